@@ -1,0 +1,1 @@
+"""cfnroles: exact IAM roles for Amazon ECS."""

@@ -1,0 +1,82 @@
+"""The command line: one module per command, each imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cfnroles.errors import CfnrolesError
+
+#: Command name -> one-line help, in the order of ``cfnroles --help``. The module has the command's name.
+COMMANDS = {
+    "build": "Write the CloudFormation stacks for a task definition.",
+    "explain": "Tell why each statement of each role is there.",
+    "deploy": "Deploy the stacks, and refuse when a secret is missing.",
+}
+
+
+class LazyCommands(click.Group):
+    """Knows its commands by name and help, and imports a command's module only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command's own click object, imported now; ``None`` for a name that is no command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"cfnroles.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The command list of ``--help``, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cfnroles")
+@click.option("-v", "--verbose", is_flag=True, help="Show a traceback when something fails.")
+@click.pass_context
+def cfnroles(ctx: click.Context, verbose: bool) -> None:
+    """Exact IAM roles for Amazon ECS: built from a task definition, explained, verified, deployed."""
+    ctx.obj = verbose
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with the exit code that README.md documents."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "-v" in arguments or "--verbose" in arguments
+    try:
+        code = cfnroles.main(args=arguments, prog_name="cfnroles", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except CfnrolesError as error:
+        if verbose:
+            raise
+        click.echo(f"error: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our standard output went away (`| head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if verbose:
+            raise
+        click.echo(
+            f"error: a bug in cfnroles: {type(error).__name__}: {error}\n"
+            "Run the command again with -v before the command's name, and report what it prints.",
+            err=True,
+        )
+        code = 70
+    sys.exit(code if isinstance(code, int) else 0)
