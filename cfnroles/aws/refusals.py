@@ -1,0 +1,128 @@
+"""What AWS's error answers mean to a user of cfnroles."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from botocore import exceptions as botocore_errors
+
+from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
+
+
+class Refused(BadAnswer):
+    """AWS understood a call and refused it; ``code`` and ``message`` are AWS's own."""
+
+    def __init__(self, call: str, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"AWS refused {call}: {message}", why=f"(error code {code})")
+
+
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "CredentialsExpired"}
+)
+_UNKNOWN_CALLER = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "MissingAuthenticationToken",
+        "IncompleteSignature",
+        "AuthFailure",
+        "OptInRequired",
+    }
+)
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "AllAccessDisabled"}
+)
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "LimitExceeded.Throttling",
+    }
+)
+
+RESUME = "Nothing is lost: what CloudFormation has started goes on, and the same command resumes from there."
+
+
+@contextlib.contextmanager
+def answering(call: str) -> Iterator[None]:
+    """Run one AWS call and turn botocore's errors into ours; ``call`` is the name that messages use.
+
+    Raises ``Refused`` for what AWS understood and refused, ``Unavailable`` for what could not be found out
+    (no permission, no valid credentials, throttled, not reachable), ``InvalidInput`` for a request that is
+    malformed or for settings (profile, Region) that do not exist.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+    """
+    try:
+        yield
+    except botocore_errors.ClientError as error:
+        raise _of_answer(call, error) from error
+    except botocore_errors.BotoCoreError as error:
+        raise _of_library(call, error) from error
+
+
+def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", "Unknown"), answer.get("Message", "") or str(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if code in _EXPIRED:
+        return Unavailable(
+            f"the AWS credentials expired ({call})", why=message, remedy=f"Renew them and run again. {RESUME}"
+        )
+    if code in _UNKNOWN_CALLER:
+        return Unavailable(
+            f"AWS does not accept the credentials ({call})",
+            why=f"{message} ({code})",
+            remedy="Check with: aws sts get-caller-identity",
+        )
+    if code in _DENIED:
+        return Unavailable(
+            f"the credentials are not allowed to call {call}",
+            why=message,
+            remedy=f"Ask for the permission and run again. {RESUME}",
+        )
+    if code in _THROTTLED:
+        return Unavailable(
+            f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}"
+        )
+    if status >= 500:
+        return Unavailable(
+            f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}"
+        )
+    return Refused(call, code, message)
+
+
+def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesError:
+    match error:
+        case botocore_errors.ProfileNotFound() | botocore_errors.InvalidConfigError():
+            return InvalidInput(str(error), remedy="Check --profile, AWS_PROFILE and ~/.aws/config.")
+        case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
+            return InvalidInput(
+                "no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION."
+            )
+        case botocore_errors.ParamValidationError():
+            return InvalidInput(f"{call} cannot be called with these values", why=str(error))
+        case (
+            botocore_errors.NoCredentialsError()
+            | botocore_errors.PartialCredentialsError()
+            | botocore_errors.CredentialRetrievalError()
+            | botocore_errors.SSOError()
+        ):
+            return Unavailable(
+                "no AWS credentials were found",
+                why=str(error),
+                remedy="Set AWS_PROFILE or log in, or add --local to try it in the local emulator.",
+            )
+        case _:
+            return Unavailable(
+                f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}"
+            )

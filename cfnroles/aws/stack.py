@@ -1,0 +1,111 @@
+"""What CloudFormation tells of stacks, as plain values.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Types.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack as DescribeStacks tells it; mappings are sorted pairs."""
+
+    id: str
+    name: str
+    status: str
+    reason: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    termination_protection: bool = False
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stack or of one of its resources; ``status`` is empty for validations and hooks.
+
+    ``failed`` events carry the ``reason``; ``path`` is where in the template a validation failed.
+    """
+
+    id: str
+    stack: str
+    stack_id: str
+    resource: str
+    type: str
+    status: str
+    reason: str = ""
+    time: datetime | None = None
+    token: str = ""
+    physical_id: str = ""
+    hook: str = ""
+    validation: str = ""
+    path: str = ""
+
+    @property
+    def of_stack(self) -> bool:
+        """Whether it tells of the stack itself, not of a resource in it."""
+        return self.type == "AWS::CloudFormation::Stack" and self.physical_id == self.stack_id
+
+    @property
+    def failed(self) -> bool:
+        """Whether a resource or the stack failed."""
+        return self.status.endswith("_FAILED")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change set does to one resource; ``properties`` are the changed ones, sorted."""
+
+    action: str
+    resource: str
+    type: str
+    replacement: str = ""
+    properties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """One change set as DescribeChangeSet tells it."""
+
+    id: str
+    name: str
+    stack: str
+    stack_id: str
+    status: str
+    reason: str = ""
+    execution: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An exported output value, and the stack that exports it."""
+
+    name: str
+    value: str
+    stack_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetRequest:
+    """Everything CreateChangeSet is told; ``previous`` are parameters that keep their deployed value.
+
+    ``template_url`` replaces ``template`` when the template lies in a bucket.
+    """
+
+    stack: str
+    name: str
+    type: str
+    token: str
+    template: str = ""
+    template_url: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    previous: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    role_arn: str = ""
+    description: str = ""
