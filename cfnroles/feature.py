@@ -1,0 +1,118 @@
+"""One row of the feature table: what ECS does when a field is set, and what that costs in permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cfnroles.facts import Facts
+from cfnroles.need import Condition, Holder
+from cfnroles.workload import Path, Workload
+
+
+class Action(Protocol):
+    """An action of awacs, such as ``awacs.ecr.BatchGetImage``."""
+
+    prefix: str
+    action: str
+
+
+class Unnamed(Exception):
+    """Raised by a row's function: the need is there but its resource cannot be named. Becomes a gap."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+class Malformed(Exception):
+    """Raised by a row's function: ECS would refuse or misread the value. Becomes a finding."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One occurrence of a feature's field."""
+
+    value: Any
+    path: Path
+    workload: Workload
+    facts: Facts
+
+    @property
+    def text(self) -> str:
+        """The value of a field that holds text; raises Malformed for any other value."""
+        if not isinstance(self.value, str):
+            raise Malformed(f"a {type(self.value).__name__} stands where ECS takes a text", "Write a text.")
+        return self.value
+
+    @property
+    def parent(self) -> Mapping[str, Any]:
+        """The structure that holds the field."""
+        parent = self.workload.at(self.path[:-1])
+        return parent if isinstance(parent, Mapping) else {}
+
+    @property
+    def container(self) -> Mapping[str, Any]:
+        """The container definition that holds the field; empty for a field outside of containers."""
+        container = self.workload.at(self.path[:2]) if self.path[:1] == ("containerDefinitions",) else None
+        return container if isinstance(container, Mapping) else {}
+
+
+def always(found: Found) -> bool:
+    """The feature is used wherever its field is set."""
+    return True
+
+
+def unconditional(found: Found) -> tuple[Condition, ...]:
+    """No Condition block."""
+    return ()
+
+
+def everything(found: Found) -> str:
+    """``*``: for actions that AWS defines no resource type for, and for no other."""
+    return "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action of a feature. ``on`` names the resource, or several; ``sid`` is the statement's purpose.
+
+    ``when`` names the template parameters without which the permission must not exist.
+    """
+
+    action: Action
+    on: Callable[[Found], str | tuple[str, ...]]
+    sid: str
+    conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
+    when: tuple[str, ...] = ()
+
+    @property
+    def action_name(self) -> str:
+        """The action as IAM spells it: ``ecr:BatchGetImage``."""
+        return f"{self.action.prefix}:{self.action.action}"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A thing that ECS does when ``field`` is set and ``when`` holds.
+
+    Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing.
+    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``.
+    """
+
+    name: str
+    field: str
+    holder: Holder
+    why: str
+    source: str
+    example: Any
+    grants: tuple[Grant, ...] = ()
+    when: Callable[[Found], bool] = always
+    reference: Callable[[Found], str] | None = None

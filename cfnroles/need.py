@@ -1,0 +1,165 @@
+"""The central values: a need is one permission, wanted by one field of one document, for one reason.
+
+All types here are frozen and hashable. CloudFormation values are held as text in the spelling of ``Fn::Sub``
+(``${AWS::Region}``, ``${KmsKeyArns}``), so that they compare, sort and print; rendering turns them into intrinsics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Holder(StrEnum):
+    """The role that must hold a permission.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html
+    """
+
+    EXECUTION = "execution role"
+    TASK = "task role"
+    INFRASTRUCTURE = "infrastructure role"
+    VALIDATOR = "secret validator role"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Condition:
+    """One line of a policy's Condition block; ``values`` are alternatives, sorted and without repetition.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+    """
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Permission:
+    """One action on one resource, under conditions.
+
+    ``when`` names template parameters: the permission exists only while all of them have a value.
+    """
+
+    action: str
+    resource: str
+    conditions: tuple[Condition, ...] = ()
+    when: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        conditions = "".join(
+            f", {condition.key} {condition.operator} {' or '.join(condition.values)}"
+            for condition in self.conditions
+        )
+        return f"{self.action} on {self.resource}{conditions}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a field stands: the document, the path in it, and the names a person knows the place by."""
+
+    document: str
+    path: tuple[str | int, ...]
+    container: str = ""
+    item: str = ""
+
+    @property
+    def pointer(self) -> str:
+        """The path as ``containerDefinitions[0].secrets[1].valueFrom``."""
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        return "".join(steps).lstrip(".")
+
+    @property
+    def place(self) -> str:
+        """The names a person knows the place by: ``container web, secret DB_PASSWORD``; the pointer if it has none."""
+        named = (f"container {self.container}" if self.container else "", self.item)
+        return ", ".join(name for name in named if name) or self.pointer
+
+    @property
+    def sort_key(self) -> tuple[str, tuple[tuple[int, int, str], ...]]:
+        """Orders origins by document and then by position, ``[2]`` before ``[10]``."""
+        steps = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in self.path)
+        return (self.document, steps)
+
+    def __str__(self) -> str:
+        return f"{self.document}: {self.pointer}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reason:
+    """Why a permission is needed: the feature of ECS, one clause that says what ECS does, and AWS's page."""
+
+    feature: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """This role needs this permission, because this field uses this feature of ECS."""
+
+    holder: Holder
+    permission: Permission
+    reason: Reason
+    origin: Origin
+    sid: str
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """A total order that depends on nothing but the need itself."""
+        return (
+            self.holder,
+            self.sid,
+            self.permission.when,
+            self.permission,
+            self.reason,
+            self.origin.sort_key,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"the {self.holder} needs {self.permission}, because {self.origin.pointer} of {self.origin.document}"
+            f" uses {self.reason.feature}: {self.reason.why}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A need that can be seen but not named; ``remedy`` says what closes it."""
+
+    holder: Holder
+    feature: str
+    origin: Origin
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.what}. {self.remedy}"
+
+
+class Severity(StrEnum):
+    """How bad a finding is: an error ends the command, a warning is told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it."""
+
+    severity: Severity
+    origin: Origin
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.what}. {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A secret or parameter that must exist before the task starts; ``value_from`` is what ECS is given."""
+
+    value_from: str
+    origin: Origin

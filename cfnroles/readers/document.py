@@ -1,0 +1,148 @@
+"""JSON and YAML documents: their data, and the line of each path in them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cfnroles.errors import InvalidInput
+from cfnroles.workload import Path as TreePath
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
+# https://yaml.org/spec/1.2.2/#103-core-schema
+_SCALARS = (
+    (re.compile(r"|~|null|Null|NULL"), lambda text: None),
+    (re.compile(r"true|True|TRUE"), lambda text: True),
+    (re.compile(r"false|False|FALSE"), lambda text: False),
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+)
+
+
+def read_text(source: str) -> str:
+    """The text of a file, or of standard input for ``-``; raises InvalidInput where it cannot be read."""
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(source).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("is not a UTF-8 text", where=source, remedy="Save the file as UTF-8.") from error
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror}", where=source) from error
+
+
+def parse(text: str, document: str) -> Any:
+    """The data of a JSON or YAML text; raises InvalidInput with line and column where it is neither.
+
+    A repeated key is refused, because JSON and YAML readers differ in which of the two they keep.
+    """
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(text, object_pairs_hook=lambda pairs: _without_repetition(pairs, document))
+        except json.JSONDecodeError as error:
+            failed = error
+        except ValueError as error:
+            raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
+        except RecursionError as error:
+            raise InvalidInput("is nested too deeply to be a task definition", where=document) from error
+        try:
+            return _construct(_compose(text, document), document)
+        except InvalidInput:
+            # A text that opens like JSON is meant as JSON: tell what JSON's reader found.
+            raise InvalidInput(
+                f"is not valid JSON: {failed.msg}",
+                where=f"{document}:{failed.lineno}:{failed.colno}",
+                remedy="Mend the text there; `python -m json.tool` finds the same place.",
+            ) from failed
+    return _construct(_compose(text, document), document)
+
+
+def positions(text: str) -> dict[TreePath, tuple[int, int]]:
+    """Line and column, counted from 1, of each path in a JSON or YAML text that ``parse`` accepts."""
+    found: dict[TreePath, tuple[int, int]] = {}
+    if not text.strip():
+        return found
+    pending: list[tuple[TreePath, Any]] = [((), _compose(text, ""))]
+    while pending:
+        path, node = pending.pop()
+        found.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*path, str(key.value))
+                found[inner] = (key.start_mark.line + 1, key.start_mark.column + 1)
+                pending.append((inner, value))
+        elif isinstance(node, yaml.SequenceNode):
+            pending.extend(((*path, index), value) for index, value in enumerate(node.value))
+    return found
+
+
+def _compose(text: str, document: str) -> Any:
+    # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
+    plain = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+    try:
+        return yaml.compose(plain, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
+        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"is not valid YAML: {error}", where=document) from error
+    except RecursionError as error:
+        raise InvalidInput("is nested too deeply to be a task definition", where=document) from error
+
+
+def _construct(node: Any, document: str) -> Any:
+    if node is None:
+        return None
+    if node.tag.startswith("!"):
+        return _intrinsic(node, document)
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(element, document) for element in node.value]
+    pairs = []
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise InvalidInput(
+                "a key is not a plain text",
+                where=f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}",
+            )
+        pairs.append((str(key.value), _construct(value, document)))
+    return _without_repetition(pairs, f"{document}:{node.start_mark.line + 1}")
+
+
+def _intrinsic(node: Any, document: str) -> Any:
+    # CloudFormation's short forms, as `aws cloudformation` reads them: !Sub is Fn::Sub, !GetAtt A.B is [A, B].
+    name = node.tag[1:]
+    node.tag = "tag:yaml.org,2002:str" if isinstance(node, yaml.ScalarNode) else ""
+    value = _construct(node, document)
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if node.style or node.tag == "tag:yaml.org,2002:str":
+        return text
+    for pattern, construct in _SCALARS:
+        if pattern.fullmatch(text):
+            return construct(text)
+    return text
+
+
+def _without_repetition(pairs: list[tuple[str, Any]], where: str) -> Mapping[str, Any]:
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput(f"has the key {repeated!r} twice in one object", where=where, remedy="Keep one of them.")
+    return tree

@@ -1,0 +1,87 @@
+"""A workload: a task definition plus the service settings that matter, as one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.need import Origin
+
+Path = tuple[str | int, ...]
+
+#: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
+_NOUNS = {
+    "secrets": ("secret", "name"),
+    "secretOptions": ("log option", "name"),
+    "environmentFiles": ("environment file", ""),
+    "volumes": ("volume", "name"),
+    "environment": ("variable", "name"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
+
+    Settings that ECS takes elsewhere stand beside them under ``service`` and ``cluster``, with the member names of
+    CreateService and CreateCluster.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+    """
+
+    document: str
+    tree: Mapping[str, Any]
+
+    @property
+    def family(self) -> str:
+        """The family's name, or an empty text."""
+        family = self.tree.get("family", "")
+        return family if isinstance(family, str) else ""
+
+    def find(self, field: str) -> Iterator[tuple[Path, Any]]:
+        """Path and value of each occurrence of ``field``, such as ``containerDefinitions[].secrets[].valueFrom``.
+
+        A list is walked element by element at ``[]``. Branches of another shape yield nothing.
+        """
+        steps = tuple((name.removesuffix("[]"), name.endswith("[]")) for name in field.split("."))
+        yield from _descend(self.tree, steps, ())
+
+    def at(self, path: Path) -> Any:
+        """The value at ``path``, or ``None`` where the tree does not reach."""
+        value: Any = self.tree
+        for step in path:
+            if isinstance(step, str) and isinstance(value, Mapping):
+                value = value.get(step)
+            elif isinstance(step, int) and isinstance(value, Sequence) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def origin(self, path: Path) -> Origin:
+        """The origin of ``path``, with the container's and the item's name where the tree has them."""
+        container = item = ""
+        if path[:1] == ("containerDefinitions",) and len(path) > 1:
+            name = self.at((*path[:2], "name"))
+            container = name if isinstance(name, str) and name else f"#{int(path[1]) + 1}"
+        for depth, step in enumerate(path[:-1]):
+            if step in _NOUNS and isinstance(path[depth + 1], int):
+                noun, key = _NOUNS[step]
+                name = self.at((*path[: depth + 2], key)) if key else None
+                item = f"{noun} {name}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
+        return Origin(self.document, path, container, item)
+
+
+def _descend(value: Any, steps: tuple[tuple[str, bool], ...], path: Path) -> Iterator[tuple[Path, Any]]:
+    if not steps:
+        yield path, value
+        return
+    (name, repeated), rest = steps[0], steps[1:]
+    if not isinstance(value, Mapping) or name not in value:
+        return
+    member = value[name]
+    if not repeated:
+        yield from _descend(member, rest, (*path, name))
+    elif isinstance(member, Sequence) and not isinstance(member, str):
+        for index, element in enumerate(member):
+            yield from _descend(element, rest, (*path, name, index))
