@@ -9,6 +9,7 @@ from cfnroles.facts import Facts
 from cfnroles.feature import Feature, Found, Grant, Malformed, Unnamed
 from cfnroles.features import FEATURES
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
+from cfnroles.statements import single_valued
 from cfnroles.workload import Workload
 
 
@@ -64,7 +65,8 @@ def _needs(feature: Feature, found: Found) -> Iterator[Need]:
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:
     resources = grant.on(found)
     for resource in (resources,) if isinstance(resources, str) else resources:
-        yield Permission(grant.action_name, resource, grant.conditions(found), grant.when)
+        for conditions in single_valued(grant.conditions(found)):
+            yield Permission(grant.action_name, resource, tuple(sorted(conditions)), grant.when)
 
 
 def _one_per_place(gaps: Sequence[Gap]) -> Iterator[Gap]:

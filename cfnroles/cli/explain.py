@@ -1,0 +1,22 @@
+"""``cfnroles explain``: why each statement of each role is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cfnroles.cli.source import read_source, source_options
+
+
+@click.command("explain")
+@source_options
+@click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"]))
+def command(format_: str, **about: Any) -> None:
+    """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page."""
+    from cfnroles.answers.explain import explain
+    from cfnroles.formats import explanation
+
+    source = read_source(**about)
+    answer = explain(source.discovery)
+    click.echo(getattr(explanation, format_)(answer, source.text))

@@ -1,0 +1,65 @@
+"""Writing the files of a build: all of them or none, and nothing of the user's is overwritten unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cfnroles.errors import InvalidInput
+
+
+def write_files(directory: Path, files: Mapping[str, str], manifest: str) -> None:
+    """Put ``files`` into ``directory``, each whole. Files of an earlier build of the same project are replaced.
+
+    Raises InvalidInput where a file would be lost that no earlier build of the project wrote.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _check_ownership(directory, files, manifest)
+        _replace(directory, files)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot be written: {error.strerror}", where=str(error.filename or directory), remedy="Nothing was changed."
+        ) from error
+
+
+def _check_ownership(directory: Path, files: Mapping[str, str], manifest: str) -> None:
+    existing = {name for name in files if (directory / name).exists()}
+    if not existing:
+        return
+    earlier = _manifest(directory / manifest)
+    ours = {manifest, *(stack.get("template") for stack in earlier.get("stacks", ()))} if earlier else set()
+    project = json.loads(files[manifest])["project"]
+    if earlier and earlier.get("project") != project:
+        raise InvalidInput(
+            f"holds the stacks of the project {earlier.get('project')}, not of {project}",
+            where=str(directory),
+            remedy="Write to another directory with -o DIR, or delete this one.",
+        )
+    if strangers := sorted(existing - ours):
+        raise InvalidInput(
+            f"{', '.join(strangers)} would be overwritten, and no earlier build wrote it",
+            where=str(directory),
+            remedy="Write to another directory with -o DIR, or move the file away.",
+        )
+
+
+def _manifest(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) and data.get("schema") == 1 else None
+
+
+def _replace(directory: Path, files: Mapping[str, str]) -> None:
+    # Everything is on disk under another name before the first file takes its place.
+    with tempfile.TemporaryDirectory(prefix=".cfnroles-", dir=directory) as staging:
+        for name, text in files.items():
+            (Path(staging) / name).write_text(text, encoding="utf-8", newline="\n")
+        for name in files:
+            os.replace(Path(staging) / name, directory / name)

@@ -1,0 +1,85 @@
+"""The parameters that the stacks of a service share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from troposphere import Parameter
+
+from cfnroles.arns import SecretReference, value_from
+from cfnroles.facts import Facts
+from cfnroles.need import Reference
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_PARAMETERS = 200
+_ROOM_FOR_OTHERS = 20
+
+#: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
+PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
+
+_SECRET_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
+
+
+def project_name(default: str) -> Parameter:
+    """The project: the first part of each export's name."""
+    return Parameter(
+        "ProjectName",
+        Type="String",
+        Default=default,
+        Description="First part of the names of this project's exports; the same in each of its stacks.",
+        AllowedPattern=f"^{PROJECT_NAME}$",
+        ConstraintDescription="a letter, then letters, digits and hyphens",
+    )
+
+
+def permissions_boundary() -> Parameter:
+    """The permissions boundary of a stack's roles, empty for none."""
+    return Parameter(
+        "PermissionsBoundaryArn",
+        Type="String",
+        Default="",
+        Description="ARN of the policy that bounds the permissions of the roles; empty for none.",
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
+        ConstraintDescription="the ARN of a managed policy, or nothing",
+    )
+
+
+def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
+    """ARN -> parameter name, for each secret that is given by its complete ARN: that ARN differs in each environment.
+
+    Empty where there would be more parameters than a template may have: the ARNs then stand in the template itself.
+    """
+    arns = sorted({str(target.arn) for target in _secrets(references, facts) if target.complete})
+    if len(arns) > MOST_PARAMETERS - _ROOM_FOR_OTHERS:
+        return {}
+    named: dict[str, str] = {}
+    for arn in arns:
+        words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
+        name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
+        taken = sum(other == name or re.fullmatch(re.escape(name) + r"\d+", other) is not None for other in named.values())
+        named[arn] = f"{name}{taken + 1}" if taken else name
+    return named
+
+
+def secret_parameter(name: str, arn: str) -> Parameter:
+    """The parameter that holds the complete ARN of one secret."""
+    return Parameter(
+        name,
+        Type="String",
+        Default=arn,
+        Description=f"Complete ARN of the secret {arn.rsplit(':', 1)[1][:-7]}.",
+        AllowedPattern=_SECRET_ARN,
+        ConstraintDescription="the complete ARN of a secret, with the six characters at its end",
+    )
+
+
+def used(parameters: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
+    """Those of the secret parameters whose ARN occurs in ``texts``, by name: parameter name -> ARN."""
+    whole = "\n".join(texts)
+    return {name: arn for arn, name in parameters.items() if arn in whole}
+
+
+def _secrets(references: Iterable[Reference], facts: Facts) -> list[SecretReference]:
+    targets = (value_from(reference.value_from, facts) for reference in references)
+    return [target for target in targets if isinstance(target, SecretReference)]

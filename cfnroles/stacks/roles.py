@@ -1,0 +1,239 @@
+"""The roles stack: the execution role and the task role of one service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awacs.aws import PolicyDocument
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    Export,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Output,
+    Parameter,
+    Ref,
+    Sub,
+    Tags,
+    Template,
+    iam,
+)
+
+from cfnroles.need import Holder, Origin
+from cfnroles.policies import Policy
+from cfnroles.stacks.parameters import permissions_boundary, project_name, secret_parameter
+from cfnroles.stacks.policy_documents import condition_name, conditions_of, inline_policies, policy_document, trust
+from cfnroles.stacks.values import Spelling
+from cfnroles.statements import Statement
+
+#: Export name of each role's ARN, in the spelling of ``Fn::Sub``.
+EXPORTS = {
+    Holder.EXECUTION: "${ProjectName}-ECSTaskExecutionRoleArn",
+    Holder.TASK: "${ProjectName}-ECSTaskRoleArn",
+}
+_LOGICAL_IDS = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
+_USED_BY = {
+    Holder.EXECUTION: "ECS itself uses it to start the tasks",
+    Holder.TASK: "the application in the containers uses it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RolesStack:
+    """What the roles stack is made of. ``secrets`` maps parameter names to the ARNs that are their defaults."""
+
+    project: str
+    service: str
+    policies: Mapping[Holder, Sequence[Policy]]
+    spelling: Spelling
+    secrets: Mapping[str, str]
+    key_arns: Sequence[str] = ()
+
+
+def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUTION, Holder.TASK)) -> Template:
+    """The template with one role for each of ``holders``.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html and task-iam-roles.html
+    """
+    template = Template(Description=f"IAM roles of the ECS service {stack.service}, with the permissions it needs.")
+    template.set_version("2010-09-09")
+    _add_parameters(template, stack, holders)
+    _add_conditions(template, stack, holders)
+    for holder in holders:
+        _add_role(template, stack, holder)
+    return template
+
+
+def key_arns_parameter(default: Sequence[str] = ()) -> Parameter:
+    """The customer managed keys of the secrets and parameters."""
+    return Parameter(
+        "KmsKeyArns",
+        Type="CommaDelimitedList",
+        Default=",".join(default),
+        Description=(
+            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
+            " empty where the AWS managed keys do."
+        ),
+    )
+
+
+def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
+    template.add_parameter(project_name(stack.project))
+    if any("KmsKeyArns" in policy.when for policies in stack.policies.values() for policy in policies):
+        template.add_parameter(key_arns_parameter(stack.key_arns))
+    template.add_parameter(permissions_boundary())
+    for holder in holders:
+        template.add_parameter(_role_name(holder))
+    template.add_parameter(
+        Parameter(
+            "RolePath",
+            Type="String",
+            Default="/",
+            Description="Path of the roles.",
+            AllowedPattern=r"^/([!-~]{1,510}/)?$",
+            ConstraintDescription="a path that begins and ends with a slash",
+        )
+    )
+    template.add_parameter(
+        _switch(
+            "TrustConditions",
+            "enabled",
+            "Whether the trust policies admit ECS only on behalf of this account (aws:SourceAccount) and, for the"
+            " task role, of this region's ECS (aws:SourceArn).",
+        )
+    )
+    if Holder.EXECUTION in holders:
+        template.add_parameter(
+            _switch(
+                "ExecutionRoleSourceArn",
+                "disabled",
+                "Whether the execution role's trust policy also asks for aws:SourceArn. AWS documents that ECS sends it"
+                " for the task role and is silent about the execution role.",
+            )
+        )
+    for name, arn in stack.secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+
+
+def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
+    template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
+    for holder in holders:
+        name = f"{_LOGICAL_IDS[holder]}Name"
+        template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
+    template.add_condition("HasTrustConditions", Equals(Ref("TrustConditions"), "enabled"))
+    if Holder.EXECUTION in holders:
+        template.add_condition(
+            "HasExecutionRoleSourceArn",
+            And(Condition("HasTrustConditions"), Equals(Ref("ExecutionRoleSourceArn"), "enabled")),
+        )
+    policies = [policy for holder in holders for policy in stack.policies.get(holder, ())]
+    for name, condition in conditions_of(policies, stack.spelling).items():
+        template.add_condition(name, condition)
+
+
+def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
+    policies = stack.policies.get(holder, ())
+    logical_id = _LOGICAL_IDS[holder]
+    managed = [policy for policy in policies if policy.managed]
+    for policy in managed:
+        template.add_resource(_managed_policy(policy, stack, logical_id))
+    attached = [
+        If(condition_name(policy.when), Ref(f"{logical_id}{policy.name}"), NoValue)
+        if policy.when
+        else Ref(f"{logical_id}{policy.name}")
+        for policy in managed
+    ]
+    inline = inline_policies(policies, stack.spelling)
+    role = iam.Role(
+        logical_id,
+        Description=f"{stack.service}: {_USED_BY[holder]}.",
+        RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
+        Path=Ref("RolePath"),
+        PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
+        AssumeRolePolicyDocument=_trust(holder),
+        **({"ManagedPolicyArns": attached} if attached else {}),
+        **({"Policies": inline} if inline else {}),
+        Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": stack.service}),
+    )
+    metadata = _metadata(policies)
+    if metadata:
+        role.Metadata = metadata
+    template.add_resource(role)
+    template.add_output(
+        Output(
+            f"{logical_id}Arn",
+            Description=f"ARN of the {holder}.",
+            Value=GetAtt(logical_id, "Arn"),
+            Export=Export(Sub(EXPORTS[holder])),
+        )
+    )
+
+
+def _trust(holder: Holder) -> PolicyDocument:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the whole account's ECS, since
+    # ECS sends no cluster and no task in aws:SourceArn.
+    source_arn: Any = {"aws:SourceArn": Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")}
+    if holder is Holder.EXECUTION:
+        source_arn = If("HasExecutionRoleSourceArn", source_arn, NoValue)
+    conditions = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": source_arn}
+    return trust("ecs-tasks.amazonaws.com", If("HasTrustConditions", conditions, NoValue))
+
+
+def _managed_policy(policy: Policy, stack: RolesStack, logical_id: str) -> iam.ManagedPolicy:
+    resource = iam.ManagedPolicy(
+        f"{logical_id}{policy.name}",
+        Description=f"Permissions of the ECS service {stack.service} that pass the quota of inline policies.",
+        Path=Ref("RolePath"),
+        PolicyDocument=policy_document(policy.statements, stack.spelling),
+    )
+    if policy.when:
+        resource.Condition = condition_name(policy.when)
+    return resource
+
+
+def _metadata(policies: Sequence[Policy]) -> dict[str, Any]:
+    """Which fields each statement is there for, and why a scanner's complaint about ``*`` is none here."""
+    metadata: dict[str, Any] = {}
+    statements = [statement for policy in policies for statement in policy.statements]
+    if any(need.origin.document for statement in statements for need in statement.needs):
+        metadata["cfnroles"] = {
+            statement.sid: [_field(origin) for origin in _origins(statement)] for statement in statements
+        }
+    unscoped = sorted({action for s in statements if s.resources == ("*",) for action in s.actions})
+    if unscoped:
+        reason = f"AWS defines no resource type for {', '.join(unscoped)}"
+        metadata["cfn_nag"] = {"rules_to_suppress": [{"id": "W11", "reason": reason}]}
+    return metadata
+
+
+def _origins(statement: Statement) -> list[Origin]:
+    return sorted({need.origin for need in statement.needs}, key=lambda origin: origin.sort_key)
+
+
+def _field(origin: Origin) -> str:
+    return origin.pointer if origin.place == origin.pointer else f"{origin.pointer} ({origin.place})"
+
+
+def _role_name(holder: Holder) -> Parameter:
+    return Parameter(
+        f"{_LOGICAL_IDS[holder]}Name",
+        Type="String",
+        Default="",
+        Description=f"Name of the {holder}; empty to let CloudFormation make one.",
+        AllowedPattern=r"^[\w+=,.@-]{0,64}$",
+        ConstraintDescription="up to 64 letters, digits and + = , . @ _ -",
+    )
+
+
+def _switch(name: str, default: str, description: str) -> Parameter:
+    return Parameter(
+        name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
+    )
+
+

@@ -1,0 +1,145 @@
+"""The task stack: the check that every secret exists, and the task definition that waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from troposphere import AWSObject, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
+from troposphere.cloudformation import AWSCustomObject
+
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Holder, Reference
+from cfnroles.readers.task_definition import ANSWERED_ONLY
+from cfnroles.stacks import secret_validator
+from cfnroles.stacks.parameters import project_name, secret_parameter
+from cfnroles.stacks.roles import EXPORTS
+from cfnroles.stacks.values import Spelling, literal
+from cfnroles.workload import Workload
+
+#: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
+SERVICE_TIMEOUT = secret_validator.FUNCTION_TIMEOUT + 60
+
+_ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
+
+#: Members whose name in CloudFormation is not just capitalised, by their name in the API.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+_RENAMED = {
+    "efsVolumeConfiguration": "EFSVolumeConfiguration",
+    "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
+    ("proxyConfiguration", "properties"): "ProxyConfigurationProperties",
+    ("efsVolumeConfiguration", "fileSystemId"): "FilesystemId",
+    ("authorizationConfig", "iam"): "IAM",
+}
+
+#: Members that hold a map with keys of the user's own.
+_MAPS = frozenset({"options", "dockerLabels", "labels", "driverOpts"})
+
+#: Members whose values name the account or region that the task runs in.
+_NAMES = frozenset(
+    {"image", "valueFrom", "credentialsParameter", "credentialSpecs", "awslogs-region", "config-file-value"}
+)
+
+
+class SecretsExist(AWSCustomObject):
+    """The custom resource of the secret validator."""
+
+    resource_type = "Custom::SecretsExist"
+    props: ClassVar[dict[str, Any]] = {
+        "ServiceToken": (str, True),
+        "ServiceTimeout": (int, True),
+        "DeploymentId": (str, True),
+        "References": (list, True),
+    }
+
+
+class TaskDefinition(AWSObject):
+    """A task definition whose members are taken as they are: the API's model is the judge of them, not a copy."""
+
+    resource_type = "AWS::ECS::TaskDefinition"
+    props: ClassVar[dict[str, Any]] = {name: (object, False) for name in ecs.TaskDefinition.props}
+
+
+def task_template(
+    workload: Workload, project: str, references: Sequence[Reference], spelling: Spelling, secrets: Mapping[str, str]
+) -> Template:
+    """The template. ``secrets`` maps parameter names to the ARNs that are their defaults.
+
+    Raises InvalidInput for a member that no task definition has.
+    """
+    template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
+    template.set_version("2010-09-09")
+    template.add_parameter(project_name(project))
+    for name, arn in secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+    if references:
+        template.add_parameter(
+            Parameter(
+                "DeploymentId",
+                Type="String",
+                Default="initial",
+                Description="Any text; another than last time makes the deployment check the secrets again.",
+            )
+        )
+        template.add_resource(_secrets_exist(references, spelling))
+    members = {name: value for name, value in workload.tree.items() if name not in ANSWERED_ONLY | _ROLE_MEMBERS}
+    definition = TaskDefinition("TaskDefinition", **_structure(members, (), workload, spelling))
+    definition.ExecutionRoleArn = ImportValue(Sub(EXPORTS[Holder.EXECUTION]))
+    definition.TaskRoleArn = ImportValue(Sub(EXPORTS[Holder.TASK]))
+    if references:
+        definition.DependsOn = "SecretsExist"
+    template.add_resource(definition)
+    template.add_output(
+        Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
+    )
+    return template
+
+
+def _secrets_exist(references: Sequence[Reference], spelling: Spelling) -> SecretsExist:
+    return SecretsExist(
+        "SecretsExist",
+        ServiceToken=ImportValue(Sub(secret_validator.EXPORT)),
+        ServiceTimeout=SERVICE_TIMEOUT,
+        DeploymentId=Ref("DeploymentId"),
+        References=[
+            {"ValueFrom": spelling.value(literal(reference.value_from)), "For": reference.origin.place}
+            for reference in references
+        ],
+    )
+
+
+def _structure(
+    members: Mapping[str, Any], path: tuple[str | int, ...], workload: Workload, spelling: Spelling
+) -> dict[str, Any]:
+    return {
+        _property(name, path): _value(value, (*path, name), workload, spelling)
+        for name, value in members.items()
+    }
+
+
+def _value(value: Any, path: tuple[str | int, ...], workload: Workload, spelling: Spelling) -> Any:
+    if isinstance(value, Mapping):
+        if path[-1] in _MAPS:
+            return {key: _value(member, (*path, key), workload, spelling) for key, member in value.items()}
+        return _structure(value, path, workload, spelling)
+    if isinstance(value, list):
+        return [
+            _value(element, (*path, index), workload, spelling)
+            for index, element in enumerate(value)
+            if element is not None
+        ]
+    if isinstance(value, str) and _names_something(path):
+        if path[-1] == "awslogs-region" and value == spelling.facts.region:
+            return Ref("AWS::Region")
+        return spelling.value(literal(value))
+    return value
+
+
+def _names_something(path: tuple[str | int, ...]) -> bool:
+    names = [step for step in path if isinstance(step, str)]
+    return names[-1] in _NAMES or names[-2:] == ["environmentFiles", "value"]
+
+
+def _property(name: str, path: tuple[str | int, ...]) -> str:
+    parent = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return _RENAMED.get((parent, name)) or _RENAMED.get(name) or name[:1].upper() + name[1:]

@@ -1,0 +1,86 @@
+"""From texts in the spelling of ``Fn::Sub`` to CloudFormation values, and from the home account's names to symbols."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from troposphere import GetAtt, Ref, Sub
+
+from cfnroles.facts import Facts
+
+_SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
+_ARN = re.compile(r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):")
+_REGISTRY = re.compile(r"^(?P<account>\d{12})(?P<kind>\.dkr[.-]ecr(?:-fips)?\.)(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)(?=/)")
+_SERVICE_HOST = re.compile(r"^(?P<service>[a-z0-9]+)\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a stack spells names: with pseudo parameters for the home account and region, and with the stack's own
+    parameters for the ARNs that differ from one environment to the next.
+
+    ``parameters`` maps an ARN to the name of the parameter that stands for it; ``lists`` are the parameters that hold
+    a list.
+    """
+
+    facts: Facts
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    lists: Collection[str] = frozenset({"KmsKeyArns"})
+
+    def text(self, text: str) -> str:
+        """``text`` with everything that names the home account, region and partition replaced by a symbol."""
+        for arn, parameter in self.parameters.items():
+            if text == arn or text.startswith(f"{arn}:"):
+                return f"${{{parameter}}}{text[len(arn):]}"
+        text = _ARN.sub(self._arn, text)
+        text = _REGISTRY.sub(self._registry, text)
+        return _SERVICE_HOST.sub(self._service_host, text)
+
+    def value(self, text: str) -> Any:
+        """``text`` as CloudFormation takes it: a plain text, a Ref, a GetAtt, or a Sub."""
+        return value(self.text(text))
+
+    def values(self, texts: Iterable[str]) -> Any:
+        """Several texts as one list; a parameter that holds a list stands for the list itself."""
+        texts = list(texts)
+        if len(texts) == 1 and texts[0][2:-1] in self.lists:
+            return Ref(texts[0][2:-1])
+        return [self.value(text) for text in texts]
+
+    def _region(self, region: str) -> str:
+        return "${AWS::Region}" if region and region == self.facts.region else region
+
+    def _account(self, account: str) -> str:
+        return "${AWS::AccountId}" if account and account == self.facts.account else account
+
+    def _arn(self, match: re.Match[str]) -> str:
+        region, account = self._region(match["region"]), self._account(match["account"])
+        return f"arn:${{AWS::Partition}}:{match['service']}:{region}:{account}:"
+
+    def _registry(self, match: re.Match[str]) -> str:
+        region = self._region(match["region"])
+        standard = match["domain"] in ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu")
+        domain = "${AWS::URLSuffix}" if standard and region == "${AWS::Region}" else match["domain"]
+        return f"{self._account(match['account'])}{match['kind']}{region}.{domain}"
+
+    def _service_host(self, match: re.Match[str]) -> str:
+        return f"{match['service']}.{self._region(match['region'])}.amazonaws.com"
+
+
+def value(text: str) -> Any:
+    """A text in the spelling of ``Fn::Sub`` as CloudFormation takes it."""
+    symbols = _SYMBOL.findall(text)
+    if not symbols:
+        return text.replace("${!", "${")
+    if _SYMBOL.fullmatch(text):
+        name, dot, attribute = symbols[0].partition(".")
+        return GetAtt(name, attribute) if dot else Ref(name)
+    return Sub(text)
+
+
+def literal(text: str) -> str:
+    """A text of the user's in the spelling of ``Fn::Sub``, so that nothing in it is taken for a symbol."""
+    return text.replace("${", "${!")
