@@ -1,0 +1,166 @@
+"""Executing a plan: each stack as soon as those it depends on are deployed, all at once where they do not."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Set
+from dataclasses import dataclass, replace
+
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import ChangeSet, Stack
+from cfnroles.deploy.change_sets import discard, with_change_set
+from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
+from cfnroles.deploy.following import Work, followed, latest_event, together
+from cfnroles.deploy.plan import Action, Note, Plan, StackPlan
+from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.statuses import DEPLOYED, Deploying, status_of
+
+
+class Outcome(enum.StrEnum):
+    """How it ended for one stack."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CHECKED = "secrets checked again"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class StackResult:
+    """How it ended for one stack, its outputs, and why it failed if it did."""
+
+    stack: str
+    outcome: Outcome
+    outputs: tuple[tuple[str, str], ...] = ()
+    failure: Failure | None = None
+    seconds: float = 0.0
+    secrets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How it ended for all stacks, in deployment order."""
+
+    stacks: tuple[StackResult, ...]
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Every cause."""
+        return tuple(stack.failure for stack in self.stacks if stack.failure)
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """The stacks that are deployed now."""
+        bad = {Outcome.FAILED, Outcome.NOT_REACHED}
+        return tuple(stack.stack for stack in self.stacks if stack.outcome not in bad)
+
+
+def apply(plan: Plan, deployer: Deployer) -> Result:
+    """Execute ``plan``; a stack that fails is rolled back, and those that depend on it are not reached.
+
+    Raises ``Unavailable`` when CloudFormation cannot be asked any more or the time allowed is over: what it
+    has started goes on.
+    """
+    done: dict[str, StackResult] = {}
+    planned = {step.name for step in plan.stacks}
+    work = [
+        _when_ready(step, planned.intersection(step.source.depends_on), done, deployer)
+        for step in plan.stacks
+    ]
+    results = together(work, deployer.pace, "deploying")
+    for step, result in zip(plan.stacks, results, strict=True):
+        if result.outcome is Outcome.NOT_REACHED:
+            discard(step, deployer)
+    return Result(tuple(results))
+
+
+def _when_ready(
+    step: StackPlan, needed: Set[str], done: dict[str, StackResult], deployer: Deployer
+) -> Work[StackResult]:
+    while not needed <= done.keys():
+        yield
+    if any(done[name].outcome in {Outcome.FAILED, Outcome.NOT_REACHED} for name in needed):
+        result = StackResult(step.name, Outcome.NOT_REACHED)
+    else:
+        started = deployer.pace.clock.now()
+        try:
+            result = yield from _deployed(step, deployer)
+        except DeploymentRefused as refused:
+            result = StackResult(step.name, Outcome.FAILED, failure=refused.failures[0])
+        except Refused as refused:
+            failure = explained(step.name, refused.message, otherwise=Cause.CHANGE_SET)
+            result = StackResult(step.name, Outcome.FAILED, failure=failure)
+        result = replace(result, seconds=deployer.pace.clock.now() - started)
+    done[step.name] = result
+    return result
+
+
+def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:
+    if step.action is Action.RECREATE and step.before:
+        yield from _deleted(step.before, deployer)
+    elif step.before and (step.roll_back_first or step.continue_rollback):
+        yield from _stable(step, step.before, deployer)
+    if step.action is not Action.NOTHING and step.change_set is None:
+        step = yield from with_change_set(step, deployer)
+    if step.change_set is None:
+        return _unchanged(step, deployer)
+    return (yield from _executed(step, step.change_set, deployer))
+
+
+def _unchanged(step: StackPlan, deployer: Deployer) -> StackResult:
+    _protect(step, deployer)
+    return StackResult(step.name, Outcome.UNCHANGED, step.before.outputs if step.before else ())
+
+
+def _protect(step: StackPlan, deployer: Deployer) -> None:
+    if step.protect:
+        deployer.cloudformation.set_termination_protection(step.name, on=True)
+        deployer.tell(Note(step.name, "termination protection is on"))
+
+
+def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Work[StackResult]:
+    cloudformation, token = deployer.cloudformation, deployer.run.token
+    creating = step.action in {Action.CREATE, Action.RECREATE}
+    since = latest_event(cloudformation, change_set.stack_id)
+    cloudformation.execute_change_set(
+        change_set, token=token, disable_rollback=not deployer.options.rollback, creating=creating
+    )
+    deployer.pace.restart()
+    stack, events = yield from followed(cloudformation, change_set.stack_id, token, since, deployer.tell)
+    if stack is None or stack.status not in DEPLOYED:
+        return StackResult(step.name, Outcome.FAILED, failure=first_cause(step.name, events, stack))
+    _protect(step, deployer)
+    outcome = {Action.UPDATE: Outcome.UPDATED, Action.CHECK_AGAIN: Outcome.CHECKED}
+    return StackResult(
+        step.name, outcome.get(step.action, Outcome.CREATED), stack.outputs, secrets=step.secrets
+    )
+
+
+def _deleted(stack: Stack, deployer: Deployer) -> Work[None]:
+    """Delete what is left of a stack, by its id, so that one created meanwhile under its name is safe."""
+    cloudformation = deployer.cloudformation
+    token = f"{deployer.run.token}-delete"
+    since = latest_event(cloudformation, stack.id)
+    cloudformation.delete_stack(stack.id, token=token, role_arn=deployer.options.role_arn)
+    deployer.pace.restart()
+    after, events = yield from followed(cloudformation, stack.id, token, since, deployer.tell)
+    if after is not None and after.status != "DELETE_COMPLETE":
+        raise DeploymentRefused((first_cause(stack.name, events, after),))
+
+
+def _stable(step: StackPlan, stack: Stack, deployer: Deployer) -> Work[None]:
+    """Bring a stack that stopped in the middle of an operation back to its last stable state."""
+    cloudformation, role = deployer.cloudformation, deployer.options.role_arn
+    token = f"{deployer.run.token}-rollback"
+    since = latest_event(cloudformation, stack.id)
+    if step.continue_rollback:
+        cloudformation.continue_update_rollback(stack.id, token=token, role_arn=role)
+    else:
+        cloudformation.roll_back_stack(stack.id, token=token, role_arn=role)
+    deployer.pace.restart()
+    after, events = yield from followed(cloudformation, stack.id, token, since, deployer.tell)
+    if after is None or status_of(after.status).deploying is not Deploying.UPDATE:
+        raise DeploymentRefused((first_cause(stack.name, events, after),))

@@ -1,0 +1,125 @@
+"""Change sets: made, judged, and taken away again when they are not executed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest
+from cfnroles.deploy import template as templates
+from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.failures import Failure, explained
+from cfnroles.deploy.following import Work
+from cfnroles.deploy.plan import GATE, Action, Plan, StackPlan
+from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
+
+#: The parameter whose fresh value makes CloudFormation call the gate again.
+DEPLOYMENT_ID = "DeploymentId"
+
+#: CloudFormation has said both, and means the same.
+_NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
+
+
+def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
+    """The same plan with its change set made, described and judged; an empty one is deleted again."""
+    cloudformation = deployer.cloudformation
+    creating = blank.action in {Action.CREATE, Action.RECREATE}
+    requested = cloudformation.create_change_set(_request(blank, creating, deployer))
+    change_set = cloudformation.change_set(requested)
+    while change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+        yield
+        change_set = cloudformation.change_set(requested)
+    if change_set.status == "CREATE_COMPLETE":
+        return replace(
+            blank,
+            action=_action(blank, change_set.changes),
+            change_set=change_set,
+            changes=change_set.changes,
+        )
+    if any(text in change_set.reason for text in _NO_CHANGES):
+        cloudformation.delete_change_set(change_set)
+        return replace(blank, action=Action.NOTHING, permissions=(), parameters=())
+    failure = _failure(change_set, blank.source, cloudformation)
+    discard(replace(blank, change_set=change_set), deployer)
+    raise DeploymentRefused((failure,))
+
+
+def _action(blank: StackPlan, changes: Sequence[Change]) -> Action:
+    if blank.action is not Action.UPDATE:
+        return blank.action
+    only_gate = bool(changes) and all(
+        change.type == GATE and change.action == "Modify" and set(change.properties) <= {DEPLOYMENT_ID}
+        for change in changes
+    )
+    unchanged = not blank.permissions and not blank.parameters
+    return Action.CHECK_AGAIN if only_gate and unchanged else Action.UPDATE
+
+
+def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetRequest:
+    source, options = blank.source, deployer.options
+    declared = templates.declared(templates.parse(source.body, source.template))
+    given = {name: value for name, value in source.parameters if name in declared}
+    if DEPLOYMENT_ID in declared:
+        given[DEPLOYMENT_ID] = deployer.run.deployment_id
+    deployed = {name for name, _ in blank.before.parameters} if blank.before and not creating else set()
+    url = deployer.upload(source) if deployer.upload and source.size > TEMPLATE_BODY_BYTES else ""
+    return ChangeSetRequest(
+        stack=source.name,
+        name=deployer.run.token,
+        type="CREATE" if creating else "UPDATE",
+        token=deployer.run.token,
+        template="" if url else source.body,
+        template_url=url,
+        parameters=tuple(sorted(given.items())),
+        previous=tuple(sorted(name for name in declared if name in deployed and name not in given)),
+        capabilities=source.capabilities,
+        tags=options.tags or (blank.before.tags if blank.before and not creating else ()),
+        role_arn=options.role_arn,
+        description="Made by cfnroles deploy",
+    )
+
+
+def _failure(change_set: ChangeSet, source: StackSource, cloudformation: CloudFormation) -> Failure:
+    """Why a change set could not be made, with what validations and hooks say, in full."""
+    try:
+        events = cloudformation.failed_events(stack=change_set.stack_id, change_set=change_set.id)
+    except Refused:
+        # Where DescribeEvents does not exist, the change set's own reason has to do.
+        events = ()
+    found = tuple(
+        f"{event.resource}{f' at {event.path}' if event.path else ''}: {event.reason}"
+        f" ({event.validation or event.hook or event.type})"
+        for event in events
+        if event.reason
+    )
+    failure = explained(source.name, change_set.reason, status=change_set.status)
+    return replace(failure, lines=(*failure.lines, *found))
+
+
+def discard(step: StackPlan, deployer: Deployer) -> None:
+    """Delete a change set that is not executed, and the empty stack that exists only because of it.
+
+    A stack with another change set is never deleted: that one is somebody else's.
+    """
+    change_set, cloudformation = step.change_set, deployer.cloudformation
+    if change_set is None:
+        return
+    cloudformation.delete_change_set(change_set)
+    if step.before is None and step.action in {Action.CREATE, Action.NOTHING}:
+        stack = cloudformation.stack(change_set.stack_id)
+        others = [
+            other
+            for other in (cloudformation.change_sets(change_set.stack_id) if stack else ())
+            if other.id != change_set.id
+        ]
+        if stack and stack.status == "REVIEW_IN_PROGRESS" and not others:
+            cloudformation.delete_stack(stack.id, token=deployer.run.token)
+
+
+def discard_all(made: Plan, deployer: Deployer) -> None:
+    """Leave nothing behind of a plan that is not applied."""
+    for step in made.stacks:
+        discard(step, deployer)

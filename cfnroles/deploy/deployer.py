@@ -1,0 +1,27 @@
+"""What planning and applying share beside the stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.deploy.following import Pace
+from cfnroles.deploy.plan import Options, Run, Tell
+from cfnroles.deploy.stacks_file import StackSource
+
+
+@dataclass(frozen=True, slots=True)
+class Deployer:
+    """Where to deploy, how, and whom to tell.
+
+    ``upload`` puts a template that is too long for a request where CloudFormation can read it, and returns
+    its URL.
+    """
+
+    cloudformation: CloudFormation
+    options: Options
+    run: Run
+    pace: Pace
+    tell: Tell
+    upload: Callable[[StackSource], str] | None = None

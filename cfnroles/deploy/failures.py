@@ -1,0 +1,159 @@
+"""Why a stack failed: the first cause, not the cascade that follows it."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cfnroles.aws.stack import Event, Stack
+from cfnroles.deploy.plan import GATE
+
+
+class Cause(enum.StrEnum):
+    """What kind of failure it is; it decides what the user is told to do."""
+
+    GATE = "gate"
+    MISSING_IMPORT = "missing import"
+    EXPORT_IN_USE = "export in use"
+    EXPORT_TAKEN = "export taken"
+    CAPABILITY = "capability"
+    VALIDATION = "validation"
+    HOOK = "hook"
+    PROTECTED = "termination protection"
+    RESOURCE = "resource"
+    STACK = "stack"
+    CHANGE_SET = "change set"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one stack failed: the cause in lines, the resource that caused it, and what to do about it.
+
+    ``status`` is where the stack stands now. ``others`` are further resources that failed by themselves.
+    """
+
+    stack: str
+    cause: Cause
+    lines: tuple[str, ...]
+    status: str = ""
+    resource: str = ""
+    type: str = ""
+    remedy: str = ""
+    others: tuple[str, ...] = ()
+
+
+# What CloudFormation writes on resources that did not fail by themselves.
+_CASCADE = re.compile(
+    r"(?i)^(resource (creation|update|deletion|import) cancelled"
+    r"|the following resource\(s\) failed to"
+    r"|(create|update|delete|rollback) cancelled"
+    r"|resource handler returned message: .*cancelled)"
+)
+_FROM_CUSTOM_RESOURCE = re.compile(
+    r"(?s)^Received response status \[FAILED\] from custom resource\. Message returned: "
+    r"(?P<reason>.*?)(?: \(RequestId: [0-9a-fA-F-]+\))?$"
+)
+_MISSING_EXPORT = re.compile(r"(?:No export named (?P<a>\S+) found|Export '?(?P<b>[^'\s]+)'? not found)")
+_IN_USE = re.compile(
+    r"Export (?P<name>\S+) "
+    r"(?:cannot be (?:deleted|updated) as it is in use by|is imported by stack) (?P<by>.+)"
+)
+_TAKEN = re.compile(r"Export with name (?P<name>\S+) is already exported by stack (?P<by>\S+)")
+_CAPABILITY = re.compile(r"[Rr]equires capabilities ?: ?\[(?P<names>[^\]]*)\]")
+_PROTECTED = re.compile(r"TerminationProtection is enabled")
+
+
+def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Failure:
+    """The failure that the events of one operation (oldest first) tell of.
+
+    The first resource that failed by itself, else the reason on a stack-level event (a missing export or
+    one in use fails no resource), else the stack's own reason.
+    """
+    events = tuple(events)
+    status = stack.status if stack else "DELETE_COMPLETE"
+    own = [
+        event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)
+    ]
+    # The rollback's own failures come after what it was started for.
+    first = next((event for event in own if "ROLLBACK" not in event.status), own[0] if own else None)
+    if first:
+        others = tuple(
+            f"{event.resource} ({event.type}): {event.reason}"
+            for event in own
+            if event.resource != first.resource
+        )
+        return explained(
+            name, first.reason, status=status, resource=first.resource, type=first.type, others=others
+        )
+    told = [event.reason for event in events if event.of_stack and event.reason and not _begins(event)]
+    root = next((reason for reason in told if not _CASCADE.match(reason)), "")
+    return explained(name, root or (told or [""])[0] or (stack.reason if stack else ""), status=status)
+
+
+def _begins(event: Event) -> bool:
+    return event.reason in {"User Initiated", "Transformation succeeded"}
+
+
+def explained(
+    stack: str,
+    reason: str,
+    *,
+    status: str = "",
+    resource: str = "",
+    type: str = "",
+    others: Sequence[str] = (),
+    otherwise: Cause = Cause.STACK,
+) -> Failure:
+    """A failure with its reason recognised: which kind it is, unfolded into lines, and with a remedy."""
+    cause, lines, remedy = _recognised(reason, type)
+    if cause is None:
+        cause = Cause.RESOURCE if resource else otherwise
+    return Failure(stack, cause, lines, status, resource, type, remedy, tuple(others))
+
+
+def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[str, ...], str]:
+    custom = _FROM_CUSTOM_RESOURCE.match(reason)
+    if resource_type == GATE:
+        return (
+            Cause.GATE,
+            unfolded(custom["reason"] if custom else reason),
+            "Create what is missing and run the same command again; nothing was registered or started.",
+        )
+    if found := _MISSING_EXPORT.search(reason):
+        export = (found["a"] or found["b"]).rstrip(".")
+        return Cause.MISSING_IMPORT, (f"nothing exports {export}, which this stack imports",), ""
+    if found := _IN_USE.search(reason):
+        return (
+            Cause.EXPORT_IN_USE,
+            (f"the export {found['name']} is in use by {found['by'].rstrip('.')}",),
+            "CloudFormation neither changes nor deletes an export while another stack imports it: "
+            "change or delete the importing stack first.",
+        )
+    if found := _TAKEN.search(reason):
+        return (
+            Cause.EXPORT_TAKEN,
+            (f"the export {found['name']} already belongs to the stack {found['by'].rstrip('.')}",),
+            "Choose another project name, or delete that stack.",
+        )
+    if found := _CAPABILITY.search(reason):
+        return (
+            Cause.CAPABILITY,
+            (f"the template needs the capability {found['names']}",),
+            "The stack's 'capabilities' in stacks.json do not list it: build again, or add it there.",
+        )
+    if _PROTECTED.search(reason):
+        return Cause.PROTECTED, unfolded(reason), PROTECTED_REMEDY
+    return None, unfolded(custom["reason"] if custom else reason) or ("CloudFormation gives no reason",), ""
+
+
+PROTECTED_REMEDY = (
+    "Termination protection is on, and cfnroles never turns it off. If it is meant: aws cloudformation "
+    "update-termination-protection --no-enable-termination-protection --stack-name NAME"
+)
+
+
+def unfolded(reason: str) -> tuple[str, ...]:
+    """A message one line per problem, without empty ones."""
+    return tuple(line.rstrip() for line in reason.strip().splitlines() if line.strip())

@@ -1,0 +1,56 @@
+"""Files of parameter values, in each of the forms that people already have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cfnroles.errors import InvalidInput
+
+
+def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
+    """The parameter values in a JSON or YAML file.
+
+    Three forms: ``{"Key": "value"}``; ``{"Parameters": {"Key": "value"}}``, as CodePipeline has it; and
+    ``[{"ParameterKey": ..., "ParameterValue": ...}]``, as the AWS CLI has it.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+
+    Raises ``InvalidInput`` for any other.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput("cannot be read as JSON or YAML", where=str(path), why=str(error)) from error
+    match document:
+        case {"Parameters": dict(pairs)}:
+            pass
+        case dict(pairs):
+            pass
+        case [*items] if all(
+            isinstance(item, dict) and {"ParameterKey", "ParameterValue"} <= item.keys() for item in items
+        ):
+            pairs = {item["ParameterKey"]: item["ParameterValue"] for item in items}
+        case _:
+            raise InvalidInput(
+                "holds no parameters",
+                where=str(path),
+                remedy='Write {"Name": "value"}, or the list that the AWS CLI takes.',
+            )
+    return tuple((str(key), _text(path, key, value)) for key, value in pairs.items())
+
+
+def _text(path: Path, key: Any, value: Any) -> str:
+    match value:
+        case bool():
+            return json.dumps(value)
+        case str() | int() | float():
+            return str(value)
+        case list() if all(isinstance(item, str | int) for item in value):
+            return ",".join(map(str, value))
+        case _:
+            raise InvalidInput(
+                f"the value of {key} is neither a text, a number nor a list of them", where=str(path)
+            )

@@ -1,0 +1,140 @@
+"""What a deployment is going to do, as values: made by planning, shown by formats, executed by applying."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cfnroles.aws.stack import Change, ChangeSet, Event, Stack
+from cfnroles.deploy.permissions import PermissionChange
+from cfnroles.deploy.stacks_file import StackSource
+
+#: The custom resource that refuses a deployment while a secret is missing.
+GATE = "Custom::SecretsExist"
+
+
+class Action(enum.StrEnum):
+    """What happens to one stack."""
+
+    CREATE = "create"
+    RECREATE = "delete and create"
+    UPDATE = "update"
+    CHECK_AGAIN = "check secrets again"
+    NOTHING = "nothing"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for beside the stacks themselves."""
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    role_arn: str = ""
+    bucket: str = ""
+    rollback: bool = True
+    termination_protection: bool = False
+    continue_rollback: bool = False
+    plan_only: bool = False
+    timeout: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    """A parameter that gets another value; ``before`` is ``None`` for a new one."""
+
+    name: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """What happens to one stack.
+
+    ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
+    must be deleted first) it is made when its turn comes. ``secrets`` is how many secrets the gate checks.
+    ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
+    sets.
+    """
+
+    source: StackSource
+    action: Action
+    before: Stack | None = None
+    change_set: ChangeSet | None = None
+    changes: tuple[Change, ...] = ()
+    permissions: tuple[PermissionChange, ...] = ()
+    parameters: tuple[ParameterChange, ...] = ()
+    secrets: int = 0
+    notes: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    roll_back_first: bool = False
+    continue_rollback: bool = False
+    protect: bool = False
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.source.name
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it changes anything that a person should have agreed to."""
+        return self.action not in {Action.CHECK_AGAIN, Action.NOTHING} or self.protect
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to all stacks, in deployment order."""
+
+    stacks: tuple[StackPlan, ...]
+    options: Options
+    run: Run
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether a person should agree first."""
+        return any(stack.needs_consent for stack in self.stacks)
+
+    @property
+    def permissions(self) -> tuple[PermissionChange, ...]:
+        """The permission changes of all stacks."""
+        return tuple(change for stack in self.stacks for change in stack.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the deployer: when it began, and a text that no other run has."""
+
+    began: datetime
+    suffix: str
+
+    @classmethod
+    def new(cls) -> Run:
+        """A run that begins now."""
+        return cls(datetime.now(UTC), secrets.token_hex(4))
+
+    @property
+    def token(self) -> str:
+        """Marks this run's change sets and events; CloudFormation wants ``[a-zA-Z][-a-zA-Z0-9]*``."""
+        return f"cfnroles-{self.began:%Y%m%dT%H%M%SZ}-{self.suffix}"
+
+    @property
+    def deployment_id(self) -> str:
+        """What makes the gate check again: the time, by which the gate tells a rollback from a deployment."""
+        return f"{self.began:%Y%m%dT%H%M%S.%f}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a stack that is no event of CloudFormation's."""
+
+    stack: str
+    text: str
+
+
+#: Where events and notes go while a plan is made or applied.
+Tell = Callable[[Event | Note], None]

@@ -1,0 +1,253 @@
+"""Making the plan: look at every stack, make the change sets that can be made, and say what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws.stack import Stack
+from cfnroles.deploy import template as templates
+from cfnroles.deploy.change_sets import DEPLOYMENT_ID, with_change_set
+from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.failures import Failure, explained
+from cfnroles.deploy.following import Work, settled, together
+from cfnroles.deploy.permissions import permission_changes
+from cfnroles.deploy.plan import GATE, Action, Note, Options, ParameterChange, Plan, StackPlan
+from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, StackSource
+from cfnroles.deploy.statuses import MISSING, Deploying, status_of
+from cfnroles.errors import InvalidInput
+
+
+def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
+    """Find out what deploying ``sources`` changes, by change sets that are left ready to be executed.
+
+    Raises ``InvalidInput`` before any call for what cannot be sent, ``DeploymentRefused`` for a stack that
+    cannot be deployed as it is, ``Refused`` and ``Unavailable`` as CloudFormation answers.
+    """
+    sources = with_parameters(sources, deployer.options.parameters)
+    for source in sources:
+        _check_size(source, deployer.options.bucket)
+    _check_imports(sources, deployer.cloudformation)
+    work = [_stack_plan(source, sources, deployer) for source in sources]
+    return Plan(tuple(together(work, deployer.pace, "planning")), deployer.options, deployer.run)
+
+
+def with_parameters(
+    sources: Iterable[StackSource], given: Iterable[tuple[str, str]]
+) -> tuple[StackSource, ...]:
+    """The same stacks with the user's parameter values, each where the template declares it.
+
+    Exports and imports that begin with the project's name follow when ``ProjectName`` is given.
+
+    Raises ``InvalidInput`` for a parameter that no template declares.
+    """
+    sources, wanted = tuple(sources), dict(given)
+    trees = {
+        source.name: templates.declared(templates.parse(source.body, source.template)) for source in sources
+    }
+    for name in wanted:
+        if not any(name in tree for tree in trees.values()):
+            known = sorted({parameter for tree in trees.values() for parameter in tree})
+            raise InvalidInput(
+                f"no template declares the parameter {name}", remedy=f"They declare: {', '.join(known)}"
+            )
+    return tuple(_with_parameters(source, trees[source.name], wanted) for source in sources)
+
+
+def _with_parameters(
+    source: StackSource, declared: Mapping[str, object], wanted: Mapping[str, str]
+) -> StackSource:
+    own = {name: value for name, value in wanted.items() if name in declared}
+    before, after = dict(source.parameters).get("ProjectName", ""), own.get("ProjectName", "")
+
+    def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+        if not before or not after:
+            return names
+        return tuple(
+            after + name.removeprefix(before) if name.startswith(f"{before}-") else name for name in names
+        )
+
+    return replace(
+        source,
+        parameters=tuple(sorted({**dict(source.parameters), **own}.items())),
+        exports=renamed(source.exports),
+        imports=renamed(source.imports),
+    )
+
+
+def _check_size(source: StackSource, bucket: str) -> None:
+    limit = TEMPLATE_BYTES if bucket else TEMPLATE_BODY_BYTES
+    if source.size > limit:
+        raise InvalidInput(
+            f"has {source.size:,} bytes, and CloudFormation takes {limit:,}"
+            + (" from a bucket" if bucket else " in a request"),
+            where=source.template,
+            remedy="Split the stack." if bucket else "Give a bucket to put it into: --bucket NAME",
+        )
+
+
+def _check_imports(sources: Sequence[StackSource], cloudformation: CloudFormation) -> None:
+    """Refuse before anything is made when an import is exported by nobody, now or in this deployment."""
+    wanted = [(source, name) for source in sources for name in source.imports]
+    if not wanted:
+        return
+    made = {name for source in sources for name in source.exports}
+    unmade = [(source, name) for source, name in wanted if name not in made]
+    if not unmade:
+        return
+    existing = {export.name for export in cloudformation.exports()}
+    for source, name in unmade:
+        if name not in existing:
+            raise DeploymentRefused((missing_import(source, name),))
+
+
+def missing_import(source: StackSource, export: str) -> Failure:
+    """The failure of a stack that imports what nothing exports."""
+    remedy = (
+        f"Deploy the stack that exports it first: {' or '.join(source.depends_on)}."
+        if source.depends_on
+        else "Deploy the stack that exports it first."
+    )
+    return replace(explained(source.name, f"No export named {export} found", status=MISSING), remedy=remedy)
+
+
+def _stack_plan(source: StackSource, sources: Sequence[StackSource], deployer: Deployer) -> Work[StackPlan]:
+    cloudformation, options = deployer.cloudformation, deployer.options
+    stack = cloudformation.stack(source.name)
+    if stack and status_of(stack.status).in_progress:
+        if options.plan_only:
+            return StackPlan(source, Action.BUSY, stack, notes=(_busy(stack),))
+        stack = yield from settled(
+            cloudformation, stack, lambda now: deployer.tell(Note(source.name, f"{_busy(now)}; waiting"))
+        )
+    row = status_of(stack.status if stack else MISSING)
+    match row.deploying:
+        case Deploying.CREATE | Deploying.WAIT_AND_CREATE:
+            blank = StackPlan(source, Action.CREATE, stack if row.name == "REVIEW_IN_PROGRESS" else None)
+        case Deploying.RECREATE:
+            blank = _recreation(source, stack, row.meaning)
+        case Deploying.ROLL_BACK_FIRST if stack and options.rollback:
+            blank = StackPlan(
+                source,
+                Action.UPDATE,
+                stack,
+                roll_back_first=True,
+                notes=(f"{source.name} {row.meaning}: it is rolled back first, then updated",),
+            )
+        case Deploying.CONTINUE_ROLLBACK:
+            blank = _continuation(source, stack, row.meaning, options)
+        case Deploying.REFUSE:
+            raise DeploymentRefused((_stuck(source, stack, row.meaning),))
+        case _:
+            blank = StackPlan(source, Action.UPDATE, stack)
+    blank = _described(blank, deployer)
+    if blank.action is Action.RECREATE or blank.roll_back_first or blank.continue_rollback:
+        return blank
+    if blank.action is Action.CREATE and _waits_for_imports(source, sources, cloudformation):
+        return blank
+    made = yield from with_change_set(blank, deployer)
+    return made
+
+
+def _busy(stack: Stack) -> str:
+    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})"
+
+
+def _recreation(source: StackSource, stack: Stack | None, meaning: str) -> StackPlan:
+    reason = f" ({stack.reason})" if stack and stack.reason else ""
+    if stack and stack.termination_protection:
+        raise DeploymentRefused(
+            (
+                explained(
+                    source.name,
+                    f"{source.name} {meaning}{reason}, but TerminationProtection is enabled",
+                    status=stack.status,
+                ),
+            )
+        )
+    return StackPlan(
+        source,
+        Action.RECREATE,
+        stack,
+        notes=(f"{source.name} {meaning}{reason}: it is deleted first, then created",),
+    )
+
+
+def _continuation(source: StackSource, stack: Stack | None, meaning: str, options: Options) -> StackPlan:
+    if not options.continue_rollback:
+        raise DeploymentRefused((_stuck(source, stack, meaning),))
+    return StackPlan(
+        source,
+        Action.UPDATE,
+        stack,
+        continue_rollback=True,
+        notes=(f"{source.name} {meaning}: the rollback is continued first, then the stack is updated",),
+    )
+
+
+def _stuck(source: StackSource, stack: Stack | None, meaning: str) -> Failure:
+    status = stack.status if stack else MISSING
+    remedy = (
+        "Repair what its events name, then run again with --continue-rollback."
+        if status == "UPDATE_ROLLBACK_FAILED"
+        else "Repair it in the CloudFormation console, or delete it with: cfnroles delete"
+    )
+    reason = f"{source.name} {meaning}" + (f": {stack.reason}" if stack and stack.reason else "")
+    return replace(explained(source.name, reason, status=status), remedy=remedy)
+
+
+def _waits_for_imports(
+    source: StackSource, sources: Sequence[StackSource], cloudformation: CloudFormation
+) -> bool:
+    made = {name for other in sources if other.name in source.depends_on for name in other.exports}
+    if not made.intersection(source.imports):
+        return False
+    existing = {export.name for export in cloudformation.exports()}
+    return not existing.issuperset(source.imports)
+
+
+def _described(blank: StackPlan, deployer: Deployer) -> StackPlan:
+    """The plan with all that needs no change set: permissions, parameters, secrets, pending change sets."""
+    source, stack = blank.source, blank.before
+    tree = templates.parse(source.body, source.template)
+    deployed = stack if stack and blank.action is Action.UPDATE else None
+    old_values = dict(deployed.parameters) if deployed else {}
+    old = templates.parse(deployer.cloudformation.template(deployed.id), source.name) if deployed else None
+    new_values = {**old_values, **dict(source.parameters)}
+    pending = deployer.cloudformation.change_sets(stack.id) if stack else ()
+    return replace(
+        blank,
+        permissions=permission_changes(old, old_values, tree, new_values),
+        parameters=_parameter_changes(tree, old_values, source.parameters) if deployed else (),
+        secrets=_secrets_checked(tree, new_values),
+        pending=tuple(
+            other.name
+            for other in pending
+            if other.execution == "AVAILABLE" or other.status.startswith("CREATE_")
+        ),
+        protect=deployer.options.termination_protection and not (stack and stack.termination_protection),
+    )
+
+
+def _parameter_changes(
+    tree: templates.Tree, before: Mapping[str, str], given: Iterable[tuple[str, str]]
+) -> tuple[ParameterChange, ...]:
+    declared = templates.declared(tree)
+    secret = {name for name, item in declared.items() if str(item.get("NoEcho", "")).lower() == "true"}
+    return tuple(
+        ParameterChange(name, before.get(name), "****" if name in secret else value)
+        for name, value in given
+        if name in declared and name != DEPLOYMENT_ID and name not in secret and before.get(name) != value
+    )
+
+
+def _secrets_checked(tree: templates.Tree, given: Mapping[str, str]) -> int:
+    """How many secrets the gate looks at: the entries of its lists."""
+    gates = [
+        resource.get("Properties") or {}
+        for resource in templates.Evaluation(tree, given).resources().values()
+        if resource.get("Type") == GATE
+    ]
+    return sum(len(value) for gate in gates for value in gate.values() if isinstance(value, list))

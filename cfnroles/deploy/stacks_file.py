@@ -1,0 +1,149 @@
+"""``stacks.json``: the stacks that ``cfnroles build`` wrote into a directory, in deployment order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cfnroles.errors import InvalidInput
+
+FILE = "stacks.json"
+SCHEMA = 1
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+TEMPLATE_BODY_BYTES = 51_200
+TEMPLATE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StackSource:
+    """One stack as it was built; ``exports`` and ``imports`` are names as they will be in CloudFormation."""
+
+    name: str
+    template: str
+    body: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    capabilities: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The template's length in bytes, which is what CloudFormation limits."""
+        return len(self.body.encode())
+
+
+def read_stacks(directory: Path) -> tuple[StackSource, ...]:
+    """The stacks that ``directory/stacks.json`` lists, with their templates, in its order.
+
+    Raises ``InvalidInput`` that names the file and the field when something is missing or malformed.
+    """
+    path = directory / FILE
+    document = _document(path)
+    if document.get("schema") != SCHEMA:
+        raise InvalidInput(
+            f"has schema {document.get('schema')!r}, and this version of cfnroles reads schema {SCHEMA}",
+            where=str(path),
+            remedy="Build it again with this version: cfnroles build SOURCE",
+        )
+    stacks = document.get("stacks")
+    if not isinstance(stacks, list) or not stacks:
+        raise InvalidInput("lists no stacks", where=str(path), remedy="Build it again: cfnroles build SOURCE")
+    sources = tuple(_source(path, index, item) for index, item in enumerate(stacks))
+    _check_order(path, sources)
+    return sources
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"there is no {FILE} in this directory",
+            where=str(path.parent),
+            remedy=f"Write it first: cfnroles build SOURCE -o {path.parent}",
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InvalidInput("cannot be read as JSON", where=str(path), why=str(error)) from error
+    if not isinstance(document, dict):
+        raise InvalidInput("is not a JSON object", where=str(path))
+    return document
+
+
+def _source(path: Path, index: int, item: object) -> StackSource:
+    where = f"{path}: stacks[{index}]"
+    if not isinstance(item, dict):
+        raise InvalidInput("is not an object", where=where)
+    name, template = item.get("name"), item.get("template")
+    if not isinstance(name, str) or not name:
+        raise InvalidInput("has no 'name'", where=where)
+    if not isinstance(template, str) or not template:
+        raise InvalidInput("has no 'template'", where=where)
+    try:
+        body = (path.parent / template).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"its template {template} cannot be read", where=where, why=str(error)) from error
+    parameters = item.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise InvalidInput("'parameters' is not an object", where=where)
+    return StackSource(
+        name=name,
+        template=template,
+        body=body,
+        parameters=tuple(sorted((str(key), str(value)) for key, value in parameters.items())),
+        capabilities=_texts(where, item, "capabilities"),
+        exports=_texts(where, item, "exports"),
+        imports=_texts(where, item, "imports"),
+        depends_on=_texts(where, item, "depends_on"),
+    )
+
+
+def _texts(where: str, item: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = item.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise InvalidInput(f"'{key}' is not a list of strings", where=where)
+    return tuple(value)
+
+
+def _check_order(path: Path, sources: Iterable[StackSource]) -> None:
+    seen: set[str] = set()
+    for source in sources:
+        if source.name in seen:
+            raise InvalidInput(f"lists the stack {source.name} twice", where=str(path))
+        later = [name for name in source.depends_on if name not in seen]
+        if later:
+            raise InvalidInput(
+                f"lists {source.name} before {later[0]}, on which it depends",
+                where=str(path),
+                remedy="Put the stacks in deployment order.",
+            )
+        seen.add(source.name)
+
+
+def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSource, ...]:
+    """The stacks named by ``only``, or all of them when it names none; dependencies are not added.
+
+    Raises ``InvalidInput`` for a name that no stack has.
+    """
+    sources, only = tuple(sources), tuple(only)
+    names = [source.name for source in sources]
+    for name in only:
+        if name not in names:
+            raise InvalidInput(f"there is no stack {name}", remedy=f"The stacks are: {', '.join(names)}")
+    return tuple(source for source in sources if not only or source.name in only)
+
+
+def prefixed(sources: Iterable[StackSource], prefix: str) -> tuple[StackSource, ...]:
+    """The same stacks under names that begin with ``prefix``; exports keep theirs."""
+    return tuple(
+        replace(
+            source,
+            name=prefix + source.name,
+            depends_on=tuple(prefix + name for name in source.depends_on),
+        )
+        for source in sources
+    )
