@@ -1,0 +1,519 @@
+"""The gate before a task definition: does all exist that Amazon ECS reads when it starts a task?
+
+Properties: References, a list of {ValueFrom, For, Use} or of plain ValueFrom: what ECS gets, who needs it, and one of
+USES; CheckJsonKeys and CheckKeys, "true" or "false"; DeploymentId, another for every deployment, best its time as
+20260131T235959Z (see is_rollback). What is asked of AWS, each with the permission of its name:
+
+- secretsmanager:DescribeSecret: the secret exists, is not to be deleted, and has a value, as the label AWSCURRENT
+  comes with the first one (CreateSecret, PutSecretValue).
+- secretsmanager:ListSecretVersionIds, only for references to AWSPENDING or to a version without a label: DescribeSecret
+  shows the first before it has a value, and never the second
+  (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html).
+- ssm:GetParameters without decryption: the parameter exists, and its type. Plain values come along and are dropped;
+  DescribeParameters would not send them, but can only be granted for all parameters.
+- secretsmanager:GetSecretValue and kms:Decrypt, only with CheckJsonKeys: the value has the JSON keys.
+- kms:DescribeKey, only with CheckKeys: the customer managed key of the secret is enabled.
+
+Attributes: Checked, the number of references; VersionsDigest, another when the current version of any changes;
+Version1, Version2 ... of each reference in order, as many as the response can hold, the first 40 for certain.
+"""
+
+import hashlib
+import itertools
+import json
+import random
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from custom_resource import Answer, Deadline, Request, clip, handle, log
+
+# Enough to wait for AWS and not for the processor, of which a small function has a fraction.
+CONCURRENCY = 12
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 4, 3
+# Calls per second; the quotas of an account are 40 (https://docs.aws.amazon.com/general/latest/gr/ssm.html) and 50
+# (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html).
+PACES = {"get_parameters": 30, "list_secret_version_ids": 30}
+NAMES_PER_CALL = 10
+# Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
+PAUSES, PATIENCE = (0.5, 1.5), 6.0
+# The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
+USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")
+
+SECRET_ARN = re.compile(
+    r"(arn:[^:]+:secretsmanager:([\w-]+):([0-9]{12}):secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?"
+)
+PARAMETER_ARN = re.compile(r"arn:[^:]+:ssm:([\w-]+):([0-9]{12}):parameter/([\w./-]+)", re.ASCII)
+PARAMETER_NAME = re.compile(r"/[\w./-]{1,2047}|[\w.-]{1,2048}", re.ASCII)
+PROXIED = "/aws/reference/secretsmanager/"
+TIMESTAMP = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
+THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
+UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
+
+# What is wrong, and what to do about it.
+WORDING = {
+    "malformed-reference": ("Malformed reference {given!r}: {detail}", "Correct its ValueFrom."),
+    "not-found": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
+    "not-permitted": (
+        "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
+        "If it is missing, create it or correct the reference; if it exists, allow {detail} on it to the"
+        " validator's role, and look for a Deny in its resource policy.",
+    ),
+    "to-be-deleted": (
+        "{it} is scheduled for deletion, so that nobody can read it",
+        "Restore it (aws secretsmanager restore-secret) or refer to another.",
+    ),
+    "no-value": (
+        "{it} exists but has no value{detail}",
+        "Give it one (aws secretsmanager put-secret-value).",
+    ),
+    "no-such-version": ("{it} has no version {detail}", "Correct the reference, or label a version."),
+    "no-json-key": ("{it} exists, but its value {detail}", "Correct the value, or the key in the reference."),
+    "wrong-type": ("{it} is a {detail}", "Store it as the type that ECS can use here."),
+    "foreign": ("{it} belongs to another account, {detail}", "Copy it into this account, or use a secret."),
+    "foreign-key": (
+        "{it} is encrypted with aws/secretsmanager, which other accounts cannot use",
+        "Let its owner encrypt it with a customer managed key that this account may use.",
+    ),
+    "unusable-key": (
+        "{it} exists, but its KMS key {detail}",
+        "Enable the key or cancel its deletion; if it is fine, allow kms:DescribeKey to the validator's role.",
+    ),
+    "refused": (
+        "{it} could not be checked: AWS answers {detail}",
+        "Correct what AWS names, and deploy again.",
+    ),
+    "no-answer": (
+        "{it} could not be checked: {detail}",
+        "Nothing is known to be wrong with it: deploy again (in a VPC, the validator needs a route to AWS).",
+    ),
+    "no-time": (
+        "{it} was not checked, as the time was over",
+        "Nothing is known to be wrong with it: give the validator more memory or a longer timeout.",
+    ),
+}
+# What patience cannot cure.
+FINAL = ("malformed-reference", "wrong-type", "foreign", "foreign-key", "no-answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One use of a secret or parameter. It has two names where an ARN does not tell /b from b."""
+
+    number: int
+    given: str
+    needed_by: str
+    use: str
+    service: str = ""
+    region: str = ""
+    names: tuple[str, ...] = ("",)
+    json_key: str = ""
+    stage: str = ""
+    version: str = ""
+    foreign: str = ""
+
+    def __str__(self) -> str:
+        kind = "Parameter" if self.service == "ssm" else "Secret"
+        account = f" of account {self.foreign}" if self.foreign else ""
+        return f"{kind} {clip(self.names[0].split(':', 6)[-1], 240)} in {self.region}{account}"
+
+
+class Problem(LookupError):
+    """Why a reference cannot be used; said is what AWS said, for the log."""
+
+    def __init__(self, code: str, reference: Reference, detail: str = "", said: str = "") -> None:
+        super().__init__(code)
+        self.code, self.detail, self.said = code, detail, said
+        facts = {"it": reference, "given": clip(reference.given, 240), "detail": detail}
+        self.what, self.remedy = (words.format(**facts) for words in WORDING[code])
+
+
+Result = str | Problem  # a version, or why there is none
+Group = list[Reference]
+
+
+def handler(event: Any, context: Any) -> None:
+    """Answer one request of CloudFormation: the entry of the Lambda function."""
+    handle(event, context, check)
+
+
+def check(request: Request) -> Answer:
+    """Check every reference, and answer with all problems or with the versions that were found."""
+    items = request.properties.get("References")
+    if not isinstance(items, list):
+        return Answer(False, f"References must be a list, not {type(items).__name__}: correct the template.")
+    account = (request.function_arn.split(":") + [""] * 5)[3:5]
+    results: dict[int, Result] = {}
+    references: Group = []
+    # An empty CommaDelimitedList arrives as one empty text.
+    for number, item in enumerate((item for item in items if item != ""), 1):
+        fields = item if isinstance(item, dict) else {"ValueFrom": item}
+        given, needed_by, use = (str(fields.get(name) or "") for name in ("ValueFrom", "For", "Use"))
+        references.append(Reference(number, given, needed_by or f"reference {number}", use or USES[0]))
+        try:
+            references[-1] = parse(references[-1], *account)
+        except Problem as problem:
+            results[number] = problem
+    on = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
+    run_rounds(
+        Gate(request.deadline, results, *on), [each for each in references if each.number not in results]
+    )
+    for each in references:
+        results.setdefault(each.number, Problem("no-time", each))
+    return report(request, {each: results[each.number] for each in references})
+
+
+def parse(reference: Reference, region: str, account: str) -> Reference:
+    """The reference with its parts; raises Problem if ECS cannot make sense of it.
+
+    ECS takes the ARN of a secret with none or all of json-key:version-stage:version-id, and the name or ARN of a
+    parameter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
+    """
+    given = reference.given
+    if reference.use not in USES:
+        raise Problem("malformed-reference", reference, f"its Use is none of {', '.join(USES)}")
+    if match := SECRET_ARN.fullmatch(given):
+        arn, region, owner, key, stage, version = match.groups("")
+        reference = replace(reference, json_key=key, stage=stage, version=version)
+        foreign = owner if owner != account else ""
+        return replace(reference, service="secretsmanager", region=region, names=(arn,), foreign=foreign)
+    if match := PARAMETER_ARN.fullmatch(given):
+        region, owner, name = match.groups()
+        names = (f"/{name}",) if "/" in name else (name, f"/{name}")
+    elif PARAMETER_NAME.fullmatch(given):
+        owner, names = account, (given,)
+    else:
+        why = "neither the ARN of a secret or parameter, nor the possible name of a parameter"
+        if ":secretsmanager:" in given:
+            why = (
+                "after secret:NAME comes nothing, or :json-key:version-stage:version-id with all three colons"
+            )
+        raise Problem("malformed-reference", reference, why if given else "it is missing")
+    reference = replace(reference, service="ssm", region=region, names=names)
+    if owner != account:
+        raise Problem("foreign", reference, f"{owner}, and ECS reads parameters of its own account only")
+    if reference.use == "repository-credentials":
+        raise Problem("wrong-type", reference, "parameter, where ECS needs a secret")
+    if names[0].startswith(PROXIED):
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+        return replace(reference, service="secretsmanager", names=(names[0].removeprefix(PROXIED),))
+    return reference
+
+
+class Gate:
+    """The checks of one request; each leaves in results what it found of its references."""
+
+    def __init__(self, deadline: Deadline, results: dict[int, Result], json_keys: bool, keys: bool) -> None:
+        self.deadline, self.results, self.json_keys, self.keys = deadline, results, json_keys, keys
+        self.clients: dict[tuple[str, str], Any] = {}
+        self.answering: set[tuple[str, str]] = set()
+        self.silent: dict[tuple[str, str], str] = {}
+        self.slots: dict[str, float] = {}
+        self.lock = threading.Lock()
+
+    def jobs(self, references: Group) -> Iterator[Callable[[], None]]:
+        """The calls to make: one for each secret however often it is used, one for ten parameters."""
+        groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
+        for each in references:
+            groups.setdefault((each.service, each.region, each.names), []).append(each)
+        queues: dict[tuple[str, int], list[Group]] = {}
+        for (service, region, names), group in groups.items():
+            if service == "secretsmanager":
+                yield partial(self.secret, group)
+            else:
+                # What failed before is asked for alone, lest it spoil another batch.
+                limit = 1 if group[0].number in self.results else NAMES_PER_CALL // len(names)
+                queues.setdefault((region, limit), []).append(group)
+        for (_, limit), queue in queues.items():
+            for start in range(0, len(queue), limit):
+                yield partial(self.parameters, queue[start : start + limit])
+
+    def settle(self, references: Iterable[Reference], find: Callable[[Reference], str]) -> None:
+        """Note the version that is found for each reference, or the problem."""
+        for each in references:
+            try:
+                self.results[each.number] = find(each)
+            except Problem as problem:
+                self.results[each.number] = problem
+
+    def secret(self, group: Group) -> None:
+        """Check one secret for all who use it."""
+        keys: dict[tuple[str, str], frozenset[str]] = {}
+        try:
+            stages = self.stages(group[0])
+        except Problem as problem:
+            self.results.update((each.number, problem) for each in group)
+            return
+
+        def find(each: Reference) -> str:
+            version = self.version(each, stages)
+            if self.json_keys:
+                self.value(each, keys)
+            return version
+
+        self.settle(group, find)
+
+    def stages(self, secret: Reference) -> dict[str, list[str]]:
+        """The labels of each version of a secret that can be read at all; raises Problem otherwise."""
+        description = self.call(secret, "describe_secret", SecretId=secret.names[0])
+        key = description.get("KmsKeyId")
+        if description.get("DeletedDate"):
+            raise Problem("to-be-deleted", secret)
+        if secret.foreign and not key:
+            raise Problem("foreign-key", secret)
+        if self.keys and key:
+            try:
+                state = self.call(secret, "describe_key", "kms", KeyId=key)["KeyMetadata"]["KeyState"]
+            except Problem as problem:
+                if problem.code == "no-answer":
+                    raise
+                raise Problem(
+                    "unusable-key", secret, f"{key} is missing or not permitted", problem.said
+                ) from None
+            # https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+            if state not in ("Enabled", "Updating"):
+                raise Problem("unusable-key", secret, f"{key} is {state}")
+        stages: dict[str, list[str]] = description.get("VersionIdsToStages") or {}
+        return stages
+
+    def version(self, secret: Reference, stages: dict[str, list[str]]) -> str:
+        """The id of the version that ECS would read; raises Problem if there is none."""
+        stage = secret.stage or ("" if secret.version else "AWSCURRENT")
+        labelled = [version for version, labels in stages.items() if stage in labels]
+        version = secret.version or "".join(labelled[:1])
+        if not version and (not stages or not secret.stage):
+            raise Problem("no-value", secret, " (no version is AWSCURRENT)" if stages else "")
+        if stage and version not in labelled:
+            raise Problem("no-such-version", secret, f"{version} with the label {stage}".lstrip())
+        if set(stages.get(version, ())) <= {"AWSPENDING"} and version not in self.listed(secret):
+            raise Problem("no-such-version", secret, f"{version} with a value")
+        return version
+
+    def listed(self, secret: Reference) -> set[str]:
+        """The ids of all versions of a secret."""
+        ids: set[str] = set()
+        page: dict[str, Any] = {"SecretId": secret.names[0], "IncludeDeprecated": True}
+        while True:
+            answer = self.call(secret, "list_secret_version_ids", **page)
+            ids |= {each["VersionId"] for each in answer.get("Versions", ())}
+            if not answer.get("NextToken"):
+                return ids
+            page["NextToken"] = answer["NextToken"]
+
+    def value(self, secret: Reference, known: dict[tuple[str, str], frozenset[str]]) -> None:
+        """Raise Problem unless the value has the JSON keys that ECS looks for; the value goes no further."""
+        wanted = {secret.json_key} - {""}
+        if secret.use in USES[1:3]:
+            wanted |= {"username", "password"}
+        place = (secret.stage, secret.version)
+        if wanted and place not in known:
+            query = {"SecretId": secret.names[0], "VersionStage": secret.stage, "VersionId": secret.version}
+            answer = self.call(
+                secret, "get_secret_value", **{name: each for name, each in query.items() if each}
+            )
+            try:
+                value = json.loads(answer.get("SecretString", ""))
+            except ValueError:
+                value = None
+            if not isinstance(value, dict):
+                raise Problem("no-json-key", secret, "is not a JSON object stored as text (SecretString)")
+            known[place] = frozenset(value)
+        if missing := sorted(wanted - known.get(place, frozenset())):
+            raise Problem("no-json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
+
+    def parameters(self, batch: list[Group]) -> None:
+        """Check ten parameters at once, or one by one if that is refused: AWS does not say for which of them."""
+        everyone = [each for group in batch for each in group]
+        names = [name for group in batch for name in group[0].names]
+        try:
+            answer = self.call(everyone[0], "get_parameters", Names=names, WithDecryption=False)
+        except Problem as problem:
+            if len(batch) == 1 or problem.code == "no-answer":
+                same = (problem.code, problem.detail, problem.said)
+                self.results.update((each.number, Problem(same[0], each, *same[1:])) for each in everyone)
+                return
+            for group in batch:
+                self.parameters([group])
+            return
+        found = {each["Name"]: (each["Type"], str(each["Version"])) for each in answer["Parameters"]}
+        del answer  # values
+        self.settle(
+            everyone, lambda each: usable(each, *found.get(next(filter(found.get, each.names), ""), ("", "")))
+        )
+
+    def call(self, reference: Reference, operation: str, service: str = "", **arguments: Any) -> Any:
+        """What AWS answers, asked at its pace and again while there is time; raises Problem otherwise."""
+        place = (service or reference.service, reference.region)
+        method = getattr(self.client(reference, *place), operation)
+        for attempt in itertools.count(1):
+            self.keep_pace(operation)
+            if place in self.silent:  # once is enough to wait for that
+                raise Problem("no-answer", reference, self.silent[place])
+            try:
+                answer = method(**arguments)
+            except Exception as error:  # noqa: BLE001 - botocore's errors have no common base
+                failure = transient(error, reference, f"{place[0]}:{operation.title().replace('_', '')}")
+            else:
+                self.answering.add(place)
+                return answer
+            pause = random.uniform(0.1, min(3.0, 0.2 * 2**attempt))  # noqa: S311 - jitter
+            if (attempt >= ATTEMPTS and not THROTTLED.search(failure)) or self.deadline.left() <= pause:
+                break
+            time.sleep(pause)
+        detail = f"{place[0]} in {place[1]} failed {attempt} times, last with {failure}"
+        if UNREACHABLE.search(failure) and place not in self.answering:
+            self.silent[place] = detail
+        raise Problem("no-answer", reference, detail)
+
+    def client(self, reference: Reference, service: str, region: str) -> Any:
+        """The client of a service in a Region; raises Problem if there can be none.
+
+        boto3 is imported here, so that CloudFormation gets an answer even where that fails.
+        """
+        with self.lock:  # making clients is not thread-safe, using them is
+            try:
+                if (service, region) not in self.clients:
+                    import boto3
+                    from botocore.config import Config
+
+                    config = Config(
+                        connect_timeout=CONNECT_TIMEOUT,
+                        read_timeout=READ_TIMEOUT,
+                        max_pool_connections=CONCURRENCY,
+                        retries={"total_max_attempts": 1},
+                    )
+                    make: Any = boto3.session.Session().client
+                    self.clients[service, region] = make(service, region_name=region, config=config)
+                return self.clients[service, region]
+            except Exception as error:  # noqa: BLE001 - an unknown Region, a broken installation
+                kind = f"{type(error).__name__} {getattr(error, 'name', '')}".rstrip()
+                raise Problem(
+                    "no-answer", reference, f"no client for {service} in {region} ({kind})"
+                ) from None
+
+    def keep_pace(self, operation: str) -> None:
+        """Sleep until another call of the operation is due."""
+        if operation in PACES:
+            with self.lock:
+                slot = max(self.slots.get(operation, 0.0), time.monotonic())
+                self.slots[operation] = slot + 1 / PACES[operation]
+            time.sleep(min(max(0.0, slot - time.monotonic()), self.deadline.left()))
+
+
+def transient(error: Exception, reference: Reference, action: str) -> str:
+    """The name of a failure that is worth another attempt; raises Problem for the others.
+
+    The name alone, as the text of a parser's error quotes the response, which may hold a value.
+    """
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict) or "Error" not in response:
+        return type(error).__name__
+    code, said = (clip(str(response["Error"].get(name, "")), 600) for name in ("Code", "Message"))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= 500 or status == 429 or THROTTLED.search(code):
+        return code if status != 429 else "Throttling"
+    if code.startswith("AccessDenied"):
+        raise Problem("not-permitted", reference, action, said)
+    if code == "ResourceNotFoundException":
+        hint = " A secret that was deleted and created again has other six characters at the end of its ARN."
+        raise Problem("not-found", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
+    raise Problem("refused", reference, f"{code} to {action}: {clip(said, 200)}", said)
+
+
+def usable(parameter: Reference, kind: str, version: str) -> str:
+    """The version of a parameter of a type that ECS can use here; raises Problem otherwise."""
+    if not kind:
+        hint = " A bare name is always a parameter: for a secret give its ARN."
+        raise Problem("not-found", parameter, "" if re.search("[:/]", parameter.given) else hint)
+    if kind != "String" and parameter.use in USES[2:]:
+        raise Problem("wrong-type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
+    if kind == "StringList":
+        log(
+            "WARNING",
+            f"{parameter} is a StringList: ECS delivers one text with commas",
+            For=parameter.needed_by,
+        )
+    return version
+
+
+def run_rounds(gate: Gate, references: Group) -> None:
+    """Check all, then again what patience may cure."""
+    began = time.monotonic()
+    for pause in (*PAUSES, None):
+        round_began = time.monotonic()
+        in_parallel(gate.jobs(references), gate.deadline)
+        found = [(each, gate.results.get(each.number)) for each in references]
+        references = [
+            each for each, result in found if isinstance(result, Problem) and result.code not in FINAL
+        ]
+        # A thousand misses are no matter of consistency, and a failing gate must fail in seconds.
+        needed = (pause or 0) + time.monotonic() - round_began
+        enough = min(gate.deadline.left() / 2, PATIENCE - (time.monotonic() - began))
+        if not references or pause is None or needed > enough:
+            return
+        time.sleep(pause)
+
+
+def in_parallel(jobs: Iterable[Callable[[], None]], deadline: Deadline) -> None:
+    """Do the jobs in a few threads, and return when they are done or the time is over."""
+    queue = deque(jobs)
+
+    def drain() -> None:
+        while deadline.left():
+            try:
+                job = queue.popleft()
+            except IndexError:
+                return
+            job()
+
+    threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(CONCURRENCY, len(queue)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(deadline.left())
+
+
+def is_rollback(request: Request) -> bool:
+    """Whether this Update restores an earlier deployment: its DeploymentId is an earlier time than that it replaces.
+
+    CloudFormation does not say so otherwise. To refuse would end in UPDATE_ROLLBACK_FAILED, which only a person can
+    mend, and would protect nothing: the earlier task definition is the one in service.
+    """
+    new, old = (str(side.get("DeploymentId")) for side in (request.properties, request.previous))
+    return bool(TIMESTAMP.fullmatch(new) and TIMESTAMP.fullmatch(old)) and len(new) == len(old) and new < old
+
+
+def report(request: Request, results: dict[Reference, Result]) -> Answer:
+    """The answer, after the complete list has gone to the log."""
+    problems: dict[str, tuple[Problem, Group]] = {}
+    for reference, result in results.items():
+        if isinstance(result, Problem):
+            problems.setdefault(result.what + result.remedy, (result, []))[1].append(reference)
+    tolerated = bool(problems) and is_rollback(request)
+    for problem, users in problems.values():
+        facts = {"problem": problem.code, "remedy": problem.remedy, "said": problem.said}
+        where = [{"ValueFrom": each.given, "For": each.needed_by} for each in users]
+        log("WARNING" if tolerated else "ERROR", problem.what, **facts, references=where)
+    bad = sum(len(users) for _, users in problems.values())
+    log("INFO", "checked", references=len(results), unusable=bad, rollback=tolerated)
+    if bad and not tolerated:
+        head = f"{bad} of {len(results)} references to secrets and parameters cannot be used:"
+        lines = (f"{number}. {sentence(*entry)}" for number, entry in enumerate(problems.values(), 1))
+        return Answer(False, head, tuple(lines))
+    versions = [result if isinstance(result, str) else "unknown" for result in results.values()]
+    pairs = sorted({f"{each.given}={version}" for each, version in zip(results, versions, strict=True)})
+    digest = hashlib.sha256("\n".join(pairs).encode(errors="replace")).hexdigest()[:16]
+    data = {f"Version{number}": version for number, version in enumerate(versions, 1)}
+    return Answer(True, data={"Checked": str(len(results)), "VersionsDigest": digest, **data})
+
+
+def sentence(problem: Problem, users: Group) -> str:
+    """What is wrong, who needs it, what to do."""
+    shown = "; ".join(clip(each.needed_by, 160) for each in users[:4])
+    more = f" and {len(users) - 4} more" if len(users) > 4 else ""
+    return f"{problem.what}. Needed by {shown}{more}. {problem.remedy}"
