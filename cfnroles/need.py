@@ -48,8 +48,7 @@ class Permission:
 
     def __str__(self) -> str:
         conditions = "".join(
-            f", {condition.key} {condition.operator} {' or '.join(condition.values)}"
-            for condition in self.conditions
+            f", {condition.key} {condition.operator} {' or '.join(condition.values)}" for condition in self.conditions
         )
         return f"{self.action} on {self.resource}{conditions}"
 

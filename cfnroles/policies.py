@@ -104,9 +104,7 @@ def _pieces(statement: Statement, parameters: Mapping[str, str] | None) -> list[
             remedy="Shorten the names in it.",
         )
     numbered = [piece for half in halves for piece in _pieces(half, parameters)]
-    return [
-        replace(piece, sid=f"{statement.sid}Part{number}") for number, piece in enumerate(numbered, start=1)
-    ]
+    return [replace(piece, sid=f"{statement.sid}Part{number}") for number, piece in enumerate(numbered, start=1)]
 
 
 def _halves(statement: Statement) -> tuple[Statement, Statement] | None:

@@ -14,7 +14,7 @@ def template_problems(text: str) -> tuple[str, ...]:
     from cfnlint.decode.decode import decode_str
 
     template, problems = decode_str(text)
-    found = problems or list(_runner().validate_template("", template))
+    found = problems or list(_runner().validate_template(template))
     return tuple(
         f"line {match.linenumber}: {match.rule.id} {match.message}"
         for match in sorted(found, key=lambda match: (match.linenumber, match.rule.id))

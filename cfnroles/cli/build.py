@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory to write to.",
 )
-@click.option("--project", default="", metavar="NAME", help="First part of stack and export names [default: the family].")
+@click.option(
+    "--project", default="", metavar="NAME", help="First part of stack and export names [default: the family]."
+)
 @click.option("--format", "format_", default="yaml", show_default=True, type=click.Choice(["yaml", "json"]))
 @click.option("--lint/--no-lint", default=False, help="Check the templates with cfn-lint before they are written.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
@@ -92,9 +94,7 @@ def _lint(files: dict[str, str]) -> None:
         raise BadAnswer("cfn-lint finds fault with the templates; nothing was written", why="\n".join(problems))
 
 
-def _summary(
-    source: Source, directory: Path, stacks: tuple[Stack, ...], files: dict[str, str], format_: Format
-) -> str:
+def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: dict[str, str], format_: Format) -> str:
     from cfnroles.formats.human import gaps_text
     from cfnroles.stacks.limits import TEMPLATE_BODY, too_large
     from cfnroles.stacks.output_files import file_name

@@ -11,7 +11,9 @@ from cfnroles.cli.source import read_source, source_options
 
 @click.command("explain")
 @source_options
-@click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"]))
+@click.option(
+    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
+)
 def command(format_: str, **about: Any) -> None:
     """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page."""
     from cfnroles.answers.explain import explain
@@ -19,4 +21,5 @@ def command(format_: str, **about: Any) -> None:
 
     source = read_source(**about)
     answer = explain(source.discovery)
-    click.echo(getattr(explanation, format_)(answer, source.text))
+    formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
+    click.echo(formats[format_](answer, source.text))

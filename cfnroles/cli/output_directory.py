@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +22,9 @@ def write_files(directory: Path, files: Mapping[str, str], manifest: str) -> Non
         _replace(directory, files)
     except OSError as error:
         raise InvalidInput(
-            f"cannot be written: {error.strerror}", where=str(error.filename or directory), remedy="Nothing was changed."
+            f"cannot be written: {error.strerror}",
+            where=str(error.filename or directory),
+            remedy="Nothing was changed.",
         ) from error
 
 
@@ -62,4 +63,4 @@ def _replace(directory: Path, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             (Path(staging) / name).write_text(text, encoding="utf-8", newline="\n")
         for name in files:
-            os.replace(Path(staging) / name, directory / name)
+            (Path(staging) / name).replace(directory / name)

@@ -16,15 +16,16 @@ class Lines:
         self._positions = positions(text)
 
     def where(self, origin: Origin) -> str:
-        """``web.json:12: containerDefinitions[0].image (container web)``; the nearest line for a path that is absent."""
-        line = self._line(origin.path)
+        """``web.json:12: containerDefinitions[0].image (container web)``."""
+        line = self.line(origin)
         place = "" if origin.place == origin.pointer else f" ({origin.place})"
         return f"{origin.document}{f':{line}' if line else ''}: {origin.pointer}{place}"
 
-    def _line(self, path: Path) -> int:
+    def line(self, origin: Origin) -> int:
+        """The line of the field, counted from 1; 0 for a field that does not stand in the document."""
         # The document may hold the task definition under `taskDefinition`, or as the only element of a list.
         for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition")):
-            whole = (*prefix, *path)
+            whole: Path = (*prefix, *origin.path)
             if whole in self._positions:
                 return self._positions[whole][0]
         return 0

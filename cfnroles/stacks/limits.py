@@ -20,9 +20,7 @@ def check(stack: str, template: Mapping[str, Any]) -> None:
     """Raise InvalidInput with every limit that the template of ``stack`` breaks."""
     problems = [*_parameters(template), *_exports(template), *_roles(template), *_functions(template)]
     if problems:
-        raise InvalidInput(
-            f"the stack {stack} would be refused", why="\n".join(f"- {problem}" for problem in problems)
-        )
+        raise InvalidInput(f"the stack {stack} would be refused", why="\n".join(f"- {problem}" for problem in problems))
 
 
 def too_large(text: str) -> bool:

@@ -57,7 +57,9 @@ def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str
     for arn in arns:
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
-        taken = sum(other == name or re.fullmatch(re.escape(name) + r"\d+", other) is not None for other in named.values())
+        taken = sum(
+            other == name or re.fullmatch(re.escape(name) + r"\d+", other) is not None for other in named.values()
+        )
         named[arn] = f"{name}{taken + 1}" if taken else name
     return named
 
@@ -75,9 +77,10 @@ def secret_parameter(name: str, arn: str) -> Parameter:
 
 
 def used(parameters: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
-    """Those of the secret parameters whose ARN occurs in ``texts``, by name: parameter name -> ARN."""
-    whole = "\n".join(texts)
-    return {name: arn for arn, name in parameters.items() if arn in whole}
+    """Those of the secret parameters whose ARN begins one of ``texts``, by name: parameter name -> ARN."""
+    # `ARN:json-key:version-stage:version-id`: the ARN itself has seven parts.
+    arns = {":".join(text.split(":")[:7]) for text in texts}
+    return {name: arn for arn, name in parameters.items() if arn in arns}
 
 
 def _secrets(references: Iterable[Reference], facts: Facts) -> list[SecretReference]:

@@ -17,9 +17,7 @@ from cfnroles.statements import Statement
 
 def policy_document(statements: Iterable[Statement], spelling: Spelling) -> PolicyDocument:
     """The document of one policy."""
-    return PolicyDocument(
-        Version="2012-10-17", Statement=[_statement(statement, spelling) for statement in statements]
-    )
+    return PolicyDocument(Version="2012-10-17", Statement=[_statement(statement, spelling) for statement in statements])
 
 
 def trust(service: str, condition: Any = None) -> PolicyDocument:

@@ -235,5 +235,3 @@ def _switch(name: str, default: str, description: str) -> Parameter:
     return Parameter(
         name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
     )
-
-

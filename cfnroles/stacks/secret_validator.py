@@ -6,8 +6,23 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from troposphere import Equals, Export, GetAtt, If, Not, NoValue, Output, Parameter, Ref, Sub, Tags, Template
-from troposphere import awslambda, iam, logs
+from troposphere import (
+    Equals,
+    Export,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Output,
+    Parameter,
+    Ref,
+    Sub,
+    Tags,
+    Template,
+    awslambda,
+    iam,
+    logs,
+)
 
 from cfnroles.policies import Policy
 from cfnroles.stacks.parameters import permissions_boundary, project_name, secret_parameter

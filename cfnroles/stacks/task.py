@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from troposphere import AWSObject, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
-from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder, Reference
 from cfnroles.readers.task_definition import ANSWERED_ONLY
 from cfnroles.stacks import secret_validator
@@ -57,7 +56,7 @@ class TaskDefinition(AWSObject):
     """A task definition whose members are taken as they are: the API's model is the judge of them, not a copy."""
 
     resource_type = "AWS::ECS::TaskDefinition"
-    props: ClassVar[dict[str, Any]] = {name: (object, False) for name in ecs.TaskDefinition.props}
+    props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.TaskDefinition.props, (object, False))
 
 
 def task_template(
@@ -111,10 +110,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling) -> Secre
 def _structure(
     members: Mapping[str, Any], path: tuple[str | int, ...], workload: Workload, spelling: Spelling
 ) -> dict[str, Any]:
-    return {
-        _property(name, path): _value(value, (*path, name), workload, spelling)
-        for name, value in members.items()
-    }
+    return {_property(name, path): _value(value, (*path, name), workload, spelling) for name, value in members.items()}
 
 
 def _value(value: Any, path: tuple[str | int, ...], workload: Workload, spelling: Spelling) -> Any:

@@ -38,10 +38,10 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
     def choose_scalar_style(self) -> str:
-        event = self.event  # type: ignore[has-type]
+        event: Any = self.event
         if event.tag and event.tag.startswith("!") and not event.style:
             analysis = self.analyze_scalar(event.value)
-            if analysis.allow_flow_plain if self.flow_level else analysis.allow_block_plain:  # type: ignore[has-type]
+            if analysis.allow_flow_plain if self.flow_level else analysis.allow_block_plain:
                 self.analysis = analysis
                 return ""
         style: str = super().choose_scalar_style()
@@ -61,9 +61,7 @@ def to_yaml(template: Mapping[str, Any], header: str = "") -> str:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     """
     comments = "".join(f"# {line}\n" for line in header.splitlines())
-    text: str = yaml.dump(
-        _shortened(ordered(template)), Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True
-    )
+    text: str = yaml.dump(_shortened(ordered(template)), Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
     return comments + text
 
 

@@ -13,7 +13,9 @@ from cfnroles.facts import Facts
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
 _ARN = re.compile(r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):")
-_REGISTRY = re.compile(r"^(?P<account>\d{12})(?P<kind>\.dkr[.-]ecr(?:-fips)?\.)(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)(?=/)")
+_REGISTRY = re.compile(
+    r"^(?P<account>\d{12})(?P<kind>\.dkr[.-]ecr(?:-fips)?\.)(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)(?=/)"
+)
 _SERVICE_HOST = re.compile(r"^(?P<service>[a-z0-9]+)\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
 
 
@@ -34,7 +36,7 @@ class Spelling:
         """``text`` with everything that names the home account, region and partition replaced by a symbol."""
         for arn, parameter in self.parameters.items():
             if text == arn or text.startswith(f"{arn}:"):
-                return f"${{{parameter}}}{text[len(arn):]}"
+                return f"${{{parameter}}}{text[len(arn) :]}"
         text = _ARN.sub(self._arn, text)
         text = _REGISTRY.sub(self._registry, text)
         return _SERVICE_HOST.sub(self._service_host, text)

@@ -1,0 +1,57 @@
+"""Why each statement of each role is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cfnroles.discovery import Discovery
+from cfnroles.need import Gap, Holder, Origin, Reason
+from cfnroles.statements import Statement, compose
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedReason:
+    """One reason for a statement, and the fields that give it."""
+
+    reason: Reason
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStatement:
+    """One statement with the reasons behind it."""
+
+    statement: Statement
+    reasons: tuple[ExplainedReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The statements of each role that has any, and what the roles lack for want of a name."""
+
+    roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
+    gaps: tuple[Gap, ...]
+
+
+def explain(discovery: Discovery) -> Explanation:
+    """The reasons behind every statement that `build` writes."""
+    statements = compose(discovery.needs)
+    holders = sorted({statement.holder for statement in statements})
+    roles = tuple(
+        (holder, tuple(_explained(statement) for statement in statements if statement.holder is holder))
+        for holder in holders
+    )
+    return Explanation(roles, discovery.gaps)
+
+
+def _explained(statement: Statement) -> ExplainedStatement:
+    origins: dict[Reason, set[Origin]] = {}
+    for need in statement.needs:
+        origins.setdefault(need.reason, set()).add(need.origin)
+    return ExplainedStatement(
+        statement,
+        tuple(
+            ExplainedReason(reason, tuple(sorted(origins[reason], key=lambda origin: origin.sort_key)))
+            for reason in sorted(origins)
+        ),
+    )
