@@ -18,7 +18,7 @@ _ROOM_FOR_OTHERS = 20
 #: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
 PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
 
-_SECRET_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
+_COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
 
 
 def project_name(default: str) -> Parameter:
@@ -57,9 +57,7 @@ def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str
     for arn in arns:
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
-        taken = sum(
-            other == name or re.fullmatch(re.escape(name) + r"\d+", other) is not None for other in named.values()
-        )
+        taken = sum(other.rstrip("0123456789") == name for other in named.values())
         named[arn] = f"{name}{taken + 1}" if taken else name
     return named
 
@@ -71,7 +69,7 @@ def secret_parameter(name: str, arn: str) -> Parameter:
         Type="String",
         Default=arn,
         Description=f"Complete ARN of the secret {arn.rsplit(':', 1)[1][:-7]}.",
-        AllowedPattern=_SECRET_ARN,
+        AllowedPattern=_COMPLETE_ARN,
         ConstraintDescription="the complete ARN of a secret, with the six characters at its end",
     )
 

@@ -39,14 +39,18 @@ EXPORTS = {
 }
 _LOGICAL_IDS = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
 _USED_BY = {
-    Holder.EXECUTION: "ECS itself uses it to start the tasks",
-    Holder.TASK: "the application in the containers uses it",
+    Holder.EXECUTION: "ECS itself uses this role to start the tasks",
+    Holder.TASK: "The application uses this role in the tasks",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RolesStack:
-    """What the roles stack is made of. ``secrets`` maps parameter names to the ARNs that are their defaults."""
+    """What the roles stack is made of.
+
+    ``service`` is empty for roles of whatever service. ``secrets`` maps parameter names to the ARNs that are their
+    defaults.
+    """
 
     project: str
     service: str
@@ -61,7 +65,7 @@ def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUT
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html and task-iam-roles.html
     """
-    template = Template(Description=f"IAM roles of the ECS service {stack.service}, with the permissions it needs.")
+    template = Template(Description=f"IAM roles of {_service(stack)}, with the permissions that it needs.")
     template.set_version("2010-09-09")
     _add_parameters(template, stack, holders)
     _add_conditions(template, stack, holders)
@@ -80,6 +84,8 @@ def key_arns_parameter(default: Sequence[str] = ()) -> Parameter:
             "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
             " empty where the AWS managed keys do."
         ),
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+        ConstraintDescription="ARNs of keys, not of aliases",
     )
 
 
@@ -152,14 +158,17 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
     inline = inline_policies(policies, stack.spelling)
     role = iam.Role(
         logical_id,
-        Description=f"{stack.service}: {_USED_BY[holder]}.",
+        Description=f"{_USED_BY[holder]} of {_service(stack)}.",
         RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
         Path=Ref("RolePath"),
         PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument=_trust(holder),
         **({"ManagedPolicyArns": attached} if attached else {}),
         **({"Policies": inline} if inline else {}),
-        Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": stack.service}),
+        Tags=Tags(
+            **{"cfnroles:project": Ref("ProjectName")},
+            **({"cfnroles:service": stack.service} if stack.service else {}),
+        ),
     )
     metadata = _metadata(policies)
     if metadata:
@@ -188,13 +197,17 @@ def _trust(holder: Holder) -> PolicyDocument:
 def _managed_policy(policy: Policy, stack: RolesStack, logical_id: str) -> iam.ManagedPolicy:
     resource = iam.ManagedPolicy(
         f"{logical_id}{policy.name}",
-        Description=f"Permissions of the ECS service {stack.service} that pass the quota of inline policies.",
+        Description=f"Permissions of {_service(stack)} that pass the quota of inline policies.",
         Path=Ref("RolePath"),
         PolicyDocument=policy_document(policy.statements, stack.spelling),
     )
     if policy.when:
         resource.Condition = condition_name(policy.when)
     return resource
+
+
+def _service(stack: RolesStack) -> str:
+    return f"the ECS service {stack.service}" if stack.service else "an ECS service"
 
 
 def _metadata(policies: Sequence[Policy]) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+#!/bin/sh
+# What cfnroles does, from a task definition to deployed stacks. `make demo` runs it against a local emulator.
+set -eu
+examples=$(dirname "$0")
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+run() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+
+say '1. From the task definition to the stacks'
+run cfnroles build "$examples/shop.json" -o "$out"
+
+say '2. Deploy, while one secret and one parameter are missing and one secret is about to be deleted'
+python "$examples/secrets.py" some
+if run cfnroles deploy "$out" --yes; then
+    echo 'The deployment should have been refused.' >&2
+    exit 1
+fi
+
+say '3. The roles are there, and no task definition was registered'
+run cfnroles status "$out"
+
+say '4. Put what is missing, and deploy again'
+python "$examples/secrets.py" all
+run cfnroles deploy "$out" --yes
+
+say '5. What other stacks can import'
+run cfnroles outputs "$out"
