@@ -62,6 +62,11 @@ class Emulator:
         }
 
 
+def region_of(variables: Mapping[str, str]) -> str:
+    """The Region that AWS's variables name, or the emulator's own default."""
+    return variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or REGION
+
+
 def environment_for(emulator: Emulator, inherited: Mapping[str, str]) -> dict[str, str]:
     """``inherited`` without any of its AWS settings, plus those of the emulator.
 
@@ -73,9 +78,7 @@ def environment_for(emulator: Emulator, inherited: Mapping[str, str]) -> dict[st
 
 
 @contextlib.contextmanager
-def emulator(
-    *, state: Path | None = None, region: str = REGION, enforce_iam: bool = False
-) -> Iterator[Emulator]:
+def emulator(*, state: Path | None = None, region: str = REGION, enforce_iam: bool = False) -> Iterator[Emulator]:
     """Run an emulator for the length of a ``with`` block.
 
     ``state`` is a directory that is kept between runs; without it everything is forgotten. ``enforce_iam``

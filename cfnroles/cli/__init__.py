@@ -16,6 +16,10 @@ COMMANDS = {
     "build": "Write the CloudFormation stacks for a task definition.",
     "explain": "Tell why each statement of each role is there.",
     "deploy": "Deploy the stacks, and refuse when a secret is missing.",
+    "status": "Tell where the stacks stand.",
+    "outputs": "Print the outputs of the deployed stacks.",
+    "delete": "Delete the stacks.",
+    "local": "Run a command against a local emulator instead of AWS.",
 }
 
 

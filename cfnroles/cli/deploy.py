@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.stack_options import Target, local_connection, selected, stack_options
+from cfnroles.cli.stack_options import (
+    Target,
+    following_on_interrupt,
+    local_connection,
+    selected,
+    stack_options,
+)
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
-    from cfnroles.deploy.applying import Result
+    from cfnroles.cli.progress import Progress
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.plan import Options, Plan
+    from cfnroles.deploy.result import Result
     from cfnroles.deploy.stacks_file import StackSource
 
 
-def _pairs(
-    _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
+def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     pairs = tuple(value.partition("=") for value in values)
     for key, equals, _ in pairs:
         if not key or not equals:
@@ -34,9 +37,7 @@ def _pairs(
 @click.command()
 @stack_options
 @click.option("--yes", is_flag=True, help="Do not ask before changing anything.")
-@click.option(
-    "--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would change, and change nothing."
-)
+@click.option("--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
     "--format",
     "plan_format",
@@ -50,27 +51,22 @@ def _pairs(
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory in which the local emulator keeps its state between runs. Implies --local.",
 )
-@click.option(
-    "--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."
-)
+@click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter.")
 @click.option(
     "--parameters-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON or YAML file of parameter values.",
 )
-@click.option(
-    "--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource."
-)
+@click.option("--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource.")
 @click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses.")
 @click.option("--bucket", default="", help="Bucket for a template that is too long for a request.")
 @click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow."
-)
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
 @click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it.")
 @click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier.")
 def command(
     source: Path,
+    project: str,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -101,7 +97,7 @@ def command(
     if plan_format != "human" and not plan_only:
         raise InvalidInput("--format is for --plan")
     target = Target(profile, region, endpoint_url)
-    stacks = selected(source, only, stack_prefix)
+    stacks = selected(source, only, stack_prefix, project=project, region=region)
     from_file = read_parameters(parameters_file) if parameters_file else ()
     options = Options(
         parameters=tuple({**dict(from_file), **dict(parameters)}.items()),
@@ -124,6 +120,7 @@ def _run(
     stacks: tuple[StackSource, ...], connection: Connection, options: Options, plan_format: str, *, ask: bool
 ) -> int:
     from cfnroles.aws.cloudformation import CloudFormation
+    from cfnroles.cli.progress import Progress
     from cfnroles.deploy.change_sets import discard_all
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.following import Pace
@@ -138,8 +135,9 @@ def _run(
     cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + options.timeout
-    deployer = Deployer(cloudformation, options, Run.new(), pace, _say)
-    with _following_on_interrupt():
+    progress = Progress()
+    deployer = Deployer(cloudformation, options, Run.new(), pace, progress.tell)
+    with following_on_interrupt():
         made = plan(stacks, deployer)
         _show(made, plan_format)
         if options.plan_only:
@@ -148,29 +146,7 @@ def _run(
         if ask and made.needs_consent and not click.confirm("Deploy this?", err=True):
             discard_all(made, deployer)
             raise BadAnswer("nothing was deployed: the answer was no")
-        return _applied(made, deployer)
-
-
-@contextlib.contextmanager
-def _following_on_interrupt() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(
-            "\nWhat CloudFormation has started goes on. Follow it with: cfnroles status --follow\n"
-            "Running the same command again picks up from there.",
-            err=True,
-        )
-        raise
-
-
-def _say(told: object) -> None:
-    from cfnroles.aws.stack import Event
-    from cfnroles.deploy.plan import Note
-    from cfnroles.formats.deployment import event_line
-
-    if isinstance(told, Event | Note):
-        click.echo(event_line(told), err=True)
+        return _applied(made, deployer, progress)
 
 
 def _show(made: Plan, plan_format: str) -> None:
@@ -187,11 +163,12 @@ def _show(made: Plan, plan_format: str) -> None:
     click.echo(texts[plan_format](made))
 
 
-def _applied(made: Plan, deployer: Deployer) -> int:
+def _applied(made: Plan, deployer: Deployer, progress: Progress) -> int:
     from cfnroles.deploy.applying import apply
     from cfnroles.formats.deployment import failure_text, outputs_text, result_text
 
-    result: Result = apply(made, deployer)
+    with progress.live():
+        result: Result = apply(made, deployer)
     if result.failures:
         click.echo(f"\nerror: {failure_text(result.failures, result.deployed)}\n", err=True)
     click.echo(result_text(result), err=True)

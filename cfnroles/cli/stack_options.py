@@ -23,13 +23,12 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.argument("source", default="build", type=click.Path(path_type=Path)),
+            click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is not built yet."),
             click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
             click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's."),
             click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
             click.option("--only", multiple=True, metavar="STACK", help="Only this stack. May be repeated."),
-            click.option(
-                "--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."
-            ),
+            click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
         )
     ):
         command = option(command)
@@ -51,42 +50,62 @@ class Target:
         return Connection(self.profile, self.region, self.endpoint_url)
 
 
-def stacks_of(source: Path) -> tuple[StackSource, ...]:
-    """The stacks that a directory written by ``cfnroles build`` holds.
+def stacks_of(source: Path, *, project: str = "", region: str = "") -> tuple[StackSource, ...]:
+    """The stacks in a directory written by ``cfnroles build``, or those that it would write for a file.
 
-    Raises ``InvalidInput`` for anything else.
+    Raises ``InvalidInput`` when ``source`` is neither, and as ``cfnroles build`` does for the file.
     """
-    from cfnroles.deploy.stacks_file import read_stacks
+    from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
 
     if source.is_dir():
+        if project:
+            raise InvalidInput(
+                f"--project is for a SOURCE that is not built yet; {source} is",
+                remedy="Build it again with that project, or give --parameters ProjectName=NAME.",
+            )
         return read_stacks(source)
-    if not source.exists():
+    if not source.exists() and str(source) != "-":
         raise InvalidInput(
             "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
         )
-    raise InvalidInput(
-        "is not a directory with stacks",
-        where=str(source),
-        remedy=f"Build it first: cfnroles build {source} -o build, then: cfnroles deploy build",
-    )
+    from cfnroles.cli.build import build
+    from cfnroles.cli.source import read_source
+
+    _, files = build(read_source(str(source), region=region), project)
+    return parsed_stacks(files.__getitem__, str(source))
 
 
-def selected(source: Path, only: tuple[str, ...], prefix: str) -> tuple[StackSource, ...]:
+def selected(
+    source: Path, only: tuple[str, ...], prefix: str, *, project: str = "", region: str = ""
+) -> tuple[StackSource, ...]:
     """The stacks of ``source`` under their final names, narrowed to ``only``."""
     from cfnroles.deploy.stacks_file import chosen, prefixed
 
-    return chosen(prefixed(stacks_of(source), prefix), only)
+    return chosen(prefixed(stacks_of(source, project=project, region=region), prefix), only)
+
+
+@contextlib.contextmanager
+def following_on_interrupt() -> Iterator[None]:
+    """Say, when Ctrl-C ends the block, that CloudFormation goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(
+            "\nWhat CloudFormation has started goes on. Follow it with: cfnroles status --follow\n"
+            "Running the same command again picks up from there.",
+            err=True,
+        )
+        raise
 
 
 @contextlib.contextmanager
 def local_connection(target: Target, *, state: Path | None) -> Iterator[Connection]:
     """A fresh or kept local emulator, for the length of a ``with`` block."""
     from cfnroles.aws.connection import Connection
-    from cfnroles.emulator import REGION, emulator
+    from cfnroles.emulator import emulator, region_of
 
     if target.profile or target.endpoint_url:
         raise InvalidInput("--local cannot be combined with --profile or --endpoint-url")
-    region = target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
-    with emulator(state=state, region=region) as running:
+    with emulator(state=state, region=target.region or region_of(os.environ)) as running:
         click.echo(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
         yield Connection.of_environment(running.environment())

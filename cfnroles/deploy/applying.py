@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Stack
 from cfnroles.deploy.change_sets import discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
-from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
+from cfnroles.deploy.failures import Cause, explained, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
 from cfnroles.deploy.plan import Action, Note, Plan, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.result import Outcome, Result, StackResult
 from cfnroles.deploy.statuses import DEPLOYED, Deploying, status_of
-
-
-class Outcome(enum.StrEnum):
-    """How it ended for one stack."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    CHECKED = "secrets checked again"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    NOT_REACHED = "not reached"
-
-
-@dataclass(frozen=True, slots=True)
-class StackResult:
-    """How it ended for one stack, its outputs, and why it failed if it did."""
-
-    stack: str
-    outcome: Outcome
-    outputs: tuple[tuple[str, str], ...] = ()
-    failure: Failure | None = None
-    seconds: float = 0.0
-    secrets: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How it ended for all stacks, in deployment order."""
-
-    stacks: tuple[StackResult, ...]
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Every cause."""
-        return tuple(stack.failure for stack in self.stacks if stack.failure)
-
-    @property
-    def deployed(self) -> tuple[str, ...]:
-        """The stacks that are deployed now."""
-        bad = {Outcome.FAILED, Outcome.NOT_REACHED}
-        return tuple(stack.stack for stack in self.stacks if stack.outcome not in bad)
 
 
 def apply(plan: Plan, deployer: Deployer) -> Result:
@@ -66,10 +25,7 @@ def apply(plan: Plan, deployer: Deployer) -> Result:
     """
     done: dict[str, StackResult] = {}
     planned = {step.name for step in plan.stacks}
-    work = [
-        _when_ready(step, planned.intersection(step.source.depends_on), done, deployer)
-        for step in plan.stacks
-    ]
+    work = [_when_ready(step, planned.intersection(step.source.depends_on), done, deployer) for step in plan.stacks]
     results = together(work, deployer.pace, "deploying")
     for step, result in zip(plan.stacks, results, strict=True):
         if result.outcome is Outcome.NOT_REACHED:
@@ -100,7 +56,7 @@ def _when_ready(
 
 def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:
     if step.action is Action.RECREATE and step.before:
-        yield from _deleted(step.before, deployer)
+        yield from deleted(step.before, deployer)
     elif step.before and (step.roll_back_first or step.continue_rollback):
         yield from _stable(step, step.before, deployer)
     if step.action is not Action.NOTHING and step.change_set is None:
@@ -134,13 +90,15 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
         return StackResult(step.name, Outcome.FAILED, failure=first_cause(step.name, events, stack))
     _protect(step, deployer)
     outcome = {Action.UPDATE: Outcome.UPDATED, Action.CHECK_AGAIN: Outcome.CHECKED}
-    return StackResult(
-        step.name, outcome.get(step.action, Outcome.CREATED), stack.outputs, secrets=step.secrets
-    )
+    return StackResult(step.name, outcome.get(step.action, Outcome.CREATED), stack.outputs, secrets=step.secrets)
 
 
-def _deleted(stack: Stack, deployer: Deployer) -> Work[None]:
-    """Delete what is left of a stack, by its id, so that one created meanwhile under its name is safe."""
+def deleted(stack: Stack, deployer: Deployer) -> Work[tuple[str, ...]]:
+    """Delete a stack by its id, so that one created meanwhile under its name is safe; ends with what is
+    retained.
+
+    Raises ``DeploymentRefused`` when it could not be deleted.
+    """
     cloudformation = deployer.cloudformation
     token = f"{deployer.run.token}-delete"
     since = latest_event(cloudformation, stack.id)
@@ -149,6 +107,8 @@ def _deleted(stack: Stack, deployer: Deployer) -> Work[None]:
     after, events = yield from followed(cloudformation, stack.id, token, since, deployer.tell)
     if after is not None and after.status != "DELETE_COMPLETE":
         raise DeploymentRefused((first_cause(stack.name, events, after),))
+    skipped = [event for event in events if event.status == "DELETE_SKIPPED"]
+    return tuple(f"{event.resource} ({event.type}) {event.physical_id}" for event in skipped)
 
 
 def _stable(step: StackPlan, stack: Stack, deployer: Deployer) -> Work[None]:

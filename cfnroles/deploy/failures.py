@@ -73,20 +73,14 @@ def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Fail
     """
     events = tuple(events)
     status = stack.status if stack else "DELETE_COMPLETE"
-    own = [
-        event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)
-    ]
+    own = [event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)]
     # The rollback's own failures come after what it was started for.
     first = next((event for event in own if "ROLLBACK" not in event.status), own[0] if own else None)
     if first:
         others = tuple(
-            f"{event.resource} ({event.type}): {event.reason}"
-            for event in own
-            if event.resource != first.resource
+            f"{event.resource} ({event.type}): {event.reason}" for event in own if event.resource != first.resource
         )
-        return explained(
-            name, first.reason, status=status, resource=first.resource, type=first.type, others=others
-        )
+        return explained(name, first.reason, status=status, resource=first.resource, type=first.type, others=others)
     told = [event.reason for event in events if event.of_stack and event.reason and not _begins(event)]
     root = next((reason for reason in told if not _CASCADE.match(reason)), "")
     return explained(name, root or (told or [""])[0] or (stack.reason if stack else ""), status=status)

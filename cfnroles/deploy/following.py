@@ -131,9 +131,7 @@ def _since(cloudformation: CloudFormation, stack_id: str, last: str) -> list[Eve
     return list(news)[::-1]
 
 
-def settled(
-    cloudformation: CloudFormation, stack: Stack, tell_waiting: Callable[[Stack], None]
-) -> Work[Stack | None]:
+def settled(cloudformation: CloudFormation, stack: Stack, tell_waiting: Callable[[Stack], None]) -> Work[Stack | None]:
     """Wait until nobody's operation is under way on ``stack``; ``None`` when it was deleted meanwhile."""
     current: Stack | None = stack
     told = ""
@@ -144,3 +142,14 @@ def settled(
         yield
         current = cloudformation.stack(stack.id)
     return None if current is None or current.status == "DELETE_COMPLETE" else current
+
+
+def watched(cloudformation: CloudFormation, name: str, tell: Tell) -> Work[Stack | None]:
+    """Follow whatever operation is under way on a stack, whoever started it; ends with the stack as it then
+    is."""
+    stack = cloudformation.stack(name)
+    if stack is None or not status_of(stack.status).in_progress:
+        return stack
+    newest = next(iter(cloudformation.events(stack.id)), None)
+    stack, _ = yield from followed(cloudformation, stack.id, newest.token if newest else "", "", tell)
+    return stack

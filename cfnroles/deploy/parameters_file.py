@@ -51,6 +51,4 @@ def _text(path: Path, key: Any, value: Any) -> str:
         case list() if all(isinstance(item, str | int) for item in value):
             return ",".join(map(str, value))
         case _:
-            raise InvalidInput(
-                f"the value of {key} is neither a text, a number nor a list of them", where=str(path)
-            )
+            raise InvalidInput(f"the value of {key} is neither a text, a number nor a list of them", where=str(path))

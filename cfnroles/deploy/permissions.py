@@ -59,15 +59,9 @@ def permission_changes(
     has = _permissions(after.resources())
     new_reasons = _reasons(after.resources())
     old_reasons = _reasons(before.resources()) if before else {}
-    added = [
-        _change(item, sid, True, _widens(item, had), new_reasons)
-        for item, sid in has.items()
-        if item not in had
-    ]
+    added = [_change(item, sid, True, _widens(item, had), new_reasons) for item, sid in has.items() if item not in had]
     removed = [
-        _change(item, sid, False, item.effect == "Deny", old_reasons)
-        for item, sid in had.items()
-        if item not in has
+        _change(item, sid, False, item.effect == "Deny", old_reasons) for item, sid in had.items() if item not in has
     ]
     return tuple(sorted(added, key=_order) + sorted(removed, key=_order))
 
@@ -120,9 +114,7 @@ def _permissions(resources: Mapping[str, Tree]) -> _Found:
                 _read_role(name, properties, found)
             case "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::ManagedPolicy":
                 for role in _listed(properties.get("Roles", properties.get("RoleName"))) or [name]:
-                    _read_policy(
-                        _text(role).strip("${}"), "permission", properties.get("PolicyDocument"), found
-                    )
+                    _read_policy(_text(role).strip("${}"), "permission", properties.get("PolicyDocument"), found)
     return found
 
 

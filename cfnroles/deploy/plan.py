@@ -12,6 +12,9 @@ from cfnroles.aws.stack import Change, ChangeSet, Event, Stack
 from cfnroles.deploy.permissions import PermissionChange
 from cfnroles.deploy.stacks_file import StackSource
 
+#: Every change set and token of cfnroles begins with this.
+RUN_PREFIX = "cfnroles-"
+
 #: The custom resource that refuses a deployment while a secret is missing.
 GATE = "Custom::SecretsExist"
 
@@ -120,7 +123,7 @@ class Run:
     @property
     def token(self) -> str:
         """Marks this run's change sets and events; CloudFormation wants ``[a-zA-Z][-a-zA-Z0-9]*``."""
-        return f"cfnroles-{self.began:%Y%m%dT%H%M%SZ}-{self.suffix}"
+        return f"{RUN_PREFIX}{self.began:%Y%m%dT%H%M%SZ}-{self.suffix}"
 
     @property
     def deployment_id(self) -> str:

@@ -34,9 +34,7 @@ def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
     return Plan(tuple(together(work, deployer.pace, "planning")), deployer.options, deployer.run)
 
 
-def with_parameters(
-    sources: Iterable[StackSource], given: Iterable[tuple[str, str]]
-) -> tuple[StackSource, ...]:
+def with_parameters(sources: Iterable[StackSource], given: Iterable[tuple[str, str]]) -> tuple[StackSource, ...]:
     """The same stacks with the user's parameter values, each where the template declares it.
 
     Exports and imports that begin with the project's name follow when ``ProjectName`` is given.
@@ -44,30 +42,22 @@ def with_parameters(
     Raises ``InvalidInput`` for a parameter that no template declares.
     """
     sources, wanted = tuple(sources), dict(given)
-    trees = {
-        source.name: templates.declared(templates.parse(source.body, source.template)) for source in sources
-    }
+    trees = {source.name: templates.declared(templates.parse(source.body, source.template)) for source in sources}
     for name in wanted:
         if not any(name in tree for tree in trees.values()):
             known = sorted({parameter for tree in trees.values() for parameter in tree})
-            raise InvalidInput(
-                f"no template declares the parameter {name}", remedy=f"They declare: {', '.join(known)}"
-            )
+            raise InvalidInput(f"no template declares the parameter {name}", remedy=f"They declare: {', '.join(known)}")
     return tuple(_with_parameters(source, trees[source.name], wanted) for source in sources)
 
 
-def _with_parameters(
-    source: StackSource, declared: Mapping[str, object], wanted: Mapping[str, str]
-) -> StackSource:
+def _with_parameters(source: StackSource, declared: Mapping[str, object], wanted: Mapping[str, str]) -> StackSource:
     own = {name: value for name, value in wanted.items() if name in declared}
     before, after = dict(source.parameters).get("ProjectName", ""), own.get("ProjectName", "")
 
     def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
         if not before or not after:
             return names
-        return tuple(
-            after + name.removeprefix(before) if name.startswith(f"{before}-") else name for name in names
-        )
+        return tuple(after + name.removeprefix(before) if name.startswith(f"{before}-") else name for name in names)
 
     return replace(
         source,
@@ -198,9 +188,7 @@ def _stuck(source: StackSource, stack: Stack | None, meaning: str) -> Failure:
     return replace(explained(source.name, reason, status=status), remedy=remedy)
 
 
-def _waits_for_imports(
-    source: StackSource, sources: Sequence[StackSource], cloudformation: CloudFormation
-) -> bool:
+def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], cloudformation: CloudFormation) -> bool:
     made = {name for other in sources if other.name in source.depends_on for name in other.exports}
     if not made.intersection(source.imports):
         return False
@@ -223,9 +211,7 @@ def _described(blank: StackPlan, deployer: Deployer) -> StackPlan:
         parameters=_parameter_changes(tree, old_values, source.parameters) if deployed else (),
         secrets=_secrets_checked(tree, new_values),
         pending=tuple(
-            other.name
-            for other in pending
-            if other.execution == "AVAILABLE" or other.status.startswith("CREATE_")
+            other.name for other in pending if other.execution == "AVAILABLE" or other.status.startswith("CREATE_")
         ),
         protect=deployer.options.termination_protection and not (stack and stack.termination_protection),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,40 +42,41 @@ def read_stacks(directory: Path) -> tuple[StackSource, ...]:
 
     Raises ``InvalidInput`` that names the file and the field when something is missing or malformed.
     """
-    path = directory / FILE
-    document = _document(path)
+    if not (directory / FILE).is_file():
+        raise InvalidInput(
+            f"there is no {FILE} in this directory",
+            where=str(directory),
+            remedy=f"Write it first: cfnroles build SOURCE -o {directory}",
+        )
+    return parsed_stacks(lambda name: (directory / name).read_text("utf-8"), str(directory / FILE))
+
+
+def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSource, ...]:
+    """The stacks of a build whose files ``text_of`` reads by name; ``where`` is how messages call it.
+
+    Raises ``InvalidInput`` as ``read_stacks`` does.
+    """
+    try:
+        document = json.loads(text_of(FILE))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InvalidInput("cannot be read as JSON", where=where, why=str(error)) from error
+    if not isinstance(document, dict):
+        raise InvalidInput("is not a JSON object", where=where)
     if document.get("schema") != SCHEMA:
         raise InvalidInput(
             f"has schema {document.get('schema')!r}, and this version of cfnroles reads schema {SCHEMA}",
-            where=str(path),
+            where=where,
             remedy="Build it again with this version: cfnroles build SOURCE",
         )
     stacks = document.get("stacks")
     if not isinstance(stacks, list) or not stacks:
-        raise InvalidInput("lists no stacks", where=str(path), remedy="Build it again: cfnroles build SOURCE")
-    sources = tuple(_source(path, index, item) for index, item in enumerate(stacks))
-    _check_order(path, sources)
+        raise InvalidInput("lists no stacks", where=where, remedy="Build it again: cfnroles build SOURCE")
+    sources = tuple(_source(f"{where}: stacks[{index}]", item, text_of) for index, item in enumerate(stacks))
+    _check_order(where, sources)
     return sources
 
 
-def _document(path: Path) -> Mapping[str, Any]:
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InvalidInput(
-            f"there is no {FILE} in this directory",
-            where=str(path.parent),
-            remedy=f"Write it first: cfnroles build SOURCE -o {path.parent}",
-        ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InvalidInput("cannot be read as JSON", where=str(path), why=str(error)) from error
-    if not isinstance(document, dict):
-        raise InvalidInput("is not a JSON object", where=str(path))
-    return document
-
-
-def _source(path: Path, index: int, item: object) -> StackSource:
-    where = f"{path}: stacks[{index}]"
+def _source(where: str, item: object, text_of: Callable[[str], str]) -> StackSource:
     if not isinstance(item, dict):
         raise InvalidInput("is not an object", where=where)
     name, template = item.get("name"), item.get("template")
@@ -84,7 +85,7 @@ def _source(path: Path, index: int, item: object) -> StackSource:
     if not isinstance(template, str) or not template:
         raise InvalidInput("has no 'template'", where=where)
     try:
-        body = (path.parent / template).read_text("utf-8")
+        body = text_of(template)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"its template {template} cannot be read", where=where, why=str(error)) from error
     parameters = item.get("parameters", {})
@@ -109,16 +110,16 @@ def _texts(where: str, item: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _check_order(path: Path, sources: Iterable[StackSource]) -> None:
+def _check_order(where: str, sources: Iterable[StackSource]) -> None:
     seen: set[str] = set()
     for source in sources:
         if source.name in seen:
-            raise InvalidInput(f"lists the stack {source.name} twice", where=str(path))
+            raise InvalidInput(f"lists the stack {source.name} twice", where=where)
         later = [name for name in source.depends_on if name not in seen]
         if later:
             raise InvalidInput(
                 f"lists {source.name} before {later[0]}, on which it depends",
-                where=str(path),
+                where=where,
                 remedy="Put the stacks in deployment order.",
             )
         seen.add(source.name)

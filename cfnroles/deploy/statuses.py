@@ -93,9 +93,7 @@ _ROWS = (
         Deploying.WAIT,
         Deleting.WAIT,
     ),
-    Status(
-        "ROLLBACK_IN_PROGRESS", "is being rolled back after a failed creation", Deploying.WAIT, Deleting.WAIT
-    ),
+    Status("ROLLBACK_IN_PROGRESS", "is being rolled back after a failed creation", Deploying.WAIT, Deleting.WAIT),
     Status("IMPORT_IN_PROGRESS", "is importing resources", Deploying.WAIT, Deleting.WAIT),
     Status(
         "IMPORT_ROLLBACK_IN_PROGRESS",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 
 from cfnroles.aws.stack import Event, Stack
-from cfnroles.deploy.applying import Outcome, Result
+from cfnroles.deploy.deleting import Deletion
 from cfnroles.deploy.failures import Failure
 from cfnroles.deploy.permissions import PermissionChange
 from cfnroles.deploy.plan import GATE, Action, Note, Plan, StackPlan
+from cfnroles.deploy.result import Outcome, Result
 from cfnroles.deploy.statuses import MISSING, status_of
 
 SCHEMA = 1
@@ -25,9 +28,7 @@ def plan_text(plan: Plan) -> str:
     for stack in plan.stacks:
         lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
         lines += [f"  ! {note}" for note in stack.notes]
-        lines += [
-            f"  ! change set {name} is pending on this stack, made by somebody else" for name in stack.pending
-        ]
+        lines += [f"  ! change set {name} is pending on this stack, made by somebody else" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
         lines += _permission_lines(stack.permissions)
         lines += [f"  {change}" for change in _resource_lines(stack)]
@@ -258,9 +259,7 @@ def outputs_text(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> 
 
 def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> str:
     """The outputs of stacks for programs."""
-    return json.dumps(
-        {"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}}, indent=2
-    )
+    return json.dumps({"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}}, indent=2)
 
 
 def statuses_text(stacks: Sequence[tuple[str, Stack | None]]) -> str:
@@ -272,3 +271,51 @@ def statuses_text(stacks: Sequence[tuple[str, Stack | None]]) -> str:
         reason = f"; {first_line(stack.reason)}" if stack and stack.reason else ""
         lines.append(f"{name:<{width}}  {status}: {status_of(status).meaning}{reason}")
     return "\n".join(lines)
+
+
+def deletion_text(deletion: Deletion) -> str:
+    """What is going to be deleted, in order, and what stays."""
+    lines = []
+    for step in deletion.stacks:
+        if step.stack is None:
+            lines.append(f"{step.source.name}  does not exist")
+            continue
+        notes = f"; {', '.join(step.notes)}" if step.notes else ""
+        lines.append(f"{step.source.name}  delete ({step.stack.status}{notes})")
+        lines += [f"  keeps {resource}" for resource in step.retained]
+    return "\n".join(lines)
+
+
+def outputs_env(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> str:
+    """The outputs of stacks as lines for a shell: ``SHOP_ROLES_EXECUTION_ROLE_ARN=...``."""
+    return "\n".join(
+        f"{_variable(stack)}_{_variable(name)}={shlex.quote(value)}"
+        for stack, pairs in outputs
+        for name, value in pairs
+    )
+
+
+def _variable(name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper()
+
+
+def statuses_json(stacks: Sequence[tuple[str, Stack | None]]) -> str:
+    """Where stacks stand, for programs."""
+    return json.dumps(
+        {
+            "schema": SCHEMA,
+            "stacks": [
+                {
+                    "name": name,
+                    "status": stack.status if stack else MISSING,
+                    "meaning": status_of(stack.status if stack else MISSING).meaning,
+                    "reason": stack.reason if stack else "",
+                    "updated": stack.updated.isoformat() if stack and stack.updated else None,
+                    "terminationProtection": bool(stack and stack.termination_protection),
+                }
+                for name, stack in stacks
+            ],
+        },
+        indent=2,
+    )

@@ -1,0 +1,43 @@
+"""``cfnroles local``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import click
+
+from cfnroles.errors import InvalidInput
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory in which the emulator keeps its state between runs.",
+)
+@click.option("--region", default="", help="Region that the emulator answers for.")
+@click.argument("arguments", nargs=-1, required=True, metavar="COMMAND [ARG]...", type=click.UNPROCESSED)
+def command(state: Path | None, region: str, arguments: tuple[str, ...]) -> int:
+    """Run COMMAND against a local emulator instead of AWS, and end with its exit code.
+
+    COMMAND finds the emulator through AWS's standard variables; no profile or credential of yours reaches it.
+    """
+    from cfnroles.emulator import emulator, environment_for, region_of
+
+    with emulator(state=state, region=region or region_of(os.environ)) as running:
+        click.echo(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
+        try:
+            child = subprocess.Popen(arguments, env=environment_for(running, os.environ))
+        except OSError as error:
+            raise InvalidInput(f"cannot be run: {error.strerror}", where=arguments[0]) from error
+        while True:
+            try:
+                code = child.wait()
+                break
+            except KeyboardInterrupt:
+                # The terminal sends Ctrl-C to the command too: it decides when it ends.
+                continue
+    # As a shell reports a command that a signal ended.
+    return 128 - code if code < 0 else code

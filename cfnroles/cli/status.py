@@ -1,0 +1,60 @@
+"""``cfnroles status``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cfnroles.cli.stack_options import Target, selected, stack_options
+
+if TYPE_CHECKING:
+    from cfnroles.aws.cloudformation import CloudFormation
+    from cfnroles.aws.stack import Stack
+
+
+@click.command()
+@stack_options
+@click.option("--follow", is_flag=True, help="Wait until no operation is under way, and tell its events.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
+@click.option("--format", "output_format", type=click.Choice(["human", "json"]), default="human", help="Output format.")
+def command(
+    source: Path,
+    project: str,
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    only: tuple[str, ...],
+    stack_prefix: str,
+    follow: bool,
+    timeout: float,
+    output_format: str,
+) -> int:
+    """Tell where the stacks of SOURCE stand: exit code 0 when all are deployed, 1 when one is not."""
+    from cfnroles.aws.cloudformation import CloudFormation
+    from cfnroles.deploy.statuses import Deploying, status_of
+    from cfnroles.formats import deployment
+
+    target = Target(profile, region, endpoint_url)
+    sources = selected(source, only, stack_prefix, project=project, region=region)
+    cloudformation = CloudFormation(target.connection())
+    names = [one.name for one in sources]
+    if follow:
+        _follow(names, cloudformation, timeout * 60)
+    stacks: list[tuple[str, Stack | None]] = [(name, cloudformation.stack(name)) for name in names]
+    text = deployment.statuses_json if output_format == "json" else deployment.statuses_text
+    click.echo(text(stacks))
+    deployed = all(stack and status_of(stack.status).deploying is Deploying.UPDATE for _, stack in stacks)
+    return 0 if deployed else 1
+
+
+def _follow(names: list[str], cloudformation: CloudFormation, timeout: float) -> None:
+    from cfnroles.cli.progress import Progress
+    from cfnroles.deploy.following import Pace, together, watched
+
+    progress = Progress()
+    pace = Pace(cloudformation.is_local)
+    pace.deadline = pace.clock.now() + timeout
+    with progress.live():
+        together([watched(cloudformation, name, progress.tell) for name in names], pace, "following")

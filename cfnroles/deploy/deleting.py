@@ -1,0 +1,158 @@
+"""Deleting stacks: those that import before those that export, and nothing that others still need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import Stack
+from cfnroles.deploy import template as templates
+from cfnroles.deploy.applying import deleted
+from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
+from cfnroles.deploy.following import Work, settled, together
+from cfnroles.deploy.plan import RUN_PREFIX, Note
+from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.result import Outcome, Result, StackResult
+from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.deploy.statuses import MISSING, status_of
+
+
+@dataclass(frozen=True, slots=True)
+class StackDeletion:
+    """What deleting does to one stack; ``stack`` is ``None`` when there is nothing to delete."""
+
+    source: StackSource
+    stack: Stack | None
+    retained: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What deleting does, in the order in which it is done."""
+
+    stacks: tuple[StackDeletion, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to delete."""
+        return all(step.stack is None for step in self.stacks)
+
+
+def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletion:
+    """Find out what deleting ``sources`` does, without changing anything.
+
+    Raises ``DeploymentRefused`` with everything that forbids it: termination protection, exports that other
+    stacks import, change sets of other people on a stack that consists of nothing else.
+    """
+    work = [_stack_deletion(source, deployer) for source in reversed(sources)]
+    steps = together(work, deployer.pace, "waiting for operations that are under way")
+    going = {step.stack.name for step in steps if step.stack}
+    failures = tuple(
+        failure for step in steps if step.stack for failure in _forbidden(step, step.stack, going, deployer)
+    )
+    if failures:
+        raise DeploymentRefused(failures)
+    return Deletion(tuple(steps))
+
+
+def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeletion]:
+    cloudformation = deployer.cloudformation
+    stack = cloudformation.stack(source.name)
+    if stack and status_of(stack.status).in_progress:
+        stack = yield from settled(
+            cloudformation,
+            stack,
+            lambda now: deployer.tell(Note(source.name, f"{status_of(now.status).meaning} ({now.status}); waiting")),
+        )
+    if stack is None or stack.status == "DELETE_COMPLETE":
+        return StackDeletion(source, None)
+    if stack.status == "REVIEW_IN_PROGRESS":
+        return StackDeletion(source, stack, notes=("only change sets, no resources",))
+    return StackDeletion(source, stack, _retained(cloudformation.template(stack.id), source.name))
+
+
+def _retained(body: str, name: str) -> tuple[str, ...]:
+    return tuple(
+        f"{resource} ({item.get('Type')})"
+        for resource, item in templates.parse(body, name)["Resources"].items()
+        if str(item.get("DeletionPolicy", "")).startswith("Retain")
+    )
+
+
+def _forbidden(step: StackDeletion, stack: Stack, going: Set[str], deployer: Deployer) -> list[Failure]:
+    failures = []
+    if stack.termination_protection:
+        failures.append(
+            Failure(
+                stack.name,
+                Cause.PROTECTED,
+                (f"termination protection is on for {stack.name}",),
+                stack.status,
+                remedy=PROTECTED_REMEDY,
+            )
+        )
+    if stack.status == "REVIEW_IN_PROGRESS":
+        others = [
+            other.name
+            for other in deployer.cloudformation.change_sets(stack.id)
+            if not other.name.startswith(RUN_PREFIX)
+        ]
+        if others:
+            failures.append(
+                Failure(
+                    stack.name,
+                    Cause.CHANGE_SET,
+                    (f"{stack.name} has change sets that somebody else made: {', '.join(others)}",),
+                    stack.status,
+                    remedy="Deleting the stack would delete them: execute or delete them first.",
+                )
+            )
+        return failures
+    for export in step.source.exports:
+        importers = [name for name in deployer.cloudformation.importers(export) if name not in going]
+        if importers:
+            failures.append(explained(stack.name, f"Export {export} is imported by stack {', '.join(importers)}"))
+    return [replace(failure, status=stack.status) for failure in failures]
+
+
+def delete(deletion: Deletion, deployer: Deployer) -> Result:
+    """Delete, each stack as soon as those that depend on it are gone.
+
+    Raises ``Unavailable`` when CloudFormation cannot be asked any more or the time allowed is over.
+    """
+    done: dict[str, StackResult] = {}
+    planned = [step.source for step in deletion.stacks]
+    work = [
+        _when_free(step, {other.name for other in planned if step.source.name in other.depends_on}, done, deployer)
+        for step in deletion.stacks
+    ]
+    return Result(tuple(together(work, deployer.pace, "deleting")))
+
+
+def _when_free(
+    step: StackDeletion, dependants: Set[str], done: dict[str, StackResult], deployer: Deployer
+) -> Work[StackResult]:
+    while not dependants <= done.keys():
+        yield
+    name = step.source.name
+    if any(done[other].outcome in {Outcome.FAILED, Outcome.NOT_REACHED} for other in dependants):
+        result = StackResult(name, Outcome.NOT_REACHED)
+    elif step.stack is None:
+        result = StackResult(name, Outcome.ABSENT)
+    else:
+        started = deployer.pace.clock.now()
+        try:
+            retained = yield from deleted(step.stack, deployer)
+            result = StackResult(name, Outcome.DELETED, retained=retained)
+        except DeploymentRefused as refused:
+            result = StackResult(name, Outcome.FAILED, failure=refused.failures[0])
+        except Refused as refused:
+            result = StackResult(
+                name, Outcome.FAILED, failure=explained(name, refused.message, status=step.stack.status or MISSING)
+            )
+        result = replace(result, seconds=deployer.pace.clock.now() - started)
+    done[name] = result
+    return result

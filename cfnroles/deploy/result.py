@@ -1,0 +1,56 @@
+"""How a deployment or a deletion ended, as values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from cfnroles.deploy.failures import Failure
+
+
+class Outcome(enum.StrEnum):
+    """How it ended for one stack."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CHECKED = "secrets checked again"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    ABSENT = "does not exist"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class StackResult:
+    """How it ended for one stack.
+
+    ``outputs`` of a deployed one, ``retained`` resources of a deleted one, and the ``failure`` of a failed
+    one.
+    """
+
+    stack: str
+    outcome: Outcome
+    outputs: tuple[tuple[str, str], ...] = ()
+    failure: Failure | None = None
+    seconds: float = 0.0
+    secrets: int = 0
+    retained: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How it ended for all stacks, in deployment order."""
+
+    stacks: tuple[StackResult, ...]
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Every cause."""
+        return tuple(stack.failure for stack in self.stacks if stack.failure)
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """The stacks that are deployed now."""
+        bad = {Outcome.FAILED, Outcome.NOT_REACHED}
+        return tuple(stack.stack for stack in self.stacks if stack.outcome not in bad)
