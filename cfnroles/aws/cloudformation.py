@@ -97,9 +97,7 @@ class CloudFormation:
         """CreateChangeSet; the answer only carries the ids."""
         with answering("cloudformation:CreateChangeSet"):
             made = self._client.create_change_set(**_change_set_input(request))
-        return ChangeSet(
-            made["Id"], request.name, request.stack, made.get("StackId", ""), status="CREATE_PENDING"
-        )
+        return ChangeSet(made["Id"], request.name, request.stack, made.get("StackId", ""), status="CREATE_PENDING")
 
     def change_set(self, change_set: ChangeSet) -> ChangeSet:
         """DescribeChangeSet: the same change set as it is now, with all its changes."""
@@ -163,9 +161,7 @@ class CloudFormation:
                 ChangeSetName=change_set.id, StackName=change_set.stack_id or change_set.stack
             )
 
-    def delete_stack(
-        self, stack_id: str, *, token: str, role_arn: str = "", retain: tuple[str, ...] = ()
-    ) -> None:
+    def delete_stack(self, stack_id: str, *, token: str, role_arn: str = "", retain: tuple[str, ...] = ()) -> None:
         """DeleteStack."""
         told: DeleteStackInputTypeDef = {"StackName": stack_id, "ClientRequestToken": token}
         if role_arn:
@@ -201,9 +197,7 @@ class CloudFormation:
         token = ""
         while True:
             with answering("cloudformation:DescribeStackEvents"):
-                page = self._client.describe_stack_events(
-                    StackName=stack, **({"NextToken": token} if token else {})
-                )
+                page = self._client.describe_stack_events(StackName=stack, **({"NextToken": token} if token else {}))
             yield from map(_event, page["StackEvents"])
             token = page.get("NextToken", "")
             if not token:
@@ -230,16 +224,15 @@ def _stack(told: StackTypeDef) -> Stack:
         reason=told.get("StackStatusReason", ""),
         parameters=tuple(
             sorted(
-                (item.get("ParameterKey", ""), item.get("ParameterValue", ""))
-                for item in told.get("Parameters", ())
+                (item.get("ParameterKey", ""), item.get("ParameterValue", "")) for item in told.get("Parameters", ())
             )
         ),
         outputs=tuple(
-            sorted(
-                (item.get("OutputKey", ""), item.get("OutputValue", "")) for item in told.get("Outputs", ())
-            )
+            sorted((item.get("OutputKey", ""), item.get("OutputValue", "")) for item in told.get("Outputs", ()))
         ),
-        tags=tuple(sorted((item["Key"], item["Value"]) for item in told.get("Tags", ()))),
+        tags=tuple(
+            sorted((item["Key"], item["Value"]) for item in told.get("Tags", ()) if not item["Key"].startswith("aws:"))
+        ),
         termination_protection=told.get("EnableTerminationProtection", False),
         updated=told.get("LastUpdatedTime") or told.get("CreationTime"),
     )
@@ -253,9 +246,7 @@ def _change(told: ChangeTypeDef) -> Change:
         resource=change.get("LogicalResourceId", ""),
         type=change.get("ResourceType", ""),
         replacement=change.get("Replacement", ""),
-        properties=tuple(
-            sorted({target.get("Name", "") or target.get("Attribute", "") for target in targets})
-        ),
+        properties=tuple(sorted({target.get("Name", "") or target.get("Attribute", "") for target in targets})),
     )
 
 
@@ -267,11 +258,12 @@ def _event(told: StackEventTypeDef) -> Event:
         resource=told.get("LogicalResourceId", ""),
         type=told.get("ResourceType", ""),
         status=told.get("ResourceStatus", ""),
-        reason=told.get("ResourceStatusReason", "") or told.get("HookStatusReason", ""),
+        reason=told.get("HookStatusReason", "") or told.get("ResourceStatusReason", ""),
         time=told["Timestamp"],
         token=told.get("ClientRequestToken", ""),
         physical_id=told.get("PhysicalResourceId", ""),
         hook=told.get("HookType", ""),
+        hook_status=told.get("HookStatus", ""),
     )
 
 
@@ -291,6 +283,7 @@ def _operation_event(told: OperationEventTypeDef) -> Event:
         token=told.get("ClientRequestToken", ""),
         physical_id=told.get("PhysicalResourceId", ""),
         hook=told.get("HookType", ""),
+        hook_status=told.get("HookStatus", ""),
         validation=told.get("ValidationName", ""),
         path=told.get("ValidationPath", ""),
     )
@@ -300,9 +293,7 @@ def _change_set_input(request: ChangeSetRequest) -> CreateChangeSetInputTypeDef:
     given: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in request.parameters
     ]
-    kept: list[ParameterTypeDef] = [
-        {"ParameterKey": key, "UsePreviousValue": True} for key in request.previous
-    ]
+    kept: list[ParameterTypeDef] = [{"ParameterKey": key, "UsePreviousValue": True} for key in request.previous]
     told: CreateChangeSetInputTypeDef = {
         "StackName": request.stack,
         "ChangeSetName": request.name,

@@ -91,13 +91,9 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
             remedy=f"Ask for the permission and run again. {RESUME}",
         )
     if code in _THROTTLED:
-        return Unavailable(
-            f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}"
-        )
+        return Unavailable(f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}")
     if status >= 500:
-        return Unavailable(
-            f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}"
-        )
+        return Unavailable(f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}")
     return Refused(call, code, message)
 
 
@@ -106,9 +102,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
         case botocore_errors.ProfileNotFound() | botocore_errors.InvalidConfigError():
             return InvalidInput(str(error), remedy="Check --profile, AWS_PROFILE and ~/.aws/config.")
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
-            return InvalidInput(
-                "no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION."
-            )
+            return InvalidInput("no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION.")
         case botocore_errors.ParamValidationError():
             return InvalidInput(f"{call} cannot be called with these values", why=str(error))
         case (
@@ -123,6 +117,4 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
                 remedy="Set AWS_PROFILE or log in, or add --local to try it in the local emulator.",
             )
         case _:
-            return Unavailable(
-                f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}"
-            )
+            return Unavailable(f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}")

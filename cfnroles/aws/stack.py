@@ -42,6 +42,7 @@ class Event:
     token: str = ""
     physical_id: str = ""
     hook: str = ""
+    hook_status: str = ""
     validation: str = ""
     path: str = ""
 
@@ -88,6 +89,11 @@ class Export:
     name: str
     value: str
     stack_id: str
+
+    @property
+    def stack(self) -> str:
+        """The name of the stack that exports it."""
+        return self.stack_id.split("/")[1] if self.stack_id.count("/") > 1 else self.stack_id
 
 
 @dataclass(frozen=True, slots=True)

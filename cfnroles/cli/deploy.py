@@ -143,14 +143,27 @@ def _run(
         if options.plan_only:
             discard_all(made, deployer)
             return 0
-        if ask and made.needs_consent and not click.confirm("Deploy this?", err=True):
-            discard_all(made, deployer)
+        if ask and made.needs_consent and not _agreed(made, deployer):
             raise BadAnswer("nothing was deployed: the answer was no")
+        pace.deadline = pace.clock.now() + options.timeout
         return _applied(made, deployer, progress)
 
 
+def _agreed(made: Plan, deployer: Deployer) -> bool:
+    """Ask; without a yes, nothing of the plan is left behind."""
+    from cfnroles.deploy.change_sets import discard_all
+
+    agreed = False
+    try:
+        agreed = click.confirm("Deploy this?", err=True)
+    finally:
+        if not agreed:
+            discard_all(made, deployer)
+    return agreed
+
+
 def _show(made: Plan, plan_format: str) -> None:
-    from cfnroles.formats import deployment
+    from cfnroles.formats import deployment_plan as deployment
 
     if not made.options.plan_only:
         click.echo(deployment.plan_text(made), err=True)

@@ -9,7 +9,7 @@ from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Stack
 from cfnroles.deploy.change_sets import discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
-from cfnroles.deploy.failures import Cause, explained, first_cause
+from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
 from cfnroles.deploy.plan import Action, Note, Plan, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
@@ -47,11 +47,19 @@ def _when_ready(
         except DeploymentRefused as refused:
             result = StackResult(step.name, Outcome.FAILED, failure=refused.failures[0])
         except Refused as refused:
-            failure = explained(step.name, refused.message, otherwise=Cause.CHANGE_SET)
-            result = StackResult(step.name, Outcome.FAILED, failure=failure)
+            result = StackResult(step.name, Outcome.FAILED, failure=_overtaken(step.name, refused))
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[step.name] = result
     return result
+
+
+def _overtaken(name: str, refused: Refused) -> Failure:
+    failure = explained(name, refused.message, otherwise=Cause.CHANGE_SET)
+    if refused.code not in {"InvalidChangeSetStatus", "ChangeSetNotFound"}:
+        return failure
+    return replace(
+        failure, remedy="Somebody else changed the stack after the plan was made: run the same command again."
+    )
 
 
 def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:

@@ -10,7 +10,7 @@ from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest
 from cfnroles.deploy import template as templates
 from cfnroles.deploy.deployer import Deployer
-from cfnroles.deploy.failures import Failure, explained
+from cfnroles.deploy.failures import Cause, Failure, detail, explained
 from cfnroles.deploy.following import Work
 from cfnroles.deploy.plan import GATE, Action, Plan, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
@@ -89,14 +89,14 @@ def _failure(change_set: ChangeSet, source: StackSource, cloudformation: CloudFo
     except Refused:
         # Where DescribeEvents does not exist, the change set's own reason has to do.
         events = ()
-    found = tuple(
-        f"{event.resource}{f' at {event.path}' if event.path else ''}: {event.reason}"
-        f" ({event.validation or event.hook or event.type})"
-        for event in events
-        if event.reason
-    )
-    failure = explained(source.name, change_set.reason, status=change_set.status)
-    return replace(failure, lines=(*failure.lines, *found))
+    failure = explained(source.name, change_set.reason, otherwise=Cause.CHANGE_SET)
+    cause = failure.cause
+    if any(event.validation for event in events):
+        cause = Cause.VALIDATION
+    elif any(event.hook for event in events):
+        cause = Cause.HOOK
+    found = dict.fromkeys(detail(event) for event in events if event.reason)
+    return replace(failure, cause=cause, lines=(*failure.lines, *found))
 
 
 def discard(step: StackPlan, deployer: Deployer) -> None:
@@ -108,15 +108,13 @@ def discard(step: StackPlan, deployer: Deployer) -> None:
     if change_set is None:
         return
     cloudformation.delete_change_set(change_set)
-    if step.before is None and step.action in {Action.CREATE, Action.NOTHING}:
-        stack = cloudformation.stack(change_set.stack_id)
-        others = [
-            other
-            for other in (cloudformation.change_sets(change_set.stack_id) if stack else ())
-            if other.id != change_set.id
-        ]
-        if stack and stack.status == "REVIEW_IN_PROGRESS" and not others:
-            cloudformation.delete_stack(stack.id, token=deployer.run.token)
+    if step.before and step.before.id == change_set.stack_id:
+        return
+    stack = cloudformation.stack(change_set.stack_id)
+    if stack is None or stack.status != "REVIEW_IN_PROGRESS":
+        return
+    if all(other.id == change_set.id for other in cloudformation.change_sets(stack.id)):
+        cloudformation.delete_stack(stack.id, token=deployer.run.token)
 
 
 def discard_all(made: Plan, deployer: Deployer) -> None:

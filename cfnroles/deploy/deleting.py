@@ -13,6 +13,7 @@ from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
 from cfnroles.deploy.following import Work, settled, together
 from cfnroles.deploy.plan import RUN_PREFIX, Note
+from cfnroles.deploy.planning import busy
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Outcome, Result, StackResult
 from cfnroles.deploy.stacks_file import StackSource
@@ -65,7 +66,7 @@ def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeleti
         stack = yield from settled(
             cloudformation,
             stack,
-            lambda now: deployer.tell(Note(source.name, f"{status_of(now.status).meaning} ({now.status}); waiting")),
+            lambda now: deployer.tell(Note(source.name, f"{busy(now, cloudformation)}; waiting")),
         )
     if stack is None or stack.status == "DELETE_COMPLETE":
         return StackDeletion(source, None)

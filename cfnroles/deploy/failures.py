@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cfnroles.aws.stack import Event, Stack
 from cfnroles.deploy.plan import GATE
@@ -73,6 +73,7 @@ def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Fail
     """
     events = tuple(events)
     status = stack.status if stack else "DELETE_COMPLETE"
+    hooks = tuple(dict.fromkeys(detail(event) for event in events if event.hook_status in FAILED_HOOK))
     own = [event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)]
     # The rollback's own failures come after what it was started for.
     first = next((event for event in own if "ROLLBACK" not in event.status), own[0] if own else None)
@@ -80,10 +81,26 @@ def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Fail
         others = tuple(
             f"{event.resource} ({event.type}): {event.reason}" for event in own if event.resource != first.resource
         )
-        return explained(name, first.reason, status=status, resource=first.resource, type=first.type, others=others)
-    told = [event.reason for event in events if event.of_stack and event.reason and not _begins(event)]
-    root = next((reason for reason in told if not _CASCADE.match(reason)), "")
-    return explained(name, root or (told or [""])[0] or (stack.reason if stack else ""), status=status)
+        failure = explained(name, first.reason, status=status, resource=first.resource, type=first.type, others=others)
+    else:
+        told = [event.reason for event in events if event.of_stack and event.reason and not _begins(event)]
+        root = next((reason for reason in told if not _CASCADE.match(reason)), "")
+        reason = root or (told or [""])[0] or (stack.reason if stack else "")
+        failure = explained(name, reason, status=status)
+    if hooks and failure.cause in {Cause.RESOURCE, Cause.STACK}:
+        return replace(failure, cause=Cause.HOOK, lines=(*failure.lines, *hooks))
+    return failure
+
+
+#: https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-concepts.html
+FAILED_HOOK = frozenset({"HOOK_COMPLETE_FAILED", "HOOK_FAILED"})
+
+
+def detail(event: Event) -> str:
+    """What a failed validation or hook says, with where and which."""
+    at = f" at {event.path}" if event.path else ""
+    by = event.validation or (f"hook {event.hook}" if event.hook else event.type)
+    return f"{event.resource}{at}: {event.reason} ({by})"
 
 
 def _begins(event: Event) -> bool:

@@ -6,14 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cfnroles.aws.cloudformation import CloudFormation
-from cfnroles.aws.stack import Stack
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import Export, Stack
 from cfnroles.deploy import template as templates
-from cfnroles.deploy.change_sets import DEPLOYMENT_ID, with_change_set
+from cfnroles.deploy.change_sets import DEPLOYMENT_ID, discard_all, with_change_set
 from cfnroles.deploy.deployer import Deployer
-from cfnroles.deploy.failures import Failure, explained
+from cfnroles.deploy.failures import Cause, Failure, explained
 from cfnroles.deploy.following import Work, settled, together
 from cfnroles.deploy.permissions import permission_changes
-from cfnroles.deploy.plan import GATE, Action, Note, Options, ParameterChange, Plan, StackPlan
+from cfnroles.deploy.plan import (
+    GATE,
+    RUN_PREFIX,
+    Action,
+    Note,
+    Options,
+    ParameterChange,
+    Plan,
+    StackPlan,
+)
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, StackSource
 from cfnroles.deploy.statuses import MISSING, Deploying, status_of
@@ -23,15 +33,36 @@ from cfnroles.errors import InvalidInput
 def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
     """Find out what deploying ``sources`` changes, by change sets that are left ready to be executed.
 
-    Raises ``InvalidInput`` before any call for what cannot be sent, ``DeploymentRefused`` for a stack that
-    cannot be deployed as it is, ``Refused`` and ``Unavailable`` as CloudFormation answers.
+    Raises ``InvalidInput`` before any call for what cannot be sent, ``DeploymentRefused`` with the reason
+    of every stack that cannot be deployed (nothing is then left behind), and ``Unavailable``.
     """
     sources = with_parameters(sources, deployer.options.parameters)
     for source in sources:
         _check_size(source, deployer.options.bucket)
-    _check_imports(sources, deployer.cloudformation)
-    work = [_stack_plan(source, sources, deployer) for source in sources]
-    return Plan(tuple(together(work, deployer.pace, "planning")), deployer.options, deployer.run)
+    exports = {}
+    if any(source.imports or source.exports for source in sources):
+        exports = {export.name: export for export in deployer.cloudformation.exports()}
+    failures = _export_failures(sources, exports)
+    if failures:
+        raise DeploymentRefused(failures)
+    work = [_judged(source, _stack_plan(source, sources, exports, deployer)) for source in sources]
+    answers = together(work, deployer.pace, "making the plan")
+    steps = tuple(answer for answer in answers if isinstance(answer, StackPlan))
+    made = Plan(steps, deployer.options, deployer.run)
+    failures = tuple(answer for answer in answers if isinstance(answer, Failure))
+    if failures:
+        discard_all(made, deployer)
+        raise DeploymentRefused(failures)
+    return made
+
+
+def _judged(source: StackSource, work: Work[StackPlan]) -> Work[StackPlan | Failure]:
+    try:
+        return (yield from work)
+    except DeploymentRefused as refused:
+        return refused.failures[0]
+    except Refused as refused:
+        return explained(source.name, refused.message, otherwise=Cause.CHANGE_SET)
 
 
 def with_parameters(sources: Iterable[StackSource], given: Iterable[tuple[str, str]]) -> tuple[StackSource, ...]:
@@ -78,19 +109,23 @@ def _check_size(source: StackSource, bucket: str) -> None:
         )
 
 
-def _check_imports(sources: Sequence[StackSource], cloudformation: CloudFormation) -> None:
-    """Refuse before anything is made when an import is exported by nobody, now or in this deployment."""
-    wanted = [(source, name) for source in sources for name in source.imports]
-    if not wanted:
-        return
+def _export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export]) -> tuple[Failure, ...]:
+    """What CloudFormation would only find out in the middle: imports that nobody exports, exports that are
+    taken."""
     made = {name for source in sources for name in source.exports}
-    unmade = [(source, name) for source, name in wanted if name not in made]
-    if not unmade:
-        return
-    existing = {export.name for export in cloudformation.exports()}
-    for source, name in unmade:
-        if name not in existing:
-            raise DeploymentRefused((missing_import(source, name),))
+    missing = [
+        missing_import(source, name)
+        for source in sources
+        for name in source.imports
+        if name not in made and name not in exports
+    ]
+    taken = [
+        explained(source.name, f"Export with name {name} is already exported by stack {exports[name].stack}")
+        for source in sources
+        for name in source.exports
+        if name in exports and exports[name].stack != source.name
+    ]
+    return tuple(missing + taken)
 
 
 def missing_import(source: StackSource, export: str) -> Failure:
@@ -100,17 +135,19 @@ def missing_import(source: StackSource, export: str) -> Failure:
         if source.depends_on
         else "Deploy the stack that exports it first."
     )
-    return replace(explained(source.name, f"No export named {export} found", status=MISSING), remedy=remedy)
+    return replace(explained(source.name, f"No export named {export} found"), remedy=remedy)
 
 
-def _stack_plan(source: StackSource, sources: Sequence[StackSource], deployer: Deployer) -> Work[StackPlan]:
+def _stack_plan(
+    source: StackSource, sources: Sequence[StackSource], exports: Mapping[str, Export], deployer: Deployer
+) -> Work[StackPlan]:
     cloudformation, options = deployer.cloudformation, deployer.options
     stack = cloudformation.stack(source.name)
     if stack and status_of(stack.status).in_progress:
         if options.plan_only:
-            return StackPlan(source, Action.BUSY, stack, notes=(_busy(stack),))
+            return StackPlan(source, Action.BUSY, stack, notes=(busy(stack, cloudformation),))
         stack = yield from settled(
-            cloudformation, stack, lambda now: deployer.tell(Note(source.name, f"{_busy(now)}; waiting"))
+            cloudformation, stack, lambda now: deployer.tell(Note(source.name, f"{busy(now, cloudformation)}; waiting"))
         )
     row = status_of(stack.status if stack else MISSING)
     match row.deploying:
@@ -135,14 +172,23 @@ def _stack_plan(source: StackSource, sources: Sequence[StackSource], deployer: D
     blank = _described(blank, deployer)
     if blank.action is Action.RECREATE or blank.roll_back_first or blank.continue_rollback:
         return blank
-    if blank.action is Action.CREATE and _waits_for_imports(source, sources, cloudformation):
+    if blank.action is Action.CREATE and _waits_for_imports(source, sources, exports):
         return blank
     made = yield from with_change_set(blank, deployer)
     return made
 
 
-def _busy(stack: Stack) -> str:
-    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})"
+def busy(stack: Stack, cloudformation: CloudFormation) -> str:
+    """What is under way on a stack, and what started it, as far as its events tell."""
+    newest = next(iter(cloudformation.events(stack.id)), None)
+    token = newest.token if newest else ""
+    if token.startswith(RUN_PREFIX):
+        who = f", started by another run of cfnroles ({token})"
+    elif token.startswith("Console-"):
+        who = ", started in the console"
+    else:
+        who = f", started by {token}" if token else ""
+    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status}){who}"
 
 
 def _recreation(source: StackSource, stack: Stack | None, meaning: str) -> StackPlan:
@@ -188,12 +234,9 @@ def _stuck(source: StackSource, stack: Stack | None, meaning: str) -> Failure:
     return replace(explained(source.name, reason, status=status), remedy=remedy)
 
 
-def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], cloudformation: CloudFormation) -> bool:
+def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], exports: Mapping[str, Export]) -> bool:
     made = {name for other in sources if other.name in source.depends_on for name in other.exports}
-    if not made.intersection(source.imports):
-        return False
-    existing = {export.name for export in cloudformation.exports()}
-    return not existing.issuperset(source.imports)
+    return any(name in made and name not in exports for name in source.imports)
 
 
 def _described(blank: StackPlan, deployer: Deployer) -> StackPlan:

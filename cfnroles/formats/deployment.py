@@ -1,4 +1,4 @@
-"""Plans, events, results and failures of a deployment as text."""
+"""Events, results and failures of a deployment as text."""
 
 from __future__ import annotations
 
@@ -10,196 +10,10 @@ from collections.abc import Iterable, Sequence
 from cfnroles.aws.stack import Event, Stack
 from cfnroles.deploy.deleting import Deletion
 from cfnroles.deploy.failures import Failure
-from cfnroles.deploy.permissions import PermissionChange
-from cfnroles.deploy.plan import GATE, Action, Note, Plan, StackPlan
+from cfnroles.deploy.plan import GATE, Note
 from cfnroles.deploy.result import Outcome, Result
 from cfnroles.deploy.statuses import MISSING, status_of
-
-SCHEMA = 1
-
-#: (added or removed, role, kind, Sid, effect, condition, reasons): what one printed statement has in common.
-_Statement = tuple[bool, str, str, str, str, str, tuple[str, ...]]
-
-
-def plan_text(plan: Plan) -> str:
-    """The plan for a person: each stack, what happens to it and, above all, which permissions change."""
-    lines: list[str] = []
-    width = max(len(stack.name) for stack in plan.stacks)
-    for stack in plan.stacks:
-        lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
-        lines += [f"  ! {note}" for note in stack.notes]
-        lines += [f"  ! change set {name} is pending on this stack, made by somebody else" for name in stack.pending]
-        lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
-        lines += _permission_lines(stack.permissions)
-        lines += [f"  {change}" for change in _resource_lines(stack)]
-    return "\n".join([*lines, "", summary(plan)])
-
-
-def summary(plan: Plan) -> str:
-    """One line: how many permissions come and go, and how many resources change."""
-    if not plan.needs_consent:
-        checked = sum(stack.secrets for stack in plan.stacks if stack.action is Action.CHECK_AGAIN)
-        again = f"; {_count(checked, 'secret')} checked again" if checked else ""
-        return f"No permission changes and no resource changes{again}."
-    added = sum(change.added for change in plan.permissions)
-    removed = len(plan.permissions) - added
-    widening = sum(change.widening for change in plan.permissions)
-    changed = sum(len(stack.changes) for stack in plan.stacks)
-    parts = [
-        f"{_count(added, 'permission')} added" + (f" ({widening} widening)" if widening else ""),
-        f"{removed} removed",
-    ]
-    later = [stack.name for stack in plan.stacks if stack.needs_consent and stack.change_set is None]
-    tail = f", and {', '.join(later)} when its turn comes" if later else ""
-    return f"Permissions: {', '.join(parts)}. Resource changes: {changed}{tail}."
-
-
-def _headline(stack: StackPlan) -> str:
-    match stack.action:
-        case Action.CREATE if stack.change_set is None and stack.source.imports:
-            text = f"create, once {', '.join(stack.source.depends_on)} exports what it imports"
-        case Action.CHECK_AGAIN:
-            text = f"no changes; {_count(stack.secrets, 'secret')} checked again"
-        case Action.NOTHING:
-            text = "no changes"
-        case Action.UPDATE if not stack.changes and stack.change_set:
-            text = "update (outputs, tags or metadata only)"
-        case _:
-            text = stack.action.value
-    return text + ("; turns termination protection on" if stack.protect else "")
-
-
-def _parameter(change: object) -> str:
-    name, before, after = (getattr(change, key) for key in ("name", "before", "after"))
-    return f"{name}: {after!r}" if before is None else f"{name}: {before!r} -> {after!r}"
-
-
-def _permission_lines(changes: Sequence[PermissionChange]) -> list[str]:
-    groups: dict[_Statement, list[PermissionChange]] = {}
-    for change in changes:
-        key = (
-            change.added,
-            change.role,
-            change.kind,
-            change.sid,
-            change.effect,
-            change.condition,
-            change.reasons,
-        )
-        groups.setdefault(key, []).append(change)
-    return [line for key, group in groups.items() for line in _statement_lines(key, group)]
-
-
-def _statement_lines(key: _Statement, group: Sequence[PermissionChange]) -> list[str]:
-    added, role, kind, sid, effect, condition, reasons = key
-    by_resource: dict[str, list[str]] = {}
-    for change in group:
-        by_resource.setdefault(change.resource, []).append(change.action)
-    by_actions: dict[tuple[str, ...], list[str]] = {}
-    for resource, actions in by_resource.items():
-        by_actions.setdefault(tuple(actions), []).append(resource)
-    sign = "+" if added else "-"
-    mark = "  WIDER" if any(change.widening for change in group) else ""
-    verb = "" if effect == "Allow" else f"{effect.lower()} "
-    title = {"permission": "may", "trust": "trusts"}.get(kind, kind)
-    lines = [f"  {sign} {role} {verb}{title}{f' [{sid}]' if sid else ''}{mark}"]
-    for actions_of, resources in by_actions.items():
-        lines.append(f"      {', '.join(actions_of)}")
-        lines += [f"        on {resource}" for resource in resources]
-    if condition:
-        lines.append(f"      when {condition}")
-    lines += [f"      because {reason}" for reason in reasons]
-    return lines
-
-
-def _resource_lines(stack: StackPlan) -> list[str]:
-    signs = {"Add": "+", "Remove": "-", "Modify": "~"}
-    return [
-        f"{signs.get(change.action, '~')} {change.resource} ({change.type})"
-        + (f" {', '.join(change.properties)}" if change.properties else "")
-        + (" REPLACED" if change.replacement == "True" else "")
-        for change in stack.changes
-        if stack.action is not Action.CHECK_AGAIN
-    ]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def plan_json(plan: Plan) -> str:
-    """The plan for programs; ``schema`` rises when a field changes its meaning."""
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "stacks": [
-                {
-                    "name": stack.name,
-                    "action": stack.action.value,
-                    "status": stack.before.status if stack.before else MISSING,
-                    "changes": [
-                        {
-                            "action": change.action,
-                            "resource": change.resource,
-                            "type": change.type,
-                            "replacement": change.replacement,
-                            "properties": list(change.properties),
-                        }
-                        for change in stack.changes
-                    ],
-                    "permissions": [
-                        {
-                            "role": change.role,
-                            "kind": change.kind,
-                            "change": "added" if change.added else "removed",
-                            "widening": change.widening,
-                            "effect": change.effect,
-                            "action": change.action,
-                            "resource": change.resource,
-                            "condition": change.condition,
-                            "sid": change.sid,
-                            "reasons": list(change.reasons),
-                        }
-                        for change in stack.permissions
-                    ],
-                    "parameters": [
-                        {"name": change.name, "before": change.before, "after": change.after}
-                        for change in stack.parameters
-                    ],
-                    "secrets": stack.secrets,
-                    "notes": list(stack.notes),
-                    "pendingChangeSets": list(stack.pending),
-                }
-                for stack in plan.stacks
-            ],
-        },
-        indent=2,
-    )
-
-
-def plan_markdown(plan: Plan) -> str:
-    """The plan for a pull request."""
-    lines = ["### Deployment plan", "", summary(plan), ""]
-    for stack in plan.stacks:
-        lines.append(f"- **{stack.name}**: {_headline(stack)}")
-        lines += [f"  - {note}" for note in stack.notes]
-    if plan.permissions:
-        lines += ["", "| | role | action | resource | because |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {'added' if change.added else 'removed'}{', **wider**' if change.widening else ''} "
-            f"| {change.role} | {_cell(change.action)} | {_cell(change.resource)} "
-            f"| {'<br>'.join(map(_plain_cell, change.reasons)) or change.kind} |"
-            for change in plan.permissions
-        ]
-    return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    return f"`{_plain_cell(text)}`"
-
-
-def _plain_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+from cfnroles.formats.deployment_plan import SCHEMA, count
 
 
 def event_line(told: Event | Note) -> str:
@@ -222,10 +36,15 @@ def result_text(result: Result) -> str:
     width = max(len(stack.stack) for stack in result.stacks)
     lines = []
     for stack in result.stacks:
-        checked = f", {_count(stack.secrets, 'secret')} checked" if stack.secrets else ""
+        outcome = stack.outcome.value
+        if stack.secrets and stack.outcome is Outcome.CHECKED:
+            outcome = f"{count(stack.secrets, 'secret')} checked again"
+        elif stack.secrets:
+            outcome += f", {count(stack.secrets, 'secret')} checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""
         detail = "" if stack.outcome in {Outcome.FAILED, Outcome.NOT_REACHED, Outcome.UNCHANGED} else took
-        lines.append(f"{stack.stack:<{width}}  {stack.outcome}{checked}{detail}")
+        lines.append(f"{stack.stack:<{width}}  {outcome}{detail}")
+        lines += [f"  kept: {resource}" for resource in stack.retained]
     return "\n".join(lines)
 
 
