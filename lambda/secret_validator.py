@@ -1,18 +1,14 @@
 """The gate before a task definition: does all exist that Amazon ECS reads when it starts a task?
 
-Properties: References, a list of {ValueFrom, For, Use} or of plain ValueFrom: what ECS gets, who needs it, and one of
-USES; CheckJsonKeys and CheckKeys, "true" or "false"; DeploymentId, another for every deployment, best its time as
-20260131T235959Z (see is_rollback). What is asked of AWS, each with the permission of its name:
+Properties: References, a list of {ValueFrom, For, Use} or of ValueFrom alone (what ECS gets, who needs it, one of
+USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each time (see is_rollback). It calls:
 
-- secretsmanager:DescribeSecret: the secret exists, is not to be deleted, and has a value, as the label AWSCURRENT
-  comes with the first one (CreateSecret, PutSecretValue).
-- secretsmanager:ListSecretVersionIds, only for references to AWSPENDING or to a version without a label: DescribeSecret
-  shows the first before it has a value, and never the second
-  (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html).
-- ssm:GetParameters without decryption: the parameter exists, and its type. Plain values come along and are dropped;
-  DescribeParameters would not send them, but can only be granted for all parameters.
-- secretsmanager:GetSecretValue and kms:Decrypt, only with CheckJsonKeys: the value has the JSON keys.
-- kms:DescribeKey, only with CheckKeys: the customer managed key of the secret is enabled.
+- secretsmanager:DescribeSecret: it exists, is not to be deleted, and has a value: AWSCURRENT comes with the first.
+- secretsmanager:ListSecretVersionIds, for AWSPENDING and versions without a label only: DescribeSecret shows the
+  first before it has a value, the second never (secretsmanager/latest/apireference/API_DescribeSecret.html).
+- ssm:GetParameters without decryption: it exists, and its type. Plain values come along and are dropped, but
+  DescribeParameters, which sends none, can be granted for all parameters only.
+- secretsmanager:GetSecretValue and kms:Decrypt, with CheckJsonKeys only; kms:DescribeKey, with CheckKeys only.
 
 Attributes: Checked, the number of references; VersionsDigest, another when the current version of any changes;
 Version1, Version2 ... of each reference in order, as many as the response can hold, the first 40 for certain.
@@ -26,18 +22,16 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from custom_resource import Answer, Deadline, Request, clip, handle, log
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
 CONCURRENCY = 12
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 4, 3
-# Calls per second; the quotas of an account are 40 (https://docs.aws.amazon.com/general/latest/gr/ssm.html) and 50
-# (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html).
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 4, 3
+# Calls per second; an account has 40 and 50 (general/latest/gr/ssm.html, secretsmanager/.../reference_limits.html).
 PACES = {"get_parameters": 30, "list_secret_version_ids": 30}
 NAMES_PER_CALL = 10
 # Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
@@ -45,60 +39,50 @@ PAUSES, PATIENCE = (0.5, 1.5), 6.0
 # The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
 USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")
 
-SECRET_ARN = re.compile(
-    r"(arn:[^:]+:secretsmanager:([\w-]+):([0-9]{12}):secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?"
-)
-PARAMETER_ARN = re.compile(r"arn:[^:]+:ssm:([\w-]+):([0-9]{12}):parameter/([\w./-]+)", re.ASCII)
+SECRET_ARN = re.compile(r"(arn:[^:]+:secretsmanager:([\w-]+):(\d{12}):secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?")
+PARAMETER_ARN = re.compile(r"arn:[^:]+:ssm:([\w-]+):(\d{12}):parameter/([\w./-]+)", re.ASCII)
 PARAMETER_NAME = re.compile(r"/[\w./-]{1,2047}|[\w.-]{1,2048}", re.ASCII)
 PROXIED = "/aws/reference/secretsmanager/"
-TIMESTAMP = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
+TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
 UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
 
+DEPLOY_AGAIN = "Nothing is known to be wrong with it: deploy again"
 # What is wrong, and what to do about it.
 WORDING = {
-    "malformed-reference": ("Malformed reference {given!r}: {detail}", "Correct its ValueFrom."),
-    "not-found": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
-    "not-permitted": (
+    "malformed": ("Malformed reference {given!r}: {detail}", "Correct its ValueFrom."),
+    "missing": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
+    "denied": (
         "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
-        "If it is missing, create it or correct the reference; if it exists, allow {detail} on it to the"
-        " validator's role, and look for a Deny in its resource policy.",
+        "If it is missing, create it or correct the reference; if it exists, allow {detail} on it to the role of"
+        " the validator, and look for a Deny in its resource policy.",
     ),
-    "to-be-deleted": (
+    "deleted": (
         "{it} is scheduled for deletion, so that nobody can read it",
         "Restore it (aws secretsmanager restore-secret) or refer to another.",
     ),
-    "no-value": (
-        "{it} exists but has no value{detail}",
-        "Give it one (aws secretsmanager put-secret-value).",
-    ),
-    "no-such-version": ("{it} has no version {detail}", "Correct the reference, or label a version."),
-    "no-json-key": ("{it} exists, but its value {detail}", "Correct the value, or the key in the reference."),
-    "wrong-type": ("{it} is a {detail}", "Store it as the type that ECS can use here."),
+    "empty": ("{it} exists but has no value{detail}", "Give it one (aws secretsmanager put-secret-value)."),
+    "version": ("{it} has no version {detail}", "Correct the reference, or label a version."),
+    "json-key": ("{it} exists, but its value {detail}", "Correct the value, or the key in the reference."),
+    "type": ("{it} is a {detail}", "Store it as the type that ECS can use here."),
     "foreign": ("{it} belongs to another account, {detail}", "Copy it into this account, or use a secret."),
     "foreign-key": (
         "{it} is encrypted with aws/secretsmanager, which other accounts cannot use",
         "Let its owner encrypt it with a customer managed key that this account may use.",
     ),
-    "unusable-key": (
+    "key": (
         "{it} exists, but its KMS key {detail}",
-        "Enable the key or cancel its deletion; if it is fine, allow kms:DescribeKey to the validator's role.",
+        "Enable the key or cancel its deletion; if it is fine, allow kms:DescribeKey to the role of the validator.",
     ),
-    "refused": (
-        "{it} could not be checked: AWS answers {detail}",
-        "Correct what AWS names, and deploy again.",
-    ),
-    "no-answer": (
+    "refused": ("{it} could not be checked: AWS answers {detail}", "Correct what AWS names, and deploy again."),
+    "unanswered": (
         "{it} could not be checked: {detail}",
-        "Nothing is known to be wrong with it: deploy again (in a VPC, the validator needs a route to AWS).",
+        f"{DEPLOY_AGAIN} (in a VPC, the validator needs a route to AWS).",
     ),
-    "no-time": (
-        "{it} was not checked, as the time was over",
-        "Nothing is known to be wrong with it: give the validator more memory or a longer timeout.",
-    ),
+    "late": ("{it} was not checked in time", f"{DEPLOY_AGAIN}, or give the validator more memory or time."),
 }
 # What patience cannot cure.
-FINAL = ("malformed-reference", "wrong-type", "foreign", "foreign-key", "no-answer")
+FINAL = ("malformed", "type", "foreign", "foreign-key", "unanswered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +117,8 @@ class Problem(LookupError):
         self.what, self.remedy = (words.format(**facts) for words in WORDING[code])
 
 
-Result = str | Problem  # a version, or why there is none
 Group = list[Reference]
+Results = dict[Reference, str | Problem]  # its version, or why there is none
 
 
 def handler(event: Any, context: Any) -> None:
@@ -147,28 +131,25 @@ def check(request: Request) -> Answer:
     items = request.properties.get("References")
     if not isinstance(items, list):
         return Answer(False, f"References must be a list, not {type(items).__name__}: correct the template.")
-    account = (request.function_arn.split(":") + [""] * 5)[3:5]
-    results: dict[int, Result] = {}
-    references: Group = []
+    home = (request.function_arn.split(":") + [""] * 5)[3:5]
+    results: Results = {}
+    pending: Group = []
     # An empty CommaDelimitedList arrives as one empty text.
     for number, item in enumerate((item for item in items if item != ""), 1):
         fields = item if isinstance(item, dict) else {"ValueFrom": item}
         given, needed_by, use = (str(fields.get(name) or "") for name in ("ValueFrom", "For", "Use"))
-        references.append(Reference(number, given, needed_by or f"reference {number}", use or USES[0]))
+        reference = Reference(number, given, needed_by or f"reference {number}", use or USES[0])
         try:
-            references[-1] = parse(references[-1], *account)
+            pending.append(_parse(reference, *home))
         except Problem as problem:
-            results[number] = problem
-    on = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
-    run_rounds(
-        Gate(request.deadline, results, *on), [each for each in references if each.number not in results]
-    )
-    for each in references:
-        results.setdefault(each.number, Problem("no-time", each))
-    return report(request, {each: results[each.number] for each in references})
+            results[reference] = problem
+    switches = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
+    Gate(request.deadline, results, *switches).run(pending)
+    late = {each: Problem("late", each) for each in pending if each not in results}
+    return _report(request, dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number)))
 
 
-def parse(reference: Reference, region: str, account: str) -> Reference:
+def _parse(reference: Reference, region: str, account: str) -> Reference:
     """The reference with its parts; raises Problem if ECS cannot make sense of it.
 
     ECS takes the ARN of a secret with none or all of json-key:version-stage:version-id, and the name or ARN of a
@@ -176,7 +157,7 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
     """
     given = reference.given
     if reference.use not in USES:
-        raise Problem("malformed-reference", reference, f"its Use is none of {', '.join(USES)}")
+        raise Problem("malformed", reference, f"its Use is none of {', '.join(USES)}")
     if match := SECRET_ARN.fullmatch(given):
         arn, region, owner, key, stage, version = match.groups("")
         reference = replace(reference, json_key=key, stage=stage, version=version)
@@ -190,15 +171,13 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
     else:
         why = "neither the ARN of a secret or parameter, nor the possible name of a parameter"
         if ":secretsmanager:" in given:
-            why = (
-                "after secret:NAME comes nothing, or :json-key:version-stage:version-id with all three colons"
-            )
-        raise Problem("malformed-reference", reference, why if given else "it is missing")
+            why = "after secret:NAME comes nothing, or :json-key:version-stage:version-id with all three colons"
+        raise Problem("malformed", reference, why if given else "it is missing")
     reference = replace(reference, service="ssm", region=region, names=names)
     if owner != account:
         raise Problem("foreign", reference, f"{owner}, and ECS reads parameters of its own account only")
     if reference.use == "repository-credentials":
-        raise Problem("wrong-type", reference, "parameter, where ECS needs a secret")
+        raise Problem("type", reference, "parameter, where ECS needs a secret")
     if names[0].startswith(PROXIED):
         # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
         return replace(reference, service="secretsmanager", names=(names[0].removeprefix(PROXIED),))
@@ -206,9 +185,7 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
 
 
 class Gate:
-    """The checks of one request; each leaves in results what it found of its references."""
-
-    def __init__(self, deadline: Deadline, results: dict[int, Result], json_keys: bool, keys: bool) -> None:
+    def __init__(self, deadline: Deadline, results: Results, json_keys: bool, keys: bool) -> None:
         self.deadline, self.results, self.json_keys, self.keys = deadline, results, json_keys, keys
         self.clients: dict[tuple[str, str], Any] = {}
         self.answering: set[tuple[str, str]] = set()
@@ -216,148 +193,160 @@ class Gate:
         self.slots: dict[str, float] = {}
         self.lock = threading.Lock()
 
-    def jobs(self, references: Group) -> Iterator[Callable[[], None]]:
-        """The calls to make: one for each secret however often it is used, one for ten parameters."""
+    def run(self, references: Group) -> None:
+        """Check all, then again what patience may cure; what there is no time for is left without a result."""
+        began = time.monotonic()
+        for pause in (*PAUSES, None):
+            round_began = time.monotonic()
+            queue = deque(self._jobs(references))
+            count = min(CONCURRENCY, len(queue))
+            threads = [threading.Thread(target=self._work, args=(queue,), daemon=True) for _ in range(count)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(self.deadline.left())
+            found = [(each, self.results.get(each)) for each in references]
+            references = [each for each, one in found if isinstance(one, Problem) and one.code not in FINAL]
+            # A thousand misses are no matter of consistency, and a failing gate must fail in seconds.
+            needed = (pause or 0) + time.monotonic() - round_began
+            enough = min(self.deadline.left() / 2, PATIENCE - (time.monotonic() - began))
+            if not references or pause is None or needed > enough:
+                return
+            time.sleep(pause)
+
+    def _work(self, queue: deque[Group]) -> None:
+        while queue and self.deadline.left():
+            try:
+                group = queue.popleft()
+                (self._parameters if group[0].service == "ssm" else self._secret)(group)
+            except IndexError:
+                return  # another thread was faster
+            except Problem as problem:
+                self._settle(group, problem)
+            except Exception as error:  # noqa: BLE001 - an answer of AWS that is not what it should be
+                self._settle(group, Problem("unanswered", group[0], f"{type(error).__name__} in its answer"))
+
+    def _settle(self, group: Group, problem: Problem) -> None:
+        for each in group:
+            self.results[each] = Problem(problem.code, each, problem.detail, problem.said)
+
+    def _jobs(self, references: Group) -> Iterator[Group]:
+        """What to ask in one call: for one secret, however often it is used, or for ten parameters."""
         groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
         for each in references:
             groups.setdefault((each.service, each.region, each.names), []).append(each)
         queues: dict[tuple[str, int], list[Group]] = {}
         for (service, region, names), group in groups.items():
-            if service == "secretsmanager":
-                yield partial(self.secret, group)
-            else:
-                # What failed before is asked for alone, lest it spoil another batch.
-                limit = 1 if group[0].number in self.results else NAMES_PER_CALL // len(names)
-                queues.setdefault((region, limit), []).append(group)
+            # What failed before is asked for alone, lest it spoil another batch.
+            alone = service == "secretsmanager" or group[0] in self.results
+            limit = 1 if alone else NAMES_PER_CALL // len(names)
+            queues.setdefault((region, limit), []).append(group)
         for (_, limit), queue in queues.items():
             for start in range(0, len(queue), limit):
-                yield partial(self.parameters, queue[start : start + limit])
+                yield list(itertools.chain(*queue[start : start + limit]))
 
-    def settle(self, references: Iterable[Reference], find: Callable[[Reference], str]) -> None:
-        """Note the version that is found for each reference, or the problem."""
-        for each in references:
-            try:
-                self.results[each.number] = find(each)
-            except Problem as problem:
-                self.results[each.number] = problem
-
-    def secret(self, group: Group) -> None:
-        """Check one secret for all who use it."""
+    def _secret(self, group: Group) -> None:
+        stages = self._stages(group[0])
         keys: dict[tuple[str, str], frozenset[str]] = {}
-        try:
-            stages = self.stages(group[0])
-        except Problem as problem:
-            self.results.update((each.number, problem) for each in group)
-            return
+        for each in group:
+            try:
+                version = self._version(each, stages)
+                if self.json_keys:
+                    self._value(each, keys)
+                self.results[each] = version
+            except Problem as problem:
+                self.results[each] = problem
 
-        def find(each: Reference) -> str:
-            version = self.version(each, stages)
-            if self.json_keys:
-                self.value(each, keys)
-            return version
-
-        self.settle(group, find)
-
-    def stages(self, secret: Reference) -> dict[str, list[str]]:
+    def _stages(self, secret: Reference) -> dict[str, list[str]]:
         """The labels of each version of a secret that can be read at all; raises Problem otherwise."""
-        description = self.call(secret, "describe_secret", SecretId=secret.names[0])
-        key = description.get("KmsKeyId")
+        description = self._call(secret, "describe_secret", SecretId=secret.names[0])
+        key, state = description.get("KmsKeyId"), "Enabled"
         if description.get("DeletedDate"):
-            raise Problem("to-be-deleted", secret)
+            raise Problem("deleted", secret)
         if secret.foreign and not key:
             raise Problem("foreign-key", secret)
         if self.keys and key:
             try:
-                state = self.call(secret, "describe_key", "kms", KeyId=key)["KeyMetadata"]["KeyState"]
+                state = self._call(secret, "describe_key", "kms", KeyId=key)["KeyMetadata"]["KeyState"]
             except Problem as problem:
-                if problem.code == "no-answer":
+                if problem.code == "unanswered":
                     raise
-                raise Problem(
-                    "unusable-key", secret, f"{key} is missing or not permitted", problem.said
-                ) from None
-            # https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-            if state not in ("Enabled", "Updating"):
-                raise Problem("unusable-key", secret, f"{key} is {state}")
-        stages: dict[str, list[str]] = description.get("VersionIdsToStages") or {}
-        return stages
+                state = "missing or not permitted to be seen"
+        # https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+        if state not in ("Enabled", "Updating"):
+            raise Problem("key", secret, f"{key} is {state}")
+        return description.get("VersionIdsToStages") or {}
 
-    def version(self, secret: Reference, stages: dict[str, list[str]]) -> str:
-        """The id of the version that ECS would read; raises Problem if there is none."""
+    def _version(self, secret: Reference, stages: dict[str, list[str]]) -> str:
         stage = secret.stage or ("" if secret.version else "AWSCURRENT")
         labelled = [version for version, labels in stages.items() if stage in labels]
         version = secret.version or "".join(labelled[:1])
         if not version and (not stages or not secret.stage):
-            raise Problem("no-value", secret, " (no version is AWSCURRENT)" if stages else "")
+            raise Problem("empty", secret, " (no version is AWSCURRENT)" if stages else "")
         if stage and version not in labelled:
-            raise Problem("no-such-version", secret, f"{version} with the label {stage}".lstrip())
-        if set(stages.get(version, ())) <= {"AWSPENDING"} and version not in self.listed(secret):
-            raise Problem("no-such-version", secret, f"{version} with a value")
+            raise Problem("version", secret, f"{version} with the label {stage}".lstrip())
+        if set(stages.get(version, ())) <= {"AWSPENDING"} and version not in self._listed(secret):
+            raise Problem("version", secret, f"{version} with a value")
         return version
 
-    def listed(self, secret: Reference) -> set[str]:
-        """The ids of all versions of a secret."""
+    def _listed(self, secret: Reference) -> set[str]:
         ids: set[str] = set()
         page: dict[str, Any] = {"SecretId": secret.names[0], "IncludeDeprecated": True}
         while True:
-            answer = self.call(secret, "list_secret_version_ids", **page)
+            answer = self._call(secret, "list_secret_version_ids", **page)
             ids |= {each["VersionId"] for each in answer.get("Versions", ())}
             if not answer.get("NextToken"):
                 return ids
             page["NextToken"] = answer["NextToken"]
 
-    def value(self, secret: Reference, known: dict[tuple[str, str], frozenset[str]]) -> None:
+    def _value(self, secret: Reference, known: dict[tuple[str, str], frozenset[str]]) -> None:
         """Raise Problem unless the value has the JSON keys that ECS looks for; the value goes no further."""
-        wanted = {secret.json_key} - {""}
-        if secret.use in USES[1:3]:
-            wanted |= {"username", "password"}
+        wanted = {"username", "password"} if secret.use in USES[1:3] else {secret.json_key} - {""}
         place = (secret.stage, secret.version)
         if wanted and place not in known:
             query = {"SecretId": secret.names[0], "VersionStage": secret.stage, "VersionId": secret.version}
-            answer = self.call(
-                secret, "get_secret_value", **{name: each for name, each in query.items() if each}
-            )
+            answer = self._call(secret, "get_secret_value", **{name: each for name, each in query.items() if each})
             try:
                 value = json.loads(answer.get("SecretString", ""))
             except ValueError:
                 value = None
             if not isinstance(value, dict):
-                raise Problem("no-json-key", secret, "is not a JSON object stored as text (SecretString)")
+                raise Problem("json-key", secret, "is not a JSON object stored as text (SecretString)")
             known[place] = frozenset(value)
         if missing := sorted(wanted - known.get(place, frozenset())):
-            raise Problem("no-json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
+            raise Problem("json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
 
-    def parameters(self, batch: list[Group]) -> None:
+    def _parameters(self, group: Group) -> None:
         """Check ten parameters at once, or one by one if that is refused: AWS does not say for which of them."""
-        everyone = [each for group in batch for each in group]
-        names = [name for group in batch for name in group[0].names]
+        names = list(dict.fromkeys(name for each in group for name in each.names))
         try:
-            answer = self.call(everyone[0], "get_parameters", Names=names, WithDecryption=False)
+            answer = self._call(group[0], "get_parameters", Names=names, WithDecryption=False)
         except Problem as problem:
-            if len(batch) == 1 or problem.code == "no-answer":
-                same = (problem.code, problem.detail, problem.said)
-                self.results.update((each.number, Problem(same[0], each, *same[1:])) for each in everyone)
-                return
-            for group in batch:
-                self.parameters([group])
+            if problem.code == "unanswered" or len({each.names for each in group}) == 1:
+                raise
+            for _, users in itertools.groupby(group, lambda each: each.names):
+                self._work(deque([list(users)]))
             return
         found = {each["Name"]: (each["Type"], str(each["Version"])) for each in answer["Parameters"]}
         del answer  # values
-        self.settle(
-            everyone, lambda each: usable(each, *found.get(next(filter(found.get, each.names), ""), ("", "")))
-        )
+        for each in group:
+            kind, version = next((found[name] for name in each.names if name in found), ("", ""))
+            try:
+                self.results[each] = _usable(each, kind, version)
+            except Problem as problem:
+                self.results[each] = problem
 
-    def call(self, reference: Reference, operation: str, service: str = "", **arguments: Any) -> Any:
-        """What AWS answers, asked at its pace and again while there is time; raises Problem otherwise."""
+    def _call(self, reference: Reference, operation: str, service: str = "", **arguments: Any) -> Any:
         place = (service or reference.service, reference.region)
-        method = getattr(self.client(reference, *place), operation)
+        method = getattr(self._client(reference, *place), operation)
         for attempt in itertools.count(1):
-            self.keep_pace(operation)
+            self._keep_pace(operation)
             if place in self.silent:  # once is enough to wait for that
-                raise Problem("no-answer", reference, self.silent[place])
+                raise Problem("unanswered", reference, self.silent[place])
             try:
                 answer = method(**arguments)
             except Exception as error:  # noqa: BLE001 - botocore's errors have no common base
-                failure = transient(error, reference, f"{place[0]}:{operation.title().replace('_', '')}")
+                failure = _transient(error, reference, f"{place[0]}:{operation.title().replace('_', '')}")
             else:
                 self.answering.add(place)
                 return answer
@@ -368,9 +357,9 @@ class Gate:
         detail = f"{place[0]} in {place[1]} failed {attempt} times, last with {failure}"
         if UNREACHABLE.search(failure) and place not in self.answering:
             self.silent[place] = detail
-        raise Problem("no-answer", reference, detail)
+        raise Problem("unanswered", reference, detail)
 
-    def client(self, reference: Reference, service: str, region: str) -> Any:
+    def _client(self, reference: Reference, service: str, region: str) -> Any:
         """The client of a service in a Region; raises Problem if there can be none.
 
         boto3 is imported here, so that CloudFormation gets an answer even where that fails.
@@ -381,23 +370,16 @@ class Gate:
                     import boto3
                     from botocore.config import Config
 
-                    config = Config(
-                        connect_timeout=CONNECT_TIMEOUT,
-                        read_timeout=READ_TIMEOUT,
-                        max_pool_connections=CONCURRENCY,
-                        retries={"total_max_attempts": 1},
-                    )
+                    settings: Any = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+                    settings |= {"max_pool_connections": CONCURRENCY, "retries": {"total_max_attempts": 1}}
                     make: Any = boto3.session.Session().client
-                    self.clients[service, region] = make(service, region_name=region, config=config)
+                    self.clients[service, region] = make(service, region, config=Config(**settings))
                 return self.clients[service, region]
             except Exception as error:  # noqa: BLE001 - an unknown Region, a broken installation
                 kind = f"{type(error).__name__} {getattr(error, 'name', '')}".rstrip()
-                raise Problem(
-                    "no-answer", reference, f"no client for {service} in {region} ({kind})"
-                ) from None
+                raise Problem("unanswered", reference, f"no client for {service} in {region} ({kind})") from None
 
-    def keep_pace(self, operation: str) -> None:
-        """Sleep until another call of the operation is due."""
+    def _keep_pace(self, operation: str) -> None:
         if operation in PACES:
             with self.lock:
                 slot = max(self.slots.get(operation, 0.0), time.monotonic())
@@ -405,7 +387,7 @@ class Gate:
             time.sleep(min(max(0.0, slot - time.monotonic()), self.deadline.left()))
 
 
-def transient(error: Exception, reference: Reference, action: str) -> str:
+def _transient(error: Exception, reference: Reference, action: str) -> str:
     """The name of a failure that is worth another attempt; raises Problem for the others.
 
     The name alone, as the text of a parser's error quotes the response, which may hold a value.
@@ -416,85 +398,42 @@ def transient(error: Exception, reference: Reference, action: str) -> str:
     code, said = (clip(str(response["Error"].get(name, "")), 600) for name in ("Code", "Message"))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status >= 500 or status == 429 or THROTTLED.search(code):
-        return code if status != 429 else "Throttling"
+        return "Throttling" if status == 429 else code
     if code.startswith("AccessDenied"):
-        raise Problem("not-permitted", reference, action, said)
+        raise Problem("denied", reference, action, said)
     if code == "ResourceNotFoundException":
         hint = " A secret that was deleted and created again has other six characters at the end of its ARN."
-        raise Problem("not-found", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
+        raise Problem("missing", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
     raise Problem("refused", reference, f"{code} to {action}: {clip(said, 200)}", said)
 
 
-def usable(parameter: Reference, kind: str, version: str) -> str:
-    """The version of a parameter of a type that ECS can use here; raises Problem otherwise."""
+def _usable(parameter: Reference, kind: str, version: str) -> str:
     if not kind:
         hint = " A bare name is always a parameter: for a secret give its ARN."
-        raise Problem("not-found", parameter, "" if re.search("[:/]", parameter.given) else hint)
+        raise Problem("missing", parameter, "" if re.search("[:/]", parameter.given) else hint)
     if kind != "String" and parameter.use in USES[2:]:
-        raise Problem("wrong-type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
+        raise Problem("type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
     if kind == "StringList":
-        log(
-            "WARNING",
-            f"{parameter} is a StringList: ECS delivers one text with commas",
-            For=parameter.needed_by,
-        )
+        log("WARNING", f"{parameter} is a StringList: ECS delivers one text with commas", For=parameter.needed_by)
     return version
 
 
-def run_rounds(gate: Gate, references: Group) -> None:
-    """Check all, then again what patience may cure."""
-    began = time.monotonic()
-    for pause in (*PAUSES, None):
-        round_began = time.monotonic()
-        in_parallel(gate.jobs(references), gate.deadline)
-        found = [(each, gate.results.get(each.number)) for each in references]
-        references = [
-            each for each, result in found if isinstance(result, Problem) and result.code not in FINAL
-        ]
-        # A thousand misses are no matter of consistency, and a failing gate must fail in seconds.
-        needed = (pause or 0) + time.monotonic() - round_began
-        enough = min(gate.deadline.left() / 2, PATIENCE - (time.monotonic() - began))
-        if not references or pause is None or needed > enough:
-            return
-        time.sleep(pause)
+def _is_rollback(request: Request) -> bool:
+    """Whether this Update restores an earlier deployment: its DeploymentId is an earlier time than the last one.
 
-
-def in_parallel(jobs: Iterable[Callable[[], None]], deadline: Deadline) -> None:
-    """Do the jobs in a few threads, and return when they are done or the time is over."""
-    queue = deque(jobs)
-
-    def drain() -> None:
-        while deadline.left():
-            try:
-                job = queue.popleft()
-            except IndexError:
-                return
-            job()
-
-    threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(CONCURRENCY, len(queue)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(deadline.left())
-
-
-def is_rollback(request: Request) -> bool:
-    """Whether this Update restores an earlier deployment: its DeploymentId is an earlier time than that it replaces.
-
-    CloudFormation does not say so otherwise. To refuse would end in UPDATE_ROLLBACK_FAILED, which only a person can
-    mend, and would protect nothing: the earlier task definition is the one in service.
+    CloudFormation does not say so otherwise. To refuse would end in UPDATE_ROLLBACK_FAILED, which only a person
+    can mend, and would protect nothing: the earlier task definition is the one in service.
     """
     new, old = (str(side.get("DeploymentId")) for side in (request.properties, request.previous))
-    return bool(TIMESTAMP.fullmatch(new) and TIMESTAMP.fullmatch(old)) and len(new) == len(old) and new < old
+    return bool(TIME.fullmatch(new) and TIME.fullmatch(old)) and len(new) == len(old) and new < old
 
 
-def report(request: Request, results: dict[Reference, Result]) -> Answer:
-    """The answer, after the complete list has gone to the log."""
+def _report(request: Request, results: dict[Reference, str | Problem]) -> Answer:
     problems: dict[str, tuple[Problem, Group]] = {}
     for reference, result in results.items():
         if isinstance(result, Problem):
             problems.setdefault(result.what + result.remedy, (result, []))[1].append(reference)
-    tolerated = bool(problems) and is_rollback(request)
+    tolerated = bool(problems) and _is_rollback(request)
     for problem, users in problems.values():
         facts = {"problem": problem.code, "remedy": problem.remedy, "said": problem.said}
         where = [{"ValueFrom": each.given, "For": each.needed_by} for each in users]
@@ -503,7 +442,7 @@ def report(request: Request, results: dict[Reference, Result]) -> Answer:
     log("INFO", "checked", references=len(results), unusable=bad, rollback=tolerated)
     if bad and not tolerated:
         head = f"{bad} of {len(results)} references to secrets and parameters cannot be used:"
-        lines = (f"{number}. {sentence(*entry)}" for number, entry in enumerate(problems.values(), 1))
+        lines = (f"{number}. {_sentence(*entry)}" for number, entry in enumerate(problems.values(), 1))
         return Answer(False, head, tuple(lines))
     versions = [result if isinstance(result, str) else "unknown" for result in results.values()]
     pairs = sorted({f"{each.given}={version}" for each, version in zip(results, versions, strict=True)})
@@ -512,8 +451,7 @@ def report(request: Request, results: dict[Reference, Result]) -> Answer:
     return Answer(True, data={"Checked": str(len(results)), "VersionsDigest": digest, **data})
 
 
-def sentence(problem: Problem, users: Group) -> str:
-    """What is wrong, who needs it, what to do."""
+def _sentence(problem: Problem, users: Group) -> str:
     shown = "; ".join(clip(each.needed_by, 160) for each in users[:4])
     more = f" and {len(users) - 4} more" if len(users) > 4 else ""
     return f"{problem.what}. Needed by {shown}{more}. {problem.remedy}"
