@@ -46,19 +46,13 @@ AS_PRINTED = [
     pytest.param(JOB, {"aws:PrincipalTag/job-category": "iamuser-admin"}, "match", id="string-same"),
     pytest.param(JOB, {"aws:PrincipalTag/job-category": "dev-ops"}, "no match", id="string-other"),
     pytest.param(JOB, {}, "no match", id="string-absent"),
-    pytest.param(
-        PREFIX, {"aws:username": "martha_rivera", "s3:prefix": "home/martha_rivera/"}, "match", id="var-1"
-    ),
-    pytest.param(
-        PREFIX, {"aws:username": "nikki_wolf", "s3:prefix": "home/nikki_wolf/"}, "match", id="var-2"
-    ),
+    pytest.param(PREFIX, {"aws:username": "martha_rivera", "s3:prefix": "home/martha_rivera/"}, "match", id="var-1"),
+    pytest.param(PREFIX, {"aws:username": "nikki_wolf", "s3:prefix": "home/nikki_wolf/"}, "match", id="var-2"),
     pytest.param(
         PREFIX, {"aws:username": "nikki_wolf", "s3:prefix": "home/martha_rivera/"}, "no match", id="var-other"
     ),
     pytest.param(PREFIX, {"s3:prefix": "home/martha_rivera/"}, "no match", id="var-absent"),
-    pytest.param(
-        TAGS, {"aws:TagKeys": ["environment"], "aws:RequestTag/environment": "preprod"}, "match", id="tags-1"
-    ),
+    pytest.param(TAGS, {"aws:TagKeys": ["environment"], "aws:RequestTag/environment": "preprod"}, "match", id="tags-1"),
     pytest.param(
         TAGS,
         {"aws:TagKeys": ["environment", "costcenter"], "aws:RequestTag/environment": "PreProd"},
@@ -89,9 +83,7 @@ AS_PRINTED = [
     pytest.param(IP, {"aws:SourceIp": "203.0.113.1"}, "match", id="ip-inside"),
     pytest.param(IP, {"aws:SourceIp": "198.51.100.1"}, "no match", id="ip-outside"),
     pytest.param(IP, {}, "no match", id="ip-absent"),
-    pytest.param(
-        TOPIC, {"aws:SourceArn": "arn:aws:sns:us-west-2:123456789012:TOPIC-ID"}, "match", id="arn-same"
-    ),
+    pytest.param(TOPIC, {"aws:SourceArn": "arn:aws:sns:us-west-2:123456789012:TOPIC-ID"}, "match", id="arn-same"),
     pytest.param(
         TOPIC,
         {"aws:SourceArn": "arn:aws:sns:us-west-2:777788889999:TOPIC-ID"},
@@ -99,9 +91,7 @@ AS_PRINTED = [
         id="arn-other-account",
     ),
     pytest.param(TOPIC, {}, "no match", id="arn-absent"),
-    pytest.param(
-        SOURCES, {"logs:LogGeneratingResourceArns": [f"{DISTRIBUTION}costcenter"]}, "match", id="arns-one"
-    ),
+    pytest.param(SOURCES, {"logs:LogGeneratingResourceArns": [f"{DISTRIBUTION}costcenter"]}, "match", id="arns-one"),
     pytest.param(
         SOURCES,
         {"logs:LogGeneratingResourceArns": [f"{DISTRIBUTION}costcenter", f"{DISTRIBUTION}support2025"]},
@@ -126,9 +116,7 @@ AS_PRINTED = [
 
 
 @pytest.mark.parametrize(("condition", "context", "result"), AS_PRINTED)
-def test_row_of_the_page(
-    applies: Callable[..., str], condition: Any, context: dict[str, Any], result: str
-) -> None:
+def test_row_of_the_page(applies: Callable[..., str], condition: Any, context: dict[str, Any], result: str) -> None:
     assert applies(Condition=condition, context=context) == result
 
 
@@ -275,9 +263,7 @@ def test_a_key_that_is_not_in_the_request(applies: Callable[..., str], operator:
     the key is not matched, such as StringNotLike or ArnNotLike, and the right key is not present, the
     condition is true."
     """
-    value = next(
-        (text for start, text in VALUES.items() if operator.removeprefix("Not").startswith(start)), "x"
-    )
+    value = next((text for start, text in VALUES.items() if operator.removeprefix("Not").startswith(start)), "x")
 
     def without_key(name: str) -> str:
         return applies(Condition={name: {"some:Key": value}})
@@ -295,14 +281,10 @@ def test_a_key_that_is_not_in_the_request(applies: Callable[..., str], operator:
 NULL_ROWS = [
     pytest.param({"Null": {"aws:TokenIssueTime": "true"}}, {}, "match", id="true-absent"),
     pytest.param({"Null": {"aws:TokenIssueTime": "false"}}, {}, "no match", id="false-absent"),
-    pytest.param(
-        {"Null": {"aws:TokenIssueTime": "true"}}, {"aws:TokenIssueTime": "1"}, "no match", id="true"
-    ),
+    pytest.param({"Null": {"aws:TokenIssueTime": "true"}}, {"aws:TokenIssueTime": "1"}, "no match", id="true"),
     pytest.param({"Null": {"aws:TokenIssueTime": False}}, {"aws:TokenIssueTime": "1"}, "match", id="false"),
     pytest.param({"Null": {"aws:TagKeys": "true"}}, {"aws:TagKeys": []}, "match", id="true-no-values"),
-    pytest.param(
-        {"Null": {"aws:TagKeys": "false"}}, {"aws:TagKeys": [""]}, "no match", id="false-empty-text"
-    ),
+    pytest.param({"Null": {"aws:TagKeys": "false"}}, {"aws:TagKeys": [""]}, "no match", id="false-empty-text"),
     pytest.param({"Null": {"aws:TagKeys": ["true", "false"]}}, {}, "match", id="either"),
     pytest.param({"ForAllValues:Null": {"aws:TagKeys": "false"}}, {}, "match", id="for-all-is-always-true"),
     pytest.param(

@@ -58,9 +58,7 @@ SEVERAL_VALUES = [
 
 
 @pytest.mark.parametrize(("condition", "context", "result"), SEVERAL_KEYS + SEVERAL_VALUES)
-def test_row_of_the_page(
-    applies: Callable[..., str], condition: Any, context: dict[str, Any], result: str
-) -> None:
+def test_row_of_the_page(applies: Callable[..., str], condition: Any, context: dict[str, Any], result: str) -> None:
     assert applies(Condition=condition, context=context) == result
 
 
@@ -107,9 +105,7 @@ SETS = [
     SETS,
     ids=[f"{operator} {wanted} of {actual}" for operator, wanted, actual, _ in SETS],
 )
-def test_sets(
-    applies: Callable[..., str], operator: str, wanted: list[str], actual: list[str], result: str
-) -> None:
+def test_sets(applies: Callable[..., str], operator: str, wanted: list[str], actual: list[str], result: str) -> None:
     assert applies(Condition={operator: {"some:Keys": wanted}}, context={"some:Keys": actual}) == result
 
 

@@ -58,9 +58,7 @@ DENY_IF: dict[str, Any] = DENY | {"Condition": {"StringEquals": {"aws:d": "1"}}}
 # Identity-based statements, boundary statements, verdict.
 BOUNDARIES = [
     pytest.param(ALLOW, ALLOW, "allowed by P.Statement[0], B.Statement[0]", id="both"),
-    pytest.param(
-        ALLOW, OTHER, "implicit deny: the permissions boundary B does not allow it", id="only-policy"
-    ),
+    pytest.param(ALLOW, OTHER, "implicit deny: the permissions boundary B does not allow it", id="only-policy"),
     pytest.param(OTHER, ALLOW, "implicit deny: no statement allows it", id="only-boundary"),
     pytest.param(OTHER, OTHER, "implicit deny: no statement allows it", id="neither"),
     pytest.param([ALLOW, DENY], ALLOW, "explicit deny by P.Statement[1]", id="denied-by-policy"),
@@ -69,15 +67,9 @@ BOUNDARIES = [
     pytest.param(
         [DENY, ALLOW, DENY], DENY, "explicit deny by P.Statement[0], P.Statement[2], B.Statement[0]", id="all"
     ),
-    pytest.param(
-        ALLOW, ALLOW_IF, "unknown; B.Statement[0] may allow it, depending on aws:a", id="unknown-boundary"
-    ),
-    pytest.param(
-        OTHER, ALLOW_IF, "implicit deny: no statement allows it", id="no-allow-whatever-the-boundary"
-    ),
-    pytest.param(
-        ALLOW_IF, OTHER, "implicit deny: no statement allows it", id="no-boundary-whatever-the-policy"
-    ),
+    pytest.param(ALLOW, ALLOW_IF, "unknown; B.Statement[0] may allow it, depending on aws:a", id="unknown-boundary"),
+    pytest.param(OTHER, ALLOW_IF, "implicit deny: no statement allows it", id="no-allow-whatever-the-boundary"),
+    pytest.param(ALLOW_IF, OTHER, "implicit deny: no statement allows it", id="no-boundary-whatever-the-policy"),
     pytest.param(
         ALLOW,
         [ALLOW, DENY_IF],
@@ -88,9 +80,7 @@ BOUNDARIES = [
 
 
 @pytest.mark.parametrize(("statements", "boundary", "sentence"), BOUNDARIES)
-def test_permissions_boundary(
-    verdict: Callable[..., Verdict], statements: Any, boundary: Any, sentence: str
-) -> None:
+def test_permissions_boundary(verdict: Callable[..., Verdict], statements: Any, boundary: Any, sentence: str) -> None:
     asked = {"action": "iam:CreateUser", "resource": "*", "complete": False}
     assert str(verdict(statements, boundary=boundary, **asked)) == sentence
 
@@ -109,9 +99,7 @@ UNKNOWNS = [
 
 
 @pytest.mark.parametrize(("statements", "decision", "keys"), UNKNOWNS)
-def test_unknown_keys(
-    verdict: Callable[..., Verdict], statements: Any, decision: str, keys: tuple[str, ...]
-) -> None:
+def test_unknown_keys(verdict: Callable[..., Verdict], statements: Any, decision: str, keys: tuple[str, ...]) -> None:
     answer = verdict(statements, action="iam:CreateUser", resource="*", complete=False)
     assert (str(answer.decision), answer.keys) == (decision, keys)
 
@@ -126,9 +114,7 @@ def test_all_policies_count() -> None:
     first = parse_policy("First", {"Statement": ALLOW})
     second = parse_policy("Second", {"Statement": [OTHER, ALLOW | {"Sid": "Also"}]})
     third = parse_policy("Third", {"Statement": DENY})
-    assert (
-        str(evaluate(request, [first, second])) == "allowed by First.Statement[0], Second.Statement[1] (Also)"
-    )
+    assert str(evaluate(request, [first, second])) == "allowed by First.Statement[0], Second.Statement[1] (Also)"
     assert str(evaluate(request, [first, second, third])) == "explicit deny by Third.Statement[0]"
 
 

@@ -127,9 +127,7 @@ def test_accepted(document: object) -> None:
 def test_numbers_and_booleans_without_quotation_marks(operator: str, value: object, actual: str) -> None:
     policy = parse_policy("Web", {"Statement": GOOD | {"Condition": {operator: {"some:Key": value}}}})
     context = Context.of({"some:Key": actual})
-    request = Request(
-        Principal("arn:aws:iam::111122223333:role/web"), "s3:GetObject", "arn:aws:s3:::b/k", context
-    )
+    request = Request(Principal("arn:aws:iam::111122223333:role/web"), "s3:GetObject", "arn:aws:s3:::b/k", context)
     assert evaluate(request, [policy]).decision == "allowed"
 
 

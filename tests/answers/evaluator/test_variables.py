@@ -114,9 +114,7 @@ def test_before_version_2012_10_17_a_variable_is_literal_text(applies: Callable[
         (Principal("arn:aws:iam::111122223333:user/Dave", PrincipalType.USER), "unknown: aws:username"),
     ],
 )
-def test_the_user_name_is_absent_for_a_role(
-    applies: Callable[..., str], principal: Principal, result: str
-) -> None:
+def test_the_user_name_is_absent_for_a_role(applies: Callable[..., str], principal: Principal, result: str) -> None:
     asked = {"principal": principal, "resource": f"{B}/Dave", "complete": False}
     assert applies(Resource=f"{B}/${{aws:username}}", **asked) == result
 
