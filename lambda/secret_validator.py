@@ -54,8 +54,8 @@ WORDING = {
     "missing": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
     "denied": (
         "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
-        "If it is missing, create it or correct the reference; if it exists, allow {detail} on it to the role of"
-        " the validator, and look for a Deny in its resource policy.",
+        "If it is missing, create it or correct the reference. If it exists, allow the validator's role {detail} on"
+        " it, and look for a Deny in its resource policy.",
     ),
     "deleted": (
         "{it} is scheduled for deletion, so that nobody can read it",
@@ -72,7 +72,7 @@ WORDING = {
     ),
     "key": (
         "{it} exists, but its KMS key {detail}",
-        "Enable the key or cancel its deletion; if it is fine, allow kms:DescribeKey to the role of the validator.",
+        "Enable the key or cancel its deletion. If it is fine, allow the validator's role kms:DescribeKey on it.",
     ),
     "refused": ("{it} could not be checked: AWS answers {detail}", "Correct what AWS names, and deploy again."),
     "unanswered": (
@@ -150,11 +150,8 @@ def check(request: Request) -> Answer:
 
 
 def _parse(reference: Reference, region: str, account: str) -> Reference:
-    """The reference with its parts; raises Problem if ECS cannot make sense of it.
-
-    ECS takes the ARN of a secret with none or all of json-key:version-stage:version-id, and the name or ARN of a
-    parameter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
-    """
+    # ECS takes the ARN of a secret with none or all of json-key:version-stage:version-id, and the name or ARN of a
+    # parameter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
     given = reference.given
     if reference.use not in USES:
         raise Problem("malformed", reference, f"its Use is none of {', '.join(USES)}")
@@ -185,6 +182,8 @@ def _parse(reference: Reference, region: str, account: str) -> Reference:
 
 
 class Gate:
+    """The checks of one request."""
+
     def __init__(self, deadline: Deadline, results: Results, json_keys: bool, keys: bool) -> None:
         self.deadline, self.results, self.json_keys, self.keys = deadline, results, json_keys, keys
         self.clients: dict[tuple[str, str], Any] = {}
@@ -194,7 +193,7 @@ class Gate:
         self.lock = threading.Lock()
 
     def run(self, references: Group) -> None:
-        """Check all, then again what patience may cure; what there is no time for is left without a result."""
+        """Check all, then again what patience may cure. What there is no time for has no result."""
         began = time.monotonic()
         for pause in (*PAUSES, None):
             round_began = time.monotonic()
@@ -231,7 +230,7 @@ class Gate:
             self.results[each] = Problem(problem.code, each, problem.detail, problem.said)
 
     def _jobs(self, references: Group) -> Iterator[Group]:
-        """What to ask in one call: for one secret, however often it is used, or for ten parameters."""
+        # What to ask in one call: for one secret, however often it is used, or for ten parameters.
         groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
         for each in references:
             groups.setdefault((each.service, each.region, each.names), []).append(each)
@@ -258,7 +257,6 @@ class Gate:
                 self.results[each] = problem
 
     def _stages(self, secret: Reference) -> dict[str, list[str]]:
-        """The labels of each version of a secret that can be read at all; raises Problem otherwise."""
         description = self._call(secret, "describe_secret", SecretId=secret.names[0])
         key, state = description.get("KmsKeyId"), "Enabled"
         if description.get("DeletedDate"):
@@ -300,7 +298,7 @@ class Gate:
             page["NextToken"] = answer["NextToken"]
 
     def _value(self, secret: Reference, known: dict[tuple[str, str], frozenset[str]]) -> None:
-        """Raise Problem unless the value has the JSON keys that ECS looks for; the value goes no further."""
+        # The value goes no further than this method.
         wanted = {"username", "password"} if secret.use in USES[1:3] else {secret.json_key} - {""}
         place = (secret.stage, secret.version)
         if wanted and place not in known:
@@ -317,7 +315,7 @@ class Gate:
             raise Problem("json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
 
     def _parameters(self, group: Group) -> None:
-        """Check ten parameters at once, or one by one if that is refused: AWS does not say for which of them."""
+        # At once, or one by one if that is refused: AWS does not say for which of them.
         names = list(dict.fromkeys(name for each in group for name in each.names))
         try:
             answer = self._call(group[0], "get_parameters", Names=names, WithDecryption=False)
@@ -360,10 +358,7 @@ class Gate:
         raise Problem("unanswered", reference, detail)
 
     def _client(self, reference: Reference, service: str, region: str) -> Any:
-        """The client of a service in a Region; raises Problem if there can be none.
-
-        boto3 is imported here, so that CloudFormation gets an answer even where that fails.
-        """
+        # boto3 is imported here, so that CloudFormation gets an answer even where that fails.
         with self.lock:  # making clients is not thread-safe, using them is
             try:
                 if (service, region) not in self.clients:
@@ -388,10 +383,8 @@ class Gate:
 
 
 def _transient(error: Exception, reference: Reference, action: str) -> str:
-    """The name of a failure that is worth another attempt; raises Problem for the others.
-
-    The name alone, as the text of a parser's error quotes the response, which may hold a value.
-    """
+    # The name of a failure that is worth another attempt; but not the text of a parser's error, which quotes the
+    # response, and that may hold a value.
     response = getattr(error, "response", None)
     if not isinstance(response, dict) or "Error" not in response:
         return type(error).__name__
@@ -419,11 +412,8 @@ def _usable(parameter: Reference, kind: str, version: str) -> str:
 
 
 def _is_rollback(request: Request) -> bool:
-    """Whether this Update restores an earlier deployment: its DeploymentId is an earlier time than the last one.
-
-    CloudFormation does not say so otherwise. To refuse would end in UPDATE_ROLLBACK_FAILED, which only a person
-    can mend, and would protect nothing: the earlier task definition is the one in service.
-    """
+    # An earlier time as DeploymentId tells that CloudFormation restores an earlier deployment. To refuse would end
+    # in UPDATE_ROLLBACK_FAILED, which only a person can mend, and would protect nothing: that one is in service.
     new, old = (str(side.get("DeploymentId")) for side in (request.properties, request.previous))
     return bool(TIME.fullmatch(new) and TIME.fullmatch(old)) and len(new) == len(old) and new < old
 
