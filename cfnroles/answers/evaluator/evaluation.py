@@ -116,9 +116,7 @@ Applying = list[tuple[Statement, Truth]]
 
 def _applying(request: Request, context: Context, policies: tuple[Policy, ...]) -> Applying:
     return [
-        (statement, _applies(statement, request, context))
-        for policy in policies
-        for statement in policy.statements
+        (statement, _applies(statement, request, context)) for policy in policies for statement in policy.statements
     ]
 
 
@@ -151,9 +149,7 @@ def _names_action(statement: Statement, action: str) -> bool:
     # "The prefix and the action name are case insensitive."
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     patterns = (plain_text(each).fixed for each in statement.actions)
-    named = any(
-        matches(each, action, subject="", ignore_case=True) is True for each in patterns if each is not None
-    )
+    named = any(matches(each, action, subject="", ignore_case=True) is True for each in patterns if each is not None)
     return named is not statement.not_actions
 
 
@@ -161,7 +157,6 @@ def _names_resource(statement: Statement, resource: str, context: Context) -> Tr
     texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
     patterns = (text.expand(context) for text in texts)
     named = any_of(
-        pattern is not None and matches(pattern, resource, subject=_RESOURCE, by_segment=True)
-        for pattern in patterns
+        pattern is not None and matches(pattern, resource, subject=_RESOURCE, by_segment=True) for pattern in patterns
     )
     return negate(named) if statement.not_resources else named

@@ -58,9 +58,7 @@ def has_unknown_characters(text: str) -> bool:
     return UNKNOWN_CHARACTER in text or UNKNOWN_TEXT in text
 
 
-def matches(
-    pattern: Pattern, text: str, *, subject: str, ignore_case: bool = False, by_segment: bool = False
-) -> Truth:
+def matches(pattern: Pattern, text: str, *, subject: str, ignore_case: bool = False, by_segment: bool = False) -> Truth:
     """Whether *pattern* matches the whole of *text*, which an unknown result calls *subject*.
 
     *by_segment* applies the rule for ARNs in the Resource element: a wildcard stays within its
@@ -91,8 +89,7 @@ def matches_arn(pattern: Pattern, text: str, *, subject: str) -> Truth:
         possible = UNKNOWN_TEXT in text and matches(pattern, text, subject=subject) is not False
         return possible and Unknown(frozenset({subject}))
     return all_of(
-        matches(Pattern(part), component, subject=subject)
-        for part, component in zip(parts, components, strict=True)
+        matches(Pattern(part), component, subject=subject) for part, component in zip(parts, components, strict=True)
     )
 
 

@@ -126,9 +126,7 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> State
 
 def _conditions(block: object, where: str, variables: bool) -> tuple[Condition, ...]:
     if not isinstance(block, Mapping):
-        raise _malformed(
-            f"{where}.Condition", "Condition is not an object", "Write {operator: {key: value}}."
-        )
+        raise _malformed(f"{where}.Condition", "Condition is not an object", "Write {operator: {key: value}}.")
     conditions: list[Condition] = []
     for name, keys in block.items():
         place = f"{where}.Condition.{name}"
@@ -171,9 +169,7 @@ def _scalar(value: object, where: str) -> str:
         return str(value).lower()
     if isinstance(value, str | int | float):
         return str(value)
-    raise _malformed(
-        where, f"{value!r} is not a text, a number or a boolean", "Write one value or a list of values."
-    )
+    raise _malformed(where, f"{value!r} is not a text, a number or a boolean", "Write one value or a list of values.")
 
 
 def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[tuple[str, ...], bool]:
@@ -181,16 +177,12 @@ def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[
     present = [name for name in (element, f"Not{element}") if name in statement]
     if len(present) != 1:
         both = "both" if present else "neither"
-        raise _malformed(
-            where, f"it has {both} {element} and Not{element}", f"Give one of {element} and Not{element}."
-        )
+        raise _malformed(where, f"it has {both} {element} and Not{element}", f"Give one of {element} and Not{element}.")
     given = statement[present[0]]
     strings = given if isinstance(given, list | tuple) else [given]
     for string in strings:
         if not isinstance(string, str):
-            raise _malformed(
-                f"{where}.{present[0]}", f"{string!r} is not a text", "Write a text or a list of texts."
-            )
+            raise _malformed(f"{where}.{present[0]}", f"{string!r} is not a text", "Write a text or a list of texts.")
     return tuple(str(string) for string in strings), present[0] != element
 
 
@@ -221,6 +213,4 @@ def _without_duplicates(name: str, pairs: list[tuple[str, object]]) -> dict[str,
 
 
 def _malformed(where: str, what: str, remedy: str) -> InvalidInput:
-    return InvalidInput(
-        what, where=where, why=f"IAM's policy grammar does not allow it: {_GRAMMAR}", remedy=remedy
-    )
+    return InvalidInput(what, where=where, why=f"IAM's policy grammar does not allow it: {_GRAMMAR}", remedy=remedy)

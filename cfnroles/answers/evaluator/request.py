@@ -73,8 +73,7 @@ class Context:
         without a value is absent, so that nothing is unknown.
         """
         several = {
-            key.lower(): (value,) if isinstance(value, str) else tuple(value)
-            for key, value in (values or {}).items()
+            key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in (values or {}).items()
         }
         return cls(tuple(sorted(several.items())), frozenset(key.lower() for key in absent), complete)
 

@@ -19,7 +19,6 @@ from ministack.core.iam_evaluator import evaluate as evaluate_outside
 
 from cfnroles.answers.evaluator import Context, Policy, Principal, Request, evaluate, parse_policy
 
-# 100,000 pairs in all: each generated role is asked several generated requests.
 SHARDS, ROLES_EACH, REQUESTS_EACH = 10, 2_000, 5
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 ROLE = "arn:aws:iam::111122223333:role/web"
@@ -83,9 +82,7 @@ def _outside(role: Role, asking: Asking) -> str:
     return {"Allow": "allowed", "Deny": "explicit deny", "ImplicitDeny": "implicit deny"}[decision]
 
 
-# ---------------------------------------------------------------------------------------------------------------
 # What is generated: small vocabularies, so that hits and near misses are both common.
-
 TEXTS = ["", "a", "A", "b", "ab", "aB", "abc", "a*", "*", "?b", "a?c", "${aws:a}", "x${*}", "10"]
 NUMBERS = ["0", "1", "9.5", "10", "10.0", "-3"]
 DATES = [
@@ -187,10 +184,6 @@ def _asking(rng: random.Random) -> Asking:
     return Asking(rng.choice(ACTIONS), rng.choice(RESOURCES), context)
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# Where the two differ, and why we are right.
-
-
 @dataclass(frozen=True)
 class Compared:
     """One operator and key of a statement, with the values on either side (None: the key is absent)."""
@@ -202,6 +195,10 @@ class Compared:
     @property
     def operator(self) -> str:
         return self.name.rpartition(":")[2].removesuffix("IfExists")
+
+    @property
+    def is_empty(self) -> bool:
+        return self.actual is not None and not any(self.actual)
 
 
 About = Callable[[dict[str, Any], Role, Asking], bool]
@@ -219,9 +216,9 @@ def _conditions(statement: dict[str, Any], asking: Asking) -> Iterator[Compared]
             )
 
 
-def _strings(statement: dict[str, Any], *elements: str) -> list[str]:
-    found = [statement[element] for element in elements if element in statement]
-    return [text for value in found for text in (value if isinstance(value, list) else [value])]
+def _resources(statement: dict[str, Any]) -> list[str]:
+    given = statement.get("Resource", statement.get("NotResource"))
+    return given if isinstance(given, list) else [given]
 
 
 def _in_conditions(test: Callable[[Compared], bool]) -> About:
@@ -229,15 +226,12 @@ def _in_conditions(test: Callable[[Compared], bool]) -> About:
 
 
 def _in_resources(test: Callable[[str, str], bool]) -> About:
-    return lambda statement, role, asking: any(
-        test(text, asking.resource) for text in _strings(statement, "Resource", "NotResource")
-    )
+    return lambda statement, role, asking: any(test(text, asking.resource) for text in _resources(statement))
 
 
 def _has_variable(statement: dict[str, Any], role: Role, asking: Asking) -> bool:
-    texts = _strings(statement, "Resource", "NotResource")
-    texts += [text for compared in _conditions(statement, asking) for text in compared.wanted]
-    return role.version == "2012-10-17" and any("${" in text for text in texts)
+    values = [text for compared in _conditions(statement, asking) for text in compared.wanted]
+    return role.version == "2012-10-17" and any("${" in text for text in _resources(statement) + values)
 
 
 def _crosses(pattern: str, resource: str) -> bool:
@@ -251,6 +245,8 @@ def _crosses_components(pattern: str) -> bool:
 
 
 CONDITIONS = f"{GUIDE}reference_policies_elements_condition_operators.html"
+TYPED = ("NumericNotEquals", "DateNotEquals")
+NULLING = ("Null", "ForAllValues:")
 CHECKS = f"{GUIDE}access-analyzer-reference-policy-checks.html"
 
 # What it is; the statements it is about; AWS's words, the outside evaluator's deed; the page.
@@ -287,38 +283,25 @@ DIFFERENCES: list[tuple[str, About, str, str]] = [
     ),
     (
         "negated operator on a value of another type",
-        _in_conditions(
-            lambda it: (
-                it.operator in ("NumericNotEquals", "DateNotEquals") and bool({"ten", "soon"} & set(it.actual or ()))
-            )
-        ),
+        _in_conditions(lambda it: it.operator in TYPED and not {"ten", "soon"}.isdisjoint(it.actual or ())),
         "'Negated matching'; outside such a value never meets the operator",
         f"{CONDITIONS}#Conditions_Numeric",
     ),
     (
         "year or month",
-        _in_conditions(
-            lambda it: it.operator.startswith("Date") and bool({"2020", "2020-01"} & {*it.wanted, *(it.actual or ())})
-        ),
+        _in_conditions(lambda it: not {"2020", "2020-01"}.isdisjoint((*it.wanted, *(it.actual or ())))),
         "'one of the W3C implementations of the ISO 8601 date formats'; outside 2020 is an epoch, 2020-01 nothing",
         f"{CONDITIONS}#Conditions_Date",
     ),
     (
         "several values without a set operator",
-        _in_conditions(
-            lambda it: it.actual is not None and len(it.actual) > 1 and ":" not in it.name and it.operator != "Null"
-        ),
+        _in_conditions(lambda it: len(it.actual or ()) > 1 and ":" not in it.name and it.name != "Null"),
         "'Multivalued context keys require a condition set operator', so unknown; outside the list is a text",
         f"{GUIDE}reference_policies_condition-single-vs-multi-valued-context-keys.html",
     ),
     (
         "no values",
-        _in_conditions(
-            lambda it: (
-                it.actual == []
-                or (it.actual is not None and not any(it.actual) and it.name.startswith(("Null", "ForAllValues:")))
-            )
-        ),
+        _in_conditions(lambda it: it.actual == [] or (it.is_empty and it.name.startswith(NULLING))),
         "'a null dataset, such as an empty string' is no value; outside the key is present",
         f"{CONDITIONS}#Conditions_ARN",
     ),
