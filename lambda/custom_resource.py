@@ -157,7 +157,7 @@ def _fit(answer: Answer, place: str, room: int) -> str:
         return "\n".join(filter(None, [answer.reason, *answer.details[:count], more, place]))
 
     count = min(len(answer.details), 100)
-    while count and _size(text(count)) > room:
+    while count > 1 and _size(text(count)) > room:
         count -= 1
     return clip(text(count), room)
 
