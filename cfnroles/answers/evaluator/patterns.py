@@ -66,7 +66,7 @@ def matches(pattern: Pattern, text: str, *, subject: str, ignore_case: bool = Fa
     boundaries".
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
-    if not pattern.unknown and _regex(pattern.tokens, ignore_case, by_segment).fullmatch(text):
+    if not pattern.unknown and _covers(pattern.tokens, text, ignore_case, by_segment):
         return True
     partly_known = has_unknown_characters(text)
     if not (partly_known or pattern.unknown) or not _could_match(pattern.tokens, text, ignore_case):
@@ -91,6 +91,14 @@ def matches_arn(pattern: Pattern, text: str, *, subject: str) -> Truth:
     return all_of(
         matches(Pattern(part), component, subject=subject) for part, component in zip(parts, components, strict=True)
     )
+
+
+def _covers(tokens: tuple[Token, ...], text: str, ignore_case: bool, by_segment: bool) -> bool:
+    if tokens and (len(tokens) > 1 or isinstance(tokens[0], Wild)):
+        return _regex(tokens, ignore_case, by_segment).fullmatch(text) is not None
+    # Most actions of a policy are plain names: no regular expression is worth compiling for them.
+    literal = str(tokens[0]) if tokens else ""
+    return literal == text or (ignore_case and literal.lower() == text.lower())
 
 
 @lru_cache(maxsize=8192)

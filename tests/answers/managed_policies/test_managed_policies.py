@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from cfnroles.answers.evaluator import Principal, Request, evaluate
+from cfnroles.answers.evaluator import Principal, Request, evaluate, parse_policy
 from cfnroles.answers.managed_policies import managed_policy, managed_policy_names
 
 # moto carries a copy of all policies, fetched from IAM by its maintainers: a second reading of the same source.
@@ -39,6 +39,12 @@ def test_a_second_reading_has_the_same_document_under_the_same_version(name: str
         assert shipped.updated == date.fromisoformat(copy["UpdateDate"][:10])
     else:
         assert shipped.updated < date.fromisoformat(copy["UpdateDate"][:10]), "the copy is newer or they differ"
+
+
+def test_the_evaluator_reads_every_policy_that_aws_publishes() -> None:
+    parsed = [parse_policy(name, each["Document"]) for name, each in COPY.items()]
+    assert len(parsed) > 1000
+    assert all(policy.statements for policy in parsed)
 
 
 # Policy, version, day of the last update: as printed on the policy's page of
