@@ -35,7 +35,7 @@ def _parameters(template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _exports(template: Mapping[str, Any]) -> Iterator[str]:
-    project = template.get("Parameters", {}).get("ProjectName", {}).get("Default", "")
+    project = template.get("Parameters", {}).get("ProjectName", {}).get("Default", "project")
     names = []
     for output in template.get("Outputs", {}).values():
         name = output.get("Export", {}).get("Name")
