@@ -254,7 +254,9 @@ def _described(blank: StackPlan, deployer: Deployer) -> StackPlan:
         parameters=_parameter_changes(tree, old_values, source.parameters) if deployed else (),
         secrets=_secrets_checked(tree, new_values),
         pending=tuple(
-            other.name for other in pending if other.execution == "AVAILABLE" or other.status.startswith("CREATE_")
+            other.name
+            for other in pending
+            if other.execution == "AVAILABLE" or other.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
         ),
         protect=deployer.options.termination_protection and not (stack and stack.termination_protection),
     )

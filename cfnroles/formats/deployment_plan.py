@@ -22,7 +22,7 @@ def plan_text(plan: Plan) -> str:
     for stack in plan.stacks:
         lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
         lines += [f"  ! {note}" for note in stack.notes]
-        lines += [f"  ! change set {name} is pending on this stack, made by somebody else" for name in stack.pending]
+        lines += [f"  ! change set {name} is pending on this stack, not made by this run" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
         lines += _permission_lines(stack.permissions, marked=stack.action is Action.UPDATE)
         lines += [f"  {change}" for change in _resource_lines(stack)]
