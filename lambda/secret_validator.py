@@ -367,7 +367,7 @@ class Gate:
 
                     settings: Any = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
                     settings |= {"max_pool_connections": CONCURRENCY, "retries": {"total_max_attempts": 1}}
-                    make: Any = boto3.session.Session().client
+                    make: Any = boto3.client
                     self.clients[service, region] = make(service, region, config=Config(**settings))
                 return self.clients[service, region]
             except Exception as error:  # noqa: BLE001 - an unknown Region, a broken installation

@@ -8,7 +8,6 @@ import socket
 import struct
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -250,12 +249,3 @@ def moto_address() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
-
-
-@pytest.fixture
-def moto(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of moto's APIs, empty again, and used by the handler."""
-    reset = urllib.request.Request(f"{moto_address}/moto-api/reset", method="POST")
-    urllib.request.urlopen(reset).close()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
-    return moto_address

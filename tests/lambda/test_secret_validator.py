@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +23,10 @@ class Store:
         self.address = address
         self.arns: dict[str, str] = {}
 
+    @functools.cache  # noqa: B019 - there is one store
     def client(self, service: str, region: str = REGION) -> Any:
-        return boto3.client(service, region, endpoint_url=self.address)  # type: ignore[call-overload]
+        keys = {"aws_access_key_id": "dummy", "aws_secret_access_key": "dummy"}
+        return boto3.client(service, region, endpoint_url=self.address, **keys)  # type: ignore[call-overload]
 
     def secret(self, name: str, value: str | bytes | None = VALUE, region: str = REGION, **members: Any) -> str:
         given = {"SecretBinary" if isinstance(value, bytes) else "SecretString": value} if value else {}
@@ -39,9 +42,9 @@ class Store:
         return str(next(version for version, labels in stages.items() if "AWSCURRENT" in labels))
 
 
-@pytest.fixture
-def store(moto: str) -> Store:
-    store = Store(moto)
+@pytest.fixture(scope="module")
+def inventory(moto_address: str) -> Store:
+    store = Store(moto_address)
     store.secret("prod/db", json.dumps({"user": VALUE, "password": VALUE}))
     store.client("secretsmanager").put_secret_value(
         SecretId="prod/db", SecretString=json.dumps({"user": VALUE, "password": VALUE, "host": VALUE})
@@ -62,6 +65,13 @@ def store(moto: str) -> Store:
         store.parameter(name, kind)
     store.parameter("/web/abroad", region="eu-west-1")
     return store
+
+
+@pytest.fixture
+def store(inventory: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """What is in the account, which the handler asks."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", inventory.address)
+    return inventory
 
 
 def arn(service: str, resource: str, region: str = REGION, account: str = ACCOUNT) -> str:
@@ -229,7 +239,7 @@ def test_a_list_of_strings_is_worth_a_warning_in_the_log(store: Store, tell: Tel
 def test_a_key_that_cannot_decrypt_is_found_when_asked(store: Store, tell: Tell, change: str, state: str) -> None:
     kms = store.client("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]  # moto changes the state of no key by its ARN
-    given = {"ValueFrom": store.secret("locked", KmsKeyId=key)}
+    given = {"ValueFrom": store.secret(f"locked-{state}", KmsKeyId=key)}
     assert tell(given, CheckKeys="true")["Status"] == "SUCCESS"
     getattr(kms, change)(KeyId=key)
     assert tell(given)["Status"] == "SUCCESS"
@@ -281,19 +291,19 @@ def test_switches_are_understood_as_cloudformation_sends_them(store: Store, tell
 def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret_rotates(
     store: Store, tell: Tell
 ) -> None:
-    references = [store.arns["plain"], "flag", f"{store.arns['prod/db']}:user::"]
+    references = [store.secret("rotating"), "flag", f"{store.arns['prod/db']}:user::"]
     first = tell(*references)["Data"]
     assert first == {
         "Checked": "3",
         "VersionsDigest": first["VersionsDigest"],
-        "Version1": store.current("plain"),
+        "Version1": store.current("rotating"),
         "Version2": "1",
         "Version3": store.current("prod/db"),
     }
     assert tell(*reversed(references))["Data"]["VersionsDigest"] == first["VersionsDigest"], "order does not matter"
-    store.client("secretsmanager").put_secret_value(SecretId="plain", SecretString=VALUE + "2")
+    store.client("secretsmanager").put_secret_value(SecretId="rotating", SecretString=VALUE + "2")
     rotated = tell(*references)["Data"]
-    assert rotated["Version1"] == store.current("plain") != first["Version1"]
+    assert rotated["Version1"] == store.current("rotating") != first["Version1"]
     assert rotated["VersionsDigest"] != first["VersionsDigest"]
 
 
