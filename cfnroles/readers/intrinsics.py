@@ -1,0 +1,331 @@
+"""CloudFormation's intrinsic functions, worked out as far as is known and spelled as symbols where it is not.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfnroles.facts import partition_of
+from cfnroles.workload import Path
+
+#: What `AWS::NoValue` becomes: the member or element that has it is left out.
+NO_VALUE = object()
+
+_SYMBOL = re.compile(r"\$\{(?!!)([^{}]+)\}")
+_SUBSTITUTION = re.compile(r"\$\{(!?)([^{}]+)\}")
+_DYNAMIC = re.compile(r"\{\{(resolve:[^{}]+)\}\}")
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+_URL_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-us-gov": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+}
+
+_HOME = "${AWS::Region}:${AWS::AccountId}"
+#: What Ref and GetAtt give for a resource whose name the template states: (type, attribute) -> (property, text).
+#: An empty attribute is Ref. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+_NAMED: dict[tuple[str, str], tuple[str, str]] = {
+    ("AWS::Logs::LogGroup", ""): ("LogGroupName", "{}"),
+    ("AWS::Logs::LogGroup", "Arn"): (
+        "LogGroupName",
+        f"arn:${{AWS::Partition}}:logs:{_HOME}:log-group:{{}}:*",
+    ),
+    ("AWS::ECR::Repository", ""): ("RepositoryName", "{}"),
+    ("AWS::ECR::Repository", "Arn"): ("RepositoryName", f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/{{}}"),
+    ("AWS::ECR::Repository", "RepositoryUri"): (
+        "RepositoryName",
+        "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/{}",
+    ),
+    ("AWS::IAM::Role", ""): ("RoleName", "{}"),
+    ("AWS::S3::Bucket", ""): ("BucketName", "{}"),
+    ("AWS::S3::Bucket", "Arn"): ("BucketName", "arn:${AWS::Partition}:s3:::{}"),
+    ("AWS::SQS::Queue", "Arn"): ("QueueName", f"arn:${{AWS::Partition}}:sqs:{_HOME}:{{}}"),
+    ("AWS::SSM::Parameter", ""): ("Name", "{}"),
+    ("AWS::DynamoDB::Table", ""): ("TableName", "{}"),
+    ("AWS::DynamoDB::Table", "Arn"): ("TableName", f"arn:${{AWS::Partition}}:dynamodb:{_HOME}:table/{{}}"),
+}
+
+
+def literal(text: str) -> str:
+    """A text as it stands, in the spelling of ``Fn::Sub``: nothing in it is a symbol but dynamic references."""
+    return _DYNAMIC.sub(r"${\1}", text.replace("${", "${!"))
+
+
+def plain(text: str) -> str:
+    """The text that a resolved text without symbols stands for: the opposite of ``literal``."""
+    return text.replace("${!", "${")
+
+
+def symbols(text: str) -> tuple[str, ...]:
+    """The names of the symbols in a resolved text: what nobody told."""
+    return tuple(_SYMBOL.findall(text))
+
+
+@dataclass(slots=True)
+class Resolution:
+    """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
+
+    ``forced`` decides conditions by name, before anything else does.
+    """
+
+    tree: Mapping[str, Any]
+    parameters: Mapping[str, str]
+    account: str = ""
+    region: str = ""
+    imports: Mapping[str, str] = field(default_factory=dict)
+    forced: Mapping[str, bool] = field(default_factory=dict)
+    sources: dict[Path, Path] = field(default_factory=dict)
+    _decided: dict[str, bool | None] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+
+    def condition(self, name: str) -> bool | None:
+        """Whether the template's condition holds; ``None`` where that hangs on something nobody told."""
+        if name in self.forced:
+            return self.forced[name]
+        if name not in self._decided:
+            self._decided[name] = None  # a condition that refers to itself stays undecided
+            self._decided[name] = self._truth(_member(self.tree, "Conditions").get(name))
+        return self._decided[name]
+
+    def value(self, given: Any, source: Path = (), path: Path | None = None) -> Any:
+        """The value with its intrinsics worked out: texts, lists, mappings, or ``NO_VALUE``.
+
+        ``source`` is where ``given`` stands in the document; where parts are left out on the way to ``path`` in the
+        result, ``sources`` learns of it.
+        """
+        if isinstance(given, str):
+            return literal(given)
+        if isinstance(given, list):
+            return self._list(given, source, path)
+        if not isinstance(given, Mapping):
+            return given
+        if len(given) == 1:
+            name, argument = next(iter(given.items()))
+            if name == "Fn::If":
+                return self._if(argument, (*source, name), path)
+            if name == "Ref" or name.startswith("Fn::"):
+                return self._function(name, argument)
+        resolved = {}
+        for key, member in given.items():
+            inner = None if path is None else (*path, key)
+            value = self.value(member, (*source, key), inner)
+            if value is not NO_VALUE:
+                resolved[key] = value
+        return resolved
+
+    def text(self, given: Any) -> str:
+        """The value as one text; what is no text becomes a symbol."""
+        return _as_text(self.value(given))
+
+    def _list(self, given: Sequence[Any], source: Path, path: Path | None) -> list[Any]:
+        resolved: list[Any] = []
+        for index, element in enumerate(given):
+            inner = None if path is None else (*path, len(resolved))
+            if inner is not None and index != len(resolved):
+                self.sources[inner] = (*source, index)
+            value = self.value(element, (*source, index), inner)
+            if value is not NO_VALUE:
+                resolved.append(value)
+        return resolved
+
+    def _if(self, argument: Any, source: Path, path: Path | None) -> Any:
+        if not isinstance(argument, list) or len(argument) != 3:
+            return _symbol("Fn::If", argument)
+        name = str(argument[0])
+        truth = self.condition(name)
+        if truth is None:
+            branches = [self.value(branch) for branch in argument[1:]]
+            return {"Fn::If": [name, *({"Ref": "AWS::NoValue"} if b is NO_VALUE else b for b in branches)]}
+        chosen = 1 if truth else 2
+        if path is not None:
+            self.sources[path] = (*source, chosen)
+        return self.value(argument[chosen], (*source, chosen), path)
+
+    def _function(self, name: str, argument: Any) -> Any:
+        known = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::ImportValue": self._import_value,
+        }
+        work: Callable[[Any], Any] | None = known.get(name)
+        result = work(argument) if work else None
+        return _symbol(name, self.value(argument)) if result is None else result
+
+    def _ref(self, name: Any) -> Any:
+        if not isinstance(name, str):
+            return None
+        if name == "AWS::NoValue":
+            return NO_VALUE
+        if name.startswith("AWS::"):
+            return self._pseudo_parameter(name)
+        parameter = _member(self.tree, "Parameters").get(name)
+        if isinstance(parameter, Mapping):
+            return self._parameter(name, parameter)
+        return self._attribute(name, "")
+
+    def _pseudo_parameter(self, name: str) -> str:
+        partition = partition_of(self.region)
+        values = {
+            "AWS::AccountId": self.account,
+            "AWS::Region": self.region,
+            "AWS::Partition": "" if partition.startswith("$") else partition,
+            "AWS::URLSuffix": _URL_SUFFIXES.get(partition, ""),
+        }
+        return values.get(name) or f"${{{name}}}"
+
+    def _parameter(self, name: str, definition: Mapping[str, Any]) -> Any:
+        kind = str(definition.get("Type", ""))
+        given = self.parameters.get(name, definition.get("Default"))
+        # The value of an SSM parameter type is the parameter's name, and what Ref gives is what stands there.
+        if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
+            return f"${{{name}}}"
+        text = literal(_as_text(given))
+        if kind == "CommaDelimitedList" or kind.startswith("List<"):
+            return [element.strip() for element in text.split(",")]
+        return text
+
+    def _get_att(self, argument: Any) -> Any:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if not isinstance(parts, list) or len(parts) < 2:
+            return None
+        return self._attribute(str(parts[0]), ".".join(self.text(part) for part in parts[1:]))
+
+    def _attribute(self, resource: str, attribute: str) -> str:
+        definition = _member(self.tree, "Resources").get(resource)
+        symbol = f"${{{resource}.{attribute}}}" if attribute else f"${{{resource}}}"
+        if not isinstance(definition, Mapping) or resource in self._open:
+            return symbol
+        property_, text = _NAMED.get((str(definition.get("Type")), attribute), ("", ""))
+        given = _member(definition, "Properties").get(property_)
+        if given is None:
+            return symbol
+        self._open.add(resource)
+        name = self.value(given)
+        self._open.discard(resource)
+        if not isinstance(name, str):
+            return symbol
+        return self._substituted(text, {}).replace("{}", name)
+
+    def _sub(self, argument: Any) -> Any:
+        text, variables = argument, {}
+        if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], Mapping):
+            text, variables = argument
+        return self._substituted(text, variables) if isinstance(text, str) else None
+
+    def _substituted(self, text: str, variables: Mapping[str, Any]) -> str:
+        def substitute(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
+                return match[0]
+            if name in variables:
+                return self.text(variables[name])
+            resource, dot, attribute = name.partition(".")
+            return _as_text(self._attribute(resource, attribute) if dot else self._ref(name))
+
+        parts, position = [], 0
+        for match in _SUBSTITUTION.finditer(text):
+            parts += [_DYNAMIC.sub(r"${\1}", text[position : match.start()]), substitute(match)]
+            position = match.end()
+        return "".join([*parts, _DYNAMIC.sub(r"${\1}", text[position:])])
+
+    def _join(self, argument: Any) -> Any:
+        if not isinstance(argument, list) or len(argument) != 2:
+            return None
+        elements = self.value(argument[1])
+        if not isinstance(elements, list):
+            return None
+        return self.text(argument[0]).join(_as_text(element) for element in elements)
+
+    def _select(self, argument: Any) -> Any:
+        if not isinstance(argument, list) or len(argument) != 2:
+            return None
+        index, elements = self.text(argument[0]), self.value(argument[1])
+        if isinstance(elements, list) and index.isdecimal() and int(index) < len(elements):
+            return elements[int(index)]
+        return None
+
+    def _split(self, argument: Any) -> Any:
+        if not isinstance(argument, list) or len(argument) != 2:
+            return None
+        delimiter, text = self.text(argument[0]), self.value(argument[1])
+        if not isinstance(text, str) or not delimiter or symbols(delimiter):
+            return None
+        # What a symbol stands for may hold the delimiter; ARNs of resources and pseudo parameters do.
+        return None if symbols(text) else text.split(delimiter)
+
+    def _find_in_map(self, argument: Any) -> Any:
+        if not isinstance(argument, list) or len(argument) < 3:
+            return None
+        value: Any = _member(self.tree, "Mappings")
+        for key in argument[:3]:
+            value = value.get(self.text(key)) if isinstance(value, Mapping) else None
+        return None if value is None else self.value(value)
+
+    def _import_value(self, argument: Any) -> Any:
+        name = self.text(argument)
+        return literal(self.imports[name]) if name in self.imports else None
+
+    def _truth(self, given: Any) -> bool | None:
+        if not isinstance(given, Mapping) or len(given) != 1:
+            return None
+        name, argument = next(iter(given.items()))
+        operands = argument if isinstance(argument, list) else [argument]
+        match name:
+            case "Condition":
+                return self.condition(str(argument))
+            case "Fn::Not":
+                truth = self._truth(operands[0]) if operands else None
+                return None if truth is None else not truth
+            case "Fn::And" | "Fn::Or":
+                decisive = name == "Fn::Or"
+                truths = [self._truth(operand) for operand in operands]
+                return decisive if decisive in truths else None if None in truths else not decisive
+            case "Fn::Equals":
+                return self._equal(operands)
+        return None
+
+    def _equal(self, operands: Sequence[Any]) -> bool | None:
+        if len(operands) != 2:
+            return None
+        left, right = (self.text(operand) for operand in operands)
+        if left == right:
+            return True
+        return None if symbols(left) or symbols(right) else False
+
+
+def _symbol(name: str, argument: Any) -> str:
+    """A function that cannot be worked out, as a symbol: the same function of the same argument is the same symbol."""
+    elements = argument if isinstance(argument, list) else [argument]
+    texts = [element if isinstance(element, str) else json.dumps(element, default=str) for element in elements]
+    inside = re.sub(r"\$\{|[{}]", "", ", ".join(texts))
+    return f"${{{name}({inside})}}"
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, Mapping) and "Fn::If" in value:
+        return _symbol("Fn::If", value["Fn::If"])
+    return "" if value is NO_VALUE or value is None else _symbol("Fn::ToJsonString", value)
+
+
+def _member(tree: Any, name: str) -> Mapping[str, Any]:
+    member = tree.get(name) if isinstance(tree, Mapping) else None
+    return member if isinstance(member, Mapping) else {}
