@@ -45,6 +45,8 @@ PARAMETER_NAME = re.compile(r"/[\w./-]{1,2047}|[\w.-]{1,2048}", re.ASCII)
 PROXIED = "/aws/reference/secretsmanager/"
 TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
+# Members of which every answer has one: of what is no JSON botocore makes an answer without any.
+ESSENTIAL = {"ARN", "Parameters", "InvalidParameters", "KeyMetadata"}
 UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
 
 DEPLOY_AGAIN = "Nothing is known to be wrong with it: deploy again"
@@ -325,7 +327,7 @@ class Gate:
             for _, users in itertools.groupby(group, lambda each: each.names):
                 self._work(deque([list(users)]))
             return
-        found = {each["Name"]: (each["Type"], str(each["Version"])) for each in answer["Parameters"]}
+        found = {each["Name"]: (each["Type"], str(each["Version"])) for each in answer.get("Parameters", ())}
         del answer  # values
         for each in group:
             kind, version = next((found[name] for name in each.names if name in found), ("", ""))
@@ -341,13 +343,14 @@ class Gate:
             self._keep_pace(operation)
             if place in self.silent:  # once is enough to wait for that
                 raise Problem("unanswered", reference, self.silent[place])
+            failure = "MalformedResponse"
             try:
                 answer = method(**arguments)
+                if ESSENTIAL & answer.keys():
+                    self.answering.add(place)
+                    return answer
             except Exception as error:  # noqa: BLE001 - botocore's errors have no common base
                 failure = _transient(error, reference, f"{place[0]}:{operation.title().replace('_', '')}")
-            else:
-                self.answering.add(place)
-                return answer
             pause = random.uniform(0.1, min(3.0, 0.2 * 2**attempt))  # noqa: S311 - jitter
             if (attempt >= ATTEMPTS and not THROTTLED.search(failure)) or self.deadline.left() <= pause:
                 break
