@@ -13,12 +13,13 @@ from troposphere import Equals, If, ImportValue, Not, NoValue, Output, Parameter
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.policies import pack
+from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks import secret_validator
 from cfnroles.stacks.limits import check
-from cfnroles.stacks.parameters import project_name
+from cfnroles.stacks.parameters import project_name, switch
 from cfnroles.stacks.roles import EXPORTS, RolesStack, roles_template
 from cfnroles.stacks.secret_validator import secret_validator_template
-from cfnroles.stacks.task import SERVICE_TIMEOUT, SecretsExist
+from cfnroles.stacks.task import CHECKS, SERVICE_TIMEOUT, SecretsExist
 from cfnroles.stacks.template_text import ordered, to_yaml
 from cfnroles.stacks.values import Spelling
 from cfnroles.statements import compose
@@ -95,6 +96,17 @@ def generic_secret_validator() -> Template:
             _need(secretsmanager.DescribeSecret, "${SecretArns}", "DescribeSecrets", "SecretArns"),
             _need(secretsmanager.ListSecretVersionIds, "${SecretArns}", "DescribeSecrets", "SecretArns"),
             _need(ssm.GetParameters, "${ParameterArns}", "FindParameters", "ParameterArns"),
+            _need(kms.DescribeKey, "${KmsKeyArns}", "DescribeKeys", CHECK_KEYS, "KmsKeyArns"),
+            _need(secretsmanager.GetSecretValue, "${SecretArns}", "ReadSecrets", CHECK_JSON_KEYS, "SecretArns"),
+            _need(
+                kms.Decrypt,
+                "${KmsKeyArns}",
+                "DecryptSecrets",
+                CHECK_JSON_KEYS,
+                "KmsKeyArns",
+                "SecretArns",
+                conditions=_SECRETS,
+            ),
         ]
     )
     template = secret_validator_template(_PROJECT, pack(statements), _SPELLING, {})
@@ -121,6 +133,9 @@ def task_definition() -> Template:
         ("DeploymentId", "initial", "Any text; another than last time checks the secrets again."),
     ):
         template.add_parameter(_text(name, description, default))
+    for name, description in CHECKS.items():
+        template.add_parameter(switch(name, "disabled", description))
+        template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
     for name in ("SecretArn", "ParameterName", "LogGroupName"):
         template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
     template.add_resource(
@@ -129,6 +144,7 @@ def task_definition() -> Template:
             ServiceToken=ImportValue(Sub(secret_validator.EXPORT)),
             ServiceTimeout=SERVICE_TIMEOUT,
             DeploymentId=Ref("DeploymentId"),
+            **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
             References=[
                 If("HasSecretArn", _reference("SecretArn", "SecretVariable"), NoValue),
                 If("HasParameterName", _reference("ParameterName", "ParameterVariable"), NoValue),

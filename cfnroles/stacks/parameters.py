@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from troposphere import Parameter
 
@@ -42,6 +42,28 @@ def permissions_boundary() -> Parameter:
         Description="ARN of the policy that bounds the permissions of the roles; empty for none.",
         AllowedPattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
         ConstraintDescription="the ARN of a managed policy, or nothing",
+    )
+
+
+def key_arns(default: Sequence[str] = ()) -> Parameter:
+    """The customer managed keys of the secrets and parameters."""
+    return Parameter(
+        "KmsKeyArns",
+        Type="CommaDelimitedList",
+        Default=",".join(default),
+        Description=(
+            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
+            " empty where the AWS managed keys do."
+        ),
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+        ConstraintDescription="ARNs of keys, not of aliases",
+    )
+
+
+def switch(name: str, default: str, description: str) -> Parameter:
+    """A parameter that is `enabled` or `disabled`."""
+    return Parameter(
+        name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
     )
 
 

@@ -42,9 +42,7 @@ def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, A
     conditions: dict[str, Any] = {}
     for when in sorted({policy.when for policy in policies if policy.when}):
         for parameter in when:
-            # An empty list parameter is a list of one empty text.
-            first = Select(0, Ref(parameter)) if parameter in spelling.lists else Ref(parameter)
-            conditions[condition_name((parameter,))] = Not(Equals(first, ""))
+            conditions[condition_name((parameter,))] = _has_value(parameter, spelling)
         if len(when) > 1:
             conditions[condition_name(when)] = And(*(Condition(condition_name((name,))) for name in when))
     return conditions
@@ -53,6 +51,13 @@ def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, A
 def condition_name(when: Sequence[str]) -> str:
     """The name of the condition that holds while all parameters of ``when`` have a value."""
     return "Has" + "And".join(when)
+
+
+def _has_value(parameter: str, spelling: Spelling) -> Any:
+    if parameter in spelling.switches:
+        return Equals(Ref(parameter), "enabled")
+    # An empty list parameter is a list of one empty text.
+    return Not(Equals(Select(0, Ref(parameter)) if parameter in spelling.lists else Ref(parameter), ""))
 
 
 def _inline(policy: Policy, spelling: Spelling) -> Any:

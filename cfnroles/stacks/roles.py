@@ -27,7 +27,7 @@ from troposphere import (
 
 from cfnroles.need import Holder, Origin
 from cfnroles.policies import Policy
-from cfnroles.stacks.parameters import permissions_boundary, project_name, secret_parameter
+from cfnroles.stacks.parameters import key_arns, permissions_boundary, project_name, secret_parameter, switch
 from cfnroles.stacks.policy_documents import condition_name, conditions_of, inline_policies, policy_document, trust
 from cfnroles.stacks.values import Spelling
 from cfnroles.statements import Statement
@@ -74,25 +74,10 @@ def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUT
     return template
 
 
-def key_arns_parameter(default: Sequence[str] = ()) -> Parameter:
-    """The customer managed keys of the secrets and parameters."""
-    return Parameter(
-        "KmsKeyArns",
-        Type="CommaDelimitedList",
-        Default=",".join(default),
-        Description=(
-            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
-            " empty where the AWS managed keys do."
-        ),
-        AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
-        ConstraintDescription="ARNs of keys, not of aliases",
-    )
-
-
 def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
     template.add_parameter(project_name(stack.project))
     if any("KmsKeyArns" in policy.when for policies in stack.policies.values() for policy in policies):
-        template.add_parameter(key_arns_parameter(stack.key_arns))
+        template.add_parameter(key_arns(stack.key_arns))
     template.add_parameter(permissions_boundary())
     for holder in holders:
         template.add_parameter(_role_name(holder))
@@ -107,7 +92,7 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
         )
     )
     template.add_parameter(
-        _switch(
+        switch(
             "TrustConditions",
             "enabled",
             "Whether the trust policies admit ECS only on behalf of this account (aws:SourceAccount) and, for the"
@@ -116,7 +101,7 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
     )
     if Holder.EXECUTION in holders:
         template.add_parameter(
-            _switch(
+            switch(
                 "ExecutionRoleSourceArn",
                 "disabled",
                 "Whether the execution role's trust policy also asks for aws:SourceArn. AWS documents that ECS sends it"
@@ -241,10 +226,4 @@ def _role_name(holder: Holder) -> Parameter:
         Description=f"Name of the {holder}; empty to let CloudFormation make one.",
         AllowedPattern=r"^[\w+=,.@-]{0,64}$",
         ConstraintDescription="up to 64 letters, digits and + = , . @ _ -",
-    )
-
-
-def _switch(name: str, default: str, description: str) -> Parameter:
-    return Parameter(
-        name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
     )

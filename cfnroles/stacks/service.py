@@ -101,7 +101,9 @@ def _validator_stack(
     return _stack(
         f"{project}-secret-validator",
         "secret-validator",
-        secret_validator_template(project, policies, spelling, used(secrets, _resources(statements))),
+        secret_validator_template(
+            project, policies, spelling, used(secrets, _resources(statements)), facts.kms_key_arns
+        ),
         project,
         capabilities=("CAPABILITY_IAM",),
         exports=(secret_validator.EXPORT,),

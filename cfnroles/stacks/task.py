@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from troposphere import AWSObject, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
+from troposphere import AWSObject, Equals, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
 from cfnroles.need import Holder, Reference
 from cfnroles.readers.task_definition import ANSWERED_ONLY
+from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks import secret_validator
-from cfnroles.stacks.parameters import project_name, secret_parameter
+from cfnroles.stacks.parameters import project_name, secret_parameter, switch
 from cfnroles.stacks.roles import EXPORTS
 from cfnroles.stacks.values import Spelling, literal
 from cfnroles.workload import Workload
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
-SERVICE_TIMEOUT = secret_validator.FUNCTION_TIMEOUT + 60
+SERVICE_TIMEOUT = secret_validator.LONGEST_TIMEOUT + 60
+
+#: What the function is asked beyond existence. Its own stack has parameters of the same names, which allow it to.
+CHECKS = {
+    CHECK_JSON_KEYS: "Whether the secrets are read, to see that the JSON keys in their references exist.",
+    CHECK_KEYS: "Whether it is asked if the keys of the secrets are enabled.",
+}
 
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
 
@@ -48,6 +55,8 @@ class SecretsExist(AWSCustomObject):
         "ServiceToken": (str, True),
         "ServiceTimeout": (int, True),
         "DeploymentId": (str, True),
+        "CheckJsonKeys": (str, True),
+        "CheckKeys": (str, True),
         "References": (list, True),
     }
 
@@ -80,6 +89,9 @@ def task_template(
                 Description="Any text; another than last time makes the deployment check the secrets again.",
             )
         )
+        for name, description in CHECKS.items():
+            template.add_parameter(switch(name, "disabled", description))
+            template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
         template.add_resource(_secrets_exist(references, spelling))
     members = {name: value for name, value in workload.tree.items() if name not in ANSWERED_ONLY | _ROLE_MEMBERS}
     definition = TaskDefinition("TaskDefinition", **_structure(members, (), workload, spelling))
@@ -100,6 +112,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling) -> Secre
         ServiceToken=ImportValue(Sub(secret_validator.EXPORT)),
         ServiceTimeout=SERVICE_TIMEOUT,
         DeploymentId=Ref("DeploymentId"),
+        **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
         References=[
             {"ValueFrom": spelling.value(literal(reference.value_from)), "For": reference.origin.place}
             for reference in references

@@ -10,6 +10,7 @@ from typing import Any
 from troposphere import GetAtt, Ref, Sub
 
 from cfnroles.facts import Facts
+from cfnroles.references import SWITCHES
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
 _ARN = re.compile(r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):")
@@ -25,12 +26,13 @@ class Spelling:
     parameters for the ARNs that differ from one environment to the next.
 
     ``parameters`` maps an ARN to the name of the parameter that stands for it; ``lists`` are the parameters that hold
-    a list.
+    a list, ``switches`` those that are `enabled` or `disabled`.
     """
 
     facts: Facts
     parameters: Mapping[str, str] = field(default_factory=dict)
     lists: Collection[str] = frozenset({"KmsKeyArns"})
+    switches: Collection[str] = SWITCHES
 
     def text(self, text: str) -> str:
         """``text`` with everything that names the home account, region and partition replaced by a symbol."""

@@ -43,7 +43,10 @@ REFUSED = {
         template(Parameters=PROJECT, Outputs=export({"Fn::Sub": "${ProjectName}-Role"})),
         "the export 'shop_1-Role' has other",
     ),
-    "the same export twice": (template(Outputs=export("shop-Role", "shop-Role")), "the export 'shop-Role' is made twice"),
+    "the same export twice": (
+        template(Outputs=export("shop-Role", "shop-Role")),
+        "the export 'shop-Role' is made twice",
+    ),
     "eleven managed policies": (role(ManagedPolicyArns=["arn"] * 11), "Role has 11 managed policies, and IAM takes 10"),
     "a policy without a statement": (role(Policies=[policy()]), "a policy of Role can be left without a statement"),
     "a policy whose only statement may vanish": (
