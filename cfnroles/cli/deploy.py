@@ -136,7 +136,8 @@ def _run(
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + options.timeout
     progress = Progress()
-    deployer = Deployer(cloudformation, options, Run.new(), pace, progress.tell)
+    upload = (lambda source: _uploaded(source, options.bucket, connection)) if options.bucket else None
+    deployer = Deployer(cloudformation, options, Run.new(), pace, progress.tell, upload)
     with following_on_interrupt():
         made = plan(stacks, deployer)
         _show(made, plan_format)
@@ -147,6 +148,16 @@ def _run(
             raise BadAnswer("nothing was deployed: the answer was no")
         pace.deadline = pace.clock.now() + options.timeout
         return _applied(made, deployer, progress)
+
+
+def _uploaded(source: StackSource, bucket: str, connection: Connection) -> str:
+    """Put a template into the bucket, under a name that tells its content, and return its URL."""
+    import hashlib
+
+    from cfnroles.aws.s3 import S3
+
+    digest = hashlib.sha256(source.body.encode()).hexdigest()[:16]
+    return S3(connection).put_template(bucket, f"cfnroles/{digest}/{source.template}", source.body)
 
 
 def _agreed(made: Plan, deployer: Deployer) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Stack
-from cfnroles.deploy.change_sets import discard, with_change_set
+from cfnroles.deploy.change_sets import detailed, discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
@@ -95,7 +95,10 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
     deployer.pace.restart()
     stack, events = yield from followed(cloudformation, change_set.stack_id, token, since, deployer.tell)
     if stack is None or stack.status not in DEPLOYED:
-        return StackResult(step.name, Outcome.FAILED, failure=first_cause(step.name, events, stack))
+        failure = first_cause(step.name, events, stack)
+        if failure.cause is Cause.STACK:
+            failure = detailed(failure, cloudformation, change_set.stack_id)
+        return StackResult(step.name, Outcome.FAILED, failure=failure)
     _protect(step, deployer)
     outcome = {Action.UPDATE: Outcome.UPDATED, Action.CHECK_AGAIN: Outcome.CHECKED}
     return StackResult(step.name, outcome.get(step.action, Outcome.CREATED), stack.outputs, secrets=step.secrets)

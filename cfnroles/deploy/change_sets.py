@@ -15,6 +15,7 @@ from cfnroles.deploy.following import Work
 from cfnroles.deploy.plan import GATE, Action, Plan, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
+from cfnroles.errors import Unavailable
 
 #: The parameter whose fresh value makes CloudFormation call the gate again.
 DEPLOYMENT_ID = "DeploymentId"
@@ -84,19 +85,28 @@ def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetR
 
 def _failure(change_set: ChangeSet, source: StackSource, cloudformation: CloudFormation) -> Failure:
     """Why a change set could not be made, with what validations and hooks say, in full."""
-    try:
-        events = cloudformation.failed_events(stack=change_set.stack_id, change_set=change_set.id)
-    except Refused:
-        # Where DescribeEvents does not exist, the change set's own reason has to do.
-        events = ()
     failure = explained(source.name, change_set.reason, otherwise=Cause.CHANGE_SET)
+    return detailed(failure, cloudformation, change_set.stack_id, change_set.id)
+
+
+def detailed(failure: Failure, cloudformation: CloudFormation, stack: str, change_set: str = "") -> Failure:
+    """The same failure with what only DescribeEvents tells: failed validations and hooks.
+
+    Where it cannot be asked (an endpoint without it, a caller without the permission), the failure as it is
+    has to do.
+    """
+    try:
+        events = cloudformation.failed_events(stack=stack, change_set=change_set)
+    except (Refused, Unavailable):
+        return failure
+    told = [event for event in events if event.reason and (event.validation or event.hook or change_set)]
     cause = failure.cause
-    if any(event.validation for event in events):
+    if any(event.validation for event in told):
         cause = Cause.VALIDATION
-    elif any(event.hook for event in events):
+    elif any(event.hook for event in told):
         cause = Cause.HOOK
-    found = dict.fromkeys(detail(event) for event in events if event.reason)
-    return replace(failure, cause=cause, lines=(*failure.lines, *found))
+    lines = dict.fromkeys((*failure.lines, *map(detail, told)))
+    return replace(failure, cause=cause, lines=tuple(lines))
 
 
 def discard(step: StackPlan, deployer: Deployer) -> None:
@@ -108,7 +118,7 @@ def discard(step: StackPlan, deployer: Deployer) -> None:
     if change_set is None:
         return
     cloudformation.delete_change_set(change_set)
-    if step.before and step.before.id == change_set.stack_id:
+    if step.before and step.action is not Action.RECREATE:
         return
     stack = cloudformation.stack(change_set.stack_id)
     if stack is None or stack.status != "REVIEW_IN_PROGRESS":

@@ -303,6 +303,17 @@ def aws(account):
 
 
 @pytest.fixture
+def aws_for(running_emulator):
+    """A function that opens a fresh account and returns it with a maker of its clients."""
+
+    def open_account():
+        own = replace(running_emulator, account=str(next(_ACCOUNTS)))
+        return own, Connection.of_environment(own.environment()).client
+
+    return open_account
+
+
+@pytest.fixture
 def stacks(tmp_path):
     """A copy of the example stacks that a test may change."""
     for path in STACKS.iterdir():

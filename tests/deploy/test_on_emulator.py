@@ -220,6 +220,18 @@ class TestOptions:
         assert answer.code == 2
         assert words in answer.err
 
+    def test_a_template_that_is_too_long_for_a_request_goes_through_a_bucket(self, cfnroles, aws, stacks):
+        aws("s3").create_bucket(Bucket="shop.templates")
+        roles = stacks / "shop-roles.yaml"
+        roles.write_text(roles.read_text() + "#" * 52_000 + "\n")
+
+        answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles", "--bucket", "shop.templates")
+
+        assert answer.code == 0, answer.err
+        assert status(aws, "shop-roles") == "CREATE_COMPLETE"
+        (kept,) = aws("s3").list_objects_v2(Bucket="shop.templates")["Contents"]
+        assert kept["Size"] > 52_000
+
     def test_no_rollback_leaves_the_failed_stack_to_look_at(self, cfnroles, aws, stacks):
         answer = cfnroles("deploy", stacks, "--yes", "--no-rollback")
 

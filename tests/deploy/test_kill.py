@@ -1,0 +1,125 @@
+"""Killed after any call to AWS, the next run ends deployed, and nobody else's work is lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cfnroles.deploy import template as templates
+from cfnroles.emulator import environment_for
+
+CHANGING = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack")
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Run a command line in a child of its own, killed after ``calls`` calls (0: never)."""
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "killed.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+
+        def order(account, arguments, calls=0, only=()):
+            environment = {"PATH": "/usr/bin", **environment_for(account, {})}
+            words = [str(one) for one in arguments]
+            text = json.dumps({"environment": environment, "arguments": words, "calls": calls, "only": only})
+            server.stdin.write(text + "\n")
+            server.stdin.flush()
+            return json.loads(server.stdout.readline())
+
+        yield order
+        server.stdin.close()
+
+
+#: A gate that starts at once: it refuses what is called missing.
+GATE = """
+import json, urllib.request
+def handler(event, context):
+    body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    missing = "missing" in str(event["ResourceProperties"]["References"]) and event["RequestType"] != "Delete"
+    body |= {"Status": "FAILED" if missing else "SUCCESS", "Reason": "it is missing", "PhysicalResourceId": "one"}
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(event["ResponseURL"], data, {"Content-Type": ""}, method="PUT")
+    urllib.request.urlopen(request, timeout=5)
+"""
+
+
+@pytest.fixture
+def quick(stacks):
+    path = stacks / "secret-validator.yaml"
+    template = templates.parse(path.read_text())
+    template["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = GATE
+    path.write_text(json.dumps(template))
+    return stacks
+
+
+def statuses(cloudformation):
+    return {stack["StackName"]: stack["StackStatus"] for stack in cloudformation.describe_stacks()["Stacks"]}
+
+
+def foreign_change_set(cloudformation, stack, kind):
+    """A change set of somebody else, which waits for its own reasons."""
+    body = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
+    return cloudformation.create_change_set(
+        StackName=stack, ChangeSetName="colleague", ChangeSetType=kind, TemplateBody=json.dumps(body)
+    )
+
+
+def assert_deployed(cloudformation, first, second):
+    assert second["code"] == 0, (first, second)
+    names = {"shop-secret-validator", "shop-roles", "shop-task"}
+    assert set(statuses(cloudformation)) == names, first
+    assert set(statuses(cloudformation).values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, first
+
+
+def assert_nothing_foreign_was_deleted(*runs):
+    """A stack that somebody has a change set on is never deleted, and no change set that is not ours."""
+    for call in [call for run in runs for call in run["made"]]:
+        operation, stack, change_set = (*call.split(" "), "")[:3]
+        assert operation != "DeleteChangeSet" or "cfnroles-" in change_set, call
+        assert operation != "DeleteStack" or "shop-task" not in stack, call
+
+
+def test_a_first_deployment_killed_after_every_call(run, aws_for, quick):
+    calls, killed = 0, True
+    while killed:
+        calls += 1
+        account, client = aws_for()
+        foreign_change_set(client("cloudformation"), "shop-task", "CREATE")
+
+        first = run(account, ["deploy", quick, "--yes"], calls)
+        second = run(account, ["deploy", quick, "--yes"])
+
+        killed = first["signal"] == signal.SIGKILL
+        assert killed or first["code"] == 0
+        assert_deployed(client("cloudformation"), first, second)
+        assert_nothing_foreign_was_deleted(first, second)
+    assert calls > 20
+
+
+def test_a_deployment_after_a_refusal_killed_after_every_change(run, aws_for, quick):
+    task = (quick / "shop-task.yaml").read_text()
+    changes, killed = 0, True
+    while killed:
+        changes += 1
+        account, client = aws_for()
+        (quick / "shop-task.yaml").write_text(task.replace("shop/db", "missing"))
+        assert run(account, ["deploy", quick, "--yes"])["code"] == 1
+        (quick / "shop-task.yaml").write_text(task)
+        foreign_change_set(client("cloudformation"), "shop-roles", "UPDATE")
+
+        first = run(account, ["deploy", quick, "--yes"], changes, CHANGING)
+        second = run(account, ["deploy", quick, "--yes"])
+
+        killed = first["signal"] == signal.SIGKILL
+        assert_deployed(client("cloudformation"), first, second)
+        waiting = client("cloudformation").list_change_sets(StackName="shop-roles")["Summaries"]
+        assert "colleague" in {one["ChangeSetName"] for one in waiting}, first
+    assert changes > 5
