@@ -137,10 +137,11 @@ class Gap:
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error ends the command, a warning is told."""
+    """How bad a finding is: an error ends the command, a warning and an info are told."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
