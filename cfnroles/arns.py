@@ -1,28 +1,19 @@
-"""Names of AWS resources: ARNs, ``valueFrom``, container images, S3 objects, and placeholders left in them."""
+"""Names of AWS resources: ARNs, what ``valueFrom`` refers to, and objects in S3."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from cfnroles.facts import Facts, partition_of
+from cfnroles.facts import Facts
 from cfnroles.feature import Malformed, Unnamed
-
-#: What people leave in a file for a later step to fill. CloudFormation's pseudo parameters are none of them.
-_PLACEHOLDER = re.compile(
-    r"<[^<>\s][^<>]*>|\{\{[^{}]*\}\}|\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)|%[A-Z][A-Z0-9_]*%|__[A-Z][A-Z0-9_]*__"
-)
-
-#: Hosts of private ECR registries: standard, FIPS and dual-stack, in every partition.
-#: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html and the ECR credential helper's own pattern
-_ECR_HOST = re.compile(
-    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9][a-z0-9-]*)\."
-    r"(amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn)"
-    r"|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
-)
+from cfnroles.placeholders import name_of, placeholder
 
 #: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,2048}")
+
+_SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+_SECRETS_FOLDER = "parameter/aws/reference/secretsmanager/"  # noqa: S105 - a path of Parameter Store
 
 _JSON_KEY_FORM = (
     "After the secret's ARN come either nothing or three fields, each of which may be empty: "
@@ -49,23 +40,35 @@ def parse_arn(text: str) -> Arn:
     # Pseudo parameters hold colons of their own.
     parts = text.replace("${AWS::", "${AWS;;").split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
-        raise Malformed(
-            f"{text} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource."
-        )
+        raise Malformed(f"{text} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource.")
     return Arn(*(part.replace("${AWS;;", "${AWS::") for part in parts[1:]))
-
-
-def placeholder(text: str) -> str:
-    """The first placeholder that was left in ``text``, or an empty text."""
-    match = _PLACEHOLDER.search(text)
-    return match.group() if match else ""
 
 
 def named(text: str) -> str:
     """``text`` itself, or Unnamed if a placeholder stands in it."""
     if left := placeholder(text):
-        raise Unnamed(f"the placeholder {left} was never filled in", f"Write the value in its place: {text}")
+        raise Unnamed(f"the placeholder {left} was never filled in", remedy(left))
     return text
+
+
+def remedy(left: str) -> str:
+    """How to fill the placeholder ``left``."""
+    name = name_of(left) or left
+    quoted = f"'{name}=VALUE'" if re.search(r"[^\w-]", name) else f"{name}=VALUE"
+    return f"Fill it with --set {quoted}"
+
+
+def located_arn(text: str) -> Arn:
+    """The parts of an ARN whose account and region are real ones.
+
+    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or region.
+    """
+    arn = parse_arn(named(text))
+    if arn.account and not re.fullmatch(r"\d{12}|aws|\$\{AWS::AccountId\}", arn.account):
+        raise Unnamed(f"{arn.account} stands where the 12 digits of an account belong", remedy(arn.account))
+    if arn.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+|\$\{AWS::Region\}", arn.region):
+        raise Unnamed(f"{arn.region} stands where a region belongs", remedy(arn.region))
+    return arn
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,20 @@ class SecretReference:
     json_key: str = ""
     version_stage: str = ""
     version_id: str = ""
+    by_name: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether the ARN ends in a hyphen and six characters, as Secrets Manager gives it out."""
-        return re.search(r"-[A-Za-z0-9]{6}$", self.arn.resource) is not None
+        return not self.by_name and re.search(r"-[A-Za-z0-9]{6}$", self.arn.resource) is not None
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the last six characters may as well be a word of the name, as in ``shop-secret``.
+
+        Of the suffixes that Secrets Manager makes, one in a hundred has small letters only.
+        """
+        return self.complete and re.search(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$", self.arn.resource) is not None
 
     @property
     def policy_resource(self) -> str:
@@ -104,6 +116,19 @@ class ParameterReference:
 
     arn: Arn
 
+    @property
+    def secret(self) -> SecretReference | None:
+        """The secret behind a parameter of ``/aws/reference/secretsmanager/``; ``None`` for any other.
+
+        https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+        """
+        name = self.arn.resource.removeprefix(_SECRETS_FOLDER)
+        if name == self.arn.resource:
+            return None
+        return SecretReference(
+            Arn(self.arn.partition, "secretsmanager", self.arn.region, self.arn.account, f"secret:{name}"), by_name=True
+        )
+
 
 def value_from(text: str, facts: Facts) -> SecretReference | ParameterReference:
     """What ``valueFrom`` refers to. Raises Unnamed for placeholders and Malformed for what ECS would refuse."""
@@ -113,17 +138,26 @@ def value_from(text: str, facts: Facts) -> SecretReference | ParameterReference:
     arn = parse_arn(text)
     if arn.service == "secretsmanager":
         return _secret_reference(arn)
-    if arn.service == "ssm":
-        if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(arn.resource[9:]):
-            raise Malformed(
-                f"{text} is not the ARN of a parameter",
-                "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",
-            )
-        return ParameterReference(arn)
-    raise Malformed(
-        f"{text} is an ARN of {arn.service or 'no service'}",
-        "ECS reads secrets from Secrets Manager and from Parameter Store.",
-    )
+    if arn.service != "ssm":
+        raise Malformed(
+            f"{text} is an ARN of {arn.service or 'no service'}",
+            "ECS reads secrets from Secrets Manager and from Parameter Store.",
+        )
+    name = arn.resource.removeprefix("parameter")
+    if name.startswith("//"):
+        raise Malformed(f"{text} has two slashes after `parameter`", f"Write {str(arn).replace('//', '/', 1)}.")
+    if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(name[1:]):
+        raise Malformed(
+            f"{text} is not the ARN of a parameter",
+            "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",
+        )
+    arn = located_arn(text)
+    if facts.account and arn.account != facts.account:
+        raise Malformed(
+            f"{text} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
+            "Keep the value in a secret, which another account may share, or in a parameter of the task's account.",
+        )
+    return ParameterReference(arn)
 
 
 def secret_or_name(text: str, facts: Facts) -> SecretReference:
@@ -133,9 +167,9 @@ def secret_or_name(text: str, facts: Facts) -> SecretReference:
     """
     named(text)
     if not text.startswith("arn:"):
-        if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", text):
+        if not _SECRET_NAME.fullmatch(text):
             raise Malformed(f"{text!r} cannot be a secret's name", "Write the secret's ARN or its name.")
-        return SecretReference(parse_arn(facts.home_arn("secretsmanager", f"secret:{text}")))
+        return SecretReference(parse_arn(facts.home_arn("secretsmanager", f"secret:{text}")), by_name=True)
     arn = parse_arn(text)
     if arn.service != "secretsmanager" or arn.resource.count(":") != 1:
         raise Malformed(f"{text} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
@@ -154,11 +188,22 @@ def _secret_reference(arn: Arn) -> SecretReference:
             f"{arn} has {given} field{'s' if given > 1 else ''} after the secret's name, and ECS takes none or three",
             _JSON_KEY_FORM,
         )
+    if not _SECRET_NAME.fullmatch(fields[0]):
+        raise Malformed(
+            f"{fields[0]!r} cannot be a secret's name", "A secret's name has letters, digits and / _ + = . @ ! - only."
+        )
     base = Arn(arn.partition, arn.service, arn.region, arn.account, f"secret:{fields[0]}")
-    return SecretReference(base, *fields[1:])
+    located_arn(str(base))
+    json_key, version_stage, version_id = fields[1:] or ("", "", "")
+    return SecretReference(base, json_key, version_stage, version_id)
 
 
 def _parameter_arn(name: str, facts: Facts) -> Arn:
+    if selector := re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name):
+        raise Malformed(
+            f"{name!r} selects the version or label {selector[2]}, and ECS takes none",
+            f"Write {selector[1]}, which is the parameter's latest version.",
+        )
     if not _PARAMETER_NAME.fullmatch(name):
         raise Malformed(
             f"{name!r} is neither an ARN nor a name that a parameter can have",
@@ -167,37 +212,20 @@ def _parameter_arn(name: str, facts: Facts) -> Arn:
     return parse_arn(facts.home_arn("ssm", f"parameter/{name.lstrip('/')}"))
 
 
-def ecr_repository(image: str) -> Arn | None:
-    """The ECR repository that a private image is pulled from, or ``None`` for an image from any other registry.
-
-    Tag and digest have no part in it. Raises Unnamed while the registry or the repository is a placeholder.
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
-    """
-    registry, slash, repository = image.partition("/")
-    repository = re.split(r"[:@]", repository, maxsplit=1)[0]
-    if not slash and (left := placeholder(image.split(":", 1)[0])):
-        raise Unnamed(f"the image is the placeholder {left}", f"Write the image in its place: {image}")
-    host = _ECR_HOST.fullmatch(registry)
-    if host is None:
-        if placeholder(registry) and (".dkr" in registry or registry == placeholder(registry)):
-            raise Unnamed(
-                f"the registry holds the placeholder {placeholder(registry)}", f"Write the registry in its place: {image}"
-            )
-        return None
-    named(repository)
-    region = host["region"]
-    return Arn(partition_of(region), "ecr", region, host["account"], f"repository/{repository}")
-
-
 def s3_object(text: str) -> Arn:
     """The ARN of an object in S3; raises Malformed where ``text`` names no bucket and key.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
     """
-    arn = parse_arn(named(text))
+    named(text)
+    if url := re.fullmatch(r"s3://([^/]+)/(.+)", text):
+        raise Malformed(f"{text} is a URL, and ECS takes an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
+    arn = parse_arn(text)
     bucket, _, key = arn.resource.partition("/")
-    if arn.service != "s3" or not bucket or not key:
+    if arn.service != "s3" or arn.region or arn.account or not re.fullmatch(r"[a-z0-9.-]{3,63}", bucket) or not key:
         raise Malformed(f"{text} is not the ARN of an object in S3", "Write arn:PARTITION:s3:::BUCKET/KEY.")
+    if re.search(r"[*?]", key):
+        raise Malformed(f"{text} has a wildcard in its key", "Name one object.")
     return arn
 
 

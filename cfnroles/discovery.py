@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cfnroles.facts import Facts
-from cfnroles.feature import Feature, Found, Grant, Malformed, Unnamed
+from cfnroles.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.features import FEATURES
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
 from cfnroles.statements import single_valued
@@ -32,34 +33,68 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
     gaps: set[Gap] = set()
     findings: set[Finding] = set()
     references: set[Reference] = set()
-    for feature in features:
-        for path, value in workload.find(feature.field):
-            found = Found(value, path, workload, facts)
-            origin = workload.origin(path)
+    for feature, found in occurrences(workload, facts, features):
+        origin = workload.origin(found.path)
+        for part in _parts(feature, found):
             try:
-                if not feature.when(found):
-                    continue
-                needs.update(_needs(feature, found))
-                if feature.reference is not None:
-                    references.add(Reference(feature.reference(found), origin))
+                match part():
+                    case Reference() as reference:
+                        references.add(reference)
+                    case Trap() as trap:
+                        findings.add(Finding(Severity.WARNING, origin, trap.what, trap.remedy))
+                    case permissions:
+                        needs.update(permissions or ())
             except Unnamed as unnamed:
                 gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy))
             except Malformed as malformed:
                 findings.add(Finding(Severity.ERROR, origin, malformed.what, malformed.remedy))
     return Discovery(
         needs=tuple(sorted(needs, key=lambda need: need.sort_key)),
-        gaps=tuple(_one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature)))),
+        gaps=tuple(_one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what)))),
         findings=tuple(sorted(findings, key=lambda finding: (finding.origin.sort_key, finding.what))),
         references=tuple(sorted(references, key=lambda reference: reference.origin.sort_key)),
     )
 
 
-def _needs(feature: Feature, found: Found) -> Iterator[Need]:
+def occurrences(
+    workload: Workload, facts: Facts, features: Sequence[Feature] = FEATURES
+) -> Iterator[tuple[Feature, Found]]:
+    """Each feature with each occurrence of its field, whether the feature is used there or not."""
+    for feature in features:
+        for path, value in workload.find(feature.field):
+            yield feature, Found(value, path, workload, facts)
+
+
+_Part = Callable[[], tuple[Need, ...] | Reference | Trap | None]
+
+
+def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
+    """What there is to learn of one occurrence, piece by piece, so that one nameless piece does not hide the others."""
+    used: list[bool] = []
+
+    def use() -> None:
+        used.append(feature.when(found))
+
+    yield use
+    if used != [True]:
+        return
+    for grant in feature.grants:
+        yield partial(_needs, feature, grant, found)
+    if feature.reference is not None:
+        yield partial(_reference, feature.reference, found)
+    yield partial(feature.trap, found)
+
+
+def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:
     reason = Reason(feature.name, feature.why, feature.source)
     origin = found.workload.origin(found.path)
-    for grant in feature.grants:
-        for permission in _permissions(grant, found):
-            yield Need(feature.holder, permission, reason, origin, grant.sid)
+    return tuple(
+        Need(feature.holder, permission, reason, origin, grant.sid) for permission in _permissions(grant, found)
+    )
+
+
+def _reference(name: Callable[[Found], str], found: Found) -> Reference:
+    return Reference(name(found), found.workload.origin(found.path))
 
 
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-#: Region prefix -> partition. Everything else is `aws`.
-#: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html, botocore partitions.json
+#: Region prefix -> partition. Everything else is `aws`. The same as in botocore's partitions.json.
+#: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 _PARTITIONS = (
     ("cn-", "aws-cn"),
     ("us-gov-", "aws-us-gov"),
@@ -29,13 +29,24 @@ def partition_of(region: str) -> str:
 class Facts:
     """Facts that are not in the task definition. An empty text is a fact nobody told.
 
-    ``account`` and ``region`` are where the stacks are meant to be deployed. ``kms_key_arns`` are the customer
-    managed keys of the secrets and parameters.
+    ``account`` and ``region`` are where the stacks are meant to be deployed. ``kms_key_arns``, ``file_key_arns`` and
+    ``log_group_key_arns`` are the customer managed keys of the secrets and parameters, of the files in S3, and of the
+    log groups. ``pull_through_prefixes`` are the ECR repository prefixes that a pull-through cache rule fills.
+    ``domainless_secret_arns`` are the secrets inside of domainless credential specs, ``s3_files_buckets`` the buckets
+    behind S3 file systems, ``root_volumes`` the EFS volumes that are to be written as root. With ``compat`` the roles
+    also get what AWS's pages ask for in one place and leave out in another.
     """
 
     account: str = ""
     region: str = ""
     kms_key_arns: tuple[str, ...] = ()
+    file_key_arns: tuple[str, ...] = ()
+    log_group_key_arns: tuple[str, ...] = ()
+    pull_through_prefixes: tuple[str, ...] = ()
+    domainless_secret_arns: tuple[str, ...] = ()
+    s3_files_buckets: tuple[str, ...] = ()
+    root_volumes: tuple[str, ...] = ()
+    compat: bool = False
 
     def home_arn(self, service: str, resource: str) -> str:
         """The ARN of a resource in the home account and region, with pseudo parameters for what is unknown."""

@@ -14,8 +14,13 @@ from cfnroles.workload import Path, Workload
 class Action(Protocol):
     """An action of awacs, such as ``awacs.ecr.BatchGetImage``."""
 
-    prefix: str
-    action: str
+    @property
+    def prefix(self) -> str | None:
+        """The service's prefix: ``ecr``."""
+
+    @property
+    def action(self) -> str | None:
+        """The action's own name."""
 
 
 class Unnamed(Exception):
@@ -34,6 +39,14 @@ class Malformed(Exception):
         super().__init__(what)
         self.what = what
         self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """Something that ECS accepts and that will likely fail later. Becomes a finding that is told and ends nothing."""
+
+    what: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,11 @@ def unconditional(found: Found) -> tuple[Condition, ...]:
     return ()
 
 
+def harmless(found: Found) -> Trap | None:
+    """Nothing to warn of."""
+    return None
+
+
 def everything(found: Found) -> str:
     """``*``: for actions that AWS defines no resource type for, and for no other."""
     return "*"
@@ -104,7 +122,8 @@ class Feature:
     """A thing that ECS does when ``field`` is set and ``when`` holds.
 
     Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing.
-    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``.
+    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``. ``trap`` gives what
+    ECS accepts and will likely fail.
     """
 
     name: str
@@ -116,3 +135,4 @@ class Feature:
     grants: tuple[Grant, ...] = ()
     when: Callable[[Found], bool] = always
     reference: Callable[[Found], str] | None = None
+    trap: Callable[[Found], Trap | None] = harmless

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.need import Origin
@@ -24,13 +24,27 @@ _NOUNS = {
 class Workload:
     """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
 
-    Settings that ECS takes elsewhere stand beside them under ``service`` and ``cluster``, with the member names of
-    CreateService and CreateCluster.
+    Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
+    names of CreateService, CreateCluster and the setting names of PutAccountSetting; ``settings`` tells the document
+    of each of these three.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 
     document: str
     tree: Mapping[str, Any]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def launch_types(self) -> tuple[str, ...]:
+        """The launch types that the task may run on: the service's, else those the task definition asks for.
+
+        Empty where neither says. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+        """
+        service = self.at(("service", "launchType"))
+        if isinstance(service, str) and service:
+            return (service,)
+        required = self.tree.get("requiresCompatibilities", ())
+        return tuple(name for name in required if isinstance(name, str)) if isinstance(required, list) else ()
 
     @property
     def family(self) -> str:
@@ -38,12 +52,12 @@ class Workload:
         family = self.tree.get("family", "")
         return family if isinstance(family, str) else ""
 
-    def find(self, field: str) -> Iterator[tuple[Path, Any]]:
-        """Path and value of each occurrence of ``field``, such as ``containerDefinitions[].secrets[].valueFrom``.
+    def find(self, member: str) -> Iterator[tuple[Path, Any]]:
+        """Path and value of each occurrence of ``member``, such as ``containerDefinitions[].secrets[].valueFrom``.
 
         A list is walked element by element at ``[]``. Branches of another shape yield nothing.
         """
-        steps = tuple((name.removesuffix("[]"), name.endswith("[]")) for name in field.split("."))
+        steps = tuple((name.removesuffix("[]"), name.endswith("[]")) for name in member.split("."))
         yield from _descend(self.tree, steps, ())
 
     def at(self, path: Path) -> Any:
@@ -69,7 +83,7 @@ class Workload:
                 noun, key = _NOUNS[step]
                 name = self.at((*path[: depth + 2], key)) if key else None
                 item = f"{noun} {name}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
-        return Origin(self.document, path, container, item)
+        return Origin(self.settings.get(str(path[0]), self.document), path, container, item)
 
 
 def _descend(value: Any, steps: tuple[tuple[str, bool], ...], path: Path) -> Iterator[tuple[Path, Any]]:

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from cfnroles.feature import Feature
-from cfnroles.features import awslogs, ecr_images, environment_files, secrets
+from cfnroles.features import (
+    app_mesh,
+    awslogs,
+    credential_specs,
+    ecr_images,
+    environment_files,
+    execute_command,
+    fault_injection,
+    firelens,
+    firelens_destinations,
+    guard_duty,
+    managed_volumes,
+    secrets,
+    service_infrastructure,
+    tracing,
+    volumes,
+)
 
 FEATURES: tuple[Feature, ...] = (
     *ecr_images.FEATURES,
+    *guard_duty.FEATURES,
     *secrets.FEATURES,
     *environment_files.FEATURES,
+    *credential_specs.FEATURES,
     *awslogs.FEATURES,
+    *firelens.FEATURES,
+    *firelens_destinations.FEATURES,
+    *volumes.FEATURES,
+    *managed_volumes.FEATURES,
+    *execute_command.FEATURES,
+    *app_mesh.FEATURES,
+    *tracing.FEATURES,
+    *fault_injection.FEATURES,
+    *service_infrastructure.FEATURES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import kms, secretsmanager, ssm
 
 from cfnroles.arns import ParameterReference, SecretReference, parse_arn, secret_or_name, value_from
-from cfnroles.feature import Feature, Found, Grant
+from cfnroles.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.need import Condition, Holder
 
 _KEYS = "${KmsKeyArns}"
@@ -17,8 +17,23 @@ def is_secret(found: Found) -> bool:
 
 
 def is_parameter(found: Found) -> bool:
-    """``valueFrom`` names a parameter in Parameter Store."""
-    return isinstance(value_from(found.text, found.facts), ParameterReference)
+    """``valueFrom`` names a parameter in Parameter Store that holds its own value."""
+    reference = value_from(found.text, found.facts)
+    return isinstance(reference, ParameterReference) and reference.secret is None
+
+
+def is_secret_by_parameter(found: Found) -> bool:
+    """``valueFrom`` names a parameter in Parameter Store that stands for a secret."""
+    reference = value_from(found.text, found.facts)
+    return isinstance(reference, ParameterReference) and reference.secret is not None
+
+
+def secret_behind(found: Found) -> str:
+    """The secret that the parameter stands for."""
+    reference = value_from(found.text, found.facts)
+    if not isinstance(reference, ParameterReference) or reference.secret is None:
+        raise Unnamed(f"{found.text} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/")
+    return reference.secret.policy_resource
 
 
 def itself(found: Found) -> str:
@@ -74,6 +89,50 @@ def through_service(found: Found) -> tuple[Condition, ...]:
     )
 
 
+def through_secrets_manager_behind(found: Found) -> tuple[Condition, ...]:
+    """Decrypt for the secret that a parameter stands for only, and only when Secrets Manager asks."""
+    return through_secrets_manager(secret_behind(found))
+
+
+def secret_trap(found: Found) -> Trap | None:
+    """A name that may be taken for a complete ARN, or a version that is named twice."""
+    reference = value_from(found.text, found.facts)
+    if not isinstance(reference, SecretReference):
+        return None
+    if reference.version_stage and reference.version_id:
+        return Trap(
+            f"{found.text} names a version's stage and its id, and ECS takes one of them", "Leave one of the two empty"
+        )
+    return ambiguity(reference)
+
+
+def ambiguity(reference: SecretReference) -> Trap | None:
+    """A name that ends as a complete ARN does."""
+    if not reference.ambiguous:
+        return None
+    suffix = reference.arn.resource[-6:]
+    return Trap(
+        f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager takes `{suffix}` for the random suffix"
+        " of a complete ARN, and the role gets this ARN as it stands",
+        f"If `{suffix}` is a part of the secret's name, write the complete ARN, with the suffix after it",
+    )
+
+
+def credentials_trap(found: Found) -> Trap | None:
+    """A name of the registry's secret that may be taken for a complete ARN."""
+    return ambiguity(secret_or_name(found.text, found.facts))
+
+
+def parameter_trap(found: Found) -> Trap | None:
+    """A name that Parameter Store does not take, and that is likely meant for Secrets Manager."""
+    if found.text.startswith(("arn:", "/")) or "/" not in found.text:
+        return None
+    return Trap(
+        f"{found.text} is read as the name of a parameter, and a parameter whose name has a slash begins with one",
+        f"Write /{found.text} for a parameter, or the complete ARN for a secret",
+    )
+
+
 def through_secrets_manager_for_credentials(found: Found) -> tuple[Condition, ...]:
     """Decrypt for the registry's credentials only, and only when Secrets Manager asks."""
     return through_secrets_manager(credentials(found))
@@ -88,50 +147,82 @@ _PARAMETER = (
     Grant(kms.Decrypt, on=customer_keys, conditions=through_service, when=("KmsKeyArns",), sid="DecryptParameters"),
 )
 
+_BY_PARAMETER = (
+    Grant(ssm.GetParameters, on=itself, sid="ReadParameters"),
+    Grant(secretsmanager.GetSecretValue, on=secret_behind, sid="ReadSecrets"),
+    Grant(
+        kms.Decrypt,
+        on=customer_keys,
+        conditions=through_secrets_manager_behind,
+        when=("KmsKeyArns",),
+        sid="DecryptSecrets",
+    ),
+)
+
+_FROM_SECRETS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
+_FROM_PARAMETERS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"
+_FOR_LOGS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html"
+
+
+def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[Feature, ...]:
+    from_secrets, from_parameters = sources
+    return (
+        Feature(
+            name=f"{prefix}secret",
+            field=field,
+            holder=Holder.EXECUTION,
+            why=f"ECS reads the secret and {use}",
+            source=from_secrets,
+            example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
+            grants=_SECRET,
+            when=is_secret,
+            reference=spelled,
+            trap=secret_trap,
+        ),
+        Feature(
+            name=f"{prefix}parameter",
+            field=field,
+            holder=Holder.EXECUTION,
+            why=f"ECS reads the parameter and {use}",
+            source=from_parameters,
+            example="/shop/feature-flags",
+            grants=_PARAMETER,
+            when=is_parameter,
+            reference=spelled,
+            trap=parameter_trap,
+        ),
+        Feature(
+            name=f"{prefix}secret-through-parameter",
+            field=field,
+            holder=Holder.EXECUTION,
+            why=f"ECS reads the parameter, behind it the secret is read in the same role's name, and ECS {use}",
+            source="https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html",
+            example="/aws/reference/secretsmanager/shop/database",
+            grants=_BY_PARAMETER,
+            when=is_secret_by_parameter,
+            reference=spelled,
+        ),
+    )
+
+
 FEATURES = (
-    Feature(
-        name="secret",
-        field="containerDefinitions[].secrets[].valueFrom",
-        holder=Holder.EXECUTION,
-        why="ECS reads the secret and sets it as an environment variable before it starts the container",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
-        example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
-        grants=_SECRET,
-        when=is_secret,
-        reference=spelled,
+    *_rows(
+        "",
+        "containerDefinitions[].secrets[].valueFrom",
+        "sets it as an environment variable before it starts the container",
+        (_FROM_SECRETS, _FROM_PARAMETERS),
     ),
-    Feature(
-        name="parameter",
-        field="containerDefinitions[].secrets[].valueFrom",
-        holder=Holder.EXECUTION,
-        why="ECS reads the parameter and sets it as an environment variable before it starts the container",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
-        example="/shop/feature-flags",
-        grants=_PARAMETER,
-        when=is_parameter,
-        reference=spelled,
+    *_rows(
+        "log-",
+        "containerDefinitions[].logConfiguration.secretOptions[].valueFrom",
+        "passes it to the log driver",
+        (_FOR_LOGS, _FOR_LOGS),
     ),
-    Feature(
-        name="log-secret",
-        field="containerDefinitions[].logConfiguration.secretOptions[].valueFrom",
-        holder=Holder.EXECUTION,
-        why="ECS reads the secret and passes it to the log driver",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
-        example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/splunk-token-GhIjKl",
-        grants=_SECRET,
-        when=is_secret,
-        reference=spelled,
-    ),
-    Feature(
-        name="log-parameter",
-        field="containerDefinitions[].logConfiguration.secretOptions[].valueFrom",
-        holder=Holder.EXECUTION,
-        why="ECS reads the parameter and passes it to the log driver",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
-        example="/shop/splunk-token",
-        grants=_PARAMETER,
-        when=is_parameter,
-        reference=spelled,
+    *_rows(
+        "service-connect-log-",
+        "service.serviceConnectConfiguration.logConfiguration.secretOptions[].valueFrom",
+        "passes it to the log driver of the Service Connect proxy",
+        (_FOR_LOGS, _FOR_LOGS),
     ),
     Feature(
         name="registry-credentials",
@@ -151,5 +242,6 @@ FEATURES = (
             ),
         ),
         reference=credentials_spelled,
+        trap=credentials_trap,
     ),
 )

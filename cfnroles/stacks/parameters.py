@@ -18,7 +18,7 @@ _ROOM_FOR_OTHERS = 20
 #: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
 PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
 
-_COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$"
+_COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$"
 
 
 def project_name(default: str) -> Parameter:

@@ -76,6 +76,6 @@ def _statement(statement: Statement, spelling: Spelling) -> awacs.aws.Statement:
         block: dict[str, dict[str, Any]] = {}
         for condition in statement.conditions:
             block.setdefault(condition.operator, {})[condition.key] = spelling.values(condition.values)
-        elements = [getattr(awacs.aws, operator)(keys) for operator, keys in block.items()]
+        elements = [getattr(awacs.aws, operator.replace(":", ""))(keys) for operator, keys in block.items()]
         members["Condition"] = awacs.aws.Condition(elements)
     return awacs.aws.Statement(**members)

@@ -36,11 +36,17 @@ from cfnroles.statements import Statement
 EXPORTS = {
     Holder.EXECUTION: "${ProjectName}-ECSTaskExecutionRoleArn",
     Holder.TASK: "${ProjectName}-ECSTaskRoleArn",
+    Holder.INFRASTRUCTURE: "${ProjectName}-ECSInfrastructureRoleArn",
 }
-_LOGICAL_IDS = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
+_LOGICAL_IDS = {
+    Holder.EXECUTION: "ExecutionRole",
+    Holder.TASK: "TaskRole",
+    Holder.INFRASTRUCTURE: "InfrastructureRole",
+}
 _USED_BY = {
     Holder.EXECUTION: "ECS itself uses this role to start the tasks",
     Holder.TASK: "The application uses this role in the tasks",
+    Holder.INFRASTRUCTURE: "ECS itself uses this role to manage what the service's tasks use",
 }
 
 
@@ -170,6 +176,9 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
 
 
 def _trust(holder: Holder) -> PolicyDocument:
+    if holder is Holder.INFRASTRUCTURE:
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
+        return trust("ecs.amazonaws.com")
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the whole account's ECS, since
     # ECS sends no cluster and no task in aws:SourceArn.
     source_arn: Any = {"aws:SourceArn": Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")}

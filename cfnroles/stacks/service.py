@@ -47,9 +47,10 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
     secrets = secret_parameters(discovery.references, facts)
     spelling = Spelling(facts, secrets)
     statements = compose(discovery.needs)
+    holders = _holders(statements)
     policies = {
         holder: pack([statement for statement in statements if statement.holder is holder], _values(secrets))
-        for holder in (Holder.EXECUTION, Holder.TASK)
+        for holder in holders
     }
     stacks = []
     if discovery.references:
@@ -66,12 +67,13 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
                     spelling,
                     used(secrets, _resources(statements)),
                     facts.kms_key_arns,
-                )
+                ),
+                holders,
             ),
             project,
             # Also where every name is left to CloudFormation: the template could name the roles.
             capabilities=("CAPABILITY_NAMED_IAM",),
-            exports=tuple(roles.EXPORTS.values()),
+            exports=tuple(roles.EXPORTS[holder] for holder in holders),
         )
     )
     stacks.append(
@@ -86,11 +88,23 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
                 used(secrets, (reference.value_from for reference in discovery.references)),
             ),
             project,
-            imports=tuple(export for stack in stacks for export in stack.exports),
+            # The infrastructure role goes to the service, not to the task definition.
+            imports=tuple(
+                export
+                for stack in stacks
+                for export in stack.exports
+                if not export.endswith(roles.EXPORTS[Holder.INFRASTRUCTURE].removeprefix("${ProjectName}"))
+            ),
             depends_on=tuple(stack.name for stack in stacks),
         )
     )
     return tuple(stacks)
+
+
+def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
+    # The task definition always names the first two; the third exists for the few features that use it.
+    infrastructure = any(statement.holder is Holder.INFRASTRUCTURE for statement in statements)
+    return (Holder.EXECUTION, Holder.TASK, *([Holder.INFRASTRUCTURE] if infrastructure else []))
 
 
 def _validator_stack(
@@ -123,9 +137,9 @@ def _stack(
     rendered = ordered(template.to_dict())
     check(name, rendered)
     parameters = {
-        parameter: str(definition["Default"])
+        parameter: str(definition.get("Default", ""))
         for parameter, definition in rendered.get("Parameters", {}).items()
-        if definition["Default"] != "" and parameter != "DeploymentId"
+        if definition.get("Default", "") != "" and parameter != "DeploymentId"
     }
     return Stack(
         name,

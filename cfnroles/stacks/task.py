@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from troposphere import AWSObject, Equals, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
@@ -14,7 +15,8 @@ from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks import secret_validator
 from cfnroles.stacks.parameters import project_name, secret_parameter, switch
 from cfnroles.stacks.roles import EXPORTS
-from cfnroles.stacks.values import Spelling, literal
+from cfnroles.stacks.placeholders import Open, open_places
+from cfnroles.stacks.values import Spelling, literal, value
 from cfnroles.workload import Workload
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
@@ -27,12 +29,15 @@ CHECKS = {
 }
 
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
+#: Settings that ECS takes outside of the task definition.
+_SETTINGS = frozenset({"service", "cluster", "account"})
 
 #: Members whose name in CloudFormation is not just capitalised, by their name in the API.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
 _RENAMED = {
     "efsVolumeConfiguration": "EFSVolumeConfiguration",
     "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
+    "s3filesVolumeConfiguration": "S3FilesVolumeConfiguration",
     ("proxyConfiguration", "properties"): "ProxyConfigurationProperties",
     ("efsVolumeConfiguration", "fileSystemId"): "FilesystemId",
     ("authorizationConfig", "iam"): "IAM",
@@ -43,7 +48,17 @@ _MAPS = frozenset({"options", "dockerLabels", "labels", "driverOpts"})
 
 #: Members whose values name the account or region that the task runs in.
 _NAMES = frozenset(
-    {"image", "valueFrom", "credentialsParameter", "credentialSpecs", "awslogs-region", "config-file-value"}
+    {
+        "image",
+        "valueFrom",
+        "credentialsParameter",
+        "credentialSpecs",
+        "dockerSecurityOptions",
+        "awslogs-region",
+        "config-file-value",
+        "fileSystemArn",
+        "accessPointArn",
+    }
 )
 
 
@@ -93,8 +108,12 @@ def task_template(
             template.add_parameter(switch(name, "disabled", description))
             template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
         template.add_resource(_secrets_exist(references, spelling))
-    members = {name: value for name, value in workload.tree.items() if name not in ANSWERED_ONLY | _ROLE_MEMBERS}
-    definition = TaskDefinition("TaskDefinition", **_structure(members, (), workload, spelling))
+    opened = open_places(workload, template.parameters)
+    for parameter in opened.parameters():
+        template.add_parameter(parameter)
+    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
+    members = {name: value for name, value in workload.tree.items() if name not in left_out}
+    definition = TaskDefinition("TaskDefinition", **_Rendering(opened, spelling).structure(members, ()))
     definition.ExecutionRoleArn = ImportValue(Sub(EXPORTS[Holder.EXECUTION]))
     definition.TaskRoleArn = ImportValue(Sub(EXPORTS[Holder.TASK]))
     if references:
@@ -120,28 +139,37 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling) -> Secre
     )
 
 
-def _structure(
-    members: Mapping[str, Any], path: tuple[str | int, ...], workload: Workload, spelling: Spelling
-) -> dict[str, Any]:
-    return {_property(name, path): _value(value, (*path, name), workload, spelling) for name, value in members.items()}
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """How the members of the task definition become properties."""
 
+    opened: Open
+    spelling: Spelling
 
-def _value(value: Any, path: tuple[str | int, ...], workload: Workload, spelling: Spelling) -> Any:
-    if isinstance(value, Mapping):
-        if path[-1] in _MAPS:
-            return {key: _value(member, (*path, key), workload, spelling) for key, member in value.items()}
-        return _structure(value, path, workload, spelling)
-    if isinstance(value, list):
-        return [
-            _value(element, (*path, index), workload, spelling)
-            for index, element in enumerate(value)
-            if element is not None
-        ]
-    if isinstance(value, str) and _names_something(path):
-        if path[-1] == "awslogs-region" and value == spelling.facts.region:
+    def structure(self, members: Mapping[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+        """The properties for ``members``; ECS reads an empty list as an absent one, CloudFormation may refuse it."""
+        return {
+            _property(name, path): self._value(value, (*path, name)) for name, value in members.items() if value != []
+        }
+
+    def _value(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, Mapping):
+            if path[-1] in _MAPS:
+                return {key: self._value(member, (*path, key)) for key, member in value.items()}
+            return self.structure(value, path)
+        if isinstance(value, list):
+            return [
+                self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None
+            ]
+        if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.opened.images:
+            return Ref(self.opened.images[int(path[1])])
+        return self._text(value, path) if isinstance(value, str) else value
+
+    def _text(self, text: str, path: tuple[str | int, ...]) -> Any:
+        if path[-1] == "awslogs-region" and text == self.spelling.facts.region:
             return Ref("AWS::Region")
-        return spelling.value(literal(value))
-    return value
+        spelled = self.opened.spelled(text)
+        return self.spelling.value(spelled) if _names_something(path) else value(spelled)
 
 
 def _names_something(path: tuple[str | int, ...]) -> bool:
