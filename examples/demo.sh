@@ -12,7 +12,7 @@ say '1. From the task definition to the stacks'
 run cfnroles build "$examples/shop.json" -o "$out"
 
 say '2. Deploy, while one secret and one parameter are missing and one secret is about to be deleted'
-python "$examples/secrets.py" some
+python "$examples/put_secrets.py" some
 if run cfnroles deploy "$out" --yes; then
     echo 'The deployment should have been refused.' >&2
     exit 1
@@ -22,7 +22,7 @@ say '3. The roles are there, and no task definition was registered'
 run cfnroles status "$out" || true
 
 say '4. Put what is missing, and deploy again'
-python "$examples/secrets.py" all
+python "$examples/put_secrets.py" all
 run cfnroles deploy "$out" --yes
 
 say '5. What other stacks can import'

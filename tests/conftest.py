@@ -11,7 +11,9 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite-golden", action="store_true", help="write the golden files anew, to be reviewed as a diff")
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="write the golden files anew, to be reviewed as a diff"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def without_comments(source: str) -> str:
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    kept = []
+    kept: list[str] = []
     for number, line in enumerate(source.splitlines(), start=1):
         text = line[: columns.get(number, len(line))].rstrip()
         # A line that held nothing but a comment goes with it; blank lines stay, one at a time.

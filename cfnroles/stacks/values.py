@@ -13,7 +13,10 @@ from cfnroles.facts import Facts
 from cfnroles.references import SWITCHES
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
-_ARN = re.compile(r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):")
+_ARN = re.compile(
+    r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*|\$\{AWS::Region\})"
+    r":(?P<account>\d{12}|\$\{AWS::AccountId\}|aws|):"
+)
 _REGISTRY = re.compile(
     r"^(?P<account>\d{12})(?P<kind>\.dkr[.-]ecr(?:-fips)?\.)(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)(?=/)"
 )

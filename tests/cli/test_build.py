@@ -134,10 +134,19 @@ WRONG = {
     "empty": ("", ["is empty"]),
     "an empty object": ("{}", ["is empty"]),
     "a text": ('"shop"', ["not a task definition"]),
-    "a list of two": (json.dumps([definition(), definition()]), ["a list of 2 elements", "one task definition at a time"]),
+    "a list of two": (
+        json.dumps([definition(), definition()]),
+        ["a list of 2 elements", "one task definition at a time"],
+    ),
     "no containers": ('{"family": "shop"}', ["has no containerDefinitions"]),
-    "an empty list of containers": (json.dumps(definition(containerDefinitions=[])), ["containerDefinitions is not a list"]),
-    "a container that is none": (json.dumps(definition(containerDefinitions=["web"])), ["containerDefinitions[0] is not"]),
+    "an empty list of containers": (
+        json.dumps(definition(containerDefinitions=[])),
+        ["containerDefinitions is not a list"],
+    ),
+    "a container that is none": (
+        json.dumps(definition(containerDefinitions=["web"])),
+        ["containerDefinitions[0] is not"],
+    ),
     "a template": ('{"Resources": {}}', ["looks like a CloudFormation template"]),
     "no family": (json.dumps({"containerDefinitions": [CONTAINER]}), ["has no family", "--family"]),
     "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a family's name"]),
@@ -148,7 +157,10 @@ WRONG = {
     ),
     "a name that no parameter can have": (
         json.dumps(with_secret("shop database")),
-        ["secrets[0].valueFrom (container web, secret PASSWORD)", "neither an ARN nor a name that a parameter can have"],
+        [
+            "secrets[0].valueFrom (container web, secret PASSWORD)",
+            "neither an ARN nor a name that a parameter can have",
+        ],
     ),
     "an ARN of another service": (
         json.dumps(with_secret("arn:aws:s3:::config/secret")),
@@ -227,13 +239,13 @@ def test_lint_passes_what_is_built(cfnroles: Any, tmp_path: Path, examples: Path
 
 
 def test_lint_tells_what_cfn_lint_finds_and_writes_nothing(cfnroles: Any, tmp_path: Path) -> None:
-    text = json.dumps(definition(networkMode="pigeon"))
+    text = json.dumps(definition(tags=[{"key": "stage", "value": "test"}, {"key": "stage", "value": "live"}]))
 
     result = cfnroles("build", "-", "-o", tmp_path / "out", "--lint", stdin=text)
 
     assert result.code == 1
     assert "shop-task.yaml: line" in result.err
-    assert "pigeon" in result.err
+    assert "array items are not unique for keys ['Key']" in result.err
     assert not (tmp_path / "out").exists()
 
 

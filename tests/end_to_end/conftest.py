@@ -63,7 +63,16 @@ def built(examples: Path, tmp_path: Path) -> Callable[..., Path]:
     def build(example: str, *options: object) -> Path:
         directory = tmp_path / "built"
         subprocess.run(
-            [sys.executable, "-m", "cfnroles", "build", str(examples / example), "-o", str(directory), *map(str, options)],
+            [
+                sys.executable,
+                "-m",
+                "cfnroles",
+                "build",
+                str(examples / example),
+                "-o",
+                str(directory),
+                *map(str, options),
+            ],
             check=True,
             capture_output=True,
             timeout=60,

@@ -92,7 +92,9 @@ def test_the_gate_refuses_until_everything_exists(account: Account, built: Calla
         assert value not in told + refused.stdout + deployed.stderr + deployed.stdout
 
 
-def test_the_registered_task_definition_is_the_users(account: Account, built: Callable[..., Path], examples: Path) -> None:
+def test_the_registered_task_definition_is_the_users(
+    account: Account, built: Callable[..., Path], examples: Path
+) -> None:
     put_some(account)
     put_the_rest(account)
 
@@ -108,7 +110,9 @@ def test_the_registered_task_definition_is_the_users(account: Account, built: Ca
             assert container.get(name) == original.get(name)
 
 
-def test_a_secret_that_disappears_is_noticed_by_the_next_deployment(account: Account, built: Callable[..., Path]) -> None:
+def test_a_secret_that_disappears_is_noticed_by_the_next_deployment(
+    account: Account, built: Callable[..., Path]
+) -> None:
     directory = built("shop.json")
     put_some(account)
     put_the_rest(account)
@@ -269,5 +273,8 @@ def admit_get_parameters(account: Account) -> None:
     """
     iam = account.client("iam")
     (role,) = (r["RoleName"] for r in iam.list_roles()["Roles"] if r["RoleName"].startswith("shop-secret-validator"))
-    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}}
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"},
+    }
     iam.put_role_policy(RoleName=role, PolicyName="EmulatorDefect", PolicyDocument=json.dumps(document))

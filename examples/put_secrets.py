@@ -1,7 +1,7 @@
 """Puts the secrets of shop.json into the account that the AWS variables point to: some of them, or all.
 
-`python secrets.py some` leaves one secret and one parameter out and schedules one secret for deletion, which is what the
-gate must notice. `python secrets.py all` then mends that.
+`python put_secrets.py some` leaves one secret and one parameter out and schedules one secret for deletion, which is
+what the gate must notice. `python put_secrets.py all` then mends that.
 """
 
 import sys

@@ -1,0 +1,56 @@
+"""`cfnroles explain`: every statement with the fields, the reason and the page behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize("format_", ["human", "json", "markdown"])
+def test_the_explanation_reads_as_reviewed(cfnroles: Any, examples: Path, golden: Any, format_: str) -> None:
+    result = cfnroles("explain", examples / "shop.json", "--format", format_)
+
+    assert (result.code, result.err) == (0, "")
+    golden(f"shop/explain.{format_}.txt", result.out)
+
+
+def test_every_statement_that_is_built_is_explained(cfnroles: Any, examples: Path, tmp_path: Path) -> None:
+    cfnroles("build", examples / "shop.json", "-o", tmp_path, "--format", "json")
+    role = json.loads((tmp_path / "shop-roles.json").read_text())["Resources"]["ExecutionRole"]
+    documents = [policy.get("Fn::If", [None, policy])[1]["PolicyDocument"] for policy in role["Properties"]["Policies"]]
+    built = {statement["Sid"]: statement["Action"] for document in documents for statement in document["Statement"]}
+
+    explained = json.loads(cfnroles("explain", examples / "shop.json", "--format", "json").out)["roles"][
+        "execution role"
+    ]
+
+    assert {statement["sid"]: statement["actions"] for statement in explained} == built
+    assert set(role["Metadata"]["cfnroles"]) == set(built)
+
+
+def test_fields_are_told_with_their_line(cfnroles: Any, examples: Path) -> None:
+    explained = json.loads(cfnroles("explain", examples / "shop.json", "--format", "json").out)
+
+    lines = (examples / "shop.json").read_text().splitlines()
+    for statement in explained["roles"]["execution role"]:
+        for reason in statement["reasons"]:
+            for field in reason["fields"]:
+                assert field["path"].rpartition(".")[2] in lines[field["line"] - 1]
+
+
+def test_a_task_definition_under_another_key_has_its_lines_too(cfnroles: Any, tmp_path: Path) -> None:
+    text = '{"taskDefinition":\n{"family": "a", "containerDefinitions": [{"name": "web",\n"image": "%s"}]}}'
+    (tmp_path / "task.json").write_text(text % "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1")
+
+    assert (
+        "task.json:3: containerDefinitions[0].image (container web)" in cfnroles("explain", tmp_path / "task.json").out
+    )
+
+
+def test_a_task_that_needs_nothing_is_told_so(cfnroles: Any) -> None:
+    text = json.dumps({"family": "a", "containerDefinitions": [{"name": "web", "image": "nginx"}]})
+
+    assert cfnroles("explain", "-", stdin=text).out == "No role needs any permission.\n"
