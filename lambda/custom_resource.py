@@ -101,7 +101,7 @@ def _worked(event: dict[str, Any], context: Any, work: Callable[[Request], Answe
     arn = str(getattr(context, "invoked_function_arn", ""))
     request = Request(new, old if isinstance(old, dict) else {}, end, arn)
     seconds = end.left()
-    answer = _within(seconds * 1.2, lambda: work(request))
+    answer = _within(seconds + min(2.0, seconds * 0.2), lambda: work(request))
     if isinstance(answer, Exception):
         # Its type and place, but not its text, which may hold anything.
         frame = traceback.extract_tb(answer.__traceback__)[-1]

@@ -398,7 +398,7 @@ def _transient(error: Exception, reference: Reference, action: str) -> str:
     if code.startswith("AccessDenied"):
         raise Problem("denied", reference, action, said)
     if code == "ResourceNotFoundException":
-        hint = " A secret that was deleted and created again has other six characters at the end of its ARN."
+        hint = " The last six characters are read as the suffix that AWS adds, another for each time it is created."
         raise Problem("missing", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
     raise Problem("refused", reference, f"{code} to {action}: {clip(said, 200)}", said)
 

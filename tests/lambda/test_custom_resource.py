@@ -266,3 +266,20 @@ def test_the_time_of_the_work_leaves_enough_to_tell(request_of: RequestOf, conte
     for seconds in (1, 10, 60, 900):
         handle(request_of(), context_of(seconds), work)
     assert seen == pytest.approx([0.6, 6, 50, 890], abs=0.1)
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 10, 60, 900])
+def test_work_that_ignores_its_time_is_left_alone_in_time(
+    request_of: RequestOf, context_of: Any, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    limits: list[float] = []
+    within = custom_resource._within
+
+    def spy(limit: float, work: Callable[[], Any]) -> Any:
+        limits.append(limit)
+        return within(limit, work)
+
+    monkeypatch.setattr(custom_resource, "_within", spy)
+    handle(request_of(), context_of(seconds), succeed)
+    assert limits[0] > seconds * 0.5
+    assert seconds - limits[0] >= min(5, seconds * 0.2), "what is left is for the answer"

@@ -118,7 +118,7 @@ BAD = [
     pytest.param(
         arn("secretsmanager", "secret:prod/db-AbCdEf"),
         "Secret prod/db-AbCdEf in us-east-1 does not exist",
-        "A secret that was deleted and created again has other six characters at the end of its ARN.",
+        "The last six characters are read as the suffix that AWS adds, another for each time it is created.",
         id="suffix-of-an-earlier-secret",
     ),
     pytest.param(
