@@ -1,0 +1,296 @@
+"""What the value of a key may be: each type checks a value, gives its JSON Schema, and says its name to people.
+
+https://json-schema.org/draft-07/json-schema-validation
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cfnroles.workload import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a document: at which path, what it is, and what to write instead."""
+
+    path: Path
+    what: str
+    remedy: str
+
+
+class Type(Protocol):
+    """The type of a key's value."""
+
+    @property
+    def noun(self) -> str:
+        """What the value is, as a message says it: ``the ARN of a key``."""
+        ...
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Everything that is wrong with ``value``."""
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """The same in JSON Schema, draft 7."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of one form; ``known`` are the only values it may have, if it names any."""
+
+    noun: str
+    pattern: str
+    remedy: str = ""
+    known: tuple[str, ...] = ()
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """A value of another type, or of another form."""
+        if not isinstance(value, str):
+            quotes = " Put quotes around it." if isinstance(value, (int, float)) else ""
+            yield Problem(
+                path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a text."
+            )
+        elif self.known and value not in self.known:
+            yield Problem(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
+        elif not re.fullmatch(self.pattern, value):
+            yield Problem(path, f"{value!r} is not {self.noun}", self.remedy)
+
+    def schema(self) -> dict[str, Any]:
+        """A string with a pattern, or one of several."""
+        if self.known:
+            return {"type": "string", "enum": list(self.known)}
+        return {"type": "string", "pattern": f"^({self.pattern})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number within limits, or one of several."""
+
+    noun: str
+    least: int = 0
+    most: int = 0
+    known: tuple[int, ...] = ()
+
+    @property
+    def _remedy(self) -> str:
+        if self.known:
+            return f"Write one of {', '.join(map(str, self.known))}."
+        return f"Write a number from {self.least} to {self.most}, without quotes."
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """A value that is no whole number, or outside of the limits."""
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or (value not in self.known if self.known else not self.least <= value <= self.most):
+            yield Problem(path, f"{shown(value)} is not {self.noun}", self._remedy)
+
+    def schema(self) -> dict[str, Any]:
+        """An integer with limits."""
+        if self.known:
+            return {"type": "integer", "enum": list(self.known)}
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """``true`` or ``false``."""
+
+    noun: str = "true or false"
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Any other value; ``yes`` and ``on`` are texts."""
+        if not isinstance(value, bool):
+            yield Problem(path, f"{shown(value)} is not {self.noun}", "Write true or false, without quotes.")
+
+    def schema(self) -> dict[str, Any]:
+        """A boolean."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of one element or more, each of them once; a single element may stand without the list."""
+
+    of: Type
+    alone: bool = True
+
+    @property
+    def noun(self) -> str:
+        """The element's noun."""
+        return f"{self.of.noun}, or a list" if self.alone else f"a list, each {self.of.noun}"
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """An empty list, a repeated element, and everything wrong with an element."""
+        if not isinstance(value, list):
+            if self.alone:
+                yield from self.of.problems(value, path)
+            else:
+                yield Problem(
+                    path, f"{shown(value)} is not a list", "Write a list: one line for each, with `- ` first."
+                )
+            return
+        if not value:
+            yield Problem(path, "the list is empty", "Leave the key out, or name one element.")
+        for index, element in enumerate(value):
+            if element in value[:index]:
+                yield Problem((*path, index), f"{shown(element)} stands here twice", "Keep one of them.")
+            yield from self.of.problems(element, (*path, index))
+
+    def schema(self) -> dict[str, Any]:
+        """An array, or the element alone."""
+        array = {"type": "array", "items": self.of.schema(), "minItems": 1, "uniqueItems": True}
+        return {"anyOf": [self.of.schema(), array]} if self.alone else array
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping from names of the user's own to values of one type."""
+
+    noun: str
+    key: Text
+    of: Type
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Names of another form, and everything wrong with a value."""
+        if not isinstance(value, Mapping):
+            yield Problem(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
+            return
+        if not value:
+            yield Problem(path, "there is nothing in it", "Leave the key out, or name one.")
+        lowered: dict[str, str] = {}
+        for name, member in value.items():
+            yield from self.key.problems(name, (*path, name))
+            if lowered.setdefault(name.lower(), name) != name:
+                what = f"{name!r} differs from {lowered[name.lower()]!r} in capitals only"
+                yield Problem((*path, name), what, "Give it another name.")
+            yield from self.of.problems(member, (*path, name))
+
+    def schema(self) -> dict[str, Any]:
+        """An object whose property names have a pattern."""
+        return {
+            "type": "object",
+            "propertyNames": self.key.schema(),
+            "additionalProperties": self.of.schema(),
+            "minProperties": 1,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a structure: what documentation, schema and checking are made from.
+
+    ``beside`` names keys of which one must stand beside this one; empty for a key that stands by itself. ``source`` is
+    AWS's page about what the key sets.
+    """
+
+    name: str
+    type: Type
+    doc: str
+    example: Any
+    required: bool = False
+    beside: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A mapping with known keys. Exactly one of ``choice`` must be among them, if it names any."""
+
+    noun: str
+    keys: tuple[Key, ...]
+    choice: tuple[str, ...] = ()
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """Unknown, missing and contradictory keys, and everything wrong with a value."""
+        if not isinstance(value, Mapping):
+            yield Problem(path, f"{shown(value)} is not {self.noun}", f"Its keys are {listed(self._names)}.")
+            return
+        keys = {key.name: key for key in self.keys}
+        for name, member in value.items():
+            if name not in keys:
+                yield Problem((*path, name), f"{name!r} is not a key of {self.noun}", nearest(name, self._names))
+            elif member is None:
+                yield Problem((*path, name), f"{name!r} has no value", f"Write {keys[name].type.noun}.")
+            else:
+                yield from keys[name].type.problems(member, (*path, name))
+                if keys[name].beside and not any(other in value for other in keys[name].beside):
+                    what = f"{name!r} stands beside none of the keys that it is for"
+                    yield Problem((*path, name), what, f"It is for {listed(keys[name].beside)}.")
+        for key in self.keys:
+            if key.required and key.name not in value:
+                yield Problem(path, f"{self.noun} has no {key.name!r}", f"Add it: {key.doc}")
+        chosen = [name for name in value if name in self.choice]
+        if self.choice and len(chosen) != 1 and (chosen or not value.keys() - keys):
+            what = f"{listed(chosen)} stand in {self.noun} together" if chosen else f"{self.noun} has no word"
+            remedy = "Make one entry of each." if chosen else f"The words are {listed(self.choice)}."
+            yield Problem((*path, chosen[1]) if chosen else path, what, remedy)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.keys)
+
+    def schema(self) -> dict[str, Any]:
+        """An object with properties, each with its documentation."""
+        schema: dict[str, Any] = {
+            "title": self.noun,
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {key.name: {**key.type.schema(), "description": key.doc} for key in self.keys},
+        }
+        if required := [key.name for key in self.keys if key.required]:
+            schema["required"] = required
+        if self.choice:
+            schema["oneOf"] = [{"required": [name]} for name in self.choice]
+        beside = {key.name: {"anyOf": [{"required": [n]} for n in key.beside]} for key in self.keys if key.beside}
+        if beside:
+            schema["dependencies"] = beside
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A value of the first type, or else of the second; a mapping is always meant as the second."""
+
+    plain: Type
+    mapping: Type
+
+    @property
+    def noun(self) -> str:
+        """Both nouns."""
+        return f"{self.plain.noun}, or {self.mapping.noun}"
+
+    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+        """What is wrong with the value as that type which it looks like."""
+        chosen = self.mapping if isinstance(value, Mapping) else self.plain
+        yield from chosen.problems(value, path)
+
+    def schema(self) -> dict[str, Any]:
+        """Any of both."""
+        return {"anyOf": [self.plain.schema(), self.mapping.schema()]}
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it: whole if it is short, else by its type."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return repr(value)
+    if value is None or isinstance(value, bool):
+        return {None: "an empty value", True: "true", False: "false"}[value]
+    return "a list" if isinstance(value, Sequence) else "a mapping"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """A remedy: the known name that ``name`` was most likely meant to be, else all of them."""
+    spelled = {re.sub(r"[^a-z0-9]", "", other.lower()): other for other in known}
+    matches = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", name.lower()), list(spelled), n=1, cutoff=0.6)
+    return f"Did you mean {spelled[matches[0]]!r}?" if matches else f"Known are {listed(known)}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, the last of them after ``and``."""
+    names = [repr(name) for name in names]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
