@@ -19,7 +19,7 @@ NO_VALUE = object()
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^{}]+)\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^{}]+)\}")
-_DYNAMIC = re.compile(r"\{\{(resolve:[^{}]+)\}\}")
+_DYNAMIC = re.compile(r"\{\{(resolve:(?:[^{}]|\$\{[^{}]*\})+)\}\}")
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _URL_SUFFIXES = {
@@ -56,7 +56,7 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
 
 def literal(text: str) -> str:
     """A text as it stands, in the spelling of ``Fn::Sub``: nothing in it is a symbol but dynamic references."""
-    return _DYNAMIC.sub(r"${\1}", text.replace("${", "${!"))
+    return _without_dynamic(text.replace("${", "${!"))
 
 
 def plain(text: str) -> str:
@@ -237,9 +237,9 @@ class Resolution:
 
         parts, position = [], 0
         for match in _SUBSTITUTION.finditer(text):
-            parts += [_DYNAMIC.sub(r"${\1}", text[position : match.start()]), substitute(match)]
+            parts += [text[position : match.start()], substitute(match)]
             position = match.end()
-        return "".join([*parts, _DYNAMIC.sub(r"${\1}", text[position:])])
+        return _without_dynamic("".join([*parts, text[position:]]))
 
     def _join(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:
@@ -304,6 +304,11 @@ class Resolution:
         if left == right:
             return True
         return None if symbols(left) or symbols(right) else False
+
+
+def _without_dynamic(text: str) -> str:
+    """The text with dynamic references as symbols: what they stand for is told when a stack is deployed."""
+    return _DYNAMIC.sub(lambda match: f"${{{re.sub(r'[${}]', '', match[1])}}}", text)
 
 
 def _symbol(name: str, argument: Any) -> str:
