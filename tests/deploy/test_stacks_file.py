@@ -1,0 +1,110 @@
+"""Reading ``stacks.json`` and files of parameters: what is right, and what is told about the rest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cfnroles.deploy.parameters_file import read_parameters
+from cfnroles.deploy.stacks_file import chosen, prefixed, read_stacks
+from cfnroles.errors import InvalidInput
+
+STACK = {"name": "shop-roles", "template": "roles.yaml"}
+
+
+@pytest.fixture
+def directory(tmp_path):
+    (tmp_path / "roles.yaml").write_text("Resources: {}\n")
+
+    def write(document):
+        text = document if isinstance(document, str) else json.dumps(document)
+        (tmp_path / "stacks.json").write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_the_least_that_a_stack_can_say(directory):
+    (stack,) = read_stacks(directory({"schema": 1, "stacks": [STACK]}))
+
+    assert (stack.name, stack.body, stack.parameters, stack.depends_on) == ("shop-roles", "Resources: {}\n", (), ())
+
+
+def test_sizes_are_bytes(directory, tmp_path):
+    directory({"schema": 1, "stacks": [STACK]})
+    (tmp_path / "roles.yaml").write_text("é", encoding="utf-8")
+
+    assert read_stacks(tmp_path)[0].size == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ("{", "stacks.json: cannot be read as JSON"),
+        ([], "is not a JSON object"),
+        ({"schema": 2, "stacks": [STACK]}, "has schema 2, and this version of cfnroles reads schema 1"),
+        ({"schema": 1}, "lists no stacks"),
+        ({"schema": 1, "stacks": []}, "lists no stacks"),
+        ({"schema": 1, "stacks": ["x"]}, "stacks[0]: is not an object"),
+        ({"schema": 1, "stacks": [{"template": "x"}]}, "stacks[0]: has no 'name'"),
+        ({"schema": 1, "stacks": [{"name": "x"}]}, "stacks[0]: has no 'template'"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template gone.yaml cannot be read"),
+        ({"schema": 1, "stacks": [{**STACK, "parameters": []}]}, "'parameters' is not an object"),
+        ({"schema": 1, "stacks": [{**STACK, "imports": "x"}]}, "'imports' is not a list of strings"),
+        ({"schema": 1, "stacks": [STACK, STACK]}, "lists the stack shop-roles twice"),
+        ({"schema": 1, "stacks": [{**STACK, "depends_on": ["later"]}]}, "before later, on which it depends"),
+    ],
+)
+def test_what_is_wrong_is_named(directory, document, words):
+    with pytest.raises(InvalidInput) as raised:
+        read_stacks(directory(document))
+
+    assert words in str(raised.value)
+
+
+def test_a_directory_without_it(tmp_path):
+    with pytest.raises(InvalidInput, match=r"there is no stacks\.json in this directory"):
+        read_stacks(tmp_path)
+
+
+def test_a_prefix_renames_stacks_and_what_they_depend_on_but_no_exports(directory):
+    first = {**STACK, "exports": ["shop-Arn"]}
+    second = {**STACK, "name": "shop-task", "depends_on": ["shop-roles"], "imports": ["shop-Arn"]}
+    stacks = prefixed(read_stacks(directory({"schema": 1, "stacks": [first, second]})), "dev-")
+
+    assert [stack.name for stack in stacks] == ["dev-shop-roles", "dev-shop-task"]
+    assert stacks[1].depends_on == ("dev-shop-roles",)
+    assert stacks[0].exports == ("shop-Arn",)
+    assert [stack.name for stack in chosen(stacks, ["dev-shop-task"])] == ["dev-shop-task"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ('{"A": "1", "B": 2, "C": true}', (("A", "1"), ("B", "2"), ("C", "true"))),
+        ("A: [x, y]", (("A", "x,y"),)),
+        ('{"Parameters": {"A": "1"}, "Tags": {"t": "u"}}', (("A", "1"),)),
+        ('[{"ParameterKey": "A", "ParameterValue": "1"}]', (("A", "1"),)),
+    ],
+)
+def test_parameters_in_every_form(tmp_path, text, pairs):
+    (tmp_path / "p.json").write_text(text)
+
+    assert read_parameters(tmp_path / "p.json") == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- A=1", "holds no parameters"),
+        ("{", "cannot be read as JSON or YAML"),
+        ("A: {b: c}", "the value of A is neither a text, a number nor a list"),
+        ("A:", "the value of A is neither a text, a number nor a list"),
+    ],
+)
+def test_a_parameters_file_that_is_none(tmp_path, text, words):
+    (tmp_path / "p.json").write_text(text)
+
+    with pytest.raises(InvalidInput, match=words):
+        read_parameters(tmp_path / "p.json")
