@@ -1,0 +1,124 @@
+"""Suppressions where they stand: in a template's Metadata, in a task definition's tags, in the comments of YAML.
+
+Metadata:                       # of a resource, or of the whole template
+  cfnroles:
+    ignore:
+      - check: wide-managed-policy
+        reason: the role is shared until the next release
+
+image: nginx                    # cfnroles: ignore mutable-image: the mirror pins it
+
+{"key": "cfnroles:ignore:mutable-image", "value": "the mirror pins it"}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.checks import CHECKS, Subject
+from cfnroles.readers.document import positions
+from cfnroles.workload import Path
+
+_COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")
+_TAG = "cfnroles:ignore:"
+_CFN_LINT = re.compile(r"[EWI]\d{4}")
+_KNOWN = frozenset({check.id for check in CHECKS} | {check.code for check in CHECKS})
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A check that is not to be told of below ``scope``, and why; it stands at ``path``, or at ``line``."""
+
+    check: str
+    reason: str
+    scope: Path
+    path: Path
+    line: int = 0
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, or an empty text."""
+        if not self.check:
+            return "the suppression names no check"
+        if self.check not in _KNOWN and not _CFN_LINT.fullmatch(self.check):
+            return f"there is no check {self.check}"
+        return "" if self.reason else f"the suppression of {self.check} gives no reason"
+
+    def covers(self, check: str, code: str, path: Path) -> bool:
+        """Whether it suppresses what the check finds at ``path``."""
+        plain = _without_functions(path)
+        return not self.problem and self.check in (check, code) and plain[: len(self.scope)] == self.scope
+
+
+def suppressions(text: str, subject: Subject) -> tuple[Suppression, ...]:
+    """The suppressions of a document, those that are wrong among them."""
+    return (*_of_metadata(subject.tree), *_of_tags(subject), *_of_comments(text))
+
+
+def _of_metadata(tree: Mapping[str, Any]) -> Iterator[Suppression]:
+    yield from _entries(tree.get("Metadata"), (), ("Metadata",))
+    resources = tree.get("Resources")
+    for logical_id, resource in resources.items() if isinstance(resources, Mapping) else ():
+        if isinstance(resource, Mapping):
+            scope: Path = ("Resources", str(logical_id))
+            yield from _entries(resource.get("Metadata"), scope, (*scope, "Metadata"))
+
+
+def _entries(metadata: Any, scope: Path, path: Path) -> Iterator[Suppression]:
+    ours = metadata.get("cfnroles") if isinstance(metadata, Mapping) else None
+    entries = ours.get("ignore") if isinstance(ours, Mapping) else None
+    for index, entry in enumerate(entries) if isinstance(entries, list) else ():
+        place: Path = (*path, "cfnroles", "ignore", index)
+        if isinstance(entry, Mapping):
+            yield Suppression(_text(entry.get("check")), _text(entry.get("reason")), scope, place)
+        else:
+            yield Suppression(_text(entry), "", scope, place)
+
+
+def _of_tags(subject: Subject) -> Iterator[Suppression]:
+    for task in subject.tasks:
+        scope = task.start[:2] if task.logical_id else task.start
+        for path, tag in task.workload.find("tags[]"):
+            key = _text(tag.get("key")) if isinstance(tag, Mapping) else ""
+            if key.startswith(_TAG):
+                yield Suppression(key.removeprefix(_TAG), _text(tag.get("value")), scope, task.source(path))
+
+
+def _of_comments(text: str) -> Iterator[Suppression]:
+    if text.lstrip()[:1] in ("{", "[") or "cfnroles:" not in text:
+        return
+    lines = text.splitlines()
+    places = _outermost(positions(text))
+    for number, line in enumerate(lines, start=1):
+        if match := _COMMENT.search(line):
+            alone = line.lstrip().startswith("#")
+            about = _next_line(lines, number) if alone else number
+            scope = places.get(about, ())
+            yield Suppression(match["check"], match["reason"].strip(), scope, scope, number)
+
+
+def _outermost(found: Mapping[Path, tuple[int, int]]) -> dict[int, Path]:
+    places: dict[int, Path] = {}
+    for path, (line, _) in found.items():
+        if path and (line not in places or len(path) < len(places[line])):
+            places[line] = path
+    return places
+
+
+def _next_line(lines: list[str], number: int) -> int:
+    for later in range(number, len(lines)):
+        if lines[later].strip() and not lines[later].lstrip().startswith("#"):
+            return later + 1
+    return 0
+
+
+def _without_functions(path: Iterable[str | int]) -> Path:
+    """The path as it stands in a text with short forms, in which ``!If`` has no step of its own."""
+    return tuple(step for step in path if not (isinstance(step, str) and step.startswith("Fn::")))
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

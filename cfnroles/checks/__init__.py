@@ -1,0 +1,17 @@
+"""The table of checks, in the order of docs/checks.md: one row for each thing that `cfnroles lint` can find."""
+
+from __future__ import annotations
+
+from cfnroles.checks import custom_resources, references, roles, statements, suppressing, task_definitions
+from cfnroles.checks.check import Check, Fault, Subject
+
+__all__ = ["CHECKS", "Check", "Fault", "Subject"]
+
+CHECKS: tuple[Check, ...] = (
+    *references.CHECKS,
+    *task_definitions.CHECKS,
+    *roles.CHECKS,
+    *statements.CHECKS,
+    *custom_resources.CHECKS,
+    *suppressing.CHECKS,
+)

@@ -1,0 +1,138 @@
+"""One row of the table of checks, and what a check is given to look at.
+
+The same few words everywhere: a check looks at a *subject*, one document as it was read, and yields *faults*, places in
+it with what is wrong there. Which check found a fault, and how bad that is, is the row's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfnroles.discovery import Discovery
+from cfnroles.need import Origin, Severity
+from cfnroles.readers.template import Stack
+from cfnroles.readers.template_task_definitions import Names
+from cfnroles.workload import Path, Workload
+
+#: The first letter of a rule of cfn-lint tells how bad what it finds is.
+#: https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
+_LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A place in the document, what is wrong there, and how to write it instead."""
+
+    path: Path
+    what: str
+    remedy: str
+    container: str = ""
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task definition of the document, with what was discovered in it.
+
+    ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
+    not the same path after ``start``. ``execution_role`` and ``task_role`` are what the two members hold: an
+    empty text where they are absent, and ``None`` where that hangs on something nobody told.
+    """
+
+    workload: Workload
+    discovery: Discovery
+    execution_role: str | None
+    task_role: str | None
+    logical_id: str = ""
+    sources: Mapping[Path, Path] = field(default_factory=dict)
+    start: Path = ()
+
+    def source(self, path: Path) -> Path:
+        """Where the member at ``path`` stands in the document."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.sources:
+                return (*self.sources[path[:length]], *path[length:])
+        return (*self.start, *path)
+
+    def fault(self, origin: Origin, what: str, remedy: str) -> Fault:
+        """A fault at a member of the task definition."""
+        return Fault(self.source(origin.path), what, remedy, origin.container, origin.item)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One Allow statement of an identity-based policy, its texts resolved.
+
+    ``exact`` tells that all of its actions and resources are there to be seen.
+    """
+
+    path: Path
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    not_actions: bool = False
+    not_resources: bool = False
+    conditional: bool = False
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of a template with all that is attached to it there.
+
+    ``trusted`` are the service principals that may assume it, ``None`` where that cannot be told. ``managed`` are the
+    managed policies by ARN, each with its place. ``complete`` tells that no policy of it is hidden.
+    """
+
+    logical_id: str
+    path: Path
+    names: frozenset[str]
+    trusted: frozenset[str] | None
+    grants: tuple[Grant, ...]
+    managed: tuple[tuple[str, Path], ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One document: a task definition, a template, or a policy. ``grants`` are those of every policy in it."""
+
+    document: str
+    tasks: tuple[Task, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    roles: tuple[Role, ...] = ()
+    stack: Stack | None = None
+    tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    names: Names | None = None
+
+    def told(self, text: str) -> str:
+        """A text about the document, without the names that were made up to look at it."""
+        return self.names.told(text) if self.names else text
+
+    def role(self, reference: str | None) -> Role | None:
+        """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""
+        return next((role for role in self.roles if reference and reference in role.names), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A row. ``bad`` is a document in which the check finds one fault, ``good`` the same document without it.
+
+    ``id`` is what people call it by, ``code`` what cfn-lint does.
+    """
+
+    id: str
+    number: int
+    severity: Severity
+    what: str
+    why: str
+    source: str
+    bad: str
+    good: str
+    look: Callable[[Subject], Iterable[Fault]]
+
+    @property
+    def code(self) -> str:
+        """The id of the rule in cfn-lint: ``E9301`` for an error."""
+        return f"{_LETTERS[self.severity]}{self.number}"

@@ -1,0 +1,45 @@
+"""Actions and resources of policies as far as their texts tell: which action is named, whose a resource is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from cfnroles.checks.check import Grant
+
+_SYMBOL = re.compile(r"\$\{[^{}]*\}")
+#: What stands for a part of a text that nobody told: it may be anything, colons and wildcards too.
+UNKNOWN = "\ufffd"
+
+
+def names_action(grant: Grant, *actions: str) -> bool:
+    """Whether the grant names one of the actions, be it by a pattern."""
+    return not grant.not_actions and any(
+        fnmatchcase(action.lower(), pattern.lower()) for pattern in grant.actions for action in actions
+    )
+
+
+def masked(resource: str) -> str:
+    """The resource with one UNKNOWN for each part that nobody told."""
+    return _SYMBOL.sub(UNKNOWN, resource.replace("${!", "${"))
+
+
+def service_of(resource: str) -> str:
+    """The service in a resource's ARN; empty where it is a wildcard, unknown, or where there is no ARN."""
+    parts = masked(resource).split(":", 3)
+    if len(parts) < 4 or parts[0] != "arn" or UNKNOWN in parts[2] or "*" in parts[2] or "?" in parts[2]:
+        return ""
+    return parts[2]
+
+
+def resource_part(resource: str) -> str:
+    """What follows the account in a resource's ARN, unknown parts masked; empty where there is no ARN."""
+    parts = masked(resource).split(":", 5)
+    return parts[5] if len(parts) == 6 else ""
+
+
+def only_of(resources: Iterable[str], *services: str) -> bool:
+    """Whether every resource is for sure one of these services', and there is one."""
+    found = [service_of(resource) for resource in resources]
+    return bool(found) and all(service in services for service in found)

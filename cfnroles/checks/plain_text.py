@@ -1,0 +1,86 @@
+"""Which environment variables hold a secret in plain text, by their name and by the look of their value.
+
+Values are looked at here and told nowhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "credentials", "apikey", "accesstoken"})
+_PAIRS = frozenset(
+    {
+        ("api", "key"),
+        ("access", "key"),
+        ("private", "key"),
+        ("secret", "key"),
+        ("signing", "key"),
+        ("encryption", "key"),
+    }
+)
+#: A last word that says the value is about a secret and is none.
+_ABOUT = frozenset(
+    {
+        *("arn", "id", "ids", "name", "names", "prefix", "suffix", "header", "field", "param", "user", "username"),
+        *("file", "files", "path", "url", "uri", "endpoint", "host", "region", "provider", "store", "manager"),
+        *("ttl", "expiry", "expires", "expiration", "timeout", "interval", "seconds", "minutes", "days", "rotation"),
+        *("length", "size", "count", "version", "type", "algorithm", "mode", "policy", "issuer", "audience"),
+        *("enabled", "disabled", "required"),
+    }
+)
+_HARMLESS = re.compile(
+    r"(?i)|true|false|yes|no|on|off|none|null|enabled?|disabled?|\d{1,6}|arn:.*|https?://[^@]*|/.*|\$.*|<.*>|\{\{.*"
+)
+_KNOWN_FORMS = (
+    ("an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
+    ("a password in a URL", re.compile(r"://[^/\s:@${}<>]+:[^/\s@${}<>]+@")),
+    ("a token of GitHub", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}\b")),
+    ("a token of Slack", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
+    ("a key of Stripe", re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}")),
+    ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")),
+)
+_RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+_BITS_PER_CHARACTER = 4.0
+
+
+def plain_text_secret(name: str, value: str) -> str:
+    """What gives a variable away as a secret, in words that do not tell the value; empty where nothing does.
+
+    A value that names a secret elsewhere, or that a later step fills in, is none.
+    """
+    for form, pattern in _KNOWN_FORMS:
+        if pattern.search(value):
+            return f"its value has the form of {form}"
+    if _HARMLESS.fullmatch(value) or _holds_placeholder(value):
+        return ""
+    if _is_secret_name(name):
+        return "its name says so"
+    if _RANDOM.fullmatch(value) and _looks_random(value):
+        return "its value looks random"
+    return ""
+
+
+def _is_secret_name(name: str) -> bool:
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or words[-1] in _ABOUT or "public" in words:
+        return False
+    pairs = set(pairwise(words))
+    token = words[-1] == "token" or words[-2:] in (["bot", "token"], ["auth", "token"])
+    return token or bool(_SECRET & set(words)) or bool(_PAIRS & pairs)
+
+
+def _holds_placeholder(value: str) -> bool:
+    return re.search(r"\$\{|\{\{|<[A-Za-z_ -]+>|(?i:change.?me|your[-_]|example|placeholder|xxxx)", value) is not None
+
+
+def _looks_random(value: str) -> bool:
+    kinds = [re.search(kind, value) for kind in ("[a-z]", "[A-Z]", "[0-9]")]
+    if not all(kinds) or (re.search(r"[-_/]", value) and len(max(re.split(r"[-_/]", value), key=len)) < 20):
+        return False
+    counts = Counter(value).values()
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts) >= _BITS_PER_CHARACTER

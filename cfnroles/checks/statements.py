@@ -1,0 +1,247 @@
+"""Checks on statements that allow nothing, because the resource is none that the action is ever done on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from cfnroles.checks.check import Check, Fault, Grant, Subject
+from cfnroles.checks.patterns import UNKNOWN, masked, names_action, only_of, resource_part, service_of
+from cfnroles.need import Severity
+
+_READS_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+_READS_PARAMETERS = ("ssm:GetParameters", "ssm:GetParameter", "ssm:GetParametersByPath")
+_WRITES_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def json_key(grant: Grant) -> Iterator[Fault]:
+    """A secret with the fields that only `valueFrom` takes."""
+    for resource in grant.resources:
+        if service_of(resource) == "secretsmanager" and resource_part(resource).count(":") > 1:
+            secret = ":".join(resource_part(resource).split(":")[:2])
+            yield _fault(
+                grant,
+                f"{_shown(secret)} is followed by fields that are no part of a secret's ARN",
+                "End the resource after the secret's name and suffix; the fields belong into valueFrom.",
+            )
+
+
+def no_suffix(grant: Grant) -> Iterator[Fault]:
+    """A secret's name without the suffix, or without wildcards for it."""
+    if not names_action(grant, *_READS_SECRETS):
+        return
+    for resource in grant.resources:
+        name = resource_part(resource).removeprefix("secret:")
+        if service_of(resource) != "secretsmanager" or ":" in name or not _lacks_suffix(name):
+            continue
+        if not any(other.startswith(f"secret:{name}-") for other in map(resource_part, grant.resources)):
+            yield _fault(
+                grant,
+                f"secret:{_shown(name)} lacks the suffix that is a part of every secret's ARN",
+                f"Write secret:{_shown(name)}-?????? or the complete ARN.",
+            )
+
+
+def decrypt(grant: Grant) -> Iterator[Fault]:
+    """KMS actions on nothing but secrets and parameters."""
+    if names_action(grant, "kms:Decrypt") and only_of(grant.resources, "secretsmanager", "ssm"):
+        yield _fault(
+            grant,
+            "kms:Decrypt is allowed on secrets or parameters, and is only ever done on keys",
+            "Name the key's ARN in a statement of its own; where the secrets have no key of yours, leave it out.",
+        )
+
+
+def other_service(grant: Grant) -> Iterator[Fault]:
+    """Parameters read from Secrets Manager, or secrets from Parameter Store."""
+    for actions, own, other in (
+        (_READS_PARAMETERS, "ssm", "secretsmanager"),
+        (_READS_SECRETS, "secretsmanager", "ssm"),
+    ):
+        if names_action(grant, *actions) and only_of(grant.resources, other):
+            yield _fault(
+                grant,
+                f"{actions[0]} is allowed on resources of {other}, and is only ever done on those of {own}",
+                f"Allow {_READS_SECRETS[0] if other == 'secretsmanager' else _READS_PARAMETERS[0]} on them.",
+            )
+
+
+def no_streams(grant: Grant) -> Iterator[Fault]:
+    """Log groups without their streams, for actions on streams."""
+    if not names_action(grant, *_WRITES_STREAMS) or not only_of(grant.resources, "logs"):
+        return
+    parts = [resource_part(resource) for resource in grant.resources]
+    if all(part.startswith("log-group:") and not _has_streams(part) for part in parts):
+        yield _fault(
+            grant,
+            f"writing is allowed on {_shown(parts[0])} itself, and is only ever done on the streams in it",
+            "End the resource with :log-stream:PREFIX/CONTAINER/*, or with :* for all streams of the group.",
+        )
+
+
+def token(grant: Grant) -> Iterator[Fault]:
+    """A registry's token asked of a repository."""
+    literal = [action for action in grant.actions if action.lower() == "ecr:getauthorizationtoken"]
+    if literal and not grant.not_actions and only_of(grant.resources, "ecr"):
+        yield _fault(
+            grant,
+            "ecr:GetAuthorizationToken is allowed on repositories, and AWS defines no resource for it",
+            "Allow it on * in a statement of its own.",
+        )
+
+
+def two_slashes(grant: Grant) -> Iterator[Fault]:
+    """A parameter's name with its leading slash after the slash of the ARN."""
+    for resource in grant.resources:
+        if service_of(resource) == "ssm" and resource_part(resource).startswith("parameter//"):
+            yield _fault(
+                grant,
+                f"{_shown(resource_part(resource))} has two slashes after `parameter`",
+                "Leave one out: the ARN of /a/b ends in parameter/a/b.",
+            )
+
+
+#: What a statement may allow in vain, with the service whose permission is missing then.
+STATEMENT_CHECKS: tuple[tuple[str, Callable[[Grant], Iterator[Fault]]], ...] = (
+    ("secretsmanager", json_key),
+    ("secretsmanager", no_suffix),
+    ("kms", decrypt),
+    ("ssm", other_service),
+    ("secretsmanager", other_service),
+    ("logs", no_streams),
+    ("ecr", token),
+    ("ssm", two_slashes),
+)
+
+
+def faulty_services(grants: tuple[Grant, ...]) -> frozenset[str]:
+    """The services of which some permission is allowed in vain."""
+    return frozenset(service for service, look in STATEMENT_CHECKS for grant in grants if any(look(grant)))
+
+
+def _everywhere(look: Callable[[Grant], Iterator[Fault]]) -> Callable[[Subject], Iterator[Fault]]:
+    def on_each(subject: Subject) -> Iterator[Fault]:
+        for grant in subject.grants:
+            if not grant.not_resources:
+                yield from look(grant)
+
+    return on_each
+
+
+def _lacks_suffix(name: str) -> bool:
+    if not name or UNKNOWN in name[-7:]:
+        return False
+    tail = re.split(r"[*?\ufffd]", name)[-1]
+    if tail != name and re.fullmatch(r"[A-Za-z0-9]{0,6}", tail):
+        return False
+    return not re.search(r"-[A-Za-z0-9]{6}$", tail)
+
+
+def _has_streams(part: str) -> bool:
+    name = part.removeprefix("log-group:")
+    return UNKNOWN in name[-1:] or "*" in name or ":log-stream:" in part
+
+
+def _fault(grant: Grant, what: str, remedy: str) -> Fault:
+    return Fault(grant.path, what, remedy)
+
+
+def _shown(text: str) -> str:
+    return masked(text).replace(UNKNOWN, "...")
+
+
+_POLICY = """\
+Version: "2012-10-17"
+Statement:
+  - Effect: Allow
+    Action: {}
+    Resource: "{}"
+"""
+_DATABASE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbC1eF"
+_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop"
+_PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter"
+
+CHECKS = (
+    Check(
+        id="secret-with-json-key",
+        number=9321,
+        severity=Severity.ERROR,
+        what="A JSON key in the ARN of a secret that a policy names",
+        why="IAM compares with the secret's ARN, which ends after the random suffix; the statement allows nothing.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html",
+        bad=_POLICY.format("secretsmanager:GetSecretValue", f"{_DATABASE}:password::"),
+        good=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE),
+        look=_everywhere(json_key),
+    ),
+    Check(
+        id="secret-without-suffix",
+        number=9322,
+        severity=Severity.ERROR,
+        what="A secret's name without its random suffix in a policy",
+        why="Secrets Manager adds a hyphen and six characters to the name, and IAM compares with the whole ARN; the "
+        "statement allows nothing.",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",
+        bad=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE.removesuffix("-AbC1eF")),
+        good=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE.replace("AbC1eF", "??????")),
+        look=_everywhere(no_suffix),
+    ),
+    Check(
+        id="decrypt-on-secret",
+        number=9323,
+        severity=Severity.ERROR,
+        what="kms:Decrypt on a secret or parameter",
+        why="kms:Decrypt is done on a key; on any other resource the statement allows nothing.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html",
+        bad=_POLICY.format("kms:Decrypt", _DATABASE),
+        good=_POLICY.format("kms:Decrypt", _KEY),
+        look=_everywhere(decrypt),
+    ),
+    Check(
+        id="read-of-other-service",
+        number=9324,
+        severity=Severity.ERROR,
+        what="ssm:GetParameters on a secret, or secretsmanager:GetSecretValue on a parameter",
+        why="Each service's actions are done on its own resources; on another's the statement allows nothing.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html",
+        bad=_POLICY.format("ssm:GetParameters", _DATABASE),
+        good=_POLICY.format("ssm:GetParameters", f"{_PARAMETER}/shop/flags"),
+        look=_everywhere(other_service),
+    ),
+    Check(
+        id="log-group-without-streams",
+        number=9325,
+        severity=Severity.ERROR,
+        what="Writing to a log group, with no part for its streams",
+        why="logs:CreateLogStream and logs:PutLogEvents are done on log streams; on the bare group the statement "
+        "allows nothing.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html",
+        bad=_POLICY.format("[logs:CreateLogStream, logs:PutLogEvents]", _GROUP),
+        good=_POLICY.format("[logs:CreateLogStream, logs:PutLogEvents]", f"{_GROUP}:log-stream:shop/web/*"),
+        look=_everywhere(no_streams),
+    ),
+    Check(
+        id="token-on-repository",
+        number=9326,
+        severity=Severity.ERROR,
+        what="ecr:GetAuthorizationToken on a repository",
+        why="The token is of the whole registry and the action has no resource type; on anything but * the statement "
+        "allows nothing.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html",
+        bad=_POLICY.format("ecr:GetAuthorizationToken", "arn:aws:ecr:us-east-1:123456789012:repository/shop"),
+        good=_POLICY.format("ecr:GetAuthorizationToken", "*"),
+        look=_everywhere(token),
+    ),
+    Check(
+        id="parameter-with-two-slashes",
+        number=9327,
+        severity=Severity.ERROR,
+        what="Two slashes in the ARN of a parameter",
+        why="The leading slash of a parameter's name is the slash after `parameter` in its ARN; with two the statement "
+        "allows nothing.",
+        source="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
+        bad=_POLICY.format("ssm:GetParameters", f"{_PARAMETER}//shop/flags"),
+        good=_POLICY.format("ssm:GetParameters", f"{_PARAMETER}/shop/flags"),
+        look=_everywhere(two_slashes),
+    ),
+)

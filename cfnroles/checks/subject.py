@@ -1,0 +1,135 @@
+"""What a document is, and what of it there is to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cfnroles.checks.check import Grant, Subject, Task
+from cfnroles.checks.template_roles import grants_of, roles_of, statement_grants
+from cfnroles.discovery import Discovery, discover
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Finding, Severity
+from cfnroles.readers.checks import shape_findings, value_findings
+from cfnroles.readers.document import parse
+from cfnroles.readers.intrinsics import literal
+from cfnroles.readers.task_definition import ANSWERED_ONLY, home, read_task_definition
+from cfnroles.readers.template import Resource, Stack, Template
+from cfnroles.readers.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
+from cfnroles.workload import Path
+
+_EXPECTED = "cfnroles lints CloudFormation templates, task definitions, and policy documents."
+
+
+def read_subject(text: str, document: str, parameters: Mapping[str, str] | None = None) -> Subject:
+    """The subject in a JSON or YAML text.
+
+    ``parameters`` are values for those of a template; the others have their defaults. Raises InvalidInput where the
+    text is none of the documents that are linted.
+    """
+    tree = parse(text, document)
+    if isinstance(tree, Mapping) and isinstance(tree.get("Resources"), Mapping):
+        return template_subject(tree, document, parameters)
+    if isinstance(tree, Mapping) and "Statement" in tree:
+        return policy_subject(tree, document)
+    if _is_task_definition(tree):
+        return task_definition_subject(text, document, _start(tree))
+    raise InvalidInput("is nothing that can be linted", where=document, why=_EXPECTED)
+
+
+def template_subject(tree: Mapping[str, Any], document: str, parameters: Mapping[str, str] | None = None) -> Subject:
+    """The subject of a template's tree, short forms turned into long ones."""
+    stack = Template(document, "", tree).resolve(parameters, ACCOUNT, REGION)
+    names = Names(stack)
+    return Subject(
+        document,
+        tasks=tuple(_template_task(task, names) for task in task_definitions(stack, document, names)),
+        grants=tuple(grants_of(stack, names)),
+        roles=tuple(roles_of(stack, names)),
+        stack=stack,
+        tree=tree,
+        names=names,
+    )
+
+
+def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
+    """The subject of a policy document."""
+    resource = Resource("", "", _literal(tree), {}, _sources={("Resources", "", "Properties"): ()})
+    names = Names(Stack({}, {}))
+    grants: Iterator[Grant] = statement_grants(resource.properties, resource, (), names)
+    return Subject(document, grants=tuple(grants), tree=tree)
+
+
+def task_definition_subject(text: str, document: str, start: Path = ()) -> Subject:
+    """The subject of a task definition, which stands at ``start`` of its document."""
+    try:
+        workload = read_task_definition(text, document)
+    except InvalidInput:
+        # A family that a pipeline fills in later is no reason to look at nothing else.
+        workload = read_task_definition(text, document, family="family")
+    shape = shape_findings(workload, ANSWERED_ONLY)
+    discovery = (
+        Discovery((), (), shape, ())
+        if shape
+        else _with_findings(discover(workload, home(workload)), value_findings(workload))
+    )
+    task = Task(
+        workload,
+        discovery,
+        _role(workload.tree.get("executionRoleArn")),
+        _role(workload.tree.get("taskRoleArn")),
+        start=start,
+    )
+    return Subject(document, tasks=(task,), tree=workload.tree)
+
+
+def _template_task(task: TemplateTask, names: Names) -> Task:
+    found = discover(task.workload, Facts())
+    errors = tuple(f for f in value_findings(task.workload) if f.severity is Severity.ERROR)
+    properties = task.resource.properties
+    return Task(
+        task.workload,
+        # What CloudFormation will fill in is no gap.
+        replace(_with_findings(found, errors), gaps=()),
+        _role(properties.get("ExecutionRoleArn")),
+        _role(properties.get("TaskRoleArn")),
+        task.resource.logical_id,
+        task.sources,
+        ("Resources", task.resource.logical_id, "Properties"),
+    )
+
+
+def _with_findings(discovery: Discovery, findings: tuple[Finding, ...]) -> Discovery:
+    return replace(discovery, findings=(*discovery.findings, *findings))
+
+
+def _role(given: Any) -> str | None:
+    if given is None:
+        return ""
+    return given if isinstance(given, str) and undecided(given) is None else None
+
+
+def _is_task_definition(tree: Any) -> bool:
+    at = _start(tree)
+    for step in at:
+        tree = tree[step]
+    return isinstance(tree, Mapping) and isinstance(tree.get("containerDefinitions"), list)
+
+
+def _start(tree: Any) -> Path:
+    start: Path = ()
+    if isinstance(tree, list) and len(tree) == 1:
+        start, tree = (0,), tree[0]
+    if isinstance(tree, Mapping) and isinstance(tree.get("taskDefinition"), Mapping):
+        return (*start, "taskDefinition")
+    return start
+
+
+def _literal(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _literal(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_literal(element) for element in value]
+    return literal(value) if isinstance(value, str) else value

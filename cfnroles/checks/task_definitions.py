@@ -1,0 +1,154 @@
+"""Checks on a task definition as such: what ECS refuses, what cannot be named, and what should not stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cfnroles.checks.check import Check, Fault, Subject
+from cfnroles.checks.plain_text import plain_text_secret
+from cfnroles.checks.references import is_reference
+from cfnroles.feature import Malformed, Unnamed
+from cfnroles.images import ecr_repository, tag
+from cfnroles.need import Severity
+
+#: Tags that are meant to be moved.
+_MOVING = frozenset({"", "latest", "stable", "edge", "nightly", "main", "master", "dev", "develop", "development"})
+
+
+def refused(subject: Subject) -> Iterator[Fault]:
+    """Everything that ECS would refuse or misread, but references."""
+    yield from _discovered(subject, Severity.ERROR)
+
+
+def trap(subject: Subject) -> Iterator[Fault]:
+    """Everything that ECS accepts and that likely fails later, but references."""
+    yield from _discovered(subject, Severity.WARNING)
+
+
+def gap(subject: Subject) -> Iterator[Fault]:
+    """Permissions that can be seen and not named."""
+    for task in subject.tasks:
+        for found in task.discovery.gaps:
+            yield task.fault(found.origin, found.what, found.remedy)
+
+
+def plain_text(subject: Subject) -> Iterator[Fault]:
+    """Environment variables with a secret in plain text."""
+    for task in subject.tasks:
+        for path, variable in task.workload.find("containerDefinitions[].environment[]"):
+            name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else ("", "")
+            if not isinstance(name, str) or not isinstance(value, str):
+                continue
+            if sign := plain_text_secret(name, value):
+                yield task.fault(
+                    task.workload.origin((*path, "value")),
+                    f"the variable {name} holds a secret in plain text: {sign}",
+                    "Keep it in Secrets Manager or Parameter Store, and name it under secrets.",
+                )
+
+
+def mutable_image(subject: Subject) -> Iterator[Fault]:
+    """Images by a tag that is meant to be moved, or by none."""
+    for task in subject.tasks:
+        for path, image in task.workload.find("containerDefinitions[].image"):
+            if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(image) not in _MOVING:
+                continue
+            given = f"the tag {tag(image)}, which is moved" if tag(image) else "no tag, which is the tag latest"
+            yield task.fault(
+                task.workload.origin(path),
+                f"the image is given by {given} with each release",
+                "Give it by a tag that stays, or by its digest.",
+            )
+
+
+def _discovered(subject: Subject, severity: Severity) -> Iterator[Fault]:
+    for task in subject.tasks:
+        for finding in task.discovery.findings:
+            if finding.severity is severity and not is_reference(finding):
+                yield task.fault(finding.origin, finding.what, finding.remedy)
+
+
+def _is_image(text: str) -> bool:
+    try:
+        ecr_repository(text)
+    except (Malformed, Unnamed):
+        return False
+    return bool(text.strip()) and "${" not in text
+
+
+_TASK = """\
+family: shop
+requiresCompatibilities: [FARGATE]
+networkMode: awsvpc
+cpu: "256"
+memory: "512"
+executionRoleArn: arn:aws:iam::123456789012:role/shop
+containerDefinitions:
+  - name: web
+    image: {}
+{}"""
+_IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
+_FILE = "    environmentFiles:\n      - type: s3\n        value: {}\n"
+_DATABASE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbC1eF"
+
+CHECKS = (
+    Check(
+        id="refused-value",
+        number=9304,
+        severity=Severity.ERROR,
+        what="A value that ECS refuses or misreads",
+        why="ECS refuses the task definition, or no task of it starts. Each feature of docs/features.md knows what its "
+        "field takes.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
+        bad=_TASK.format(_IMAGE, _FILE.format("s3://shop-config/web.env")),
+        good=_TASK.format(_IMAGE, _FILE.format("arn:aws:s3:::shop-config/web.env")),
+        look=refused,
+    ),
+    Check(
+        id="likely-to-fail",
+        number=9305,
+        severity=Severity.WARNING,
+        what="A value that ECS accepts and that will likely fail later",
+        why="The task definition is registered, and the container does not get what its author meant.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
+        bad=_TASK.format(_IMAGE, "    environment:\n      - name: STAGE\n        value: <STAGE>\n"),
+        good=_TASK.format(_IMAGE, "    environment:\n      - name: STAGE\n        value: production\n"),
+        look=trap,
+    ),
+    Check(
+        id="gap",
+        number=9306,
+        severity=Severity.INFO,
+        what="A permission that can be seen and not named",
+        why="A placeholder stands where a resource is named, so that nothing can be said about the permission; "
+        "`cfnroles build` leaves it out.",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+        bad=_TASK.format(_IMAGE, _FILE.format("arn:aws:s3:::<BUCKET>/web.env")),
+        good=_TASK.format(_IMAGE, _FILE.format("arn:aws:s3:::shop-config/web.env")),
+        look=gap,
+    ),
+    Check(
+        id="plain-text-secret",
+        number=9307,
+        severity=Severity.WARNING,
+        what="A secret in plain text among the environment variables",
+        why="Whoever may describe the task definition reads it, and every revision keeps it. What is found is told by "
+        "the variable's name, never by its value.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html",
+        bad=_TASK.format(_IMAGE, "    environment:\n      - name: DATABASE_PASSWORD\n        value: correct horse\n"),
+        good=_TASK.format(_IMAGE, f"    secrets:\n      - name: DATABASE_PASSWORD\n        valueFrom: {_DATABASE}\n"),
+        look=plain_text,
+    ),
+    Check(
+        id="mutable-image",
+        number=9308,
+        severity=Severity.INFO,
+        what="An image by a tag that moves",
+        why="Which image a task runs depends on when it starts, and a rollback to the earlier task definition does not "
+        "bring the earlier image back.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/bestpracticesguide/container-considerations.html",
+        bad=_TASK.format("public.ecr.aws/docker/library/nginx:latest", ""),
+        good=_TASK.format(_IMAGE, ""),
+        look=mutable_image,
+    ),
+)
