@@ -32,10 +32,15 @@ def placeholder(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """The name inside a placeholder: ``ACCOUNT_ID`` for ``<ACCOUNT_ID>`` and for ``${ACCOUNT_ID:-0}``."""
+    """The name inside a placeholder: ``ACCOUNT_ID`` for ``<ACCOUNT_ID>``, ``${ACCOUNT_ID:-0}``, ``{{env `ACCOUNT_ID`}}``.
+
+    The placeholder itself where it has none.
+    """
+    if quoted := re.search(r"[`'\"]([\w.-]+)[`'\"]", text):
+        return quoted[1]
     inner = text.strip("<>{}$#%()").strip()
     match = _NAME.match(inner.strip("_") if text.startswith("__") else inner)
-    return match.group().strip() if match else inner
+    return match.group().strip() if match else inner or text
 
 
 def fill(tree: Any, values: Mapping[str, str]) -> tuple[Any, frozenset[str]]:

@@ -95,9 +95,11 @@ def _lint(files: dict[str, str]) -> None:
 
 
 def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: dict[str, str], format_: Format) -> str:
-    from cfnroles.formats.human import gaps_text
+    from cfnroles.formats.human import findings_text, gaps_text
+    from cfnroles.need import Severity
     from cfnroles.stacks.limits import TEMPLATE_BODY, too_large
     from cfnroles.stacks.output_files import file_name
+    from cfnroles.stacks.parameters import MOST_PARAMETERS, are_literal
 
     lines = ["Wrote:", *(f"  {directory / name}" for name in files)]
     facts, gaps = source.facts, source.discovery.gaps
@@ -108,6 +110,16 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
     if gaps:
         lines += ["", f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:"]
         lines += [gaps_text(gaps, source.text)]
+    warnings = [finding for finding in source.discovery.findings if finding.severity is Severity.WARNING]
+    if warnings:
+        lines += ["", f"Warnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"]
+        lines += [findings_text(warnings, source.text)]
+    if open_parameters := [name for stack in stacks for name in _without_default(stack)]:
+        lines += ["", f"To be filled when the stacks are deployed: {', '.join(open_parameters)}."]
+        lines += ["Each is a parameter without a default, in the place of a placeholder; --set and --image fill them now."]
+    if are_literal(source.discovery.references, facts):
+        lines += ["", f"The ARNs of the secrets stand in the templates themselves, because {MOST_PARAMETERS} parameters"]
+        lines += ["are the most that a template may have: build again for another account or Region."]
     lines += ["", "Deploy with `cfnroles deploy " + str(directory) + "`, or with the AWS CLI:"]
     lines += [_deploy_command(stack, directory / file_name(stack, format_)) for stack in stacks]
     large = [name for name, text in files.items() if too_large(text)]
@@ -123,6 +135,14 @@ def _deploy_command(stack: Stack, template: Path) -> str:
     words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {template}"]
     if stack.capabilities:
         words.append(f"--capabilities {' '.join(stack.capabilities)}")
+    overrides = [f"{name}=VALUE" for name in _without_default(stack)]
     if "DeploymentId" in stack.template["Parameters"]:
-        words.append("--parameter-overrides DeploymentId=$(date -u +%Y%m%dT%H%M%SZ)")
+        overrides.insert(0, "DeploymentId=$(date -u +%Y%m%dT%H%M%SZ)")
+    if overrides:
+        words.append(f"--parameter-overrides {' '.join(overrides)}")
     return " ".join(words)
+
+
+def _without_default(stack: Stack) -> list[str]:
+    parameters = stack.template.get("Parameters", {})
+    return [name for name, declaration in parameters.items() if "Default" not in declaration]

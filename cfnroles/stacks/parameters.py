@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from troposphere import Parameter
@@ -33,13 +34,15 @@ def project_name(default: str) -> Parameter:
     )
 
 
-def permissions_boundary() -> Parameter:
+def permissions_boundary(
+    name: str = "PermissionsBoundaryArn", default: str = "", whose: str = "the roles"
+) -> Parameter:
     """The permissions boundary of a stack's roles, empty for none."""
     return Parameter(
-        "PermissionsBoundaryArn",
+        name,
         Type="String",
-        Default="",
-        Description="ARN of the policy that bounds the permissions of the roles; empty for none.",
+        Default=default,
+        Description=f"ARN of the policy that bounds the permissions of {whose}; empty for none.",
         AllowedPattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
         ConstraintDescription="the ARN of a managed policy, or nothing",
     )
@@ -72,16 +75,24 @@ def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str
 
     Empty where there would be more parameters than a template may have: the ARNs then stand in the template itself.
     """
-    arns = sorted({str(target.arn) for target in _secrets(references, facts) if target.complete})
-    if len(arns) > MOST_PARAMETERS - _ROOM_FOR_OTHERS:
-        return {}
+    return within_quota(secret_names(references, facts))
+
+
+def secret_names(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
+    """ARN -> parameter name, for each secret that is given by its complete ARN, however many there are."""
     named: dict[str, str] = {}
-    for arn in arns:
+    taken: Counter[str] = Counter()
+    for arn in sorted({str(target.arn) for target in _secrets(references, facts) if target.complete}):
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
-        taken = sum(other.rstrip("0123456789") == name for other in named.values())
-        named[arn] = f"{name}{taken + 1}" if taken else name
+        taken[name] += 1
+        named[arn] = f"{name}{taken[name]}" if taken[name] > 1 else name
     return named
+
+
+def within_quota(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The secret parameters, or none where they would be more than a template may have."""
+    return {} if len(parameters) > MOST_PARAMETERS - _ROOM_FOR_OTHERS else dict(parameters)
 
 
 def secret_parameter(name: str, arn: str) -> Parameter:

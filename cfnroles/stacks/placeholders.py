@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from troposphere import Parameter
 
@@ -44,25 +45,45 @@ class Open:
         )
 
 
-def open_places(workload: Workload, taken: Collection[str]) -> Open:
-    """What is open in the task definition of ``workload``. ``taken`` are names of parameters that exist already."""
-    names = set(taken)
+def open_places(workload: Workload, members: Mapping[str, Any], taken: Collection[str]) -> Open:
+    """What is open in ``members``, those of the workload that the template has.
+
+    ``taken`` are names of parameters that exist already.
+    """
     placeholders: dict[str, str] = {}
     descriptions: dict[str, str] = {}
     where: dict[str, list[str]] = {}
-    for path, found in places(workload.tree):
+    for path, found in places(members):
         where.setdefault(found, []).append(workload.origin(path).pointer)
+    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
+    texts = set(re.findall(r"\$\{(\w+)\}", "\n".join(_texts(members))))
+    names = {*taken, *(text for text in texts if f"${{{text}}}" not in where)}
     for found, pointers in where.items():
         name = _free(_parameter_name(name_of(found)) or "Placeholder", names)
         placeholders[found] = name
-        descriptions[name] = f"Value of the placeholder {found} in {_listed(pointers)}."
+        descriptions[name] = f"Value of the placeholder {_told(found)} in {_listed(pointers)}."
     images: dict[int, str] = {}
-    for index, container in enumerate(workload.tree["containerDefinitions"]):
+    for index, container in enumerate(members["containerDefinitions"]):
         if not str(container.get("image", "")).strip():
             name = _free(f"{_parameter_name(str(container.get('name', '')))}Image", names)
             images[index] = name
             descriptions[name] = f"Image of the container {container.get('name', index + 1)}."
     return Open(placeholders, images, descriptions)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for member in value.values():
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _texts(element)
+    elif isinstance(value, str):
+        yield value
+
+
+def _told(found: str) -> str:
+    return name_of(found) if found.startswith("${") else found
 
 
 def _literal(text: str) -> str:
@@ -73,9 +94,9 @@ def _literal(text: str) -> str:
 
 def _parameter_name(text: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", text)
-    return "".join(
-        word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words
-    )[:200].lstrip("0123456789")
+    return "".join(word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words)[
+        :200
+    ].lstrip("0123456789")
 
 
 def _free(name: str, names: set[str]) -> str:

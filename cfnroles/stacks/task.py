@@ -84,10 +84,17 @@ class TaskDefinition(AWSObject):
 
 
 def task_template(
-    workload: Workload, project: str, references: Sequence[Reference], spelling: Spelling, secrets: Mapping[str, str]
+    workload: Workload,
+    project: str,
+    references: Sequence[Reference],
+    spelling: Spelling,
+    secrets: Mapping[str, str],
+    roles: Mapping[Holder, str] = EXPORTS,
+    validator: str = secret_validator.EXPORT,
 ) -> Template:
     """The template. ``secrets`` maps parameter names to the ARNs that are their defaults.
 
+    ``roles`` and ``validator`` are the exports that it imports, in the spelling of ``Fn::Sub``.
     Raises InvalidInput for a member that no task definition has.
     """
     template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
@@ -107,15 +114,15 @@ def task_template(
         for name, description in CHECKS.items():
             template.add_parameter(switch(name, "disabled", description))
             template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
-        template.add_resource(_secrets_exist(references, spelling))
-    opened = open_places(workload, template.parameters)
-    for parameter in opened.parameters():
-        template.add_parameter(parameter)
+        template.add_resource(_secrets_exist(references, spelling, validator))
     left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
     members = {name: value for name, value in workload.tree.items() if name not in left_out}
+    opened = open_places(workload, members, template.parameters)
+    for parameter in opened.parameters():
+        template.add_parameter(parameter)
     definition = TaskDefinition("TaskDefinition", **_Rendering(opened, spelling).structure(members, ()))
-    definition.ExecutionRoleArn = ImportValue(Sub(EXPORTS[Holder.EXECUTION]))
-    definition.TaskRoleArn = ImportValue(Sub(EXPORTS[Holder.TASK]))
+    definition.ExecutionRoleArn = ImportValue(value(roles[Holder.EXECUTION]))
+    definition.TaskRoleArn = ImportValue(value(roles[Holder.TASK]))
     if references:
         definition.DependsOn = "SecretsExist"
     template.add_resource(definition)
@@ -125,10 +132,10 @@ def task_template(
     return template
 
 
-def _secrets_exist(references: Sequence[Reference], spelling: Spelling) -> SecretsExist:
+def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validator: str) -> SecretsExist:
     return SecretsExist(
         "SecretsExist",
-        ServiceToken=ImportValue(Sub(secret_validator.EXPORT)),
+        ServiceToken=ImportValue(Sub(validator)),
         ServiceTimeout=SERVICE_TIMEOUT,
         DeploymentId=Ref("DeploymentId"),
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
@@ -158,9 +165,7 @@ class _Rendering:
                 return {key: self._value(member, (*path, key)) for key, member in value.items()}
             return self.structure(value, path)
         if isinstance(value, list):
-            return [
-                self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None
-            ]
+            return [self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None]
         if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.opened.images:
             return Ref(self.opened.images[int(path[1])])
         return self._text(value, path) if isinstance(value, str) else value

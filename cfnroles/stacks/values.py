@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import GetAtt, ImportValue, Ref, Sub
 
 from cfnroles.facts import Facts
+from cfnroles.grants.resources import IMPORT
 from cfnroles.references import SWITCHES
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
@@ -82,10 +83,32 @@ def value(text: str) -> Any:
     symbols = _SYMBOL.findall(text)
     if not symbols:
         return text.replace("${!", "${")
+    if any(symbol.startswith(IMPORT) for symbol in symbols):
+        return _imported(text, symbols)
     if _SYMBOL.fullmatch(text):
         name, dot, attribute = symbols[0].partition(".")
         return GetAtt(name, attribute) if dot else Ref(name)
     return Sub(text)
+
+
+def imports_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The exports of other stacks that ``texts`` refer to, sorted."""
+    symbols = {symbol for text in texts for symbol in _SYMBOL.findall(text)}
+    return tuple(sorted(symbol.removeprefix(IMPORT) for symbol in symbols if symbol.startswith(IMPORT)))
+
+
+def _imported(text: str, symbols: Iterable[str]) -> Any:
+    if _SYMBOL.fullmatch(text):
+        return ImportValue(text[2 + len(IMPORT) : -1])
+    # Fn::Sub itself imports nothing: the value is handed to it under a name of its own.
+    variables = {}
+    for symbol in symbols:
+        if symbol.startswith(IMPORT):
+            export = symbol.removeprefix(IMPORT)
+            name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[:-]+", export))
+            variables[name] = ImportValue(export)
+            text = text.replace(f"${{{symbol}}}", f"${{{name}}}")
+    return Sub(text, variables)
 
 
 def literal(text: str) -> str:
