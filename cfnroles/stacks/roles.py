@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from awacs.aws import PolicyDocument
@@ -29,7 +29,8 @@ from cfnroles.need import Holder, Origin
 from cfnroles.policies import Policy
 from cfnroles.stacks.parameters import key_arns, permissions_boundary, project_name, secret_parameter, switch
 from cfnroles.stacks.policy_documents import condition_name, conditions_of, inline_policies, policy_document, trust
-from cfnroles.stacks.values import Spelling
+from cfnroles.stacks.role_options import NO_OPTIONS, RoleOptions
+from cfnroles.stacks.values import Spelling, value
 from cfnroles.statements import Statement
 
 #: Export name of each role's ARN, in the spelling of ``Fn::Sub``.
@@ -55,7 +56,7 @@ class RolesStack:
     """What the roles stack is made of.
 
     ``service`` is empty for roles of whatever service. ``secrets`` maps parameter names to the ARNs that are their
-    defaults.
+    defaults. ``exports`` are the names of the roles' exports, in the spelling of ``Fn::Sub``.
     """
 
     project: str
@@ -64,6 +65,22 @@ class RolesStack:
     spelling: Spelling
     secrets: Mapping[str, str]
     key_arns: Sequence[str] = ()
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    exports: Mapping[Holder, str] = field(default_factory=lambda: EXPORTS)
+
+    def option(self, holder: Holder) -> RoleOptions:
+        """The options of one of the roles."""
+        return self.options.get(holder, NO_OPTIONS)
+
+    def path_parameter(self, holder: Holder) -> str:
+        """The parameter of a role's path: one for all roles, unless their paths differ."""
+        shared = len({options.path for options in self.options.values()}) < 2
+        return "RolePath" if shared else f"{_LOGICAL_IDS[holder]}Path"
+
+    def boundary_parameter(self, holder: Holder) -> str:
+        """The parameter of a role's permissions boundary: one for all roles, unless their boundaries differ."""
+        shared = len({options.permissions_boundary for options in self.options.values()}) < 2
+        return "PermissionsBoundaryArn" if shared else f"{_LOGICAL_IDS[holder]}BoundaryArn"
 
 
 def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUTION, Holder.TASK)) -> Template:
@@ -84,19 +101,22 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
     template.add_parameter(project_name(stack.project))
     if any("KmsKeyArns" in policy.when for policies in stack.policies.values() for policy in policies):
         template.add_parameter(key_arns(stack.key_arns))
-    template.add_parameter(permissions_boundary())
+    for name, holder in _by_parameter(stack.boundary_parameter, holders):
+        whose = "the roles" if name == "PermissionsBoundaryArn" else f"the {holder}"
+        template.add_parameter(permissions_boundary(name, stack.option(holder).permissions_boundary, whose))
     for holder in holders:
-        template.add_parameter(_role_name(holder))
-    template.add_parameter(
-        Parameter(
-            "RolePath",
-            Type="String",
-            Default="/",
-            Description="Path of the roles.",
-            AllowedPattern=r"^/([!-~]{1,510}/)?$",
-            ConstraintDescription="a path that begins and ends with a slash",
+        template.add_parameter(_role_name(holder, stack.option(holder).name))
+    for name, holder in _by_parameter(stack.path_parameter, holders):
+        template.add_parameter(
+            Parameter(
+                name,
+                Type="String",
+                Default=stack.option(holder).path or "/",
+                Description=f"Path of the {'roles' if name == 'RolePath' else holder}.",
+                AllowedPattern=r"^/([!-~]{1,510}/)?$",
+                ConstraintDescription="a path that begins and ends with a slash",
+            )
         )
-    )
     template.add_parameter(
         switch(
             "TrustConditions",
@@ -119,7 +139,8 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
 
 
 def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
-    template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
+    for name, _ in _by_parameter(stack.boundary_parameter, holders):
+        template.add_condition(_boundary_condition(name), Not(Equals(Ref(name), "")))
     for holder in holders:
         name = f"{_LOGICAL_IDS[holder]}Name"
         template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
@@ -139,26 +160,30 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
     logical_id = _LOGICAL_IDS[holder]
     managed = [policy for policy in policies if policy.managed]
     for policy in managed:
-        template.add_resource(_managed_policy(policy, stack, logical_id))
-    attached = [
+        template.add_resource(_managed_policy(policy, stack, holder))
+    options = stack.option(holder)
+    attached = [value(arn) for arn in options.managed_policies] + [
         If(condition_name(policy.when), Ref(f"{logical_id}{policy.name}"), NoValue)
         if policy.when
         else Ref(f"{logical_id}{policy.name}")
         for policy in managed
     ]
     inline = inline_policies(policies, stack.spelling)
+    boundary = stack.boundary_parameter(holder)
     role = iam.Role(
         logical_id,
         Description=f"{_USED_BY[holder]} of {_service(stack)}.",
         RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
-        Path=Ref("RolePath"),
-        PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
+        Path=Ref(stack.path_parameter(holder)),
+        PermissionsBoundary=If(_boundary_condition(boundary), Ref(boundary), NoValue),
+        **({"MaxSessionDuration": options.max_session_duration} if options.max_session_duration else {}),
         AssumeRolePolicyDocument=_trust(holder),
         **({"ManagedPolicyArns": attached} if attached else {}),
         **({"Policies": inline} if inline else {}),
         Tags=Tags(
             **{"cfnroles:project": Ref("ProjectName")},
             **({"cfnroles:service": stack.service} if stack.service else {}),
+            **options.tags,
         ),
     )
     metadata = _metadata(policies)
@@ -170,7 +195,7 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
             f"{logical_id}Arn",
             Description=f"ARN of the {holder}.",
             Value=GetAtt(logical_id, "Arn"),
-            Export=Export(Sub(EXPORTS[holder])),
+            Export=Export(value(stack.exports[holder])),
         )
     )
 
@@ -188,11 +213,11 @@ def _trust(holder: Holder) -> PolicyDocument:
     return trust("ecs-tasks.amazonaws.com", If("HasTrustConditions", conditions, NoValue))
 
 
-def _managed_policy(policy: Policy, stack: RolesStack, logical_id: str) -> iam.ManagedPolicy:
+def _managed_policy(policy: Policy, stack: RolesStack, holder: Holder) -> iam.ManagedPolicy:
     resource = iam.ManagedPolicy(
-        f"{logical_id}{policy.name}",
+        f"{_LOGICAL_IDS[holder]}{policy.name}",
         Description=f"Permissions of {_service(stack)} that pass the quota of inline policies.",
-        Path=Ref("RolePath"),
+        Path=Ref(stack.path_parameter(holder)),
         PolicyDocument=policy_document(policy.statements, stack.spelling),
     )
     if policy.when:
@@ -227,11 +252,23 @@ def _field(origin: Origin) -> str:
     return origin.pointer if origin.place == origin.pointer else f"{origin.pointer} ({origin.place})"
 
 
-def _role_name(holder: Holder) -> Parameter:
+def _by_parameter(parameter: Callable[[Holder], str], holders: Sequence[Holder]) -> Iterable[tuple[str, Holder]]:
+    """Each parameter once, with the first role that it is for."""
+    first: dict[str, Holder] = {}
+    for holder in holders:
+        first.setdefault(parameter(holder), holder)
+    return first.items()
+
+
+def _boundary_condition(parameter: str) -> str:
+    return f"Has{parameter.removesuffix('Arn')}"
+
+
+def _role_name(holder: Holder, default: str) -> Parameter:
     return Parameter(
         f"{_LOGICAL_IDS[holder]}Name",
         Type="String",
-        Default="",
+        Default=default,
         Description=f"Name of the {holder}; empty to let CloudFormation make one.",
         AllowedPattern=r"^[\w+=,.@-]{0,64}$",
         ConstraintDescription="up to 64 letters, digits and + = , . @ _ -",

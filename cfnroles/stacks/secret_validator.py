@@ -53,14 +53,23 @@ _SWITCHED = {
 }
 
 
+def export_name(number: int) -> str:
+    """Export name of the ARN of the function with this number among a project's."""
+    return EXPORT.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
+
+
 def secret_validator_template(
     project: str,
     policies: Sequence[Policy],
     spelling: Spelling,
     secrets: Mapping[str, str],
     keys: Sequence[str] = (),
+    number: int = 1,
 ) -> Template:
-    """The template. ``policies`` are what the function may ask about; ``secrets`` maps parameter names to ARNs."""
+    """The template. ``policies`` are what the function may ask about; ``secrets`` maps parameter names to ARNs.
+
+    ``number`` tells the validators of one project apart, where one role could not hold all that they ask about.
+    """
     template = Template(Description="Checks that secrets and parameters exist before a task definition is deployed.")
     template.set_version("2010-09-09")
     _add_parameters(template, project, policies, secrets, keys)
@@ -69,14 +78,14 @@ def secret_validator_template(
     for name, condition in conditions_of(policies, spelling).items():
         template.add_condition(name, condition)
     tags = Tags(**{"cfnroles:project": Ref("ProjectName")})
-    for resource in (_log_group(tags), _role(policies, spelling, tags), _function(tags), _invocation()):
+    for resource in (_log_group(tags, number), _role(policies, spelling, tags), _function(tags), _invocation()):
         template.add_resource(resource)
     template.add_output(
         Output(
             "SecretValidatorArn",
             Description="ServiceToken of Custom::SecretsExist.",
             Value=GetAtt("Function", "Arn"),
-            Export=Export(Sub(EXPORT)),
+            Export=Export(Sub(export_name(number))),
         )
     )
     return template
@@ -138,13 +147,17 @@ def _add_parameters(
         template.add_parameter(secret_parameter(name, arn))
 
 
-def _log_group(tags: Tags) -> logs.LogGroup:
+def _suffix(number: int) -> str:
+    return "" if number == 1 else f"-{number}"
+
+
+def _log_group(tags: Tags, number: int) -> logs.LogGroup:
     return logs.LogGroup(
         "LogGroup",
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=_suppressed({"W84": "LogKmsKeyArn encrypts the log with a key; no value of a secret is ever in it"}),
-        LogGroupName=Sub("/aws/lambda/${ProjectName}-secret-validator"),
+        LogGroupName=Sub(f"/aws/lambda/${{ProjectName}}-secret-validator{_suffix(number)}"),
         RetentionInDays=Ref("LogRetentionInDays"),
         KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
         Tags=tags,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +10,18 @@ from troposphere import Template
 
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Need
 from cfnroles.policies import Policy, pack
 from cfnroles.references import validator_needs
 from cfnroles.stacks import roles, secret_validator
 from cfnroles.stacks.limits import check
 from cfnroles.stacks.parameters import secret_parameters, used
+from cfnroles.stacks.role_options import RoleOptions
 from cfnroles.stacks.roles import RolesStack, roles_template
 from cfnroles.stacks.secret_validator import secret_validator_template
 from cfnroles.stacks.task import task_template
 from cfnroles.stacks.template_text import ordered
-from cfnroles.stacks.values import Spelling
+from cfnroles.stacks.values import Spelling, imports_in
 from cfnroles.statements import Statement, compose
 from cfnroles.workload import Workload
 
@@ -39,66 +40,117 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stacks of one service are made of.
+
+    ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
+    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator.
+    """
+
+    project: str
+    name: str
+    stem: str
+    workload: Workload
+    discovery: Discovery
+    facts: Facts
+    secrets: Mapping[str, str]
+    exports: Mapping[Holder, str] = field(default_factory=lambda: roles.EXPORTS)
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    validator: str = secret_validator.EXPORT
+    label: str = ""
+
+
 def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, project: str) -> tuple[Stack, ...]:
     """The validator's stack, the roles' and the task definition's.
 
     Without a secret to check there is no validator. Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
     secrets = secret_parameters(discovery.references, facts)
-    spelling = Spelling(facts, secrets)
-    statements = compose(discovery.needs)
-    holders = _holders(statements)
-    policies = {
-        holder: pack([statement for statement in statements if statement.holder is holder], _values(secrets))
-        for holder in holders
-    }
+    parts = Parts(project, project, workload.family, workload, discovery, facts, secrets)
     stacks = []
     if discovery.references:
-        stacks.append(_validator_stack(discovery, facts, project, spelling, secrets))
-    stacks.append(
-        _stack(
-            f"{project}-roles",
-            f"{workload.family}-roles",
-            roles_template(
-                RolesStack(
-                    project,
-                    workload.family,
-                    policies,
-                    spelling,
-                    used(secrets, _resources(statements)),
-                    facts.kms_key_arns,
-                ),
-                holders,
-            ),
-            project,
-            # Also where every name is left to CloudFormation: the template could name the roles.
-            capabilities=("CAPABILITY_NAMED_IAM",),
-            exports=tuple(roles.EXPORTS[holder] for holder in holders),
-        )
-    )
-    stacks.append(
-        _stack(
-            f"{project}-task",
-            f"{workload.family}-task",
-            task_template(
-                workload,
-                project,
-                discovery.references,
-                spelling,
-                used(secrets, (reference.value_from for reference in discovery.references)),
-            ),
-            project,
-            # The infrastructure role goes to the service, not to the task definition.
-            imports=tuple(
-                export
-                for stack in stacks
-                for export in stack.exports
-                if not export.endswith(roles.EXPORTS[Holder.INFRASTRUCTURE].removeprefix("${ProjectName}"))
-            ),
-            depends_on=tuple(stack.name for stack in stacks),
-        )
-    )
+        needs = validator_needs(discovery.references, facts)
+        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), facts.kms_key_arns))
+    stacks.append(roles_stack(parts))
+    stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
     return tuple(stacks)
+
+
+def roles_stack(parts: Parts) -> Stack:
+    """The stack of a service's roles."""
+    spelling = Spelling(parts.facts, parts.secrets)
+    statements = compose(parts.discovery.needs)
+    holders = _holders(statements)
+    policies = {
+        holder: pack([statement for statement in statements if statement.holder is holder], _values(parts.secrets))
+        for holder in holders
+    }
+    managed = {holder: parts.options[holder].managed_policies for holder in holders if holder in parts.options}
+    return stack_of(
+        f"{parts.name}-roles",
+        f"{parts.stem}-roles",
+        roles_template(
+            RolesStack(
+                parts.project,
+                parts.label or parts.workload.family,
+                policies,
+                spelling,
+                used(parts.secrets, _resources(statements)),
+                parts.facts.kms_key_arns,
+                parts.options,
+                parts.exports,
+            ),
+            holders,
+        ),
+        parts.project,
+        # Also where every name is left to CloudFormation: the template could name the roles.
+        capabilities=("CAPABILITY_NAMED_IAM",),
+        exports=tuple(parts.exports[holder] for holder in holders),
+        imports=imports_in([*_resources(statements), *(arn for arns in managed.values() for arn in arns)]),
+    )
+
+
+def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
+    """The stack of a service's task definition, which waits for the validator."""
+    references = parts.discovery.references
+    # The infrastructure role goes to the service, not to the task definition.
+    imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
+    return stack_of(
+        f"{parts.name}-task",
+        f"{parts.stem}-task",
+        task_template(
+            parts.workload,
+            parts.project,
+            references,
+            Spelling(parts.facts, parts.secrets),
+            used(parts.secrets, (reference.value_from for reference in references)),
+            parts.exports,
+            parts.validator,
+        ),
+        parts.project,
+        imports=(parts.validator, *imports) if references else imports,
+        depends_on=depends_on,
+    )
+
+
+def validator_stack(
+    needs: Iterable[Need], project: str, spelling: Spelling, key_arns: Sequence[str], number: int = 1
+) -> Stack:
+    """The stack of the validator that may ask what ``needs`` say."""
+    statements = compose(needs)
+    policies: Sequence[Policy] = pack(statements, _values(spelling.parameters))
+    suffix = "" if number == 1 else f"-{number}"
+    return stack_of(
+        f"{project}-secret-validator{suffix}",
+        f"secret-validator{suffix}",
+        secret_validator_template(
+            project, policies, spelling, used(spelling.parameters, _resources(statements)), key_arns, number
+        ),
+        project,
+        capabilities=("CAPABILITY_IAM",),
+        exports=(secret_validator.export_name(number),),
+    )
 
 
 def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
@@ -107,24 +159,7 @@ def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
     return (Holder.EXECUTION, Holder.TASK, *([Holder.INFRASTRUCTURE] if infrastructure else []))
 
 
-def _validator_stack(
-    discovery: Discovery, facts: Facts, project: str, spelling: Spelling, secrets: Mapping[str, str]
-) -> Stack:
-    statements = compose(validator_needs(discovery.references, facts))
-    policies: Sequence[Policy] = pack(statements, _values(secrets))
-    return _stack(
-        f"{project}-secret-validator",
-        "secret-validator",
-        secret_validator_template(
-            project, policies, spelling, used(secrets, _resources(statements)), facts.kms_key_arns
-        ),
-        project,
-        capabilities=("CAPABILITY_IAM",),
-        exports=(secret_validator.EXPORT,),
-    )
-
-
-def _stack(
+def stack_of(
     name: str,
     stem: str,
     template: Template,
@@ -134,6 +169,10 @@ def _stack(
     imports: tuple[str, ...] = (),
     depends_on: tuple[str, ...] = (),
 ) -> Stack:
+    """A stack with its rendered template. ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``.
+
+    Raises InvalidInput for what CloudFormation or IAM would refuse.
+    """
     rendered = ordered(template.to_dict())
     check(name, rendered)
     parameters = {
@@ -147,7 +186,7 @@ def _stack(
         rendered,
         capabilities,
         tuple(export.replace("${ProjectName}", project) for export in exports),
-        imports,
+        tuple(name.replace("${ProjectName}", project) for name in imports),
         depends_on,
         {name: value for name, value in parameters.items() if name == "ProjectName" or name.endswith("SecretArn")},
     )

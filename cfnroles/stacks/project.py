@@ -1,0 +1,164 @@
+"""The stacks of a project: those of each of its services, and the validator that they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Holder, Need
+from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, size
+from cfnroles.references import validator_needs
+from cfnroles.stacks import roles, secret_validator
+from cfnroles.stacks.parameters import secret_names, within_quota
+from cfnroles.stacks.role_options import NO_OPTIONS, RoleOptions
+from cfnroles.stacks.service import Parts, Stack, roles_stack, task_stack, validator_stack
+from cfnroles.stacks.values import Spelling
+from cfnroles.statements import compose
+from cfnroles.workload import Workload
+
+#: What one validator's role can hold, with room for what packing cannot fill.
+_ROOM = (INLINE_TOTAL + MANAGED_POLICIES * MANAGED_POLICY) * 8 // 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectService:
+    """One service of a project, ready to be built."""
+
+    name: str
+    workload: Workload
+    discovery: Discovery
+    facts: Facts
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the validator is asked for one service."""
+
+    service: ProjectService
+    needs: tuple[Need, ...]
+    number: int = 1
+
+
+def project_stacks(services: Sequence[ProjectService], project: str) -> tuple[Stack, ...]:
+    """The stacks of all services, in deployment order.
+
+    One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
+    the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
+    refuse, and where exports collide or are of no use.
+    """
+    common = _common(services)
+    names = secret_names_of(services)
+    asked = {each.service.name: each for each in _numbered(services)}
+    stacks = list(_validators(list(asked.values()), names, common, project))
+    validators = {stack.exports[0]: stack.name for stack in stacks}
+    for service in services:
+        number = asked[service.name].number if service.name in asked else 0
+        stacks += _service_stacks(service, project, names, number, validators)
+    check_exports(stacks)
+    return tuple(stacks)
+
+
+def secret_names_of(services: Iterable[ProjectService]) -> dict[str, str]:
+    """ARN -> parameter name, the same in each stack of the project."""
+    facts = Facts()
+    references = [reference for service in services for reference in service.discovery.references]
+    return secret_names(references, facts)
+
+
+def export_names(service: ProjectService) -> dict[Holder, str]:
+    """The exports of a service's roles, in the spelling of ``Fn::Sub``."""
+    return {
+        holder: service.options.get(holder, NO_OPTIONS).export
+        or name.replace("${ProjectName}", f"${{ProjectName}}-{service.name}")
+        for holder, name in roles.EXPORTS.items()
+    }
+
+
+def check_exports(stacks: Sequence[Stack]) -> None:
+    """Raise InvalidInput for an export that two stacks make, and for one that nothing in the project imports.
+
+    The infrastructure role is for the service that somebody else creates. What a stack imports and no other exports,
+    comes from outside of the project.
+    """
+    counted = Counter(export for stack in stacks for export in stack.exports)
+    twice = sorted(export for export, count in counted.items() if count > 1)
+    if twice:
+        makers = ", ".join(stack.name for stack in stacks if twice[0] in stack.exports)
+        raise InvalidInput(
+            f"the export {twice[0]} would be made more than once, by {makers}",
+            why="CloudFormation has each export once in an account and region.",
+            remedy="Give the roles other export names, or the services other names.",
+        )
+    imported = {name for stack in stacks for name in stack.imports}
+    outside = roles.EXPORTS[Holder.INFRASTRUCTURE].removeprefix("${ProjectName}")
+    unused = sorted(export for export in counted if export not in imported and not export.endswith(outside))
+    if unused:
+        raise InvalidInput(
+            f"nothing would import the export {unused[0]}",
+            why="An export that is in use cannot change; one that is not is in the way of the next stack of its name.",
+            remedy="Leave the export out.",
+        )
+
+
+def _service_stacks(
+    service: ProjectService, project: str, names: Mapping[str, str], number: int, validators: Mapping[str, str]
+) -> Iterator[Stack]:
+    own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
+    validator = secret_validator.export_name(max(number, 1))
+    parts = Parts(
+        project,
+        f"{project}-{service.name}",
+        service.name,
+        service.workload,
+        service.discovery,
+        service.facts,
+        within_quota(own),
+        export_names(service),
+        service.options,
+        validator,
+        service.name,
+    )
+    made = roles_stack(parts)
+    waits_for = [validators[validator.replace("${ProjectName}", project)]] if number else []
+    yield made
+    yield task_stack(parts, (*waits_for, made.name))
+
+
+def _numbered(services: Sequence[ProjectService]) -> Iterator[_Asked]:
+    """The services that have secrets, each with the number of the validator whose role has room for them."""
+    number, room = 1, _ROOM
+    for service in services:
+        needs = validator_needs(service.discovery.references, service.facts)
+        if not needs:
+            continue
+        needed = size(compose(needs))
+        if needed > room and room < _ROOM:
+            number, room = number + 1, _ROOM
+        room -= needed
+        yield _Asked(service, needs, number)
+
+
+def _validators(asked: Sequence[_Asked], names: Mapping[str, str], facts: Facts, project: str) -> Iterator[Stack]:
+    for number in sorted({each.number for each in asked}):
+        group = [each for each in asked if each.number == number]
+        references = [reference for each in group for reference in each.service.discovery.references]
+        arns = {arn: names[arn] for arn in secret_names(references, facts)}
+        keys = sorted({key for each in group for key in each.service.facts.kms_key_arns})
+        needs = [need for each in group for need in each.needs]
+        yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number)
+
+
+def _common(services: Sequence[ProjectService]) -> Facts:
+    """The account and the region, as far as all services agree on them."""
+    accounts = {service.facts.account for service in services}
+    regions = {service.facts.region for service in services}
+    return replace(
+        Facts(),
+        account=accounts.pop() if len(accounts) == 1 else "",
+        region=regions.pop() if len(regions) == 1 else "",
+    )
