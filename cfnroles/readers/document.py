@@ -14,6 +14,8 @@ import yaml
 from cfnroles.errors import InvalidInput
 from cfnroles.workload import Path as TreePath
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
@@ -46,9 +48,16 @@ def parse(text: str, document: str) -> Any:
     """
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(text, object_pairs_hook=lambda pairs: _without_repetition(pairs, document))
+            data = json.loads(text, object_pairs_hook=lambda pairs: _without_repetition(pairs, document))
+            if _SURROGATE.search(text):
+                json.dumps(data, ensure_ascii=False).encode()
+            return data
         except json.JSONDecodeError as error:
             failed = error
+        except UnicodeEncodeError as error:
+            raise InvalidInput(
+                "holds half a character: a \\u escape of a surrogate without its other half", where=document
+            ) from error
         except ValueError as error:
             raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
         except RecursionError as error:
@@ -66,11 +75,17 @@ def parse(text: str, document: str) -> Any:
 
 
 def positions(text: str) -> dict[TreePath, tuple[int, int]]:
-    """Line and column, counted from 1, of each path in a JSON or YAML text that ``parse`` accepts."""
+    """Line and column, counted from 1, of each path in a JSON or YAML text that ``parse`` accepts.
+
+    Empty where JSON holds what YAML does not know, so that no line can be told.
+    """
     found: dict[TreePath, tuple[int, int]] = {}
-    if not text.strip():
+    try:
+        # YAML takes a character that JSON writes as two surrogates for none; for positions any other will do.
+        root = _compose(_SURROGATE.sub(r"\\u0020", text), "")
+    except InvalidInput:
         return found
-    pending: list[tuple[TreePath, Any]] = [((), _compose(text, ""))]
+    pending: list[tuple[TreePath, Any]] = [((), root)] if root is not None else []
     while pending:
         path, node = pending.pop()
         found.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import yaml
 
 _INTRINSIC = re.compile(r"Ref|Condition|Fn::[A-Za-z0-9]+")
 
@@ -19,33 +17,13 @@ _RESOURCE = (
     "Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties",
 )  # fmt: skip
 
-
-class _Tagged:
-    """A CloudFormation intrinsic in its short form."""
-
-    def __init__(self, tag: str, value: Any) -> None:
-        self.tag = tag
-        self.value = value
-
-
-class _Dumper(yaml.SafeDumper):
-    """Block style, lists indented below their key, no anchors, tagged texts without quotes where YAML allows."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-    def choose_scalar_style(self) -> str:
-        event: Any = self.event
-        if event.tag and event.tag.startswith("!") and not event.style:
-            analysis = self.analyze_scalar(event.value)
-            if analysis.allow_flow_plain if self.flow_level else analysis.allow_block_plain:
-                self.analysis = analysis
-                return ""
-        style: str = super().choose_scalar_style()
-        return style
+# A text that no YAML reader takes for anything else: it begins with a letter, a slash, `$`, `^` or `.`, and holds
+# neither `: ` nor ` #` nor a colon at its end. In a list on one line it must be a single word.
+_PLAIN = re.compile(r"(?!.*(?:: | #|[: ]$))[A-Za-z/$^._][ -~]*")
+_PLAIN_IN_FLOW = re.compile(r"[A-Za-z/$^._][A-Za-z0-9/$^._-]*")
+# What YAML 1.1 takes for a truth value, nothing, or a number: `yes`, `~`, `.5`, `.inf`.
+_NO_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|\.(inf|nan)|\.[0-9].*)")
+_BLOCK = re.compile(r"(?:(?:[!-~][ -~]*)?\n|(?: +[!-~][ -~]*)\n)+")
 
 
 def ordered(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,9 +38,8 @@ def to_yaml(template: Mapping[str, Any], header: str = "") -> str:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     """
-    comments = "".join(f"# {line}\n" for line in header.splitlines())
-    text: str = yaml.dump(_shortened(ordered(template)), Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
-    return comments + text
+    comments = [f"# {line}" for line in header.splitlines()]
+    return "\n".join([*comments, *_members(ordered(template), "")]) + "\n"
 
 
 def to_json(template: Mapping[str, Any]) -> str:
@@ -74,49 +51,98 @@ def _in_order(members: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any
     return {name: members[name] for name in (*order, *members) if name in members}
 
 
-def _shortened(value: Any, inside_short: bool = False) -> Any:
+def _members(members: Mapping[str, Any], indent: str, short: bool = False) -> Iterator[str]:
+    for name, value in members.items():
+        first, *rest = _value(value, f"{indent}  ", short)
+        yield f"{indent}{_scalar(name)}:{first and f' {first}'}"
+        yield from rest
+
+
+def _elements(elements: Sequence[Any], indent: str, short: bool = False) -> Iterator[str]:
+    for element in elements:
+        first, *rest = _value(element, f"{indent}  ", short)
+        # A mapping or list without a tag begins on the line of its hyphen.
+        if not first:
+            first, *rest = rest
+            first = first[len(indent) + 2 :]
+        yield f"{indent}- {first}"
+        yield from rest
+
+
+def _value(value: Any, indent: str, short: bool = False) -> Iterator[str]:
+    """The lines of a value: what stands behind its key, then what stands below, each with ``indent``.
+
+    ``short`` tells that the value is inside an intrinsic, where ``Condition`` is one as well.
+    """
+    if _is_intrinsic(value, short):
+        ((name, argument),) = value.items()
+        tag = f"!{name.removeprefix('Fn::')}"
+        if name == "Fn::GetAtt" and isinstance(argument, Sequence) and not isinstance(argument, str):
+            argument = ".".join(argument)
+        if isinstance(argument, list) and all(map(_is_short, argument)):
+            yield f"{tag} {_flow(argument)}"
+        elif isinstance(argument, (Mapping, list)):
+            yield tag
+            # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
+            yield from (
+                _members(argument, indent, True) if isinstance(argument, Mapping) else _elements(argument, indent, True)
+            )
+        else:
+            yield f"{tag} {_scalar(argument)}"
+    elif isinstance(value, Mapping):
+        yield "" if value else "{}"
+        yield from _members(value, indent)
+    elif isinstance(value, list):
+        yield "" if value else "[]"
+        yield from _elements(value, indent, short)
+    elif (
+        isinstance(value, str)
+        and _BLOCK.fullmatch(value)
+        and not value.startswith((" ", "\n"))
+        and value[-2:] != "\n\n"
+    ):
+        yield "|"
+        yield from (f"{indent}{line}" if line else "" for line in value.split("\n")[:-1])
+    else:
+        yield _scalar(value)
+
+
+def _flow(value: Any) -> str:
+    """A short value on one line: what has no structure of its own reads best so, as ``!Equals [!Ref X, '']``."""
+    if _is_intrinsic(value, True):
+        ((name, argument),) = value.items()
+        argument = ".".join(argument) if name == "Fn::GetAtt" else argument
+        return f"!{name.removeprefix('Fn::')} {_flow(argument)}"
     if isinstance(value, list):
-        return [_shortened(element, inside_short) for element in value]
-    if not isinstance(value, Mapping):
-        return value
-    if not _is_intrinsic(value) or ("Condition" in value and not inside_short):
-        return {key: _shortened(member) for key, member in value.items()}
-    ((name, argument),) = value.items()
-    if name == "Fn::GetAtt" and isinstance(argument, list):
-        argument = ".".join(argument)
-    if _is_intrinsic(argument):
-        # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
-        return _Tagged(_tag(name), {key: _shortened(member, True) for key, member in argument.items()})
-    return _Tagged(_tag(name), _shortened(argument, True))
+        return f"[{', '.join(map(_flow, value))}]"
+    return _scalar(value, flow=True)
 
 
-def _is_intrinsic(value: Any) -> bool:
-    return isinstance(value, Mapping) and len(value) == 1 and _INTRINSIC.fullmatch(next(iter(value))) is not None
-
-
-def _tag(name: str) -> str:
-    return f"!{name.removeprefix('Fn::')}"
-
-
-def _represent_tagged(dumper: _Dumper, tagged: _Tagged) -> yaml.Node:
-    if isinstance(tagged.value, dict):
-        return dumper.represent_mapping(tagged.tag, tagged.value)
-    if isinstance(tagged.value, list):
-        # What has no structure of its own reads best on one line: !Equals [!Ref X, '']
-        return dumper.represent_sequence(tagged.tag, tagged.value, flow_style=all(map(_is_short, tagged.value)))
-    return dumper.represent_scalar(tagged.tag, str(tagged.value))
+def _is_intrinsic(value: Any, short: bool) -> bool:
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (name,) = value
+    # A bare `Condition` is an attribute of a resource; only inside Fn::And and its like it is an intrinsic.
+    return _INTRINSIC.fullmatch(name) is not None and (name != "Condition" or short)
 
 
 def _is_short(value: Any) -> bool:
-    if isinstance(value, _Tagged):
-        value = value.value
-        return all(map(_is_short, value)) if isinstance(value, list) else _is_short(value)
-    return isinstance(value, (str, int))
+    if _is_intrinsic(value, True):
+        (argument,) = value.values()
+        return not _is_intrinsic(argument, True) and _is_short(argument)
+    if isinstance(value, list):
+        return all(map(_is_short, value))
+    return isinstance(value, (str, int, float)) and "\n" not in str(value)
 
 
-def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(_Tagged, _represent_tagged)
-_Dumper.add_representer(str, _represent_text)
+def _scalar(value: Any, flow: bool = False) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and not _NO_TEXT.fullmatch(value) and (not flow or _PLAIN_IN_FLOW.fullmatch(value)):
+        return value
+    if value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    # JSON writes what lies beyond the basic plane as two surrogates, which YAML takes for no characters.
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    characters = (each if each.isprintable() else f"\\U{ord(each):08X}" for each in escaped)
+    return '"' + "".join(characters) + '"'

@@ -150,6 +150,7 @@ WRONG = {
     "a template": ('{"Resources": {}}', ["looks like a CloudFormation template"]),
     "no family": (json.dumps({"containerDefinitions": [CONTAINER]}), ["has no family", "--family"]),
     "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a family's name"]),
+    "half a character": ('{"family": "\\ud83d"}', ["task.json: holds half a character"]),
     "a repeated key": ('{"family": "a", "family": "b"}', ["has the key 'family' twice"]),
     "a json key without its colons": (
         json.dumps(with_secret(f"{SECRET}:password")),

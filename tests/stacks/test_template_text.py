@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cfnroles.readers.document import parse
 from cfnroles.stacks.template_text import to_json, to_yaml
@@ -69,3 +73,25 @@ def test_sections_and_attributes_are_in_the_order_that_people_write_them() -> No
 
 def test_the_header_is_a_comment() -> None:
     assert to_yaml({"Resources": {}}, "one\ntwo").startswith("# one\n# two\nResources")
+
+
+TEXTS = st.text(max_size=30) | st.text(alphabet="ab: #-'\"\n,[]{}!&*?|>%@`$^.01eE+~=<\t", max_size=12)
+
+
+@given(TEXTS)
+@example("yes").via("a truth value of YAML 1.1")
+@example("1e3").via("a number")
+@example("2026-11-22").via("a date")
+@example("0o17").via("an octal number")
+@example("<<").via("a merge key")
+@example(" a\nb\n").via("a block that begins with a space")
+@example("a\n\n").via("a block that ends in two line breaks")
+@example("\u2028\x85").via("line breaks of Unicode")
+def test_every_text_is_read_as_itself_by_every_reader(text: str) -> None:
+    template = {"Resources": {}, "Block": text, "List": [text, {"Fn::Equals": [text, ""]}], "Map": {text: 1}}
+
+    written = to_yaml(template)
+
+    assert parse(written, "template") == template
+    plain = yaml.load(re.sub(r"!Equals\b", "", written), Loader=yaml.SafeLoader)
+    assert plain == {**template, "List": [text, [text, ""]]}
