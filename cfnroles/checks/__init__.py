@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from cfnroles.checks import custom_resources, references, roles, statements, suppressing, task_definitions
+from cfnroles.checks import (
+    custom_resources,
+    execution_roles,
+    references,
+    roles,
+    statements,
+    suppressing,
+    task_definitions,
+)
 from cfnroles.checks.check import Check, Fault, Subject
 
 __all__ = ["CHECKS", "Check", "Fault", "Subject"]
@@ -10,6 +18,7 @@ __all__ = ["CHECKS", "Check", "Fault", "Subject"]
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS,
     *task_definitions.CHECKS,
+    *execution_roles.CHECKS,
     *roles.CHECKS,
     *statements.CHECKS,
     *custom_resources.CHECKS,

@@ -93,8 +93,8 @@ def _template_task(task: TemplateTask, names: Names) -> Task:
         task.workload,
         # What CloudFormation will fill in is no gap.
         replace(_with_findings(found, errors), gaps=()),
-        _role(properties.get("ExecutionRoleArn")),
-        _role(properties.get("TaskRoleArn")),
+        _role(properties.get("ExecutionRoleArn")) or (None if "ExecutionRoleArn" in properties else ""),
+        _role(properties.get("TaskRoleArn")) or (None if "TaskRoleArn" in properties else ""),
         task.resource.logical_id,
         task.sources,
         ("Resources", task.resource.logical_id, "Properties"),

@@ -12,7 +12,7 @@ from cfnroles.images import ecr_repository, tag
 from cfnroles.need import Severity
 
 #: Tags that are meant to be moved.
-_MOVING = frozenset({"", "latest", "stable", "edge", "nightly", "main", "master", "dev", "develop", "development"})
+_MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
 
 
 def refused(subject: Subject) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cfnroles.readers.members import MAP, MEMBERS, TEXT
+from cfnroles.readers.members import FLAG, MAP, MEMBERS, TEXT
 from cfnroles.readers.template import Resource, Stack, plain, symbols
 from cfnroles.workload import Path, Workload
 
@@ -31,6 +31,7 @@ _SHAPES = {
     ("AWS::ECR::Repository", "RepositoryUri"): f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{{}}",
     ("AWS::KMS::Key", "Arn"): f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{}}",
 }
+_STACK_NAME = "AWS::StackName"
 _MADE_UP = re.compile(r"cfnnoname([0-9]+)x")
 _UNDECIDED = "Fn::If"
 
@@ -47,7 +48,7 @@ class Names:
         for symbol in symbols(text):
             logical_id, _, attribute = symbol.partition(".")
             resource = self.stack.resources.get(logical_id)
-            shape = _SHAPES.get((resource.type, attribute)) if resource else None
+            shape = "{}" if symbol == _STACK_NAME else _SHAPES.get((resource.type, attribute)) if resource else None
             if shape is not None:
                 number = self._numbers.setdefault(logical_id, len(self._numbers))
                 text = text.replace(f"${{{symbol}}}", shape.format(f"cfnnoname{number}x"))
@@ -122,19 +123,22 @@ class _Turned:
             for name in given:
                 self.sources[(*path, name)] = self.resource.source(*steps, name)
             return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
-        return self._plain(given)
+        return self._plain(given, kind)
 
     def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         self.sources[path] = self.resource.source(*steps)
         return self.value(given, kind, path, steps)
 
-    def _plain(self, given: Any) -> Any:
+    def _plain(self, given: Any, kind: Any) -> Any:
+        # CloudFormation takes texts, numbers and truth values for each other. An empty text is a parameter's that has
+        # no default: what it will be is not known.
         if isinstance(given, str):
-            return plain(self.names.filled(given))
-        # CloudFormation takes numbers and truth values where the API takes texts.
-        if isinstance(given, bool):
+            if kind == FLAG and given.lower() in ("true", "false"):
+                return given.lower() == "true"
+            return plain(self.names.filled(given)) if given else None
+        if kind == TEXT and isinstance(given, bool):
             return str(given).lower()
-        return str(given) if isinstance(given, int | float) else given
+        return str(given) if kind == TEXT and isinstance(given, int | float) else given
 
 
 def undecided(given: Any) -> list[tuple[int, Any]] | None:
