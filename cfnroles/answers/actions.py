@@ -1,0 +1,84 @@
+"""The actions of IAM policies: patterns of them, how many they are, and what somebody could do with them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from enum import IntEnum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+
+class Risk(IntEnum):
+    """What somebody could do with a grant, the worst last."""
+
+    DESCRIBE = 1
+    READ = 2
+    CHANGE = 3
+    PERMIT = 4
+
+    def __str__(self) -> str:
+        return _RISKS[self]
+
+
+_RISKS = {
+    Risk.DESCRIBE: "see what exists",
+    Risk.READ: "read contents",
+    Risk.CHANGE: "change or delete",
+    Risk.PERMIT: "give permissions",
+}
+
+_DESCRIBES = re.compile(
+    r"(Describe|List|Get|Head|Lookup|Search|View|Check|BatchCheck|BatchDescribe|BatchGet|Filter|Test)"
+)
+#: Reading what is kept, not what is known about it.
+_READS = re.compile(
+    r"secretsmanager:(Batch)?GetSecretValue|ssm:GetParameter.*|kms:(Decrypt|ReEncrypt.*|GenerateDataKey.*)"
+    r"|s3:GetObject.*|ecr:(BatchGetImage|GetDownloadUrlForLayer)|logs:(GetLogEvents|FilterLogEvents|StartQuery|GetQuery.*"
+    r"|StartLiveTail|Unmask)|dynamodb:(BatchGetItem|GetItem|Query|Scan|GetRecords)|kinesis:GetRecords|sqs:ReceiveMessage"
+    r"|athena:GetQueryResults|rds-data:.*|lambda:GetFunction|codecommit:GitPull",
+    re.IGNORECASE,
+)
+_PERMITS = re.compile(
+    r"[^:]+:((Put|Set|Attach|Detach|Create|Delete|Add|Update|Remove).*(Policy|Policies|Permission|Permissions|Grant|Role)"
+    r"|PassRole|CreateGrant|AssumeRole.*)|(iam|organizations|sso|sso-admin|ram):(?!Get|List).*|sts:.*",
+    re.IGNORECASE,
+)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text of a policy stands for more than one thing."""
+    return any(character in text for character in "*?") or text.startswith("NOT ")
+
+
+def matches_action(pattern: str, action: str) -> bool:
+    """Whether an action of a policy covers ``action``; case plays no part."""
+    if pattern.startswith("NOT "):
+        return not any(matches_action(each, action) for each in pattern[4:].split(", "))
+    return fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
+
+
+@lru_cache(maxsize=512)
+def expanded(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern of one service covers, as far as awacs knows them; empty for any other pattern."""
+    service, colon, _ = pattern.partition(":")
+    if not colon or is_pattern(service) or service.startswith("NOT "):
+        return ()
+    try:
+        module = importlib.import_module(f"awacs.{service.lower().replace('-', '_')}")
+    except ImportError:
+        return ()
+    found = (value for value in vars(module).values() if not isinstance(value, type))
+    names = (f"{each.prefix}:{each.action}" for each in found if hasattr(each, "prefix") and hasattr(each, "action"))
+    return tuple(sorted(name for name in set(names) if matches_action(pattern, name)))
+
+
+def risk_of(pattern: str) -> Risk:
+    """The worst that the actions of a pattern let somebody do; what is not known is taken for the worst."""
+    if is_pattern(pattern):
+        return max(map(risk_of, expanded(pattern)), default=Risk.PERMIT)
+    if _PERMITS.fullmatch(pattern):
+        return Risk.PERMIT
+    if _READS.fullmatch(pattern):
+        return Risk.READ
+    return Risk.DESCRIBE if _DESCRIBES.match(pattern.partition(":")[2]) else Risk.CHANGE

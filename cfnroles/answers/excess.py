@@ -1,0 +1,192 @@
+"""What a role grants and no need uses, and the tight form of it.
+
+A statement is looked at pair by pair: one of its actions on one of its resources. A pair is exact if it is what a need
+asks for and no more, wide if needs use it and it reaches further than they do, and unused if no need uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from itertools import product
+
+from cfnroles.answers.actions import Risk, is_pattern, matches_action, risk_of
+from cfnroles.answers.evaluator import Effect, Policy, StatementId, statement_applies
+from cfnroles.answers.evaluator import Statement as Granted
+from cfnroles.answers.requests import Asked
+from cfnroles.need import Holder, Permission
+from cfnroles.statements import Statement, compose
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action, which may be a pattern, on one resource of a statement, which may be one, too."""
+
+    action: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A grant that needs use and that reaches further than they do.
+
+    ``needed`` is what they use of it; the three flags tell in what it reaches further.
+    """
+
+    grant: Grant
+    needed: tuple[Permission, ...]
+    actions: bool
+    resources: bool
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What one statement grants beyond the needs, and the statements to put in its place; none: remove it."""
+
+    statement: StatementId
+    risk: Risk
+    unused: tuple[Grant, ...]
+    wide: tuple[Wide, ...]
+    tight: tuple[Statement, ...]
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Everything that is beyond the needs, used or not."""
+        return (*self.unused, *(wide.grant for wide in self.wide))
+
+
+class _Use(IntEnum):
+    NONE = 0
+    WIDE = 1
+    EXACT = 2
+    PERHAPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    use: _Use
+    served: tuple[Asked, ...] = ()
+    wide: tuple[bool, bool, tuple[str, ...]] = (False, False, ())
+
+
+#: The role in one world: its policies, and what is asked of them.
+Reading = tuple[Sequence[Policy], Sequence[Asked]]
+
+_Key = tuple[StatementId, str, str]
+
+
+def excess(
+    readings: Sequence[Reading], shown: Sequence[Policy], holder: Holder, hanging: Collection[str] = ()
+) -> tuple[tuple[Excess, ...], tuple[str, ...]]:
+    """The excess of a role, the riskiest first, and the actions of a task role that no feature of ECS has a part in.
+
+    ``readings`` are the role in each world, ``shown`` its policies as they are to be told, ``hanging`` the actions of
+    needs that are there only if a parameter has a value. A grant on one resource that may serve a need whose answer is
+    unknown, or one of those, counts as used.
+    """
+    pairs = [_pairs(*reading, hanging) for reading in readings]
+    names = [key for policy in shown for statement in _allowing(policy) for key in _keys(statement)]
+    # Every world has the same pairs in the same order; a pair is as useful as in the world where it is most.
+    best = [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
+    asked = {*hanging, *(each.permission.action for _, certain in readings for each in certain)}
+    exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
+    told: list[Excess] = []
+    application: dict[str, None] = {}
+    for statement in [statement for policy in shown for statement in _allowing(policy)]:
+        own = [(Grant(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
+        unused = [grant for grant, pair in own if pair.use is _Use.NONE]
+        if holder is Holder.TASK:
+            others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
+            application.update(dict.fromkeys(grant.action for grant in others))
+            unused = [grant for grant in unused if grant not in others]
+        wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
+        if unused or wide:
+            tight, served = _tight([pair for _, pair in own], exactly)
+            exactly |= served
+            risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
+            told.append(Excess(statement.id, risk, tuple(unused), tuple(wide), tight))
+    return tuple(sorted(told, key=lambda each: (-each.risk, each.statement))), tuple(application)
+
+
+def _pairs(policies: Sequence[Policy], certain: Sequence[Asked], hanging: Collection[str]) -> list[_Pair]:
+    return [
+        _pair(statement, action, resource, certain, hanging)
+        for policy in policies
+        for statement in _allowing(policy)
+        for _, action, resource in _keys(statement)
+    ]
+
+
+def _allowing(policy: Policy) -> Iterator[Granted]:
+    return (statement for statement in policy.statements if statement.effect is Effect.ALLOW)
+
+
+def _keys(statement: Granted) -> Iterator[_Key]:
+    actions = [f"NOT {', '.join(statement.actions)}"] if statement.not_actions else statement.actions
+    resources = [f"NOT {', '.join(statement.resources)}"] if statement.not_resources else statement.resources
+    return ((statement.id, action, resource) for action, resource in product(actions, resources))
+
+
+def _pair(statement: Granted, action: str, resource: str, certain: Sequence[Asked], hanging: Collection[str]) -> _Pair:
+    one = replace(
+        statement,
+        actions=statement.actions if statement.not_actions else (action,),
+        resources=statement.resources if statement.not_resources else (resource,),
+    )
+    answers = [
+        (each, statement_applies(one, each.request)) for each in certain if matches_action(action, each.told.action)
+    ]
+    served = tuple(each for each, answer in answers if answer is True)
+    if served:
+        equal = [each for each in served if each.told.resource == resource]
+        wide = (is_pattern(action), not equal, _lacking_conditions(statement, equal or served))
+        return _Pair(_Use.WIDE if any(wide) else _Use.EXACT, served, wide)
+    perhaps = tuple(each for each, answer in answers if answer is not False)
+    if perhaps and is_pattern(action):
+        return _Pair(_Use.WIDE, perhaps, (True, False, ()))
+    hangs = not is_pattern(action) and not is_pattern(resource) and action.lower() in {each.lower() for each in hanging}
+    return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
+
+
+def _lacking_conditions(statement: Granted, served: Sequence[Asked]) -> tuple[str, ...]:
+    """The condition keys that the needs have and that the statement lacks or holds with further values."""
+    needed = {tuple(sorted((c.key.lower(), c.values) for c in each.told.conditions)) for each in served}
+    if () in needed:
+        return ()
+    given: dict[str, set[str]] = {}
+    for condition in statement.conditions:
+        if condition.operator and not condition.operator.negated and not condition.if_exists:
+            given.setdefault(condition.key.lower(), set()).update(condition.values)
+    names = {c.key.lower(): c.key for each in served for c in each.told.conditions}
+    lacking = [name for key, name in names.items() if key not in given]
+    if lacking:
+        return tuple(sorted(lacking))
+    # Together the values of several keys grant their product, and each combination must be somebody's.
+    keys = sorted(names)
+    combinations = product(*(sorted(given[key]) for key in keys))
+    if all(
+        tuple((key, (value,)) for key, value in zip(keys, values, strict=True)) in needed for values in combinations
+    ):
+        return ()
+    return tuple(names[key] for key in keys)
+
+
+def _wide(grant: Grant, pair: _Pair) -> Wide:
+    needed = tuple(sorted({each.permission for each in pair.served}))
+    return Wide(grant, needed, *pair.wide)
+
+
+def _tight(pairs: Iterable[_Pair], elsewhere: set[Permission]) -> tuple[tuple[Statement, ...], set[Permission]]:
+    """The statements that grant what the needs use of one statement, without what another grants as tightly."""
+    kept: dict[Permission, list[Asked]] = {}
+    for pair in pairs:
+        for each in pair.served:
+            if pair.use is _Use.EXACT or each.permission not in elsewhere:
+                kept.setdefault(each.permission, []).append(each)
+    needs = [replace(each.need, permission=each.permission) for group in kept.values() for each in group]
+    return compose(needs), set(kept)

@@ -1,0 +1,206 @@
+"""The requests that ECS makes of IAM for the needs of a role, and the worlds in which they may be made.
+
+A world is one account, Region and partition. There is one where they are known. Where they are not, whatever holds for
+one value that no document names and for each value that one does, holds for all: the documents cannot tell any others
+apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cfnroles.answers.evaluator import Context, Principal, Request, some
+from cfnroles.facts import Facts, partition_of
+from cfnroles.need import Holder, Need, Permission
+from cfnroles.readers.intrinsics import plain, symbols
+from cfnroles.statements import single_valued
+
+#: No account and no Region has these names.
+_SOME_ACCOUNT = "000000000000"
+_SOME_REGION = "xx-unknown-0"
+
+_LITERALS = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):[a-z0-9-]*:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)?:(?P<account>\d{12})?:"
+    r"|(?<![\w-])(?P<host_region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api)"
+)
+
+#: The fact that gives a template's parameter its value.
+_TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One account, Region and partition that the documents may be about."""
+
+    account: str
+    region: str
+    partition: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def symbols(self) -> Mapping[str, str]:
+        """The values of the pseudo parameters, and a text for each other symbol that the needs have.
+
+        Any text will do for those, as long as it is the same on both sides and nobody else's.
+        """
+        suffixes = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+        return {
+            "AWS::AccountId": self.account,
+            "AWS::Region": self.region,
+            "AWS::Partition": self.partition,
+            "AWS::URLSuffix": suffixes.get(self.partition, "amazonaws.com"),
+            **dict(self.others),
+        }
+
+    def text(self, text: str) -> str:
+        """``text`` with the values of the symbols."""
+        for name, value in self.symbols.items():
+            text = text.replace(f"${{{name}}}", value)
+        return plain(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One need with one value in each condition, and the request that ECS then makes.
+
+    ``permission`` is as the documents spell it, ``told`` the same with the values of the world.
+    """
+
+    need: Need
+    permission: Permission
+    told: Permission
+    request: Request
+
+
+def worlds(facts: Facts, needs: Iterable[Need], role_texts: Iterable[str]) -> tuple[World, ...]:
+    """The worlds to look at, given everything that the role and the needs say; the least particular one first."""
+    need_texts = [text for need in needs for text in _texts(need.permission)]
+    found = [match for text in (*need_texts, *role_texts) for match in _LITERALS.finditer(text)]
+    others = _others(need_texts)
+    accounts = _alternatives(facts.account, _SOME_ACCOUNT, (match["account"] for match in found))
+    regions = _alternatives(facts.region, _SOME_REGION, (m["region"] or m["host_region"] for m in found))
+    # A policy names resources of its own partition only.
+    partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
+    return tuple(
+        World(account, region, partition, others)
+        for region in regions
+        for partition in (partitions if region == _SOME_REGION else [partition_of(region)])
+        for account in accounts
+    )
+
+
+def told_symbols(permission: Permission) -> tuple[str, ...]:
+    """The symbols in a permission that are no pseudo parameters: parts of it that nobody told."""
+    found = {name for text in _texts(permission) for name in symbols(text)}
+    return tuple(sorted(name for name in found if not name.startswith("AWS::")))
+
+
+def opened(need: Need) -> Need:
+    """The need with every part open that nobody told."""
+
+    def open_(text: str) -> str:
+        for name in told_symbols(need.permission):
+            text = text.replace(f"${{{name}}}", "*")
+        return text if text == "*" or text.startswith("arn:") else f"arn:{text}"
+
+    return replace(need, permission=replace(need.permission, resource=open_(need.permission.resource)))
+
+
+def parameter_values(name: str, facts: Facts) -> tuple[str, ...]:
+    """What is known about the value of a template's parameter; nothing where nobody told."""
+    values: tuple[str, ...] = getattr(facts, _TOLD_BY[name]) if name in _TOLD_BY else ()
+    return values
+
+
+def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
+    """The needs that are there for certain, and those that hang on a parameter whose value nobody told.
+
+    A need on a parameter with values becomes one need for each value.
+    """
+    certain: list[Need] = []
+    hanging: list[Need] = []
+    for need in needs:
+        permission = need.permission
+        values = [parameter_values(name, facts) for name in permission.when]
+        if not all(values):
+            hanging.append(need)
+            continue
+        lists = [
+            (name, found)
+            for name, found in zip(permission.when, values, strict=True)
+            if _has(permission.resource, name)
+        ]
+        resources = [permission.resource]
+        for name, found in lists:
+            resources = [text.replace(f"${{{name}}}", value) for text in resources for value in found]
+        certain += [replace(need, permission=replace(permission, resource=text, when=())) for text in resources]
+    return tuple(certain), tuple(hanging)
+
+
+def asked(need: Need, world: World, role_arn: str = "", context: Mapping[str, str] | None = None) -> tuple[Asked, ...]:
+    """The requests behind one need, one for each combination of the values of its conditions.
+
+    Part of a resource that the need leaves open (the six characters of a secret, the id of a task) stays open in the
+    request: a statement that covers only some of what it may be leaves the answer unknown.
+    """
+    permission = need.permission
+    asked = []
+    for conditions in single_valued(permission.conditions):
+        single = replace(permission, conditions=conditions)
+        told = replace(
+            single,
+            resource=world.text(single.resource),
+            conditions=tuple(replace(c, values=tuple(map(world.text, c.values))) for c in conditions),
+        )
+        asked.append(Asked(need, single, told, _request(need.holder, told, world, role_arn, context or {})))
+    return tuple(asked)
+
+
+def _request(holder: Holder, told: Permission, world: World, role_arn: str, context: Mapping[str, str]) -> Request:
+    arn = told.resource.split(":", 5)
+    region = arn[3] if len(arn) == 6 and arn[3] else world.region
+    via = next((c.values[0] for c in told.conditions if c.key == "kms:ViaService"), "")
+    values: dict[str, tuple[str, ...]] = {
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        "aws:RequestedRegion": (region,),
+        "aws:SecureTransport": ("true",),
+        "aws:ViaAWSService": ("true" if via else "false",),
+        "aws:CalledVia": (".".join([via.split(".")[0], "amazonaws.com"]),) if via else (),
+    }
+    if len(arn) == 6 and arn[4]:
+        values["aws:ResourceAccount"] = (arn[4],)
+    for condition in told.conditions:
+        values[condition.key] = tuple(_open(condition.operator, value) for value in condition.values)
+    values |= {key: (value,) for key, value in context.items()}
+    resource = told.resource if told.resource == "*" else some(told.resource)
+    principal = Principal(role_arn or some(f"arn:{world.partition}:iam::{world.account}:role/*"))
+    return Request(principal, told.action, resource, Context.of(values))
+
+
+def _open(operator: str, value: str) -> str:
+    return some(value) if operator in ("StringLike", "ArnLike", "ArnEquals") else value
+
+
+def _has(text: str, name: str) -> bool:
+    return f"${{{name}}}" in text
+
+
+def _others(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    values: dict[str, str] = {}
+    for text in texts:
+        for name in symbols(text):
+            if not name.startswith("AWS::"):
+                word = re.sub(r"[^A-Za-z0-9]+", "-", name)
+                whole = text.startswith(f"${{{name}}}") or values.get(name, "").startswith("arn:")
+                values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
+    return tuple(sorted(values.items()))
+
+
+def _texts(permission: Permission) -> tuple[str, ...]:
+    return (permission.resource, *(value for c in permission.conditions for value in c.values))
+
+
+def _alternatives(known: str, unknown: str, named: Iterable[str | None]) -> tuple[str, ...]:
+    return (known,) if known else (unknown, *sorted({name for name in named if name}))

@@ -1,0 +1,317 @@
+"""A verification as a tree for a terminal, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from textwrap import wrap
+from typing import Any
+
+from cfnroles.answers.actions import expanded, is_pattern
+from cfnroles.answers.evaluator import StatementId
+from cfnroles.answers.excess import Excess, Grant, Wide
+from cfnroles.answers.prove import Removal
+from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
+from cfnroles.formats.human import Lines, gaps_text
+from cfnroles.formats.verification_words import (
+    label,
+    only_if,
+    placed,
+    remedies,
+    statements_json,
+    summary,
+    tight_words,
+    trust_words,
+    wide_words,
+)
+from cfnroles.need import Need, Origin
+
+_SGR = {
+    Outcome.ALLOWED: "32",
+    Outcome.UNKNOWN: "35",
+    Outcome.MISSING: "1;31",
+    Outcome.DENIED: "1;31",
+}
+_MARKS = {
+    Outcome.ALLOWED: "[ok]     ",
+    Outcome.UNKNOWN: "[unknown]",
+    Outcome.MISSING: "[MISSING]",
+    Outcome.DENIED: "[DENIED] ",
+}
+_ONLY_IF = "[only if]"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What a terminal can show."""
+
+    width: int = 80
+    colour: bool = False
+
+    def mark(self, outcome: Outcome) -> str:
+        """The mark of an outcome, all of one width; coloured marks say the same without their colour."""
+        return self.paint(_MARKS[outcome], _SGR[outcome])
+
+    def paint(self, text: str, sgr: str) -> str:
+        """The text in a colour or weight of ANSI's first sixteen, which every terminal's own palette makes legible."""
+        return f"\x1b[{sgr}m{text}\x1b[0m" if self.colour else text
+
+    def heading(self, text: str) -> str:
+        """A line that begins a part."""
+        return self.paint(text, "1")
+
+    def paragraph(self, text: str, indent: int) -> Iterator[str]:
+        """The text in lines that fit, never broken inside of a name."""
+        space = " " * indent
+        yield from wrap(
+            text, self.width, initial_indent=space, subsequent_indent=space, break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+
+    def fitted(self, mark: str, parts: Sequence[str]) -> Iterator[str]:
+        """A mark and parts behind it: on one line if they fit, else each part on its own."""
+        head = f"    {mark} "
+        space = " " * (len(re.sub(r"\x1b\[[\d;]*m", "", head)))
+        line = " ".join(part for part in parts if part)
+        if len(space) + len(line) <= self.width:
+            yield head + line
+            return
+        first, *others = [part for part in parts if part]
+        yield head + first
+        yield from (space + part for part in others)
+
+
+def human(verifications: Sequence[Verification], text: str, terminal: Terminal | None = None) -> str:
+    """For a terminal: role, container, field and every verdict; then what to add, and what is too much."""
+    shown = terminal or Terminal()
+    return "\n".join(line for each in verifications for line in _role(each, text, shown)).rstrip()
+
+
+def json_text(verifications: Sequence[Verification], text: str) -> str:
+    """For programs. ``schema`` changes when the form does."""
+    lines = Lines(text)
+    return json.dumps({"schema": 1, "roles": [_entry(each, lines) for each in verifications]}, indent=2)
+
+
+def _role(each: Verification, text: str, terminal: Terminal) -> Iterator[str]:
+    lines = Lines(text)
+    yield terminal.heading(f"{str(each.holder).capitalize()}: {each.role.name}")
+    yield ""
+    yield "trust policy"
+    if each.trust is None:
+        yield from terminal.fitted(terminal.paint("[skipped]", "2"), ["no trust policy was given"])
+    else:
+        yield from terminal.fitted(terminal.mark(trust_outcome(each.trust)), trust_words(each.trust))
+    entries: list[Judged | Need] = [*each.judged, *each.hanging]
+    entries.sort(key=lambda entry: (_origin(entry).sort_key, isinstance(entry, Need)))
+    for container, found in groupby(entries, key=lambda entry: _origin(entry).container):
+        yield f"container {container}" if container else "task"
+        for _, same in groupby(found, key=lambda entry: _origin(entry).path):
+            yield from _field(each, list(same), lines, terminal)
+    yield ""
+    for part in (_unknown, _missing, _excess, _application, _proof):
+        found_lines = list(part(each, terminal))
+        if found_lines:
+            yield from (*found_lines, "")
+    if each.gaps:
+        yield terminal.heading("Gaps, where a name is missing and nothing can be verified:")
+        yield from (gaps_text(each.gaps, text), "")
+
+
+def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, terminal: Terminal) -> Iterator[str]:
+    origin = _origin(entries[0])
+    line = lines.line(origin)
+    yield f"  {label(origin)} ({origin.document}{f':{line}' if line else ''})"
+    for entry in entries:
+        if isinstance(entry, Need):
+            mark = terminal.paint(_ONLY_IF, "2")
+            yield from terminal.fitted(mark, [entry.permission.action, only_if(entry)])
+            continue
+        permission = entry.need.permission
+        verdict = [permission.action, f"on {permission.resource}"]
+        if entry.outcome is not Outcome.ALLOWED:
+            verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
+        yield from terminal.fitted(terminal.mark(entry.outcome), [*verdict, _by(each, entry)])
+
+
+def _by(each: Verification, judged: Judged) -> str:
+    names = " and ".join(placed(each.role, statement) for statement in judged.by)
+    if judged.boundary:
+        return f"not within the permissions boundary {judged.boundary}"
+    if judged.outcome is Outcome.UNKNOWN:
+        return f"depends on {', '.join(judged.keys)}" + (f", in {names}" if names else "")
+    return f"by {names}" if names else ""
+
+
+def _unknown(each: Verification, terminal: Terminal) -> Iterator[str]:
+    told = remedies(each)
+    if told:
+        yield terminal.heading("To decide what is unknown:")
+    for remedy in told:
+        yield from terminal.paragraph(f"- {remedy}", 2)
+
+
+def _missing(each: Verification, terminal: Terminal) -> Iterator[str]:
+    if each.missing:
+        yield terminal.heading(f"Missing: add to the {each.holder}")
+        yield statements_json(each.missing)
+
+
+def _excess(each: Verification, terminal: Terminal) -> Iterator[str]:
+    if each.excess:
+        yield terminal.heading("Excess: what no need uses, the riskiest first")
+    for number, found in enumerate(each.excess, start=1):
+        yield from terminal.paragraph(f"{number}. {placed(each.role, found.statement)} lets its holder {found.risk}", 0)
+        for told in _unused(found):
+            yield from terminal.paragraph(told, 3)
+        for wide in found.wide:
+            yield from terminal.paragraph(wide_words(wide), 3)
+        yield from terminal.paragraph(tight_words(found), 3)
+        if found.tight:
+            yield statements_json(found.tight)
+
+
+def _unused(found: Excess) -> Iterator[str]:
+    for resources, grants in _by_resources(found.unused):
+        names = ", ".join(
+            f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
+            for action in grants
+        )
+        yield f"no need uses {names} on {', '.join(resources)}"
+
+
+def _by_resources(grants: Sequence[Grant]) -> Iterable[tuple[tuple[str, ...], list[str]]]:
+    resources: dict[str, list[str]] = {}
+    for grant in grants:
+        resources.setdefault(grant.action, []).append(grant.resource)
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, found in resources.items():
+        actions.setdefault(tuple(found), []).append(action)
+    return actions.items()
+
+
+def _application(each: Verification, terminal: Terminal) -> Iterator[str]:
+    if each.application:
+        yield from terminal.paragraph(
+            "Not judged, because only the application's authors know what it needs: " + ", ".join(each.application), 0
+        )
+
+
+def _proof(each: Verification, terminal: Terminal) -> Iterator[str]:
+    if each.removals is None:
+        return
+    yield terminal.heading(f"Proof: each of {len(each.removals)} grants was taken away")
+    for removal in each.removals:
+        yield from terminal.paragraph(f"- without {removal}: {_fails(removal)}", 2)
+
+
+def _fails(removal: Removal) -> str:
+    if not removal.fails:
+        return "nothing fails"
+    first = removal.fails[0]
+    others = f" and {len(removal.fails) - 1} more" if len(removal.fails) > 1 else ""
+    action = first.permission.action
+    return f"ECS is refused {action} for {first.origin.place}{others} ({first.reason.why})"
+
+
+def _origin(entry: Judged | Need) -> Origin:
+    return entry.need.origin if isinstance(entry, Judged) else entry.origin
+
+
+def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
+    trust = each.trust
+    return {
+        "holder": str(each.holder),
+        "role": each.role.name,
+        "outcome": str(each.outcome),
+        "summary": summary(each),
+        "trust": trust
+        and {
+            "service": trust.service,
+            "outcome": str(trust_outcome(trust)),
+            "by": list(trust.by),
+            "depends_on": list(trust.keys),
+            "also_admits": list(trust.others),
+            "any_account": trust.open,
+            "problem": trust.problem,
+        },
+        "verdicts": [
+            {
+                **_need(judged.need, lines),
+                "outcome": str(judged.outcome),
+                "by": [_statement(each, statement) for statement in judged.by],
+                "depends_on": list(judged.keys),
+                "boundary": judged.boundary,
+            }
+            for judged in each.judged
+        ],
+        "only_if": [{**_need(need, lines), "if": list(need.permission.when)} for need in each.hanging],
+        "missing": json.loads(statements_json(each.missing)) if each.missing else [],
+        "excess": [
+            {
+                "statement": _statement(each, found.statement),
+                "risk": str(found.risk),
+                "unused": [{"action": grant.action, "resource": grant.resource} for grant in found.unused],
+                "wide": [_wide(wide) for wide in found.wide],
+                "instead": json.loads(statements_json(found.tight)) if found.tight else [],
+            }
+            for found in each.excess
+        ],
+        "application": list(each.application),
+        "unread": [{"policy": unread.name, "why": unread.why, "remedy": unread.remedy} for unread in each.role.unread],
+        "proof": each.removals
+        and [
+            {
+                "action": removal.action,
+                "resource": removal.resource,
+                "conditions": dict(removal.conditions),
+                "statement": _statement(each, removal.statement),
+                "fails": [_need(need, lines) for need in removal.fails],
+            }
+            for removal in each.removals
+        ],
+        "gaps": [
+            {"field": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
+            for gap in each.gaps
+        ],
+    }
+
+
+def _need(need: Need, lines: Lines) -> dict[str, Any]:
+    permission = need.permission
+    return {
+        "action": permission.action,
+        "resource": permission.resource,
+        "conditions": [{"operator": c.operator, "key": c.key, "values": list(c.values)} for c in permission.conditions],
+        "document": need.origin.document,
+        "path": need.origin.pointer,
+        "line": lines.line(need.origin),
+        "container": need.origin.container,
+        "item": need.origin.item,
+        "feature": need.reason.feature,
+        "why": need.reason.why,
+        "source": need.reason.source,
+    }
+
+
+def _wide(wide: Wide) -> dict[str, Any]:
+    return {
+        "action": wide.grant.action,
+        "resource": wide.grant.resource,
+        "further_actions": wide.actions,
+        "further_resources": wide.resources,
+        "lacking_conditions": list(wide.conditions),
+        "needed": [{"action": p.action, "resource": p.resource} for p in wide.needed],
+    }
+
+
+def _statement(each: Verification, statement: StatementId) -> dict[str, Any]:
+    return {
+        "policy": statement.policy,
+        "index": statement.index,
+        "sid": statement.sid,
+        "where": placed(each.role, statement),
+    }

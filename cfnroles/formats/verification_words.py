@@ -1,0 +1,139 @@
+"""The sentences of a verification, which its formats share."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from cfnroles.answers.actions import expanded
+from cfnroles.answers.evaluator import Decision, StatementId
+from cfnroles.answers.excess import Excess, Wide
+from cfnroles.answers.trust import Trust
+from cfnroles.answers.verify import Outcome, Verification
+from cfnroles.need import Holder, Need, Origin
+from cfnroles.policies import document
+from cfnroles.readers.intrinsics import plain, symbols
+from cfnroles.readers.roles import Role, Unread
+from cfnroles.statements import Statement
+
+_GIVEN_BY = {
+    "KmsKeyArns": ("the secret or parameter is encrypted with a customer managed key", "--kms-key-arn ARN"),
+}
+
+
+def label(origin: Origin) -> str:
+    """What a field is called below its container: ``secret DB_PASSWORD``, ``image``."""
+    if origin.item:
+        return origin.item
+    path = origin.path[2:] if origin.container else origin.path
+    return Origin("", path).pointer
+
+
+def only_if(need: Need) -> str:
+    """When a need is there that hangs on a parameter, and which option tells."""
+    told = [_GIVEN_BY.get(name, (f"the parameter {name} has a value", "")) for name in need.permission.when]
+    options = " and ".join(option for _, option in told if option)
+    return " and ".join(what for what, _ in told) + (f": give {options}" if options else "")
+
+
+def placed(role: Role, statement: StatementId) -> str:
+    """A statement with the place where it stands."""
+    policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
+    if policy is None or policy.where in ("", policy.name):
+        return str(statement)
+    where = policy.where
+    if policy.lines:
+        where = f"{where.rpartition(':')[0]}:{policy.lines[min(statement.index, len(policy.lines) - 1)]}"
+    return f"{statement}, {where}"
+
+
+def trust_words(trust: Trust) -> list[str]:
+    """What the trust policy answers, and what is too wide in it."""
+    service = trust.service
+    first = {
+        Decision.ALLOWED: f"{service} may assume the role",
+        Decision.UNKNOWN: f"whether {service} may assume the role depends on {', '.join(trust.keys)}",
+        Decision.EXPLICIT_DENY: f"{service} is denied to assume the role by {', '.join(trust.by)}",
+        Decision.IMPLICIT_DENY: f"{service} may not assume the role: no statement lets it",
+    }[trust.decision]
+    words = [f"{first}{f': {trust.problem}' if trust.problem else ''}"]
+    if trust.others:
+        words.append(f"and so may {', '.join(trust.others)}")
+    if trust.open:
+        words.append("on behalf of any account, since no condition on aws:SourceAccount is met by this one only")
+    return words
+
+
+def wide_words(wide: Wide) -> str:
+    """In what a grant reaches further than the needs that use it."""
+    found = expanded(wide.grant.action)
+    needed = sorted({permission.action for permission in wide.needed})
+    count = f" ({len(found)} actions, {len(needed)} needed)" if wide.actions and found else ""
+    lacking = f", without a condition on {' and '.join(wide.conditions)}" if wide.conditions else ""
+    if not wide.resources and not wide.actions:
+        return f"{wide.grant} is granted too widely{lacking.removeprefix(',')}"
+    uses = "; ".join(
+        f"{action} on {', '.join(dict.fromkeys(p.resource for p in wide.needed if p.action == action))}"
+        for action in needed
+    )
+    return f"{wide.grant}{count}{lacking}: needed is only {uses}"
+
+
+def tight_words(found: Excess) -> str:
+    """What to do about one statement."""
+    return "put in its place:" if found.tight else "remove it; nothing needs it"
+
+
+def remedies(each: Verification) -> tuple[str, ...]:
+    """How to find out what a verification leaves unknown."""
+    keys = {key for judged in each.judged if judged.outcome is Outcome.UNKNOWN for key in judged.keys}
+    if each.trust is not None and each.trust.decision is Decision.UNKNOWN:
+        keys |= set(each.trust.keys)
+    told = {_remedy(key, each) for key in keys}
+    boundary = each.role.boundary
+    unread = (*each.role.unread, *((boundary,) if isinstance(boundary, Unread) else ()))
+    return (*sorted(told - {""}), *(f"{u.name} is not read: {u.why}. {u.remedy}." for u in unread))
+
+
+def _remedy(key: str, each: Verification) -> str:
+    if key.startswith(("the policy ", "the permissions boundary ")):
+        return ""
+    if key in ("the account", "the Region"):
+        return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
+    if key == "the rest of the resource's ARN":
+        return (
+            "The role names one thing where the task definition leaves open which one it is, such as a secret's six"
+            " characters: give the complete ARN in the task definition, or compare the two by hand."
+        )
+    if key == "aws:SourceArn" and each.holder is Holder.EXECUTION:
+        return "AWS does not document that ECS sends aws:SourceArn when it assumes an execution role."
+    if key.split(".")[0] in each.role.parameters:
+        return f"Give --parameter {key.split('.')[0]}=VALUE."
+    return f"Give --context {key}=VALUE." if ":" in key and "(" not in key else f"{key} has no value in the template."
+
+
+def statements_json(statements: Sequence[Statement]) -> str:
+    """Statements to paste into a policy; a text with symbols is an ``Fn::Sub``, which only a template takes."""
+    return json.dumps([_rendered(statement) for statement in document(statements)["Statement"]], indent=2)
+
+
+def summary(each: Verification) -> str:
+    """One line that counts."""
+    counts = Counter(judged.outcome for judged in each.judged)
+    told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome] or outcome is Outcome.ALLOWED]
+    excess = len(each.excess)
+    return (
+        f"{each.holder}: {', '.join(told)}"
+        + (f"; {excess} statement{'s'[: excess > 1]} grant{'s'[: excess == 1]} more than is needed" if excess else "")
+        + ("; nothing too much" if not excess else "")
+    )
+
+
+def _rendered(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"Fn::Sub": value} if symbols(value) else plain(value)
+    if isinstance(value, dict):
+        return {key: _rendered(member) for key, member in value.items()}
+    return [_rendered(element) for element in value] if isinstance(value, list) else value
