@@ -194,8 +194,8 @@ def _put(url: str, body: bytes) -> str:
     try:
         # An empty Content-Type is part of the signature; urllib would set another. handle() checked the scheme.
         request = urllib.request.Request(url, body, {"Content-Type": ""}, method="PUT")  # noqa: S310
-        with urllib.request.urlopen(request, timeout=PUT_SECONDS) as response:  # noqa: S310
-            return "" if response.status < 300 else f"HTTP status {response.status}"
+        urllib.request.urlopen(request, timeout=PUT_SECONDS).close()  # noqa: S310
+        return ""
     except urllib.error.HTTPError as error:
         error.close()
         return f"HTTP status {error.code}"
