@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import botocore.exceptions
+import botocore.parsers
 import pytest
 from botocore.stub import Stubber
 
@@ -373,6 +374,7 @@ class TestErrors:
                 Unavailable,
                 "AWS could not be reached for cloudformation:DescribeStacks",
             ),
+            (botocore.parsers.ResponseParserError("<html>"), Unavailable, "check AWS_ENDPOINT_URL and HTTPS_PROXY"),
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
     )

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from botocore import exceptions as botocore_errors
+from botocore.parsers import ResponseParserError
 
 from cfnroles.errors import BadAnswer, CfnrolesError, InvalidInput, Unavailable
 
@@ -68,6 +69,12 @@ def answering(call: str) -> Iterator[None]:
         raise _of_answer(call, error) from error
     except botocore_errors.BotoCoreError as error:
         raise _of_library(call, error) from error
+    except ResponseParserError as error:
+        raise Unavailable(
+            f"what answered {call} is not AWS",
+            why=" ".join(str(error).split())[:300],
+            remedy="A proxy or a wrong endpoint answers in its place: check AWS_ENDPOINT_URL and HTTPS_PROXY.",
+        ) from error
 
 
 def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from cfnroles.cli.stack_options import (
     selected,
     stack_options,
 )
+from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
 @click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
 @click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it.")
+@stack_set_options
 @click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier.")
 def command(
     source: Path,
@@ -86,10 +88,12 @@ def command(
     timeout: float,
     no_rollback: bool,
     continue_rollback: bool,
+    **fleet: Any,
 ) -> int:
     """Deploy the stacks of SOURCE, and refuse when a secret is missing.
 
-    SOURCE is a directory written by `cfnroles build` (default: build).
+    SOURCE is a directory written by `cfnroles build` (default: build), or a task definition to build and deploy at
+    once.
     """
     from cfnroles.deploy.parameters_file import read_parameters
     from cfnroles.deploy.plan import Options
@@ -110,10 +114,24 @@ def command(
         plan_only=plan_only,
         timeout=timeout * 60,
     )
+    arguments = StackSetArguments(**fleet)
+    if arguments.stack_set:
+        if local or local_state:
+            raise InvalidInput("--stack-set cannot be combined with --local: the emulator has no StackSets")
+        _can_ask(ask=not yes, plan_only=plan_only)
+        return deploy_stack_sets(stacks, target.connection(), options, arguments, ask=not yes)
     if local or local_state:
         with local_connection(target, state=local_state) as connection:
             return _run(stacks, connection, options, plan_format, ask=False)
     return _run(stacks, target.connection(), options, plan_format, ask=not yes)
+
+
+def _can_ask(*, ask: bool, plan_only: bool) -> None:
+    if ask and not plan_only and not sys.stdin.isatty():
+        raise InvalidInput(
+            "deploying asks a question, and this is no terminal",
+            remedy="Add --yes to deploy without a question, or --plan to look only.",
+        )
 
 
 def _run(
@@ -127,11 +145,7 @@ def _run(
     from cfnroles.deploy.plan import Run
     from cfnroles.deploy.planning import plan
 
-    if ask and not options.plan_only and not sys.stdin.isatty():
-        raise InvalidInput(
-            "deploying asks a question, and this is no terminal",
-            remedy="Add --yes to deploy without a question, or --plan to look only.",
-        )
+    _can_ask(ask=ask, plan_only=options.plan_only)
     cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + options.timeout

@@ -24,7 +24,7 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  ! {note}" for note in stack.notes]
         lines += [f"  ! change set {name} is pending on this stack, not made by this run" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
-        lines += _permission_lines(stack.permissions, marked=stack.action is Action.UPDATE)
+        lines += permission_lines(stack.permissions, marked=stack.action is Action.UPDATE)
         lines += [f"  {change}" for change in _resource_lines(stack)]
     return "\n".join([*lines, "", summary(plan)])
 
@@ -69,7 +69,7 @@ def _parameter(change: ParameterChange) -> str:
     return f"{change.name}: {before}{change.after!r}"
 
 
-def _permission_lines(changes: Sequence[PermissionChange], *, marked: bool) -> list[str]:
+def permission_lines(changes: Sequence[PermissionChange], *, marked: bool) -> list[str]:
     """``marked`` points out what widens a role; of a new role everything does, and nothing is worth a
     mark."""
     groups: dict[_Statement, list[PermissionChange]] = {}

@@ -129,13 +129,13 @@ class TestOutputs:
 
 
 def test_statuses():
-    stacks = [("a", Stack("id", "a", "ROLLBACK_COMPLETE", "no\nnever")), ("bb", None)]
+    stacks = [("a", Stack("id", "a", "CREATE_FAILED", "no\nnever")), ("bb", None)]
 
     assert deployment.statuses_text(stacks).splitlines() == [
-        "a   ROLLBACK_COMPLETE: is what remains of a creation that failed; CloudFormation only lets it be deleted; no ...",
+        "a   CREATE_FAILED: is what remains of a creation that failed without rollback; no ...",
         "bb  MISSING: does not exist",
     ]
     assert [one["status"] for one in json.loads(deployment.statuses_json(stacks))["stacks"]] == [
-        "ROLLBACK_COMPLETE",
+        "CREATE_FAILED",
         "MISSING",
     ]

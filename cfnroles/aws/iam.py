@@ -1,0 +1,99 @@
+"""Amazon's IAM API, as far as reading a role goes: nothing here changes anything.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cfnroles.aws.connection import Connection
+from cfnroles.aws.refusals import Refused, answering
+from cfnroles.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What AWS's policy simulator says to one request; ``missing`` are the context keys that it had no value for."""
+
+    decision: str
+    missing: tuple[str, ...] = ()
+
+
+class Iam:
+    """IAM of one account.
+
+    Every method raises ``Unavailable`` when AWS cannot be asked or does not let the caller read.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._client: IAMClient = connection.client("iam")
+
+    def role(self, name_or_arn: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """A role and its managed policies, both in the form that GetAccountAuthorizationDetails gives them."""
+        name = name_or_arn.rsplit("/", 1)[-1]
+        try:
+            with answering("iam:GetRole"):
+                role: Any = self._client.get_role(RoleName=name)["Role"]
+        except Refused as refusal:
+            if refusal.code == "NoSuchEntity":
+                raise Unavailable(
+                    f"the role {name} cannot be read: there is none in this account",
+                    why=refusal.message,
+                    remedy="Check --profile, AWS_PROFILE and the role's name.",
+                ) from refusal
+            raise
+        attached = self._attached(name)
+        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        arns = [policy["PolicyArn"] for policy in attached] + ([boundary] if boundary else [])
+        detail = {**role, "RolePolicyList": self._inline(name), "AttachedManagedPolicies": attached}
+        return detail, [self._managed(arn) for arn in arns]
+
+    def simulate(self, role_arn: str, action: str, resource: str, context: Mapping[str, Iterable[str]]) -> Simulated:
+        """SimulatePrincipalPolicy for one request.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+        """
+        entries: Any = [
+            {"ContextKeyName": key, "ContextKeyValues": list(values), "ContextKeyType": "stringList"}
+            for key, values in context.items()
+        ]
+        with answering("iam:SimulatePrincipalPolicy"):
+            answer = self._client.simulate_principal_policy(
+                PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource], ContextEntries=entries
+            )
+        result = answer["EvaluationResults"][0]
+        return Simulated(result["EvalDecision"], tuple(sorted(result.get("MissingContextValues", ()))))
+
+    def _inline(self, role: str) -> list[dict[str, Any]]:
+        with answering("iam:ListRolePolicies"):
+            pages = list(self._client.get_paginator("list_role_policies").paginate(RoleName=role))
+        return [self._inline_policy(role, name) for page in pages for name in page["PolicyNames"]]
+
+    def _inline_policy(self, role: str, name: str) -> dict[str, Any]:
+        with answering("iam:GetRolePolicy"):
+            return {
+                "PolicyName": name,
+                "PolicyDocument": self._client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"],
+            }
+
+    def _attached(self, role: str) -> list[dict[str, str]]:
+        with answering("iam:ListAttachedRolePolicies"):
+            pages = list(self._client.get_paginator("list_attached_role_policies").paginate(RoleName=role))
+        return [
+            {"PolicyName": policy.get("PolicyName", ""), "PolicyArn": policy.get("PolicyArn", "")}
+            for page in pages
+            for policy in page["AttachedPolicies"]
+        ]
+
+    def _managed(self, arn: str) -> dict[str, Any]:
+        with answering("iam:GetPolicy"):
+            version = self._client.get_policy(PolicyArn=arn)["Policy"].get("DefaultVersionId", "v1")
+        with answering("iam:GetPolicyVersion"):
+            found = self._client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        return {"Arn": arn, "PolicyVersionList": [{**found, "IsDefaultVersion": True}]}

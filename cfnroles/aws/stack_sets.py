@@ -1,0 +1,248 @@
+"""CloudFormation StackSets: one template in many accounts and Regions, one method per call.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacksets.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cfnroles.aws.connection import Connection, is_loopback
+from cfnroles.aws.refusals import Refused, answering
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import (
+        CreateStackInstancesInputTypeDef,
+        CreateStackSetInputTypeDef,
+        ParameterTypeDef,
+        StackSetOperationPreferencesUnionTypeDef,
+        UpdateStackSetInputTypeDef,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StackSet:
+    """A stack set as DescribeStackSet tells it; mappings are sorted pairs."""
+
+    name: str
+    template: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    permission_model: str = "SELF_MANAGED"
+    organizational_units: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One stack of a stack set: where it is and whether it has the stack set's template."""
+
+    account: str
+    region: str
+    status: str
+    reason: str = ""
+    organizational_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How one operation goes on in one account and Region."""
+
+    account: str
+    region: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackSetRequest:
+    """Everything that creating or updating a stack set is told."""
+
+    name: str
+    template: str
+    parameters: tuple[tuple[str, str], ...]
+    capabilities: tuple[str, ...]
+    token: str
+    previous: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    service_managed: bool = False
+    administration_role_arn: str = ""
+    execution_role_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """In how many accounts at once, and how many may fail in each Region before the rest is not attempted."""
+
+    max_concurrent: int = 1
+    failure_tolerance: int = 0
+
+
+class StackSets:
+    """StackSets of one administrator account; errors as ``cfnroles.aws.refusals`` tells.
+
+    ``delegated`` calls on behalf of the organization as its delegated administrator.
+    """
+
+    def __init__(self, connection: Connection, *, delegated: bool = False) -> None:
+        self._client: CloudFormationClient = connection.client("cloudformation")
+        self._call_as: Literal["DELEGATED_ADMIN", "SELF"] = "DELEGATED_ADMIN" if delegated else "SELF"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the calls stay on this machine."""
+        return is_loopback(self._client.meta.endpoint_url)
+
+    def stack_set(self, name: str) -> StackSet | None:
+        """DescribeStackSet; ``None`` when there is none."""
+        try:
+            with answering("cloudformation:DescribeStackSet"):
+                told = self._client.describe_stack_set(StackSetName=name, CallAs=self._call_as)["StackSet"]
+        except Refused as refusal:
+            if refusal.code == "StackSetNotFoundException":
+                return None
+            raise
+        return StackSet(
+            name=told.get("StackSetName", name),
+            template=told.get("TemplateBody", ""),
+            parameters=tuple(
+                sorted(
+                    (item.get("ParameterKey", ""), item.get("ParameterValue", ""))
+                    for item in told.get("Parameters", ())
+                )
+            ),
+            tags=tuple(sorted((item["Key"], item["Value"]) for item in told.get("Tags", ()))),
+            permission_model=told.get("PermissionModel", "SELF_MANAGED"),
+            organizational_units=tuple(told.get("OrganizationalUnitIds", ())),
+            regions=tuple(told.get("Regions", ())),
+        )
+
+    def instances(self, name: str) -> tuple[Instance, ...]:
+        """ListStackInstances: every stack of a stack set."""
+        with answering("cloudformation:ListStackInstances"):
+            pages = list(
+                self._client.get_paginator("list_stack_instances").paginate(StackSetName=name, CallAs=self._call_as)
+            )
+        return tuple(
+            Instance(
+                item.get("Account", ""),
+                item.get("Region", ""),
+                item.get("Status", ""),
+                item.get("StatusReason", ""),
+                item.get("OrganizationalUnitId", ""),
+            )
+            for page in pages
+            for item in page["Summaries"]
+        )
+
+    def create(self, request: StackSetRequest) -> None:
+        """CreateStackSet; operations that meet are queued instead of refused (managed execution)."""
+        told: CreateStackSetInputTypeDef = {
+            "StackSetName": request.name,
+            "TemplateBody": request.template,
+            "Parameters": _parameters(request),
+            "Capabilities": list(request.capabilities),  # type: ignore[arg-type]
+            "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
+            "PermissionModel": "SERVICE_MANAGED" if request.service_managed else "SELF_MANAGED",
+            "CallAs": self._call_as,
+            "ClientRequestToken": request.token,
+            "ManagedExecution": {"Active": True},
+        }
+        if request.service_managed:
+            # Required with SERVICE_MANAGED: accounts that join an OU get the stacks, those that leave keep them.
+            told["AutoDeployment"] = {"Enabled": True, "RetainStacksOnAccountRemoval": True}
+        if request.administration_role_arn:
+            told["AdministrationRoleARN"] = request.administration_role_arn
+        if request.execution_role_name:
+            told["ExecutionRoleName"] = request.execution_role_name
+        with answering("cloudformation:CreateStackSet"):
+            self._client.create_stack_set(**told)
+
+    def update(self, request: StackSetRequest, preferences: Preferences) -> str:
+        """UpdateStackSet, in all its instances; returns the operation's id."""
+        told: UpdateStackSetInputTypeDef = {
+            "StackSetName": request.name,
+            "TemplateBody": request.template,
+            "Parameters": _parameters(request),
+            "Capabilities": list(request.capabilities),  # type: ignore[arg-type]
+            "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
+            "OperationPreferences": _preferences(preferences),
+            "OperationId": request.token,
+            "CallAs": self._call_as,
+        }
+        if request.administration_role_arn:
+            told["AdministrationRoleARN"] = request.administration_role_arn
+        if request.execution_role_name:
+            told["ExecutionRoleName"] = request.execution_role_name
+        with answering("cloudformation:UpdateStackSet"):
+            return self._client.update_stack_set(**told)["OperationId"]
+
+    def create_instances(
+        self,
+        name: str,
+        *,
+        accounts: tuple[str, ...],
+        organizational_units: tuple[str, ...],
+        regions: tuple[str, ...],
+        preferences: Preferences,
+        token: str,
+    ) -> str:
+        """CreateStackInstances in each of the accounts, or the OUs, and each of the Regions; returns the operation."""
+        told: CreateStackInstancesInputTypeDef = {
+            "StackSetName": name,
+            "Regions": list(regions),
+            "OperationPreferences": _preferences(preferences),
+            "OperationId": token,
+            "CallAs": self._call_as,
+        }
+        if organizational_units:
+            told["DeploymentTargets"] = {"OrganizationalUnitIds": list(organizational_units)}
+            if accounts:
+                told["DeploymentTargets"]["Accounts"] = list(accounts)
+                told["DeploymentTargets"]["AccountFilterType"] = "INTERSECTION"
+        else:
+            told["Accounts"] = list(accounts)
+        with answering("cloudformation:CreateStackInstances"):
+            return self._client.create_stack_instances(**told)["OperationId"]
+
+    def operation(self, name: str, operation: str) -> tuple[str, str]:
+        """DescribeStackSetOperation: its status, and the reason for it."""
+        with answering("cloudformation:DescribeStackSetOperation"):
+            told = self._client.describe_stack_set_operation(
+                StackSetName=name, OperationId=operation, CallAs=self._call_as
+            )["StackSetOperation"]
+        return told.get("Status", ""), told.get("StatusReason", "")
+
+    def progress(self, name: str, operation: str) -> tuple[Progress, ...]:
+        """ListStackSetOperationResults: how it goes in each account and Region."""
+        with answering("cloudformation:ListStackSetOperationResults"):
+            pages = list(
+                self._client.get_paginator("list_stack_set_operation_results").paginate(
+                    StackSetName=name, OperationId=operation, CallAs=self._call_as
+                )
+            )
+        return tuple(
+            Progress(
+                item.get("Account", ""), item.get("Region", ""), item.get("Status", ""), item.get("StatusReason", "")
+            )
+            for page in pages
+            for item in page["Summaries"]
+        )
+
+
+def _parameters(request: StackSetRequest) -> list[ParameterTypeDef]:
+    given: list[ParameterTypeDef] = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in request.parameters
+    ]
+    kept: list[ParameterTypeDef] = [{"ParameterKey": key, "UsePreviousValue": True} for key in request.previous]
+    return given + kept
+
+
+def _preferences(preferences: Preferences) -> StackSetOperationPreferencesUnionTypeDef:
+    return {
+        "MaxConcurrentCount": preferences.max_concurrent,
+        "FailureToleranceCount": preferences.failure_tolerance,
+        "RegionConcurrencyType": "PARALLEL",
+    }

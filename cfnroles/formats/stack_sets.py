@@ -1,0 +1,38 @@
+"""Plans of stack sets as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cfnroles.deploy.stack_sets import StackSetPlan, Targets
+from cfnroles.formats.deployment_plan import count, permission_lines
+
+
+def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
+    """What happens to each stack set: where stacks come, whether existing ones change, and which permissions."""
+    width = max(len(plan.source.name) for plan in plans)
+    lines = []
+    for plan in plans:
+        lines.append(f"{plan.source.name:<{width}}  {_headline(plan)}")
+        lines += [f"  + {_targets(targets)}" for targets in plan.missing]
+        lines += [
+            f"  ! {one.account} {one.region} is {one.status}{f': {one.reason}' if one.reason else ''}"
+            for one in plan.instances
+            if one.status not in {"CURRENT", ""}
+        ]
+        lines += permission_lines(plan.permissions, marked=plan.before is not None)
+    return "\n".join(lines)
+
+
+def _headline(plan: StackSetPlan) -> str:
+    if plan.before is None:
+        return "create the stack set"
+    if plan.update:
+        return f"update, in {count(len(plan.instances), 'stack')}"
+    return "add stacks" if plan.missing else "no changes"
+
+
+def _targets(targets: Targets) -> str:
+    where = ", ".join(targets.organizational_units or targets.accounts)
+    only = f" (only {', '.join(targets.accounts)})" if targets.organizational_units and targets.accounts else ""
+    return f"stacks in {where}{only}: {', '.join(targets.regions)}"

@@ -1,0 +1,293 @@
+"""Many accounts and Regions with CloudFormation StackSets, against the only emulator that has them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from botocore.stub import Stubber
+
+from cfnroles.aws.connection import Connection
+from cfnroles.aws.stack_sets import StackSets
+from cfnroles.deploy.following import Pace
+from cfnroles.deploy.plan import Run
+from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, Targets, apply_stack_sets, plan_stack_sets
+from cfnroles.deploy.stacks_file import read_stacks
+
+ACCOUNTS = ("111111111111", "222222222222")
+TARGETS = ("--account", ACCOUNTS[0], "--account", ACCOUNTS[1], "--to-region", "eu-west-1")
+
+
+@pytest.fixture(scope="module")
+def moto():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.defpath, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"},
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def aws(moto, monkeypatch):
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST"), timeout=5).close()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    variables = {
+        "AWS_ENDPOINT_URL": moto,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "us-east-1",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Connection.of_environment(variables).client("cloudformation")
+
+
+@pytest.fixture
+def stacks(stacks):
+    """The example stacks with a key: moto cannot select from the empty list that no key is."""
+    roles = stacks / "shop-roles.yaml"
+    text = roles.read_text()
+    assert "Default: ''" in text
+    roles.write_text(text.replace("Default: ''", "Default: arn:aws:kms:us-east-1:123456789012:key/1"))
+    return stacks
+
+
+def where(aws, stack_set):
+    found = aws.list_stack_instances(StackSetName=stack_set)["Summaries"]
+    return {(instance["Account"], instance["Region"]) for instance in found}
+
+
+def test_validator_and_roles_go_to_every_account_and_region(cfnroles, aws, stacks):
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, "--to-region", "us-west-2")
+
+    assert answer.code == 0, answer.err
+    assert "shop-task is no stack set" in answer.err
+    assert "shop-roles: 111111111111 us-west-2 SUCCEEDED" in answer.err
+    everywhere = {(account, region) for account in ACCOUNTS for region in ("eu-west-1", "us-west-2")}
+    assert where(aws, "shop-roles") == everywhere
+    assert where(aws, "shop-secret-validator") == everywhere
+    described = aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]
+    assert {"ParameterKey": "ProjectName", "ParameterValue": "shop"} in described["Parameters"]
+
+
+def test_the_second_run_changes_nothing(cfnroles, aws, stacks):
+    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    before = len(aws.list_stack_set_operations(StackSetName="shop-roles")["Summaries"])
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+
+    assert answer.code == 0
+    assert "shop-roles             no changes" in answer.err
+    assert len(aws.list_stack_set_operations(StackSetName="shop-roles")["Summaries"]) == before
+
+
+def test_an_account_that_is_new_only_gets_what_it_lacks(cfnroles, aws, stacks):
+    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+
+    answer = cfnroles(
+        "deploy", stacks, "--yes", "--stack-set", *TARGETS, "--account", "333333333333", "--only", "shop-roles"
+    )
+
+    assert answer.code == 0, answer.err
+    assert "  + stacks in 333333333333: eu-west-1" in answer.err
+    assert ("333333333333", "eu-west-1") in where(aws, "shop-roles")
+
+
+def test_a_changed_template_updates_the_stacks_and_shows_the_permissions(cfnroles, aws, stacks):
+    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    roles = stacks / "shop-roles.yaml"
+    roles.write_text(roles.read_text().replace("secret:shop/db-??????", "secret:shop/*"))
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+
+    assert answer.code == 0, answer.err
+    assert "shop-roles             update, in 2 stacks" in answer.err
+    assert "  + ExecutionRole may [ReadSecrets]  WIDER" in answer.err
+    assert "secret:shop/*" in aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["TemplateBody"]
+
+
+def test_a_plan_changes_nothing(cfnroles, aws, stacks):
+    answer = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS)
+
+    assert answer.code == 0
+    assert "shop-roles             create the stack set" in answer.out
+    assert aws.list_stack_sets()["Summaries"] == []
+
+
+def test_organizational_units(cfnroles, aws, stacks):
+    units = ("--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *units, "--only", "shop-roles")
+
+    assert answer.code == 0, answer.err
+    assert aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["PermissionModel"] == "SERVICE_MANAGED"
+
+
+def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
+    units = ("--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
+    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *units).code == 0
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+
+    assert answer.code == 1
+    assert "is service-managed" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--stack-set",), "a stack set needs targets"),
+        (("--stack-set", "--account", "111111111111"), "Give --to-region"),
+        (("--account", "111111111111"), "are for --stack-set"),
+        (("--stack-set", *TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
+        (("--stack-set", *TARGETS, "--local"), "the emulator has no StackSets"),
+    ],
+)
+def test_a_wrong_question(cfnroles, aws, stacks, arguments, words):
+    answer = cfnroles("deploy", stacks, "--yes", *arguments)
+
+    assert answer.code == 2
+    assert words in answer.err
+
+
+def test_a_role_name_that_would_collide_in_the_second_region(cfnroles, aws, stacks):
+    roles = stacks / "shop-roles.yaml"
+    roles.write_text(roles.read_text().replace("    Properties:\n", "    Properties:\n      RoleName: shop\n", 1))
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, "--to-region", "us-west-2")
+
+    assert answer.code == 2
+    assert "ExecutionRole has the name shop in every Region" in answer.err
+    assert aws.list_stack_sets()["Summaries"] == []
+
+
+class TestWhatNoEmulatorDoes:
+    """Operations that take time, meet others, or fail in some accounts: botocore's Stubber in place of AWS."""
+
+    @pytest.fixture
+    def fleet(self, monkeypatch):
+        monkeypatch.setattr("cfnroles.deploy.following.Pace.wait", lambda pace, waiting_for: None)
+        connection = Connection(
+            region="us-east-1", environment=(("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"))
+        )
+        told = []
+        targets = Targets(("eu-west-1",), ACCOUNTS)
+        fleet = Fleet(StackSets(connection), targets, StackSetOptions(), Run.new(), Pace(local=True), told.append)
+        with Stubber(fleet.stack_sets._client) as stub:
+            yield fleet, stub, told
+            stub.assert_no_pending_responses()
+
+    @pytest.fixture
+    def roles(self, stacks):
+        return read_stacks(stacks)[1]
+
+    def exists(self, stub, roles):
+        parameters = [{"ParameterKey": "ProjectName", "ParameterValue": "shop"}]
+        stack_set = {"StackSetName": "shop-roles", "TemplateBody": roles.body, "Parameters": parameters}
+        stub.add_response("describe_stack_set", {"StackSet": stack_set})
+
+    def goes(self, stub, status, *results, reason=""):
+        operation = {"OperationId": "1", "Status": status, "StatusReason": reason}
+        stub.add_response("describe_stack_set_operation", {"StackSetOperation": operation})
+        summaries = [
+            {"Account": account, "Region": "eu-west-1", "Status": state, "StatusReason": why}
+            for account, state, why in results
+        ]
+        stub.add_response("list_stack_set_operation_results", {"Summaries": summaries})
+
+    def test_another_operation_is_waited_for_and_progress_is_told_by_account(self, fleet, roles):
+        fleet, stub, told = fleet
+        self.exists(stub, roles)
+        stub.add_response("list_stack_instances", {"Summaries": []})
+        stub.add_client_error("create_stack_instances", "OperationInProgressException", "Another operation")
+        stub.add_response("create_stack_instances", {"OperationId": "1"})
+        self.goes(stub, "QUEUED")
+        self.goes(stub, "RUNNING", (ACCOUNTS[0], "RUNNING", ""), (ACCOUNTS[1], "PENDING", ""))
+        self.goes(stub, "RUNNING", (ACCOUNTS[0], "SUCCEEDED", ""), (ACCOUNTS[1], "PENDING", ""))
+        self.goes(stub, "SUCCEEDED", (ACCOUNTS[0], "SUCCEEDED", ""), (ACCOUNTS[1], "SUCCEEDED", ""))
+
+        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+
+        assert not result.failures
+        assert [note.text for note in told] == [
+            "111111111111 eu-west-1 RUNNING",
+            "222222222222 eu-west-1 PENDING",
+            "111111111111 eu-west-1 SUCCEEDED",
+            "222222222222 eu-west-1 SUCCEEDED",
+        ]
+
+    def test_accounts_that_fail_are_named_with_their_reasons(self, fleet, roles):
+        fleet, stub, _ = fleet
+        self.exists(stub, roles)
+        stub.add_response("list_stack_instances", {"Summaries": []})
+        stub.add_response("create_stack_instances", {"OperationId": "1"})
+        why = "Account 222222222222 should have 'AWSCloudFormationStackSetExecutionRole' role"
+        self.goes(stub, "FAILED", (ACCOUNTS[0], "CANCELLED", "Cancelled"), (ACCOUNTS[1], "FAILED", why))
+
+        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+
+        assert result.failures[0].lines == (f"222222222222 eu-west-1: {why}",)
+
+    def test_an_operation_that_fails_as_a_whole(self, fleet, roles):
+        fleet, stub, _ = fleet
+        self.exists(stub, roles)
+        stub.add_response("list_stack_instances", {"Summaries": []})
+        stub.add_response("create_stack_instances", {"OperationId": "1"})
+        self.goes(stub, "FAILED", reason="the administration role is gone")
+
+        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+
+        assert result.failures[0].lines == ("the administration role is gone",)
+
+    def test_a_failure_within_the_tolerance_is_told_and_mended_by_the_next_run(self, fleet, roles):
+        fleet, stub, told = fleet
+        self.exists(stub, roles)
+        summaries = [
+            {"Account": ACCOUNTS[0], "Region": "eu-west-1", "Status": "CURRENT"},
+            {"Account": ACCOUNTS[1], "Region": "eu-west-1", "Status": "OUTDATED", "StatusReason": "failed"},
+        ]
+        stub.add_response("list_stack_instances", {"Summaries": summaries})
+        stub.add_response("update_stack_set", {"OperationId": "1"})
+        self.goes(stub, "SUCCEEDED", (ACCOUNTS[1], "FAILED", "again"))
+
+        plans = plan_stack_sets([roles], fleet)
+        result = apply_stack_sets(plans, fleet)
+
+        assert plans[0].update
+        assert not result.failures
+        assert "222222222222 eu-west-1: again" in [note.text for note in told]
+
+    def test_regions_that_lack_the_same_accounts_are_one_operation(self, fleet, roles):
+        fleet, stub, _ = fleet
+        self.exists(stub, roles)
+        summaries = [{"Account": ACCOUNTS[0], "Region": "eu-west-1", "Status": "CURRENT"}]
+        stub.add_response("list_stack_instances", {"Summaries": summaries})
+        targets = Targets(("eu-west-1", "us-east-1", "us-west-2"), ACCOUNTS)
+        wider = Fleet(fleet.stack_sets, targets, fleet.options, fleet.run, fleet.pace, fleet.tell)
+
+        (plan,) = plan_stack_sets([roles], wider)
+
+        assert plan.missing == (Targets(("eu-west-1",), ACCOUNTS[1:]), Targets(("us-east-1", "us-west-2"), ACCOUNTS))
