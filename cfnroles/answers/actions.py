@@ -24,7 +24,7 @@ class Risk(IntEnum):
 _RISKS = {
     Risk.DESCRIBE: "see what exists",
     Risk.READ: "read contents",
-    Risk.CHANGE: "change or delete",
+    Risk.CHANGE: "change or delete things",
     Risk.PERMIT: "give permissions",
 }
 

@@ -15,6 +15,7 @@ from cfnroles.errors import CfnrolesError
 COMMANDS = {
     "build": "Write the CloudFormation stacks for a task definition.",
     "explain": "Tell why each statement of each role is there.",
+    "verify": "Verify a role: what is missing for the task, and what is too much.",
     "deploy": "Deploy the stacks, and refuse when a secret is missing.",
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",

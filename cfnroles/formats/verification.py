@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
-from cfnroles.answers.actions import expanded, is_pattern
 from cfnroles.answers.evaluator import StatementId
-from cfnroles.answers.excess import Excess, Grant, Wide
+from cfnroles.answers.excess import Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.formats.human import Lines, gaps_text
 from cfnroles.formats.verification_words import (
     label,
+    named,
     only_if,
     placed,
     remedies,
@@ -25,6 +25,7 @@ from cfnroles.formats.verification_words import (
     summary,
     tight_words,
     trust_words,
+    unused_words,
     wide_words,
 )
 from cfnroles.need import Need, Origin
@@ -63,11 +64,11 @@ class Terminal:
         """A line that begins a part."""
         return self.paint(text, "1")
 
-    def paragraph(self, text: str, indent: int) -> Iterator[str]:
-        """The text in lines that fit, never broken inside of a name."""
-        space = " " * indent
+    def paragraph(self, text: str, indent: int, mark: str = "") -> Iterator[str]:
+        """The text in lines that fit, never broken inside of a name; the first one behind a mark."""
+        space = " " * (indent + len(mark))
         yield from wrap(
-            text, self.width, initial_indent=space, subsequent_indent=space, break_long_words=False,
+            text, self.width, initial_indent=" " * indent + mark, subsequent_indent=space, break_long_words=False,
             break_on_hyphens=False,
         )  # fmt: skip
 
@@ -128,7 +129,7 @@ def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, t
     for entry in entries:
         if isinstance(entry, Need):
             mark = terminal.paint(_ONLY_IF, "2")
-            yield from terminal.fitted(mark, [entry.permission.action, only_if(entry)])
+            yield from terminal.fitted(mark, [entry.permission.action, f"if {only_if(entry)}"])
             continue
         permission = entry.need.permission
         verdict = [permission.action, f"on {permission.resource}"]
@@ -138,7 +139,7 @@ def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, t
 
 
 def _by(each: Verification, judged: Judged) -> str:
-    names = " and ".join(placed(each.role, statement) for statement in judged.by)
+    names = " and ".join(named(each.role, statement) for statement in judged.by)
     if judged.boundary:
         return f"not within the permissions boundary {judged.boundary}"
     if judged.outcome is Outcome.UNKNOWN:
@@ -151,7 +152,7 @@ def _unknown(each: Verification, terminal: Terminal) -> Iterator[str]:
     if told:
         yield terminal.heading("To decide what is unknown:")
     for remedy in told:
-        yield from terminal.paragraph(f"- {remedy}", 2)
+        yield from terminal.paragraph(remedy, 2, "- ")
 
 
 def _missing(each: Verification, terminal: Terminal) -> Iterator[str]:
@@ -164,33 +165,14 @@ def _excess(each: Verification, terminal: Terminal) -> Iterator[str]:
     if each.excess:
         yield terminal.heading("Excess: what no need uses, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        yield from terminal.paragraph(f"{number}. {placed(each.role, found.statement)} lets its holder {found.risk}", 0)
-        for told in _unused(found):
-            yield from terminal.paragraph(told, 3)
+        yield from terminal.paragraph(f"{placed(each.role, found.statement)}: lets one {found.risk}", 0, f"{number}. ")
+        for told in unused_words(found, each.hanging):
+            yield from terminal.paragraph(told, 3, "- ")
         for wide in found.wide:
-            yield from terminal.paragraph(wide_words(wide), 3)
-        yield from terminal.paragraph(tight_words(found), 3)
+            yield from terminal.paragraph(wide_words(wide), 3, "- ")
+        yield from terminal.paragraph(tight_words(found), 3, "> ")
         if found.tight:
             yield statements_json(found.tight)
-
-
-def _unused(found: Excess) -> Iterator[str]:
-    for resources, grants in _by_resources(found.unused):
-        names = ", ".join(
-            f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
-            for action in grants
-        )
-        yield f"no need uses {names} on {', '.join(resources)}"
-
-
-def _by_resources(grants: Sequence[Grant]) -> Iterable[tuple[tuple[str, ...], list[str]]]:
-    resources: dict[str, list[str]] = {}
-    for grant in grants:
-        resources.setdefault(grant.action, []).append(grant.resource)
-    actions: dict[tuple[str, ...], list[str]] = {}
-    for action, found in resources.items():
-        actions.setdefault(tuple(found), []).append(action)
-    return actions.items()
 
 
 def _application(each: Verification, terminal: Terminal) -> Iterator[str]:
@@ -205,7 +187,7 @@ def _proof(each: Verification, terminal: Terminal) -> Iterator[str]:
         return
     yield terminal.heading(f"Proof: each of {len(each.removals)} grants was taken away")
     for removal in each.removals:
-        yield from terminal.paragraph(f"- without {removal}: {_fails(removal)}", 2)
+        yield from terminal.paragraph(f"without {removal}: {_fails(removal)}", 2, "- ")
 
 
 def _fails(removal: Removal) -> str:

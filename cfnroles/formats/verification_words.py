@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cfnroles.answers.actions import expanded
+from cfnroles.answers.actions import expanded, is_pattern, matches_action
 from cfnroles.answers.evaluator import Decision, StatementId
-from cfnroles.answers.excess import Excess, Wide
+from cfnroles.answers.excess import Excess, Grant, Wide
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verify import Outcome, Verification
 from cfnroles.need import Holder, Need, Origin
@@ -38,15 +38,20 @@ def only_if(need: Need) -> str:
     return " and ".join(what for what, _ in told) + (f": give {options}" if options else "")
 
 
-def placed(role: Role, statement: StatementId) -> str:
-    """A statement with the place where it stands."""
+def named(role: Role, statement: StatementId) -> str:
+    """A statement by its number and Sid, with its line where it stands in a template."""
     policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
-    if policy is None or policy.where in ("", policy.name):
+    if policy is None or not policy.lines:
         return str(statement)
-    where = policy.where
-    if policy.lines:
-        where = f"{where.rpartition(':')[0]}:{policy.lines[min(statement.index, len(policy.lines) - 1)]}"
-    return f"{statement}, {where}"
+    return f"{statement}, {policy.where.rpartition(':')[0]}:{policy.lines[min(statement.index, len(policy.lines) - 1)]}"
+
+
+def placed(role: Role, statement: StatementId) -> str:
+    """A statement with the document that it was read from."""
+    policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
+    if policy is None or policy.lines or policy.where in ("", policy.name):
+        return named(role, statement)
+    return f"{statement}, {policy.where}"
 
 
 def trust_words(trust: Trust) -> list[str]:
@@ -62,7 +67,7 @@ def trust_words(trust: Trust) -> list[str]:
     if trust.others:
         words.append(f"and so may {', '.join(trust.others)}")
     if trust.open:
-        words.append("on behalf of any account, since no condition on aws:SourceAccount is met by this one only")
+        words.append("(ECS of any account may, because no condition asks for aws:SourceAccount)")
     return words
 
 
@@ -74,11 +79,37 @@ def wide_words(wide: Wide) -> str:
     lacking = f", without a condition on {' and '.join(wide.conditions)}" if wide.conditions else ""
     if not wide.resources and not wide.actions:
         return f"{wide.grant} is granted too widely{lacking.removeprefix(',')}"
+    if needed == [wide.grant.action]:
+        return f"{wide.grant}{lacking}: needed only on {', '.join(dict.fromkeys(p.resource for p in wide.needed))}"
     uses = "; ".join(
         f"{action} on {', '.join(dict.fromkeys(p.resource for p in wide.needed if p.action == action))}"
         for action in needed
     )
     return f"{wide.grant}{count}{lacking}: needed is only {uses}"
+
+
+def unused_words(found: Excess, hanging: Sequence[Need]) -> Iterator[str]:
+    """What of a statement no need uses, one sentence for each set of resources, and what would bring ``hanging`` in."""
+    for resources, grants in _by_resources(found.unused):
+        names = ", ".join(
+            f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
+            for action in grants
+        )
+        yield f"no need uses {names} on {', '.join(resources)}"
+    for need in {need.permission: need for need in hanging}.values():
+        if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
+            yield f"before you remove {need.permission.action}: it is needed if {only_if(need)}"
+            return
+
+
+def _by_resources(grants: Sequence[Grant]) -> Iterable[tuple[tuple[str, ...], list[str]]]:
+    resources: dict[str, list[str]] = {}
+    for grant in grants:
+        resources.setdefault(grant.action, []).append(grant.resource)
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, found in resources.items():
+        actions.setdefault(tuple(found), []).append(action)
+    return actions.items()
 
 
 def tight_words(found: Excess) -> str:

@@ -1,0 +1,66 @@
+"""What AWS's own policy simulator says to the requests behind a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from cfnroles.answers.evaluator.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
+from cfnroles.answers.requests import Asked, asked, worlds
+from cfnroles.answers.verify import Judged, Outcome, Verification
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+
+
+class Answer(Protocol):
+    """An answer of the simulator."""
+
+    @property
+    def decision(self) -> str:
+        """``allowed``, ``explicitDeny`` or ``implicitDeny``."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The context keys without a value."""
+
+
+Ask = Callable[[str, str, str, Mapping[str, Iterable[str]]], Answer]
+
+_DECISIONS = {"allowed": Outcome.ALLOWED, "implicitDeny": Outcome.MISSING, "explicitDeny": Outcome.DENIED}
+
+
+def simulate(each: Verification, ask: Ask, context: Mapping[str, str]) -> Iterator[str]:
+    """A line for each verdict that the simulator does not share, and one that counts.
+
+    The simulator does not take the resource policies of other services for a role, as this program does not.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+    """
+    if not each.role.arn:
+        raise InvalidInput("the role has no ARN to ask AWS's simulator about")
+    account = each.role.arn.split(":")[4]
+    (world, *_) = worlds(Facts(account=account), [judged.need for judged in each.judged], ())
+    shared = total = 0
+    for judged in each.judged:
+        for request in asked(judged.need, world, each.role.arn, context):
+            total += 1
+            answer = ask(each.role.arn, *_concrete(request))
+            if _DECISIONS.get(answer.decision) is judged.outcome:
+                shared += 1
+            else:
+                yield _differs(judged, answer)
+    yield f"AWS's policy simulator shares {shared} of {total} verdicts on the {each.holder}."
+
+
+def _concrete(request: Asked) -> tuple[str, str, dict[str, tuple[str, ...]]]:
+    """Action, resource and context with samples for what is open."""
+    context = {key: tuple(map(_sample, values)) for key, values in request.request.context.values if values}
+    return request.request.action, _sample(request.request.resource), context
+
+
+def _sample(text: str) -> str:
+    return text.replace(UNKNOWN_CHARACTER, "a").replace(UNKNOWN_TEXT, "sample")
+
+
+def _differs(judged: Judged, answer: Answer) -> str:
+    lacking = f" (without {', '.join(answer.missing)})" if answer.missing else ""
+    return f"AWS's policy simulator says {answer.decision}{lacking}, not {judged.outcome}: {judged.need.permission}"

@@ -1,0 +1,180 @@
+"""``cfnroles verify``: does this role let this task start, and does it allow anything more?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfnroles.cli.source import Source, read_source, source_options
+from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from cfnroles.answers.verify import Verification
+    from cfnroles.aws.connection import Connection
+    from cfnroles.need import Holder
+    from cfnroles.readers.roles import Role
+
+#: Option -> holder of the role, and the member of the task definition that names it.
+_ROLES = {
+    "role": ("EXECUTION", "executionRoleArn"),
+    "task_role": ("TASK", "taskRoleArn"),
+    "infrastructure_role": ("INFRASTRUCTURE", ""),
+}
+
+
+@click.command("verify")
+@source_options
+@click.option("--role", default="", metavar="ROLE", help="The execution role.")
+@click.option("--task-role", default="", metavar="ROLE", help="The task role.")
+@click.option("--infrastructure-role", default="", metavar="ROLE", help="The infrastructure role.")
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Parameter of the role's template."
+)
+@click.option("--context", "context", multiple=True, metavar="KEY=VALUE", help="Condition key whose value is known.")
+@click.option("--prove", is_flag=True, help="Take each grant away and tell which call of ECS then fails.")
+@click.option("--live", is_flag=True, help="Read the roles from AWS: ROLE is a name or ARN. Reads only.")
+@click.option("--simulate", is_flag=True, help="With --live: ask AWS's policy simulator, too.")
+@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@click.option("--fail-on", default="", type=click.Choice(["", "excess"]), help="Exit with 1 where a role allows more.")
+@click.option(
+    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
+)
+def command(
+    parameters: tuple[str, ...],
+    context: tuple[str, ...],
+    prove: bool,
+    live: bool,
+    simulate: bool,
+    profile: str,
+    fail_on: str,
+    format_: str,
+    **about: Any,
+) -> None:
+    """Verify roles against the task definition SOURCE: what is missing, denied or unknown, and what is too much.
+
+    ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
+    for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
+    ROLE, the roles that SOURCE names are read.
+    """
+    from cfnroles.answers.verify import verify
+    from cfnroles.need import Holder
+
+    given = {option: about.pop(option) for option in _ROLES}
+    source = read_source(**about)
+    known = _pairs(context, "--context")
+    discovery, facts = source.discovery, source.facts
+    verifications: list[Verification] = []
+    for holder, role in _roles(source, given, _pairs(parameters, "--parameter"), live, profile).items():
+        verifications.append(verify(discovery.needs, discovery.gaps, role, facts, Holder(holder), known, prove=prove))
+    click.echo(_formatted(verifications, source, format_))
+    _summarize(verifications)
+    if simulate:
+        _simulate(verifications, live, _connection(profile, facts.region), known)
+    sys.exit(_exit_code(verifications, fail_on))
+
+
+def _roles(
+    source: Source, given: Mapping[str, str], parameters: Mapping[str, str], live: bool, profile: str
+) -> dict[Holder, Role]:
+    from cfnroles.need import Holder
+
+    roles: dict[Holder, Role] = {}
+    for option, (holder, member) in _ROLES.items():
+        named = given[option]
+        if live and not any(given.values()) and member:
+            value = source.workload.at((member,))
+            named = value if isinstance(value, str) else ""
+        if named:
+            roles[Holder[holder]] = _live_role(named, profile, source) if live else _read(named, parameters, source)
+    if not roles:
+        raise InvalidInput(
+            f"{source.name} names no role to read" if live else "no role is given",
+            remedy="Name one with --role, --task-role or --infrastructure-role.",
+        )
+    return roles
+
+
+def _read(named: str, parameters: Mapping[str, str], source: Source) -> Role:
+    from cfnroles.readers.document import read_text
+    from cfnroles.readers.roles import read_role
+
+    file, name = named, ""
+    if not Path(named).exists() and ":" in named:
+        file, _, name = named.rpartition(":")
+    facts = source.facts
+    return read_role(read_text(file), Path(file).name, name, parameters, facts.account, facts.region)
+
+
+def _live_role(named: str, profile: str, source: Source) -> Role:
+    from cfnroles.aws.iam import Iam
+    from cfnroles.readers.roles import detailed_role
+
+    detail, policies = Iam(_connection(profile, source.facts.region)).role(named)
+    return detailed_role(detail, policies, "AWS")
+
+
+def _connection(profile: str, region: str) -> Connection:
+    from cfnroles.aws.connection import Connection
+
+    # IAM is one for all Regions, and a client wants one nevertheless.
+    told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Connection(profile, "" if told else region)
+
+
+def _simulate(
+    verifications: list[Verification], live: bool, connection: Connection, context: Mapping[str, str]
+) -> None:
+    from cfnroles.answers.simulation import simulate
+    from cfnroles.aws.iam import Iam
+
+    if not live:
+        raise InvalidInput("--simulate asks AWS about a role that AWS has", remedy="Give --live, too.")
+    iam = Iam(connection)
+    for each in verifications:
+        for line in simulate(each, iam.simulate, context):
+            click.echo(line, err=True)
+
+
+def _formatted(verifications: list[Verification], source: Source, format_: str) -> str:
+    from cfnroles.formats import verification, verification_markdown
+
+    if format_ == "json":
+        return verification.json_text(verifications, source.text)
+    if format_ == "markdown":
+        return verification_markdown.markdown(verifications, source.text)
+    colour = bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
+    return verification.human(verifications, source.text, verification.Terminal(width, colour))
+
+
+def _summarize(verifications: list[Verification]) -> None:
+    from cfnroles.formats.verification_words import summary
+
+    for each in verifications:
+        click.echo(summary(each), err=True)
+
+
+def _exit_code(verifications: list[Verification], fail_on: str) -> int:
+    from cfnroles.answers.verify import Outcome
+
+    outcomes = {each.outcome for each in verifications}
+    too_much = any(each.excess for each in verifications)
+    if outcomes & {Outcome.MISSING, Outcome.DENIED} or (fail_on == "excess" and too_much):
+        return BadAnswer.exit_code
+    return Unavailable.exit_code if Outcome.UNKNOWN in outcomes else 0
+
+
+def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InvalidInput(f"{option} {text} has no value", remedy=f"Write {option} NAME=VALUE.")
+        pairs[name] = value
+    return pairs
