@@ -151,13 +151,9 @@ def _by_segment(tokens: _Tokens, *, generous: bool) -> Iterator[_Token]:
 
 
 def _components(tokens: _Tokens) -> tuple[_Tokens, ...]:
-    parts: list[list[_Token]] = [[]]
-    for token in tokens:
-        if token == ":" and len(parts) <= _COLONS_BEFORE_RESOURCE:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return tuple(map(tuple, parts))
+    colons = [index for index, each in enumerate(tokens) if each == ":"][:_COLONS_BEFORE_RESOURCE]
+    starts = [0, *(index + 1 for index in colons)]
+    return tuple(tokens[start:end] for start, end in zip(starts, [*colons, len(tokens)], strict=True))
 
 
 def _contained(narrow: _Tokens, wide: _Tokens) -> bool:

@@ -81,7 +81,7 @@ class Resolution:
     account: str = ""
     region: str = ""
     imports: Mapping[str, str] = field(default_factory=dict)
-    forced: Mapping[str, bool] = field(default_factory=dict)
+    forced: Mapping[str, bool | None] = field(default_factory=dict)
     sources: dict[Path, Path] = field(default_factory=dict)
     _decided: dict[str, bool | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)

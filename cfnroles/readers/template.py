@@ -101,12 +101,12 @@ class Template:
         region: str = "",
         *,
         imports: Mapping[str, str] | None = None,
-        conditions: Mapping[str, bool] | None = None,
+        conditions: Mapping[str, bool | None] | None = None,
     ) -> Stack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
         ``imports`` are the values of exports by name. ``conditions`` decides conditions by name, whatever the
-        parameters say, so that every combination of them can be looked at.
+        parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided.
         """
         resolution = Resolution(self.tree, parameters or {}, account, region, imports or {}, conditions or {})
         resources = {}

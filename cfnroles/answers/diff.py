@@ -1,0 +1,168 @@
+"""What a change does to the permissions of each role: added, removed, widened, narrowed.
+
+    answer = difference(template_grants(old), template_grants(new))
+    any(change.widens for change in answer.changes)
+
+What counts is what a role may do, not how its policies are cut into statements. A grant is called wider than another
+only where that is proved; where nothing is proved, the one is removed and the other added.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cfnroles.answers.evaluator import Effect
+from cfnroles.answers.grants import Grant, Kind
+from cfnroles.need import Gap
+
+
+class Verb(StrEnum):
+    """What became of the role's permissions; a Deny that grows is a permission narrowed."""
+
+    ADDED = "added"
+    WIDENED = "widened"
+    NARROWED = "narrowed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: the grants that were there before, and those that are there after.
+
+    ``redundant`` says of a grant that came that the role had it by another one, and of one that went that the role
+    still has it.
+    """
+
+    verb: Verb
+    before: tuple[Grant, ...] = ()
+    after: tuple[Grant, ...] = ()
+    redundant: bool = False
+
+    @property
+    def grant(self) -> Grant:
+        """The grant that names the change: the new one, where there is one."""
+        return (self.after or self.before)[0]
+
+    @property
+    def widens(self) -> bool:
+        """Whether the role may do more than before, or might, as far as is proved."""
+        if self.verb in (Verb.ADDED, Verb.REMOVED):
+            more = Effect.ALLOW if self.verb is Verb.ADDED else Effect.DENY
+            return self.grant.effect is more and not self.redundant
+        return self.verb is Verb.WIDENED
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All changes, and the gaps that opened and closed. ``redefined`` are conditions of other meaning than before."""
+
+    changes: tuple[Change, ...]
+    opened: tuple[Gap, ...] = ()
+    closed: tuple[Gap, ...] = ()
+    redefined: tuple[str, ...] = ()
+
+    @property
+    def widens(self) -> bool:
+        """Whether any role may do more than before."""
+        return any(change.widens for change in self.changes)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.changes or self.opened or self.closed)
+
+
+def difference(
+    old: Iterable[Grant], new: Iterable[Grant], old_gaps: Iterable[Gap] = (), new_gaps: Iterable[Gap] = ()
+) -> Difference:
+    """From the grants and gaps of the old to those of the new; the order of neither plays a part."""
+    before, after = tuple(sorted(set(old), key=_order)), tuple(sorted(set(new), key=_order))
+    had, has = _Index(before), _Index(after)
+    gone = [grant for grant in before if grant not in has]
+    come = [grant for grant in after if grant not in had]
+    changes = sorted(_changes(gone, come, had, has), key=lambda change: (_order(change.grant), change.verb))
+    gaps_before = {_gap_key(gap): gap for gap in old_gaps}
+    gaps_after = {_gap_key(gap): gap for gap in new_gaps}
+    return Difference(
+        tuple(changes),
+        tuple(gap for key, gap in gaps_after.items() if key not in gaps_before),
+        tuple(gap for key, gap in gaps_before.items() if key not in gaps_after),
+        _redefined(before, after),
+    )
+
+
+class _Index:
+    """Grants, and quickly those of them that cover one."""
+
+    def __init__(self, grants: Sequence[Grant]) -> None:
+        self._all = frozenset(grants)
+        self._exact: dict[tuple[str, Kind, str], list[Grant]] = defaultdict(list)
+        self._others: dict[tuple[str, Kind], list[Grant]] = defaultdict(list)
+        for grant in grants:
+            action = grant.actions[0].lower() if len(grant.actions) == 1 else "*"
+            if grant.not_actions or any(wild in action for wild in "*?$"):
+                self._others[grant.role, grant.kind].append(grant)
+            else:
+                self._exact[grant.role, grant.kind, action].append(grant)
+
+    def __contains__(self, grant: Grant) -> bool:
+        return grant in self._all
+
+    def covering(self, grant: Grant) -> Iterator[Grant]:
+        """The grants that cover this one, itself left aside."""
+        same = self._exact[grant.role, grant.kind, grant.actions[0].lower()] if len(grant.actions) == 1 else []
+        for candidate in (*same, *self._others[grant.role, grant.kind]):
+            if candidate != grant and candidate.covers(grant):
+                yield candidate
+
+
+def _changes(gone: Sequence[Grant], come: Sequence[Grant], had: _Index, has: _Index) -> Iterator[Change]:
+    before = {grant: frozenset(had.covering(grant)) for grant in come}
+    after = {grant: frozenset(has.covering(grant)) for grant in gone}
+    replaced, left = _inverted(after), _inverted(before)
+    told: set[Grant] = set()
+    for grant in come:
+        if replaced[grant] and not before[grant]:
+            told.update((grant, *replaced[grant]))
+            yield Change(_verb(grant, grows=True), tuple(replaced[grant]), (grant,))
+    for grant in gone:
+        if left[grant] and not after[grant]:
+            told.update((grant, *left[grant]))
+            yield Change(_verb(grant, grows=False), (grant,), tuple(left[grant]))
+    # Two that cover each other say the same in other words: nothing to tell.
+    for grant in come:
+        if grant not in told and not before[grant].intersection(replaced[grant]):
+            yield Change(Verb.ADDED, (), (grant,), bool(before[grant]))
+    for grant in gone:
+        if grant not in told and not after[grant].intersection(left[grant]):
+            yield Change(Verb.REMOVED, (grant,), (), bool(after[grant]))
+
+
+def _inverted(covering: Mapping[Grant, Iterable[Grant]]) -> Mapping[Grant, list[Grant]]:
+    covered: dict[Grant, list[Grant]] = defaultdict(list)
+    for grant, others in covering.items():
+        for other in others:
+            covered[other].append(grant)
+    return covered
+
+
+def _verb(grant: Grant, *, grows: bool) -> Verb:
+    return Verb.WIDENED if grows is (grant.effect is Effect.ALLOW) else Verb.NARROWED
+
+
+def _redefined(before: Iterable[Grant], after: Iterable[Grant]) -> tuple[str, ...]:
+    old, new = (
+        {(guard.name, guard.definition) for grant in side for guard in grant.guards} for side in (before, after)
+    )
+    return tuple(sorted({name for name, _ in old - new} & {name for name, _ in new - old}))
+
+
+def _order(grant: Grant) -> tuple[object, ...]:
+    return grant.sort_key
+
+
+def _gap_key(gap: Gap) -> tuple[object, ...]:
+    return (gap.holder, gap.feature, gap.origin.place, gap.what)
