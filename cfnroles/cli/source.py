@@ -24,7 +24,6 @@ def _several(*names: str, metavar: str, help: str) -> Callable[[Callable[..., An
 
 
 _OPTIONS = (
-    click.argument("source", metavar="SOURCE"),
     click.option("--family", default="", metavar="NAME", help="Use this family instead of the document's own."),
     _several("--set", "values", metavar="NAME=VALUE", help="Fill the placeholder <NAME>, ${NAME}, {{NAME}}, ..."),
     _several("--image", "images", metavar="[CONTAINER=]IMAGE", help="Image of a container, instead of the document's."),
@@ -81,29 +80,39 @@ class Source:
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the SOURCE argument and the options about it; it receives them as keyword arguments."""
+    return click.argument("source", metavar="SOURCE")(about_options(command))
+
+
+def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options about a source, for one that takes its sources in its own way."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def read_source(
-    source: str,
+def read_source(source: str, **about: Any) -> Source:
+    """Read SOURCE and discover its needs; ``about`` are the other options of ``source_options`` by name.
+
+    Raises InvalidInput for a text that is no task definition, and with every finding for one that ECS would refuse.
+    """
+    from cfnroles.readers.document import read_text
+
+    return source_of(read_text(source), "standard input" if source == "-" else Path(source).name, **about)
+
+
+def source_of(
+    text: str,
+    name: str,
     family: str = "",
     values: tuple[str, ...] = (),
     images: tuple[str, ...] = (),
     **about: Any,
 ) -> Source:
-    """Read SOURCE and discover its needs; ``about`` are the other options of ``source_options`` by name.
-
-    Raises InvalidInput for a text that is no task definition, and with every finding for one that ECS would refuse.
-    """
+    """The same for a text that was read from elsewhere, under the name that messages call it by."""
     from cfnroles.discovery import discover
     from cfnroles.readers.checks import shape_findings, value_findings
-    from cfnroles.readers.document import read_text
     from cfnroles.readers.task_definition import ANSWERED_ONLY, read_task_definition
 
-    text = read_text(source)
-    name = "standard input" if source == "-" else Path(source).name
     workload = read_task_definition(text, name, family, _pairs(values, "--set"), _images(images))
     _refuse(name, text, shape_findings(workload, ANSWERED_ONLY))
     facts = _facts(workload, about)
