@@ -1,13 +1,35 @@
-"""What cfn-lint says about a template. The only importer of cfn-lint."""
+"""What cfn-lint says about a template. With ``cfnroles/cfnlint_rules.py``, the only importer of cfn-lint."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from cfnroles.need import Severity
+from cfnroles.workload import Path
 
-def template_problems(text: str) -> tuple[str, ...]:
-    """cfn-lint's findings about a template in JSON or YAML, one sentence each; empty for a clean template.
+_SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informational": Severity.INFO}
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """One finding of cfn-lint: its rule, how bad it is, and where it stands, lines and columns counted from 1."""
+
+    rule: str
+    severity: Severity
+    message: str
+    source: str
+    line: int
+    column: int
+    path: Path = ()
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.rule} {self.message}"
+
+
+def template_problems(text: str) -> tuple[TemplateProblem, ...]:
+    """cfn-lint's findings about a template in JSON or YAML, in the order of their lines; empty for a clean template.
 
     https://github.com/aws-cloudformation/cfn-lint
     """
@@ -15,9 +37,19 @@ def template_problems(text: str) -> tuple[str, ...]:
 
     template, problems = decode_str(text)
     found = problems or list(_runner().validate_template(template))
-    return tuple(
-        f"line {match.linenumber}: {match.rule.id} {match.message}"
-        for match in sorted(found, key=lambda match: (match.linenumber, match.rule.id))
+    return tuple(sorted(map(_problem, found), key=lambda problem: (problem.line, problem.rule, problem.column)))
+
+
+def _problem(match: Any) -> TemplateProblem:
+    severity = _SEVERITIES.get(match.rule.severity, Severity.ERROR)
+    return TemplateProblem(
+        match.rule.id,
+        severity,
+        match.message,
+        match.rule.source_url,
+        match.linenumber,
+        match.columnnumber,
+        tuple(getattr(match, "path", None) or ()),
     )
 
 

@@ -139,7 +139,7 @@ def _lacks_suffix(name: str) -> bool:
 
 def _has_streams(part: str) -> bool:
     name = part.removeprefix("log-group:")
-    return UNKNOWN in name[-1:] or "*" in name or ":log-stream:" in part
+    return not name or UNKNOWN in name[-1:] or "*" in name or ":log-stream:" in part
 
 
 def _fault(grant: Grant, what: str, remedy: str) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,37 +22,70 @@ from cfnroles.readers.template_task_definitions import ACCOUNT, REGION, Names, T
 from cfnroles.workload import Path
 
 _EXPECTED = "cfnroles lints CloudFormation templates, task definitions, and policy documents."
+_SIGNS = re.compile(r"AWSTemplateFormatVersion|AWS::[A-Z]|containerDefinitions|\bStatement\b")
+
+
+class NotLintable(InvalidInput):
+    """The text is none of the documents that are linted."""
+
+
+def looks_lintable(text: str) -> bool:
+    """Whether a text has the words of a document that is linted, be it well formed or not."""
+    return _SIGNS.search(text) is not None
+
+
+def is_template(text: str, document: str) -> bool:
+    """Whether a JSON or YAML text is a CloudFormation template; raises InvalidInput where it is not well formed."""
+    return _is_template(parse(text, document))
 
 
 def read_subject(text: str, document: str, parameters: Mapping[str, str] | None = None) -> Subject:
     """The subject in a JSON or YAML text.
 
     ``parameters`` are values for those of a template; the others have their defaults. Raises InvalidInput where the
-    text is none of the documents that are linted.
+    text is not well formed, and NotLintable where it is none of the documents that are linted.
     """
     tree = parse(text, document)
-    if isinstance(tree, Mapping) and isinstance(tree.get("Resources"), Mapping):
+    if _is_template(tree):
         return template_subject(tree, document, parameters)
     if isinstance(tree, Mapping) and "Statement" in tree:
         return policy_subject(tree, document)
     if _is_task_definition(tree):
         return task_definition_subject(text, document, _start(tree))
-    raise InvalidInput("is nothing that can be linted", where=document, why=_EXPECTED)
+    raise NotLintable("is nothing that can be linted", where=document, why=_EXPECTED)
 
 
 def template_subject(tree: Mapping[str, Any], document: str, parameters: Mapping[str, str] | None = None) -> Subject:
     """The subject of a template's tree, short forms turned into long ones."""
-    stack = Template(document, "", tree).resolve(parameters, ACCOUNT, REGION)
+    template = Template(document, "", tree)
+    stack = template.resolve(parameters, ACCOUNT, REGION)
     names = Names(stack)
     return Subject(
         document,
         tasks=tuple(_template_task(task, names) for task in task_definitions(stack, document, names)),
-        grants=tuple(grants_of(stack, names)),
+        grants=_all_grants(template, parameters or {}, tuple(grants_of(stack, names))),
         roles=tuple(roles_of(stack, names)),
         stack=stack,
         tree=tree,
         names=names,
     )
+
+
+def _all_grants(template: Template, given: Mapping[str, str], grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """The grants, and those besides that are there once parameters have a value whose default is empty."""
+    empty = [
+        name
+        for name in template.parameters
+        if isinstance(parameter := template.tree["Parameters"][name], Mapping)
+        and parameter.get("Default") == ""
+        and name not in given
+    ]
+    made_up = {f"cfnparameter{number}x": name for number, name in enumerate(empty)}
+    if not made_up:
+        return grants
+    stack = template.resolve({**given, **{name: value for value, name in made_up.items()}}, ACCOUNT, REGION)
+    seen = {grant.path for grant in grants}
+    return (*grants, *(grant for grant in grants_of(stack, Names(stack, made_up)) if grant.path not in seen))
 
 
 def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
@@ -109,6 +143,10 @@ def _role(given: Any) -> str | None:
     if given is None:
         return ""
     return given if isinstance(given, str) and undecided(given) is None else None
+
+
+def _is_template(tree: Any) -> bool:
+    return isinstance(tree, Mapping) and isinstance(tree.get("Resources"), Mapping)
 
 
 def _is_task_definition(tree: Any) -> bool:

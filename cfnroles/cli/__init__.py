@@ -16,6 +16,7 @@ COMMANDS = {
     "build": "Write the CloudFormation stacks for a task definition.",
     "explain": "Tell why each statement of each role is there.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
+    "lint": "Find faults in templates, task definitions and policies.",
     "deploy": "Deploy the stacks, and refuse when a secret is missing.",
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",

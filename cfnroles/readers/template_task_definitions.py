@@ -38,13 +38,22 @@ _UNDECIDED = "Fn::If"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names made up for the resources of a stack whose own are not known before it is deployed."""
+    """Names made up for the resources of a stack whose own are not known before it is deployed.
+
+    ``parameters`` are values that were made up for parameters, each with the parameter's name.
+    """
 
     stack: Stack
+    parameters: Mapping[str, str] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def filled(self, text: str) -> str:
-        """The text with a made-up name in the place of each symbol that stands for such a resource."""
+        """The text with a made-up name in the place of each symbol that stands for such a resource.
+
+        What was made up for a parameter becomes a symbol again: nobody knows what form its value has.
+        """
+        for value, parameter in self.parameters.items():
+            text = text.replace(value, f"${{{parameter}}}")
         for symbol in symbols(text):
             logical_id, _, attribute = symbol.partition(".")
             resource = self.stack.resources.get(logical_id)

@@ -1,0 +1,27 @@
+"""Line and column of each finding, looked up in the text when it is printed."""
+
+from __future__ import annotations
+
+from cfnroles.answers.lint import LintedFile, LintFinding
+from cfnroles.readers.document import positions
+from cfnroles.workload import Path
+
+
+class Places:
+    """Where the paths of one file stand in its text."""
+
+    def __init__(self, file: LintedFile) -> None:
+        self._positions = positions(file.text) if file.findings or file.accepted else {}
+
+    def of(self, finding: LintFinding) -> tuple[int, int]:
+        """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""
+        return (finding.line, finding.column or 1) if finding.line else self._nearest(finding.origin.path)
+
+    def _nearest(self, path: Path) -> tuple[int, int]:
+        at: Path = ()
+        for step in path:
+            if (*at, step) in self._positions:
+                at = (*at, step)
+            elif not (isinstance(step, str) and step.startswith("Fn::")):
+                break  # a short form such as !If has no step of its own in the text; anything else ends the way
+        return self._positions.get(at, (1, 1))

@@ -1,0 +1,123 @@
+"""A lint report in SARIF 2.1.0, which code scanning reads.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import PurePath
+from urllib.parse import quote
+
+from cfnroles.answers.lint import LintedFile, LintFinding, LintReport
+from cfnroles.checks import CHECKS, Check
+from cfnroles.formats.places import Places
+from cfnroles.need import Severity
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_BASE = "%SRCROOT%"
+
+
+def sarif(report: LintReport) -> str:
+    """The report as one run. Findings that were accepted in place are results with a suppression."""
+    rules = _rules(report)
+    numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
+    results = [result for file in report.files for result in _results(file, numbers)]
+    run = {
+        "tool": {"driver": {"name": "cfnroles", "version": metadata.version("cfnroles"), "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_BASE: {"description": {"text": "The directory in which cfnroles was run."}}},
+        "invocations": [_invocation(report)],
+        "results": results,
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rules(report: LintReport) -> list[dict[str, object]]:
+    """The rules of the table, and those of other tools that found something."""
+    known = {check.id for check in CHECKS}
+    found = (finding for file in report.files for finding in (*file.findings, *file.accepted))
+    others = {finding.check: finding for finding in found if finding.check not in known}
+    return [*map(_rule, CHECKS), *map(_other_rule, others.values())]
+
+
+def _rule(check: Check) -> dict[str, object]:
+    return {
+        "id": check.id,
+        "shortDescription": {"text": f"{check.what}."},
+        "fullDescription": {"text": f"{check.what}. {check.why}"},
+        "help": {
+            "text": f"{check.why}\n\nInstead of\n\n{check.bad}\nwrite\n\n{check.good}",
+            "markdown": f"{check.why}\n\nInstead of\n\n```yaml\n{check.bad}```\n\nwrite\n\n```yaml\n{check.good}```\n",
+        },
+        "helpUri": check.source,
+        "defaultConfiguration": {"level": _LEVELS[check.severity]},
+        "properties": {"tags": ["security", "aws", "ecs", "iam"]},
+    }
+
+
+def _other_rule(finding: LintFinding) -> dict[str, object]:
+    rule: dict[str, object] = {"id": finding.check, "defaultConfiguration": {"level": _LEVELS[finding.severity]}}
+    return {**rule, "helpUri": finding.source} if finding.source else rule
+
+
+def _results(file: LintedFile, numbers: dict[str, int]) -> list[dict[str, object]]:
+    places = Places(file)
+    return [_result(finding, places.of(finding), numbers) for finding in (*file.findings, *file.accepted)]
+
+
+def _result(finding: LintFinding, place: tuple[int, int], numbers: dict[str, int]) -> dict[str, object]:
+    origin = finding.origin
+    named = f"{origin.place}: " if origin.container or origin.item else ""
+    location: dict[str, object] = {
+        "physicalLocation": {
+            "artifactLocation": _artifact(origin.document),
+            "region": {"startLine": place[0], "startColumn": place[1]},
+        }
+    }
+    if origin.pointer:
+        location["logicalLocations"] = [{"fullyQualifiedName": origin.pointer}]
+    result: dict[str, object] = {
+        "ruleId": finding.check,
+        "ruleIndex": numbers[finding.check],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{named}{finding.what}. {finding.remedy}".strip()},
+        "locations": [location],
+        "partialFingerprints": {"cfnroles/v1": _fingerprint(finding)},
+    }
+    if finding.accepted:
+        result["suppressions"] = [{"kind": "inSource", "justification": finding.accepted}]
+    return result
+
+
+def _invocation(report: LintReport) -> dict[str, object]:
+    unreadable = [file for file in report.files if file.unreadable]
+    return {"executionSuccessful": not unreadable, "toolExecutionNotifications": _notifications(unreadable)}
+
+
+def _notifications(unreadable: Sequence[LintedFile]) -> list[dict[str, object]]:
+    return [
+        {
+            "level": "error",
+            "message": {"text": file.unreadable},
+            "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.document)}}],
+        }
+        for file in unreadable
+    ]
+
+
+def _artifact(document: str) -> dict[str, str]:
+    path = PurePath(document)
+    if path.is_absolute():
+        return {"uri": path.as_uri()}
+    return {"uri": quote(path.as_posix()), "uriBaseId": _BASE}
+
+
+def _fingerprint(finding: LintFinding) -> str:
+    """The same for the same finding after lines were added above it."""
+    text = "\n".join((finding.check, finding.origin.document, finding.origin.pointer, finding.what))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
