@@ -105,14 +105,16 @@ def followed(
     patience = _PATIENCE
     while True:
         stack = cloudformation.stack(stack_id)
+        if stack is None:
+            return None, tuple(seen.values())
         news = _since(cloudformation, stack_id, last)
         last = news[-1].id if news else last
         for event in news:
             if event.token == token:
                 seen[event.id] = event
                 tell(event)
-        if stack is None or not status_of(stack.status).in_progress:
-            if stack is None or any(_ends(event) for event in seen.values()) or not patience:
+        if not status_of(stack.status).in_progress:
+            if any(_ends(event) for event in seen.values()) or not patience:
                 return stack, tuple(seen.values())
             patience -= 1
         yield

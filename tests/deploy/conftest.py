@@ -16,6 +16,7 @@ from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import Change, ChangeSet, Event, Export, Stack
 from cfnroles.cli import main
+from cfnroles.deploy import template as templates
 from cfnroles.emulator import emulator, environment_for
 
 STACKS = Path(__file__).parent / "stacks"
@@ -319,3 +320,37 @@ def stacks(tmp_path):
     for path in STACKS.iterdir():
         (tmp_path / path.name).write_text(path.read_text())
     return tmp_path
+
+
+#: A gate that starts at once, having nothing to import: it fails at what its references name (Create, Update,
+#: Delete), except that an Update back to an older deployment only fails for Rollback.
+QUICK_GATE = """
+import json, urllib.request
+def handler(event, context):
+    kind, properties = event["RequestType"], event["ResourceProperties"]
+    if properties["DeploymentId"] < event.get("OldResourceProperties", {}).get("DeploymentId", ""):
+        kind = "Rollback"
+        properties = event["OldResourceProperties"]
+    fails = kind in str(properties["References"])
+    body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    body |= {"Status": "FAILED" if fails else "SUCCESS", "Reason": f"it fails at {kind}", "PhysicalResourceId": "one"}
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(event["ResponseURL"], data, {"Content-Type": ""}, method="PUT")
+    urllib.request.urlopen(request, timeout=5)
+"""
+
+
+@pytest.fixture
+def quick(stacks):
+    """The stacks with the quick gate, and a function that says at what it fails from now on."""
+    path = stacks / "secret-validator.yaml"
+    template = templates.parse(path.read_text())
+    template["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = QUICK_GATE
+    path.write_text(json.dumps(template))
+    task = stacks / "shop-task.yaml"
+    text = task.read_text()
+
+    def fails_at(*kinds):
+        task.write_text(text.replace("shop/db", " ".join(kinds) or "shop/db"))
+
+    return stacks, fails_at

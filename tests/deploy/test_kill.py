@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from cfnroles.deploy import template as templates
 from cfnroles.emulator import environment_for
 
 CHANGING = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack")
@@ -36,28 +35,6 @@ def run():
 
         yield order
         server.stdin.close()
-
-
-#: A gate that starts at once: it refuses what is called missing.
-GATE = """
-import json, urllib.request
-def handler(event, context):
-    body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    missing = "missing" in str(event["ResourceProperties"]["References"]) and event["RequestType"] != "Delete"
-    body |= {"Status": "FAILED" if missing else "SUCCESS", "Reason": "it is missing", "PhysicalResourceId": "one"}
-    data = json.dumps(body).encode()
-    request = urllib.request.Request(event["ResponseURL"], data, {"Content-Type": ""}, method="PUT")
-    urllib.request.urlopen(request, timeout=5)
-"""
-
-
-@pytest.fixture
-def quick(stacks):
-    path = stacks / "secret-validator.yaml"
-    template = templates.parse(path.read_text())
-    template["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = GATE
-    path.write_text(json.dumps(template))
-    return stacks
 
 
 def statuses(cloudformation):
@@ -88,14 +65,15 @@ def assert_nothing_foreign_was_deleted(*runs):
 
 
 def test_a_first_deployment_killed_after_every_call(run, aws_for, quick):
+    stacks, _ = quick
     calls, killed = 0, True
     while killed:
         calls += 1
         account, client = aws_for()
         foreign_change_set(client("cloudformation"), "shop-task", "CREATE")
 
-        first = run(account, ["deploy", quick, "--yes"], calls)
-        second = run(account, ["deploy", quick, "--yes"])
+        first = run(account, ["deploy", stacks, "--yes"], calls)
+        second = run(account, ["deploy", stacks, "--yes"])
 
         killed = first["signal"] == signal.SIGKILL
         assert killed or first["code"] == 0
@@ -105,18 +83,18 @@ def test_a_first_deployment_killed_after_every_call(run, aws_for, quick):
 
 
 def test_a_deployment_after_a_refusal_killed_after_every_change(run, aws_for, quick):
-    task = (quick / "shop-task.yaml").read_text()
+    stacks, fails_at = quick
     changes, killed = 0, True
     while killed:
         changes += 1
         account, client = aws_for()
-        (quick / "shop-task.yaml").write_text(task.replace("shop/db", "missing"))
-        assert run(account, ["deploy", quick, "--yes"])["code"] == 1
-        (quick / "shop-task.yaml").write_text(task)
+        fails_at("Create")
+        assert run(account, ["deploy", stacks, "--yes"])["code"] == 1
+        fails_at()
         foreign_change_set(client("cloudformation"), "shop-roles", "UPDATE")
 
-        first = run(account, ["deploy", quick, "--yes"], changes, CHANGING)
-        second = run(account, ["deploy", quick, "--yes"])
+        first = run(account, ["deploy", stacks, "--yes"], changes, CHANGING)
+        second = run(account, ["deploy", stacks, "--yes"])
 
         killed = first["signal"] == signal.SIGKILL
         assert_deployed(client("cloudformation"), first, second)
