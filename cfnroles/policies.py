@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cfnroles.errors import InvalidInput
-from cfnroles.statements import Statement
+from cfnroles.statements import ALTERNATIVES, Statement
 
 # IAM counts characters without white space. Inline policies of a role share one total.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -48,91 +49,119 @@ def size(statements: Iterable[Statement], parameters: Mapping[str, str] | None =
     return len(re.sub(r"\s", "", re.sub(r"\$\{([^}]+)\}", resolved, text)))
 
 
-def pack(statements: Iterable[Statement], parameters: Mapping[str, str] | None = None) -> tuple[Policy, ...]:
+def pack(
+    statements: Iterable[Statement], parameters: Mapping[str, str] | None = None, reserved: int = 0
+) -> tuple[Policy, ...]:
     """The policies of one role. Their union is the statements; each is within its quota.
 
-    All go inline, one policy for each set of template parameters that must have a value, because an inline policy is
-    there from the moment that its role is. What passes the total of the inline policies goes into customer managed
-    policies. Raises InvalidInput where a role would need more of them than IAM allows.
+    As much as their total allows goes into inline policies, one for each set of template parameters that must have a
+    value, because an inline policy is there from the moment that its role is. The rest goes into customer managed
+    policies; statements are cut where a policy is full. ``reserved`` characters of the inline policies are kept free.
+    Raises InvalidInput where a role would need more policies than IAM allows.
     """
+    statements = tuple(statements)
     inline: list[Policy] = []
     managed: list[Policy] = []
-    room = INLINE_TOTAL
+    room = INLINE_TOTAL - reserved
     for when in sorted({statement.when for statement in statements}):
         group = [statement for statement in statements if statement.when == when]
-        whole = Policy(_name(when), when, tuple(group))
-        if (needed := size(group, parameters)) <= room:
-            inline.append(whole)
-            room -= needed
-        else:
-            managed.extend(_bins(whole, parameters))
+        placed, rest = _fill(group, room, parameters)
+        if placed:
+            inline.append(Policy(_name(when), when, placed))
+            room -= size(placed, parameters)
+        number = 0
+        while rest:
+            number += 1
+            placed, rest = _fill(rest, MANAGED_POLICY, parameters)
+            if not placed:
+                raise InvalidInput(
+                    f"the statement {rest[0].sid} alone is larger than a policy may be",
+                    why=f"IAM takes {MANAGED_POLICY} characters in a managed policy.",
+                    remedy="Shorten the names in it.",
+                )
+            managed.append(Policy(f"{_name(when)}{number}", when, placed, managed=True))
     if len(managed) > MANAGED_POLICIES:
         raise InvalidInput(
             f"one role would need {len(managed)} managed policies besides its inline policies",
             why=f"IAM allows {MANAGED_POLICIES} policies of {MANAGED_POLICY} characters attached to a role.",
             remedy="Give fewer secrets to one task, or keep several values as JSON keys of one secret.",
         )
-    return (*inline, *managed)
+    return tuple(_numbered([*inline, *managed]))
 
 
 def _name(when: tuple[str, ...]) -> str:
     return "Permissions" if not when else "With" + "And".join(when)
 
 
-def _bins(policy: Policy, parameters: Mapping[str, str] | None) -> list[Policy]:
-    bins: list[list[Statement]] = []
-    for statement in policy.statements:
-        for piece in _pieces(statement, parameters):
-            if bins and size([*bins[-1], piece], parameters) <= MANAGED_POLICY:
-                bins[-1].append(piece)
-            else:
-                bins.append([piece])
-    return [
-        replace(policy, name=f"{policy.name}{number}", statements=tuple(pieces), managed=True)
-        for number, pieces in enumerate(bins, start=1)
+def _fill(
+    statements: Sequence[Statement], room: int, parameters: Mapping[str, str] | None
+) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+    """The statements that fit into ``room``, the last of them cut where it must be, and those that do not."""
+    placed: list[Statement] = []
+    for index, statement in enumerate(statements):
+        if size([*placed, statement], parameters) <= room:
+            placed.append(statement)
+            continue
+        head, tail = _cut(statement, lambda piece: size([*placed, piece], parameters) <= room)
+        return (*placed, *head), (*tail, *statements[index + 1 :])
+    return tuple(placed), ()
+
+
+def _cut(
+    statement: Statement, fits: Callable[[Statement], bool]
+) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+    """The longest beginning of the statement that fits, and the rest; nothing and all of it where none does."""
+    pieces = _along_longest_list(statement)
+    least, most = 0, len(pieces.values)
+    while least < most:
+        middle = (least + most + 1) // 2
+        if fits(pieces.part(0, middle)):
+            least = middle
+        else:
+            most = middle - 1
+    if least == 0:
+        return (), (statement,)
+    return (pieces.part(0, least),), (pieces.part(least, len(pieces.values)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One of a statement's lists of alternatives. A part of it makes a statement that grants a part."""
+
+    statement: Statement
+    values: tuple[str, ...]
+    condition: int | None = None
+
+    def part(self, start: int, stop: int) -> Statement:
+        values = self.values[start:stop]
+        if self.condition is None:
+            return _only(replace(self.statement, resources=values))
+        conditions = list(self.statement.conditions)
+        conditions[self.condition] = replace(conditions[self.condition], values=values)
+        return _only(replace(self.statement, conditions=tuple(conditions)))
+
+
+def _along_longest_list(statement: Statement) -> _List:
+    lists = [_List(statement, statement.resources)]
+    lists += [
+        _List(statement, condition.values, index)
+        for index, condition in enumerate(statement.conditions)
+        if condition.operator in ALTERNATIVES
     ]
+    return max(lists, key=lambda one: sum(map(len, one.values)))
 
 
-def _pieces(statement: Statement, parameters: Mapping[str, str] | None) -> list[Statement]:
-    if size([statement], parameters) <= MANAGED_POLICY:
-        return [statement]
-    halves = _halves(statement)
-    if halves is None:
-        raise InvalidInput(
-            f"the statement {statement.sid} alone is larger than a policy may be",
-            why=f"IAM takes {MANAGED_POLICY} characters in a managed policy.",
-            remedy="Shorten the names in it.",
-        )
-    numbered = [piece for half in halves for piece in _pieces(half, parameters)]
-    return [replace(piece, sid=f"{statement.sid}Part{number}") for number, piece in enumerate(numbered, start=1)]
-
-
-def _halves(statement: Statement) -> tuple[Statement, Statement] | None:
-    """The statement cut in two along its longest list; ``None`` where every list has one element."""
-    if len(statement.resources) > 1:
-        middle = len(statement.resources) // 2
-        return (
-            _only(replace(statement, resources=statement.resources[:middle])),
-            _only(replace(statement, resources=statement.resources[middle:])),
-        )
-    for index, condition in enumerate(statement.conditions):
-        if len(condition.values) > 1 and condition.operator.startswith(("String", "Arn")):
-            middle = len(condition.values) // 2
-            parts = (condition.values[:middle], condition.values[middle:])
-            first, second = (
-                _only(
-                    replace(
-                        statement,
-                        conditions=tuple(
-                            replace(condition, values=part) if number == index else other
-                            for number, other in enumerate(statement.conditions)
-                        ),
-                    )
-                )
-                for part in parts
-            )
-            return first, second
-    return None
+def _numbered(policies: Sequence[Policy]) -> Iterator[Policy]:
+    """The policies with a number after the Sid of each piece of a statement that was cut."""
+    totals = Counter(statement.sid for policy in policies for statement in policy.statements)
+    seen: Counter[str] = Counter()
+    for policy in policies:
+        statements = []
+        for statement in policy.statements:
+            seen[statement.sid] += 1
+            cut = totals[statement.sid] > 1
+            statements.append(replace(statement, sid=f"{statement.sid}Part{seen[statement.sid]}") if cut else statement)
+        yield replace(policy, statements=tuple(statements))
 
 
 def _only(statement: Statement) -> Statement:

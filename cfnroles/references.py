@@ -67,6 +67,8 @@ def _needs(reference: Reference, facts: Facts) -> Iterator[Need]:
         if target.version_id or target.version_stage == "AWSPENDING":
             yield need("ListSecretVersions", _VERSION, Permission(_name(secretsmanager.ListSecretVersionIds), resource))
     yield need("DescribeKeys", _KEY, Permission(_name(kms.DescribeKey), _KEYS, (), (CHECK_KEYS, "KmsKeyArns")))
+    if not target.json_key:
+        return
     yield need(
         "ReadSecrets",
         _JSON_KEYS,

@@ -11,7 +11,7 @@ from cfnroles.need import Condition, Holder, Need, Permission
 
 # Several values of these are alternatives, so merging two statements that differ in one of them adds nothing.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-_ALTERNATIVES = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
+ALTERNATIVES = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def single_valued(conditions: tuple[Condition, ...]) -> tuple[tuple[Condition, .
     """The conditions multiplied out, so that each has one value; operators that negate keep theirs together."""
     combinations: tuple[tuple[Condition, ...], ...] = ((),)
     for condition in conditions:
-        values = [(value,) for value in condition.values] if condition.operator in _ALTERNATIVES else [condition.values]
+        values = [(value,) for value in condition.values] if condition.operator in ALTERNATIVES else [condition.values]
         combinations = tuple(
             (*combination, replace(condition, values=value)) for combination in combinations for value in values
         )
@@ -77,7 +77,7 @@ def compose(needs: Iterable[Need]) -> tuple[Statement, ...]:
     ]
     drafts = _collect(drafts, lambda s: (s.resources, s.conditions), _join_actions)
     drafts = _collect(drafts, lambda s: (s.actions, s.conditions), _join_resources)
-    keys = sorted({(c.operator, c.key) for s in drafts for c in s.conditions if c.operator in _ALTERNATIVES})
+    keys = sorted({(c.operator, c.key) for s in drafts for c in s.conditions if c.operator in ALTERNATIVES})
     for operator, key in keys:
         drafts = _collect(drafts, _all_but(operator, key), _join_values(operator, key))
     return _numbered(drafts)

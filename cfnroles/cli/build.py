@@ -34,12 +34,34 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", default="yaml", show_default=True, type=click.Choice(["yaml", "json"]))
 @click.option("--lint/--no-lint", default=False, help="Check the templates with cfn-lint before they are written.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
-def command(directory: Path, project: str, format_: Format, lint: bool, strict: bool, **about: Any) -> None:
-    """Write the CloudFormation stacks for the task definition SOURCE.
+@click.option("--environment", default="", metavar="NAME", help="Environment of the service spec.")
+@click.option("--for-account", default="", metavar="ID", help="Write what this other account must admit instead.")
+def command(
+    directory: Path,
+    project: str,
+    format_: Format,
+    lint: bool,
+    strict: bool,
+    environment: str,
+    for_account: str,
+    **about: Any,
+) -> None:
+    """Write the CloudFormation stacks for the task definition or the service spec SOURCE.
 
     SOURCE is a JSON or YAML file, or - for standard input: what `aws ecs register-task-definition --cli-input-json`
-    takes or what `aws ecs describe-task-definition` answers.
+    takes or what `aws ecs describe-task-definition` answers. A service spec has several services; docs/spec.md tells
+    its keys, and `cfnroles init` writes one.
     """
+    from cfnroles.cli.spec_source import spec_of
+
+    if spec := spec_of(about["source"]):
+        from cfnroles.cli.build_spec import build_spec
+
+        check = _lint if lint else None
+        build_spec(spec, about, directory, project, format_, check, strict, environment, for_account)
+        return
+    if environment or for_account:
+        raise InvalidInput("--environment and --for-account are for service specs", where=about["source"])
     source = read_source(**about)
     stacks, files = build(source, project, format_)
     if lint:
@@ -87,7 +109,7 @@ def _lint(files: dict[str, str]) -> None:
     problems = [
         f"{name}: {problem}"
         for name, text in files.items()
-        if name != "stacks.json"
+        if name.endswith((".yaml", ".json")) and name not in ("stacks.json", "statements.json")
         for problem in template_problems(text)
     ]
     if problems:
@@ -99,7 +121,7 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
     from cfnroles.need import Severity
     from cfnroles.stacks.limits import TEMPLATE_BODY, too_large
     from cfnroles.stacks.output_files import file_name
-    from cfnroles.stacks.parameters import MOST_PARAMETERS, are_literal
+    from cfnroles.stacks.parameters import MOST_PARAMETERS, secret_names, within_quota
 
     lines = ["Wrote:", *(f"  {directory / name}" for name in files)]
     facts, gaps = source.facts, source.discovery.gaps
@@ -116,10 +138,13 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
         lines += [findings_text(warnings, source.text)]
     if open_parameters := [name for stack in stacks for name in _without_default(stack)]:
         lines += ["", f"To be filled when the stacks are deployed: {', '.join(open_parameters)}."]
-        lines += ["Each is a parameter without a default, in the place of a placeholder; --set and --image fill them now."]
-    if are_literal(source.discovery.references, facts):
-        lines += ["", f"The ARNs of the secrets stand in the templates themselves, because {MOST_PARAMETERS} parameters"]
-        lines += ["are the most that a template may have: build again for another account or Region."]
+        lines += ["Each is a parameter without a default, for a placeholder; --set and --image fill them now."]
+    if (names := secret_names(source.discovery.references, facts)) and not within_quota(names):
+        lines += [
+            "",
+            f"The ARNs of {len(names)} secrets stand in the templates themselves, because a template may have",
+        ]
+        lines += [f"{MOST_PARAMETERS} parameters at most: build again for another account or Region."]
     lines += ["", "Deploy with `cfnroles deploy " + str(directory) + "`, or with the AWS CLI:"]
     lines += [_deploy_command(stack, directory / file_name(stack, format_)) for stack in stacks]
     large = [name for name, text in files.items() if too_large(text)]

@@ -37,6 +37,37 @@ def inline_policies(policies: Sequence[Policy], spelling: Spelling) -> list[Any]
     return [_inline(policy, spelling) for policy in policies if not policy.managed]
 
 
+def attached_policies(
+    policies: Sequence[Policy], role: str, spelling: Spelling, whose: str, path: Any = None
+) -> list[Any]:
+    """The customer managed policies of the role with the logical id ``role``, to be added to its template."""
+    made = []
+    for policy in policies:
+        if policy.managed:
+            resource = iam.ManagedPolicy(
+                f"{role}{policy.name}",
+                Description=f"Permissions of {whose} that pass the quota of inline policies.",
+                PolicyDocument=policy_document(policy.statements, spelling),
+            )
+            if path is not None:
+                resource.Path = path
+            if policy.when:
+                resource.Condition = condition_name(policy.when)
+            made.append(resource)
+    return made
+
+
+def attachments(policies: Sequence[Policy], role: str) -> list[Any]:
+    """What goes into the role's ManagedPolicyArns for its customer managed policies."""
+    return [
+        If(condition_name(policy.when), Ref(f"{role}{policy.name}"), NoValue)
+        if policy.when
+        else Ref(f"{role}{policy.name}")
+        for policy in policies
+        if policy.managed
+    ]
+
+
 def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, Any]:
     """The template conditions that the policies stand behind, in the forms that AWS and the emulator both evaluate."""
     conditions: dict[str, Any] = {}

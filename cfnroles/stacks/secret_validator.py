@@ -26,11 +26,20 @@ from cfnroles.policies import Policy
 from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks.inline_code import inline_code
 from cfnroles.stacks.parameters import key_arns, permissions_boundary, project_name, secret_parameter, switch
-from cfnroles.stacks.policy_documents import conditions_of, inline_policies, trust
+from cfnroles.stacks.policy_documents import (
+    attached_policies,
+    attachments,
+    conditions_of,
+    inline_policies,
+    trust,
+)
 from cfnroles.stacks.values import Spelling
 
 #: Export name of the function's ARN, in the spelling of ``Fn::Sub``.
 EXPORT = "${ProjectName}-SecretValidatorArn"
+
+#: Room that the policy for the function's own log takes of the role's inline policies.
+OWN_POLICY = 400
 
 #: CloudFormation puts inline code into a file `index`.
 _HANDLER = "index.handler"
@@ -78,7 +87,9 @@ def secret_validator_template(
     for name, condition in conditions_of(policies, spelling).items():
         template.add_condition(name, condition)
     tags = Tags(**{"cfnroles:project": Ref("ProjectName")})
-    for resource in (_log_group(tags, number), _role(policies, spelling, tags), _function(tags), _invocation()):
+    attached = attached_policies(policies, "Role", spelling, "the secret validator")
+    resources = (_log_group(tags, number), *attached, _role(policies, spelling, tags), _function(tags), _invocation())
+    for resource in resources:
         template.add_resource(resource)
     template.add_output(
         Output(
@@ -213,11 +224,13 @@ def _role(policies: Sequence[Policy], spelling: Spelling, tags: Tags) -> iam.Rol
             ],
         },
     )
+    attached = attachments(policies, "Role")
     return iam.Role(
         "Role",
         Description="The secret validator: asks whether secrets and parameters exist, and reads no value unasked.",
         PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument=trust("lambda.amazonaws.com"),
+        **({"ManagedPolicyArns": attached} if attached else {}),
         Policies=[writes, *inline_policies(policies, spelling)],
         Tags=tags,
     )

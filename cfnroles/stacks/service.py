@@ -9,10 +9,11 @@ from typing import Any
 from troposphere import Template
 
 from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
 from cfnroles.policies import Policy, pack
-from cfnroles.references import validator_needs
+from cfnroles.references import CHECK_JSON_KEYS, validator_needs
 from cfnroles.stacks import roles, secret_validator
 from cfnroles.stacks.limits import check
 from cfnroles.stacks.parameters import secret_parameters, used
@@ -86,7 +87,7 @@ def roles_stack(parts: Parts) -> Stack:
         holder: pack([statement for statement in statements if statement.holder is holder], _values(parts.secrets))
         for holder in holders
     }
-    managed = {holder: parts.options[holder].managed_policies for holder in holders if holder in parts.options}
+    options = {holder: parts.options[holder] for holder in holders if holder in parts.options}
     return stack_of(
         f"{parts.name}-roles",
         f"{parts.stem}-roles",
@@ -98,7 +99,7 @@ def roles_stack(parts: Parts) -> Stack:
                 spelling,
                 used(parts.secrets, _resources(statements)),
                 parts.facts.kms_key_arns,
-                parts.options,
+                options,
                 parts.exports,
             ),
             holders,
@@ -107,7 +108,9 @@ def roles_stack(parts: Parts) -> Stack:
         # Also where every name is left to CloudFormation: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
-        imports=imports_in([*_resources(statements), *(arn for arns in managed.values() for arn in arns)]),
+        imports=imports_in(
+            [*_resources(statements), *(arn for each in options.values() for arn in each.managed_policies)]
+        ),
     )
 
 
@@ -138,8 +141,14 @@ def validator_stack(
     needs: Iterable[Need], project: str, spelling: Spelling, key_arns: Sequence[str], number: int = 1
 ) -> Stack:
     """The stack of the validator that may ask what ``needs`` say."""
+    needs = tuple(needs)
     statements = compose(needs)
-    policies: Sequence[Policy] = pack(statements, _values(spelling.parameters))
+    try:
+        policies = _validator_policies(statements, spelling)
+    except InvalidInput:
+        # Reading values is an extra. Where a role has no room for it, the check that the secrets exist comes first.
+        statements = compose(need for need in needs if CHECK_JSON_KEYS not in need.permission.when)
+        policies = _validator_policies(statements, spelling)
     suffix = "" if number == 1 else f"-{number}"
     return stack_of(
         f"{project}-secret-validator{suffix}",
@@ -151,6 +160,10 @@ def validator_stack(
         capabilities=("CAPABILITY_IAM",),
         exports=(secret_validator.export_name(number),),
     )
+
+
+def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
+    return pack(statements, _values(spelling.parameters), reserved=secret_validator.OWN_POLICY)
 
 
 def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:

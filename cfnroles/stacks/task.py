@@ -14,8 +14,8 @@ from cfnroles.readers.task_definition import ANSWERED_ONLY
 from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks import secret_validator
 from cfnroles.stacks.parameters import project_name, secret_parameter, switch
-from cfnroles.stacks.roles import EXPORTS
 from cfnroles.stacks.placeholders import Open, open_places
+from cfnroles.stacks.roles import EXPORTS
 from cfnroles.stacks.values import Spelling, literal, value
 from cfnroles.workload import Workload
 

@@ -1,6 +1,6 @@
 """What becomes of each task definition in a folder: built, built with gaps, or refused, and whether anything was missed.
 
-Usage: python -m benchmarks.corpus FOLDER [--no-lint]
+Usage: python -m tests.corpus [FOLDER] [--no-lint]
 """
 
 from __future__ import annotations
