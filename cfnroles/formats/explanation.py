@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cfnroles.answers.explain import ExplainedStatement, Explanation
-from cfnroles.formats.human import Lines, gaps_text
+from cfnroles.formats.human import Lines, Texts, gaps_text
 from cfnroles.statements import Statement
 
 SCHEMA = 1
 
 
-def human(explanation: Explanation, text: str) -> str:
+def human(explanation: Explanation, text: Texts) -> str:
     """For a terminal: role, statement, permissions, and the line of each field with what ECS does there."""
     return "\n".join(_human(explanation, text))
 
 
-def markdown(explanation: Explanation, text: str) -> str:
+def markdown(explanation: Explanation, text: Texts) -> str:
     """For a review: a heading for each role and a table row for each statement."""
     return "\n".join(_markdown(explanation, Lines(text)))
 
 
-def json_text(explanation: Explanation, text: str) -> str:
+def human_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
+    """For a terminal, one service after the other."""
+    return "\n".join(f"service {name}\n\n{human(each, texts)}" for name, each in explanations.items())
+
+
+def markdown_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
+    """For a review, with a heading for each service."""
+    return "\n".join(f"# Service {name}\n\n{markdown(each, texts)}" for name, each in explanations.items())
+
+
+def json_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
+    """For programs: what ``json_text`` says of each service, by its name."""
+    lines = Lines(texts)
+    services = {name: _members(each, lines) for name, each in explanations.items()}
+    return json.dumps({"schema": SCHEMA, "services": services}, indent=2)
+
+
+def json_text(explanation: Explanation, text: Texts) -> str:
     """For programs. ``schema`` changes when the form does."""
-    lines = Lines(text)
+    return json.dumps({"schema": SCHEMA, **_members(explanation, Lines(text))}, indent=2)
+
+
+def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
     roles = {
         str(holder): [_entry(explained, lines) for explained in statements] for holder, statements in explanation.roles
     }
@@ -32,10 +52,10 @@ def json_text(explanation: Explanation, text: str) -> str:
         {"role": str(gap.holder), "field": gap.origin.pointer, "what": gap.what, "remedy": gap.remedy}
         for gap in explanation.gaps
     ]
-    return json.dumps({"schema": SCHEMA, "roles": roles, "gaps": gaps}, indent=2)
+    return {"roles": roles, "gaps": gaps}
 
 
-def _human(explanation: Explanation, text: str) -> Iterator[str]:
+def _human(explanation: Explanation, text: Texts) -> Iterator[str]:
     lines = Lines(text)
     if not explanation.roles:
         yield "No role needs any permission."

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cfnroles.need import Finding, Gap, Origin
 from cfnroles.readers.document import positions
 from cfnroles.workload import Path
 
+#: The text of the only document, or the text of each of several by its name.
+Texts = str | Mapping[str, str]
+
 
 class Lines:
-    """Where each field of one document stands, looked up in its text when it is printed."""
+    """Where each field of a document stands, looked up in its text when it is printed."""
 
-    def __init__(self, text: str) -> None:
-        self._positions = positions(text)
+    def __init__(self, text: Texts) -> None:
+        self._text = text
+        self._positions: dict[str, Mapping[Path, tuple[int, int]]] = {}
 
     def where(self, origin: Origin) -> str:
         """``web.json:12: containerDefinitions[0].image (container web)``."""
@@ -24,19 +28,29 @@ class Lines:
     def line(self, origin: Origin) -> int:
         """The line of the field, counted from 1; 0 for a field that does not stand in the document."""
         # The document may hold the task definition under `taskDefinition`, or as the only element of a list.
+        places = self._places(origin.document)
         for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition")):
             whole: Path = (*prefix, *origin.path)
-            if whole in self._positions:
-                return self._positions[whole][0]
+            if whole in places:
+                return places[whole][0]
         return 0
 
+    def _places(self, document: str) -> Mapping[Path, tuple[int, int]]:
+        if isinstance(self._text, str):
+            document, text = "", self._text
+        else:
+            text = self._text.get(document, "")
+        if document not in self._positions:
+            self._positions[document] = positions(text)
+        return self._positions[document]
 
-def findings_text(findings: Sequence[Finding], text: str) -> str:
+
+def findings_text(findings: Sequence[Finding], text: Texts) -> str:
     """Each finding with its place and its remedy."""
     return _listed(findings, Lines(text))
 
 
-def gaps_text(gaps: Sequence[Gap], text: str) -> str:
+def gaps_text(gaps: Sequence[Gap], text: Texts) -> str:
     """Each gap with its place and its remedy."""
     return _listed(gaps, Lines(text))
 

@@ -13,9 +13,11 @@ from cfnroles.need import Holder, Need
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, size
 from cfnroles.references import validator_needs
 from cfnroles.stacks import roles, secret_validator
+from cfnroles.stacks.alarms import AlarmOptions, alarms_template
+from cfnroles.stacks.log_groups import LogGroupOptions, log_group_names, log_groups_template
 from cfnroles.stacks.parameters import secret_names, within_quota
 from cfnroles.stacks.role_options import NO_OPTIONS, RoleOptions
-from cfnroles.stacks.service import Parts, Stack, roles_stack, task_stack, validator_stack
+from cfnroles.stacks.service import Parts, Stack, roles_stack, stack_of, task_stack, validator_stack
 from cfnroles.stacks.values import Spelling
 from cfnroles.statements import compose
 from cfnroles.workload import Workload
@@ -33,6 +35,7 @@ class ProjectService:
     discovery: Discovery
     facts: Facts
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    log_groups: LogGroupOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class _Asked:
     number: int = 1
 
 
-def project_stacks(services: Sequence[ProjectService], project: str) -> tuple[Stack, ...]:
+def project_stacks(
+    services: Sequence[ProjectService], project: str, alarms: AlarmOptions | None = None
+) -> tuple[Stack, ...]:
     """The stacks of all services, in deployment order.
 
     One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
@@ -56,9 +61,16 @@ def project_stacks(services: Sequence[ProjectService], project: str) -> tuple[St
     asked = {each.service.name: each for each in _numbered(services)}
     stacks = list(_validators(list(asked.values()), names, common, project))
     validators = {stack.exports[0]: stack.name for stack in stacks}
+    logged: set[str] = set()
     for service in services:
         number = asked[service.name].number if service.name in asked else 0
-        stacks += _service_stacks(service, project, names, number, validators)
+        before = [validators[_resolved(secret_validator.export_name(number), project)]] if number else []
+        if log_groups := _log_groups_stack(service, project, logged):
+            stacks.append(log_groups)
+            before.append(log_groups.name)
+        stacks += _service_stacks(service, project, names, number, before)
+    if alarms:
+        stacks.append(_alarms_stack(services, project, alarms, stacks))
     check_exports(stacks)
     return tuple(stacks)
 
@@ -106,10 +118,9 @@ def check_exports(stacks: Sequence[Stack]) -> None:
 
 
 def _service_stacks(
-    service: ProjectService, project: str, names: Mapping[str, str], number: int, validators: Mapping[str, str]
+    service: ProjectService, project: str, names: Mapping[str, str], number: int, before: Sequence[str]
 ) -> Iterator[Stack]:
     own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
-    validator = secret_validator.export_name(max(number, 1))
     parts = Parts(
         project,
         f"{project}-{service.name}",
@@ -120,13 +131,51 @@ def _service_stacks(
         within_quota(own),
         export_names(service),
         service.options,
-        validator,
+        secret_validator.export_name(max(number, 1)),
         service.name,
     )
     made = roles_stack(parts)
-    waits_for = [validators[validator.replace("${ProjectName}", project)]] if number else []
     yield made
-    yield task_stack(parts, (*waits_for, made.name))
+    yield task_stack(parts, (*before, made.name))
+
+
+def _log_groups_stack(service: ProjectService, project: str, logged: set[str]) -> Stack | None:
+    """The stack of the log groups that no service before has made; none where nothing is left."""
+    if service.log_groups is None:
+        return None
+    names = [
+        name for name in log_group_names(service.workload, service.facts, service.log_groups) if name not in logged
+    ]
+    logged.update(names)
+    if not names:
+        return None
+    template = log_groups_template(project, service.name, names, service.log_groups)
+    return stack_of(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups", template, project)
+
+
+def _alarms_stack(
+    services: Sequence[ProjectService], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]
+) -> Stack:
+    made = {export: stack.name for stack in stacks for export in stack.exports}
+    exports = {
+        service.name: {
+            holder: export for holder, export in export_names(service).items() if _resolved(export, project) in made
+        }
+        for service in services
+    }
+    imports = [export for each in exports.values() for export in each.values()]
+    return stack_of(
+        f"{project}-alarms",
+        "alarms",
+        alarms_template(project, exports, alarms),
+        project,
+        imports=tuple(imports),
+        depends_on=tuple(dict.fromkeys(made[_resolved(export, project)] for export in imports)),
+    )
+
+
+def _resolved(export: str, project: str) -> str:
+    return export.replace("${ProjectName}", project)
 
 
 def _numbered(services: Sequence[ProjectService]) -> Iterator[_Asked]:

@@ -237,7 +237,9 @@ def _metadata(policies: Sequence[Policy]) -> dict[str, Any]:
         metadata["cfnroles"] = {
             statement.sid: [_field(origin) for origin in _origins(statement)] for statement in statements
         }
-    unscoped = sorted({action for s in statements if s.resources == ("*",) for action in s.actions})
+    # What a user's own statement asks for on everything, AWS may well have resource types for.
+    ours = [s for s in statements if not any(need.reason.feature == "statement" for need in s.needs)]
+    unscoped = sorted({action for s in ours if s.resources == ("*",) for action in s.actions})
     if unscoped:
         reason = f"AWS defines no resource type for {', '.join(unscoped)}"
         metadata["cfn_nag"] = {"rules_to_suppress": [{"id": "W11", "reason": reason}]}

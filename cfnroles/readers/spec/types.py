@@ -56,8 +56,9 @@ class Text:
             yield Problem(
                 path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a text."
             )
-        elif self.known and value not in self.known:
-            yield Problem(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
+        elif self.known:
+            if value not in self.known:
+                yield Problem(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
         elif not re.fullmatch(self.pattern, value):
             yield Problem(path, f"{value!r} is not {self.noun}", self.remedy)
 

@@ -1,0 +1,18 @@
+"""``cfnroles schema``: the JSON Schema of service specs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("schema")
+def command() -> None:
+    """Print the JSON Schema of cfnroles.yaml, with which editors complete and check it.
+
+    \b
+    An editor with the YAML language server takes it from a first line of the spec:
+    # yaml-language-server: $schema=cfnroles.schema.json
+    """
+    from cfnroles.readers.spec.schema import schema_text
+
+    click.echo(schema_text(), nl=False)

@@ -1,0 +1,210 @@
+"""A service spec as the SOURCE of a command: its task definitions, read from beside it or from Amazon ECS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cfnroles.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.need import Finding, Gap
+    from cfnroles.readers.spec.services import Prepared
+    from cfnroles.readers.spec.spec import Service, Spec
+    from cfnroles.stacks.project import ProjectService
+    from cfnroles.stacks.service import Stack
+
+#: Options about a single task definition, and the keys that say the same in a spec.
+_KEYS = {
+    "family": "",
+    "values": "",
+    "images": "",
+    "account": "account",
+    "region": "region",
+    "service_file": "volumes, service-connect-tls",
+    "launch_type": "launch-type",
+    "kms_key_arns": "kms-keys: secrets",
+    "file_key_arns": "kms-keys: files",
+    "log_group_key_arns": "kms-keys: log-groups",
+    "pull_through_prefixes": "pull-through-cache",
+    "gmsa_secrets": "gmsa-secrets",
+    "s3_files_buckets": "s3-files-buckets",
+    "root_volumes": "root-volumes",
+    "execute_command": "exec",
+    "execute_command_log_group": "exec: log-group",
+    "execute_command_bucket": "exec: bucket",
+    "execute_command_key": "exec: kms-key",
+    "guard_duty": "guardduty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSource:
+    """A spec that was read, with all of its services; ``texts`` has the text of each document by its name."""
+
+    spec: Spec
+    services: tuple[Prepared, ...]
+    texts: Mapping[str, str]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps of all services."""
+        return tuple(gap for service in self.services for gap in service.discovery.gaps)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What ECS accepts and will likely fail, in all services."""
+        from cfnroles.need import Severity
+
+        return tuple(
+            finding
+            for service in self.services
+            for finding in service.discovery.findings
+            if finding.severity is Severity.WARNING
+        )
+
+
+def spec_of(source: str) -> Spec | None:
+    """The spec in the file SOURCE; ``None`` where it holds something else, or is standard input or no file.
+
+    Raises InvalidInput with everything that is wrong with the spec.
+    """
+    if source == "-" or not Path(source).is_file():
+        return None
+    from cfnroles.readers.document import parse, read_text
+    from cfnroles.readers.spec.reading import is_spec, read_spec
+
+    text = read_text(source)
+    if not re.search(r"^[\"' ]*(project|services|defaults|environments)\b", text, re.MULTILINE):
+        return None
+    name = Path(source).name
+    return read_spec(text, name) if is_spec(parse(text, name)) else None
+
+
+def read_services(spec: Spec, source: str, about: Mapping[str, Any] | None = None) -> SpecSource:
+    """The services of a spec in the file ``source``, with their task definitions.
+
+    ``about`` are the options of the command line, none of which is for specs. Raises InvalidInput for one that is
+    given, for a task definition that cannot be read, and with every finding for those that ECS would refuse.
+    """
+    from cfnroles.formats.human import findings_text
+    from cfnroles.readers.spec.services import errors, prepare
+
+    _check_options(about or {})
+    texts = {spec.document: spec.text}
+    prepared = []
+    for service in spec.services:
+        document = str(service.get("task-definition"))
+        if document not in texts:
+            texts[document] = _text(spec, service, Path(source).parent / document)
+        prepared.append(prepare(spec, service, _workload(texts[document], document)))
+    wrong = [finding for each in prepared for finding in errors(each)]
+    if wrong:
+        raise InvalidInput(
+            f"ECS would refuse these services, or misread them, in {len(wrong)} place{'s'[: len(wrong) > 1]}",
+            where=spec.document,
+            why=findings_text(wrong, texts),
+        )
+    return SpecSource(spec, tuple(prepared), texts)
+
+
+def project_services(source: SpecSource) -> tuple[ProjectService, ...]:
+    """The services as the builder of stacks takes them."""
+    from cfnroles.stacks.project import ProjectService
+
+    return tuple(
+        ProjectService(
+            each.service.name, each.workload, each.discovery, each.facts, each.options, _log_groups(each.service)
+        )
+        for each in source.services
+    )
+
+
+def build_project(source: SpecSource, environment: str = "") -> tuple[Stack, ...]:
+    """The stacks of the project; those of an environment have the same templates, and other parameters.
+
+    Raises InvalidInput for an environment that the spec does not have, and as ``project_stacks`` does.
+    """
+    from dataclasses import replace
+
+    from cfnroles.readers.spec.environments import with_parameters
+    from cfnroles.readers.spec.types import nearest
+    from cfnroles.stacks.project import project_stacks
+
+    spec = source.spec
+    services, alarms = project_services(source), _alarms(spec)
+    stacks = project_stacks(services, spec.project, alarms)
+    if not environment:
+        return stacks
+    known = spec.get("environments") or {}
+    if environment not in known:
+        remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
+        raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
+    project = spec.get("environments", environment, "project") or spec.project
+    there = project_stacks(services, project, alarms) if project != spec.project else stacks
+    same = [replace(stack, template=template.template) for stack, template in zip(there, stacks, strict=True)]
+    owners = {
+        f"{project}-{name}-{kind}": name for name in spec.tree["services"] for kind in ("roles", "task", "log-groups")
+    }
+    return with_parameters(spec, environment, same, owners)
+
+
+def _check_options(about: Mapping[str, Any]) -> None:
+    for option, key in _KEYS.items():
+        if about.get(option):
+            raise InvalidInput(
+                f"--{option.removesuffix('s').replace('_', '-')} is for a task definition, and SOURCE is a spec",
+                remedy=f"Write it into the spec: {key}." if key else "",
+            )
+
+
+def _text(spec: Spec, service: Service, path: Path) -> str:
+    from cfnroles.readers.document import read_text
+    from cfnroles.readers.spec.spec import refuse
+    from cfnroles.readers.spec.types import Problem
+
+    if not path.is_file():
+        where = ("services", service.name, "task-definition")
+        live = re.fullmatch(r"[A-Za-z0-9_-]+:\d+", str(service.get("task-definition")))
+        remedy = (
+            "Write its path, relative to this file." if not live else "Build with --live to read it from Amazon ECS."
+        )
+        refuse(spec.document, spec.text, [Problem(where, f"there is no file {service.get('task-definition')}", remedy)])
+    return read_text(str(path))
+
+
+def _workload(text: str, document: str) -> Any:
+    from cfnroles.readers.task_definition import read_task_definition
+
+    return read_task_definition(text, document)
+
+
+def _log_groups(service: Service) -> Any:
+    from cfnroles.stacks.log_groups import LogGroupOptions
+
+    chosen = service.get("log-groups")
+    if not chosen:
+        return None
+    return LogGroupOptions(
+        service.get("log-groups", "retention-days") or 0,
+        service.get("log-groups", "kms-key") or "",
+        service.merged("log-groups", "tags"),
+        service.get("log-groups", "keep") is not False,
+        service.many("log-groups", "existing"),
+    )
+
+
+def _alarms(spec: Spec) -> Any:
+    from cfnroles.stacks.alarms import AlarmOptions
+
+    if not spec.get("alarms"):
+        return None
+    return AlarmOptions(
+        spec.get("alarms", "trail-log-group"),
+        spec.get("alarms", "email") or "",
+        spec.get("alarms", "topic") or "",
+        spec.get("alarms", "threshold") or 1,
+    )
