@@ -133,7 +133,15 @@ def check(request: Request) -> Answer:
     items = request.properties.get("References")
     if not isinstance(items, list):
         return Answer(False, f"References must be a list, not {type(items).__name__}: correct the template.")
-    home = (request.function_arn.split(":") + [""] * 5)[3:5]
+    region, account = (request.function_arn.split(":") + [""] * 5)[3:5]
+    switches = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
+    return _report(request, examine(items, region, account, request.deadline, *switches))
+
+
+def examine(
+    items: list[Any], region: str, account: str, deadline: Deadline, json_keys: bool = False, keys: bool = False
+) -> Results:
+    """For each item of References, in order: the version that ECS would get, or the problem with it."""
     results: Results = {}
     pending: Group = []
     # An empty CommaDelimitedList arrives as one empty text.
@@ -142,13 +150,12 @@ def check(request: Request) -> Answer:
         given, needed_by, use = (str(fields.get(name) or "") for name in ("ValueFrom", "For", "Use"))
         reference = Reference(number, given, needed_by or f"reference {number}", use or USES[0])
         try:
-            pending.append(_parse(reference, *home))
+            pending.append(_parse(reference, region, account))
         except Problem as problem:
             results[reference] = problem
-    switches = (str(request.properties.get(name)).lower() == "true" for name in ("CheckJsonKeys", "CheckKeys"))
-    Gate(request.deadline, results, *switches).run(pending)
+    Gate(deadline, results, json_keys, keys).run(pending)
     late = {each: Problem("late", each) for each in pending if each not in results}
-    return _report(request, dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number)))
+    return dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number))
 
 
 def _parse(reference: Reference, region: str, account: str) -> Reference:
