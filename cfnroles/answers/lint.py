@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cfnroles.answers.suppressions import Suppression, suppressions
 from cfnroles.checks import CHECKS, Check, Fault, Subject, suppressing
-from cfnroles.checks.subject import read_subject
+from cfnroles.checks.subject import read_subject, template_subject
 from cfnroles.need import Origin, Severity
 
 #: From the least to the worst.
@@ -76,11 +77,18 @@ def lint(
 
     Raises InvalidInput where the text is nothing that can be linted.
     """
-    subject = read_subject(text, document, parameters)
+    return _linted(read_subject(text, document, parameters), text, others)
+
+
+def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
+    """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones."""
+    return _linted(template_subject(tree, document), "", ())
+
+
+def _linted(subject: Subject, text: str, others: Sequence[LintFinding]) -> LintedFile:
     found = (*findings(subject), *others)
-    given = suppressions(text, subject)
-    told, accepted = _sorted_out(found, given, document)
-    return LintedFile(document, text, told, accepted)
+    told, accepted = _sorted_out(found, suppressions(text, subject), subject.document)
+    return LintedFile(subject.document, text, told, accepted)
 
 
 def findings(subject: Subject, checks: Sequence[Check] = CHECKS) -> tuple[LintFinding, ...]:

@@ -31,21 +31,27 @@ _WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
 
 
 def missing_execution_role(subject: Subject) -> Iterator[Fault]:
-    """Needs of an execution role where the task definition names none."""
-    for task in subject.tasks:
-        needs = _execution_needs(task)
-        launch_types = frozenset(task.workload.launch_types)
-        if launch_types <= _WITH_INSTANCES:
-            needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
-        if task.execution_role == "" and needs:
-            reasons = list(dict.fromkeys(need.reason.why for need in needs))
-            yield Fault(
-                task.start,
-                f"the task definition names no execution role, and ECS needs one: {reasons[0]}"
-                + (f", and for {len(reasons) - 1} more reasons" if len(reasons) > 2 else "")
-                + (f", and {reasons[1]}" if len(reasons) == 2 else ""),
-                "Add executionRoleArn; `cfnroles build` writes the role.",
-            )
+    """Needs of an execution role where a template's task definition names none."""
+    yield from (fault for task in subject.tasks if task.logical_id for fault in _without_role(task))
+
+
+def no_execution_role(subject: Subject) -> Iterator[Fault]:
+    """The same in a task definition outside of templates, to which a later step may add the role."""
+    yield from (fault for task in subject.tasks if not task.logical_id for fault in _without_role(task))
+
+
+def _without_role(task: Task) -> Iterator[Fault]:
+    needs = _execution_needs(task)
+    if frozenset(task.workload.launch_types) <= _WITH_INSTANCES:
+        needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
+    if task.execution_role == "" and needs:
+        first, *others = dict.fromkeys(need.reason.why for need in needs)
+        more = {0: "", 1: "; and for one more reason"}.get(len(others), f"; and for {len(others)} more reasons")
+        yield Fault(
+            task.start,
+            f"the task definition names no execution role, and ECS needs one: {first}{more}",
+            "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
+        )
 
 
 def missing_permission(subject: Subject) -> Iterator[Fault]:
@@ -156,18 +162,44 @@ memory: "512"
     image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1.4.2
 """
 
+_TASK_RESOURCE = """\
+Resources:
+  TaskDefinition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      NetworkMode: awsvpc
+      Cpu: "256"
+      Memory: "512"
+{}      ContainerDefinitions:
+        - Name: web
+          Image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1.4.2
+"""
+
 CHECKS = (
     Check(
         id="missing-execution-role",
         number=9341,
         severity=Severity.ERROR,
-        what="No execution role, although ECS does something with it",
+        what="No execution role in a template, although ECS does something with it",
         why="ECS pulls private images, reads secrets and files, and on Fargate writes logs with the execution role; it "
         "refuses the task definition, or no task of it starts.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        bad=_TASK_RESOURCE.format(""),
+        good=_TASK_RESOURCE.format("      ExecutionRoleArn: arn:aws:iam::123456789012:role/shop\n"),
+        look=missing_execution_role,
+    ),
+    Check(
+        id="no-execution-role",
+        number=9346,
+        severity=Severity.WARNING,
+        what="No execution role in a task definition outside of templates",
+        why="As it stands, ECS refuses it or no task of it starts. `cfnroles build` adds the role that it writes; "
+        "another step may do the same.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         bad=_TASK.format(""),
         good=_TASK.format("executionRoleArn: arn:aws:iam::123456789012:role/shop\n"),
-        look=missing_execution_role,
+        look=no_execution_role,
     ),
     Check(
         id="missing-permission",

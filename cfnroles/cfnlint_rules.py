@@ -1,0 +1,61 @@
+"""The checks of cfnroles as rules of cfn-lint: ``cfn-lint --append-rules cfnroles.cfnlint_rules TEMPLATE...``
+
+Each row of the table of checks becomes one rule under its code: what is an error there is ``E9...`` here. The rules can
+be configured, ignored and suppressed like any other of cfn-lint, and suppressions of cfnroles in a template's Metadata
+hold as well.
+https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/getting_started/rules.md
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cfnlint.rules import CloudFormationLintRule, RuleMatch
+
+from cfnroles.answers.lint import LintFinding, lint_template
+from cfnroles.checks import CHECKS, Check
+
+__all__ = sorted(check.code for check in CHECKS)
+
+# Every rule is asked about the same template in turn: what was found in the last one is kept.
+_last: list[tuple[Any, tuple[LintFinding, ...]]] = []
+
+
+def _found(template: Any) -> tuple[LintFinding, ...]:
+    if not _last or _last[0][0] is not template:
+        _last[:] = [(template, lint_template(template.template, str(template.filename)).findings)]
+    return _last[0][1]
+
+
+class _Matching:
+    """What the rules have in common. No rule itself: cfn-lint makes one of every subclass of its own class."""
+
+    id: str
+
+    def match(self, cfn: Any) -> list[RuleMatch]:
+        """One match for each finding of this rule's check in the template."""
+        return [
+            RuleMatch(list(finding.origin.path), f"{_place(finding)}{finding.what}. {finding.remedy}")
+            for finding in _found(cfn)
+            if finding.code == self.id
+        ]
+
+
+def _place(finding: LintFinding) -> str:
+    return f"{finding.origin.place}: " if finding.origin.container or finding.origin.item else ""
+
+
+def _rule(check: Check) -> type:
+    attributes = {
+        "id": check.code,
+        "shortdesc": check.what,
+        "description": check.why,
+        "source_url": check.source,
+        "tags": ["ecs", "iam", "cfnroles", check.id],
+        "__doc__": check.what,
+        "__module__": __name__,
+    }
+    return type(check.code, (_Matching, CloudFormationLintRule), attributes)
+
+
+globals().update({check.code: _rule(check) for check in CHECKS})
