@@ -20,6 +20,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 def command(
     source: Path,
     project: str,
+    environment: str,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -48,7 +49,7 @@ def command(
             remedy="Add --yes to delete without a question, or --plan to look only.",
         )
     target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, region=region)
+    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
     cloudformation = CloudFormation(target.connection())
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + timeout * 60

@@ -69,6 +69,7 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
 def command(
     source: Path,
     project: str,
+    environment: str,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -101,7 +102,7 @@ def command(
     if plan_format != "human" and not plan_only:
         raise InvalidInput("--format is for --plan")
     target = Target(profile, region, endpoint_url)
-    stacks = selected(source, only, stack_prefix, project=project, region=region)
+    stacks = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
     from_file = read_parameters(parameters_file) if parameters_file else ()
     options = Options(
         parameters=tuple({**dict(from_file), **dict(parameters)}.items()),

@@ -22,6 +22,7 @@ from cfnroles.errors import BadAnswer
 def command(
     source: Path,
     project: str,
+    environment: str,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -34,7 +35,7 @@ def command(
     from cfnroles.formats import deployment
 
     target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, region=region)
+    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
     cloudformation = CloudFormation(target.connection())
     stacks = [(one.name, cloudformation.stack(one.name)) for one in sources]
     missing = [name for name, stack in stacks if stack is None]

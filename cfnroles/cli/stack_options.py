@@ -23,7 +23,10 @@ def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.argument("source", default="build", type=click.Path(path_type=Path)),
-            click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is not built yet."),
+            click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
+            click.option(
+                "--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."
+            ),
             click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
             click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's."),
             click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
@@ -50,7 +53,7 @@ class Target:
         return Connection(self.profile, self.region, self.endpoint_url)
 
 
-def stacks_of(source: Path, *, project: str = "", region: str = "") -> tuple[StackSource, ...]:
+def stacks_of(source: Path, *, project: str = "", environment: str = "", region: str = "") -> tuple[StackSource, ...]:
     """The stacks in a directory written by ``cfnroles build``, or those that it would write for a file.
 
     Raises ``InvalidInput`` when ``source`` is neither, and as ``cfnroles build`` does for the file.
@@ -58,30 +61,60 @@ def stacks_of(source: Path, *, project: str = "", region: str = "") -> tuple[Sta
     from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
 
     if source.is_dir():
-        if project:
+        if project or environment:
             raise InvalidInput(
-                f"--project is for a SOURCE that is not built yet; {source} is",
-                remedy="Build it again with that project, or give --parameters ProjectName=NAME.",
+                f"--project and --environment are for a SOURCE that is not built yet; {source} is",
+                remedy="Build it again with them, or give --parameters ProjectName=NAME.",
             )
         return read_stacks(source)
     if not source.exists() and str(source) != "-":
         raise InvalidInput(
             "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
         )
-    from cfnroles.cli.build import build
-    from cfnroles.cli.source import read_source
-
-    _, files = build(read_source(str(source), region=region), project)
+    files = _built(str(source), project, environment, region)
     return parsed_stacks(files.__getitem__, str(source))
 
 
+def _built(source: str, project: str, environment: str, region: str) -> dict[str, str]:
+    """The files that ``cfnroles build`` would write, with the gaps told as it tells them."""
+    from cfnroles.cli.build import build
+    from cfnroles.cli.source import read_source
+    from cfnroles.cli.spec_source import build_project, read_services, spec_of
+    from cfnroles.formats.human import gaps_text
+    from cfnroles.stacks.output_files import output_files
+
+    if spec := spec_of(source):
+        if project:
+            raise InvalidInput("--project is for a task definition, and SOURCE is a service spec", where=source)
+        services = read_services(spec, source)
+        gaps, told = services.gaps, gaps_text(services.gaps, services.texts)
+        files = output_files(build_project(services, environment), spec.project, spec.document)
+    else:
+        if environment:
+            raise InvalidInput("--environment is for service specs", where=source)
+        one = read_source(source, region=region)
+        gaps, told = one.discovery.gaps, gaps_text(one.discovery.gaps, one.text)
+        _, files = build(one, project)
+    if gaps:
+        click.echo(
+            f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:\n{told}", err=True
+        )
+    return files
+
+
 def selected(
-    source: Path, only: tuple[str, ...], prefix: str, *, project: str = "", region: str = ""
+    source: Path,
+    only: tuple[str, ...],
+    prefix: str,
+    *,
+    project: str = "",
+    environment: str = "",
+    region: str = "",
 ) -> tuple[StackSource, ...]:
     """The stacks of ``source`` under their final names, narrowed to ``only``."""
     from cfnroles.deploy.stacks_file import chosen, prefixed
 
-    return chosen(prefixed(stacks_of(source, project=project, region=region), prefix), only)
+    return chosen(prefixed(stacks_of(source, project=project, environment=environment, region=region), prefix), only)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def command(
     source: Path,
     project: str,
+    environment: str,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -37,7 +38,7 @@ def command(
     from cfnroles.formats import deployment
 
     target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, region=region)
+    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
     cloudformation = CloudFormation(target.connection())
     names = [one.name for one in sources]
     if follow:

@@ -294,3 +294,52 @@ def test_a_stack_somebody_else_works_on_is_waited_for(cfnroles, aws, stacks):
 
     assert answer.code == 0, answer.err
     assert status(aws, "shop-roles") in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+class TestSources:
+    def test_a_task_definition_is_built_and_deployed_at_once(self, cfnroles, aws, examples, account):
+        answer = cfnroles("deploy", examples / "shop.json", "--plan", "--project", "other")
+
+        assert answer.code == 0, answer.err
+        assert "other-roles" in answer.out
+        assert "because containerDefinitions[0]" in answer.out
+
+    def test_a_service_spec(self, cfnroles, aws, examples, account):
+        spec = examples / "shop-project" / "cfnroles.yaml"
+
+        refused = cfnroles("deploy", spec, "--plan")
+
+        assert refused.code == 1
+        assert "nothing exports shop-data-OrdersTableArn, which this stack imports" in refused.err
+        output = {"Value": "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"}
+        body = {
+            "Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
+            "Outputs": {"Arn": {**output, "Export": {"Name": "shop-data-OrdersTableArn"}}},
+        }
+        cloudformation = aws("cloudformation")
+        cloudformation.create_stack(StackName="shop-data", TemplateBody=json.dumps(body))
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="shop-data", WaiterConfig={"Delay": 1})
+
+        planned = cfnroles("deploy", spec, "--plan", "--format", "json")
+
+        assert planned.code == 0, planned.err
+        assert len(json.loads(planned.out)["stacks"]) > 3
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("deploy", "nowhere", "--yes"), "nowhere: does not exist"),
+            (("status", "nowhere"), "Write it first: cfnroles build SOURCE -o nowhere"),
+        ],
+    )
+    def test_none(self, cfnroles, account, arguments, words):
+        answer = cfnroles(*arguments)
+
+        assert answer.code == 2
+        assert words in answer.err
+
+    def test_options_that_are_for_what_is_not_built(self, cfnroles, account, stacks):
+        answer = cfnroles("outputs", stacks, "--environment", "production")
+
+        assert answer.code == 2
+        assert "are for a SOURCE that is not built yet" in answer.err

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import Change, Event
+from cfnroles.aws.stack import Change, ChangeSetRequest, Event
 from cfnroles.errors import Unavailable
 
 GATE_SAYS = (
@@ -333,8 +333,6 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
 
 class TestOtherPeoplesChangeSets:
     def pending(self, double, kept):
-        from cfnroles.aws.stack import ChangeSetRequest
-
         kind = "CREATE" if kept.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         return double.create_change_set(ChangeSetRequest(kept.name, "colleague", kind, "t"))
 
@@ -437,6 +435,18 @@ class TestAsking:
 
         assert cfnroles("deploy", stacks).code == 130
         assert {kept.status for kept in double.stacks.values()} == {"DELETE_COMPLETE"}
+
+    def test_a_stack_that_a_colleague_joined_meanwhile_is_left_to_them(self, double, cfnroles, stacks, monkeypatch):
+        def asked(*_, **__):
+            double.create_change_set(ChangeSetRequest("shop-roles", "colleague", "CREATE", "t"))
+            return False
+
+        monkeypatch.setattr("click.confirm", asked)
+
+        assert cfnroles("deploy", stacks).code == 1
+        (left,) = double.named("shop-roles").change_sets.values()
+        assert left.name == "colleague"
+        assert double.named("shop-secret-validator") is None
 
     def test_yes_deploys(self, double, cfnroles, stacks, monkeypatch):
         monkeypatch.setattr("click.confirm", lambda *_, **__: True)
