@@ -191,7 +191,7 @@ CHECKS = (
     ),
     Check(
         id="no-execution-role",
-        number=9346,
+        number=9342,
         severity=Severity.WARNING,
         what="No execution role in a task definition outside of templates",
         why="As it stands, ECS refuses it or no task of it starts. `cfnroles build` adds the role that it writes; "
@@ -203,7 +203,7 @@ CHECKS = (
     ),
     Check(
         id="missing-permission",
-        number=9342,
+        number=9343,
         severity=Severity.ERROR,
         what="An execution role without a permission that its task definition needs",
         why="ECS stops every task before its containers start. Told only where role and task definition stand in one "

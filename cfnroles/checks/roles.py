@@ -109,7 +109,7 @@ def _reads_all(grant: Grant, action: str, every: tuple[str, ...]) -> bool:
 CHECKS = (
     Check(
         id="untrusted-role",
-        number=9343,
+        number=9344,
         severity=Severity.ERROR,
         what="A role of a task definition that ECS tasks may not assume",
         why="ECS assumes both roles as ecs-tasks.amazonaws.com; where the trust policy names another service, no task "
@@ -121,7 +121,7 @@ CHECKS = (
     ),
     Check(
         id="wide-managed-policy",
-        number=9344,
+        number=9345,
         severity=Severity.WARNING,
         what="An AWS managed policy that is far wider than a task needs",
         why="It gives a whole service away, often with the right to write and delete; a task needs a few actions on a "
@@ -133,7 +133,7 @@ CHECKS = (
     ),
     Check(
         id="reads-every-secret",
-        number=9345,
+        number=9346,
         severity=Severity.WARNING,
         what="A task's role that may read every secret or parameter",
         why="Whoever gets hold of the role reads the secrets of every other service of the account.",

@@ -1,0 +1,98 @@
+"""docs/checks.md, printed from the table: ``python -m cfnroles.checks.reference > docs/checks.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from cfnroles.checks import CHECKS, Check
+
+_HEAD = """\
+# Checks
+
+<!-- Printed by `python -m cfnroles.checks.reference`; change the table in cfnroles/checks/ instead. -->
+
+What `cfnroles lint` finds in CloudFormation templates, task definitions and policy documents. Each check has an id, and
+a code under which cfn-lint knows it.
+
+An **error** keeps tasks from starting or permits nothing, and ends the command with exit code 1; `--fail-on warning`,
+`--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand there. An **info** is
+worth a look; `--severity warning` does not tell it. Exit code 2 means that a file could not be read; all others were
+linted.
+
+Texts that hang on what is known only when the template is deployed are not guessed at: parameters have their defaults,
+or other values with `--parameter NAME=VALUE`, and what is unknown then is no finding.
+
+## Suppressing a finding
+
+Every suppression says why; without a reason it suppresses nothing and is a finding itself. In a template, in the
+Metadata of the resource, or of the whole template:
+
+```yaml
+Metadata:
+  cfnroles:
+    ignore:
+      - check: wide-managed-policy
+        reason: shared with the old service until its last release
+```
+
+In YAML, at the end of the line or above it; above a resource or a list element it holds for all that is in it:
+
+```yaml
+image: nginx # cfnroles: ignore mutable-image: the mirror moves the tag after our tests only
+```
+
+In a task definition in JSON, which has no comments, as a tag: its key is `cfnroles:ignore:` and the check, its value
+the reason.
+
+## In other tools
+
+In cfn-lint, in editors and wherever else it runs already:
+
+```console
+$ cfn-lint --append-rules cfnroles.cfnlint_rules -- template.yaml
+```
+
+The other way round, `cfnroles lint --cfn-lint` tells what cfn-lint finds. It is off unless asked for, because it takes
+longer and most pipelines run cfn-lint already. With pre-commit:
+
+```yaml
+repos:
+  - repo: REPOSITORY
+    rev: REVISION
+    hooks:
+      - id: cfnroles-lint
+```
+
+On GitHub, the action in the root of this repository installs cfnroles with pip and lints; with `format: sarif` its
+report is for `github/codeql-action/upload-sarif`.
+"""
+
+
+def reference() -> str:
+    """The page, one section for each row."""
+    return "\n".join([_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check))])
+
+
+def _overview() -> Iterator[str]:
+    yield "## Overview"
+    yield ""
+    yield "| check | code | severity | what it finds |"
+    yield "|---|---|---|---|"
+    for check in CHECKS:
+        yield f"| [{check.id}](#{check.id}) | {check.code} | {check.severity} | {check.what.replace('*', '`*`')} |"
+
+
+def _section(check: Check) -> Iterator[str]:
+    yield f"## {check.id}"
+    yield ""
+    yield f"{check.what.replace('*', '`*`')}. {check.severity.capitalize()}, {check.code} in cfn-lint."
+    yield ""
+    yield f"{check.why.replace('*', '`*`')} [AWS]({check.source})"
+    yield ""
+    for label, example in (("Instead of", check.bad), ("write", check.good)):
+        yield from (label, "", "```yaml", example.rstrip(), "```", "")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference().rstrip() + "\n")
