@@ -13,10 +13,14 @@ from cfnroles.errors import CfnrolesError
 
 #: Command name -> one-line help, in the order of ``cfnroles --help``. The module has the command's name.
 COMMANDS = {
-    "build": "Write the CloudFormation stacks for a task definition.",
+    "init": "Write a first service spec for what is there already.",
+    "build": "Write the CloudFormation stacks for a task definition or a service spec.",
     "explain": "Tell why each statement of each role is there.",
+    "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
     "lint": "Find faults in templates, task definitions and policies.",
+    "diff": "Tell which permissions a change adds, removes, widens and narrows.",
+    "schema": "Print the JSON Schema of service specs.",
     "deploy": "Deploy the stacks, and refuse when a secret is missing.",
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",

@@ -124,7 +124,7 @@ def _add_parameters(
         Parameter(
             "MemorySize",
             Type="Number",
-            Default=128,
+            Default=512,
             MinValue=128,
             MaxValue=3008,
             Description="Memory of the function in MB; the processor grows with it.",

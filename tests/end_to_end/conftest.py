@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,12 @@ class Account:
             aws_secret_access_key="local",
         )
 
-    def cfnroles(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+    def cfnroles(
+        self, *arguments: object, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "cfnroles", *map(str, arguments)],
-            env=environment_for(self.running, os.environ),
+            env={**environment_for(self.running, os.environ), **(environment or {})},
             capture_output=True,
             text=True,
             timeout=60,

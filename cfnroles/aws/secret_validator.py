@@ -1,0 +1,100 @@
+"""The checks of the secret validator, run from here with the caller's own credentials.
+
+They are the very code that the Lambda function runs: what they say of a secret cannot differ from what the gate says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.aws.connection import Connection
+from cfnroles.aws.refusals import answering
+
+#: What AWS would not let be found out, as against what is wrong.
+_UNKNOWN = frozenset({"denied", "refused", "unanswered", "late"})
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about one reference: the version that ECS would get, or what is wrong and what to do.
+
+    ``unknown`` tells that AWS refused to say; ``code`` names the problem for programs.
+    """
+
+    value_from: str
+    version: str = ""
+    code: str = ""
+    what: str = ""
+    remedy: str = ""
+    unknown: bool = False
+
+
+def caller_account(connection: Connection) -> str:
+    """The account that the credentials belong to; raises Unavailable where AWS refuses them."""
+    with answering("AWS (sts)"):
+        account: str = connection.client("sts").get_caller_identity()["Account"]
+        return account
+
+
+def examine(
+    references: Sequence[Mapping[str, str]],
+    connection: Connection,
+    region: str,
+    account: str,
+    *,
+    json_keys: bool = False,
+    keys: bool = False,
+    seconds: float = 60.0,
+) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
+    """What is found out about each of ``references``, in their order, and the warnings on the way.
+
+    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``.
+    """
+    validator, protocol = _module("secret_validator"), _module("custom_resource")
+    logged = io.StringIO()
+    with _default_session(connection), contextlib.redirect_stdout(logged):
+        results = validator.examine(list(references), region, account, protocol.Deadline(seconds), json_keys, keys)
+    examined = tuple(_examined(reference.given, result) for reference, result in results.items())
+    lines = (json.loads(line) for line in logged.getvalue().splitlines())
+    return examined, tuple(f"{line['message']} ({line['For']})" for line in lines if line.get("For"))
+
+
+def _examined(given: str, result: Any) -> Examined:
+    if isinstance(result, str):
+        return Examined(given, version=result)
+    return Examined(given, "", result.code, result.what, result.remedy, result.code in _UNKNOWN)
+
+
+def _module(name: str) -> Any:
+    # In the function the two modules lie side by side, so that one imports the other by its bare name.
+    if "custom_resource" not in sys.modules:
+        sys.modules["custom_resource"] = importlib.import_module("cfnroles.lambda_code.custom_resource")
+    return importlib.import_module(f"cfnroles.lambda_code.{name}")
+
+
+@contextlib.contextmanager
+def _default_session(connection: Connection) -> Iterator[None]:
+    # The function's code takes boto3's default session, as Lambda sets it up.
+    import boto3
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    with answering("AWS"):
+        boto3.setup_default_session(profile_name=connection.profile or None)
+    if connection.endpoint_url:
+        os.environ["AWS_ENDPOINT_URL"] = connection.endpoint_url
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = None
+        if endpoint is not None:
+            os.environ["AWS_ENDPOINT_URL"] = endpoint
+        elif connection.endpoint_url:
+            del os.environ["AWS_ENDPOINT_URL"]

@@ -1,0 +1,94 @@
+"""`cfnroles check`: the gate's own checks, before any deployment and with the caller's credentials."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .conftest import Account
+
+
+def put(account: Account, *names: str) -> None:
+    for name in names:
+        account.client("secretsmanager").create_secret(Name=name, SecretString='{"password": "the-value"}')
+
+
+def test_every_problem_is_told_at_once(account: Account, examples: Path) -> None:
+    put(account, "shop/signing", "shop/payment")
+    account.client("secretsmanager").delete_secret(SecretId="shop/payment", RecoveryWindowInDays=7)
+
+    result = account.cfnroles("check", examples / "shop.json")
+
+    assert (result.returncode, result.stderr) == (1, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "container web"
+    assert [line.split()[:3] for line in lines if line.startswith(("  ok", "  bad", "  unknown"))] == [
+        ["bad", "secret", "DATABASE_PASSWORD"],
+        ["bad", "secret", "PAYMENT_KEY"],
+        ["ok", "secret", "SIGNING_KEY"],
+        ["bad", "secret", "FEATURE_FLAGS"],
+    ]
+    assert "Secret shop/database in us-east-1 does not exist." in result.stdout
+    assert "Secret shop/payment in us-east-1 is scheduled for deletion" in result.stdout
+    assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.stdout
+    assert lines[-1] == "3 of 4 cannot be used."
+
+
+def test_when_all_is_there_the_answer_is_good(account: Account, examples: Path) -> None:
+    put(account, "shop/signing", "shop/payment", "shop/database")
+    account.client("ssm").put_parameter(Name="/shop/feature-flags", Value="the-value", Type="String")
+
+    result = account.cfnroles("check", examples / "shop.json", "--json-keys", "--keys")
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "All 4 secrets and parameters can be used."
+    assert "the-value" not in result.stdout
+
+
+def test_a_json_key_is_looked_for_only_when_asked(account: Account, examples: Path) -> None:
+    account.client("secretsmanager").create_secret(Name="shop/database", SecretString='{"other": "the-value"}')
+
+    unasked = json.loads(account.cfnroles("check", examples / "shop.json", "--format", "json").stdout)
+    asked = json.loads(account.cfnroles("check", examples / "shop.json", "--format", "json", "--json-keys").stdout)
+
+    assert (unasked["schema"], unasked["references"][0]["usable"]) == (1, "ok")
+    assert asked["references"][0]["problem"] == "json-key"
+    assert "lacks the JSON key 'password'" in asked["references"][0]["what"]
+    assert "the-value" not in json.dumps(asked)
+
+
+def test_what_aws_refuses_to_say_is_no_bad_answer(guarded_account: Account, tmp_path: Path) -> None:
+    account = guarded_account
+    iam = account.client("iam")
+    iam.create_user(UserName="reader")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf"
+    (tmp_path / "task.json").write_text(task_definition(secret))
+
+    result = account.cfnroles(
+        "check",
+        tmp_path / "task.json",
+        "--account",
+        "123456789012",
+        environment={"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]},
+    )
+
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert "is missing, or the validator may not see it: AWS answers AccessDenied to both" in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 of 1 could not be checked."
+
+
+def test_without_a_region_the_question_is_wrong(account: Account, tmp_path: Path) -> None:
+    (tmp_path / "task.json").write_text(task_definition("/a"))
+
+    result = account.cfnroles("check", tmp_path / "task.json", environment={"AWS_REGION": "", "AWS_DEFAULT_REGION": ""})
+
+    assert result.returncode == 2
+    assert "Give --region REGION, or set AWS_REGION." in result.stderr
+
+
+def task_definition(value_from: str) -> str:
+    container = {"name": "web", "image": "nginx", "secrets": [{"name": "PASSWORD", "valueFrom": value_from}]}
+    return json.dumps({"family": "shop", "containerDefinitions": [container]})
