@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
 @click.option("--environment", default="", metavar="NAME", help="Environment of the service spec.")
 @click.option("--for-account", default="", metavar="ID", help="Write what this other account must admit instead.")
+@click.option("--live", is_flag=True, help="Read FAMILY:REVISION in a service spec from Amazon ECS. Reads only.")
+@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
 def command(
     directory: Path,
     project: str,
@@ -44,6 +46,8 @@ def command(
     strict: bool,
     environment: str,
     for_account: str,
+    live: bool,
+    profile: str,
     **about: Any,
 ) -> None:
     """Write the CloudFormation stacks for the task definition or the service spec SOURCE.
@@ -58,10 +62,10 @@ def command(
         from cfnroles.cli.build_spec import build_spec
 
         check = _lint if lint else None
-        build_spec(spec, about, directory, project, format_, check, strict, environment, for_account)
+        build_spec(spec, about, directory, project, format_, check, strict, environment, for_account, live, profile)
         return
-    if environment or for_account:
-        raise InvalidInput("--environment and --for-account are for service specs", where=about["source"])
+    if environment or for_account or live:
+        raise InvalidInput("--environment, --for-account and --live are for service specs", where=about["source"])
     source = read_source(**about)
     stacks, files = build(source, project, format_)
     if lint:

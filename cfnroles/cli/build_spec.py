@@ -13,6 +13,7 @@ from cfnroles.cli.spec_source import SpecSource, build_project, read_services
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.aws.ecs import Ecs
     from cfnroles.readers.spec.spec import Spec
     from cfnroles.stacks.output_files import Format
     from cfnroles.stacks.service import Stack
@@ -28,6 +29,8 @@ def build_spec(
     strict: bool,
     environment: str = "",
     for_account: str = "",
+    live: bool = False,
+    profile: str = "",
 ) -> None:
     """Write the stacks of the spec and tell about them. ``lint`` raises where a template has a fault."""
     if project:
@@ -35,7 +38,7 @@ def build_spec(
             "--project is for a task definition, and SOURCE is a service spec",
             remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
         )
-    source = read_services(spec, about["source"], about)
+    source = read_services(spec, about["source"], about, _ecs(spec, profile) if live else None)
     files, lines = _other_side(source, for_account, format_) if for_account else _stacks(source, environment, format_)
     if lint:
         lint(files)
@@ -46,6 +49,13 @@ def build_spec(
     click.echo("\n".join(["Wrote:", *(f"  {directory / name}" for name in files), *lines(directory)]), err=True)
     if strict and source.gaps:
         sys.exit(BadAnswer.exit_code)
+
+
+def _ecs(spec: Spec, profile: str) -> Ecs:
+    from cfnroles.aws.connection import Connection
+    from cfnroles.aws.ecs import Ecs
+
+    return Ecs(Connection(profile, spec.get("region") or ""))
 
 
 _Written = tuple[dict[str, str], Callable[[Path], list[str]]]

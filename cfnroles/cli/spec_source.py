@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.aws.ecs import Ecs
     from cfnroles.need import Finding, Gap
     from cfnroles.readers.spec.services import Prepared
     from cfnroles.readers.spec.spec import Service, Spec
@@ -84,10 +85,13 @@ def spec_of(source: str) -> Spec | None:
     return read_spec(text, name) if is_spec(parse(text, name)) else None
 
 
-def read_services(spec: Spec, source: str, about: Mapping[str, Any] | None = None) -> SpecSource:
+def read_services(
+    spec: Spec, source: str, about: Mapping[str, Any] | None = None, ecs: Ecs | None = None
+) -> SpecSource:
     """The services of a spec in the file ``source``, with their task definitions.
 
-    ``about`` are the options of the command line, none of which is for specs. Raises InvalidInput for one that is
+    ``about`` are the options of the command line, none of which is for specs. With ``ecs``, task definitions that are
+    given as FAMILY:REVISION are read from there. Raises InvalidInput for one that is
     given, for a task definition that cannot be read, and with every finding for those that ECS would refuse.
     """
     from cfnroles.formats.human import findings_text
@@ -99,7 +103,7 @@ def read_services(spec: Spec, source: str, about: Mapping[str, Any] | None = Non
     for service in spec.services:
         document = str(service.get("task-definition"))
         if document not in texts:
-            texts[document] = _text(spec, service, Path(source).parent / document)
+            texts[document] = _text(spec, service, Path(source).parent / document, ecs)
         prepared.append(prepare(spec, service, _workload(texts[document], document)))
     wrong = [finding for each in prepared for finding in errors(each)]
     if wrong:
@@ -161,18 +165,21 @@ def _check_options(about: Mapping[str, Any]) -> None:
             )
 
 
-def _text(spec: Spec, service: Service, path: Path) -> str:
+def _text(spec: Spec, service: Service, path: Path, ecs: Ecs | None) -> str:
     from cfnroles.readers.document import read_text
     from cfnroles.readers.spec.spec import refuse
     from cfnroles.readers.spec.types import Problem
 
     if not path.is_file():
+        named = str(service.get("task-definition"))
+        live = re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named)
+        if live and ecs:
+            return ecs.task_definition(named)
         where = ("services", service.name, "task-definition")
-        live = re.fullmatch(r"[A-Za-z0-9_-]+:\d+", str(service.get("task-definition")))
         remedy = (
             "Write its path, relative to this file." if not live else "Build with --live to read it from Amazon ECS."
         )
-        refuse(spec.document, spec.text, [Problem(where, f"there is no file {service.get('task-definition')}", remedy)])
+        refuse(spec.document, spec.text, [Problem(where, f"there is no file {named}", remedy)])
     return read_text(str(path))
 
 

@@ -55,7 +55,7 @@ def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, for
     by = _Principals(spec, {each.service.name: each for each in services})
     statements: dict[str, Any] = {}
     for arn in sorted(uses, key=str):
-        statements[str(arn)] = by.statements(uses[arn], key=arn.service == "kms")
+        statements[str(arn)] = by.statements(uses[arn], arn)
     files = {"statements.json": json.dumps(statements, indent=2) + "\n"}
     stacks = tuple(_templates(spec.project, statements))
     written = output_files(stacks, spec.project, spec.document, format_)
@@ -80,7 +80,8 @@ def _resources(need: Need, service: Prepared) -> tuple[str, ...]:
 
 
 def _is_asked(arn: Arn, service: Prepared, account: str) -> bool:
-    foreign = arn.account.isdigit() and arn.account != service.facts.account
+    own = service.facts.account
+    foreign = arn.account.isdigit() and bool(own) and arn.account != own
     # In the services' own account only a key can refuse what their roles allow.
     return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))
 
@@ -95,8 +96,9 @@ class _Principals:
     spec: Spec
     services: Mapping[str, Prepared]
 
-    def statements(self, uses: Sequence[_Use], key: bool) -> list[dict[str, Any]]:
+    def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
+        key = arn.service == "kms"
         grouped: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
         callers: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
         for use in uses:
@@ -107,7 +109,7 @@ class _Principals:
         made = []
         for number, (group, actions) in enumerate(sorted(grouped.items(), key=lambda item: str(item[0])), start=1):
             holder, conditions = group
-            principal, bound = self._principal(sorted(callers[group]), holder)
+            principal, bound = self._principal(sorted(callers[group]), holder, arn.partition)
             block: dict[str, dict[str, Any]] = {operator: dict(keys) for operator, keys in bound.items()}
             for condition in conditions:
                 values = [value.replace("${!", "${") for value in condition.values]
@@ -125,22 +127,24 @@ class _Principals:
             )
         return made
 
-    def _principal(self, names: Sequence[str], holder: Holder) -> tuple[Any, Mapping[str, Mapping[str, Any]]]:
+    def _principal(
+        self, names: Sequence[str], holder: Holder, partition: str
+    ) -> tuple[Any, Mapping[str, Mapping[str, Any]]]:
         kind = self.spec.get("sharing", "by") or "role"
         if kind == "account":
             accounts = sorted({self._account(name) for name in names})
-            return {"AWS": [f"arn:aws:iam::{account}:root" for account in accounts]}, {}
+            return {"AWS": [f"arn:{partition}:iam::{account}:root" for account in accounts]}, {}
         if kind == "organization":
             bound: dict[str, dict[str, Any]] = {
                 "StringEquals": {"aws:PrincipalOrgID": [self.spec.get("sharing", "organization")]}
             }
-            known = [self._role_arn(name, holder, "*") for name in names]
+            known = [self._role_arn(name, holder, "*", partition) for name in names]
             if all(known):
                 bound["ArnLike"] = {"aws:PrincipalArn": known}
             return "*", bound
         arns = []
         for name in names:
-            arn = self._role_arn(name, holder, self._account(name))
+            arn = self._role_arn(name, holder, self._account(name), partition)
             if not arn:
                 raise InvalidInput(
                     f"the {holder} of {name} has no name, so that no other account can name it",
@@ -150,9 +154,9 @@ class _Principals:
             arns.append(arn)
         return {"AWS": arns}, {}
 
-    def _role_arn(self, name: str, holder: Holder, account: str) -> str:
+    def _role_arn(self, name: str, holder: Holder, account: str, partition: str) -> str:
         options = self.services[name].options[holder]
-        return f"arn:aws:iam::{account}:role{options.path or '/'}{options.name}" if options.name else ""
+        return f"arn:{partition}:iam::{account}:role{options.path or '/'}{options.name}" if options.name else ""
 
     def _account(self, name: str) -> str:
         account = self.services[name].facts.account

@@ -1,0 +1,129 @@
+"""A first service spec for task definitions that are there already."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfnroles.facts import Facts
+from cfnroles.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One service of the spec to be: its name, the path of its task definition, and what is known about it.
+
+    ``settings`` are what describe-services tells of it. ``managed_policies`` and ``statements`` are taken over from
+    the task role that it has; ``left`` says what of that role was not.
+    """
+
+    name: str
+    path: str
+    workload: Workload
+    facts: Facts
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    managed_policies: tuple[str, ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def service_name(family: str) -> str:
+    """A family's name as a service's name."""
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", family).strip("-")[:62]
+    return name if name[:1].isalpha() else f"s-{name}"[:62]
+
+
+def draft(project: str, services: Sequence[Drafted]) -> str:
+    """The text of the spec, with comments that say what only its authors can know."""
+    return "\n".join(_lines(project, services)) + "\n"
+
+
+def _lines(project: str, services: Sequence[Drafted]) -> Iterator[str]:
+    yield "# What the services of this project need around their roles: `cfnroles build cfnroles.yaml` makes stacks,"
+    yield "# `cfnroles explain cfnroles.yaml` tells why each permission is there. docs/spec.md has all keys."
+    yield f"project: {_scalar(project)}"
+    yield from _fact("account", {each.facts.account for each in services}, "123456789012")
+    yield from _fact("region", {each.facts.region for each in services}, "us-east-1")
+    yield ""
+    if any(_logs(each.workload) for each in services):
+        yield "defaults:"
+        yield "  # The log groups are made before the tasks; name those in `existing` that are there already."
+        yield "  log-groups: {retention-days: 30}"
+        yield ""
+    yield "services:"
+    for each in services:
+        yield from _service(each)
+
+
+def _fact(key: str, values: set[str], example: str) -> Iterator[str]:
+    known = sorted(value for value in values if value)
+    if len(known) == 1:
+        yield f"{key}: {_scalar(known[0])}"
+    else:
+        told = f"the task definitions name several: {', '.join(known)}" if known else "no task definition names it"
+        yield f'# {key}: "{example}"  # {told}'
+
+
+def _service(service: Drafted) -> Iterator[str]:
+    workload = service.workload
+    yield f"  {_scalar(service.name)}:"
+    yield f"    task-definition: {_scalar(service.path)}"
+    if launch_type := service.settings.get("launchType"):
+        yield f"    launch-type: {launch_type}"
+    if service.settings.get("enableExecuteCommand") is True:
+        yield "    exec: true"
+    if any(True for _ in workload.find("containerDefinitions[].secrets[].valueFrom")):
+        yield "    # Customer managed keys of the secrets and parameters, if they have any:"
+        yield "    # kms-keys: {secrets: arn:aws:kms:REGION:ACCOUNT:key/ID}"
+    if volumes := [str(name) for name in _launched(workload)]:
+        yield "    volumes:"
+        yield from (f"      - name: {_scalar(name)}" for name in volumes)
+    yield from _task_role(service)
+    yield ""
+
+
+def _task_role(service: Drafted) -> Iterator[str]:
+    role = service.workload.tree.get("taskRoleArn")
+    if isinstance(role, str) and role and not (service.statements or service.managed_policies):
+        yield f"    # The task role so far is {role}: --from-role takes over what it allows."
+    if not (service.statements or service.managed_policies):
+        yield "    # What the application itself may do, for example:"
+        yield "    # task-role:"
+        yield "    #   grants:"
+        yield "    #     - sqs-send: orders"
+        yield "    #     - {s3-read: shop-assets, prefix: images/}"
+        return
+    yield "    task-role:"
+    yield from (f"      # Not taken over: {text}" for text in service.left)
+    if service.managed_policies:
+        yield "      managed-policies:"
+        yield from (f"        - {_scalar(policy)}" for policy in service.managed_policies)
+    if service.statements:
+        yield "      # Taken over as they were: put words of `grants` in their place where there are any."
+        yield "      statements:"
+    for statement in service.statements:
+        for position, (key, value) in enumerate(statement.items()):
+            yield f"        {'- ' if position == 0 else '  '}{key}: {_value(value)}"
+
+
+def _launched(workload: Workload) -> Iterator[Any]:
+    for path, launched in workload.find("volumes[].configuredAtLaunch"):
+        if launched is True:
+            yield workload.at((*path[:-1], "name"))
+
+
+def _logs(workload: Workload) -> bool:
+    drivers = workload.find("containerDefinitions[].logConfiguration.logDriver")
+    return any(driver == "awslogs" for _, driver in drivers)
+
+
+def _scalar(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z/.][A-Za-z0-9_./-]*|arn:[^\s#]+[^\s#:]", text) else json.dumps(text)
+
+
+def _value(value: Any) -> str:
+    """JSON is YAML, too; short lists and texts look like YAML."""
+    return _scalar(value) if isinstance(value, str) else json.dumps(value)
