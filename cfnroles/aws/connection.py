@@ -44,7 +44,8 @@ class Connection:
 
         given = dict(self.environment)
         with answering(f"AWS ({service})"):
-            return botocore.session.Session(profile=self.profile or None).create_client(
+            session = botocore.session.Session(_NO_FILES if given else None, profile=self.profile or None)
+            return session.create_client(
                 service,
                 # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
                 region_name=self.region or os.environ.get("AWS_REGION") or None,
@@ -54,6 +55,14 @@ class Connection:
                 aws_session_token=given.get("AWS_SESSION_TOKEN"),
                 config=Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60),
             )
+
+
+#: Session variables (file key, variable, default, conversion) that keep a user's profiles out of what is given whole.
+_NO_FILES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 def is_loopback(url: str) -> bool:
