@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from cfnroles.answers.evaluator import Context, Principal, Request, some
 from cfnroles.facts import Facts, partition_of
@@ -20,10 +21,14 @@ from cfnroles.statements import single_valued
 #: No account and no Region has these names.
 _SOME_ACCOUNT = "000000000000"
 _SOME_REGION = "xx-unknown-0"
+#: Above this, an account and a Region are looked at together only where an ARN names both.
+_MOST_PAIRS = 16
 
+_REGION_NAME = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
+_ANYTHING = r"\$\{[^}]*\}|[^:\s']*"
 _LITERALS = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):[a-z0-9-]*:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)?:(?P<account>\d{12})?:"
-    r"|(?<![\w-])(?P<host_region>[a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api)"
+    rf"arn:(?P<partition>aws[a-z-]*):[^:\s']*:(?:(?P<region>{_REGION_NAME})|{_ANYTHING}):(?:(?P<account>\d{{12}})|{_ANYTHING}):"
+    rf"|(?<![\w-])(?P<host_region>{_REGION_NAME})\.(?:amazonaws|api)"
 )
 
 #: The fact that gives a template's parameter its value.
@@ -78,16 +83,18 @@ def worlds(facts: Facts, needs: Iterable[Need], role_texts: Iterable[str]) -> tu
     """The worlds to look at, given everything that the role and the needs say; the least particular one first."""
     need_texts = [text for need in needs for text in _texts(need.permission)]
     found = [match for text in (*need_texts, *role_texts) for match in _LITERALS.finditer(text)]
-    others = _others(need_texts)
     accounts = _alternatives(facts.account, _SOME_ACCOUNT, (match["account"] for match in found))
     regions = _alternatives(facts.region, _SOME_REGION, (m["region"] or m["host_region"] for m in found))
+    pairs = list(product(regions, accounts))
+    if len(pairs) > _MOST_PAIRS:
+        together = {(match["region"], match["account"]) for match in found}
+        pairs = [pair for pair in pairs if pair[0] == regions[0] or pair[1] == accounts[0] or pair in together]
     # A policy names resources of its own partition only.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
     return tuple(
-        World(account, region, partition, others)
-        for region in regions
+        World(account, region, partition, _others(need_texts))
+        for region, account in pairs
         for partition in (partitions if region == _SOME_REGION else [partition_of(region)])
-        for account in accounts
     )
 
 
@@ -100,12 +107,21 @@ def told_symbols(permission: Permission) -> tuple[str, ...]:
 def opened(need: Need) -> Need:
     """The need with every part open that nobody told."""
 
-    def open_(text: str) -> str:
+    def opened_text(text: str) -> str:
         for name in told_symbols(need.permission):
             text = text.replace(f"${{{name}}}", "*")
-        return text if text == "*" or text.startswith("arn:") else f"arn:{text}"
+        return text
 
-    return replace(need, permission=replace(need.permission, resource=open_(need.permission.resource)))
+    permission = need.permission
+    resource = opened_text(permission.resource)
+    if resource != permission.resource and not resource.startswith("arn:"):
+        resource = f"arn:{resource}"
+    conditions = tuple(
+        condition if told == condition.values else replace(condition, operator="StringLike", values=told)
+        for condition in permission.conditions
+        for told in (tuple(map(opened_text, condition.values)),)
+    )
+    return replace(need, permission=replace(permission, resource=resource, conditions=conditions))
 
 
 def parameter_values(name: str, facts: Facts) -> tuple[str, ...]:

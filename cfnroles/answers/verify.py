@@ -29,6 +29,8 @@ class Outcome(StrEnum):
 _ORDER = tuple(Outcome)
 _ACCOUNT = "the account"
 _REGION = "the Region"
+#: What the evaluator calls the open part of a resource.
+REST_OF_RESOURCE = "the rest of the resource's ARN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,9 @@ def _of(need: Need, verdict: Verdict, role: Role) -> Judged:
             return Judged(need, Outcome.UNKNOWN, keys=tuple(f"the policy {unread.name}" for unread in role.unread))
         case Decision.IMPLICIT_DENY:
             return Judged(need, Outcome.MISSING)
-    return Judged(need, Outcome.UNKNOWN, tuple(each.statement for each in verdict.undecided), verdict.keys)
+    # What a symbol of the role or a key stands for says also how the resource goes on.
+    keys = tuple(key for key in verdict.keys if key != REST_OF_RESOURCE) or verdict.keys
+    return Judged(need, Outcome.UNKNOWN, tuple(each.statement for each in verdict.undecided), keys)
 
 
 def _worst(judged: Sequence[Judged]) -> Judged:

@@ -11,7 +11,7 @@ from cfnroles.answers.actions import expanded, is_pattern, matches_action
 from cfnroles.answers.evaluator import Decision, StatementId
 from cfnroles.answers.excess import Excess, Grant, Wide
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verify import Outcome, Verification
+from cfnroles.answers.verify import REST_OF_RESOURCE, Outcome, Verification
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.policies import document
 from cfnroles.readers.intrinsics import plain, symbols
@@ -19,7 +19,7 @@ from cfnroles.readers.roles import Role, Unread
 from cfnroles.statements import Statement
 
 _GIVEN_BY = {
-    "KmsKeyArns": ("the secret or parameter is encrypted with a customer managed key", "--kms-key-arn ARN"),
+    "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
 
 
@@ -133,7 +133,7 @@ def _remedy(key: str, each: Verification) -> str:
         return ""
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
-    if key == "the rest of the resource's ARN":
+    if key == REST_OF_RESOURCE:
         return (
             "The role names one thing where the task definition leaves open which one it is, such as a secret's six"
             " characters: give the complete ARN in the task definition, or compare the two by hand."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -175,10 +175,12 @@ class _TemplatePolicies:
         """The policy behind an ARN, or behind a reference to a resource of the template."""
         if isinstance(arn, Mapping) and "Fn::If" in arn:
             return _undecided("a managed policy", str(arn["Fn::If"][0]))
+        if not isinstance(arn, str):
+            return Unread("a policy", f"a {type(arn).__name__} stands where its ARN belongs", "Mend the template")
         own = self.stack.resources.get(self._policy_of(arn))
         if own is None:
             known = self.partition if not self.partition.startswith("$") else "aws"
-            return _managed(str(arn).replace("${AWS::Partition}", known), {}, self.template.document)
+            return _managed(arn.replace("${AWS::Partition}", known), {}, self.template.document)
         if own.undecided:
             return _undecided(own.logical_id, own.undecided)
         return self._read(own, ("PolicyDocument",), own.properties)
@@ -299,14 +301,13 @@ def _condition_inside(value: Any) -> str:
 
 def _renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
     """The policies, each once, under names that differ."""
+    seen: list[RolePolicy] = []
     renamed: list[RolePolicy] = []
-    taken: dict[str, int] = {}
     for policy in policies:
-        if any(policy.document == other.document and policy.where == other.where for other in renamed):
-            continue
-        taken[policy.name] = taken.get(policy.name, 0) + 1
-        number = f" ({taken[policy.name]})" if taken[policy.name] > 1 else ""
-        renamed.append(RolePolicy(policy.name + number, policy.document, policy.where, policy.lines))
+        if policy not in seen:
+            number = sum(other.name == policy.name for other in seen) + 1
+            renamed.append(replace(policy, name=f"{policy.name} ({number})") if number > 1 else policy)
+            seen.append(policy)
     return tuple(renamed)
 
 
