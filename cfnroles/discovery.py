@@ -78,6 +78,7 @@ def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
     yield use
     if used != [True]:
         return
+    yield partial(feature.hidden, found)
     for grant in feature.grants:
         yield partial(_needs, feature, grant, found)
     if feature.reference is not None:

@@ -93,6 +93,10 @@ def harmless(found: Found) -> Trap | None:
     return None
 
 
+def nothing_hidden(found: Found) -> None:
+    """All that the feature costs stands in its grants."""
+
+
 def everything(found: Found) -> str:
     """``*``: for actions that AWS defines no resource type for, and for no other."""
     return "*"
@@ -121,9 +125,10 @@ class Grant:
 class Feature:
     """A thing that ECS does when ``field`` is set and ``when`` holds.
 
-    Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing.
+    Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing,
+    unless ``hidden`` raises Unnamed for permissions that cannot be seen, or Malformed for what ECS would refuse.
     ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``. ``trap`` gives what
-    ECS accepts and will likely fail.
+    ECS accepts and will likely fail. ``beside`` are the fields that the example stands beside.
     """
 
     name: str
@@ -136,3 +141,10 @@ class Feature:
     when: Callable[[Found], bool] = always
     reference: Callable[[Found], str] | None = None
     trap: Callable[[Found], Trap | None] = harmless
+    hidden: Callable[[Found], None] = nothing_hidden
+    beside: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the feature costs no permission."""
+        return not self.grants and self.hidden is nothing_hidden

@@ -114,7 +114,7 @@ def _told(workload: Workload, facts: Facts, discovery: Discovery) -> Iterator[Or
     yield from (finding.origin for finding in discovery.findings if finding.severity is Severity.ERROR)
     for feature, found in occurrences(workload, facts):
         try:
-            if not feature.grants and feature.when(found):
+            if feature.is_free and feature.when(found):
                 yield workload.origin(found.path)
         except (Unnamed, Malformed):
             continue

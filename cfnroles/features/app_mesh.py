@@ -54,5 +54,10 @@ FEATURES = (
         example="APPMESH",
         grants=(Grant(appmesh.StreamAggregatedResources, on=virtual_node, sid="ReadMeshConfiguration"),),
         when=is_app_mesh,
+        beside=(
+            ("proxyConfiguration.containerName", "web"),
+            ("containerDefinitions[].environment[].name", "APPMESH_RESOURCE_ARN"),
+            ("containerDefinitions[].environment[].value", "mesh/shop/virtualNode/web"),
+        ),
     ),
 )

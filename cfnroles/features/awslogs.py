@@ -43,8 +43,8 @@ def is_other_driver(found: Found) -> bool:
     return found.text not in ("awslogs", "awsfirelens")
 
 
-def no_group(found: Found) -> str:
-    """Never a name: the log group is missing."""
+def no_group(found: Found) -> None:
+    """Never seen: the log group is missing."""
     raise Malformed("the driver awslogs has no awslogs-group", "Name the log group in its options.")
 
 
@@ -132,6 +132,7 @@ def _configuration(found: Found) -> dict[str, object]:
 
 def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature, ...]:
     group = f"{configuration}.options.awslogs-group"
+    beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
     return (
         Feature(
             name=name,
@@ -146,6 +147,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             ),
             when=is_awslogs,
             trap=trap,
+            beside=beside,
         ),
         Feature(
             name=f"{name}-create-group",
@@ -156,6 +158,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             example="/ecs/shop",
             grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
             when=creates_group,
+            beside=(*beside, (f"{configuration}.options.awslogs-create-group", "true")),
         ),
         Feature(
             name=f"{name}-customer-key",
@@ -178,6 +181,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
                 )
             ),
             when=has_customer_key,
+            beside=beside,
         ),
         Feature(
             name=f"{name}-without-group",
@@ -186,7 +190,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             why="the driver awslogs does not start without the name of a log group",
             source=_OPTIONS,
             example="awslogs",
-            grants=(Grant(logs.CreateLogStream, on=no_group, sid="WriteLogs"),),
+            hidden=no_group,
             when=lacks_group,
         ),
     )

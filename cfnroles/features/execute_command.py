@@ -81,6 +81,7 @@ FEATURES = (
             Grant(logs.PutLogEvents, on=log_streams, sid="LogExecuteCommand"),
         ),
         when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
     ),
     Feature(
         name="execute-command-bucket",
@@ -95,6 +96,7 @@ FEATURES = (
             Grant(s3.PutObject, on=log_objects, sid="StoreExecuteCommand"),
         ),
         when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
     ),
     Feature(
         name="execute-command-key",
@@ -105,5 +107,6 @@ FEATURES = (
         example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         grants=(Grant(kms.Decrypt, on=key, sid="DecryptExecuteCommand"),),
         when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
     ),
 )

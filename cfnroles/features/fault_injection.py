@@ -40,8 +40,8 @@ def passed_to_ssm(found: Found) -> tuple[Condition, ...]:
     return (Condition("StringEquals", "iam:PassedToService", ("ssm.amazonaws.com",)),)
 
 
-def unknown_agent(found: Found) -> str:
-    """Never a name: which role the agent registers with is not in the task definition."""
+def unknown_agent(found: Found) -> None:
+    """Never seen: which role the agent registers with is not in the task definition."""
     raise Unnamed(
         "no container runs the SSM agent that fault injection into tasks needs",
         "Add the container amazon-ssm-agent with MANAGED_INSTANCE_ROLE_NAME, or set enableFaultInjection to false",
@@ -66,6 +66,10 @@ FEATURES = (
             Grant(iam.PassRole, on=instance_role, conditions=passed_to_ssm, sid="PassInstanceRole"),
         ),
         when=is_agents_role,
+        beside=(
+            ("containerDefinitions[].environment[].name", "MANAGED_INSTANCE_ROLE_NAME"),
+            ("containerDefinitions[].image", "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest"),
+        ),
     ),
     Feature(
         name="fault-injection",
@@ -74,7 +78,7 @@ FEATURES = (
         why="faults that need the SSM agent cost the permissions that it registers with",
         source=_PAGE,
         example=True,
-        grants=(Grant(iam.PassRole, on=unknown_agent, sid="PassInstanceRole"),),
+        hidden=unknown_agent,
         when=is_without_agent,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from awacs import kms, logs, s3
+from awacs import kms, s3
 
 from cfnroles.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.features.environment_files import bucket, customer_keys, itself, through_s3
@@ -46,8 +46,8 @@ def is_anything(found: Found) -> bool:
     return True
 
 
-def destinations_in_file(found: Found) -> str:
-    """Never a name: where the configuration file sends logs cannot be seen."""
+def destinations_in_file(found: Found) -> None:
+    """Never seen: where the configuration file sends logs cannot be seen."""
     raise Unnamed(
         f"the destinations in {found.value} cannot be seen",
         "Add what they need to the task role; destinations in the options of the driver awsfirelens need no such care",
@@ -61,8 +61,8 @@ def routes_by_file(found: Found) -> bool:
     return found.value == "awsfirelens" and not names & {"name", "@type"}
 
 
-def destination_unknown(found: Found) -> str:
-    """Never a name: the router decides where this container's logs go."""
+def destination_unknown(found: Found) -> None:
+    """Never seen: the router decides where this container's logs go."""
     file = _router_file(found)
     told = f", which reads {file}" if file else ""
     raise Unnamed(
@@ -87,7 +87,16 @@ def _router_file(found: Found) -> str:
     return ""
 
 
-_ROWS: Mapping[str, Any] = {"field": _FILE, "source": _PAGE, "example": "arn:aws:s3:::shop-config/fluent-bit.conf"}
+_ROWS: Mapping[str, Any] = {
+    "field": _FILE,
+    "source": _PAGE,
+    "example": "arn:aws:s3:::shop-config/fluent-bit.conf",
+    "beside": (("containerDefinitions[].firelensConfiguration.options.config-file-type", "s3"),),
+}
+_INIT_CONTAINER = (
+    ("containerDefinitions[].firelensConfiguration.type", "fluentbit"),
+    ("containerDefinitions[].environment[].name", "aws_fluent_bit_init_s3_1"),
+)
 
 FEATURES = (
     Feature(
@@ -123,7 +132,7 @@ FEATURES = (
         name="firelens-file-destinations",
         holder=Holder.TASK,
         why="the router writes to the destinations in its configuration with the task role",
-        grants=(Grant(logs.PutLogEvents, on=destinations_in_file, sid="RouteLogs"),),
+        hidden=destinations_in_file,
         when=is_anything,
         **_ROWS,
     ),
@@ -139,6 +148,7 @@ FEATURES = (
             Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
         ),
         when=is_init_file,
+        beside=_INIT_CONTAINER,
     ),
     Feature(
         name="firelens-init-destinations",
@@ -147,8 +157,9 @@ FEATURES = (
         why="the router writes to the destinations in the files of its init process with the task role",
         source=_INIT,
         example="arn:aws:s3:::shop-config/parsers.conf",
-        grants=(Grant(logs.PutLogEvents, on=destinations_in_file, sid="RouteLogs"),),
+        hidden=destinations_in_file,
         when=is_init_file,
+        beside=_INIT_CONTAINER,
     ),
     Feature(
         name="firelens-without-destination",
@@ -157,7 +168,7 @@ FEATURES = (
         why="the router writes to the destinations in its configuration with the task role",
         source=_PAGE,
         example="awsfirelens",
-        grants=(Grant(logs.PutLogEvents, on=destination_unknown, sid="RouteLogs"),),
+        hidden=destination_unknown,
         when=routes_by_file,
     ),
 )

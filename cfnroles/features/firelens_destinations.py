@@ -204,6 +204,7 @@ def _row(name: str, why: str, example: Mapping[str, str], **rest: Any) -> Featur
             "why": why,
             "source": _PAGE,
             "example": dict(example),
+            "beside": (("containerDefinitions[].logConfiguration.logDriver", "awsfirelens"),),
             **rest,
         }
     )

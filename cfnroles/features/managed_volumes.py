@@ -65,8 +65,8 @@ def made_by_ecs(found: Found) -> tuple[Condition, ...]:
     return _tags(found, "aws:ResourceTag")
 
 
-def unknown_configuration(found: Found) -> str:
-    """Never a name: which snapshot and key the volume has is said where the service is created."""
+def unknown_configuration(found: Found) -> None:
+    """Never seen: which snapshot and key the volume has is said where the service is created."""
     raise Unnamed(
         "the volume's snapshot and key are chosen where the service is created",
         "Give what create-service takes with --service FILE",
@@ -154,7 +154,7 @@ FEATURES = (
         why="a snapshot or a customer managed key of the volume costs permissions of its own",
         source=_POLICY,
         example=True,
-        grants=(Grant(ec2.CreateVolume, on=unknown_configuration, sid="CreateVolumes"),),
+        hidden=unknown_configuration,
         when=is_unconfigured,
     ),
     Feature(

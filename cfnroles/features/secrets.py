@@ -112,8 +112,8 @@ def ambiguity(reference: SecretReference) -> Trap | None:
         return None
     suffix = reference.arn.resource[-6:]
     return Trap(
-        f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager takes `{suffix}` for the random suffix"
-        " of a complete ARN, and the role gets this ARN as it stands",
+        f"{reference.arn} ends in a hyphen and six characters, so Secrets Manager takes `{suffix}` for the random"
+        " suffix of a complete ARN, and the role gets this ARN as it stands",
         f"If `{suffix}` is a part of the secret's name, write the complete ARN, with the suffix after it",
     )
 

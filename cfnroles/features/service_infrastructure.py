@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awacs import acm_pca, ec2, elasticloadbalancing, kms, secretsmanager, vpc_lattice
+from awacs import acm_pca, ec2, kms, secretsmanager, vpc_lattice
 
 from cfnroles.arns import located_arn
 from cfnroles.facts import partition_of
@@ -60,8 +60,8 @@ def target_group(found: Found) -> str:
     return str(located_arn(found.text))
 
 
-def unknown_listeners(found: Found) -> str:
-    """Never a name: AWS changes the policy for load balancers often, and it names no resource of the service."""
+def unknown_listeners(found: Found) -> None:
+    """Never seen: AWS changes the policy for load balancers often, and it names no resource of the service."""
     raise Unnamed(
         "ECS switches listeners and rules of the load balancer with a role of its own, which is not built here",
         "Give that role AmazonECSInfrastructureRolePolicyForLoadBalancers, AWS's own policy",
@@ -144,6 +144,6 @@ FEATURES = (
         why="ECS shifts traffic between target groups of a load balancer during a deployment",
         source=f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForLoadBalancers.html",
         example="arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee",
-        grants=(Grant(elasticloadbalancing.ModifyRule, on=unknown_listeners, sid="ShiftTraffic"),),
+        hidden=unknown_listeners,
     ),
 )

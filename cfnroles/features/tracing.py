@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awacs import logs, xray
+from awacs import xray
 
 from cfnroles.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.images import repository_name
@@ -36,16 +36,16 @@ def is_cloudwatch_agent(found: Found) -> bool:
     return _name(found) in ("cloudwatch-agent", "amazon-cloudwatch-agent")
 
 
-def exporters(found: Found) -> str:
-    """Never a name: the collector's configuration decides what it writes besides traces."""
+def exporters(found: Found) -> None:
+    """Never seen: the collector's configuration decides what it writes besides traces."""
     raise Unnamed(
         "the collector's configuration decides what it writes besides traces",
         "Add what its exporters need to the task role, or start it with --config=/etc/ecs/ecs-xray.yaml",
     )
 
 
-def agent_outputs(found: Found) -> str:
-    """Never a name: the agent's configuration decides what it writes."""
+def agent_outputs(found: Found) -> None:
+    """Never seen: the agent's configuration decides what it writes."""
     raise Unnamed("the CloudWatch agent's configuration decides what it writes", "Add what it needs to the task role")
 
 
@@ -92,7 +92,7 @@ FEATURES = (
         why="the collector writes what its exporters are configured for, with the task role",
         source=_PAGE,
         example="public.ecr.aws/aws-observability/aws-otel-collector:v0.41.1",
-        grants=(Grant(logs.PutLogEvents, on=exporters, sid="ExportTelemetry"),),
+        hidden=exporters,
         when=exports_more,
     ),
     Feature(
@@ -102,7 +102,7 @@ FEATURES = (
         why="the CloudWatch agent beside the application writes what it is configured for, with the task role",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/deploy_servicelens_CloudWatch_agent_deploy_ECS.html",
         example="public.ecr.aws/cloudwatch-agent/cloudwatch-agent:latest",
-        grants=(Grant(logs.PutLogEvents, on=agent_outputs, sid="ExportTelemetry"),),
+        hidden=agent_outputs,
         when=is_cloudwatch_agent,
     ),
 )

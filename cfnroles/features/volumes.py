@@ -17,6 +17,11 @@ _EFS_IAM = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs
 _S3_FILES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html"
 _FSX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tutorial-wfsx-volumes.html"
 _FILE_SYSTEM = "volumes[].efsVolumeConfiguration.fileSystemId"
+_MOUNTED_BY_IAM = (
+    ("volumes[].efsVolumeConfiguration.transitEncryption", "ENABLED"),
+    ("volumes[].efsVolumeConfiguration.authorizationConfig.iam", "ENABLED"),
+    ("volumes[].efsVolumeConfiguration.authorizationConfig.accessPointId", "fsap-0123456789abcdef0"),
+)
 _S3_FILE_SYSTEM = "volumes[].s3filesVolumeConfiguration.fileSystemArn"
 _CREDENTIALS = "volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter"
 
@@ -165,6 +170,7 @@ FEATURES = (
         example="fs-0123456789abcdef0",
         grants=(Grant(elasticfilesystem.ClientMount, on=file_system, conditions=through_access_point, sid="MountEfs"),),
         when=uses_iam,
+        beside=_MOUNTED_BY_IAM,
     ),
     Feature(
         name="efs-iam-write",
@@ -175,6 +181,7 @@ FEATURES = (
         example="fs-0123456789abcdef0",
         grants=(Grant(elasticfilesystem.ClientWrite, on=file_system, conditions=through_access_point, sid="MountEfs"),),
         when=writes_by_iam,
+        beside=_MOUNTED_BY_IAM,
     ),
     Feature(
         name="efs-iam-root",
@@ -187,6 +194,7 @@ FEATURES = (
             Grant(elasticfilesystem.ClientRootAccess, on=file_system, conditions=through_access_point, sid="MountEfs"),
         ),
         when=writes_as_root,
+        beside=_MOUNTED_BY_IAM,
     ),
     Feature(
         name="efs-without-iam",

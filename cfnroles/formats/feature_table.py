@@ -1,0 +1,110 @@
+"""The feature table as a page of the documentation: ``python -m cfnroles.formats.feature_table docs/features.md``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cfnroles.discovery import discover
+from cfnroles.feature import Feature
+from cfnroles.feature_examples import FACTS, example_workload
+from cfnroles.features import FEATURES
+from cfnroles.features.fieldless import FIELDLESS
+from cfnroles.statements import compose
+
+_HEAD = """\
+# Features
+
+<!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/features. -->
+
+Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
+`account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. The
+resources are those of the row's example, for the account 123456789012 in us-east-1.
+
+Who holds what:
+
+- The **execution role** is used by ECS itself and by its agent. cfnroles always makes one. On EC2 a task definition
+  without an execution role lets the agent pull from ECR and write to CloudWatch Logs as the container instance; secrets,
+  environment files, credential specs and registry credentials need the execution role everywhere
+  ([AWS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html)). The task that
+  cfnroles writes always names the role, so these permissions can go from the instance role of EC2 and of ECS Anywhere.
+- The **task role** is used by the application and by the containers beside it. What the application itself does is not
+  in a task definition.
+- The **infrastructure role** is used by ECS to manage what a service's tasks use. It is made where a row needs it.
+"""
+
+_FIELDLESS_HEAD = """
+## Fields that cost nothing
+
+A field stands for everything below it.
+
+| field | why it costs nothing |
+| --- | --- |
+"""
+
+
+def feature_table(features: Iterable[Feature] = FEATURES) -> str:
+    """The page: one section for each feature, in the order of the table, and the fields that cost nothing."""
+    sections = "".join(f"\n{section}" for section in map(_section, features))
+    fieldless = "".join(f"| `{field}` | {reason} |\n" for field, reason in FIELDLESS.items())
+    return f"{_HEAD}{sections}{_FIELDLESS_HEAD}{fieldless}"
+
+
+def _section(feature: Feature) -> str:
+    return "\n".join(
+        (
+            f"## {feature.name}",
+            "",
+            f"- field: `{feature.field}`",
+            f"- role: {feature.holder}",
+            f"- why: {feature.why}",
+            f"- source: <{feature.source}>",
+            f"- example: `{_text(feature.example)}`",
+            *_beside(feature),
+            "",
+            *_cost(feature),
+            "",
+        )
+    )
+
+
+def _beside(feature: Feature) -> Iterator[str]:
+    for field, value in feature.beside:
+        yield f"- beside: `{field}` is `{_text(value)}`"
+
+
+def _cost(feature: Feature) -> Iterator[str]:
+    discovery = discover(example_workload(feature), FACTS, (feature,))
+    if feature.is_free:
+        yield "It costs no permission."
+        return
+    for gap in discovery.gaps:
+        yield f"What it costs cannot be seen: {gap.what}. {gap.remedy}."
+    if not feature.grants:
+        for finding in discovery.findings:
+            yield f"It is refused: {finding.what}. {finding.remedy}"
+    if not discovery.needs:
+        return
+    yield "| actions | resource | condition | only with |"
+    yield "| --- | --- | --- | --- |"
+    for statement in compose(discovery.needs):
+        conditions = "<br>".join(
+            f"{condition.operator} `{condition.key}` `{' or '.join(condition.values)}`"
+            for condition in statement.conditions
+        )
+        yield (
+            f"| {'<br>'.join(f'`{action}`' for action in statement.actions)}"
+            f" | {'<br>'.join(f'`{resource}`' for resource in statement.resources)}"
+            f" | {conditions} | {', '.join(f'`{name}`' for name in statement.when)} |"
+        )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(feature_table(), encoding="utf-8")
