@@ -1,4 +1,4 @@
-"""What becomes of each task definition in a folder: built, built with gaps, or refused, and whether anything was missed.
+"""What becomes of each task definition in a folder: built or refused, and whether anything in it was missed.
 
 Usage: python -m tests.corpus [FOLDER] [--no-lint]
 """
@@ -63,7 +63,7 @@ class Outcome:
 
 
 def outcome(path: Path, lint: bool = True) -> Outcome:
-    """Build the templates of one file in memory. A file whose only fault is its family gets one, as its user would do."""
+    """Build the templates of one file in memory. A file without a family gets one, as its user would do."""
     try:
         return _outcome(path, "", lint)
     except InvalidInput as error:
@@ -136,9 +136,8 @@ def table(outcomes: list[Outcome]) -> str:
     lines = [f"{'file':<14}{'result':<21}{'needs':>6}{'gaps':>6}{'warn':>6}{'open':>6}  remarks"]
     for one in outcomes:
         remarks = "; ".join([*(f"missed {thing}" for thing in one.missed), *one.reason.splitlines()])
-        lines.append(
-            f"{one.name:<14}{one.result:<21}{one.needs:>6}{one.gaps:>6}{one.warnings:>6}{one.open:>6}  {remarks}".rstrip()
-        )
+        counts = f"{one.needs:>6}{one.gaps:>6}{one.warnings:>6}{one.open:>6}"
+        lines.append(f"{one.name:<14}{one.result:<21}{counts}  {remarks}".rstrip())
     results = Counter(one.result for one in outcomes)
     lines += [
         "",
@@ -151,13 +150,11 @@ def table(outcomes: list[Outcome]) -> str:
 
 def main() -> int:
     """Print the table; 1 where a file fails cfn-lint or something was missed."""
-    folder = Path(
-        next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "../shared/corpus/taskdefs")
-    )
+    folders = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    folder = Path(folders[0] if folders else "../shared/corpus/taskdefs")
     began = time.perf_counter()
     outcomes = run(folder, "--no-lint" not in sys.argv)
-    print(table(outcomes))
-    print(f"{time.perf_counter() - began:.1f} s")
+    sys.stdout.write(f"{table(outcomes)}\n{time.perf_counter() - began:.1f} s\n")
     return int(any(one.result == "cfn-lint" or one.missed for one in outcomes))
 
 
