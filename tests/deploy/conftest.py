@@ -196,6 +196,7 @@ class Double:
         self._start(kept, "ExecuteChangeSet", token, [(f"{kind}_IN_PROGRESS",), (f"{kind}_COMPLETE",)])
 
     def delete_stack(self, stack_id, *, token, role_arn="", retain=()):
+        assert stack_id in self.stacks, "by its name, a stack created meanwhile would be deleted"
         kept = self.named(stack_id)
         self._called("DeleteStack", kept.name)
         if kept.protected:

@@ -96,6 +96,8 @@ class TestFollowed:
         double.stack(kept.id)
         since = kept.events[-1].id
         double._start(kept, "x", "ours", [("UPDATE_IN_PROGRESS",), ("UPDATE_COMPLETE",)])
+        double.stack(kept.id)
+        double._start(kept, "x", "later", [("UPDATE_IN_PROGRESS",), ("UPDATE_COMPLETE",)])
         told = []
 
         _, stack, events = self.finish(followed(double, kept.id, "ours", since, told.append))

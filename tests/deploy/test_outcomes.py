@@ -348,6 +348,12 @@ class TestOtherPeoplesChangeSets:
         assert kept.status == status
         assert "change set colleague is pending on this stack" in answer.out
 
+    def test_and_the_empty_stack_of_a_colleague_survives_too(self, double, cfnroles, stacks):
+        kept = double.has("shop-roles", "REVIEW_IN_PROGRESS")
+
+        assert cfnroles("deploy", stacks, "--plan", "--only", "shop-roles").code == 0
+        assert kept.status == "REVIEW_IN_PROGRESS"
+
     def test_survive_a_run_without_changes(self, double, cfnroles, stacks):
         everything_deployed(double)
         other = self.pending(double, double.named("shop-roles"))
