@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cfnroles.answers.evaluator import Effect
@@ -73,6 +73,31 @@ class Difference:
     def changed(self) -> bool:
         """Whether there is anything to tell."""
         return bool(self.changes or self.opened or self.closed)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One side of a comparison: a document under the name that answers call it by, and what roles get from it."""
+
+    name: str
+    text: str = field(repr=False)
+    grants: tuple[Grant, ...]
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of one document; ``None`` stands for one that does not exist on that side."""
+
+    old: Document | None
+    new: Document | None
+
+    @property
+    def difference(self) -> Difference:
+        """What became of the permissions on the way from old to new."""
+        sides = [(side.grants, side.gaps) if side else ((), ()) for side in (self.old, self.new)]
+        (old, old_gaps), (new, new_gaps) = sides
+        return difference(old, new, old_gaps, new_gaps)
 
 
 def difference(

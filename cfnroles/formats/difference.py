@@ -1,0 +1,330 @@
+"""A change of permissions as text, as JSON and as Markdown for a pull request."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cfnroles.answers.diff import Change, Comparison, Difference, Document, Verb
+from cfnroles.answers.evaluator import Effect
+from cfnroles.answers.grants import Grant, Kind
+from cfnroles.formats.human import Lines
+from cfnroles.need import Gap, Origin
+from cfnroles.readers.template import Template
+
+SCHEMA = 1
+
+_SIGNS = {Verb.ADDED: "+", Verb.REMOVED: "-", Verb.WIDENED: "~", Verb.NARROWED: "~"}
+_WORDS = {Verb.ADDED: "added", Verb.REMOVED: "removed", Verb.WIDENED: "wider", Verb.NARROWED: "narrower"}
+_REDUNDANT = {Verb.ADDED: "the role had it before by another grant", Verb.REMOVED: "the role still has it by another"}
+_NOTHING = "No permission changes."
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of what a grant is about: words of ours, then a text of the document's."""
+
+    words: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.words + self.text
+
+    @property
+    def markdown(self) -> str:
+        return self.words + (_code(self.text) if self.text else "")
+
+
+class _Side:
+    """Where the grants of one side stand."""
+
+    def __init__(self, document: Document | None) -> None:
+        self._lines = Lines(document.text if document else "")
+        self._template = Template("", document.text if document else "", {})
+
+    def line(self, origin: Origin) -> int:
+        return self._lines.line(origin) or (self._template.line(origin.path) if origin.path[0] == "Resources" else 0)
+
+    def places(self, grant: Grant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
+        """Why a grant is there, and the places that ask for it."""
+        found: dict[str, list[str]] = {}
+        for place in grant.places:
+            if not place.source:
+                found.setdefault("", []).append(f"{self._at(place.origin)}: {place.why or place.origin.pointer}")
+            elif short:
+                found.setdefault(place.why, []).append(self.place(place.origin))
+            else:
+                found.setdefault(place.why, []).append(self._lines.where(place.origin))
+        yield from found.items()
+
+    def place(self, origin: Origin) -> str:
+        """``web.json:12: container web``."""
+        return f"{self._at(origin)}: {origin.place}"
+
+    def _at(self, origin: Origin) -> str:
+        line = self.line(origin)
+        return f"{origin.document}{f':{line}' if line else ''}"
+
+
+def human(comparisons: Sequence[Comparison]) -> str:
+    """For a terminal: role by role what comes, goes, widens and narrows, with the line of each field."""
+    lines: list[str] = []
+    for comparison in comparisons:
+        difference = comparison.difference
+        lines += [_title(comparison), ""]
+        lines += _human(comparison, difference)
+        lines += [_summary(difference), ""]
+    return "\n".join(lines[:-1]) if lines else _NOTHING
+
+
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """For a comment on a pull request: a heading for each document, and a table row for each change."""
+    lines: list[str] = []
+    for comparison in comparisons:
+        lines += _markdown(comparison, comparison.difference)
+    return "\n".join(lines).rstrip("\n") or f"### Permissions\n\n{_NOTHING}"
+
+
+def json_text(comparisons: Sequence[Comparison]) -> str:
+    """For programs. ``schema`` changes when the form does."""
+    differences = [comparison.difference for comparison in comparisons]
+    whole = {
+        "schema": SCHEMA,
+        "widens": any(difference.widens for difference in differences),
+        "documents": [_entry(each, found) for each, found in zip(comparisons, differences, strict=True)],
+    }
+    return json.dumps(whole, indent=2)
+
+
+def _title(comparison: Comparison) -> str:
+    if comparison.old is None and comparison.new:
+        return f"{comparison.new.name}, which is new"
+    if comparison.new is None and comparison.old:
+        return f"{comparison.old.name}, which is gone"
+    return " -> ".join(side.name for side in (comparison.old, comparison.new) if side)
+
+
+def _summary(difference: Difference) -> str:
+    if not difference.changes:
+        return _NOTHING
+    counts = Counter(change.verb for change in difference.changes)
+    told = ", ".join(f"{counts[verb]} {verb}" for verb in Verb)
+    more = "A role may do more than before." if difference.widens else "No role may do more than before."
+    return f"Permissions: {told}. {more}"
+
+
+def _human(comparison: Comparison, difference: Difference) -> Iterator[str]:
+    old, new = _Side(comparison.old), _Side(comparison.new)
+    role = ""
+    for group in _groups(difference.changes, old, new):
+        change = group[0]
+        if change.grant.role != role:
+            if role:
+                yield ""
+            role = change.grant.role
+            yield role
+        yield from _human_change(group, old, new)
+    if difference.changes:
+        yield ""
+    for name in difference.redefined:
+        yield f"! the condition {name} is defined in another way than before"
+    for sign, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
+        for gap in gaps:
+            yield f"! gap {sign}: {gap.what} ({side.place(gap.origin)})"
+    if difference.redefined or difference.opened or difference.closed:
+        yield ""
+
+
+def _human_change(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[str]:
+    change = group[0]
+    mark = f" ({_WORDS[change.verb]})" if change.before and change.after else ""
+    mark = f" ({_REDUNDANT[change.verb]})" if change.redundant else mark
+    yield f"  {_SIGNS[change.verb]} {_what(group)}{mark}"
+    common, own = _compared(change)
+    yield from (f"      {line}" for line in common)
+    for word, side, grant, lines in _told(change, own, old, new):
+        margin = " " * (6 + len(word))
+        yield from (f"{margin if index else '      ' + word}{line}" for index, line in enumerate(lines))
+        for why, places in side.places(grant):
+            told = why and not (word and side is old)
+            yield from [f"{margin}because {why}"] if told else []
+            yield from (f"{margin}{'  ' if told else 'at '}{place}" for place in places)
+
+
+def _compared(change: Change) -> tuple[list[_Line], dict[Grant, list[_Line]]]:
+    """What all grants of a change have in common, and what each has for itself."""
+    scopes = {grant: list(_scope(grant, change)) for grant in (*change.before, *change.after)}
+    common = [line for line in next(iter(scopes.values())) if all(line in scope for scope in scopes.values())]
+    own = {grant: [line for line in scope if line not in common] for grant, scope in scopes.items()}
+    return common, own
+
+
+def _told(
+    change: Change, own: Mapping[Grant, list[_Line]], old: _Side, new: _Side
+) -> Iterator[tuple[str, _Side, Grant, list[_Line]]]:
+    paired = bool(change.before and change.after)
+    for word, side, grants in (("was ", old, change.before), ("now ", new, change.after)):
+        for grant in grants:
+            yield word if paired else "", side, grant, own[grant] or ([_Line("without this")] if paired else [])
+
+
+def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
+    old, new = _Side(comparison.old), _Side(comparison.new)
+    yield f"### Permissions: {_code(_title(comparison))}"
+    yield ""
+    yield _summary(difference)
+    yield ""
+    if difference.changes:
+        yield "| | role | permission | on | where |"
+        yield "|---|---|---|---|---|"
+        for group in _groups(difference.changes, old, new):
+            yield f"| {' | '.join(_row(group, old, new))} |"
+        yield ""
+    for name in difference.redefined:
+        yield f"- The condition {_code(name)} is defined in another way than before."
+    for word, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
+        for gap in gaps:
+            yield f"- Gap {word}: {_code(gap.what)} at {_code(side.place(gap.origin))}"
+    if difference.redefined or difference.opened or difference.closed:
+        yield ""
+
+
+def _row(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[str]:
+    change = group[0]
+    verb = f"**{_WORDS[change.verb]}**" if change.widens else _WORDS[change.verb]
+    yield f"{verb}<br>{_REDUNDANT[change.verb]}" if change.redundant else verb
+    yield _code(change.grant.role)
+    yield _what(group, _code, "<br>")
+    common, own = _compared(change)
+    scopes = [line.markdown for line in common]
+    places = []
+    for word, side, grant, lines in _told(change, own, old, new):
+        scopes += [f"{word}{line.markdown}" for line in lines]
+        for why, found in side.places(grant, short=True):
+            places += [f"{word}{_code(place)}" for place in found]
+            places += [why] if why and not (word and side is old) else []
+    yield "<br>".join(scopes)
+    yield "<br>".join(dict.fromkeys(places))
+
+
+def _groups(changes: Sequence[Change], old: _Side, new: _Side) -> list[list[Change]]:
+    """Changes that differ in the action only, told together."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for change in changes:
+        sides = (*change.before, *change.after)
+        alike = len({grant.actions for grant in sides}) == 1 and not change.grant.not_actions
+        key = (
+            change.grant.role,
+            change.grant.kind,
+            change.grant.effect,
+            change.verb,
+            change.redundant,
+            *(("before", _alike(grant, alike)) for grant in change.before),
+            *(("after", _alike(grant, alike)) for grant in change.after),
+        )
+        groups.setdefault(key, []).append(change)
+    return list(groups.values())
+
+
+def _alike(grant: Grant, alike: bool) -> tuple[object, ...]:
+    what = () if alike else (grant.actions, grant.not_actions)
+    return (grant.resources, grant.not_resources, grant.conditions, grant.guards, grant.places, *what)
+
+
+def _what(group: Sequence[Change], spell: Callable[[str], str] = str, between: str = ", ") -> str:
+    grant = group[0].grant
+    if grant.kind in (Kind.MANAGED_POLICY, Kind.BOUNDARY):
+        return str(grant.kind)
+    head = "" if grant.kind is Kind.PERMISSION else f"{grant.kind}: "
+    denied = "denied: " if grant.effect is Effect.DENY else ""
+    return head + denied + between.join(dict.fromkeys(spell(_actions(change.grant)) for change in group))
+
+
+def _actions(grant: Grant) -> str:
+    if not grant.actions:
+        return "a part of the policy that only CloudFormation can work out"
+    return ("all actions but " if grant.not_actions else "") + ", ".join(grant.actions)
+
+
+def _scope(grant: Grant, change: Change) -> Iterator[_Line]:
+    if any(_actions(other) != _actions(grant) for other in (*change.before, *change.after)):
+        yield _Line("may ", _actions(grant))
+    word = {Kind.PERMISSION: "on ", Kind.TRUST: "by "}.get(grant.kind, "")
+    for resource in grant.resources:
+        yield _Line(word + ("all but " if grant.not_resources else ""), resource)
+    for condition in grant.conditions:
+        yield _Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
+    for guard in grant.guards:
+        yield _Line(f"if {guard}")
+
+
+def _code(text: str) -> str:
+    plain = text.replace("`", "'").replace("\n", " ").replace("|", "\\|")
+    return f"`{plain}`"
+
+
+def _entry(comparison: Comparison, difference: Difference) -> dict[str, object]:
+    old, new = _Side(comparison.old), _Side(comparison.new)
+    counts = Counter(change.verb for change in difference.changes)
+    return {
+        "old": comparison.old.name if comparison.old else None,
+        "new": comparison.new.name if comparison.new else None,
+        "widens": difference.widens,
+        "counts": {str(verb): counts[verb] for verb in Verb},
+        "changes": [
+            {
+                "change": str(change.verb),
+                "widens": change.widens,
+                "redundant": change.redundant,
+                "role": change.grant.role,
+                "kind": str(change.grant.kind),
+                "effect": str(change.grant.effect),
+                "before": [_grant(grant, old) for grant in change.before],
+                "after": [_grant(grant, new) for grant in change.after],
+            }
+            for change in difference.changes
+        ],
+        "gapsOpened": [_gap(gap, new) for gap in difference.opened],
+        "gapsClosed": [_gap(gap, old) for gap in difference.closed],
+        "redefinedConditions": list(difference.redefined),
+    }
+
+
+def _grant(grant: Grant, side: _Side) -> dict[str, object]:
+    return {
+        "actions": list(grant.actions),
+        "notActions": grant.not_actions,
+        "resources": list(grant.resources),
+        "notResources": grant.not_resources,
+        "conditions": [
+            {"operator": condition.operator, "key": condition.key, "values": list(condition.values)}
+            for condition in grant.conditions
+        ],
+        "when": [
+            {
+                "parameter" if guard.parameter else "condition": guard.name,
+                "holds": guard.holds,
+                "byDefault": guard.by_default,
+            }
+            for guard in grant.guards
+        ],
+        "origins": [
+            {
+                "document": place.origin.document,
+                "path": place.origin.pointer,
+                "line": side.line(place.origin),
+                "container": place.origin.container,
+                "item": place.origin.item,
+                "why": place.why,
+                "source": place.source,
+            }
+            for place in grant.places
+        ],
+    }
+
+
+def _gap(gap: Gap, side: _Side) -> dict[str, object]:
+    where = {"document": gap.origin.document, "path": gap.origin.pointer, "line": side.line(gap.origin)}
+    return {"role": str(gap.holder), "what": gap.what, "remedy": gap.remedy, **where}

@@ -1,0 +1,115 @@
+"""Files as they were in a revision of git. Nothing is checked out, and nothing in the repository is written.
+
+https://git-scm.com/docs/gitrevisions
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from cfnroles.errors import InvalidInput, Unavailable
+
+# A colon within braces belongs to the revision, as in `HEAD@{2026-01-31 10:00}:web.json`.
+_REVISION_AND_PATH = re.compile(r"(?P<revision>(?:[^:{]|\{[^}]*\})*):(?P<path>.+)", re.DOTALL)
+
+_HERE = Path()
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """Revision and path of ``REVISION:PATH``, as git spells it; ``None`` for a name of another form."""
+    found = _REVISION_AND_PATH.fullmatch(name)
+    return (found["revision"], found["path"]) if found else None
+
+
+def check_revision(revision: str, directory: Path = _HERE) -> None:
+    """Raise InvalidInput where git knows no such commit, or where ``directory`` is in no repository."""
+    _check_repository(revision, directory)
+    # An option is no revision, and git would obey it.
+    if (
+        revision.startswith("-")
+        or _run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", directory=directory)[0]
+    ):
+        raise InvalidInput(
+            f"there is no file and no revision of git called {revision!r}",
+            remedy="Fetch the revision first where the clone is shallow (git fetch --unshallow), or name a file.",
+        )
+
+
+def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
+    """The text of a file in a revision, ``None`` where the revision has no such file.
+
+    ``path`` starts at the top of the repository, or with ``./`` at ``directory``. The empty revision is what is staged.
+    Raises InvalidInput for a revision that git does not know, a directory, and a file that is no UTF-8 text.
+    """
+    if revision:
+        check_revision(revision, directory)
+    else:
+        _check_repository(f":{path}", directory)
+    where = f"{revision}:{path}"
+    failed, kind, _ = _run("cat-file", "-t", where, directory=directory)
+    if failed:
+        return None
+    if kind.strip() != b"blob":
+        raise InvalidInput("is a directory", where=where, remedy="Name a file in it.")
+    failed, content, message = _run("cat-file", "blob", where, directory=directory)
+    if failed:
+        raise Unavailable("git cannot read it", where=where, why=message)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("is not a UTF-8 text", where=where) from error
+
+
+def changed_files(revision: str) -> tuple[str, ...]:
+    """The files below the current directory that differ between a revision and the working tree, new ones included.
+
+    Files that git ignores are left out. Raises InvalidInput for a revision that git does not know.
+    """
+    check_revision(revision)
+    listings = (
+        ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "-z", revision, "--"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
+    )
+    names: set[str] = set()
+    for arguments in listings:
+        failed, listed, message = _run(*arguments)
+        if failed:
+            raise Unavailable("git cannot tell which files changed", why=message)
+        names.update(name for name in os.fsdecode(listed).split("\0") if name)
+    return tuple(sorted(names))
+
+
+def working_tree_path(path: str) -> Path:
+    """Where the file that a revision knows as ``path`` stands in the working tree; raises InvalidInput without one."""
+    if path.startswith(("./", "../")):
+        return Path(path)
+    failed, top, message = _run("rev-parse", "--show-toplevel")
+    if failed:
+        raise InvalidInput("the git repository has no working tree", why=message)
+    return Path(os.path.relpath(os.fsdecode(top).rstrip("\n"))) / path
+
+
+def _check_repository(name: str, directory: Path) -> None:
+    failed, _, message = _run("rev-parse", "--git-dir", directory=directory)
+    if failed:
+        raise InvalidInput(
+            f"there is no file called {name!r}, and no git repository in which it could be a revision",
+            why=message,
+            remedy="Run it in a clone, or name two files.",
+        )
+
+
+def _run(*arguments: str, directory: Path = _HERE) -> tuple[int, bytes, str]:
+    """Exit code, standard output, and the first line of git's message."""
+    # Without optional locks, `git diff` leaves the index as it is.
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    command = ["git", "--no-pager", "-C", str(directory), *arguments]
+    try:
+        ended = subprocess.run(command, capture_output=True, env=environment, stdin=subprocess.DEVNULL, check=False)
+    except OSError as error:
+        raise Unavailable("git cannot be run", why=str(error), remedy="Install git, or name two files.") from error
+    message = ended.stderr.decode(errors="replace").strip().partition("\n")[0]
+    return ended.returncode, ended.stdout, message
