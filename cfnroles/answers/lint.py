@@ -100,6 +100,8 @@ def findings(subject: Subject, checks: Sequence[Check] = CHECKS) -> tuple[LintFi
 def _finding(check: Check, fault: Fault, subject: Subject) -> LintFinding:
     origin = Origin(subject.document, fault.path, fault.container, fault.item)
     what, remedy = subject.told(fault.what), subject.told(fault.remedy)
+    if remedy[-1:] not in (".", ":"):
+        remedy += "."
     return LintFinding(check.id, check.code, check.severity, origin, what, remedy, check.source)
 
 

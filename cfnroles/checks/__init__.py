@@ -18,9 +18,9 @@ __all__ = ["CHECKS", "Check", "Fault", "Subject"]
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS,
     *task_definitions.CHECKS,
+    *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,
-    *statements.CHECKS,
     *custom_resources.CHECKS,
     *suppressing.CHECKS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from cfnroles.checks.check import Grant
@@ -18,6 +19,12 @@ def names_action(grant: Grant, *actions: str) -> bool:
     return not grant.not_actions and any(
         fnmatchcase(action.lower(), pattern.lower()) for pattern in grant.actions for action in actions
     )
+
+
+def means_action(grant: Grant, *actions: str) -> bool:
+    """Whether the grant names one of the actions, or others of its service with it; ``*`` means none in particular."""
+    meant = tuple(pattern for pattern in grant.actions if ":" in pattern)
+    return names_action(replace(grant, actions=meant), *actions)
 
 
 def masked(resource: str) -> str:

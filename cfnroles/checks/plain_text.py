@@ -75,7 +75,13 @@ def _is_secret_name(name: str) -> bool:
 
 
 def _holds_placeholder(value: str) -> bool:
-    return re.search(r"\$\{|\{\{|<[A-Za-z_ -]+>|(?i:change.?me|your[-_]|example|placeholder|xxxx)", value) is not None
+    return (
+        re.search(
+            r"\$\{|\{\{|<[A-Za-z_ -]+>|(?i:change.?me|your[-_]|example|placeholder|xxxx|^no[-_ ]|dummy|fake|unused)",
+            value,
+        )
+        is not None
+    )
 
 
 def _looks_random(value: str) -> bool:

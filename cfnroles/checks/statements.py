@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cfnroles.checks.check import Check, Fault, Grant, Subject
-from cfnroles.checks.patterns import UNKNOWN, masked, names_action, only_of, resource_part, service_of
+from cfnroles.checks.patterns import UNKNOWN, masked, means_action, names_action, only_of, resource_part, service_of
 from cfnroles.need import Severity
 
 _READS_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
@@ -44,7 +44,7 @@ def no_suffix(grant: Grant) -> Iterator[Fault]:
 
 def decrypt(grant: Grant) -> Iterator[Fault]:
     """KMS actions on nothing but secrets and parameters."""
-    if names_action(grant, "kms:Decrypt") and only_of(grant.resources, "secretsmanager", "ssm"):
+    if means_action(grant, "kms:Decrypt") and only_of(grant.resources, "secretsmanager", "ssm"):
         yield _fault(
             grant,
             "kms:Decrypt is allowed on secrets or parameters, and is only ever done on keys",
@@ -58,7 +58,7 @@ def other_service(grant: Grant) -> Iterator[Fault]:
         (_READS_PARAMETERS, "ssm", "secretsmanager"),
         (_READS_SECRETS, "secretsmanager", "ssm"),
     ):
-        if names_action(grant, *actions) and only_of(grant.resources, other):
+        if means_action(grant, *actions) and only_of(grant.resources, other):
             yield _fault(
                 grant,
                 f"{actions[0]} is allowed on resources of {other}, and is only ever done on those of {own}",
@@ -68,7 +68,7 @@ def other_service(grant: Grant) -> Iterator[Fault]:
 
 def no_streams(grant: Grant) -> Iterator[Fault]:
     """Log groups without their streams, for actions on streams."""
-    if not names_action(grant, *_WRITES_STREAMS) or not only_of(grant.resources, "logs"):
+    if not means_action(grant, *_WRITES_STREAMS) or not only_of(grant.resources, "logs"):
         return
     parts = [resource_part(resource) for resource in grant.resources]
     if all(part.startswith("log-group:") and not _has_streams(part) for part in parts):

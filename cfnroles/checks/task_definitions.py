@@ -53,10 +53,10 @@ def mutable_image(subject: Subject) -> Iterator[Fault]:
         for path, image in task.workload.find("containerDefinitions[].image"):
             if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(image) not in _MOVING:
                 continue
-            given = f"the tag {tag(image)}, which is moved" if tag(image) else "no tag, which is the tag latest"
+            given = f"the tag {tag(image)}" if tag(image) else "no tag, which stands for latest"
             yield task.fault(
                 task.workload.origin(path),
-                f"the image is given by {given} with each release",
+                f"the image has {given}, and that is moved with each release",
                 "Give it by a tag that stays, or by its digest.",
             )
 

@@ -1,0 +1,83 @@
+"""What is taken for a secret in plain text, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from cfnroles.answers.lint import LintFinding
+from cfnroles.checks.plain_text import plain_text_secret
+
+NAME = "its name says so"
+RANDOM = "its value looks random"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sign"),
+    [
+        ("DATABASE_PASSWORD", "correct horse", NAME),
+        ("dbPassword", "hunter2", NAME),
+        ("API_KEY", "abc", NAME),
+        ("APIKEY", "abc", NAME),
+        ("CLIENT_SECRET", "abc", NAME),
+        ("SLACK_BOT_TOKEN", "abc", NAME),
+        ("JWT_SIGNING_KEY", "abc", NAME),
+        ("SETTING", "AKIA" + "A" * 16, "its value has the form of an access key of AWS"),
+        ("SETTING", "postgres://shop:hunter2@db/shop", "its value has the form of a password in a URL"),
+        ("SETTING", "-----BEGIN RSA PRIVATE KEY-----\nMII", "its value has the form of a private key"),
+        ("SETTING", "ghp_" + "a1B2" * 9, "its value has the form of a token of GitHub"),
+        ("SETTING", "kJ8sZq2LmN4pRt6vXy9bCd3fGh5jKl7w", RANDOM),
+        ("PASSWORD_FILE", "postgres://shop:hunter2@db/shop", "its value has the form of a password in a URL"),
+    ],
+)
+def test_a_secret(name: str, value: str, sign: str) -> None:
+    assert plain_text_secret(name, value) == sign
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_PASSWORD", ""),
+        ("DATABASE_PASSWORD_FILE", "/run/secrets/db"),
+        ("DATABASE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbC1eF"),
+        ("DATABASE_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbC1eF"),
+        ("SECRET_NAME", "shop/database"),
+        ("TOKEN_URL", "https://login.example.org/token"),
+        ("TOKEN_EXPIRY_SECONDS", "3600"),
+        ("MAX_TOKENS", "4096"),
+        ("PASSWORD_REQUIRED", "true"),
+        ("PUBLIC_KEY", "ssh-ed25519 AAAA"),
+        ("API_KEY", "${API_KEY}"),
+        ("API_KEY", "<YOUR_KEY>"),
+        ("API_KEY", "{{ api_key }}"),
+        ("API_KEY", "changeme"),
+        ("SESSION_SECRET", "no-secret"),
+        ("KEYBOARD", "qwerty"),
+        ("PARTITION_KEY", "id"),
+        ("IMAGE", "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"),
+        ("SERVICE", "my-quite-long-service-name-in-production-2"),
+        ("ENDPOINT", "my-cache.Serverless.use1.cache.amazonaws.com"),
+        ("ADDRESS", "0x5366efbf2b4fe5767fe2e78eb197aa5f5d138d88ac3333fbf3f80a1927"),
+        ("REQUEST_ID", "123e4567-e89b-12d3-a456-426614174000"),
+    ],
+)
+def test_no_secret(name: str, value: str) -> None:
+    assert plain_text_secret(name, value) == ""
+
+
+def test_the_value_is_never_told(faults: Callable[[str], list[LintFinding]]) -> None:
+    value = "kJ8sZq2LmN4pRt6vXy9bCd3fGh5jKl7w"
+    text = f"""
+        family: shop
+        containerDefinitions:
+          - name: web
+            image: nginx:1.27
+            environment:
+              - name: DATABASE_PASSWORD
+                value: {value}
+    """
+    (finding,) = faults(text)
+    assert finding.check == "plain-text-secret"
+    assert "DATABASE_PASSWORD" in finding.what
+    assert value[:4] not in repr(finding)
