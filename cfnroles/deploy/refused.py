@@ -11,8 +11,15 @@ class DeploymentRefused(BadAnswer):
 
     def __init__(self, failures: tuple[Failure, ...]) -> None:
         self.failures = failures
+        first, *others = failures
         super().__init__(
-            "\n".join(line for failure in failures for line in failure.lines),
-            where=failures[0].stack,
-            remedy=failures[0].remedy,
+            "\n".join(first.lines),
+            where=first.stack,
+            why="\n".join(_told(other) for other in others),
+            remedy=first.remedy,
         )
+
+
+def _told(failure: Failure) -> str:
+    lines = (f"{failure.stack}: {failure.lines[0]}", *failure.lines[1:], failure.remedy)
+    return "\n".join(line for line in lines if line)

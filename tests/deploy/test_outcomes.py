@@ -307,8 +307,7 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
 
         answer = cfnroles("deploy", stacks, "--yes")
 
-        assert "Transform failed" in answer.err
-        assert "Parameters missing" in answer.err
+        assert answer.err == "error: shop-secret-validator: Parameters missing\nshop-roles: Transform failed\n"
 
     @pytest.mark.parametrize("bucket", [(), ("--bucket", "shop-templates")])
     def test_a_template_that_is_too_long_is_told_before_any_call(self, double, cfnroles, stacks, bucket):
@@ -329,6 +328,18 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
         assert answer.code == 2
         assert "Add --yes" in answer.err
         assert double.calls == []
+
+
+def test_a_plan_does_not_wait_for_others(double, cfnroles, stacks):
+    kept = double.has("shop-roles", "CREATE_COMPLETE")
+    double._start(kept, "x", "cfnroles-20260131T000000Z-ab", [("UPDATE_IN_PROGRESS",)])
+
+    answer = cfnroles("deploy", stacks, "--plan", "--only", "shop-roles")
+
+    assert answer.code == 0
+    assert "shop-roles  busy" in answer.out
+    assert "is being updated (UPDATE_IN_PROGRESS), started by another run of cfnroles" in answer.out
+    assert double.calls == []
 
 
 class TestOtherPeoplesChangeSets:
