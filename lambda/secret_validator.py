@@ -1,7 +1,7 @@
 """The gate before a task definition: does all exist that Amazon ECS reads when it starts a task?
 
 Properties: References, a list of {ValueFrom, For, Use} or of ValueFrom alone (what ECS gets, who needs it, one of
-USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each time (see is_rollback). It calls:
+USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each time (see _is_rollback). It calls:
 
 - secretsmanager:DescribeSecret: it exists, is not to be deleted, and has a value: AWSCURRENT comes with the first.
 - secretsmanager:ListSecretVersionIds, for AWSPENDING and versions without a label only: DescribeSecret shows the
@@ -23,10 +23,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from custom_resource import Answer, Deadline, Request, clip, handle, log
+from secret_references import USES, Problem, Reference, parse
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
 CONCURRENCY = 12
@@ -36,88 +36,14 @@ PACES = {"get_parameters": 30, "list_secret_version_ids": 30}
 NAMES_PER_CALL = 10
 # Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
 PAUSES, PATIENCE = (0.5, 1.5), 6.0
-# The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
-USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")
-
-SECRET_ARN = re.compile(r"(arn:[^:]+:secretsmanager:([\w-]+):(\d{12}):secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?")
-PARAMETER_ARN = re.compile(r"arn:[^:]+:ssm:([\w-]+):(\d{12}):parameter/([\w./-]+)", re.ASCII)
-PARAMETER_NAME = re.compile(r"/[\w./-]{1,2047}|[\w.-]{1,2048}", re.ASCII)
-PROXIED = "/aws/reference/secretsmanager/"
 TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
 # Members of which every answer has one: of what is no JSON botocore makes an answer without any.
 ESSENTIAL = {"ARN", "Parameters", "InvalidParameters", "KeyMetadata"}
 UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
 
-DEPLOY_AGAIN = "Nothing is known to be wrong with it: deploy again"
-# What is wrong, and what to do about it.
-WORDING = {
-    "malformed": ("Malformed reference {given!r}: {detail}", "Correct its ValueFrom."),
-    "missing": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
-    "denied": (
-        "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
-        "If it is missing, create it or correct the reference. If it exists, allow the validator's role {detail} on"
-        " it, and look for a Deny in its resource policy.",
-    ),
-    "deleted": (
-        "{it} is scheduled for deletion, so that nobody can read it",
-        "Restore it (aws secretsmanager restore-secret) or refer to another.",
-    ),
-    "empty": ("{it} exists but has no value{detail}", "Give it one (aws secretsmanager put-secret-value)."),
-    "version": ("{it} has no version {detail}", "Correct the reference, or label a version."),
-    "json-key": ("{it} exists, but its value {detail}", "Correct the value, or the key in the reference."),
-    "type": ("{it} is a {detail}", "Store it as the type that ECS can use here."),
-    "foreign": ("{it} belongs to another account, {detail}", "Copy it into this account, or use a secret."),
-    "foreign-key": (
-        "{it} is encrypted with aws/secretsmanager, which other accounts cannot use",
-        "Let its owner encrypt it with a customer managed key that this account may use.",
-    ),
-    "key": (
-        "{it} exists, but its KMS key {detail}",
-        "Enable the key or cancel its deletion. If it is fine, allow the validator's role kms:DescribeKey on it.",
-    ),
-    "refused": ("{it} could not be checked: AWS answers {detail}", "Correct what AWS names, and deploy again."),
-    "unanswered": (
-        "{it} could not be checked: {detail}",
-        f"{DEPLOY_AGAIN} (in a VPC, the validator needs a route to AWS).",
-    ),
-    "late": ("{it} was not checked in time", f"{DEPLOY_AGAIN}, or give the validator more memory or time."),
-}
 # What patience cannot cure.
 FINAL = ("malformed", "type", "foreign", "foreign-key", "unanswered")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One use of a secret or parameter. It has two names where an ARN does not tell /b from b."""
-
-    number: int
-    given: str
-    needed_by: str
-    use: str
-    service: str = ""
-    region: str = ""
-    names: tuple[str, ...] = ("",)
-    json_key: str = ""
-    stage: str = ""
-    version: str = ""
-    foreign: str = ""
-
-    def __str__(self) -> str:
-        kind = "Parameter" if self.service == "ssm" else "Secret"
-        account = f" of account {self.foreign}" if self.foreign else ""
-        return f"{kind} {clip(self.names[0].split(':', 6)[-1], 240)} in {self.region}{account}"
-
-
-class Problem(LookupError):
-    """Why a reference cannot be used; said is what AWS said, for the log."""
-
-    def __init__(self, code: str, reference: Reference, detail: str = "", said: str = "") -> None:
-        super().__init__(code)
-        self.code, self.detail, self.said = code, detail, said
-        facts = {"it": reference, "given": clip(reference.given, 240), "detail": detail}
-        self.what, self.remedy = (words.format(**facts) for words in WORDING[code])
-
 
 Group = list[Reference]
 Results = dict[Reference, str | Problem]  # its version, or why there is none
@@ -150,44 +76,12 @@ def examine(
         given, needed_by, use = (str(fields.get(name) or "") for name in ("ValueFrom", "For", "Use"))
         reference = Reference(number, given, needed_by or f"reference {number}", use or USES[0])
         try:
-            pending.append(_parse(reference, region, account))
+            pending.append(parse(reference, region, account))
         except Problem as problem:
             results[reference] = problem
     Gate(deadline, results, json_keys, keys).run(pending)
     late = {each: Problem("late", each) for each in pending if each not in results}
     return dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number))
-
-
-def _parse(reference: Reference, region: str, account: str) -> Reference:
-    # ECS takes the ARN of a secret with none or all of json-key:version-stage:version-id, and the name or ARN of a
-    # parameter (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
-    given = reference.given
-    if reference.use not in USES:
-        raise Problem("malformed", reference, f"its Use is none of {', '.join(USES)}")
-    if match := SECRET_ARN.fullmatch(given):
-        arn, region, owner, key, stage, version = match.groups("")
-        reference = replace(reference, json_key=key, stage=stage, version=version)
-        foreign = owner if owner != account else ""
-        return replace(reference, service="secretsmanager", region=region, names=(arn,), foreign=foreign)
-    if match := PARAMETER_ARN.fullmatch(given):
-        region, owner, name = match.groups()
-        names = (f"/{name}",) if "/" in name else (name, f"/{name}")
-    elif PARAMETER_NAME.fullmatch(given):
-        owner, names = account, (given,)
-    else:
-        why = "neither the ARN of a secret or parameter, nor the possible name of a parameter"
-        if ":secretsmanager:" in given:
-            why = "after secret:NAME comes nothing, or :json-key:version-stage:version-id with all three colons"
-        raise Problem("malformed", reference, why if given else "it is missing")
-    reference = replace(reference, service="ssm", region=region, names=names)
-    if owner != account:
-        raise Problem("foreign", reference, f"{owner}, and ECS reads parameters of its own account only")
-    if reference.use == "repository-credentials":
-        raise Problem("type", reference, "parameter, where ECS needs a secret")
-    if names[0].startswith(PROXIED):
-        # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
-        return replace(reference, service="secretsmanager", names=(names[0].removeprefix(PROXIED),))
-    return reference
 
 
 class Gate:

@@ -74,9 +74,10 @@ def _examined(given: str, result: Any) -> Examined:
 
 
 def _module(name: str) -> Any:
-    # In the function the two modules lie side by side, so that one imports the other by its bare name.
-    if "custom_resource" not in sys.modules:
-        sys.modules["custom_resource"] = importlib.import_module("cfnroles.lambda_code.custom_resource")
+    # In the function the modules lie side by side and import each other by their bare names.
+    for imported in ("custom_resource", "secret_references"):
+        if imported not in sys.modules:
+            sys.modules[imported] = importlib.import_module(f"cfnroles.lambda_code.{imported}")
     return importlib.import_module(f"cfnroles.lambda_code.{name}")
 
 

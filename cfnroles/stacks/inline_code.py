@@ -6,12 +6,12 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-#: The checks follow the protocol that they are written for.
-_MODULES = ("custom_resource.py", "secret_validator.py")
+#: Each follows those that it imports.
+_MODULES = ("custom_resource.py", "secret_references.py", "secret_validator.py")
 
 _ORIGIN = '"""The secret validator of cfnroles. Its source with all comments: the folder lambda/ of the project."""\n'
 
-_IMPORT = re.compile(r"^from custom_resource import (\([^)]*\)|[^\n]*)\n", re.MULTILINE)
+_IMPORT = re.compile(r"^from (?:custom_resource|secret_references) import (\([^)]*\)|[^\n]*)\n", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^ *#.*\n", re.MULTILINE)
 _COMMENT = re.compile(r" {2,}# .*$", re.MULTILINE)
 _DOCSTRING = re.compile(r'(?<=:\n) +"""(?:[^"]|"(?!""))*"""\n')

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gate.api import Api, Reply, everything_exists
+from cfnroles.stacks.inline_code import inline_code
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:validator"
@@ -107,11 +108,9 @@ class Runtime:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, repository: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """The function's folder, with the one file that CloudFormation makes of the inline code."""
-    parts = [(repository / "lambda" / name).read_text() for name in ("custom_resource.py", "secret_validator.py")]
-    lines = [line for line in "".join(parts).splitlines() if not line.startswith("from custom_resource import")]
-    (tmp_path / "index.py").write_text("\n".join(lines) + "\n")
+    (tmp_path / "index.py").write_text(inline_code())
     return tmp_path
 
 
