@@ -39,20 +39,20 @@ def summary(plan: Plan) -> str:
     removed = len(plan.permissions) - added
     updated = [stack for stack in plan.stacks if stack.action is Action.UPDATE]
     widening = sum(change.widening for stack in updated for change in stack.permissions)
-    changed = sum(len(stack.changes) for stack in plan.stacks)
-    parts = [
-        f"{count(added, 'permission')} added" + (f" ({widening} widening)" if widening else ""),
-        f"{removed} removed",
-    ]
+    changed = sum(len(stack.changes) for stack in plan.stacks if stack.needs_consent)
+    wider = f" ({widening} widening)" if widening else ""
+    permissions = (
+        f"Permissions: {added} added{wider}, {removed} removed" if added or removed else "No permission changes"
+    )
     later = [stack.name for stack in plan.stacks if stack.needs_consent and stack.change_set is None]
     tail = f", and {', '.join(later)} when its turn comes" if later else ""
-    return f"Permissions: {', '.join(parts)}. Resource changes: {changed}{tail}."
+    return f"{permissions}. Resource changes: {changed}{tail}."
 
 
 def _headline(stack: StackPlan) -> str:
     match stack.action:
         case Action.CREATE if stack.change_set is None and stack.source.imports:
-            text = f"create, once {', '.join(stack.source.depends_on)} exports what it imports"
+            text = f"create, with what {' and '.join(stack.source.depends_on)} will export"
         case Action.CHECK_AGAIN:
             text = f"no changes; {count(stack.secrets, 'secret')} checked again"
         case Action.NOTHING:

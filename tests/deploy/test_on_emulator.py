@@ -105,7 +105,7 @@ def test_widening_and_narrowing_are_shown_with_their_origin(cfnroles, stacks):
         "      secretsmanager:GetSecretValue\n"
         "        on arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db-??????\n"
     ) in wider.out
-    assert "Permissions: 1 permission added (1 widening), 1 removed." in wider.out
+    assert "Permissions: 1 added (1 widening), 1 removed. Resource changes: 1" in wider.out
 
 
 @pytest.mark.usefixtures("secrets_exist")
