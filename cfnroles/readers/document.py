@@ -123,15 +123,15 @@ def _construct(node: Any, document: str) -> Any:
         return _scalar(node)
     if isinstance(node, yaml.SequenceNode):
         return [_construct(element, document) for element in node.value]
-    pairs = []
+    tree: dict[str, Any] = {}
     for key, value in node.value:
+        where = f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
         if not isinstance(key, yaml.ScalarNode):
-            raise InvalidInput(
-                "a key is not a plain text",
-                where=f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}",
-            )
-        pairs.append((str(key.value), _construct(value, document)))
-    return _without_repetition(pairs, f"{document}:{node.start_mark.line + 1}")
+            raise InvalidInput("a key is not a plain text", where=where)
+        if key.value in tree:
+            raise _repeated(str(key.value), where)
+        tree[str(key.value)] = _construct(value, document)
+    return tree
 
 
 def _intrinsic(node: Any, document: str) -> Any:
@@ -159,5 +159,9 @@ def _without_repetition(pairs: list[tuple[str, Any]], where: str) -> Mapping[str
     if len(tree) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise InvalidInput(f"has the key {repeated!r} twice in one object", where=where, remedy="Keep one of them.")
+        raise _repeated(repeated, where)
     return tree
+
+
+def _repeated(key: str, where: str) -> InvalidInput:
+    return InvalidInput(f"has the key {key!r} twice in one object", where=where, remedy="Keep one of them.")

@@ -20,6 +20,8 @@ from cfnroles.stacks.parameters import project_name
 from cfnroles.stacks.service import Stack, stack_of
 
 _SERVICES = ("ecr", "kms", "secretsmanager")
+#: Features that use what AWS itself owns and shares with everybody.
+_SHARED_BY_AWS = frozenset({"guard-duty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, for
 def _uses(services: Sequence[Prepared], account: str = "") -> Iterable[tuple[Arn, _Use]]:
     for each in services:
         for need in each.discovery.needs:
+            if need.reason.feature in _SHARED_BY_AWS:
+                continue
             for resource in _resources(need, each):
                 arn = parse_arn(resource)
                 if arn.service in _SERVICES and _is_asked(arn, each, account):

@@ -72,6 +72,15 @@ RESOURCE = Text(
     rf"\*|{_ARN}:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{{12}}|aws|\*)?:[^\s]+",
     "Write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.",
 )
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+OPERATOR = Text(
+    "an operator",
+    r"(ForAllValues:|ForAnyValue:)?("
+    r"String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|(Not)?IpAddress|Bool|"
+    r"Numeric((Not)?Equals|(Less|Greater)Than(Equals)?)|Date((Not)?Equals|(Less|Greater)Than(Equals)?)"
+    r")(IfExists)?|Null",
+    "Write an operator of IAM, such as StringEquals.",
+)
 SID = Text("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digits only.")
 REASON = Text("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
 ORGANIZATION = Text("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")

@@ -92,7 +92,7 @@ STATEMENT = Structure(
             "conditions",
             Named(
                 "conditions",
-                Text("an operator", r"[A-Z][A-Za-z]+(:[A-Za-z]+)?", "Write an operator of IAM, such as StringEquals."),
+                forms.OPERATOR,
                 Named(
                     "condition keys",
                     Text("a condition key", r"[a-zA-Z0-9-]+:[^\s]+", "Write it like aws:SourceVpc."),

@@ -1,0 +1,101 @@
+"""Recipes for service specs as a page of the documentation, from the specs in ``examples/recipes``.
+
+``python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md``
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cfnroles.readers.spec.reading import read_spec
+from cfnroles.readers.spec.services import Prepared, prepare
+from cfnroles.readers.spec.spec import Spec
+from cfnroles.readers.task_definition import read_task_definition
+from cfnroles.stacks.other_side import other_accounts, other_side_files
+from cfnroles.statements import Statement, compose
+
+_HEAD = """\
+# Recipes
+
+<!-- Written by `python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md`; the tests build each. -->
+
+What guides on the roles of ECS teach, each as a few lines of a service spec and the statements that result. The specs
+and their task definitions are in [examples/recipes](../examples/recipes); [spec.md](spec.md) has all keys.
+"""
+
+
+def recipes_page(directory: Path) -> str:
+    """The page: each spec of ``directory`` with the statements of its roles."""
+    sections = [_section(path) for path in sorted(directory.glob("*.yaml"))]
+    contents = [f"- [{title}](#{_anchor(title)})" for title, _ in sections]
+    return "\n".join([_HEAD, *contents, "", *(text for _, text in sections)]).rstrip() + "\n"
+
+
+def read_recipe(path: Path) -> tuple[Spec, tuple[Prepared, ...]]:
+    """A recipe's spec and its services."""
+    spec = read_spec(path.read_text(encoding="utf-8"), path.name)
+    return spec, tuple(
+        prepare(spec, each, _workload(path.parent, str(each.get("task-definition")))) for each in spec.services
+    )
+
+
+def _workload(directory: Path, document: str) -> Any:
+    return read_task_definition((directory / document).read_text(encoding="utf-8"), document)
+
+
+def _section(path: Path) -> tuple[str, str]:
+    title, about, *lines = path.read_text(encoding="utf-8").splitlines()
+    title, about = title.removeprefix("# "), about.removeprefix("# ")
+    spec, services = read_recipe(path)
+    text = [f"## {title}", "", about, "", "```yaml", *lines, "```", ""]
+    text += _statements(services)
+    for account in other_accounts(services):
+        files = other_side_files(spec, services, account, "yaml")
+        text += [f"For the account {account}:", "", "```json", _policies(files).rstrip(), "```", ""]
+    return title, "\n".join(text)
+
+
+def _statements(services: tuple[Prepared, ...]) -> Iterator[str]:
+    rows = []
+    for each in services:
+        owner = f"{each.service.name}, " if len(services) > 1 else ""
+        rows += [_row(owner, statement) for statement in compose(each.discovery.needs) if _exists(statement, each)]
+        for holder, options in each.options.items():
+            chosen = [f"managed policy `{policy}`" for policy in options.managed_policies]
+            if chosen:
+                rows.append(f"| {owner}{holder} | | {'<br>'.join(chosen)} | |")
+    if rows:
+        yield from ("| role | statement | actions | resources |", "|---|---|---|---|", *rows, "")
+    else:
+        yield from ("The roles need no statement.", "")
+
+
+def _exists(statement: Statement, service: Prepared) -> bool:
+    """Whether the template parameters that the statement hangs on have a value by the spec."""
+    return "KmsKeyArns" not in statement.when or bool(service.facts.kms_key_arns)
+
+
+def _row(owner: str, statement: Statement) -> str:
+    conditions = [
+        f"if `{c.key}` {c.operator} {' or '.join(f'`{value}`' for value in c.values)}" for c in statement.conditions
+    ]
+    resources = [f"`{resource}`" for resource in statement.resources]
+    actions = "<br>".join(f"`{action}`" for action in statement.actions)
+    where = "<br>".join([*resources, *conditions])
+    return f"| {owner}{statement.holder} | {statement.sid} | {actions} | {where} |"
+
+
+def _policies(files: Mapping[str, str]) -> str:
+    return json.dumps(json.loads(files["statements.json"]), indent=2)
+
+
+def _anchor(title: str) -> str:
+    return "".join(letter for letter in title.lower().replace(" ", "-") if letter.isalnum() or letter == "-")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_text(recipes_page(Path(sys.argv[1])), encoding="utf-8")

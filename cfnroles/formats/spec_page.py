@@ -1,0 +1,130 @@
+"""The keys of a service spec as a page of the documentation: ``python -m cfnroles.formats.spec_page docs/spec.md``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cfnroles.grants import ROWS
+from cfnroles.grants.row import Row
+from cfnroles.readers.spec.definition import SPEC
+from cfnroles.readers.spec.role_keys import GRANT
+from cfnroles.readers.spec.types import Either, Key, Many, Named, Structure, Type
+
+_HEAD = """\
+# The service spec
+
+<!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from the definition in cfnroles/readers/spec. -->
+
+A task definition does not say everything. `cfnroles.yaml` says the rest, for any number of services; every command that
+takes a task definition takes it, too. [recipes.md](recipes.md) shows what a few lines of it result in.
+
+`cfnroles init` writes a first one. `cfnroles schema` prints the JSON Schema that editors complete and check it with; it
+is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line makes the YAML language server use it:
+
+```yaml
+# yaml-language-server: $schema=cfnroles.schema.json
+```
+
+- Paths are relative to the spec.
+- `defaults` hold for every service that does not have the key itself; tags of both are joined.
+- Names in place of ARNs are of the services' own account and Region. `{import: NAME}` is the value that another stack
+  exports, which must be the ARN.
+- Stacks are called `PROJECT-SERVICE-roles`, `-task` and `-log-groups`; exports `PROJECT-SERVICE-ECSTaskRoleArn`,
+  `-ECSTaskExecutionRoleArn` and `-ECSInfrastructureRoleArn`. One validator, `PROJECT-secret-validator`, checks the
+  secrets of all services; where its role could not hold them all, there are several.
+- An environment has the same templates and other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
+- `cfnroles build cfnroles.yaml --for-account ID` writes what another account must admit: the policies of its ECR
+  repositories, the statements for its keys, the policies of its secrets.
+
+"""
+
+_GRANTS_HEAD = """
+## Grants
+
+Each entry of `grants` has one of these words, and the keys beside it that are listed under *with*. A value may be a
+list. The permission that a word gives is exact: these actions, on the resource and nothing beside it.
+
+| word | the application ... | value | with | actions | source |
+|---|---|---|---|---|---|
+"""
+
+
+def spec_page() -> str:
+    """The page: every key with its meaning and an example, and the grants table."""
+    lines = [_HEAD + "## Keys\n"]
+    seen: set[int] = set()
+    pending: list[tuple[str, Structure]] = [("", SPEC)]
+    while pending:
+        path, structure = pending.pop(0)
+        if id(structure) in seen or structure is GRANT:
+            continue
+        seen.add(id(structure))
+        lines += _section(path, structure)
+        pending += [(f"{path}{key.name}{step}", inner) for key in structure.keys for step, inner in _inside(key.type)]
+    lines.append(_GRANTS_HEAD + "\n".join(_word(row) for row in ROWS) + "\n")
+    lines += ["\nThe keys beside the words:\n", *_table(key for key in GRANT.keys if key.beside)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(path: str, structure: Structure) -> Iterator[str]:
+    yield f"### `{path.rstrip('.')}`: {structure.noun}\n" if path else f"### {structure.noun.capitalize()}\n"
+    yield from _table(structure.keys)
+    yield ""
+
+
+def _table(keys: Any) -> Iterator[str]:
+    yield "| key | what it is | example |"
+    yield "|---|---|---|"
+    for key in keys:
+        required = " **Required.**" if key.required else ""
+        source = f" ([AWS]({key.source}))" if key.source else ""
+        yield f"| `{key.name}` | {key.doc}{required}{source} | {_example(key)} |"
+
+
+def _example(key: Key) -> str:
+    text = yaml.safe_dump({key.name: key.example}, default_flow_style=True, width=1000, sort_keys=False).strip()
+    return f"`{text[1:-1]}`"
+
+
+def _inside(type_: Type) -> Iterator[tuple[str, Structure]]:
+    if isinstance(type_, Structure):
+        if any(key.name != "import" for key in type_.keys):
+            yield ".", type_
+    elif isinstance(type_, Either):
+        yield from _inside(type_.mapping)
+    elif isinstance(type_, Many):
+        yield from ((f"[]{step}", inner) for step, inner in _inside(type_.of))
+    elif isinstance(type_, Named):
+        yield from ((f".NAME{step}", inner) for step, inner in _inside(type_.of))
+
+
+def _word(row: Row) -> str:
+    value = row.kind.noun if row.kind else row.text or "`true`"
+    options = ", ".join(f"`{option}`" for option in (*row.options, *(["kms-key"] if row.key else [])))
+    actions = sorted(f"{action.prefix}:{action.action}" for access in row.access for action in access.actions)
+    cells = [f"`{action}`" for action in dict.fromkeys(actions)]
+    if row.key:
+        cells += [f"`{action.prefix}:{action.action}` on the key" for action in row.key.actions]
+    columns = (
+        f"`{row.word}: {_plain(row.example)}`",
+        row.does,
+        value,
+        options,
+        "<br>".join(cells),
+        f"[AWS]({row.source})",
+    )
+    return f"| {' | '.join(columns)} |"
+
+
+def _plain(example: Any) -> str:
+    return example if isinstance(example, str) else json.dumps(example)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(spec_page(), encoding="utf-8")
