@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.connection import Connection, is_loopback
-from cfnroles.aws.refusals import Refused, answering
+from cfnroles.aws.refusals import Refused, Throttled, answering
 from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest, Event, Export, Stack
 from cfnroles.errors import InvalidInput, Unavailable
 
@@ -340,8 +340,8 @@ class TestErrors:
             ("SignatureDoesNotMatch", Unavailable, "does not accept the credentials"),
             ("AccessDenied", Unavailable, "not allowed to call cloudformation:DeleteStack"),
             ("AccessDeniedException", Unavailable, "not allowed to call cloudformation:DeleteStack"),
-            ("Throttling", Unavailable, "throttles cloudformation:DeleteStack, after all retries"),
-            ("ThrottlingException", Unavailable, "throttles"),
+            ("Throttling", Throttled, "throttles cloudformation:DeleteStack, after all retries"),
+            ("ThrottlingException", Throttled, "throttles"),
             ("InvalidChangeSetStatus", Refused, "AWS refused cloudformation:DeleteStack: why not"),
         ],
     )

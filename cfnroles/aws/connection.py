@@ -44,16 +44,23 @@ class Connection:
 
         given = dict(self.environment)
         with answering(f"AWS ({service})"):
+            region = self.region or os.environ.get("AWS_REGION") or None
+            endpoint = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
             session = botocore.session.Session(_NO_FILES if given else None, profile=self.profile or None)
             return session.create_client(
                 service,
                 # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
-                region_name=self.region or os.environ.get("AWS_REGION") or None,
+                region_name=region,
                 endpoint_url=self.endpoint_url or None,
                 aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
                 aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
                 aws_session_token=given.get("AWS_SESSION_TOKEN"),
-                config=Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=60),
+                config=Config(
+                    # What is on this machine and does not answer is not there; the network deserves patience.
+                    retries={"mode": "standard", "max_attempts": 2 if is_loopback(endpoint) else 6},
+                    connect_timeout=10,
+                    read_timeout=60,
+                ),
             )
 
 

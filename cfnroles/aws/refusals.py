@@ -20,6 +20,10 @@ class Refused(BadAnswer):
         super().__init__(f"AWS refused {call}: {message}", why=f"(error code {code})")
 
 
+class Throttled(Unavailable):
+    """AWS wants to be asked less often, and said so after all retries of the SDK."""
+
+
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "CredentialsExpired"}
 )
@@ -98,7 +102,7 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
             remedy=f"Ask for the permission and run again. {RESUME}",
         )
     if code in _THROTTLED:
-        return Unavailable(f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}")
+        return Throttled(f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}")
     if status >= 500:
         return Unavailable(f"AWS failed to answer {call}", why=f"{message} ({code})", remedy=f"Run again. {RESUME}")
     return Refused(call, code, message)

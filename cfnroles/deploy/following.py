@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws.refusals import Throttled
 from cfnroles.aws.stack import Event, Stack
 from cfnroles.deploy.plan import Tell
 from cfnroles.deploy.statuses import status_of
@@ -104,10 +105,15 @@ def followed(
     last = since
     patience = _PATIENCE
     while True:
-        stack = cloudformation.stack(stack_id)
+        try:
+            stack = cloudformation.stack(stack_id)
+            news = _since(cloudformation, stack_id, last) if stack else []
+        except Throttled:
+            # Whoever only watches can wait: the pace gets slower with every look.
+            yield
+            continue
         if stack is None:
             return None, tuple(seen.values())
-        news = _since(cloudformation, stack_id, last)
         last = news[-1].id if news else last
         for event in news:
             if event.token == token:

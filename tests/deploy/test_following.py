@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cfnroles.aws.refusals import Throttled
 from cfnroles.deploy.following import Clock, Pace, followed, together
 from cfnroles.errors import Unavailable
 
@@ -128,6 +129,25 @@ class TestFollowed:
         assert looks == 15
         assert stack.status == "CREATE_COMPLETE"
         assert events == ()
+
+    def test_throttling_only_slows_it_down(self, double, monkeypatch):
+        kept = double.has("shop-roles", "CREATE_COMPLETE")
+        double._start(kept, "x", "ours", [("UPDATE_IN_PROGRESS",), ("UPDATE_COMPLETE",)])
+        answers = iter([Throttled("Rate exceeded"), Throttled("Rate exceeded")])
+        ask = double.events
+
+        def throttled(stack):
+            for error in answers:
+                raise error
+            return ask(stack)
+
+        monkeypatch.setattr(double, "events", throttled)
+
+        looks, stack, events = self.finish(followed(double, kept.id, "ours", "", lambda told: None))
+
+        assert looks == 2
+        assert stack.status == "UPDATE_COMPLETE"
+        assert len(events) == 2
 
     def test_a_stack_that_is_gone(self, double):
         _, stack, events = self.finish(followed(double, "nobody", "ours", "", lambda told: None))
