@@ -1,0 +1,306 @@
+"""Everything by which a template gives a role permissions is compared, behind whatever condition it stands."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from cfnroles.answers.diff import Difference, difference
+from cfnroles.answers.grants import Grant
+from cfnroles.answers.template_grants import template_grants
+from cfnroles.readers.template import read_template
+
+HEAD = """\
+Parameters:
+  Key: {Type: String, Default: ""}
+  Stage: {Type: String, Default: dev}
+  Untold: {Type: String}
+Conditions:
+  HasKey: !Not [!Equals [!Ref Key, ""]]
+  IsDev: !Equals [!Ref Stage, dev]
+  IsTold: !Equals [!Ref Untold, told]
+  Both: !And [!Condition HasKey, !Condition IsDev]
+Resources:
+"""
+ALLOWS = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: s3:GetObject, Resource: '*'}}"
+
+
+def grants(resources: str, head: str = HEAD) -> tuple[Grant, ...]:
+    return template_grants(read_template(head + textwrap.indent(textwrap.dedent(resources), "  "), "t.yaml"))
+
+
+def told(grant: Grant) -> str:
+    excluded = ("not " if grant.not_actions else "") + ",".join(grant.actions)
+    on = ("not " if grant.not_resources else "") + ",".join(grant.resources)
+    conditions = "".join(f" if {c.key} {c.operator} {'|'.join(c.values)}" for c in grant.conditions)
+    guards = "".join(f" if {guard}" for guard in grant.guards)
+    line = [place.origin.pointer for place in grant.places]
+    assert line, grant
+    return " ".join(filter(None, (grant.role, f"{grant.kind}:", grant.effect, excluded, on))) + conditions + guards
+
+
+WAYS = [
+    (
+        "inline policy",
+        f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyName: p, PolicyDocument: {ALLOWS}}}]}}}}",
+        ["R permission: Allow s3:GetObject *"],
+    ),
+    (
+        "policy of its own, by reference",
+        f"""
+        R: {{Type: AWS::IAM::Role}}
+        P: {{Type: AWS::IAM::Policy, Properties: {{Roles: [!Ref R], PolicyDocument: {ALLOWS}}}}}
+        """,
+        ["R permission: Allow s3:GetObject *"],
+    ),
+    (
+        "policy of its own, by the role's name",
+        f"""
+        R: {{Type: AWS::IAM::Role, Properties: {{RoleName: web}}}}
+        P: {{Type: AWS::IAM::RolePolicy, Properties: {{RoleName: web, PolicyDocument: {ALLOWS}}}}}
+        """,
+        ["R permission: Allow s3:GetObject *"],
+    ),
+    (
+        "managed policy that the role attaches",
+        f"""
+        R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: [!Ref P]}}}}
+        P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{PolicyDocument: {ALLOWS}}}}}
+        """,
+        ["R permission: Allow s3:GetObject *"],
+    ),
+    (
+        "managed policy that attaches itself",
+        f"""
+        R: {{Type: AWS::IAM::Role}}
+        P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{Roles: [!Ref R], PolicyDocument: {ALLOWS}}}}}
+        """,
+        ["R permission: Allow s3:GetObject *"],
+    ),
+    (
+        "policy of a role elsewhere",
+        f"P: {{Type: AWS::IAM::Policy, Properties: {{Roles: [web], PolicyDocument: {ALLOWS}}}}}",
+        ["web permission: Allow s3:GetObject *"],
+    ),
+    (
+        "policy of no role",
+        f"P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{PolicyDocument: {ALLOWS}}}}}",
+        ["P permission: Allow s3:GetObject *"],
+    ),
+    (
+        "AWS managed policy",
+        "R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']}}",
+        ["R managed policy: Allow arn:aws:iam::aws:policy/ReadOnlyAccess"],
+    ),
+    (
+        "permissions boundary",
+        "R: {Type: AWS::IAM::Role, Properties: {PermissionsBoundary: 'arn:aws:iam::1:policy/b'}}",
+        ["R permissions boundary: Deny arn:aws:iam::1:policy/b"],
+    ),
+    (
+        "trust policy",
+        """
+        R:
+          Type: AWS::IAM::Role
+          Properties:
+            AssumeRolePolicyDocument:
+              Statement:
+                Effect: Allow
+                Action: sts:AssumeRole
+                Principal: {Service: [ecs-tasks.amazonaws.com, ecs.amazonaws.com], AWS: '*'}
+                Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}
+        """,
+        [
+            "R trust: Allow sts:AssumeRole AWS * if aws:SourceAccount StringEquals ${AWS::AccountId}",
+            "R trust: Allow sts:AssumeRole Service ecs-tasks.amazonaws.com if aws:SourceAccount StringEquals"
+            " ${AWS::AccountId}",
+            "R trust: Allow sts:AssumeRole Service ecs.amazonaws.com if aws:SourceAccount StringEquals"
+            " ${AWS::AccountId}",
+        ],
+    ),
+    (
+        "role behind a condition",
+        f"R: {{Type: AWS::IAM::Role, Condition: IsTold, Properties: {{Policies: [{{PolicyDocument: {ALLOWS}}}]}}}}",
+        ["R permission: Allow s3:GetObject * if the condition IsTold holds"],
+    ),
+    (
+        "policy behind a condition",
+        f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [!If [HasKey, {{PolicyDocument: {ALLOWS}}},"
+        " !Ref AWS::NoValue]]}}",
+        ["R permission: Allow s3:GetObject * if the condition HasKey holds, not by default"],
+    ),
+    (
+        "resource behind a condition",
+        """
+        R:
+          Type: AWS::IAM::Role
+          Properties:
+            Policies:
+              - PolicyDocument:
+                  Statement: {Effect: Allow, Action: kms:Decrypt, Resource: !If [HasKey, !Ref Key, '*']}
+        """,
+        [
+            "R permission: Allow kms:Decrypt ${Key} if the condition HasKey holds, not by default",
+            "R permission: Allow kms:Decrypt * if the condition HasKey does not hold, as by default",
+        ],
+    ),
+    (
+        "condition within a condition",
+        """
+        R:
+          Type: AWS::IAM::Role
+          Properties:
+            Policies:
+              - PolicyDocument:
+                  Statement:
+                    Effect: Allow
+                    Action: kms:Decrypt
+                    Resource: '*'
+                    Condition: !If
+                      - IsDev
+                      - StringEquals: {aws:a: x, aws:b: !If [HasKey, !If [IsDev, y, z], !Ref AWS::NoValue]}
+                      - !Ref AWS::NoValue
+        """,
+        [
+            "R permission: Allow kms:Decrypt * if the condition IsDev does not hold, not by default",
+            "R permission: Allow kms:Decrypt * if aws:a StringEquals x if the condition HasKey does not hold,"
+            " as by default if the condition IsDev holds, as by default",
+            "R permission: Allow kms:Decrypt * if aws:a StringEquals x if aws:b StringEquals y"
+            " if the condition HasKey holds, not by default if the condition IsDev holds, as by default",
+        ],
+    ),
+    (
+        "a document that only CloudFormation can work out",
+        "R: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyDocument: {Fn::Transform: {Name: x}}}]}}",
+        ['R permission: Allow ${Fn::Transform("Name": "x")}'],
+    ),
+]
+
+
+@pytest.mark.parametrize(("resources", "expected"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS])
+def test_ways_to_give_a_role_permissions(resources: str, expected: list[str]) -> None:
+    assert sorted(told(grant) for grant in grants(resources)) == sorted(expected)
+
+
+def compared(old: str, new: str, old_head: str = HEAD, new_head: str = HEAD) -> Difference:
+    return difference(grants(old, old_head), grants(new, new_head))
+
+
+def guarded(condition: str) -> str:
+    return (
+        f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [!If [{condition}, {{PolicyDocument: {ALLOWS}}},"
+        " !Ref AWS::NoValue]]}}"
+    )
+
+
+UNGUARDED = f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyDocument: {ALLOWS}}}]}}}}"
+GUARDS = [
+    ("a guard goes", guarded("HasKey"), UNGUARDED, HEAD, ["widened"]),
+    ("a guard comes", UNGUARDED, guarded("HasKey"), HEAD, ["narrowed"]),
+    ("another guard", guarded("HasKey"), guarded("IsDev"), HEAD, ["added", "removed"]),
+    ("the same guard", guarded("HasKey"), guarded("HasKey"), HEAD, []),
+    (
+        "a guard that holds by default from now on",
+        guarded("HasKey"),
+        guarded("HasKey"),
+        HEAD.replace('Key: {Type: String, Default: ""}', "Key: {Type: String, Default: k}"),
+        ["widened"],
+    ),
+    (
+        "a guard that no longer holds by default",
+        guarded("IsDev"),
+        guarded("IsDev"),
+        HEAD.replace("Default: dev", "Default: prod"),
+        ["narrowed"],
+    ),
+    (
+        "a guard of another meaning",
+        guarded("IsTold"),
+        guarded("IsTold"),
+        HEAD.replace("!Ref Untold, told", "!Ref Untold, other"),
+        ["added", "removed"],
+    ),
+    (
+        "a guard whose part has another meaning",
+        guarded("Both"),
+        guarded("Both"),
+        HEAD.replace("HasKey: !Not [!Equals [!Ref Key", "HasKey: !Not [!Equals [!Ref Untold"),
+        ["added", "removed"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "new_head", "expected"), [row[1:] for row in GUARDS], ids=[row[0] for row in GUARDS]
+)
+def test_what_guards_a_grant_is_compared(old: str, new: str, new_head: str, expected: list[str]) -> None:
+    assert sorted(change.verb for change in compared(old, new, new_head=new_head).changes) == expected
+
+
+def test_a_condition_of_another_meaning_is_named() -> None:
+    new_head = HEAD.replace("!Ref Untold, told", "!Ref Untold, other")
+    assert compared(guarded("IsTold"), guarded("IsTold"), new_head=new_head).redefined == ("IsTold",)
+    assert compared(guarded("IsDev"), guarded("IsDev"), new_head=new_head).redefined == ()
+
+
+BOUNDED = "R: {Type: AWS::IAM::Role, Properties: {PermissionsBoundary: 'arn:aws:iam::1:policy/%s'}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "widens"),
+    [
+        ("R: {Type: AWS::IAM::Role}", BOUNDED % "a", False),
+        (BOUNDED % "a", "R: {Type: AWS::IAM::Role}", True),
+        (BOUNDED % "a", BOUNDED % "b", True),
+        (BOUNDED % "a", BOUNDED % "a", False),
+    ],
+    ids=["comes", "goes", "is another", "stays"],
+)
+def test_a_role_without_its_boundary_may_do_more(old: str, new: str, widens: bool) -> None:
+    assert compared(old, new).widens is widens
+
+
+def trusting(principal: str) -> str:
+    statement = f"{{Effect: Allow, Action: sts:AssumeRole, Principal: {principal}}}"
+    return f"R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Statement: {statement}}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("{AWS: 'arn:aws:iam::1:root'}", "{AWS: '*'}", ["widened"]),
+        ("'*'", "{AWS: 'arn:aws:iam::1:root'}", ["narrowed"]),
+        ("'*'", "{AWS: '*'}", []),
+        ("{Service: ecs.amazonaws.com}", "{AWS: '*'}", ["added", "removed"]),
+        ("{AWS: 'arn:aws:iam::1:role/a'}", "{AWS: 'arn:aws:iam::1:role/*'}", ["added", "removed"]),
+    ],
+)
+def test_principals(old: str, new: str, expected: list[str]) -> None:
+    assert sorted(change.verb for change in compared(trusting(old), trusting(new)).changes) == expected
+
+
+def test_a_default_of_a_parameter_counts() -> None:
+    head = 'Parameters:\n  Bucket: {Type: String, Default: "%s"}\nResources:\n'
+    document = ALLOWS.replace("'*'", "!Sub 'arn:aws:s3:::${Bucket}/x'")
+    resources = f"R: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyDocument: {document}}}]}}}}"
+    found = compared(resources, resources, head % "a", head % "*")
+    assert [change.verb for change in found.changes] == ["widened"]
+
+
+def test_of_a_part_that_cannot_be_read_nothing_is_proved() -> None:
+    everything = ALLOWS.replace("s3:GetObject", "'*'")
+    resources = "R: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyDocument: %s}, {PolicyDocument: %s}]}}"
+    unread = ["{Fn::Transform: {Name: x}}", "{Fn::Transform: {Name: y}}"]
+    old, new = (resources % (everything, each) for each in unread)
+    assert [(change.verb, change.redundant) for change in compared(old, new).changes] == [
+        ("removed", False),
+        ("added", False),
+    ]
+
+
+def test_a_condition_that_refers_to_itself_is_no_reason_to_fail() -> None:
+    head = "Conditions: {HasKey: !Condition HasKey}\nResources:\n"
+    assert [told(grant) for grant in grants(guarded("HasKey"), head)] == [
+        "R permission: Allow s3:GetObject * if the condition HasKey holds"
+    ]
