@@ -35,6 +35,9 @@ _ABOUT = frozenset(
 _HARMLESS = re.compile(
     r"(?i)|true|false|yes|no|on|off|none|null|enabled?|disabled?|\d{1,6}|arn:.*|https?://[^@]*|/.*|\$.*|<.*>|\{\{.*"
 )
+_PLACEHOLDER = re.compile(
+    r"(?i)\$\{|\{\{|<[a-z_ -]+>|change.?me|your[-_]|example|placeholder|xxxx|^no[-_ ]|dummy|fake|unused"
+)
 _KNOWN_FORMS = (
     ("an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
@@ -75,13 +78,7 @@ def _is_secret_name(name: str) -> bool:
 
 
 def _holds_placeholder(value: str) -> bool:
-    return (
-        re.search(
-            r"\$\{|\{\{|<[A-Za-z_ -]+>|(?i:change.?me|your[-_]|example|placeholder|xxxx|^no[-_ ]|dummy|fake|unused)",
-            value,
-        )
-        is not None
-    )
+    return _PLACEHOLDER.search(value) is not None
 
 
 def _looks_random(value: str) -> bool:

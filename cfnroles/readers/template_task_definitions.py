@@ -121,8 +121,8 @@ class _Turned:
         if branches is not None and not isinstance(kind, list):
             index, chosen = branches[0] if branches else (0, None)
             return None if chosen is None else self.value(chosen, kind, path, (*steps, _UNDECIDED, index))
-        if isinstance(kind, Mapping) and isinstance(given, Mapping):
-            return self.structure(given, kind, path, steps)
+        if isinstance(kind, Mapping):
+            return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
         if isinstance(kind, list):
             return [
                 self._element(element, kind[0], (*path, index), place)
@@ -132,7 +132,8 @@ class _Turned:
             for name in given:
                 self.sources[(*path, name)] = self.resource.source(*steps, name)
             return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
-        return self._plain(given, kind)
+        # What has another shape is for CloudFormation to refuse, or comes from a macro.
+        return None if isinstance(given, Mapping | list) else self._plain(given, kind)
 
     def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         self.sources[path] = self.resource.source(*steps)
