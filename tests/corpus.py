@@ -76,7 +76,7 @@ def outcome(path: Path, lint: bool = True) -> Outcome:
 
 
 def _outcome(path: Path, family: str, lint: bool) -> Outcome:
-    source = read_source(str(path), family)
+    source = read_source(str(path), family=family)
     discovery = source.discovery
     _, files = build(source, "")
     problems = [

@@ -1,4 +1,4 @@
-"""The roles against the calls that ECS makes: all are allowed, neighbours are refused, and nothing is there for nothing."""
+"""The roles against the calls that ECS makes: all are allowed, neighbours are refused, none is there for nothing."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TASKS = {
     "all-together": task(
         {
             "image": f"{ECR}/shop/web:1",
-            **secrets(f"{SECRET}:db-AbCdEf", f"{SECRET}:db", "/shop/flags"),
+            **secrets(f"{SECRET}:db-AbCdEf", f"{SECRET}:cache", "/shop/flags"),
             **logs("awslogs", **LOGS),
             "environmentFiles": [{"value": "arn:aws:s3:::config/web.env", "type": "s3"}],
         },

@@ -1,0 +1,115 @@
+"""Log drivers and the log router: streams of one container, destinations on the task role, what only a file knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+GROUP = "arn:aws:logs:us-east-1:123456789012:log-group"
+
+
+def logs(driver: str, **options: str) -> dict[str, Any]:
+    return {"logConfiguration": {"logDriver": driver, "options": options}}
+
+
+def test_awslogs_without_a_group_is_refused(answer: Any) -> None:
+    assert answer(logs("awslogs")).errors == ["the driver awslogs has no awslogs-group"]
+
+
+def test_awslogs_without_region_takes_the_tasks_own_and_warns(answer: Any) -> None:
+    found = answer(logs("awslogs", **{"awslogs-group": "g", "awslogs-stream-prefix": "p"}))
+    assert f"execution role: logs:PutLogEvents on {GROUP}:g:log-stream:p/c0/*" in found.needs
+    assert "no awslogs-region" in found.warnings[0]
+
+
+def test_fargate_asks_for_a_stream_prefix(answer: Any) -> None:
+    options = {"awslogs-group": "g", "awslogs-region": "us-east-1"}
+    assert answer(logs("awslogs", **options), requiresCompatibilities=["EC2"]).warnings == []
+    assert answer(logs("awslogs", **options), requiresCompatibilities=["FARGATE"]).warnings != []
+
+
+def test_the_key_of_a_log_group_is_granted_on_demand_and_for_this_group_only(answer: Any) -> None:
+    options = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    assert not any("kms" in need for need in answer(logs("awslogs", **options)).needs)
+    found = answer(logs("awslogs", **options), facts={"log_group_key_arns": (key,)})
+    assert (
+        f"execution role: kms:Decrypt on {key}, kms:EncryptionContext:aws:logs:arn ArnEquals {GROUP}:g,"
+        " kms:ViaService StringEquals logs.us-east-1.amazonaws.com"
+    ) in found.needs
+
+
+def test_the_service_connect_proxy_writes_a_log(answer: Any) -> None:
+    options = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
+    service = {"serviceConnectConfiguration": {"logConfiguration": {"logDriver": "awslogs", "options": options}}}
+    assert f"execution role: logs:PutLogEvents on {GROUP}:g:log-stream:p/*" in answer(service=service).needs
+
+
+@pytest.mark.parametrize("name", ["a b", "*", "x" * 513])
+def test_what_cannot_be_a_log_groups_name_is_refused(answer: Any, name: str) -> None:
+    assert answer(logs("awslogs", **{"awslogs-group": name, "awslogs-region": "us-east-1"})).errors
+
+
+def test_the_router_writes_with_the_task_role(answer: Any) -> None:
+    found = answer(logs("awsfirelens", name="Firehose", region="us-east-1", delivery_stream="s"))
+    assert found.needs == {
+        "task role: firehose:PutRecordBatch on arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
+    }
+
+
+@pytest.mark.parametrize("name", ["/ecs/$(ecs_cluster)", "/ecs/$CLUSTER", "/ecs/#(tag)"])
+def test_a_name_that_is_made_at_run_time_is_a_gap(answer: Any, name: str) -> None:
+    found = answer(logs("awsfirelens", Name="cloudwatch_logs", region="us-east-1", log_group_name=name))
+    assert found.needs == set()
+    assert "is made at run time" in found.gaps[0]
+
+
+def test_the_older_plugin_looks_for_its_stream(answer: Any) -> None:
+    options = {"region": "us-east-1", "log_group_name": "g", "log_stream_name": "s"}
+    grant = f"task role: logs:DescribeLogStreams on {GROUP}:g"
+    assert grant in answer(logs("awsfirelens", Name="cloudwatch", **options)).needs
+    assert grant not in answer(logs("awsfirelens", Name="cloudwatch_logs", **options)).needs
+
+
+def test_a_role_that_the_router_assumes_takes_the_place_of_the_destination(answer: Any) -> None:
+    role = "arn:aws:iam::210987654321:role/logs"
+    found = answer(logs("awsfirelens", Name="s3", region="us-east-1", bucket="b", role_arn=role))
+    assert found.needs == {f"task role: sts:AssumeRole on {role}"}
+
+
+def test_objects_are_bound_to_the_fixed_beginning_of_their_keys(answer: Any) -> None:
+    found = answer(logs("awsfirelens", Name="s3", region="us-east-1", bucket="b", s3_key_format="/logs/$TAG/%Y"))
+    assert found.needs == {"task role: s3:PutObject on arn:aws:s3:::b/logs/*"}
+
+
+def test_opensearch_is_signed_only_where_it_is_told(answer: Any) -> None:
+    host = "vpc-shop-abcdefghijklmnopqrstuvwxyz.us-east-1.es.amazonaws.com"
+    signed = answer(logs("awsfirelens", Name="es", Host=host, AWS_Auth="On"))
+    assert signed.needs == {"task role: es:ESHttpPost on arn:aws:es:us-east-1:123456789012:domain/shop/*"}
+    assert answer(logs("awsfirelens", Name="es", Host=host)).needs == set()
+    assert "does not tell" in answer(logs("awsfirelens", Name="es", Host="logs.example.com", AWS_Auth="On")).gaps[0]
+
+
+def test_a_router_that_reads_a_file_has_destinations_that_nobody_sees(answer: Any) -> None:
+    options = {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::config/extra.conf"}
+    found = answer({"firelensConfiguration": {"type": "fluentbit", "options": options}}, logs("awsfirelens"))
+    assert "execution role: s3:GetObject on arn:aws:s3:::config/extra.conf" in found.needs
+    assert len(found.gaps) == 2
+    assert answer({"firelensConfiguration": {"type": "fluentbit"}}, logs("awsfirelens", Name="datadog")).gaps == []
+
+
+def test_fargate_takes_no_file_from_s3(answer: Any) -> None:
+    options = {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::config/extra.conf"}
+    container = {"firelensConfiguration": {"type": "fluentbit", "options": options}}
+    assert answer(container, requiresCompatibilities=["FARGATE"]).warnings != []
+    assert answer(container, requiresCompatibilities=["EC2"]).warnings == []
+
+
+def test_the_init_process_reads_its_files_with_the_task_role(answer: Any) -> None:
+    container = {
+        "firelensConfiguration": {"type": "fluentbit"},
+        "environment": [{"name": "aws_fluent_bit_init_s3_1", "value": "arn:aws:s3:::config/a.conf"}],
+    }
+    assert "task role: s3:GetObject on arn:aws:s3:::config/a.conf" in answer(container).needs
+    assert answer({"environment": container["environment"]}).needs == set()

@@ -1,0 +1,109 @@
+"""What ECS takes outside of the task definition, and what hangs on options: ECS Exec, Service Connect, file keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EXEC = {"service": {"enableExecuteCommand": True}}
+
+
+def exec_logs(**configuration: Any) -> dict[str, Any]:
+    return {"cluster": {"configuration": {"executeCommandConfiguration": configuration}}}
+
+
+def test_ecs_exec_opens_channels_with_the_task_role(answer: Any) -> None:
+    assert "task role: ssmmessages:OpenDataChannel on *" in answer(**EXEC).needs
+    assert answer(service={"enableExecuteCommand": False}).needs == set()
+
+
+def test_the_clusters_configuration_matters_only_while_exec_is_enabled(answer: Any) -> None:
+    logs = exec_logs(logConfiguration={"s3BucketName": "b", "s3KeyPrefix": "p", "cloudWatchLogGroupName": "g"})
+    assert answer(**logs).needs == set()
+    needs = answer(**EXEC, **logs).needs
+    assert "task role: s3:PutObject on arn:aws:s3:::b/p/*" in needs
+    assert "task role: logs:PutLogEvents on arn:aws:logs:us-east-1:123456789012:log-group:g:log-stream:*" in needs
+
+
+def test_the_sessions_key_is_decrypted(answer: Any) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    assert f"task role: kms:Decrypt on {key}" in answer(**EXEC, **exec_logs(kmsKeyId=key)).needs
+    assert "alias" in answer(**EXEC, **exec_logs(kmsKeyId="alias/x")).gaps[0]
+
+
+def test_app_mesh_reads_one_virtual_node(answer: Any) -> None:
+    proxy = {"type": "APPMESH", "containerName": "c0"}
+    variable = {"name": "APPMESH_VIRTUAL_NODE_NAME", "value": "mesh/m/virtualNode/n"}
+    found = answer({"environment": [variable]}, proxyConfiguration=proxy)
+    node = "arn:aws:appmesh:us-east-1:123456789012:mesh/m/virtualNode/n"
+    assert found.needs == {f"task role: appmesh:StreamAggregatedResources on {node}"}
+    assert "names no virtual node" in answer(proxyConfiguration=proxy).gaps[0]
+
+
+def test_fault_injection_needs_an_agent_that_says_its_role(answer: Any) -> None:
+    assert "no container runs the SSM agent" in answer(enableFaultInjection=True).gaps[0]
+    agent = {
+        "image": "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest",
+        "environment": [{"name": "MANAGED_INSTANCE_ROLE_NAME", "value": "r"}],
+    }
+    found = answer(agent, enableFaultInjection=True)
+    assert found.gaps == []
+    assert (
+        "task role: iam:PassRole on arn:aws:iam::123456789012:role/r,"
+        " iam:PassedToService StringEquals ssm.amazonaws.com"
+    ) in found.needs
+
+
+def test_service_connect_issues_certificates_with_the_infrastructure_role(answer: Any) -> None:
+    authority = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1"
+    tls = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": authority}}
+    found = answer(service={"serviceConnectConfiguration": {"services": [{"tls": tls}]}})
+    assert any(need.startswith(f"infrastructure role: acm-pca:IssueCertificate on {authority}") for need in found.needs)
+
+
+def test_lattice_targets_are_named(answer: Any) -> None:
+    group = "arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-1"
+    found = answer(service={"vpcLatticeConfigurations": [{"targetGroupArn": group}]})
+    assert f"infrastructure role: vpc-lattice:RegisterTargets on {group}" in found.needs
+
+
+def test_a_load_balancers_role_is_told_of(answer: Any) -> None:
+    service = {"loadBalancers": [{"advancedConfiguration": {"productionListenerRule": "x"}}]}
+    assert "AmazonECSInfrastructureRolePolicyForLoadBalancers" in answer(service=service).gaps[0]
+
+
+def test_the_key_of_a_file_is_granted_on_demand_and_for_this_file_only(answer: Any) -> None:
+    file = {"environmentFiles": [{"value": "arn:aws:s3:::files/k.env", "type": "s3"}]}
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    assert not any("kms" in need for need in answer(file).needs)
+    told = answer(file, facts={"file_key_arns": (key,)}).needs
+    assert any("kms:ViaService StringEquals s3.eu-west-1.amazonaws.com" in need for need in told)
+    assert any("kms:EncryptionContext:aws:s3:arn StringEquals arn:aws:s3:::files/k.env" in need for need in told)
+
+
+def test_an_environment_file_ends_in_env(answer: Any) -> None:
+    assert answer({"environmentFiles": [{"value": "arn:aws:s3:::files/k.txt", "type": "s3"}]}).warnings
+
+
+def test_the_execution_role_is_needed_with_and_without_one_in_the_document(answer: Any) -> None:
+    image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/web"}
+    for launch_type in ("EC2", "EXTERNAL", "FARGATE"):
+        without = answer(image, requiresCompatibilities=[launch_type])
+        role = "arn:aws:iam::123456789012:role/x"
+        assert without.needs == answer(image, requiresCompatibilities=[launch_type], executionRoleArn=role).needs
+
+
+def test_each_partition_keeps_its_own_arns(answer: Any) -> None:
+    for region, partition in (
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ):
+        found = answer(
+            {"secrets": [{"name": "A", "valueFrom": "/a"}]},
+            volumes=[{"name": "v", "configuredAtLaunch": True}],
+            facts={"region": region},
+            **EXEC,
+        )
+        arns = {need.split(" on ")[1] for need in found.needs if " on arn:" in need}
+        assert arns
+        assert all(arn.startswith(f"arn:{partition}:") for arn in arns)
