@@ -18,6 +18,7 @@ from cfnroles.answers.evaluator.truth import Truth, Unknown, all_of
 # Noncharacters of Unicode, which no ARN and no context value can hold.
 UNKNOWN_CHARACTER = "\ufdd0"
 UNKNOWN_TEXT = "\ufdd1"
+_UNKNOWN = re.compile(f"[{UNKNOWN_CHARACTER}{UNKNOWN_TEXT}]")
 
 
 _COMPONENTS = 6
@@ -130,13 +131,25 @@ def _fragment(token: Token, after: Token, by_segment: bool) -> str:
     return "[^:]*" if by_segment and not ends_segment else ".*"
 
 
-def _could_match(tokens: Iterable[Token], text: str, ignore_case: bool) -> bool:
+def _could_match(tokens: tuple[Token, ...], text: str, ignore_case: bool) -> bool:
     """Whether some value of the unknown parts makes the pattern match; generous about segments."""
+    if not _may_begin_alike(tokens, text, ignore_case):
+        return False
     wanted = list(_symbols(tokens, ignore_case))
     reachable = {0}
     for symbol in _text_symbols(text.lower() if ignore_case else text):
         reachable = _advance(_skip(reachable, wanted), wanted, symbol)
     return len(wanted) in _skip(reachable, wanted)
+
+
+def _may_begin_alike(tokens: tuple[Token, ...], text: str, ignore_case: bool) -> bool:
+    """Whether what is known of both beginnings is the same: most pairs differ there, and need no closer look."""
+    head = tokens[0] if tokens and isinstance(tokens[0], str) else ""
+    known = _UNKNOWN.split(text, maxsplit=1)[0]
+    length = min(len(head), len(known))
+    if ignore_case:
+        return head[:length].lower() == known[:length].lower()
+    return head[:length] == known[:length]
 
 
 def _symbols(tokens: Iterable[Token], ignore_case: bool) -> Iterator[Token]:
