@@ -124,24 +124,31 @@ class _Index:
 
     def __init__(self, grants: Sequence[Grant]) -> None:
         self._all = frozenset(grants)
-        self._exact: dict[tuple[str, Kind, str], list[Grant]] = defaultdict(list)
-        self._others: dict[tuple[str, Kind], list[Grant]] = defaultdict(list)
+        self._by_action: dict[tuple[str, Kind, str], list[Grant]] = defaultdict(list)
         for grant in grants:
-            action = grant.actions[0].lower() if len(grant.actions) == 1 else "*"
-            if grant.not_actions or any(wild in action for wild in "*?$"):
-                self._others[grant.role, grant.kind].append(grant)
-            else:
-                self._exact[grant.role, grant.kind, action].append(grant)
+            self._by_action[grant.role, grant.kind, _action(grant)].append(grant)
 
     def __contains__(self, grant: Grant) -> bool:
         return grant in self._all
 
     def covering(self, grant: Grant) -> Iterator[Grant]:
         """The grants that cover this one, itself left aside."""
-        same = self._exact[grant.role, grant.kind, grant.actions[0].lower()] if len(grant.actions) == 1 else []
-        for candidate in (*same, *self._others[grant.role, grant.kind]):
-            if candidate != grant and candidate.covers(grant):
-                yield candidate
+        action = _action(grant)
+        for key in dict.fromkeys((action, action.partition(":")[0], "")):
+            for candidate in self._by_action.get((grant.role, grant.kind, key), ()):
+                if candidate != grant and candidate.covers(grant):
+                    yield candidate
+
+
+def _action(grant: Grant) -> str:
+    """The one action of a grant; of a pattern only the service, and nothing where it may be of any service."""
+    if len(grant.actions) != 1 or grant.not_actions:
+        return ""
+    action = grant.actions[0].lower()
+    if not any(wild in action for wild in "*?$"):
+        return action
+    service, colon, _ = action.partition(":")
+    return service if colon and not any(wild in service for wild in "*?$") else ""
 
 
 def _changes(gone: Sequence[Grant], come: Sequence[Grant], had: _Index, has: _Index) -> Iterator[Change]:

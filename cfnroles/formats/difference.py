@@ -45,7 +45,8 @@ class _Side:
         self._template = Template("", document.text if document else "", {})
 
     def line(self, origin: Origin) -> int:
-        return self._lines.line(origin) or (self._template.line(origin.path) if origin.path[0] == "Resources" else 0)
+        in_template = origin.path[:1] == ("Resources",)
+        return self._template.line(origin.path) if in_template else self._lines.line(origin)
 
     def places(self, grant: Grant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
         """Why a grant is there, and the places that ask for it."""
