@@ -114,12 +114,12 @@ def excess(
 
 
 def _pairs(policies: Sequence[Policy], certain: Sequence[Asked], hanging: Collection[str]) -> list[_Pair]:
-    return [
-        _pair(statement, action, resource, certain, hanging)
-        for policy in policies
-        for statement in _allowing(policy)
-        for _, action, resource in _keys(statement)
-    ]
+    pairs: list[_Pair] = []
+    for policy in policies:
+        for statement in _allowing(policy):
+            touched = [each for each in certain if statement_applies(statement, each.request) is not False]
+            pairs += [_pair(statement, *key[1:], touched, hanging) for key in _keys(statement)]
+    return pairs
 
 
 def _allowing(policy: Policy) -> Iterator[Granted]:

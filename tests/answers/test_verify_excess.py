@@ -1,0 +1,179 @@
+"""What a role grants and no need uses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cfnroles.answers.actions import Risk, expanded, matches_action, risk_of
+from cfnroles.answers.verify import Verification, verify
+from cfnroles.facts import Facts
+from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.readers.roles import read_role
+
+HOME = Facts("111122223333", "eu-west-1")
+A = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
+B = "arn:aws:ssm:eu-west-1:111122223333:parameter/b"
+GET = "ssm:GetParameters"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
+
+
+def need(action: str, resource: str, *conditions: Condition, **others: Any) -> Need:
+    permission = Permission(action, resource, conditions, others.pop("when", ()))
+    origin = Origin("t.json", ("family",))
+    return Need(others.pop("holder", Holder.EXECUTION), permission, Reason("f", "w", "s"), origin, "Sid")
+
+
+def judged(statements: list[dict[str, Any]], *needs: Need, holder: Holder = Holder.EXECUTION) -> Verification:
+    whole = [
+        {"Effect": "Allow", **({} if "NotResource" in statement else {"Resource": "*"}), **statement}
+        for statement in statements
+    ]
+    role = read_role(json.dumps({"Version": "2012-10-17", "Statement": whole}), "p")
+    return verify(needs, (), role, HOME, holder)
+
+
+def told(found: Verification) -> dict[str, tuple[list[str], list[str]]]:
+    return {
+        str(each.statement.index): (list(map(str, each.unused)), [str(wide.grant) for wide in each.wide])
+        for each in found.excess
+    }
+
+
+CASES: list[tuple[str, list[dict[str, Any]], dict[str, tuple[list[str], list[str]]]]] = [
+    ("exactly", [{"Action": GET, "Resource": [A, B]}], {}),
+    ("in another case", [{"Action": "SSM:getparameters", "Resource": [A, B]}], {}),
+    ("twice", [{"Action": GET, "Resource": [A, B]}] * 2, {}),
+    ("one more resource", [{"Action": GET, "Resource": [A, B, f"{A}c"]}], {"0": ([f"{GET} on {A}c"], [])}),
+    ("one more action", [{"Action": [GET, "s3:GetObject"], "Resource": [A, B]}],
+     {"0": ([f"s3:GetObject on {A}", f"s3:GetObject on {B}"], [])}),
+    ("a wider resource", [{"Action": GET, "Resource": f"{A[:-1]}*"}], {"0": ([], [f"{GET} on {A[:-1]}*"])}),
+    ("a wider action", [{"Action": "ssm:Get*", "Resource": [A, B]}],
+     {"0": ([], [f"ssm:Get* on {A}", f"ssm:Get* on {B}"])}),
+    ("both, tight beside wide", [{"Action": GET, "Resource": [A, B]}, {"Action": "*"}], {"1": ([], ["* on *"])}),
+    ("every other action", [{"NotAction": "iam:*"}], {"0": ([], ["NOT iam:* on *"])}),
+    ("every other resource", [{"Action": GET, "NotResource": "arn:aws:s3:::x"}],
+     {"0": ([], [f"{GET} on NOT arn:aws:s3:::x"])}),
+    ("denied", [{"Effect": "Deny", "Action": "s3:*"}], {}),
+    ("under a condition that narrows", [{"Action": GET, "Resource": [A, B], "Condition": {
+        "Bool": {"aws:SecureTransport": "true"}}}], {}),
+    ("perhaps", [{"Action": GET, "Resource": [A, B], "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}], {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statements", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_each_grant_is_exact_or_wide_or_unused(
+    statements: list[dict[str, Any]], expected: dict[str, tuple[list[str], list[str]]]
+) -> None:
+    assert told(judged(statements, need(GET, A), need(GET, B))) == expected
+
+
+def test_what_another_statement_grants_exactly_is_no_reason_to_keep_a_wide_one() -> None:
+    found = judged([{"Action": "ssm:*"}, {"Action": GET, "Resource": A}], need(GET, A), need(GET, B))
+
+    (wide,) = found.excess
+    (statement,) = wide.tight
+    assert statement.resources == (B,)
+
+
+def test_two_wide_statements_are_not_both_told_to_keep_the_same_need() -> None:
+    found = judged([{"Action": "ssm:*"}, {"Action": "*"}], need(GET, A))
+
+    assert sorted(len(each.tight) for each in found.excess) == [0, 1]
+
+
+# -- conditions
+
+VIA = Condition("StringEquals", "kms:ViaService", ("ssm.eu-west-1.amazonaws.com",))
+FOR_A = Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (A,))
+CONDITIONS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    ("both", {"StringEquals": {VIA.key: VIA.values[0], FOR_A.key: A}}, ()),
+    ("both, spelled otherwise", {"StringLike": {VIA.key.upper(): VIA.values[0], FOR_A.key: A}}, ()),
+    ("none", {}, (FOR_A.key, VIA.key)),
+    ("one", {"StringEquals": {VIA.key: VIA.values[0]}}, (FOR_A.key,)),
+    ("if it exists", {"StringEquals": {VIA.key: VIA.values[0]}, "StringEqualsIfExists": {FOR_A.key: A}}, (FOR_A.key,)),
+    ("with a further value", {"StringEquals": {VIA.key: VIA.values[0], FOR_A.key: [A, B]}}, (FOR_A.key, VIA.key)),
+    ("with a wildcard", {"StringLike": {VIA.key: "ssm.*", FOR_A.key: A}}, (FOR_A.key, VIA.key)),
+]
+
+
+@pytest.mark.parametrize(("block", "lacking"), [case[1:] for case in CONDITIONS], ids=[case[0] for case in CONDITIONS])
+def test_a_grant_without_the_needs_conditions_is_wide(block: dict[str, Any], lacking: tuple[str, ...]) -> None:
+    found = judged(
+        [{"Action": "kms:Decrypt", "Resource": KEY, "Condition": block}], need("kms:Decrypt", KEY, VIA, FOR_A)
+    )
+
+    assert tuple(key for each in found.excess for wide in each.wide for key in wide.conditions) == lacking
+
+
+# -- what is not excess
+
+
+def test_a_grant_that_a_need_may_use_is_not_excess() -> None:
+    hanging = need("kms:Decrypt", "${KmsKeyArns}", VIA, when=("KmsKeyArns",))
+
+    assert judged([{"Action": "kms:Decrypt", "Resource": KEY}], hanging).excess == ()
+    assert told(judged([{"Action": "kms:Decrypt"}], hanging)) == {"0": (["kms:Decrypt on *"], [])}
+
+
+def test_what_the_application_may_do_is_not_judged() -> None:
+    statements = [{"Action": ["s3:GetObject", "ssmmessages:*"]}]
+    execute = need("ssmmessages:OpenDataChannel", "*", holder=Holder.TASK)
+
+    found = judged(statements, execute, holder=Holder.TASK)
+    assert found.application == ("s3:GetObject",)
+    assert told(found) == {"0": ([], ["ssmmessages:* on *"])}
+    assert told(judged(statements)) == {"0": (["s3:GetObject on *", "ssmmessages:* on *"], [])}
+
+
+# -- risk
+
+RISKS = [
+    ("*", Risk.PERMIT),
+    ("iam:*", Risk.PERMIT),
+    ("iam:PassRole", Risk.PERMIT),
+    ("iam:GetRole", Risk.DESCRIBE),
+    ("sts:AssumeRole", Risk.PERMIT),
+    ("kms:CreateGrant", Risk.PERMIT),
+    ("s3:PutBucketPolicy", Risk.PERMIT),
+    ("lambda:AddPermission", Risk.PERMIT),
+    ("secretsmanager:*", Risk.PERMIT),
+    ("nosuchservice:*", Risk.PERMIT),
+    ("s3:DeleteObject", Risk.CHANGE),
+    ("logs:PutLogEvents", Risk.CHANGE),
+    ("ecr:GetAuthorizationToken", Risk.DESCRIBE),
+    ("secretsmanager:GetSecretValue", Risk.READ),
+    ("ssm:getparameters", Risk.READ),
+    ("kms:Decrypt", Risk.READ),
+    ("s3:GetObject", Risk.READ),
+    ("dynamodb:Query", Risk.READ),
+    ("ec2:Describe*", Risk.DESCRIBE),
+]
+
+
+@pytest.mark.parametrize(("action", "risk"), RISKS, ids=[action for action, _ in RISKS])
+def test_risk_is_what_somebody_could_do(action: str, risk: Risk) -> None:
+    assert risk_of(action) is risk
+
+
+def test_excess_is_sorted_by_risk() -> None:
+    statements = [{"Action": action} for action in ("ec2:DescribeVpcs", "kms:Decrypt", "iam:PassRole", "s3:PutObject")]
+
+    risks = [each.risk for each in judged(statements, need(GET, A)).excess]
+    assert risks == [Risk.PERMIT, Risk.CHANGE, Risk.READ, Risk.DESCRIBE]
+
+
+def test_patterns_of_actions() -> None:
+    assert expanded("tag:Get*") == (
+        "tag:GetComplianceSummary",
+        "tag:GetResources",
+        "tag:GetTagKeys",
+        "tag:GetTagValues",
+    )
+    assert expanded("*") == expanded("nosuchservice:*") == expanded("NOT s3:*") == ()
+    assert matches_action("s3:Get?bject", "S3:GETOBJECT")
+    assert not matches_action("s3:[Gg]etObject", "s3:GetObject")
+    assert matches_action("NOT iam:*, sts:*", "s3:GetObject")
+    assert not matches_action("NOT iam:*, sts:*", "sts:AssumeRole")
