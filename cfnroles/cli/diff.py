@@ -53,7 +53,8 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
       cfnroles diff v1:web.json v2:web.json    a file in two revisions
       cfnroles diff HEAD~1:./web.json          a file in a revision, and what it is now
       cfnroles diff HEAD~1                     each task definition and template below the current
-                                               directory that has changed since a revision
+                                               directory that has changed since a revision;
+                                             for a pull request: $(git merge-base origin/main HEAD)
 
     A permission is called wider only where it is proved that the new one allows all that the old one did. The options
     about a source hold for both sides. Of templates, parameters have their defaults, and what stands behind a
@@ -115,7 +116,9 @@ def _changed(revision: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
             raise InvalidInput(f"is no longer {', but '.join(sorted(kinds))}", where=name)
         for kind in kinds:
             before, after = (_document(file, kind, about) if file and _guessed(file) else None for file in files)
-            yield Comparison(before, after)
+            # A template without roles is none of our business.
+            if any(document and (document.grants or document.gaps) for document in (before, after)):
+                yield Comparison(before, after)
 
 
 def _sides(old: str, new: str) -> tuple[_File, _File]:
@@ -167,7 +170,11 @@ def _kind(file: _File) -> str:
 
     kind = _kind_of(parse(file.text, file.name))
     if not kind:
-        raise InvalidInput("is neither a task definition nor a CloudFormation template", where=file.name)
+        raise InvalidInput(
+            "is neither a task definition nor a CloudFormation template",
+            where=file.name,
+            remedy="Of a service spec, compare the templates that `cfnroles build` writes.",
+        )
     return kind
 
 

@@ -277,6 +277,7 @@ def test_every_changed_document_below_the_current_directory(
         Path("app", name).write_text(json.dumps(OLD))
     Path("app/other.json").write_text(json.dumps({"Resources": 2}))
     Path("app/page.yaml").write_text("{% no YAML %}")
+    Path("app/queue.yaml").write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}")
     Path("app/roles.yaml").write_text(WIDER_TEMPLATE)
     Path("outside.json").write_text(json.dumps(FEWER))
     monkeypatch.chdir("app")
