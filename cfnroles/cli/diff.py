@@ -48,13 +48,14 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
     ./ from here). Nothing is checked out.
 
     \b
-      cfnroles diff old.json new.json          two files
-      cfnroles diff HEAD~1 web.json            a file, and what it was in a revision
-      cfnroles diff v1:web.json v2:web.json    a file in two revisions
-      cfnroles diff HEAD~1:./web.json          a file in a revision, and what it is now
-      cfnroles diff HEAD~1                     each task definition and template below the current
-                                               directory that has changed since a revision;
-                                             for a pull request: $(git merge-base origin/main HEAD)
+      cfnroles diff old.json new.json        two files
+      cfnroles diff HEAD~1 web.json          a file, and what it was in a revision
+      cfnroles diff v1:web.json v2:web.json  a file in two revisions
+      cfnroles diff HEAD~1:./web.json        a file in a revision, and what it is now
+      cfnroles diff HEAD~1                   each task definition and template from
+                                             here down that changed since a revision
+
+    For a pull request: cfnroles diff --format markdown $(git merge-base origin/main HEAD)
 
     A permission is called wider only where it is proved that the new one allows all that the old one did. The options
     about a source hold for both sides. Of templates, parameters have their defaults, and what stands behind a
