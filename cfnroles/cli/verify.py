@@ -72,7 +72,8 @@ def command(
     verifications: list[Verification] = []
     for holder, role in _roles(source, given, _pairs(parameters, "--parameter"), live, profile).items():
         verifications.append(verify(discovery.needs, discovery.gaps, role, facts, Holder(holder), known, prove=prove))
-    click.echo(_formatted(verifications, source, format_))
+    colour = format_ == "human" and _colour()
+    click.echo(_formatted(verifications, source, format_, colour), color=colour)
     _summarize(verifications)
     if simulate:
         _simulate(verifications, live, _connection(profile, facts.region), known)
@@ -141,14 +142,17 @@ def _simulate(
             click.echo(line, err=True)
 
 
-def _formatted(verifications: list[Verification], source: Source, format_: str) -> str:
+def _colour() -> bool:
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def _formatted(verifications: list[Verification], source: Source, format_: str, colour: bool) -> str:
     from cfnroles.formats import verification, verification_markdown
 
     if format_ == "json":
         return verification.json_text(verifications, source.text)
     if format_ == "markdown":
         return verification_markdown.markdown(verifications, source.text)
-    colour = bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
     return verification.human(verifications, source.text, verification.Terminal(width, colour))
 

@@ -1,0 +1,389 @@
+"""`cfnroles verify`: every verdict and every excess on standard output, one line each role on standard error."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.answers.simulation import simulate
+from cfnroles.answers.verify import verify
+from cfnroles.aws.iam import Iam, Simulated
+from cfnroles.cli.source import read_source
+from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.formats import verification, verification_markdown
+from cfnroles.formats.verification import Terminal
+from cfnroles.need import Holder
+from cfnroles.readers.roles import detailed_role, template_role
+from cfnroles.readers.template import read_template
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/k"
+ECS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+TRUST = {"Version": "2012-10-17", "Statement": [ECS]}
+
+TASK = """\
+family: shop
+containerDefinitions:
+  - name: web
+    image: nginx
+    secrets:
+      - name: FLAG
+        valueFrom: arn:aws:ssm:us-east-1:123456789012:parameter/flag
+      - name: TOKEN
+        valueFrom: arn:aws:ssm:us-east-1:123456789012:parameter/token
+    logConfiguration:
+      logDriver: awslogs
+      options: {awslogs-group: /ecs/shop, awslogs-region: us-east-1, awslogs-stream-prefix: shop}
+"""
+ROLES = """\
+Parameters:
+  Endpoint: {Type: String}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: {Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: ecs-tasks.amazonaws.com}}
+      Policies:
+        - PolicyName: Flags
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Sid: Wide
+                Effect: Allow
+                Action: ["ssm:GetParameter*", "ssm:PutParameter"]
+                Resource: !Sub "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/flag"
+              - Sid: Never
+                Effect: Deny
+                Action: logs:PutLogEvents
+                Resource: "*"
+              - Sid: Perhaps
+                Effect: Allow
+                Action: logs:CreateLogStream
+                Resource: "*"
+                Condition: {StringEquals: {aws:SourceVpce: !Ref Endpoint}}
+"""
+
+TREE = """\
+Execution role: Role of roles.yaml
+
+trust policy
+    [ok]      ecs-tasks.amazonaws.com may assume the role
+              (ECS of any account may, because no condition asks for aws:SourceAccount)
+container web
+  logConfiguration.options.awslogs-group (task.yaml:12)
+    [unknown] logs:CreateLogStream
+              on arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop:log-stream:shop/web/*
+              depends on aws:SourceVpce, in Flags.Statement[2] (Perhaps), roles.yaml:22
+    [DENIED]  logs:PutLogEvents
+              on arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop:log-stream:shop/web/*
+              by Flags.Statement[1] (Never), roles.yaml:18
+  secret FLAG (task.yaml:7)
+    [ok]      ssm:GetParameters
+              on arn:aws:ssm:us-east-1:123456789012:parameter/flag
+              by Flags.Statement[0] (Wide), roles.yaml:14
+    [only if] kms:Decrypt
+              if a customer managed key encrypts it: give --kms-key-arn ARN
+  secret TOKEN (task.yaml:9)
+    [MISSING] ssm:GetParameters
+              on arn:aws:ssm:us-east-1:123456789012:parameter/token
+    [only if] kms:Decrypt
+              if a customer managed key encrypts it: give --kms-key-arn ARN
+
+To decide what is unknown:
+  - Give --context aws:SourceVpce=VALUE.
+
+Missing: add to the execution role
+[
+  {
+    "Sid": "ReadParameters",
+    "Effect": "Allow",
+    "Action": [
+      "ssm:GetParameters"
+    ],
+    "Resource": "arn:aws:ssm:us-east-1:123456789012:parameter/token"
+  }
+]
+
+Excess: what no need uses, the riskiest first
+1. Flags.Statement[0] (Wide), roles.yaml:14: lets one change or delete things
+   - no need uses ssm:PutParameter on
+     arn:aws:ssm:us-east-1:123456789012:parameter/flag
+   - ssm:GetParameter* on arn:aws:ssm:us-east-1:123456789012:parameter/flag (4
+     actions, 1 needed): needed is only ssm:GetParameters on
+     arn:aws:ssm:us-east-1:123456789012:parameter/flag
+   > put in its place:
+[
+  {
+    "Sid": "ReadParameters",
+    "Effect": "Allow",
+    "Action": [
+      "ssm:GetParameters"
+    ],
+    "Resource": "arn:aws:ssm:us-east-1:123456789012:parameter/flag"
+  }
+]
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A task definition and a template of roles, on a terminal of 80 columns without colour."""
+    (tmp_path / "task.yaml").write_text(TASK)
+    (tmp_path / "roles.yaml").write_text(ROLES)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return tmp_path
+
+
+def test_the_tree(cfnroles: Any, files: Path) -> None:
+    result = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role")
+
+    assert result.out == TREE
+    assert result.err == (
+        "execution role: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed\n"
+    )
+    assert result.code == 1
+
+
+def test_one_line_for_each_verdict_on_a_wide_terminal(
+    cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role").out
+
+    line = "    [ok]      ssm:GetParameters on arn:aws:ssm:us-east-1:123456789012:parameter/flag"
+    assert f"{line} by Flags.Statement[0] (Wide), roles.yaml:14\n" in out
+
+
+def test_colour_adds_nothing_but_colour(cfnroles: Any, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role").out
+
+    assert "\x1b[1;31m[MISSING]\x1b[0m" in out
+    assert re.sub(r"\x1b\[[\d;]*m", "", out) == TREE
+
+
+def test_json_has_a_schema_and_everything(cfnroles: Any, files: Path) -> None:
+    result = cfnroles(
+        "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "json"
+    )
+    told = json.loads(result.out)
+    (role,) = told["roles"]
+
+    assert told["schema"] == 1
+    assert role["outcome"] == "denied"
+    assert [each["outcome"] for each in role["verdicts"]] == ["unknown", "denied", "allowed", "missing"]
+    assert [each["line"] for each in role["verdicts"]] == [12, 12, 7, 9]
+    assert [each["if"] for each in role["only_if"]] == [["KmsKeyArns"]] * 2
+    assert role["missing"][0]["Sid"] == "ReadParameters"
+    assert role["excess"][0]["unused"] == [
+        {"action": "ssm:PutParameter", "resource": "arn:aws:ssm:us-east-1:123456789012:parameter/flag"}
+    ]
+    assert [len(each["fails"]) for each in role["proof"]] == [1, 0, 0]
+    assert role["trust"]["any_account"] is True
+
+
+def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> None:
+    out = cfnroles(
+        "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "markdown"
+    ).out
+
+    assert out.startswith("## Execution role: Role of roles.yaml\n\n1 allowed, 1 unknown, 1 missing, 1 denied; ")
+    rows = [line for line in out.splitlines() if line.startswith("|")]
+    assert {line.count("|") - line.count("\\|") for line in rows if "field" not in line and "|---" not in line} == {
+        5,
+        3,
+    }
+    assert "| container web: secret TOKEN (task.yaml:9) | `ssm:GetParameters`<br>on `arn:aws:ssm:" in out
+    assert out.count("```json") == 2
+    assert out.count("```") == 4
+
+
+def test_the_proof_names_what_fails(cfnroles: Any, files: Path) -> None:
+    out = cfnroles("verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove").out
+
+    proof = " ".join(out[out.index("Proof:") :].split())
+    assert proof.startswith("Proof: each of 3 grants was taken away - without ssm:GetParameter* on ")
+    assert "ECS is refused ssm:GetParameters for container web, secret FLAG" in proof
+    assert "nothing fails" in proof
+
+
+# -- exit codes and options
+
+
+def policy(path: Path, *statements: dict[str, Any]) -> str:
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    return str(path)
+
+
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+FROM_ENDPOINT = {**EVERYTHING, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
+CODES = [
+    ("complete", EVERYTHING, (), 0),
+    ("complete, too much", EVERYTHING, ("--fail-on", "excess"), 1),
+    ("missing", {**EVERYTHING, "Action": "s3:*"}, (), 1),
+    ("denied", {**EVERYTHING, "Effect": "Deny"}, (), 1),
+    ("unknown", FROM_ENDPOINT, (), 3),
+    ("unknown, then told", FROM_ENDPOINT, ("--context", "aws:SourceVpce=vpce-1"), 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "options", "code"), [case[1:] for case in CODES], ids=[case[0] for case in CODES]
+)
+def test_exit_codes(cfnroles: Any, files: Path, statement: dict[str, Any], options: tuple[str, ...], code: int) -> None:
+    role = policy(files / "policy.json", statement)
+
+    assert cfnroles("verify", files / "task.yaml", "--role", role, *options).code == code
+
+
+def test_what_build_writes_is_complete_and_nothing_too_much(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
+    cfnroles("build", examples / "shop.json", "-o", tmp_path)
+    roles = tmp_path / "shop-roles.yaml"
+    result = cfnroles(
+        "verify", examples / "shop.json", "--role", f"{roles}:ExecutionRole", "--task-role", f"{roles}:TaskRole",
+        "--kms-key-arn", KEY, "--parameter", f"KmsKeyArns={KEY}", "--fail-on", "excess",
+    )  # fmt: skip
+
+    assert result.code == 0
+    assert result.err == "execution role: 17 allowed; nothing too much\ntask role: 0 allowed; nothing too much\n"
+
+
+REFUSED = [
+    ((), "no role is given"),
+    (("--role", "nowhere.yaml:Role"), "nowhere.yaml: cannot be read"),
+    (("--role", "{files}/roles.yaml:Other"), "roles.yaml: has no role Other"),
+    (("--role", "{files}/roles.yaml:Role", "--parameter", "Endpoint"), "--parameter Endpoint has no value"),
+    (("--role", "{files}/roles.yaml:Role", "--parameter", "X=1"), "roles.yaml: has no parameter X"),
+    (("--role", "{files}/roles.yaml:Role", "--simulate"), "--simulate asks AWS about a role that AWS has"),
+    (("--live",), "task.yaml names no role to read"),
+]
+
+
+@pytest.mark.parametrize(("options", "told"), REFUSED, ids=[told for _, told in REFUSED])
+def test_a_wrong_question(cfnroles: Any, files: Path, options: tuple[str, ...], told: str) -> None:
+    result = cfnroles("verify", files / "task.yaml", *(option.format(files=files) for option in options))
+
+    assert result.code == 2
+    assert told in result.err
+
+
+# -- a live role
+
+
+class Client:
+    """IAM with one role, answering as botocore's client does."""
+
+    def __init__(self, **refused: str) -> None:
+        self.refused = refused
+        self.asked: list[dict[str, Any]] = []
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        from botocore.exceptions import ClientError
+
+        if code := self.refused.get(RoleName):
+            raise ClientError({"Error": {"Code": code, "Message": f"{RoleName}: no"}}, "GetRole")
+        arn = f"arn:aws:iam::123456789012:role/{RoleName}"
+        return {"Role": {"RoleName": RoleName, "Arn": arn, "AssumeRolePolicyDocument": TRUST}}
+
+    def get_paginator(self, call: str) -> Any:
+        class Pages:
+            def paginate(self, **_: str) -> list[dict[str, Any]]:
+                attached = {"PolicyName": "Ours", "PolicyArn": "arn:aws:iam::123456789012:policy/Ours"}
+                return [{"list_role_policies": {"PolicyNames": ["Inline"]}}.get(call, {"AttachedPolicies": [attached]})]
+
+        return Pages()
+
+    def get_role_policy(self, **_: str) -> dict[str, Any]:
+        return {"PolicyDocument": {"Version": "2012-10-17", "Statement": [{**EVERYTHING, "Action": "ssm:*"}]}}
+
+    def get_policy(self, **_: str) -> dict[str, Any]:
+        return {"Policy": {"DefaultVersionId": "v3"}}
+
+    def get_policy_version(self, PolicyArn: str, VersionId: str) -> dict[str, Any]:  # noqa: N803
+        assert VersionId == "v3"
+        return {"PolicyVersion": {"Document": {"Statement": [{**EVERYTHING, "Action": "logs:*"}]}}}
+
+    def simulate_principal_policy(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        refused = request["ActionNames"] == ["logs:PutLogEvents"]
+        decision = "implicitDeny" if refused else "allowed"
+        return {"EvaluationResults": [{"EvalDecision": decision, "MissingContextValues": ["aws:x"] if refused else []}]}
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    found = Client(gone="NoSuchEntity", closed="AccessDenied")
+    monkeypatch.setattr("cfnroles.aws.connection.Connection.client", lambda self, service: found)
+    return found
+
+
+def test_a_live_role_is_read_with_all_its_policies(cfnroles: Any, files: Path, client: Client) -> None:
+    result = cfnroles("verify", files / "task.yaml", "--live", "--role", "web")
+
+    assert result.code == 0
+    assert "by Inline.Statement[0]" in result.out
+    assert "by Ours.Statement[0]" in result.out
+
+
+def test_the_roles_that_the_task_definition_names(cfnroles: Any, files: Path, client: Client) -> None:
+    named = f"executionRoleArn: arn:aws:iam::123456789012:role/path/web\n{TASK}"
+    (files / "task.yaml").write_text(named)
+
+    assert "Execution role: web\n" in cfnroles("verify", files / "task.yaml", "--live").out
+
+
+@pytest.mark.parametrize(("role", "told"), [("gone", "there is none in this account"), ("closed", "not allowed")])
+def test_a_live_role_that_cannot_be_read(cfnroles: Any, files: Path, client: Client, role: str, told: str) -> None:
+    result = cfnroles("verify", files / "task.yaml", "--live", "--role", role)
+
+    assert result.code == Unavailable.exit_code
+    assert told in result.err
+
+
+def test_awss_simulator_is_asked_too(cfnroles: Any, files: Path, client: Client) -> None:
+    result = cfnroles("verify", files / "task.yaml", "--live", "--role", "web", "--simulate")
+
+    assert "AWS's policy simulator shares 3 of 4 verdicts on the execution role.\n" in result.err
+    assert "AWS's policy simulator says implicitDeny (without aws:x), not allowed: logs:PutLogEvents on " in result.err
+    streams = [request for request in client.asked if request["ActionNames"] == ["logs:CreateLogStream"]]
+    assert streams[0]["ResourceArns"][0].endswith(":log-stream:shop/web/sample")
+    assert streams[0]["PolicySourceArn"] == "arn:aws:iam::123456789012:role/web"
+
+
+def test_the_simulator_needs_a_role_that_aws_has(files: Path) -> None:
+    source = read_source(str(files / "task.yaml"))
+    role = detailed_role({"RoleName": "x"})
+    found = verify(source.discovery.needs, (), role, source.facts, Holder.EXECUTION)
+
+    with pytest.raises(InvalidInput, match="no ARN"):
+        list(simulate(found, lambda *_: Simulated("allowed"), {}))
+
+
+def test_reading_a_role_changes_nothing() -> None:
+    calls = {name for name in vars(Client) if not name.startswith("_")}
+
+    assert {name.partition("_")[0] for name in calls} == {"get", "simulate"}
+    assert [name for name in vars(Iam) if not name.startswith("_")] == ["role", "simulate"]
+
+
+# -- real templates
+
+
+def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
+    source = read_source(str(examples / "shop.json"), kms_key_arns=(KEY,))
+    for path in sorted((repository.parent / "shared" / "corpus" / "templates").glob("*")):
+        template = read_template(path.read_text(encoding="utf-8-sig"), path.name)
+        found = [
+            verify(source.discovery.needs, (), template_role(template, role.logical_id), source.facts, holder)
+            for role in template.resolve().of_type("AWS::IAM::Role")[:2]
+            for holder in (Holder.EXECUTION, Holder.TASK)
+        ]
+        for width in (80, 160):
+            assert bool(verification.human(found, source.text, Terminal(width))) is bool(found)
+        assert len(json.loads(verification.json_text(found, source.text))["roles"]) == len(found)
+        assert verification_markdown.markdown(found, source.text).count("\n## ") == max(len(found) - 1, 0)
