@@ -138,7 +138,7 @@ def _add_service(template: Template, service: str, exports: Mapping[Holder, str]
     assume = '$.eventSource = "sts.amazonaws.com" && $.eventName = "AssumeRole"'
     for kind, pattern, what in (
         ("AccessDenied", f"{{ {_REFUSED} && ({callers}) }}", "Calls that were refused to the roles"),
-        ("AssumeRoleFailed", f"{{ {assume} && {_REFUSED} && ({asked}) }}", "Attempts to assume the roles that failed"),
+        ("AssumeRoleFailed", f"{{ {assume} && {_REFUSED} && ({asked}) }}", "Failed attempts to assume the roles"),
     ):
         template.add_resource(
             logs.MetricFilter(

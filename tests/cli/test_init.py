@@ -1,0 +1,106 @@
+"""`cfnroles init` writes a spec that builds, says what only its authors can know, and overwrites nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROLE = {
+    "RoleDetailList": [
+        {
+            "RoleName": "old",
+            "Arn": "arn:aws:iam::123456789012:role/old",
+            "RolePolicyList": [
+                {
+                    "PolicyName": "app",
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Action": "s3:GetObject",
+                                "Resource": "arn:aws:s3:::b/*",
+                                "Condition": {"Bool": {"aws:SecureTransport": True}},
+                            },
+                            {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
+                            {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
+                        ],
+                    },
+                }
+            ],
+            "AttachedManagedPolicies": [
+                {
+                    "PolicyName": "AmazonSSMReadOnlyAccess",
+                    "PolicyArn": "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
+                }
+            ],
+        }
+    ]
+}
+
+
+@pytest.fixture
+def project(examples: Path, tmp_path: Path) -> Path:
+    """The task definitions of the example, without its spec."""
+    directory = tmp_path / "shop"
+    shutil.copytree(examples / "shop-project", directory)
+    (directory / "cfnroles.yaml").unlink()
+    return directory
+
+
+def test_a_directory_becomes_a_spec_of_its_services(project: Path, cfnroles: Callable[..., Any]) -> None:
+    (project / "notes.json").write_text('{"not": "a task definition"}')
+    spec = project / "cfnroles.yaml"
+    result = cfnroles("init", project, "-o", spec)
+    assert result.code == 0, result.err
+    text = spec.read_text()
+    assert text.splitlines()[2] == "project: shop"
+    assert "region: us-east-1" in text
+    for name in ("web", "worker", "report"):
+        assert f"  shop-{name}:\n    task-definition: {name}.json\n" in text
+    assert "# kms-keys:" in text
+    built = cfnroles("build", spec, "-o", project / "out")
+    assert built.code == 0, built.err
+
+
+def test_one_file_becomes_a_spec_of_one_service(project: Path, cfnroles: Callable[..., Any]) -> None:
+    spec = project / "elsewhere.yaml"
+    assert cfnroles("init", project / "web.json", "-o", spec, "--project", "mine").code == 0
+    assert "project: mine" in spec.read_text()
+    assert spec.read_text().count("task-definition:") == 1
+
+
+def test_nothing_is_overwritten(project: Path, cfnroles: Callable[..., Any]) -> None:
+    spec = project / "cfnroles.yaml"
+    spec.write_text("mine")
+    result = cfnroles("init", project, "-o", spec)
+    assert result.code == 2
+    assert "exists already" in result.err
+    assert spec.read_text() == "mine"
+
+
+def test_a_directory_without_task_definitions_is_refused(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:
+    result = cfnroles("init", tmp_path, "-o", tmp_path / "cfnroles.yaml")
+    assert result.code == 2
+    assert "holds no task definition" in result.err
+
+
+def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnroles: Callable[..., Any]) -> None:
+    (project / "roles.json").write_text(json.dumps(ROLE))
+    spec = project / "one.yaml"
+    result = cfnroles("init", project / "web.json", "-o", spec, "--from-role", f"{project / 'roles.json'}:old")
+    assert result.code == 0, result.err
+    text = spec.read_text()
+    assert "        - AmazonSSMReadOnlyAccess\n" in text
+    assert 'actions: ["s3:GetObject"]' in text
+    assert '"aws:SecureTransport": "true"' in text
+    assert "# Not taken over: app, statement 2: sqs:* is no single action" in text
+    assert "# Not taken over: app, statement 3: it denies" in text
+    assert "Task role: old" in result.out
+    built = cfnroles("build", spec, "-o", project / "out")
+    assert built.code == 0, built.err
