@@ -20,6 +20,7 @@ from cfnroles.readers.task_definition import ANSWERED_ONLY
 from cfnroles.stacks.service import service_stacks
 from cfnroles.statements import Statement, compose
 from cfnroles.workload import Workload
+from tests.merged_examples import merged
 
 odd_texts = st.sampled_from(
     [
@@ -30,24 +31,8 @@ odd_texts = st.sampled_from(
 )  # fmt: skip
 
 
-def _merge(trees: list[Any]) -> dict[str, Any]:
-    """The examples side by side: each in a container and volume of its own."""
-    merged: dict[str, Any] = {"family": "shop", "containerDefinitions": []}
-    for number, tree in enumerate(trees):
-        for name, value in tree.items():
-            if name == "containerDefinitions":
-                merged[name].append({"image": "nginx", **value[0], "name": f"c{number}"})
-            elif name == "volumes":
-                merged.setdefault(name, []).append({**value[0], "name": f"v{number}"})
-            elif name != "family":
-                merged[name] = value
-    return merged
-
-
 # Every row's example may be in it, so a new feature is generated from the day that it is in the table.
-task_trees = st.lists(st.sampled_from(FEATURES), min_size=1, max_size=8).map(
-    lambda features: _merge([example_workload(feature).tree for feature in features])
-)
+task_trees = st.lists(st.sampled_from(FEATURES), min_size=1, max_size=8).map(merged)
 facts = st.sampled_from([FACTS, Facts(), Facts(account="123456789012", region="us-east-1")])
 
 

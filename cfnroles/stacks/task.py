@@ -116,7 +116,8 @@ def task_template(
             template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
         template.add_resource(_secrets_exist(references, spelling, validator))
     left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
-    members = {name: value for name, value in workload.tree.items() if name not in left_out}
+    # An empty text is ECS's own spelling for "not set".
+    members = {name: value for name, value in workload.tree.items() if name not in left_out and value != ""}
     opened = open_places(workload, members, template.parameters)
     for parameter in opened.parameters():
         template.add_parameter(parameter)
