@@ -7,6 +7,7 @@ from cfnroles.checks import (
     execution_roles,
     references,
     roles,
+    specs,
     statements,
     suppressing,
     task_definitions,
@@ -18,6 +19,7 @@ __all__ = ["CHECKS", "Check", "Fault", "Subject"]
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS,
     *task_definitions.CHECKS,
+    *specs.CHECKS,
     *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,

@@ -96,7 +96,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One document: a task definition, a template, or a policy. ``grants`` are those of every policy in it."""
+    """One document: a task definition, a template, a policy or a service spec.
+
+    ``grants`` are those of every policy in it, ``refused`` what reading a spec finds wrong with it.
+    """
 
     document: str
     tasks: tuple[Task, ...] = ()
@@ -105,6 +108,7 @@ class Subject:
     stack: Stack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
     names: Names | None = None
+    refused: tuple[Fault, ...] = ()
 
     def told(self, text: str) -> str:
         """A text about the document, without the names that were made up to look at it."""

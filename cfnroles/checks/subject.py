@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cfnroles.checks.check import Grant, Subject, Task
+from cfnroles.checks.check import Fault, Grant, Subject, Task
 from cfnroles.checks.template_roles import grants_of, roles_of, statement_grants
 from cfnroles.discovery import Discovery, discover
 from cfnroles.errors import InvalidInput
@@ -16,13 +16,17 @@ from cfnroles.need import Finding, Severity
 from cfnroles.readers.checks import shape_findings, value_findings
 from cfnroles.readers.document import parse
 from cfnroles.readers.intrinsics import literal
+from cfnroles.readers.spec.checks import problems as spec_problems
+from cfnroles.readers.spec.definition import SPEC
+from cfnroles.readers.spec.reading import is_spec
+from cfnroles.readers.spec.spec import Spec
 from cfnroles.readers.task_definition import ANSWERED_ONLY, home, read_task_definition
 from cfnroles.readers.template import Resource, Stack, Template
 from cfnroles.readers.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
 from cfnroles.workload import Path
 
-_EXPECTED = "cfnroles lints CloudFormation templates, task definitions, and policy documents."
-_SIGNS = re.compile(r"AWSTemplateFormatVersion|AWS::[A-Z]|containerDefinitions|\bStatement\b")
+_EXPECTED = "cfnroles lints CloudFormation templates, task definitions, service specs and policy documents."
+_SIGNS = re.compile(r"AWSTemplateFormatVersion|AWS::[A-Z]|containerDefinitions|\bStatement\b|(?m:^project:)")
 
 
 class NotLintable(InvalidInput):
@@ -50,6 +54,8 @@ def read_subject(text: str, document: str, parameters: Mapping[str, str] | None 
         return template_subject(tree, document, parameters)
     if isinstance(tree, Mapping) and "Statement" in tree:
         return policy_subject(tree, document)
+    if isinstance(tree, Mapping) and "project" in tree and is_spec(tree):
+        return spec_subject(tree, text, document)
     if _is_task_definition(tree):
         return task_definition_subject(text, document, _start(tree))
     raise NotLintable("is nothing that can be linted", where=document, why=_EXPECTED)
@@ -94,6 +100,13 @@ def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     names = Names(Stack({}, {}))
     grants: Iterator[Grant] = statement_grants(resource.properties, resource, (), names)
     return Subject(document, grants=tuple(grants), tree=tree)
+
+
+def spec_subject(tree: Mapping[str, Any], text: str, document: str) -> Subject:
+    """The subject of a service spec."""
+    problems = list(SPEC.problems(tree, ())) or list(spec_problems(Spec(document, text, tree)))
+    refused = tuple(Fault(problem.path, problem.what, problem.remedy) for problem in problems)
+    return Subject(document, refused=refused, tree=tree)
 
 
 def task_definition_subject(text: str, document: str, start: Path = ()) -> Subject:

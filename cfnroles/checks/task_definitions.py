@@ -42,7 +42,7 @@ def plain_text(subject: Subject) -> Iterator[Fault]:
             if sign := plain_text_secret(name, value):
                 yield task.fault(
                     task.workload.origin((*path, "value")),
-                    f"the variable {name} holds a secret in plain text: {sign}",
+                    f"the variable holds a secret in plain text: {sign}",
                     "Keep it in Secrets Manager or Parameter Store, and name it under secrets.",
                 )
 

@@ -80,7 +80,7 @@ def command(
     threshold = None if fail_on == "never" else Severity(fail_on)
     text = _text(report, format_, threshold)
     if text:
-        click.echo(text)
+        click.echo(text, color=_colourful() or None)
     _tell(report, format_)
     sys.exit(_exit_code(report, threshold))
 

@@ -37,16 +37,14 @@ def _fill(suite: Xml.Element, file: LintedFile, fail_on: Severity | None) -> Non
         Xml.SubElement(test, "error", message="could not be linted").text = _clean(file.unreadable)
     elif not file.findings and not file.accepted:
         _test(suite, file, "no findings")
-    for finding in file.findings:
-        line, column = places.of(finding)
+    for finding, line, column in places.placed(file.findings):
         test = _test(suite, file, f"{finding.check} at line {line}, column {column}")
         text = _clean(f"{file.document}:{line}:{column}: {finding.severity}: {finding.what}. {finding.remedy}")
         if _fails(finding, fail_on):
             Xml.SubElement(test, "failure", message=_clean(finding.what), type=str(finding.severity)).text = text
         else:
             Xml.SubElement(test, "system-out").text = text
-    for finding in file.accepted:
-        line, column = places.of(finding)
+    for finding, line, column in places.placed(file.accepted):
         test = _test(suite, file, f"{finding.check} at line {line}, column {column}")
         Xml.SubElement(test, "skipped", message=_clean(finding.accepted))
 

@@ -24,7 +24,7 @@ def human(report: LintReport, width: int = 100, colour: bool = False) -> str:
     paragraphs = []
     for file in report.files:
         places = Places(file)
-        paragraphs += [_paragraph(finding, places, width, colour) for finding in file.findings]
+        paragraphs += [_paragraph(*placed, width, colour) for placed in places.placed(file.findings)]
     return "\n".join(paragraphs)
 
 
@@ -60,8 +60,7 @@ def json_text(report: LintReport) -> str:
     return json.dumps({"schema": SCHEMA, "files": files}, indent=2)
 
 
-def _paragraph(finding: LintFinding, places: Places, width: int, colour: bool) -> str:
-    line, column = places.of(finding)
+def _paragraph(finding: LintFinding, line: int, column: int, width: int, colour: bool) -> str:
     where = f"{finding.origin.document}:{line}:{column}:"
     head = f"{where} {finding.severity}: {_sentence(finding)} [{finding.check}]"
     lines = _wrapped(head, width, "", _INDENT) + _wrapped(finding.remedy, width, _INDENT, _INDENT)
@@ -101,9 +100,9 @@ def _markdown(report: LintReport) -> Iterator[str]:
         yield f"### `{file.document}`\n"
         yield "| line | severity | finding | remedy | check |"
         yield "|--:|---|---|---|---|"
-        for finding in file.findings:
+        for finding, line, _ in places.placed(file.findings):
             cells = (
-                str(places.of(finding)[0]),
+                str(line),
                 str(finding.severity),
                 _cell(_sentence(finding)),
                 _cell(finding.remedy),
@@ -121,8 +120,7 @@ def _cell(text: str) -> str:
 
 
 def _entries(findings: tuple[LintFinding, ...], file: LintedFile) -> list[dict[str, object]]:
-    places = Places(file)
-    return [_entry(finding, *places.of(finding)) for finding in findings]
+    return [_entry(*placed) for placed in Places(file).placed(findings)]
 
 
 def _entry(finding: LintFinding, line: int, column: int) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cfnroles.answers.lint import LintedFile, LintFinding
 from cfnroles.readers.document import positions
 from cfnroles.workload import Path
@@ -12,6 +14,11 @@ class Places:
 
     def __init__(self, file: LintedFile) -> None:
         self._positions = positions(file.text) if file.findings or file.accepted else {}
+
+    def placed(self, findings: Iterable[LintFinding]) -> list[tuple[LintFinding, int, int]]:
+        """Findings with line and column, in the order in which they stand in the text."""
+        placed = [(finding, *self.of(finding)) for finding in findings]
+        return sorted(placed, key=lambda each: (each[1], each[2], each[0].sort_key))
 
     def of(self, finding: LintFinding) -> tuple[int, int]:
         """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""

