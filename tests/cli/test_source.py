@@ -1,0 +1,128 @@
+"""The options about SOURCE, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.cli.source import read_source
+from cfnroles.errors import InvalidInput
+
+ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
+TASK = {
+    "family": "shop",
+    "containerDefinitions": [
+        {
+            "name": "web",
+            "image": f"{ECR}/hub/web:${{TAG}}",
+            "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::config/web.env"}],
+            "credentialSpecs": ["credentialspecdomainless:arn:aws:s3:::config/web.json"],
+        }
+    ],
+    "volumes": [
+        {
+            "name": "files",
+            "s3filesVolumeConfiguration": {"fileSystemArn": "arn:aws:s3files:us-east-1:123456789012:file-system/fs-1"},
+        },
+        {
+            "name": "data",
+            "efsVolumeConfiguration": {
+                "fileSystemId": "fs-1",
+                "transitEncryption": "ENABLED",
+                "authorizationConfig": {"iam": "ENABLED"},
+            },
+        },
+        {"name": "disk", "configuredAtLaunch": True},
+    ],
+}
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> str:
+    path = tmp_path / "task.json"
+    path.write_text(json.dumps(TASK), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "grant"),
+    [
+        ({"pull_through_prefixes": ("hub",)}, "ecr:BatchImportUpstreamImage"),
+        ({"compat": True}, "ecr:BatchCheckLayerAvailability"),
+        ({"file_key_arns": (KEY,)}, "kms:Decrypt"),
+        ({"root_volumes": ("data",)}, "elasticfilesystem:ClientRootAccess"),
+        ({"s3_files_buckets": ("files",)}, "s3:ListBucket"),
+        ({"execute_command": True}, "ssmmessages:OpenDataChannel"),
+        ({"execute_command_bucket": "sessions"}, "s3:GetEncryptionConfiguration"),
+        ({"execute_command_log_group": "/exec"}, "logs:DescribeLogGroups"),
+        ({"gmsa_secrets": ("arn:aws:secretsmanager:us-east-1:123456789012:secret:ad-AbCdEf",)}, "GetSecretValue"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_option_grants_what_it_stands_for_and_nothing_does_without_it(
+    task: str, options: dict[str, Any], grant: str
+) -> None:
+    def granted(**about: Any) -> set[str]:
+        return {need.permission.action for need in read_source(task, **about).discovery.needs}
+
+    assert not any(grant in action for action in granted())
+    assert any(grant in action for action in granted(**options))
+
+
+def test_guard_duty_is_pulled_for_the_region_that_is_told(task: str) -> None:
+    source = read_source(task, guard_duty=True, region="eu-west-1")
+    assert any("694911143906" in need.permission.resource for need in source.discovery.needs)
+
+
+def test_each_gap_names_what_closes_it(task: str) -> None:
+    remedies = " ".join(gap.remedy for gap in read_source(task).discovery.gaps)
+    assert all(option in remedies for option in ("--gmsa-secret", "--s3-files-bucket", "--service"))
+
+
+def test_a_service_closes_the_gap_of_its_volume(task: str, tmp_path: Path) -> None:
+    service = {"taskDefinition": "shop", "volumeConfigurations": [{"name": "disk", "managedEBSVolume": {}}]}
+    path = tmp_path / "service.json"
+    path.write_text(json.dumps(service), encoding="utf-8")
+    gaps = read_source(task, service_file=str(path)).discovery.gaps
+    assert not any("--service" in gap.remedy for gap in gaps)
+
+
+def test_values_and_images_are_given_as_pairs(task: str) -> None:
+    assert (
+        read_source(task, values=("TAG=1.0",)).workload.at(("containerDefinitions", 0, "image")) == f"{ECR}/hub/web:1.0"
+    )
+    for text in ("web=nginx:1", "nginx:1"):
+        assert read_source(task, images=(text,)).workload.at(("containerDefinitions", 0, "image")) == "nginx:1"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"account": "12"}, "--account 12"),
+        ({"region": "here"}, "--region here"),
+        ({"kms_key_arns": ("alias/x",)}, "--kms-key-arn alias/x"),
+        ({"file_key_arns": ("x",)}, "--file-key-arn x"),
+        ({"values": ("TAG",)}, "--set TAG has no value"),
+        ({"values": ("NOPE=1",)}, "nothing is called NOPE"),
+        ({"images": ("nope=1",)}, "no container has this name"),
+    ],
+)
+def test_an_option_without_sense_is_refused(task: str, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        read_source(task, **options)
+
+
+def test_all_that_ecs_would_refuse_is_told_at_once_with_its_lines(tmp_path: Path) -> None:
+    secrets = [{"name": "A", "valueFrom": "a b"}, {"name": "B", "valueFrom": "arn:aws:s3:::x/y"}]
+    tree = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "secrets": secrets}]}
+    path = tmp_path / "task.json"
+    path.write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        read_source(str(path))
+    assert "2 places" in str(refused.value)
+    assert "task.json:10: containerDefinitions[0].secrets[0].valueFrom (container web, secret A)" in str(refused.value)
+    assert "secret B" in str(refused.value)
