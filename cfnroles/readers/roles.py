@@ -162,13 +162,12 @@ class _TemplatePolicies:
             yield self.managed(arn)
 
     def elsewhere(self) -> Iterator[RolePolicy | Unread]:
-        attached = {self._policy_of(arn) for arn in _elements(self.role.properties.get("ManagedPolicyArns"), str)}
         for resource in self.stack.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
             roles = [*_elements(resource.properties.get("Roles"), str), resource.properties.get("RoleName")]
             if self._names.intersection(role for role in roles if isinstance(role, str)):
                 if resource.undecided:
                     yield _undecided(resource.logical_id, resource.undecided)
-                elif resource.logical_id not in attached:
+                else:
                     yield self._read(resource, ("PolicyDocument",), resource.properties)
 
     def managed(self, arn: Any) -> RolePolicy | Unread:

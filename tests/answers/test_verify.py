@@ -73,6 +73,7 @@ RESOURCES = [
     ("from one endpoint only", allow(Condition=SOURCE_VPCE), Outcome.UNKNOWN),
     ("in another Region", allow(Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}}), Outcome.MISSING),
     ("in this Region", allow(Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}), Outcome.ALLOWED),
+    ("by ECS itself", allow(Condition={"Bool": {"aws:ViaAWSService": "false"}}), Outcome.ALLOWED),
     ("with encryption in transit", allow(Condition={"Bool": {"aws:SecureTransport": "true"}}), Outcome.ALLOWED),
 ]
 
@@ -92,6 +93,11 @@ KEYS = [
         "StringLike": {"kms:EncryptionContext:SecretARN": f"{SECRET}2-??????"}}), Outcome.MISSING),
     ("through another service", allow("kms:Decrypt", KEY, Condition={
         "StringEquals": {"kms:ViaService": "ssm.eu-west-1.amazonaws.com"}}), Outcome.MISSING),
+    ("for one suffix of many", allow("kms:Decrypt", KEY, Condition={
+        "StringLike": {"kms:EncryptionContext:SecretARN": f"{SECRET}-AbCdEf"}}), Outcome.UNKNOWN),
+    ("by Secrets Manager itself", allow("kms:Decrypt", KEY, Condition={
+        "Bool": {"aws:ViaAWSService": "true"},
+        "ForAnyValue:StringEquals": {"aws:CalledVia": "secretsmanager.amazonaws.com"}}), Outcome.ALLOWED),
     ("by tags of the key", allow("kms:Decrypt", "*", Condition={
         "StringEquals": {"aws:ResourceTag/team": "shop"}}), Outcome.UNKNOWN),
 ]  # fmt: skip
@@ -201,13 +207,23 @@ def test_a_told_account_decides() -> None:
 def test_many_accounts_and_regions_in_a_role_are_no_burden() -> None:
     many = [f"arn:aws:ssm:eu-west-{r}:{a:012}:parameter/x" for r in range(1, 9) for a in range(1, 30)]
 
-    assert verdict(role(allow("ssm:GetParameters", many)), UNTOLD, facts=NOWHERE).outcome is Outcome.UNKNOWN
+    found = verdict(role(allow("ssm:GetParameters", many)), UNTOLD, facts=NOWHERE)
+    assert (found.outcome, found.keys) == (Outcome.UNKNOWN, ("the account", "the Region"))
+    together = in_template(allow("ssm:GetParameters", [*many, {"Fn::Sub": OURS}]))
+    assert verdict(together, UNTOLD, facts=NOWHERE).outcome is Outcome.ALLOWED
 
 
 def test_a_parameter_without_a_value_leaves_the_answer_open() -> None:
     found = verdict(in_template(allow(resource={"Ref": "Secret"})))
 
     assert (found.outcome, found.keys) == (Outcome.UNKNOWN, ("Secret",))
+
+
+def test_a_policy_without_a_version_leaves_it_open_too() -> None:
+    document = {"Statement": [allow(resource={"Fn::Sub": "arn:aws:secretsmanager:*:*:secret:${Secret}"})]}
+    whole = in_template(allow("s3:*", "*"), Policies=[{"PolicyName": "P", "PolicyDocument": document}])
+
+    assert verdict(whole).keys == ("Secret",)
 
 
 def test_a_symbol_of_the_need_is_the_same_symbol_of_the_role() -> None:

@@ -60,6 +60,8 @@ CASES: list[tuple[str, list[dict[str, Any]], dict[str, tuple[list[str], list[str
     ("under a condition that narrows", [{"Action": GET, "Resource": [A, B], "Condition": {
         "Bool": {"aws:SecureTransport": "true"}}}], {}),
     ("perhaps", [{"Action": GET, "Resource": [A, B], "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}], {}),
+    ("perhaps, and more", [{"Action": "ssm:*", "Resource": A, "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}],
+     {"0": ([], [f"ssm:* on {A}"])}),
 ]  # fmt: skip
 
 
@@ -108,7 +110,23 @@ def test_a_grant_without_the_needs_conditions_is_wide(block: dict[str, Any], lac
     assert tuple(key for each in found.excess for wide in each.wide for key in wide.conditions) == lacking
 
 
+def test_a_need_without_conditions_makes_the_grant_exact() -> None:
+    found = judged(
+        [{"Action": "kms:Decrypt", "Resource": KEY}], need("kms:Decrypt", KEY, VIA), need("kms:Decrypt", KEY)
+    )
+
+    assert found.excess == ()
+
+
 # -- what is not excess
+
+
+def test_a_grant_in_an_account_that_may_be_the_tasks_is_not_excess() -> None:
+    untold = need(GET, A.replace("111122223333", "${AWS::AccountId}"))
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": GET, "Resource": A}]})
+    found = verify([untold], (), read_role(text, "p"), Facts(region="eu-west-1"), Holder.EXECUTION)
+
+    assert found.excess == ()
 
 
 def test_a_grant_that_a_need_may_use_is_not_excess() -> None:

@@ -65,6 +65,27 @@ def test_each_value_of_a_condition_is_taken_away_alone() -> None:
     ]
 
 
+def test_each_combination_of_values_is_taken_away_alone() -> None:
+    key, via = "kms:EncryptionContext:PARAMETER_ARN", "aws:RequestedRegion"
+    block = {"StringEquals": {via: ["eu-west-1", "us-east-1"], key: [A, B]}}
+
+    assert told(removals({"Action": "kms:Decrypt", "Resource": KEY, "Condition": block})) == [
+        (f"kms:Decrypt on {KEY}, {via} eu-west-1, {key} {A}", ["a"]),
+        (f"kms:Decrypt on {KEY}, {via} eu-west-1, {key} {B}", ["b"]),
+        (f"kms:Decrypt on {KEY}, {via} us-east-1, {key} {A}", []),
+        (f"kms:Decrypt on {KEY}, {via} us-east-1, {key} {B}", []),
+    ]
+
+
+def test_what_is_denied_does_not_fail_for_want_of_a_grant() -> None:
+    deny = {"Effect": "Deny", "Action": "ssm:*", "Resource": A}
+
+    assert told(removals(READ, deny)) == [
+        (f"ssm:GetParameters on {A}", []),
+        (f"ssm:GetParameters on {B}", ["b"]),
+    ]
+
+
 def test_one_grant_may_carry_several_needs() -> None:
     assert told(removals({"Action": "kms:Decrypt", "Resource": "*"})) == [("kms:Decrypt on *", ["a", "b"])]
 

@@ -212,6 +212,29 @@ def test_the_proof_names_what_fails(cfnroles: Any, files: Path) -> None:
     assert "nothing fails" in proof
 
 
+def test_what_is_missing_is_for_a_template_where_the_account_is_not_known(cfnroles: Any, tmp_path: Path) -> None:
+    secrets = [{"name": "FLAG", "valueFrom": "/flag"}]
+    container = {"name": "web", "image": "nginx", "secrets": secrets}
+    (tmp_path / "task.json").write_text(json.dumps({"family": "shop", "containerDefinitions": [container]}))
+    result = cfnroles(
+        "verify", tmp_path / "task.json", "--role", policy(tmp_path / "p.json", {**EVERYTHING, "Action": "s3:*"}),
+        "--format", "json",
+    )  # fmt: skip
+
+    (role,) = json.loads(result.out)["roles"]
+    assert role["missing"][0]["Resource"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/flag"
+    }
+
+
+def test_nobody_is_told_to_remove_what_a_key_would_need_without_a_warning(cfnroles: Any, files: Path) -> None:
+    role = policy(files / "policy.json", EVERYTHING, {**EVERYTHING, "Action": "kms:Decrypt"})
+    out = cfnroles("verify", files / "task.yaml", "--role", role).out
+
+    assert "- no need uses kms:Decrypt on *\n   - before you remove kms:Decrypt: it is needed if a customer" in out
+    assert cfnroles("verify", files / "task.yaml", "--role", role, "--kms-key-arn", KEY).out.count("before you") == 0
+
+
 # -- exit codes and options
 
 

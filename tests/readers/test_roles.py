@@ -42,7 +42,7 @@ Resources:
         - !If [HasUntold, {PolicyName: Perhaps, PolicyDocument: {}}, !Ref AWS::NoValue]
   Attached:
     Type: AWS::IAM::ManagedPolicy
-    Properties: {PolicyDocument: {Statement: {Effect: Allow, Action: "a:D", Resource: "*"}}}
+    Properties: {Roles: [web], PolicyDocument: {Statement: {Effect: Allow, Action: "a:D", Resource: "*"}}}
   ByName:
     Type: AWS::IAM::Policy
     Properties:
@@ -95,6 +95,14 @@ def test_parameters_decide() -> None:
     assert isinstance(role.boundary, RolePolicy)
     assert role.boundary.name == "AdministratorAccess"
     assert [unread.name for unread in role.unread] == ["Ours", "Broken"]
+
+
+def test_policies_of_one_name_are_told_apart() -> None:
+    detail = {"RolePolicyList": [{"PolicyName": "Ours", "PolicyDocument": {**DOCUMENT, "Id": "inline"}}]}
+    twice = {"RoleDetailList": [{**DETAILS["RoleDetailList"][0], **detail}], "Policies": DETAILS["Policies"]}
+
+    role = read_role(json.dumps(twice), "auth.json")
+    assert [policy.name for policy in role.policies] == ["Ours", "Ours (2)", "AmazonSSMReadOnlyAccess"]
 
 
 def test_an_unread_boundary_is_told() -> None:

@@ -151,17 +151,19 @@ Resources:
             - Yes
             - PolicyName: long
             - Ref: AWS::NoValue
+        - PolicyName: plain
 """
 
 
 def test_each_part_of_a_resource_can_be_found_in_the_document() -> None:
     read = read_template(LINES, "t.yaml")
     role = read.resolve().resources["Role"]
-    assert [policy["PolicyName"] for policy in role.properties["Policies"]] == ["some", "long"]
+    assert [policy["PolicyName"] for policy in role.properties["Policies"]] == ["some", "long", "plain"]
     assert read.line(role.source("Policies", 0, "PolicyName")) == 13
     assert read.line(role.source("Policies", 0, "PolicyDocument", "Statement", 0)) == 16
     assert read.line(role.source("Policies", 1, "PolicyName")) == 20
     assert read.line(role.source("Policies", 1, "PolicyName", "no such part")) == 20
+    assert read.line(role.source("Policies", 2, "PolicyName")) == 22
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "Resources: []", "a: b"])
