@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cfnroles.answers.containment import covers_action, covers_resource
 from cfnroles.deploy.template import Evaluation, Tree
 
 
@@ -43,6 +43,8 @@ class _Permission:
 
 
 _Found = dict[_Permission, str]
+
+_NOT = "not "
 
 
 def permission_changes(
@@ -99,10 +101,17 @@ def _widens(item: _Permission, had: Iterable[_Permission]) -> bool:
         old.effect == "Allow"
         and (old.role, old.kind) == (item.role, item.kind)
         and old.condition in {"", item.condition}
-        and fnmatch.fnmatchcase(item.action.lower(), old.action.lower())
-        and fnmatch.fnmatchcase(item.resource, old.resource.replace("[", "[[]"))
+        and (old.action == item.action or (_all_positive(old, item) and covers_action(old.action, item.action)))
+        and (
+            old.resource == item.resource or (_all_positive(old, item) and covers_resource(old.resource, item.resource))
+        )
         for old in had
     )
+
+
+def _all_positive(*items: _Permission) -> bool:
+    # What is written with NotAction or NotResource covers by leaving out: nothing is proved of it here.
+    return not any(text.startswith(_NOT) for item in items for text in (item.action, item.resource))
 
 
 def _permissions(resources: Mapping[str, Tree]) -> _Found:
@@ -134,27 +143,35 @@ def _read_policy(role: str, kind: str, document: Any, found: _Found) -> None:
         return
     for statement in _listed(document.get("Statement")):
         condition = statement.get("Condition")
-        negated = [key for key in ("NotAction", "NotResource", "NotPrincipal") if key in statement]
-        actions = _listed(statement.get("Action", statement.get("NotAction")))
-        resources = _listed(statement.get("Resource", statement.get("NotResource"))) or _principals(statement)
+        actions = _either(statement, "Action")
+        resources = _either(statement, "Resource") or _principals(statement)
         for action in actions:
             for resource in resources:
                 permission = _Permission(
                     role,
                     kind,
                     _text(statement.get("Effect", "")),
-                    ("not " if "NotAction" in negated else "") + _text(action),
-                    ("not " if {"NotResource", "NotPrincipal"} & set(negated) else "") + _text(resource),
+                    action,
+                    resource,
                     _text(condition) if condition else "",
                 )
                 found.setdefault(permission, _text(statement.get("Sid", "")))
 
 
+def _either(statement: Tree, member: str) -> list[str]:
+    """The elements of Action or Resource; all of NotAction or NotResource as one, because they hold together."""
+    if f"Not{member}" in statement:
+        return [_NOT + ", ".join(map(_text, _listed(statement[f"Not{member}"])))]
+    return [_text(element) for element in _listed(statement.get(member))]
+
+
 def _principals(statement: Tree) -> list[str]:
-    principal = statement.get("Principal", statement.get("NotPrincipal", "*"))
+    negated = "NotPrincipal" in statement
+    principal = statement.get("NotPrincipal" if negated else "Principal", "*")
     if not isinstance(principal, dict):
-        return [_text(principal)]
-    return [f"{kind} {_text(name)}" for kind, names in principal.items() for name in _listed(names)]
+        return [_NOT * negated + _text(principal)]
+    names = [f"{kind} {_text(name)}" for kind, each in principal.items() for name in _listed(each)]
+    return [_NOT + ", ".join(names)] if negated else names
 
 
 def _listed(value: Any) -> list[Any]:
