@@ -42,8 +42,7 @@ THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
 ESSENTIAL = {"ARN", "Parameters", "InvalidParameters", "KeyMetadata"}
 UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
 
-# What patience cannot cure.
-FINAL = ("malformed", "type", "foreign", "foreign-key", "unanswered")
+FINAL = ("malformed", "type", "foreign", "foreign-key", "unanswered")  # what patience cannot cure
 
 Group = list[Reference]
 Results = dict[Reference, str | Problem]  # its version, or why there is none

@@ -76,11 +76,13 @@ def spec_of(source: str) -> Spec | None:
     if source == "-" or not Path(source).is_file():
         return None
     from cfnroles.readers.document import parse, read_text
-    from cfnroles.readers.spec.reading import is_spec, read_spec
 
     text = read_text(source)
+    # Most sources are task definitions, and should not wait until the reader of specs is loaded.
     if not re.search(r"^[\"' ]*(project|services|defaults|environments)\b", text, re.MULTILINE):
         return None
+    from cfnroles.readers.spec.reading import is_spec, read_spec
+
     name = Path(source).name
     return read_spec(text, name) if is_spec(parse(text, name)) else None
 
