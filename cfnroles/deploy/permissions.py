@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,17 +101,16 @@ def _widens(item: _Permission, had: Iterable[_Permission]) -> bool:
         old.effect == "Allow"
         and (old.role, old.kind) == (item.role, item.kind)
         and old.condition in {"", item.condition}
-        and (old.action == item.action or (_all_positive(old, item) and covers_action(old.action, item.action)))
-        and (
-            old.resource == item.resource or (_all_positive(old, item) and covers_resource(old.resource, item.resource))
-        )
+        and _covers(covers_action, old.action, item.action)
+        and _covers(covers_resource, old.resource, item.resource)
         for old in had
     )
 
 
-def _all_positive(*items: _Permission) -> bool:
+def _covers(covers: Callable[[str, str], bool], wide: str, narrow: str) -> bool:
     # What is written with NotAction or NotResource covers by leaving out: nothing is proved of it here.
-    return not any(text.startswith(_NOT) for item in items for text in (item.action, item.resource))
+    negated = wide.startswith(_NOT) or narrow.startswith(_NOT)
+    return wide == narrow or (not negated and covers(wide, narrow))
 
 
 def _permissions(resources: Mapping[str, Tree]) -> _Found:

@@ -67,6 +67,15 @@ ROWS = [
         id="narrower: what is added was covered",
     ),
     pytest.param(
+        allow(GET, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-??????"),
+        allow(GET, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-*"),
+        [
+            "+ permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-* !",
+            "- permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-??????",
+        ],
+        id="a wildcard that takes more than the one before",
+    ),
+    pytest.param(
         allow("secretsmanager:*", "a"),
         allow(GET, "a"),
         ["+ permission secretsmanager:GetSecretValue on a", "- permission secretsmanager:* on a"],
@@ -110,6 +119,12 @@ ROWS = [
             "- permission secretsmanager:GetSecretValue on a",
         ],
         id="everything but",
+    ),
+    pytest.param(
+        {"Effect": "Allow", "NotAction": ["a:B", "c:D"], "Resource": "r"},
+        {"Effect": "Allow", "NotAction": ["a:B"], "Resource": "r"},
+        ["+ permission not a:B on r !", "- permission not a:B, c:D on r"],
+        id="one exception less",
     ),
 ]
 
