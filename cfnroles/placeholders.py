@@ -32,7 +32,7 @@ def placeholder(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """The name inside a placeholder: ``ACCOUNT_ID`` for ``<ACCOUNT_ID>``, ``${ACCOUNT_ID:-0}``, ``{{env `ACCOUNT_ID`}}``.
+    """The name inside a placeholder: ``TAG`` for ``<TAG>``, ``${TAG:-latest}`` and ``{{ must_env `TAG` }}``.
 
     The placeholder itself where it has none.
     """

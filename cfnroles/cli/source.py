@@ -138,6 +138,10 @@ def _facts(workload: Workload, about: Mapping[str, Any]) -> Facts:
                     f"--{option[:-1].replace('_', '-')} {arn} is not the ARN of a KMS key",
                     remedy="Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID; an alias cannot stand in a policy.",
                 )
+    volumes = [name for _, name in workload.find("volumes[].name")]
+    for volume in about.get("root_volumes", ()):
+        if volume not in volumes:
+            raise InvalidInput(f"--efs-root-access {volume}: no volume has this name")
     return replace(
         home(workload, account, region, about.get("kms_key_arns", ())),
         file_key_arns=about.get("file_key_arns", ()),

@@ -103,6 +103,16 @@ def secret_trap(found: Found) -> Trap | None:
         return Trap(
             f"{found.text} names a version's stage and its id, and ECS takes one of them", "Leave one of the two empty"
         )
+    account = reference.arn.account
+    if (
+        found.facts.account
+        and account not in (found.facts.account, "${AWS::AccountId}")
+        and not found.facts.kms_key_arns
+    ):
+        return Trap(
+            f"{reference.arn} belongs to another account, which can share a secret only under a customer managed key",
+            "Give the key with --kms-key-arn; the secret's and the key's policies must admit the role too",
+        )
     return ambiguity(reference)
 
 

@@ -27,8 +27,8 @@ resources are those of the row's example, for the account 123456789012 in us-eas
 Who holds what:
 
 - The **execution role** is used by ECS itself and by its agent. cfnroles always makes one. On EC2 a task definition
-  without an execution role lets the agent pull from ECR and write to CloudWatch Logs as the container instance; secrets,
-  environment files, credential specs and registry credentials need the execution role everywhere
+  without an execution role lets the agent pull from ECR and write to CloudWatch Logs as the container instance;
+  secrets, environment files, credential specs and registry credentials need the execution role everywhere
   ([AWS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html)). The task that
   cfnroles writes always names the role, so these permissions can go from the instance role of EC2 and of ECS Anywhere.
 - The **task role** is used by the application and by the containers beside it. What the application itself does is not

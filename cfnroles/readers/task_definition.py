@@ -44,8 +44,8 @@ def read_task_definition(
     """The workload of a task definition in JSON or YAML; ``family`` replaces the document's own.
 
     ``values`` fills placeholders by name, ``images`` gives containers their images by the container's name; under the
-    empty name, to the only container. A container without an image gets an empty one. Raises InvalidInput where the text
-    is no task definition, and for values and images that have no place in it.
+    empty name, to the only container. A container without an image gets an empty one. Raises InvalidInput where the
+    text is no task definition, and for values and images that have no place in it.
     """
     tree = _fill(_prune(_unwrap(parse(text, document), document)), values or {}, document)
     containers = tree.get("containerDefinitions")

@@ -106,6 +106,7 @@ def test_values_and_images_are_given_as_pairs(task: str) -> None:
         ({"region": "here"}, "--region here"),
         ({"kms_key_arns": ("alias/x",)}, "--kms-key-arn alias/x"),
         ({"file_key_arns": ("x",)}, "--file-key-arn x"),
+        ({"root_volumes": ("nope",)}, "--efs-root-access nope"),
         ({"values": ("TAG",)}, "--set TAG has no value"),
         ({"values": ("NOPE=1",)}, "nothing is called NOPE"),
         ({"images": ("nope=1",)}, "no container has this name"),

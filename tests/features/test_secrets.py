@@ -34,6 +34,12 @@ def test_a_word_that_looks_like_a_suffix_is_a_trap(answer: Any) -> None:
     assert answer(secret(f"{SECRET}:shop-secret-AbCdEf")).warnings == []
 
 
+def test_a_secret_of_another_account_needs_a_key_of_ones_own(answer: Any) -> None:
+    foreign = secret("arn:aws:secretsmanager:us-east-1:210987654321:secret:db-AbCdEf")
+    assert "belongs to another account" in answer(foreign).warnings[0]
+    assert answer(foreign, facts={"kms_key_arns": ("arn:aws:kms:us-east-1:210987654321:key/1",)}).warnings == []
+
+
 def test_a_version_named_twice_is_a_trap(answer: Any) -> None:
     assert "stage and its id" in answer(secret(f"{SECRET}:db-AbCdEf:k:AWSCURRENT:123")).warnings[0]
 
