@@ -1,4 +1,4 @@
-"""The SOURCE argument and the options that say what no task definition states, shared by the commands that take them."""
+"""The SOURCE argument and the options that say what no task definition states, shared by the commands that ask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cfnroles.workload import Workload
 
 
-def _several(*names: str, metavar: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
+def _several(*names: str, metavar: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(*names, multiple=True, metavar=metavar, help=f"{help} May be given several times.")
 
 

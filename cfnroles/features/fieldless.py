@@ -54,7 +54,7 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].command": _PROCESS,
     "containerDefinitions[].environment[].name": _PROCESS,
     "containerDefinitions[].environmentFiles[].type": "always s3",
-    "containerDefinitions[].mountPoints": "read by the rows about volumes: a read-only mount needs no permission to write",
+    "containerDefinitions[].mountPoints": "read by the rows about volumes: a read-only mount needs no write permission",
     "containerDefinitions[].volumesFrom": "volumes of another container of the same task",
     "containerDefinitions[].linuxParameters": _SETTING,
     "containerDefinitions[].secrets[].name": _PROCESS,
