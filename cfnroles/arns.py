@@ -13,7 +13,7 @@ from cfnroles.placeholders import name_of, placeholder
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,2048}")
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
-_SECRETS_FOLDER = "parameter/aws/reference/secretsmanager/"  # noqa: S105 - a path of Parameter Store
+_SECRETS_FOLDER = "parameter/aws/reference/secretsmanager/"
 
 _JSON_KEY_FORM = (
     "After the secret's ARN come either nothing or three fields, each of which may be empty: "

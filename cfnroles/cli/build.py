@@ -149,6 +149,11 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
             f"The ARNs of {len(names)} secrets stand in the templates themselves, because a template may have",
         ]
         lines += [f"{MOST_PARAMETERS} parameters at most: build again for another account or Region."]
+    if _leaves_json_keys(source, stacks):
+        lines += [
+            "",
+            "The validator's role has no room to read the secrets: it checks that they exist, not their JSON keys.",
+        ]
     lines += ["", "Deploy with `cfnroles deploy " + str(directory) + "`, or with the AWS CLI:"]
     lines += [_deploy_command(stack, directory / file_name(stack, format_)) for stack in stacks]
     large = [name for name, text in files.items() if too_large(text)]
@@ -170,6 +175,15 @@ def _deploy_command(stack: Stack, template: Path) -> str:
     if overrides:
         words.append(f"--parameter-overrides {' '.join(overrides)}")
     return " ".join(words)
+
+
+def _leaves_json_keys(source: Source, stacks: tuple[Stack, ...]) -> bool:
+    from cfnroles.references import CHECK_JSON_KEYS, validator_needs
+
+    needs = validator_needs(source.discovery.references, source.facts)
+    wanted = any(CHECK_JSON_KEYS in need.permission.when for need in needs)
+    validators = [stack for stack in stacks if stack.stem.startswith("secret-validator")]
+    return wanted and not any(CHECK_JSON_KEYS in stack.template["Parameters"] for stack in validators)
 
 
 def _without_default(stack: Stack) -> list[str]:

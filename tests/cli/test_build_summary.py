@@ -1,0 +1,69 @@
+"""What a build says beside the files: gaps, warnings, what is left to fill, and what does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
+
+
+def write(path: Path, *secrets: str, **members: Any) -> Path:
+    entries = [{"name": f"S{number}", "valueFrom": value} for number, value in enumerate(secrets)]
+    web = {"name": "web", "image": "nginx", "memory": 128, "secrets": entries, **members.pop("web", {})}
+    path.write_text(json.dumps({"family": "shop", "containerDefinitions": [web], **members}), encoding="utf-8")
+    return path
+
+
+def test_a_placeholder_is_told_as_a_gap_and_as_a_parameter_to_fill(cfnroles: Any, tmp_path: Path) -> None:
+    task = write(tmp_path / "task.json", "${SECRET_ARN}", cpu="<CPU>")
+    told = cfnroles("build", task, "-o", tmp_path / "out")
+    assert told.code == 0
+    assert "Gaps: 1" in told.err
+    assert "Fill it with --set SECRET_ARN=VALUE" in told.err
+    assert "To be filled when the stacks are deployed: Cpu, SecretArn." in told.err
+    assert "--parameter-overrides Cpu=VALUE SecretArn=VALUE" in told.err
+
+
+def test_strict_turns_gaps_into_an_exit_code(cfnroles: Any, tmp_path: Path) -> None:
+    task = write(tmp_path / "task.json", "<SECRET>")
+    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict").code == 1
+    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict", "--set", "SECRET=/shop/db").code == 0
+
+
+def test_traps_are_told_as_warnings_with_their_lines(cfnroles: Any, tmp_path: Path) -> None:
+    told = cfnroles("build", write(tmp_path / "task.json", f"{SECRET}:shop-secret"), "-o", tmp_path / "out")
+    assert "Warnings: 1" in told.err
+    assert "task.json:1: containerDefinitions[0].secrets[0].valueFrom (container web, secret S0)" in told.err
+
+
+def test_options_of_compat_and_exec_reach_the_roles(cfnroles: Any, tmp_path: Path) -> None:
+    task = write(tmp_path / "task.json", web={"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/web"})
+    cfnroles("build", task, "-o", tmp_path / "out", "--compat", "--execute-command")
+    roles = (tmp_path / "out" / "shop-roles.yaml").read_text(encoding="utf-8")
+    assert "ecr:BatchCheckLayerAvailability" in roles
+    assert "ssmmessages:OpenDataChannel" in roles
+    assert "- service.enableExecuteCommand" in roles, "the template tells which setting a statement is there for"
+
+
+@pytest.mark.parametrize(("tail", "told"), [("", False), (":password::", True)], ids=["whole", "json-keys"])
+def test_300_secrets_are_told_to_stand_in_the_templates(cfnroles: Any, tmp_path: Path, tail: str, told: bool) -> None:
+    names = [f"{SECRET}:shop/production/service/secret-{number:03}-AbCdEf{tail}" for number in range(300)]
+    options = ("--account", "123456789012", "--region", "us-east-1")
+    found = cfnroles("build", write(tmp_path / "task.json", *names), "-o", tmp_path / "out", *options)
+    assert "The ARNs of 300 secrets stand in the templates themselves" in found.err
+    assert "more than 51,200 bytes" in found.err
+    assert ("not their JSON keys" in found.err) is told
+
+
+def test_an_infrastructure_role_is_made_only_where_it_is_needed(cfnroles: Any, tmp_path: Path) -> None:
+    cfnroles("build", write(tmp_path / "plain.json"), "-o", tmp_path / "plain")
+    volume = {"name": "disk", "configuredAtLaunch": True}
+    cfnroles("build", write(tmp_path / "volume.json", volumes=[volume]), "-o", tmp_path / "volume", "--lint")
+    plain, with_volume = ((tmp_path / name / "shop-roles.yaml").read_text("utf-8") for name in ("plain", "volume"))
+    assert "InfrastructureRole" not in plain
+    assert "Name: !Sub ${ProjectName}-ECSInfrastructureRoleArn" in with_volume
+    assert "Service: ecs.amazonaws.com" in with_volume
