@@ -21,11 +21,19 @@ corpus: .venv/installed ## Build every task definition of a corpus, and print wh
 	python -m tests.corpus
 
 bench: .venv/installed ## How long the command takes, beside the imports it cannot do without.
-	python benchmarks/startup.py
-	python benchmarks/gate.py
+	python -m benchmarks.startup
+	python -m benchmarks.gate
+	python -m benchmarks.spec
 
 templates: .venv/installed ## Write templates/ anew.
 	python -m cfnroles.stacks.generic templates
+
+docs: .venv/installed ## Write the pages that follow from tables anew.
+	python -m cfnroles.formats.feature_table docs/features.md
+	python -m cfnroles.formats.checks_page docs/checks.md
+	python -m cfnroles.formats.spec_page docs/spec.md
+	python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md
+	cfnroles schema > docs/cfnroles.schema.json
 
 golden: .venv/installed ## Rewrite the expected outputs of the tests, to be reviewed as a diff.
 	pytest --rewrite-golden tests/golden

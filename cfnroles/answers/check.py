@@ -40,6 +40,9 @@ class Check:
     references: tuple[CheckedReference, ...]
     warnings: tuple[str, ...]
 
+    def __add__(self, other: Check) -> Check:
+        return Check(self.references + other.references, self.warnings + other.warnings)
+
     def count(self, usable: Usable) -> int:
         """How many references are so."""
         return sum(checked.usable is usable for checked in self.references)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfnroles.cli.source import read_source, source_options
+from cfnroles.cli.source import Source, read_source, source_options
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from cfnroles.facts import Facts
+    from cfnroles.need import Reference
 
 
 @click.command("check")
@@ -24,14 +30,59 @@ from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 def command(json_keys: bool, keys: bool, profile: str, endpoint_url: str, format_: str, **about: Any) -> None:
     """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
 
+    SOURCE is a task definition or a service spec.
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
-    from cfnroles.answers.check import Usable, check
+    from cfnroles.answers.check import Check, Usable, check
     from cfnroles.aws.connection import Connection
-    from cfnroles.aws.secret_validator import caller_account, examine
+    from cfnroles.aws.secret_validator import examine
     from cfnroles.formats import check as formats
 
+    answer = Check((), ())
+    texts: dict[str, str] = {}
+    for asked in _asked(about, profile, endpoint_url):
+        connection = Connection(profile, asked.facts.region, endpoint_url)
+        items = [{"ValueFrom": each.value_from, "For": each.origin.place} for each in asked.references]
+        account, region = asked.facts.account, asked.facts.region
+        found, warnings = examine(items, connection, region, account, json_keys=json_keys, keys=keys)
+        answer += check(asked.references, found, warnings)
+        texts |= asked.texts
+    written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
+    click.echo(written[format_](answer, texts))
+    if answer.count(Usable.NO):
+        sys.exit(BadAnswer.exit_code)
+    if answer.count(Usable.UNKNOWN):
+        sys.exit(Unavailable.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The references of one task definition, and the texts of the documents that they stand in."""
+
+    references: tuple[Reference, ...]
+    facts: Facts
+    texts: Mapping[str, str]
+
+
+def _asked(about: Mapping[str, Any], profile: str, endpoint_url: str) -> Iterator[_Asked]:
+    from cfnroles.cli.spec_source import read_services, spec_of
+
+    if spec := spec_of(about["source"]):
+        project = read_services(spec, about["source"], about)
+        for service in project.services:
+            yield _Asked(service.discovery.references, service.facts, project.texts)
+        return
     source = read_source(**about)
+    if source.discovery.references and not (source.facts.account and source.facts.region):
+        source = read_source(**{**about, **_home(source, profile, endpoint_url)})
+    yield _Asked(source.discovery.references, source.facts, {source.name: source.text})
+
+
+def _home(source: Source, profile: str, endpoint_url: str) -> dict[str, str]:
+    """The account and region that names without them are looked up in: those of the caller."""
+    from cfnroles.aws.connection import Connection
+    from cfnroles.aws.secret_validator import caller_account
+
     region = source.facts.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     if not region:
         raise InvalidInput(
@@ -39,18 +90,5 @@ def command(json_keys: bool, keys: bool, profile: str, endpoint_url: str, format
             where=source.name,
             remedy="Give --region REGION, or set AWS_REGION.",
         )
-    connection = Connection(profile, region, endpoint_url)
-    references = source.discovery.references
-    if references and not (source.facts.account and source.facts.region):
-        account = source.facts.account or caller_account(connection)
-        source = read_source(**{**about, "account": account, "region": region})
-        references = source.discovery.references
-    asked = [{"ValueFrom": each.value_from, "For": each.origin.place} for each in references]
-    examined, warnings = examine(asked, connection, region, source.facts.account, json_keys=json_keys, keys=keys)
-    answer = check(references, examined, warnings)
-    written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
-    click.echo(written[format_](answer, source.text))
-    if answer.count(Usable.NO):
-        sys.exit(BadAnswer.exit_code)
-    if answer.count(Usable.UNKNOWN):
-        sys.exit(Unavailable.exit_code)
+    account = source.facts.account or caller_account(Connection(profile, region, endpoint_url))
+    return {"account": account, "region": region}

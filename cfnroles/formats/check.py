@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cfnroles.answers.check import Check, CheckedReference, Usable
-from cfnroles.formats.human import Lines
+from cfnroles.formats.human import Lines, Texts
 
 SCHEMA = 1
 
 
-def human(check: Check, text: str) -> str:
+def human(check: Check, text: Texts) -> str:
     """For a terminal: a branch for each container, a leaf for each reference, all problems at once."""
     return "\n".join(_human(check, Lines(text)))
 
 
-def markdown(check: Check, text: str) -> str:
+def markdown(check: Check, text: Texts) -> str:
     """For a review: one row for each reference."""
     lines = Lines(text)
     rows = [
@@ -29,7 +29,7 @@ def markdown(check: Check, text: str) -> str:
     return "\n".join([*head, *rows, "", summary(check), *(["", *where] if where else [])])
 
 
-def json_text(check: Check, text: str) -> str:
+def json_text(check: Check, text: Texts) -> str:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
     references = [
@@ -62,8 +62,9 @@ def summary(check: Check) -> str:
 
 
 def _human(check: Check, lines: Lines) -> Iterator[str]:
-    for container, group in groupby(check.references, lambda checked: checked.reference.origin.container):
-        yield f"container {container}" if container else "task"
+    several = len({checked.reference.origin.document for checked in check.references}) > 1
+    for (document, container), group in groupby(check.references, _branch):
+        yield (f"container {container}" if container else "task") + (f" of {document}" if several else "")
         for checked in group:
             origin = checked.reference.origin
             yield f"  {checked.usable:<7}  {origin.item or origin.pointer}  {checked.reference.value_from}"
@@ -73,6 +74,11 @@ def _human(check: Check, lines: Lines) -> Iterator[str]:
                 yield f"           {lines.where(origin)}"
     yield from (f"warning: {warning}" for warning in check.warnings)
     yield summary(check)
+
+
+def _branch(checked: CheckedReference) -> tuple[str, str]:
+    origin = checked.reference.origin
+    return origin.document, origin.container
 
 
 def _finding(checked: CheckedReference) -> str:

@@ -92,3 +92,12 @@ def test_without_a_region_the_question_is_wrong(account: Account, tmp_path: Path
 def task_definition(value_from: str) -> str:
     container = {"name": "web", "image": "nginx", "secrets": [{"name": "PASSWORD", "valueFrom": value_from}]}
     return json.dumps({"family": "shop", "containerDefinitions": [container]})
+
+
+def test_all_services_of_a_spec_are_asked_about(account: Account, examples: Path) -> None:
+    result = account.cfnroles("check", examples / "shop-project" / "cfnroles.yaml", "--format", "json")
+
+    answer = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert {reference["document"] for reference in answer["references"]} == {"web.json", "worker.json"}
+    assert all(reference["line"] for reference in answer["references"])
