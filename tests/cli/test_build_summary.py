@@ -24,8 +24,8 @@ def test_a_placeholder_is_told_as_a_gap_and_as_a_parameter_to_fill(cfnroles: Any
     assert told.code == 0
     assert "Gaps: 1" in told.err
     assert "Fill it with --set SECRET_ARN=VALUE" in told.err
-    assert "To be filled when the stacks are deployed: Cpu, SecretArn." in told.err
-    assert "--parameter-overrides Cpu=VALUE SecretArn=VALUE" in told.err
+    assert "To be filled when the stacks are deployed: SecretArn, Cpu." in told.err
+    assert "--parameter-overrides SecretArn=VALUE Cpu=VALUE" in told.err
 
 
 def test_strict_turns_gaps_into_an_exit_code(cfnroles: Any, tmp_path: Path) -> None:
