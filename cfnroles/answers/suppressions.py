@@ -24,6 +24,8 @@ from cfnroles.workload import Path
 
 _COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")
 _TAG = "cfnroles:ignore:"
+#: The scope of a comment with nothing after it.
+_NOWHERE: Path = ("",)
 _CFN_LINT = re.compile(r"[EWI]\d{4}")
 _KNOWN = frozenset({check.id for check in CHECKS} | {check.code for check in CHECKS})
 
@@ -96,7 +98,7 @@ def _of_comments(text: str) -> Iterator[Suppression]:
         if match := _COMMENT.search(line):
             alone = line.lstrip().startswith("#")
             about = _next_line(lines, number) if alone else number
-            scope = places.get(about, ())
+            scope = places.get(about, _NOWHERE)
             yield Suppression(match["check"], match["reason"].strip(), scope, scope, number)
 
 

@@ -27,7 +27,7 @@ def roles_of(stack: Stack, names: Names) -> Iterator[Role]:
     attached = tuple(_attachments(stack))
     for resource in stack.of_type("AWS::IAM::Role"):
         called = frozenset(_names(resource))
-        theirs = [policy for policy, roles in attached if roles is None or called & roles]
+        theirs = [policy for policy, roles in attached if roles and called & roles]
         inline = resource.properties.get("Policies", [])
         managed = tuple(
             (arn, resource.source(*steps))

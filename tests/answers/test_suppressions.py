@@ -118,11 +118,22 @@ def test_a_suppression_of_nothing_is_told() -> None:
     assert file.findings[0].what == "the suppression of plain-text-secret suppresses nothing"
 
 
-def test_a_suppression_holds_for_its_own_resource_only() -> None:
-    text = template(resource=ignore()).replace("nginx:1.27", "nginx:latest")
-    file = linted(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(template(resource=ignore()), id="metadata"),
+        pytest.param(template(comment=f"# cfnroles: ignore mutable-image: {REASON}"), id="comment"),
+    ],
+)
+def test_a_suppression_holds_for_its_own_resource_only(text: str) -> None:
+    file = linted(text.replace("nginx:1.27", "nginx:latest"))
     assert [finding.origin.pointer.split(".")[1] for finding in file.findings] == ["Other"]
     assert [finding.origin.pointer.split(".")[1] for finding in file.accepted] == ["Task"]
+
+
+def test_a_comment_with_nothing_after_it_suppresses_nothing() -> None:
+    file = linted(template() + f"# cfnroles: ignore mutable-image: {REASON}\n")
+    assert sorted(finding.check for finding in file.findings) == ["mutable-image", "unused-suppression"]
 
 
 def test_a_template_passes_suppressions_on_to_what_stands_behind_a_condition() -> None:

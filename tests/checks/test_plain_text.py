@@ -48,6 +48,7 @@ def test_a_secret(name: str, value: str, sign: str) -> None:
         ("MAX_TOKENS", "4096"),
         ("PASSWORD_REQUIRED", "true"),
         ("PUBLIC_KEY", "ssh-ed25519 AAAA"),
+        ("NEXT_PUBLIC_API_KEY", "what every browser is given"),
         ("API_KEY", "${API_KEY}"),
         ("API_KEY", "<YOUR_KEY>"),
         ("API_KEY", "{{ api_key }}"),

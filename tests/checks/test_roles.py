@@ -111,6 +111,28 @@ Policy:
     assert faults(template(more=more)) == []
 
 
+def test_a_policy_that_may_be_attached_to_any_role_leaves_nothing_to_say(faults: Find) -> None:
+    more = """
+Policy:
+  Type: AWS::IAM::Policy
+  Properties:
+    PolicyName: Pull
+    Roles: [!Ref Given]
+    PolicyDocument: {Statement: [{Effect: Allow, Action: "ecr:*", Resource: "*"}]}
+"""
+    assert faults(template(more=more)) == []
+
+
+def test_a_role_of_a_task_has_no_wide_policy_whoever_may_assume_it(faults: Find) -> None:
+    wide = managed("arn:aws:iam::aws:policy/AdministratorAccess")
+    text = template(role="TaskRoleArn: !GetAtt Second.Arn").replace(
+        "Resources:\n", "Resources:\n" + ecs_role("Second", wide, "{Service: !Ref Given}")
+    )
+    (finding,) = (finding for finding in faults(text) if finding.origin.path[1] == "Second")
+    assert finding.check == "wide-managed-policy"
+    assert finding.origin.pointer == "Resources.Second.Properties.ManagedPolicyArns[0]"
+
+
 def test_what_a_role_lacks_is_one_finding_for_each_service(faults: Find) -> None:
     (finding,) = faults(template(inline(PULL.replace("repository/shop", "repository/other"))))
     assert finding.check == "missing-permission"

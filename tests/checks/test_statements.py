@@ -28,6 +28,7 @@ def policy(actions: Sequence[str], resources: Sequence[str], effect: str = "Allo
     ("actions", "resources", "check"),
     [
         pytest.param([READ], [f"{SECRET}db-AbC1eF:password::"], "secret-with-json-key", id="json key"),
+        pytest.param([READ], [f"{SECRET}db-AbC1eF:password"], "secret-with-json-key", id="json key, colons forgotten"),
         pytest.param([READ], [f"{SECRET}db-??????:password::"], "secret-with-json-key", id="json key after wildcards"),
         pytest.param(["*"], [f"{SECRET}db-AbC1eF::AWSCURRENT:"], "secret-with-json-key", id="stage, every action"),
         pytest.param([READ], [f"{SECRET}db"], "secret-without-suffix", id="bare name"),

@@ -61,6 +61,25 @@ def test_people_read_one_paragraph_for_each_finding(report: LintReport) -> None:
     )
 
 
+def test_what_stands_in_a_short_form_has_its_own_line() -> None:
+    text = """\
+Conditions: {Has: !Equals [!Ref AWS::StackName, shop]}
+Resources:
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Statement:
+          - !If
+            - Has
+            - Effect: Allow
+              Action: kms:Decrypt
+              Resource: arn:aws:ssm:eu-west-1:123456789012:parameter/a
+            - !Ref AWS::NoValue
+"""
+    assert human(LintReport((lint(text, "t.yaml"),))).startswith("t.yaml:10:15: error:")
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
 def test_no_line_is_wider_than_the_terminal_but_for_a_name_in_one_piece(width: int, report: LintReport) -> None:
     lines = human(report, width=width).splitlines()
