@@ -26,4 +26,4 @@ python "$examples/put_secrets.py" all
 run cfnroles deploy "$out" --yes
 
 say '5. What other stacks can import'
-run cfnroles outputs "$out"
+run python "$examples/list_exports.py"
