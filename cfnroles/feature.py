@@ -10,6 +10,8 @@ from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder
 from cfnroles.workload import Path, Workload
 
+_KINDS = {bool: "a truth value", int: "a number", float: "a number", list: "a list"}
+
 
 class Action(Protocol):
     """An action of awacs, such as ``awacs.ecr.BatchGetImage``."""
@@ -62,7 +64,8 @@ class Found:
     def text(self) -> str:
         """The value of a field that holds text; raises Malformed for any other value."""
         if not isinstance(self.value, str):
-            raise Malformed(f"a {type(self.value).__name__} stands where ECS takes a text", "Write a text.")
+            kind = _KINDS.get(type(self.value), "an object")
+            raise Malformed(f"{kind} stands where ECS takes a text", "Write a text.")
         return self.value
 
     @property

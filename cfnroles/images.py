@@ -12,8 +12,9 @@ from cfnroles.placeholders import placeholder
 #: Hosts of private ECR registries: standard, FIPS and dual-stack, in every partition.
 #: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html and the ECR credential helper's own pattern
 _ECR_HOST = re.compile(
-    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9][a-z0-9-]*)\."
-    r"(amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn)"
+    r"(?P<account>\d{12}|\$\{AWS::AccountId\})\.dkr[.-]ecr(-fips)?"
+    r"\.(?P<region>[a-z0-9][a-z0-9-]*|\$\{AWS::Region\})\."
+    r"(\$\{AWS::URLSuffix\}|amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn)"
     r"|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
 )
 _LOOKS_LIKE_ECR = re.compile(r"[^/]*\.dkr[.-]ecr")

@@ -13,6 +13,10 @@ DIGEST = "sha256:" + "0" * 64
 @pytest.mark.parametrize(
     ("image", "arn"),
     [
+        (
+            "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/web:1",
+            "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/web",
+        ),
         ("123456789012.dkr.ecr.us-east-1.amazonaws.com/web", "arn:aws:ecr:us-east-1:123456789012:repository/web"),
         ("123456789012.dkr.ecr.us-east-1.amazonaws.com/a/b:1.0", "arn:aws:ecr:us-east-1:123456789012:repository/a/b"),
         (

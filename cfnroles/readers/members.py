@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -178,6 +179,8 @@ def _nearest(name: str, kind: Mapping[str, Any]) -> str:
 
 
 def _article(value: Any) -> str:
+    if isinstance(value, Mapping) and len(value) == 1 and re.match(r"Fn::|Ref$", next(iter(value))):
+        return "a function of CloudFormation"
     return {Mapping: "an object"}.get(
         type(value),
         "an object" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "a plain value",

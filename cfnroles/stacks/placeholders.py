@@ -37,11 +37,11 @@ class Open:
     def spelled(self, text: str) -> str:
         """A text of the user's in the spelling of ``Fn::Sub``, with a parameter for each placeholder."""
         if not self.placeholders:
-            return _literal(text)
+            return spelled(text)
         pattern = "|".join(re.escape(found) for found in sorted(self.placeholders, key=len, reverse=True))
         parts = re.split(f"({pattern})", text)
         return "".join(
-            f"${{{self.placeholders[part]}}}" if part in self.placeholders else _literal(part) for part in parts
+            f"${{{self.placeholders[part]}}}" if part in self.placeholders else spelled(part) for part in parts
         )
 
 
@@ -86,8 +86,8 @@ def _told(found: str) -> str:
     return name_of(found) if found.startswith("${") else found
 
 
-def _literal(text: str) -> str:
-    # Pseudo parameters of CloudFormation mean the same in a task definition as in a template.
+def spelled(text: str) -> str:
+    """A text of the user's in the spelling of ``Fn::Sub``, in which only pseudo parameters have a meaning."""
     parts = _PSEUDO_PARAMETER.split(text)
     return "".join(part if index % 2 else literal(part) for index, part in enumerate(parts))
 

@@ -14,9 +14,9 @@ from cfnroles.readers.task_definition import ANSWERED_ONLY
 from cfnroles.references import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.stacks import secret_validator
 from cfnroles.stacks.parameters import project_name, secret_parameter, switch
-from cfnroles.stacks.placeholders import Open, open_places
+from cfnroles.stacks.placeholders import Open, open_places, spelled
 from cfnroles.stacks.roles import EXPORTS
-from cfnroles.stacks.values import Spelling, literal, value
+from cfnroles.stacks.values import Spelling, value
 from cfnroles.workload import Workload
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
@@ -141,7 +141,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
         DeploymentId=Ref("DeploymentId"),
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
         References=[
-            {"ValueFrom": spelling.value(literal(reference.value_from)), "For": reference.origin.place}
+            {"ValueFrom": spelling.value(spelled(reference.value_from)), "For": reference.origin.place}
             for reference in references
         ],
     )
@@ -174,8 +174,8 @@ class _Rendering:
     def _text(self, text: str, path: tuple[str | int, ...]) -> Any:
         if path[-1] == "awslogs-region" and text == self.spelling.facts.region:
             return Ref("AWS::Region")
-        spelled = self.opened.spelled(text)
-        return self.spelling.value(spelled) if _names_something(path) else value(spelled)
+        whole = self.opened.spelled(text)
+        return self.spelling.value(whole) if _names_something(path) else value(whole)
 
 
 def _names_something(path: tuple[str | int, ...]) -> bool:

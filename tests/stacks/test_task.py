@@ -89,6 +89,14 @@ def test_a_placeholder_is_filled_wherever_it_stands_once_ecs_reads_it_anywhere()
     assert alone["ContainerDefinitions"][0]["Environment"][0]["Value"] == "<STAGE>"
 
 
+def test_pseudo_parameters_mean_the_same_as_in_a_template() -> None:
+    arn = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:db"
+    found = template(container(secrets=[{"name": "A", "valueFrom": arn}]), Facts())
+    task = found["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
+    assert task["Secrets"][0]["ValueFrom"] == {"Fn::Sub": arn}
+    assert found["Resources"]["SecretsExist"]["Properties"]["References"][0]["ValueFrom"] == {"Fn::Sub": arn}
+
+
 def test_a_container_without_an_image_gets_a_parameter_for_it() -> None:
     found = template(container(image=""))
     assert found["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["Image"] == {"Ref": "WebImage"}
