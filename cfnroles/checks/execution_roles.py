@@ -67,7 +67,7 @@ def missing_permission(subject: Subject) -> Iterator[Fault]:
         vain = faulty_services(role.grants)
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
-            part = "is" if task.execution_role else "seems to be meant for"
+            part = "is" if task.execution_role else "seems meant to be"
             yield Fault(
                 role.path,
                 f"{role.logical_id} {part} the execution role of {task.logical_id} and does not allow {_listed(needs)}:"

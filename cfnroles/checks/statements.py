@@ -31,8 +31,16 @@ def no_suffix(grant: Grant) -> Iterator[Fault]:
     if not names_action(grant, *_READS_SECRETS):
         return
     for resource in grant.resources:
-        name = resource_part(resource).removeprefix("secret:")
+        part = resource_part(resource)
+        name = part.removeprefix("secret:")
         if service_of(resource) != "secretsmanager" or ":" in name or not _lacks_suffix(name):
+            continue
+        if part == name:
+            yield _fault(
+                grant,
+                f"{_shown(part)} is no secret's ARN, in which `secret:` stands before the name",
+                f"Write secret:{_shown(name)}-?????? or the complete ARN.",
+            )
             continue
         if not any(other.startswith(f"secret:{name}-") for other in map(resource_part, grant.resources)):
             yield _fault(
@@ -178,7 +186,7 @@ CHECKS = (
         id="secret-without-suffix",
         number=9322,
         severity=Severity.ERROR,
-        what="A secret's name without its random suffix in a policy",
+        what="A secret's name without its random suffix in a policy, or without `secret:` before it",
         why="Secrets Manager adds a hyphen and six characters to the name, and IAM compares with the whole ARN; the "
         "statement allows nothing.",
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",

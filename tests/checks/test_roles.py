@@ -153,7 +153,7 @@ def test_the_only_role_that_ecs_could_use_stands_in_for_the_one_that_was_forgott
     fargate = "RequiresCompatibilities: [FARGATE]\n      NetworkMode: awsvpc\n      Cpu: '256'\n      Memory: '512'"
     found = faults(template(role=fargate))
     assert [finding.check for finding in found] == ["missing-permission", "missing-execution-role"]
-    assert found[0].what.startswith("Role seems to be meant for the execution role of Task and does not allow")
+    assert found[0].what.startswith("Role seems meant to be the execution role of Task and does not allow")
 
 
 def test_on_ec2_the_instance_pulls_images_for_a_task_without_a_role(faults: Find) -> None:

@@ -33,6 +33,9 @@ def policy(actions: Sequence[str], resources: Sequence[str], effect: str = "Allo
         pytest.param(["*"], [f"{SECRET}db-AbC1eF::AWSCURRENT:"], "secret-with-json-key", id="stage, every action"),
         pytest.param([READ], [f"{SECRET}db"], "secret-without-suffix", id="bare name"),
         pytest.param(["secretsmanager:*"], [f"{SECRET}prod/db"], "secret-without-suffix", id="bare name, every action"),
+        pytest.param(
+            [READ], [SECRET.replace("secret:", "/prod/db")], "secret-without-suffix", id="no secret: in the ARN"
+        ),
         pytest.param([READ], [f"{SECRET}*/db"], "secret-without-suffix", id="wildcard before a whole name"),
         pytest.param([READ], [f"{SECRET}db-abcdef"], "hyphen-and-six", id="a word for a suffix"),
         pytest.param([DECRYPT], [f"{SECRET}db-AbC1eF"], "decrypt-on-secret", id="key action on a secret"),
@@ -61,6 +64,7 @@ def test_a_statement_that_allows_nothing(actions: list[str], resources: list[str
         pytest.param([READ], [f"{SECRET}db-??????"], id="six wildcards"),
         pytest.param([READ], [f"{SECRET}db-*"], id="wildcard after the hyphen"),
         pytest.param([READ], [f"{SECRET}*"], id="every secret"),
+        pytest.param([READ], [SECRET.replace("secret:", "*")], id="everything in Secrets Manager"),
         pytest.param([READ], [f"{SECRET}db", f"{SECRET}db-??????"], id="bare name beside the wildcards"),
         pytest.param([READ], [f"{SECRET}db-????aB"], id="wildcards within the suffix"),
         pytest.param(["secretsmanager:CreateSecret"], [f"{SECRET}db"], id="not a reading action"),
