@@ -82,7 +82,7 @@ def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
     for grant in feature.grants:
         yield partial(_needs, feature, grant, found)
     if feature.reference is not None:
-        yield partial(_reference, feature.reference, found)
+        yield partial(_reference, feature.reference, feature.use, found)
     yield partial(feature.trap, found)
 
 
@@ -94,8 +94,8 @@ def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:
     )
 
 
-def _reference(name: Callable[[Found], str], found: Found) -> Reference:
-    return Reference(name(found), found.workload.origin(found.path))
+def _reference(name: Callable[[Found], str], use: str, found: Found) -> Reference:
+    return Reference(name(found), found.workload.origin(found.path), use)
 
 
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:

@@ -130,8 +130,9 @@ class Feature:
 
     Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing,
     unless ``hidden`` raises Unnamed for permissions that cannot be seen, or Malformed for what ECS would refuse.
-    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``. ``trap`` gives what
-    ECS accepts and will likely fail. ``beside`` are the fields that the example stands beside.
+    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``, and ``use`` what it
+    is read for, if not for a variable. ``trap`` gives what ECS accepts and will likely fail. ``beside`` are the fields
+    that the example stands beside.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Feature:
     grants: tuple[Grant, ...] = ()
     when: Callable[[Found], bool] = always
     reference: Callable[[Found], str] | None = None
+    use: str = ""
     trap: Callable[[Found], Trap | None] = harmless
     hidden: Callable[[Found], None] = nothing_hidden
     beside: tuple[tuple[str, Any], ...] = ()

@@ -159,7 +159,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A secret or parameter that must exist before the task starts; ``value_from`` is what ECS is given."""
+    """A secret or parameter that must exist before the task starts; ``value_from`` is what ECS is given.
+
+    ``use`` is what ECS reads it for, in the words of the secret validator; empty for an environment variable.
+    """
 
     value_from: str
     origin: Origin
+    use: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The reference as the secret validator takes it."""
+        asked = {"ValueFrom": self.value_from, "For": self.origin.place}
+        return {**asked, "Use": self.use} if self.use else asked

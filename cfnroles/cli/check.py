@@ -42,7 +42,7 @@ def command(json_keys: bool, keys: bool, profile: str, endpoint_url: str, format
     texts: dict[str, str] = {}
     for asked in _asked(about, profile, endpoint_url):
         connection = Connection(profile, asked.facts.region, endpoint_url)
-        items = [{"ValueFrom": each.value_from, "For": each.origin.place} for each in asked.references]
+        items = [each.asked for each in asked.references]
         account, region = asked.facts.account, asked.facts.region
         found, warnings = examine(items, connection, region, account, json_keys=json_keys, keys=keys)
         answer += check(asked.references, found, warnings)

@@ -151,6 +151,7 @@ def _rows(prefix: str, field: str) -> tuple[Feature, ...]:
             grants=(Grant(ssm.GetParameters, on=spec_parameter, sid="ReadParameters"),),
             when=is_in_parameter_store,
             reference=reference,
+            use="windows-credential-spec",
         ),
         Feature(
             name=f"{prefix}domainless-secret",

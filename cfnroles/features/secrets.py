@@ -252,6 +252,7 @@ FEATURES = (
             ),
         ),
         reference=credentials_spelled,
+        use="repository-credentials",
         trap=credentials_trap,
     ),
 )

@@ -253,6 +253,7 @@ FEATURES = (
         ),
         when=is_secret,
         reference=spelled,
+        use="fsx",
     ),
     Feature(
         name="fsx-credentials-parameter",
@@ -268,5 +269,6 @@ FEATURES = (
         ),
         when=is_parameter,
         reference=spelled,
+        use="fsx",
     ),
 )

@@ -22,7 +22,8 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from the definition in cfnroles/readers/spec. -->
 
 A task definition does not say everything. `cfnroles.yaml` says the rest, for any number of services. `build`,
-`explain`, `check`, `lint` and `deploy` take it in place of a task definition. [recipes.md](recipes.md) shows what a few lines of it result in.
+`explain`, `check`, `lint` and `deploy` take it in place of a task definition. [recipes.md](recipes.md) shows what a few
+lines of it result in.
 
 `cfnroles init` writes a first one. `cfnroles schema` prints the JSON Schema that editors complete and check it with; it
 is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line makes the YAML language server use it:

@@ -141,8 +141,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
         DeploymentId=Ref("DeploymentId"),
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
         References=[
-            {"ValueFrom": spelling.value(spelled(reference.value_from)), "For": reference.origin.place}
-            for reference in references
+            {**reference.asked, "ValueFrom": spelling.value(spelled(reference.value_from))} for reference in references
         ],
     )
 

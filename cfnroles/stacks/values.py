@@ -58,24 +58,26 @@ class Spelling:
             return Ref(texts[0][2:-1])
         return [self.value(text) for text in texts]
 
-    def _region(self, region: str) -> str:
-        return "${AWS::Region}" if region and region == self.facts.region else region
-
-    def _account(self, account: str) -> str:
-        return "${AWS::AccountId}" if account and account == self.facts.account else account
+    def _home(self, region: str, account: str) -> tuple[str, str]:
+        # What belongs to another account stays where it is, also when the service is deployed elsewhere.
+        if account and account not in (self.facts.account, "${AWS::AccountId}"):
+            return region, account
+        here = bool(region) and region == self.facts.region
+        return "${AWS::Region}" if here else region, "${AWS::AccountId}" if account else ""
 
     def _arn(self, match: re.Match[str]) -> str:
-        region, account = self._region(match["region"]), self._account(match["account"])
+        region, account = self._home(match["region"], match["account"])
         return f"arn:${{AWS::Partition}}:{match['service']}:{region}:{account}:"
 
     def _registry(self, match: re.Match[str]) -> str:
-        region = self._region(match["region"])
+        region, account = self._home(match["region"], match["account"])
         standard = match["domain"] in ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu")
         domain = "${AWS::URLSuffix}" if standard and region == "${AWS::Region}" else match["domain"]
-        return f"{self._account(match['account'])}{match['kind']}{region}.{domain}"
+        return f"{account}{match['kind']}{region}.{domain}"
 
     def _service_host(self, match: re.Match[str]) -> str:
-        return f"{match['service']}.{self._region(match['region'])}.amazonaws.com"
+        region, _ = self._home(match["region"], "")
+        return f"{match['service']}.{region}.amazonaws.com"
 
 
 def value(text: str) -> Any:

@@ -67,11 +67,11 @@ ROWS = [
         id="narrower: what is added was covered",
     ),
     pytest.param(
-        allow(GET, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-??????"),
-        allow(GET, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-*"),
+        allow(GET, "arn:aws:secretsmanager:eu-west-1:1234:secret:a-??????"),
+        allow(GET, "arn:aws:secretsmanager:eu-west-1:1234:secret:a-*"),
         [
-            "+ permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-* !",
-            "- permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-??????",
+            "+ permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:1234:secret:a-* !",
+            "- permission secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:1234:secret:a-??????",
         ],
         id="a wildcard that takes more than the one before",
     ),

@@ -19,7 +19,7 @@ AT_HOME = {
     ),
     "an ARN in another account": (
         "arn:aws:ecr:eu-west-1:999999999999:repository/base",
-        "arn:${AWS::Partition}:ecr:${AWS::Region}:999999999999:repository/base",
+        "arn:${AWS::Partition}:ecr:eu-west-1:999999999999:repository/base",
     ),
     "an ARN in another region": (
         "arn:aws:ssm:us-east-1:123456789012:parameter/a",
@@ -36,7 +36,7 @@ AT_HOME = {
     ),
     "an image from another account": (
         "999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop:1",
-        "999999999999.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/shop:1",
+        "999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop:1",
     ),
     "an image by the dual-stack endpoint": (
         "123456789012.dkr-ecr.eu-west-1.on.aws/shop:1",
