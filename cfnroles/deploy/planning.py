@@ -169,6 +169,8 @@ def _stack_plan(
             raise DeploymentRefused((_stuck(source, stack, row.meaning),))
         case _:
             blank = StackPlan(source, Action.UPDATE, stack)
+    if unfilled := _unfilled(source, blank):
+        raise DeploymentRefused((unfilled,))
     blank = _described(blank, deployer)
     if blank.action is Action.RECREATE or blank.roll_back_first or blank.continue_rollback:
         return blank
@@ -176,6 +178,23 @@ def _stack_plan(
         return blank
     made = yield from with_change_set(blank, deployer)
     return made
+
+
+def _unfilled(source: StackSource, blank: StackPlan) -> Failure | None:
+    """The failure of a stack with parameters that have neither a default nor a value, now or from an earlier run."""
+    declared = templates.declared(templates.parse(source.body, source.template))
+    kept = blank.before.parameters if blank.before and blank.action is Action.UPDATE else ()
+    valued = {*dict(source.parameters), *dict(kept)}
+    missing = [name for name, definition in declared.items() if "Default" not in definition and name not in valued]
+    if not missing:
+        return None
+    told = [
+        f"{name} has no value: {declared[name].get('Description', 'its template says no more')}" for name in missing
+    ]
+    remedy = (
+        f"Give {' '.join(f'--parameters {name}=VALUE' for name in missing)}, or write them into a --parameters-file."
+    )
+    return Failure(source.name, Cause.CHANGE_SET, tuple(told), remedy=remedy)
 
 
 def busy(stack: Stack, cloudformation: CloudFormation) -> str:
