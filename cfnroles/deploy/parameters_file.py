@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cfnroles.errors import InvalidInput
+from cfnroles.readers.document import parse, read_text
 
 
 def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
@@ -20,11 +19,7 @@ def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
 
     Raises ``InvalidInput`` for any other.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput("cannot be read as JSON or YAML", where=str(path), why=str(error)) from error
-    match document:
+    match parse(read_text(str(path)), str(path)):
         case {"Parameters": dict(pairs)}:
             pass
         case dict(pairs):

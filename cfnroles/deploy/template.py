@@ -8,52 +8,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import Any
 
 from cfnroles.errors import InvalidInput
+from cfnroles.readers.document import parse as read
 
 Tree = Mapping[str, Any]
 
 NO_VALUE = object()
-
-if TYPE_CHECKING:
-    from yaml import SafeLoader as _Base
-else:
-    # The loader in C, where PyYAML was built with it, is ten times as fast.
-    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):
-    """YAML with CloudFormation's short forms (``!Ref``, ``!Sub`` ...), read as their long forms."""
-
-
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case yaml.MappingNode():
-            value = loader.construct_mapping(node, deep=True)
-        case _:
-            value = None
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-# A date is a string in CloudFormation (`Version: 2012-10-17`).
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 @functools.lru_cache(maxsize=32)
@@ -62,12 +26,7 @@ def parse(body: str, where: str = "template") -> Tree:
 
     Raises ``InvalidInput`` when it is neither.
     """
-    try:
-        tree = (
-            json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader
-        )
-    except (ValueError, yaml.YAMLError) as error:
-        raise InvalidInput("is neither JSON nor YAML", where=where, why=str(error)) from error
+    tree = read(body, where)
     if not isinstance(tree, dict) or not isinstance(tree.get("Resources"), dict):
         raise InvalidInput("is no CloudFormation template: it has no Resources", where=where)
     return tree

@@ -98,7 +98,7 @@ def test_parameters_in_every_form(tmp_path, text, pairs):
     ("text", "words"),
     [
         ("- A=1", "holds no parameters"),
-        ("{", "cannot be read as JSON or YAML"),
+        ("{", "is not valid JSON"),
         ("A: {b: c}", "the value of A is neither a text, a number nor a list"),
         ("A:", "the value of A is neither a text, a number nor a list"),
     ],

@@ -109,8 +109,8 @@ def test_json():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("a: [", "neither JSON nor YAML"),
-        ("{", "neither JSON nor YAML"),
+        ("a: [", "is not valid YAML"),
+        ("{", "is not valid JSON"),
         ("[]", "it has no Resources"),
         ("Resources: x", "it has no Resources"),
         ("", "it has no Resources"),
