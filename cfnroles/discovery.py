@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from cfnroles.facts import Facts
+from cfnroles.facts import Facts, partition_of
 from cfnroles.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.features import FEATURES
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
@@ -48,6 +49,7 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
                 gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy))
             except Malformed as malformed:
                 findings.add(Finding(Severity.ERROR, origin, malformed.what, malformed.remedy))
+    findings.update(_of_another_partition(needs, facts))
     return Discovery(
         needs=tuple(sorted(needs, key=lambda need: need.sort_key)),
         gaps=tuple(_one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what)))),
@@ -96,6 +98,17 @@ def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:
 
 def _reference(name: Callable[[Found], str], use: str, found: Found) -> Reference:
     return Reference(name(found), found.workload.origin(found.path), use)
+
+
+def _of_another_partition(needs: Iterable[Need], facts: Facts) -> Iterator[Finding]:
+    # Rendering writes ${AWS::Partition}, which would quietly turn such a name into one of the task's own partition.
+    home = partition_of(facts.region)
+    for need in needs:
+        named = re.match(r"arn:(aws[a-z-]*):", need.permission.resource)
+        if named and facts.region and named[1] != home:
+            what = f"{need.permission.resource} is of the partition {named[1]}, and {facts.region} is of {home}"
+            remedy = "Partitions have nothing in common: correct the ARN, or the region that the task runs in."
+            yield Finding(Severity.ERROR, need.origin, what, remedy)
 
 
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:

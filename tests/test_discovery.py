@@ -91,3 +91,14 @@ def test_references_are_collected_with_their_origins() -> None:
     (first, second) = discover(WORKLOAD, Facts(), (row(reference=lambda found: found.text),)).references
     assert (first.value_from, first.origin.pointer) == ("a", "volumes[0].name")
     assert second.value_from == "b"
+
+
+def test_a_name_of_another_partition_is_an_error_where_the_region_is_known() -> None:
+    feature = row(grants=(Grant(s3.GetObject, on=itself, sid="Read"),))
+
+    assert discover(WORKLOAD, Facts(region="eu-west-1"), (feature,)).findings == ()
+    assert discover(WORKLOAD, Facts(), (feature,)).findings == ()
+    findings = discover(WORKLOAD, Facts(region="cn-north-1"), (feature,)).findings
+    assert [(finding.severity, finding.what) for finding in findings] == [
+        (Severity.ERROR, f"arn:aws:s3:::{name} is of the partition aws, and cn-north-1 is of aws-cn") for name in "ab"
+    ]
