@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,11 @@ from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
+# CloudFormation's and ECS's own documents stay far below both. Beyond the first, walking a tree would pass Python's
+# limit of recursion and, in libyaml, the machine's stack; beyond the second, aliases have multiplied a small text.
+_DEPTH = 100
+_NODES = 1_000_000
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
@@ -24,8 +30,8 @@ _SCALARS = (
     (re.compile(r"|~|null|Null|NULL"), lambda text: None),
     (re.compile(r"true|True|TRUE"), lambda text: True),
     (re.compile(r"false|False|FALSE"), lambda text: False),
-    (re.compile(r"[-+]?[0-9]+"), int),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?[0-9]{1,300}"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), lambda text: _finite(text)),
 )
 
 
@@ -48,7 +54,13 @@ def parse(text: str, document: str) -> Any:
     """
     if text.lstrip()[:1] in ("{", "["):
         try:
-            data = json.loads(text, object_pairs_hook=lambda pairs: _without_repetition(pairs, document))
+            data = json.loads(
+                text,
+                object_pairs_hook=lambda pairs: _without_repetition(pairs, document),
+                parse_float=_finite,
+                parse_constant=_no_number,
+            )
+            _check_depth(data, document)
             if _SURROGATE.search(text):
                 json.dumps(data, ensure_ascii=False).encode()
             return data
@@ -61,7 +73,7 @@ def parse(text: str, document: str) -> Any:
         except ValueError as error:
             raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
         except RecursionError as error:
-            raise InvalidInput("is nested too deeply to be a task definition", where=document) from error
+            raise _too_deep(document) from error
         try:
             return _construct(_compose(text, document), document)
         except InvalidInput:
@@ -103,15 +115,80 @@ def _compose(text: str, document: str) -> Any:
     # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
     plain = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
     try:
-        return yaml.compose(plain, Loader=_Loader)
+        if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) > _DEPTH:
+            _check_events(plain, document)
+        root = yaml.compose(plain, Loader=_Loader)
+        if root is not None:
+            _extent(root, document, {})
+        return root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
         raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
     except yaml.YAMLError as error:
         raise InvalidInput(f"is not valid YAML: {error}", where=document) from error
-    except RecursionError as error:
-        raise InvalidInput("is nested too deeply to be a task definition", where=document) from error
+
+
+def _check_events(text: str, document: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                raise _too_deep(document)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
+    """How many nodes a node stands for when each alias is written out, and how deep they are nested."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1, 0
+    where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+    if id(node) in known:
+        extent = known[id(node)]
+        if extent is None:
+            raise InvalidInput("holds itself, by an alias of its own anchor", where=where)
+        return extent
+    known[id(node)] = None
+    inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in node.value for each in pair]
+    extents = [_extent(each, document, known) for each in inner]
+    count = 1 + sum(nodes for nodes, _ in extents)
+    depth = 1 + max((below for _, below in extents), default=0)
+    if count > _NODES:
+        raise InvalidInput("multiplies its aliases beyond what can be read", where=where)
+    if depth > _DEPTH:
+        raise _too_deep(where)
+    known[id(node)] = count, depth
+    return count, depth
+
+
+def _check_depth(data: Any, document: str) -> None:
+    level, depth = [data], 0
+    while level := [
+        each
+        for tree in level
+        if isinstance(tree, dict | list)
+        for each in (tree.values() if isinstance(tree, dict) else tree)
+    ]:
+        depth += 1
+        if depth > _DEPTH:
+            raise _too_deep(document)
+
+
+def _too_deep(where: str) -> InvalidInput:
+    return InvalidInput(f"is nested deeper than the {_DEPTH} levels that cfnroles reads", where=where)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text if len(text) <= 20 else f'{text[:20]}...'} is too large a number")
+    return number
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _construct(node: Any, document: str) -> Any:
@@ -120,7 +197,11 @@ def _construct(node: Any, document: str) -> Any:
     if node.tag.startswith("!"):
         return _intrinsic(node, document)
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
+        try:
+            return _scalar(node)
+        except ValueError as error:
+            where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+            raise InvalidInput(str(error), where=where, remedy="Put a text in quotes.") from error
     if isinstance(node, yaml.SequenceNode):
         return [_construct(element, document) for element in node.value]
     tree: dict[str, Any] = {}
