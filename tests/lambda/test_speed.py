@@ -28,7 +28,7 @@ def address() -> Iterator[str]:
     ],
 )
 def test_it_is_done_in_time_and_in_memory(address: str, secrets: int, parameters: int, seconds: float) -> None:
-    for _ in range(6):  # the machine may be busy with something else
+    for _ in range(10):  # the machine may be busy with something else
         run = measure(address, secrets, parameters)
         if run.seconds <= seconds:
             break
