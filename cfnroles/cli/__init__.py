@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from cfnroles.errors import CfnrolesError
+from cfnroles.errors import CfnrolesError, InvalidInput
+
+#: What a full or failing disk answers to a program whose output is redirected to it.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 #: Command name -> one-line help, in the order of ``cfnroles --help``. The module has the command's name.
 COMMANDS = {
@@ -61,10 +67,14 @@ def cfnroles(ctx: click.Context, verbose: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that README.md documents."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    verbose = "-v" in arguments or "--verbose" in arguments
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # What comes after the command's name is the command's: `cfnroles local grep -v` asks for no traceback.
+    before = itertools.takewhile(lambda word: word.startswith("-"), words)
+    verbose = any(word in ("-v", "--verbose") for word in before)
+    _open_streams()
+    standard_output = sys.stdout
     try:
-        code = cfnroles.main(args=arguments, prog_name="cfnroles", standalone_mode=False)
+        code = cfnroles.main(args=words, prog_name="cfnroles", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         code = 130
@@ -76,11 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         click.echo(f"error: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        # The reader of our standard output went away (`| head`): nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except SystemExit as ended:
+        # click puts another in place of a standard output whose reader went away (`| head`), and ends with 1:
+        # nothing is wrong, and nothing more can be said.
+        code = ended.code if sys.stdout is standard_output else 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            click.echo(f"error: the answer cannot be written: {error.strerror}", err=True)
+            sys.exit(InvalidInput.exit_code)
         if verbose:
             raise
         click.echo(
@@ -90,3 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         code = 70
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_streams() -> None:
+    # Where the caller closed one of them (`>&-`), Python has None in its place, and each use would have to ask.
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")

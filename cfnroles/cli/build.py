@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,7 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
             "",
             "The validator's role has no room to read the secrets: it checks that they exist, not their JSON keys.",
         ]
-    lines += ["", "Deploy with `cfnroles deploy " + str(directory) + "`, or with the AWS CLI:"]
+    lines += ["", f"Deploy with `cfnroles deploy {shlex.quote(str(directory))}`, or with the AWS CLI:"]
     lines += [_deploy_command(stack, directory / file_name(stack, format_)) for stack in stacks]
     large = [name for name, text in files.items() if too_large(text)]
     if large:
@@ -166,7 +167,7 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
 
 
 def _deploy_command(stack: Stack, template: Path) -> str:
-    words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {template}"]
+    words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {shlex.quote(str(template))}"]
     if stack.capabilities:
         words.append(f"--capabilities {' '.join(stack.capabilities)}")
     overrides = [f"{name}=VALUE" for name in _without_default(stack)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -99,7 +100,7 @@ def _deployed(source: SpecSource, stacks: tuple[Stack, ...], directory: Path) ->
 
     services = len(source.services)
     lines = ["", f"{len(stacks)} stacks of {services} service{'s'[: services > 1]}."]
-    lines += [f"Deploy them with `cfnroles deploy {directory}`."]
+    lines += [f"Deploy them with `cfnroles deploy {shlex.quote(str(directory))}`."]
     lines += [
         f"The account {account} has its own side: `cfnroles build SPEC --for-account {account} -o DIR`."
         for account in other_accounts(source.services)

@@ -67,3 +67,10 @@ def test_an_infrastructure_role_is_made_only_where_it_is_needed(cfnroles: Any, t
     assert "InfrastructureRole" not in plain
     assert "Name: !Sub ${ProjectName}-ECSInfrastructureRoleArn" in with_volume
     assert "Service: ecs.amazonaws.com" in with_volume
+
+
+def test_the_commands_hold_paths_as_a_shell_reads_them(cfnroles: Any, tmp_path: Path) -> None:
+    out = tmp_path / "two words"
+    told = cfnroles("build", write(tmp_path / "task.json"), "-o", out)
+    assert f"cfnroles deploy '{out}'`" in told.err
+    assert f"--template-file '{out}/shop-task.yaml'" in told.err

@@ -1,0 +1,43 @@
+"""Standard streams that are closed, full, or left by their reader: one documented exit code, and never a bug."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RUN = f"{sys.executable} -m cfnroles"
+
+STREAMS = {
+    "standard output is closed": (f"{RUN} schema >&-", 0, ""),
+    "standard output is closed for lint": (f"{RUN} lint {{shop}} >&-", 0, "no findings"),
+    "standard input is closed": (f"{RUN} explain - <&-", 2, "standard input: is empty"),
+    "both outputs are closed": (f"{RUN} explain {{shop}} >&- 2>&-", 0, ""),
+    "the disk is full": (f"{RUN} schema > /dev/full", 2, "the answer cannot be written: No space left on device"),
+    "the reader went away": (f"set -o pipefail; {RUN} schema | true", 0, ""),
+}
+
+
+@pytest.mark.parametrize(("line", "code", "told"), STREAMS.values(), ids=STREAMS)
+def test_streams(line: str, code: int, told: str, examples: Path) -> None:
+    line = line.format(shop=examples / "shop.json")
+    ended = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, told in ended.stderr) == (code, True), ended.stderr
+    assert "bug" not in ended.stderr
+
+
+def test_the_exit_code_of_a_bad_answer_is_kept(cfnroles: Any, tmp_path: Path) -> None:
+    task = tmp_path / "task.json"
+    task.write_text(
+        '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128,'
+        ' "secrets": [{"name": "A", "valueFrom": "<SECRET>"}]}]}'
+    )
+    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict").code == 1
+
+
+def test_a_verbose_command_is_not_a_verbose_cfnroles(cfnroles: Any) -> None:
+    told = cfnroles("lint", "--parameter", "-v", "x.yaml")
+    assert (told.code, "--parameter -v has no value" in told.err) == (2, True)
