@@ -317,8 +317,14 @@ def _usable(parameter: Reference, kind: str, version: str) -> str:
 def _is_rollback(request: Request) -> bool:
     # An earlier time as DeploymentId tells that CloudFormation restores an earlier deployment. To refuse would end
     # in UPDATE_ROLLBACK_FAILED, which only a person can mend, and would protect nothing: that one is in service.
-    new, old = (str(side.get("DeploymentId")) for side in (request.properties, request.previous))
-    return bool(TIME.fullmatch(new) and TIME.fullmatch(old)) and len(new) == len(old) and new < old
+    new, old = (_moment(str(side.get("DeploymentId"))) for side in (request.properties, request.previous))
+    return new is not None and old is not None and new < old
+
+
+def _moment(text: str) -> str | None:
+    # In digits, down to the microsecond; before all others the default of the template.
+    digits = re.sub(r"\D", "", text).ljust(20, "0")[:20]
+    return "" if text == "initial" else digits if TIME.fullmatch(text) else None
 
 
 def _report(request: Request, results: dict[Reference, str | Problem]) -> Answer:

@@ -110,7 +110,7 @@ def source_of(
 ) -> Source:
     """The same for a text that was read from elsewhere, under the name that messages call it by."""
     from cfnroles.discovery import discover
-    from cfnroles.readers.checks import shape_findings, value_findings
+    from cfnroles.readers.checks import dynamic_references, shape_findings, value_findings
     from cfnroles.readers.task_definition import ANSWERED_ONLY, read_task_definition
 
     workload = read_task_definition(text, name, family, _pairs(values, "--set"), _images(images))
@@ -118,7 +118,9 @@ def source_of(
     facts = _facts(workload, about)
     workload = _with_settings(workload, about)
     discovery = discover(workload, facts)
-    discovery = replace(discovery, findings=(*value_findings(workload), *discovery.findings))
+    discovery = replace(
+        discovery, findings=(*value_findings(workload), *dynamic_references(workload), *discovery.findings)
+    )
     _refuse(name, text, discovery.findings)
     return Source(name, text, workload, facts, discovery)
 

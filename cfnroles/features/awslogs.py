@@ -104,6 +104,14 @@ def through_logs(found: Found) -> tuple[Condition, ...]:
     )
 
 
+def through_logs_service(found: Found) -> tuple[Condition, ...]:
+    """Only when CloudWatch Logs asks: a request to describe a key has no encryption context.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    return through_logs(found)[:1]
+
+
 def trap(found: Found) -> Trap | None:
     """Options without which the driver does not start, or not on Fargate."""
     if not found.parent.get("awslogs-region"):
@@ -168,17 +176,19 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             " whoever writes",
             source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
             example="/ecs/shop",
-            grants=tuple(
-                Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
-                for action in (
-                    kms.Encrypt,
-                    kms.Decrypt,
-                    kms.ReEncryptFrom,
-                    kms.ReEncryptTo,
-                    kms.GenerateDataKey,
-                    kms.GenerateDataKeyWithoutPlaintext,
-                    kms.DescribeKey,
-                )
+            grants=(
+                *(
+                    Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
+                    for action in (
+                        kms.Encrypt,
+                        kms.Decrypt,
+                        kms.ReEncryptFrom,
+                        kms.ReEncryptTo,
+                        kms.GenerateDataKey,
+                        kms.GenerateDataKeyWithoutPlaintext,
+                    )
+                ),
+                Grant(kms.DescribeKey, on=customer_keys, conditions=through_logs_service, sid="DescribeLogKeys"),
             ),
             when=has_customer_key,
             beside=beside,

@@ -26,6 +26,7 @@ _FARGATE_SIZES = {
     16384: (32768, 122880, 8192),
     32768: (61440, 249856, 16384),
 }
+_DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _PLAIN_UNIT = re.compile(r"(\d+)")
 _LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
 
@@ -116,6 +117,33 @@ def _units(value: Any) -> int:
     if match := _LARGE_UNIT.fullmatch(text):
         return round(float(match[1]) * 1024)
     return -1
+
+
+def dynamic_references(workload: Workload) -> Iterator[Finding]:
+    """A finding for each dynamic reference of CloudFormation, which means nothing to ECS.
+
+    In a template CloudFormation would put the value in its place, where everyone may read it who may describe a task
+    definition. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    for path, text in _texts(workload.tree, ()):
+        if found := _DYNAMIC_REFERENCE.search(text):
+            yield _error(
+                workload,
+                path,
+                f"{found[0]} means nothing to ECS, and CloudFormation would write the value in its place, in the clear",
+                "Name the secret or parameter in `secrets`, by valueFrom",
+            )
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _texts(member, (*path, name))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _texts(element, (*path, index))
 
 
 def _forgotten(workload: Workload) -> Iterator[Finding]:

@@ -178,7 +178,7 @@ _SUFFIX_HINT = " Where only the name is known, give both :secret:NAME and :secre
 
 #: Resource part of an ARN, by service. None of them lets a `*` through.
 _RESOURCES = {
-    "secretsmanager": "secret:[A-Za-z0-9/_+=.@?-]+",
+    "secretsmanager": "secret:[A-Za-z0-9/_+=.@!?-]+",
     "ssm": "parameter/[A-Za-z0-9/_.-]+",
     "ecr": "repository/[a-z0-9/._-]+",
 }

@@ -69,7 +69,8 @@ def log_groups_template(project: str, service: str, names: Sequence[str], option
     )
     template.add_condition("HasRetention", Not(Equals(Ref("RetentionInDays"), "0")))
     template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
-    policy = "Retain" if options.keep else "Delete"
+    # What a rolled-back creation leaves behind would stand in the way of the next.
+    deletion, replacement = ("RetainExceptOnCreate", "Retain") if options.keep else ("Delete", "Delete")
     for logical_id, name in _logical_ids(names).items():
         create = f"Create{logical_id}"
         template.add_parameter(
@@ -80,8 +81,8 @@ def log_groups_template(project: str, service: str, names: Sequence[str], option
             logs.LogGroup(
                 logical_id,
                 Condition=f"Has{create}",
-                DeletionPolicy=policy,
-                UpdateReplacePolicy=policy,
+                DeletionPolicy=deletion,
+                UpdateReplacePolicy=replacement,
                 LogGroupName=name,
                 RetentionInDays=If("HasRetention", Ref("RetentionInDays"), NoValue),
                 KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),

@@ -122,7 +122,8 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
             "TrustConditions",
             "enabled",
             "Whether the trust policies admit ECS only on behalf of this account (aws:SourceAccount) and, for the"
-            " task role, of this region's ECS (aws:SourceArn).",
+            " task role, of this region's ECS (aws:SourceArn). AWS documents both for the task role only; disable them"
+            " should ECS be unable to assume the execution role.",
         )
     )
     if Holder.EXECUTION in holders:

@@ -47,8 +47,9 @@ _HANDLER = "index.handler"
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = "python3.13"
 FUNCTION_TIMEOUT = 60
-#: CloudFormation's own patience, which a task stack sets, must outlast the longest that the function may take.
-LONGEST_TIMEOUT = 120
+#: CloudFormation's own patience, which a task stack sets, must outlast this: twice, and Lambda's pause before it tries
+#: again, which is a minute. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+LONGEST_TIMEOUT = 60
 
 _SWITCHED = {
     CHECK_JSON_KEYS: (

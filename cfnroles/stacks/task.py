@@ -20,7 +20,7 @@ from cfnroles.stacks.values import Spelling, value
 from cfnroles.workload import Workload
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
-SERVICE_TIMEOUT = secret_validator.LONGEST_TIMEOUT + 60
+SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
 
 #: What the function is asked beyond existence. Its own stack has parameters of the same names, which allow it to.
 CHECKS = {

@@ -167,6 +167,12 @@ WRONG = {
         json.dumps(with_secret("arn:aws:s3:::config/secret")),
         ["is an ARN of s3", "Secrets Manager and from Parameter Store"],
     ),
+    "a dynamic reference of CloudFormation": (
+        json.dumps(
+            definition(containerDefinitions=[{**CONTAINER, "command": ["run", "--key={{resolve:secretsmanager:db}}"]}])
+        ),
+        ["containerDefinitions[0].command[1]", "would write the value in its place, in the clear", "in `secrets`"],
+    ),
     "a project that no stack can be named after": (json.dumps(definition(family="1shop")), ["--project NAME"]),
 }
 
@@ -212,6 +218,26 @@ def test_a_file_of_the_users_is_never_overwritten(cfnroles: Any, tmp_path: Path)
     assert result.code == 2
     assert "shop-roles.yaml would be overwritten, and no earlier build wrote it" in result.err
     assert contents(tmp_path) == {"shop-roles.yaml": "mine"}
+
+
+STRANGE = {
+    "nested beyond the stack": "[" * 100_000,
+    "no text": "\xff",
+    "another schema": '{"schema": 2, "project": "shop", "stacks": []}',
+    "no stacks": '{"schema": 1, "project": "shop", "stacks": null}',
+    "stacks that are none": '{"schema": 1, "project": "shop", "stacks": [1]}',
+    "no project": '{"schema": 1, "stacks": []}',
+}
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_a_manifest_that_no_build_wrote_is_the_users(text: str, cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "stacks.json").write_text(text, encoding="latin-1")
+
+    result = cfnroles("build", "-", "-o", tmp_path, stdin=json.dumps(definition()))
+
+    assert result.code == 2
+    assert "stacks.json would be overwritten, and no earlier build wrote it" in result.err
 
 
 def test_an_earlier_build_is_replaced_and_another_projects_is_not(cfnroles: Any, tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ def test_the_key_of_a_log_group_is_granted_on_demand_and_for_this_group_only(ans
         f"execution role: kms:Decrypt on {key}, kms:EncryptionContext:aws:logs:arn ArnEquals {GROUP}:g,"
         " kms:ViaService StringEquals logs.us-east-1.amazonaws.com"
     ) in found.needs
+    # A request to describe a key has no encryption context, so a condition on it would never hold.
+    assert f"execution role: kms:DescribeKey on {key}, kms:ViaService StringEquals logs.us-east-1.amazonaws.com" in (
+        found.needs
+    )
 
 
 def test_the_service_connect_proxy_writes_a_log(answer: Any) -> None:

@@ -315,7 +315,12 @@ def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret
         pytest.param("20260131T110000Z", "20260131T100000Z", "FAILED", id="forward"),
         pytest.param("20260131T100000Z", "20260131T100000Z", "FAILED", id="the-same"),
         pytest.param("1", "2", "FAILED", id="numbers-tell-nothing"),
-        pytest.param("20260131T100000Z", "initial", "FAILED", id="no-time-before"),
+        pytest.param("20260131T100000Z", "initial", "FAILED", id="forward-from-the-default"),
+        pytest.param("initial", "20260131T100000Z", "SUCCESS", id="back-to-the-default"),
+        pytest.param("20260131T100000Z", "20260131T110000.123456Z", "SUCCESS", id="back-to-a-coarser-time"),
+        pytest.param("20260131T100000.123456Z", "20260131T110000Z", "SUCCESS", id="back-to-a-finer-time"),
+        pytest.param("20260131T110000Z", "20260131T100000.123456Z", "FAILED", id="forward-to-a-coarser-time"),
+        pytest.param("initial", "initial", "FAILED", id="the-default-again"),
     ],
 )
 def test_a_rollback_is_never_refused(

@@ -203,7 +203,7 @@ def test_a_log_group_that_two_services_share_is_made_once(spec: Callable[..., Sp
     made = [stack for stack in stacks if stack.name.endswith("log-groups")]
     assert [stack.name for stack in made] == ["p-a-log-groups"]
     group = made[0].template["Resources"]["PAllLogGroup"]
-    assert group["DeletionPolicy"] == "Retain"
+    assert group["DeletionPolicy"] == "RetainExceptOnCreate"
     assert group["Condition"] == "HasCreatePAllLogGroup"
     assert "p-a-log-groups" in named(stacks, "p-a-task").depends_on
 

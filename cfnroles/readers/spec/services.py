@@ -13,7 +13,7 @@ from cfnroles.facts import Facts
 from cfnroles.grants import GRANTS, ROWS
 from cfnroles.grants.resources import IMPORT
 from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
-from cfnroles.readers.checks import shape_findings, value_findings
+from cfnroles.readers.checks import dynamic_references, shape_findings, value_findings
 from cfnroles.readers.spec.spec import Service, Spec
 from cfnroles.readers.task_definition import ANSWERED_ONLY, home
 from cfnroles.stacks.role_options import RoleOptions
@@ -59,6 +59,7 @@ def prepare(spec: Spec, service: Service, workload: Workload) -> Prepared:
         findings=(
             *shape_findings(workload, ANSWERED_ONLY),
             *value_findings(workload),
+            *dynamic_references(workload),
             *map(moved, found.findings),
             *granted.findings,
         ),
