@@ -81,13 +81,18 @@ _Key = tuple[StatementId, str, str]
 
 
 def excess(
-    readings: Sequence[Reading], shown: Sequence[Policy], holder: Holder, hanging: Collection[str] = ()
+    readings: Sequence[Reading],
+    shown: Sequence[Policy],
+    holder: Holder,
+    hanging: Collection[str] = (),
+    chosen: Collection[str] | None = None,
 ) -> tuple[tuple[Excess, ...], tuple[str, ...]]:
     """The excess of a role, the riskiest first, and the actions of a task role that no feature of ECS has a part in.
 
     ``readings`` are the role in each world, ``shown`` its policies as they are to be told, ``hanging`` the actions of
     needs that are there only if a parameter has a value. A grant on one resource that may serve a need whose answer is
-    unknown, or one of those, counts as used.
+    unknown, or one of those, counts as used. ``chosen`` is given where the needs tell what the application does: the
+    policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
     """
     pairs = [_pairs(*reading, hanging) for reading in readings]
     names = [key for policy in shown for statement in _allowing(policy) for key in _keys(statement)]
@@ -100,7 +105,7 @@ def excess(
     for statement in [statement for policy in shown for statement in _allowing(policy)]:
         own = [(Grant(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
         unused = [grant for grant, pair in own if pair.use is _Use.NONE]
-        if holder is Holder.TASK:
+        if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
             application.update(dict.fromkeys(grant.action for grant in others))
             unused = [grant for grant in unused if grant not in others]

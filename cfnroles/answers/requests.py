@@ -8,7 +8,7 @@ apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -31,6 +31,9 @@ _LITERALS = re.compile(
     rf"|(?<![\w-])(?P<host_region>{_REGION_NAME})\.(?:amazonaws|api)"
 )
 
+_VARIABLE = re.compile(r"\$\{!([^{}]+)\}")
+_IMPORT = "Import::"
+
 #: The fact that gives a template's parameter its value.
 _TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
 
@@ -46,7 +49,7 @@ class World:
 
     @property
     def symbols(self) -> Mapping[str, str]:
-        """The values of the pseudo parameters, and a text for each other symbol that the needs have.
+        """The values of the pseudo parameters, and a text for each other symbol and policy variable of the needs.
 
         Any text will do for those, as long as it is the same on both sides and nobody else's.
         """
@@ -79,8 +82,13 @@ class Asked:
     request: Request
 
 
-def worlds(facts: Facts, needs: Iterable[Need], role_texts: Iterable[str]) -> tuple[World, ...]:
-    """The worlds to look at, given everything that the role and the needs say; the least particular one first."""
+def worlds(
+    facts: Facts, needs: Iterable[Need], role_texts: Iterable[str], context: Mapping[str, str] | None = None
+) -> tuple[World, ...]:
+    """The worlds to look at, given everything that the role and the needs say; the least particular one first.
+
+    ``context`` are values of condition keys that the caller knows, and with them of policy variables.
+    """
     need_texts = [text for need in needs for text in _texts(need.permission)]
     found = [match for text in (*need_texts, *role_texts) for match in _LITERALS.finditer(text)]
     accounts = _alternatives(facts.account, _SOME_ACCOUNT, (match["account"] for match in found))
@@ -92,7 +100,7 @@ def worlds(facts: Facts, needs: Iterable[Need], role_texts: Iterable[str]) -> tu
     # A policy names resources of its own partition only.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
     return tuple(
-        World(account, region, partition, _others(need_texts))
+        World(account, region, partition, _others(need_texts, context or {}))
         for region, account in pairs
         for partition in (partitions if region == _SOME_REGION else [partition_of(region)])
     )
@@ -203,14 +211,23 @@ def _has(text: str, name: str) -> bool:
     return f"${{{name}}}" in text
 
 
-def _others(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    told = {key.lower(): value for key, value in context.items()}
+    names = sorted({name for text in texts for name in symbols(text) if not name.startswith("AWS::")})
     values: dict[str, str] = {}
-    for text in texts:
-        for name in symbols(text):
-            if not name.startswith("AWS::"):
-                word = re.sub(r"[^A-Za-z0-9]+", "-", name)
-                whole = text.startswith(f"${{{name}}}") or values.get(name, "").startswith("arn:")
-                values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
+    for number, name in enumerate(names):
+        # The number tells names apart that are alike but for their signs.
+        word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
+        whole = any(text.startswith(f"${{{name}}}") for text in texts)
+        values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
+        if name.startswith(_IMPORT):
+            # What a spec imports, as a template that was read spells it.
+            values[f"Fn::ImportValue({name.removeprefix(_IMPORT)})"] = values[name]
+    variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
+    for number, name in enumerate(variables):
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        key = name.partition(",")[0].strip().lower()
+        values[f"!{name}"] = told.get(key, f"variable-{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}")
     return tuple(sorted(values.items()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -97,24 +97,28 @@ def verify(
     context: Mapping[str, str] | None = None,
     *,
     prove: bool = False,
+    chosen: Collection[str] | None = None,
 ) -> Verification:
     """Judge a role by the needs of ``holder``; ``context`` are values of condition keys that the caller knows.
 
+    ``chosen`` is given where the needs of a task role tell what the application does, too: the names of the managed
+    policies that were chosen as a whole, whose further actions only the application's authors can judge.
     Only the role is judged: the policies of secrets, keys, buckets and repositories, and those of the organization,
     may add to it or take from it.
     """
     certain, hanging = definite((need for need in needs if need.holder is holder), facts)
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
     facts = _with_home_of(role, facts)
-    seen = worlds(facts, ordered, _texts(role))
+    seen = worlds(facts, ordered, _texts(role), context)
     readings = [_Reading(role, world, context or {}) for world in seen]
     judged = tuple(_judge(need, readings, role) for need in ordered)
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found, application = excess(
-        [(reading.policies, reading.asked(ordered)) for reading in readings],
+        [(reading.policies, (*reading.asked(ordered), *reading.open(ordered))) for reading in readings],
         tuple(evaluable(policy) for policy in role.policies),
         holder,
         {need.permission.action for need in hanging},
+        chosen,
     )
     first = readings[0]
     return Verification(
@@ -147,6 +151,13 @@ class _Reading:
     def asked(self, needs: Sequence[Need]) -> tuple[Asked, ...]:
         """The requests of all ``needs``; needs of the same permission share theirs."""
         return tuple(each for need in needs for each in self.requests(need))
+
+    def open(self, needs: Sequence[Need]) -> Iterator[Asked]:
+        """The requests of needs with a part that nobody told, for whatever that part may be."""
+        for need in needs:
+            if told_symbols(need.permission):
+                pairs = zip(self.requests(need), self.requests(opened(need)), strict=True)
+                yield from (replace(wide, need=need, permission=own.permission) for own, wide in pairs)
 
     def requests(self, need: Need) -> tuple[Asked, ...]:
         key = (need.holder, need.permission)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,10 @@ _KEYS = {
 }
 
 
+#: Reads what a spec names by a path: the name to call the document by and its text, or ``None`` without such a file.
+Beside = Callable[[str], tuple[str, str] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class SpecSource:
     """A spec that was read, with all of its services; ``texts`` has the text of each document by its name."""
@@ -67,6 +71,18 @@ class SpecSource:
             if finding.severity is Severity.WARNING
         )
 
+    def service(self, name: str) -> Prepared:
+        """The service with a name, or the only one where the name is empty; raises InvalidInput without one."""
+        found = [each for each in self.services if name in ("", each.service.name)]
+        if len(found) == 1:
+            return found[0]
+        raise InvalidInput(
+            f"has no service {name}" if name else f"has {len(self.services)} services, and one is asked about",
+            where=self.spec.document,
+            why=f"Its services: {', '.join(each.service.name for each in self.services)}.",
+            remedy="Name one of them with --spec-service NAME.",
+        )
+
 
 def spec_of(source: str) -> Spec | None:
     """The spec in the file SOURCE; ``None`` where it holds something else, or is standard input or no file.
@@ -88,25 +104,33 @@ def spec_of(source: str) -> Spec | None:
 
 
 def read_services(
-    spec: Spec, source: str, about: Mapping[str, Any] | None = None, ecs: Ecs | None = None
+    spec: Spec,
+    source: str,
+    about: Mapping[str, Any] | None = None,
+    ecs: Ecs | None = None,
+    beside: Beside | None = None,
 ) -> SpecSource:
     """The services of a spec in the file ``source``, with their task definitions.
 
     ``about`` are the options of the command line, none of which is for specs. With ``ecs``, task definitions that are
-    given as FAMILY:REVISION are read from there. Raises InvalidInput for one that is
-    given, for a task definition that cannot be read, and with every finding for those that ECS would refuse.
+    given as FAMILY:REVISION are read from there; with ``beside``, those that are given as a path. Raises InvalidInput
+    for an option that is given, for a task definition that cannot be read, and with every finding for those that ECS
+    would refuse.
     """
     from cfnroles.formats.human import findings_text
     from cfnroles.readers.spec.services import errors, prepare
 
     _check_options(about or {})
     texts = {spec.document: spec.text}
+    read: dict[str, tuple[str, str]] = {}
     prepared = []
     for service in spec.services:
-        document = str(service.get("task-definition"))
-        if document not in texts:
-            texts[document] = _text(spec, service, Path(source).parent / document, ecs)
-        prepared.append(prepare(spec, service, _workload(texts[document], document)))
+        named = str(service.get("task-definition"))
+        if named not in read:
+            read[named] = _task_definition(spec, service, named, beside or _beside(source), ecs)
+        document, text = read[named]
+        texts[document] = text
+        prepared.append(prepare(spec, service, _workload(text, document)))
     wrong = [finding for each in prepared for finding in errors(each)]
     if wrong:
         raise InvalidInput(
@@ -167,22 +191,30 @@ def _check_options(about: Mapping[str, Any]) -> None:
             )
 
 
-def _text(spec: Spec, service: Service, path: Path, ecs: Ecs | None) -> str:
+def _beside(source: str) -> Beside:
     from cfnroles.readers.document import read_text
+
+    def read(named: str) -> tuple[str, str] | None:
+        path = Path(source).parent / named
+        return (named, read_text(str(path))) if path.is_file() else None
+
+    return read
+
+
+def _task_definition(spec: Spec, service: Service, named: str, beside: Beside, ecs: Ecs | None) -> tuple[str, str]:
     from cfnroles.readers.spec.spec import refuse
     from cfnroles.readers.spec.types import Problem
 
-    if not path.is_file():
-        named = str(service.get("task-definition"))
-        live = re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named)
-        if live and ecs:
-            return ecs.task_definition(named)
-        where = ("services", service.name, "task-definition")
-        remedy = (
-            "Write its path, relative to this file." if not live else "Build with --live to read it from Amazon ECS."
-        )
-        refuse(spec.document, spec.text, [Problem(where, f"there is no file {named}", remedy)])
-    return read_text(str(path))
+    if found := beside(named):
+        return found
+    live = re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named)
+    if live and ecs:
+        return named, ecs.task_definition(named)
+    from_ecs = "With --live, `build` and `verify` read it from Amazon ECS."
+    remedy = from_ecs if live else "Write its path, relative to this file."
+    where = ("services", service.name, "task-definition")
+    refuse(spec.document, spec.text, [Problem(where, f"there is no file {named}", remedy)])
+    return named, ""
 
 
 def _workload(text: str, document: str) -> Any:

@@ -6,19 +6,24 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfnroles.cli.source import Source, read_source, source_options
+from cfnroles.cli.source import read_source, source_options
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from cfnroles.answers.verify import Verification
     from cfnroles.aws.connection import Connection
+    from cfnroles.discovery import Discovery
+    from cfnroles.facts import Facts
+    from cfnroles.formats.human import Texts
     from cfnroles.need import Holder
     from cfnroles.readers.roles import Role
+    from cfnroles.workload import Workload
 
 #: Option -> holder of the role, and the member of the task definition that names it.
 _ROLES = {
@@ -28,8 +33,25 @@ _ROLES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the roles are judged by: a task definition, or one service of a spec.
+
+    ``named`` are the roles that it names itself. ``chosen`` are the managed policies that a spec names for the task
+    role; ``None`` where nothing tells what the application does. ``texts`` are those of the documents.
+    """
+
+    name: str
+    texts: Texts
+    facts: Facts
+    discovery: Discovery
+    named: Mapping[str, str]
+    chosen: tuple[str, ...] | None = None
+
+
 @click.command("verify")
 @source_options
+@click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
 @click.option("--role", default="", metavar="ROLE", help="The execution role.")
 @click.option("--task-role", default="", metavar="ROLE", help="The task role.")
 @click.option("--infrastructure-role", default="", metavar="ROLE", help="The infrastructure role.")
@@ -46,6 +68,7 @@ _ROLES = {
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
 def command(
+    spec_service: str,
     parameters: tuple[str, ...],
     context: tuple[str, ...],
     prove: bool,
@@ -56,22 +79,30 @@ def command(
     format_: str,
     **about: Any,
 ) -> None:
-    """Verify roles against the task definition SOURCE: what is missing, denied or unknown, and what is too much.
+    """Verify roles against SOURCE: what is missing, denied or unknown, and what is too much.
+
+    SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
+    is also judged by what the spec grants to the application.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
-    ROLE, the roles that SOURCE names are read.
+    ROLE, the roles that SOURCE names are read, and task definitions that a spec names as FAMILY:REVISION.
+
+    \b
+      cfnroles verify web.json --role roles.yaml:ExecutionRole
+      cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
     """
     from cfnroles.answers.verify import verify
-    from cfnroles.need import Holder
 
     given = {option: about.pop(option) for option in _ROLES}
-    source = read_source(**about)
+    source = _asked(about, spec_service, live, profile)
     known = _pairs(context, "--context")
     discovery, facts = source.discovery, source.facts
     verifications: list[Verification] = []
     for holder, role in _roles(source, given, _pairs(parameters, "--parameter"), live, profile).items():
-        verifications.append(verify(discovery.needs, discovery.gaps, role, facts, Holder(holder), known, prove=prove))
+        verifications.append(
+            verify(discovery.needs, discovery.gaps, role, facts, holder, known, prove=prove, chosen=source.chosen)
+        )
     colour = format_ == "human" and _colour()
     click.echo(_formatted(verifications, source, format_, colour), color=colour)
     _summarize(verifications)
@@ -80,17 +111,50 @@ def command(
     sys.exit(_exit_code(verifications, fail_on))
 
 
+def _asked(about: Mapping[str, Any], spec_service: str, live: bool, profile: str) -> _Asked:
+    from cfnroles.cli.spec_source import read_services, spec_of
+
+    if not (spec := spec_of(about["source"])):
+        if spec_service:
+            raise InvalidInput(
+                "--spec-service is for a service spec, and SOURCE is a task definition",
+                remedy="Leave it out; --service FILE tells about the service that runs the task.",
+            )
+        source = read_source(**about)
+        named = _named(source.workload, {})
+        return _Asked(source.name, source.text, source.facts, source.discovery, named)
+    from cfnroles.need import Holder
+    from cfnroles.readers.spec.services import ROLES
+
+    ecs = None
+    if live:
+        from cfnroles.aws.ecs import Ecs
+
+        ecs = Ecs(_connection(profile, spec.get("region") or ""))
+    project = read_services(spec, about["source"], about, ecs)
+    asked = project.service(spec_service)
+    named = _named(asked.workload, {holder.name: options.name for holder, options in asked.options.items()})
+    chosen = tuple(name.rpartition("/")[2] for name in asked.service.many(ROLES[Holder.TASK], "managed-policies"))
+    return _Asked(spec.document, project.texts, asked.facts, asked.discovery, named, chosen)
+
+
+def _named(workload: Workload, names: Mapping[str, str]) -> dict[str, str]:
+    """The names or ARNs of the roles by the options for them: as a spec names them, else as the task definition."""
+    found = {}
+    for option, (holder, member) in _ROLES.items():
+        value = names.get(holder) or (workload.at((member,)) if member else "")
+        found[option] = value if isinstance(value, str) else ""
+    return found
+
+
 def _roles(
-    source: Source, given: Mapping[str, str], parameters: Mapping[str, str], live: bool, profile: str
+    source: _Asked, given: Mapping[str, str], parameters: Mapping[str, str], live: bool, profile: str
 ) -> dict[Holder, Role]:
     from cfnroles.need import Holder
 
     roles: dict[Holder, Role] = {}
-    for option, (holder, member) in _ROLES.items():
-        named = given[option]
-        if live and not any(given.values()) and member:
-            value = source.workload.at((member,))
-            named = value if isinstance(value, str) else ""
+    for option, (holder, _) in _ROLES.items():
+        named = source.named[option] if live and not any(given.values()) else given[option]
         if named:
             roles[Holder[holder]] = _live_role(named, profile, source) if live else _read(named, parameters, source)
     if not roles:
@@ -101,7 +165,7 @@ def _roles(
     return roles
 
 
-def _read(named: str, parameters: Mapping[str, str], source: Source) -> Role:
+def _read(named: str, parameters: Mapping[str, str], source: _Asked) -> Role:
     from cfnroles.readers.document import read_text
     from cfnroles.readers.roles import read_role
 
@@ -112,7 +176,7 @@ def _read(named: str, parameters: Mapping[str, str], source: Source) -> Role:
     return read_role(read_text(file), Path(file).name, name, parameters, facts.account, facts.region)
 
 
-def _live_role(named: str, profile: str, source: Source) -> Role:
+def _live_role(named: str, profile: str, source: _Asked) -> Role:
     from cfnroles.aws.iam import Iam
     from cfnroles.readers.roles import detailed_role
 
@@ -146,15 +210,15 @@ def _colour() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
-def _formatted(verifications: list[Verification], source: Source, format_: str, colour: bool) -> str:
+def _formatted(verifications: list[Verification], source: _Asked, format_: str, colour: bool) -> str:
     from cfnroles.formats import verification, verification_markdown
 
     if format_ == "json":
-        return verification.json_text(verifications, source.text)
+        return verification.json_text(verifications, source.texts)
     if format_ == "markdown":
-        return verification_markdown.markdown(verifications, source.text)
+        return verification_markdown.markdown(verifications, source.texts)
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
-    return verification.human(verifications, source.text, verification.Terminal(width, colour))
+    return verification.human(verifications, source.texts, verification.Terminal(width, colour))
 
 
 def _summarize(verifications: list[Verification]) -> None:

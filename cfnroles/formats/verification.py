@@ -14,7 +14,7 @@ from cfnroles.answers.evaluator import StatementId
 from cfnroles.answers.excess import Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
-from cfnroles.formats.human import Lines, gaps_text
+from cfnroles.formats.human import Lines, Texts, gaps_text
 from cfnroles.formats.verification_words import (
     label,
     named,
@@ -85,19 +85,19 @@ class Terminal:
         yield from (space + part for part in others)
 
 
-def human(verifications: Sequence[Verification], text: str, terminal: Terminal | None = None) -> str:
+def human(verifications: Sequence[Verification], text: Texts, terminal: Terminal | None = None) -> str:
     """For a terminal: role, container, field and every verdict; then what to add, and what is too much."""
     shown = terminal or Terminal()
     return "\n".join(line for each in verifications for line in _role(each, text, shown)).rstrip()
 
 
-def json_text(verifications: Sequence[Verification], text: str) -> str:
+def json_text(verifications: Sequence[Verification], text: Texts) -> str:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
     return json.dumps({"schema": 1, "roles": [_entry(each, lines) for each in verifications]}, indent=2)
 
 
-def _role(each: Verification, text: str, terminal: Terminal) -> Iterator[str]:
+def _role(each: Verification, text: Texts, terminal: Terminal) -> Iterator[str]:
     lines = Lines(text)
     yield terminal.heading(f"{str(each.holder).capitalize()}: {each.role.name}")
     yield ""

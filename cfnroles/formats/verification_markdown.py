@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.verify import Outcome, Verification, trust_outcome
-from cfnroles.formats.human import Lines
+from cfnroles.formats.human import Lines, Texts
 from cfnroles.formats.verification_words import (
     label,
     named,
@@ -24,7 +24,7 @@ from cfnroles.need import Origin
 _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌", Outcome.DENIED: "⛔"}
 
 
-def markdown(verifications: Sequence[Verification], text: str) -> str:
+def markdown(verifications: Sequence[Verification], text: Texts) -> str:
     """A heading for each role, a table row for each verdict, and the statements to add or to put in place."""
     return "\n".join(line for each in verifications for line in _role(each, Lines(text))).rstrip()
 

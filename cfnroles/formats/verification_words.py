@@ -18,6 +18,8 @@ from cfnroles.readers.intrinsics import plain, symbols
 from cfnroles.readers.roles import Role, Unread
 from cfnroles.statements import Statement
 
+#: How a need spells what a spec imports from another stack.
+_IMPORT = "Import::"
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
@@ -131,6 +133,9 @@ def remedies(each: Verification) -> tuple[str, ...]:
 def _remedy(key: str, each: Verification) -> str:
     if key.startswith(("the policy ", "the permissions boundary ")):
         return ""
+    if key.startswith(_IMPORT):
+        export = key.removeprefix(_IMPORT)
+        return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
     if key == REST_OF_RESOURCE:
@@ -164,7 +169,20 @@ def summary(each: Verification) -> str:
 
 def _rendered(value: Any) -> Any:
     if isinstance(value, str):
-        return {"Fn::Sub": value} if symbols(value) else plain(value)
+        return _function(value) if symbols(value) else plain(value)
     if isinstance(value, dict):
         return {key: _rendered(member) for key, member in value.items()}
     return [_rendered(element) for element in value] if isinstance(value, list) else value
+
+
+def _function(text: str) -> dict[str, Any]:
+    exports = [name for name in symbols(text) if name.startswith(_IMPORT)]
+    if [f"${{{name}}}" for name in exports] == [text]:
+        return {"Fn::ImportValue": exports[0].removeprefix(_IMPORT)}
+    if not exports:
+        return {"Fn::Sub": text}
+    values = {}
+    for number, name in enumerate(dict.fromkeys(exports), start=1):
+        text = text.replace(f"${{{name}}}", f"${{Import{number}}}")
+        values[f"Import{number}"] = {"Fn::ImportValue": name.removeprefix(_IMPORT)}
+    return {"Fn::Sub": [text, values]}

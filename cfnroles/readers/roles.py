@@ -206,7 +206,7 @@ class _TemplatePolicies:
 
 
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Policy:
-    """The policy for the evaluator, with the values of the symbols in ``known``.
+    """The policy for the evaluator, with the values of the symbols in ``known``; ``!NAME`` there is a policy variable.
 
     Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its
     name. Raises InvalidInput for a broken document.
@@ -217,9 +217,13 @@ def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Pol
 def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """The document as the evaluator reads it."""
     left: set[str] = set()
+    # Policy variables, whose names begin with an exclamation mark, are variables in version 2012-10-17 only.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    variables = document.get("Version") == "2012-10-17"
+    values = {name: value for name, value in (known or {}).items() if variables or not name.startswith("!")}
 
     def told(text: str) -> str:
-        for name, value in (known or {}).items():
+        for name, value in values.items():
             text = text.replace(f"${{{name}}}", value)
         left.update(symbols(text))
         return plain(text)

@@ -360,6 +360,18 @@ def test_the_roles_that_the_task_definition_names(cfnroles: Any, files: Path, cl
     assert "Execution role: web\n" in cfnroles("verify", files / "task.yaml", "--live").out
 
 
+def test_the_roles_that_a_spec_names_before_those_of_its_task_definition(
+    cfnroles: Any, files: Path, client: Client
+) -> None:
+    (files / "task.yaml").write_text(f"executionRoleArn: arn:aws:iam::123456789012:role/web\n{TASK}")
+    services = "services: {shop: {task-definition: task.yaml, task-role: {name: shop-task}}}\n"
+    (files / "cfnroles.yaml").write_text(f"project: shop\n{services}")
+    out = cfnroles("verify", files / "cfnroles.yaml", "--live").out
+
+    assert "Execution role: web\n" in out
+    assert "Task role: shop-task\n" in out
+
+
 @pytest.mark.parametrize(("role", "told"), [("gone", "there is none in this account"), ("closed", "not allowed")])
 def test_a_live_role_that_cannot_be_read(cfnroles: Any, files: Path, client: Client, role: str, told: str) -> None:
     result = cfnroles("verify", files / "task.yaml", "--live", "--role", role)

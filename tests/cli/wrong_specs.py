@@ -269,6 +269,6 @@ WRONG = (
     ),
     # files
     Wrong("missing-file", "worker.json", "wroker.json", "11:5", "there is no file wroker.json", schema=False),
-    Wrong("live-without-live", "worker.json", "worker:3", "11:5", "Build with --live", schema=False),
+    Wrong("live-without-live", "worker.json", "worker:3", "11:5", "With --live, `build`", schema=False),
     Wrong("not-yaml", "region: us-east-1", "region: 'us-east-1", "12:1", "is not valid YAML", schema=False),
 )
