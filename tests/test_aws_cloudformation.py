@@ -366,6 +366,7 @@ class TestErrors:
         ("error", "kind", "words"),
         [
             (botocore.exceptions.ProfileNotFound(profile="nobody"), InvalidInput, "nobody"),
+            (botocore.exceptions.ConfigParseError(path="config"), InvalidInput, "Unable to parse config file: config"),
             (botocore.exceptions.NoRegionError(), InvalidInput, "Give --region or set AWS_REGION"),
             (botocore.exceptions.NoCredentialsError(), Unavailable, "no AWS credentials were found"),
             (botocore.exceptions.ParamValidationError(report="name too long"), InvalidInput, "name too long"),
@@ -424,6 +425,22 @@ class TestConnection:
 
         assert found.endpoint_url == "http://127.0.0.1:9"
         assert found.is_local
+
+    @pytest.mark.parametrize(
+        "url",
+        ["nonsense", "127.0.0.1:4566", "ftp://127.0.0.1", "http://", "http://[::1", "http://a b", "http://a:99999"],
+    )
+    def test_an_endpoint_that_is_none(self, monkeypatch, url):
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for option, variable in ((url, ""), ("", url)):
+            monkeypatch.setenv("AWS_ENDPOINT_URL", variable)
+
+            with pytest.raises(InvalidInput, match="is not the address of an endpoint"):
+                Connection("", "us-east-1", option, CREDENTIALS).client("cloudformation")
+
+    @pytest.mark.parametrize("url", ["http://localhost:4566", "http://[::1]:4566", "https://vpce-1.example.com/path"])
+    def test_an_endpoint(self, url):
+        assert Connection("", "us-east-1", url, CREDENTIALS).client("cloudformation").meta.endpoint_url == url
 
     def test_a_profile_that_does_not_exist(self, monkeypatch, tmp_path):
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))

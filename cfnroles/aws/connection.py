@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cfnroles.aws.refusals import answering
+from cfnroles.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Connection:
     def client(self, service: str) -> Any:
         """A client for ``service``, from botocore itself: boto3 adds nothing here but the time to load it.
 
-        Raises ``InvalidInput`` for an unknown profile or a missing Region.
+        Raises ``InvalidInput`` for an unknown profile, a missing Region or an endpoint that is no URL.
         """
         import botocore.session
         from botocore.config import Config
@@ -46,6 +47,7 @@ class Connection:
         with answering(f"AWS ({service})"):
             region = self.region or os.environ.get("AWS_REGION") or None
             endpoint = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
+            check_endpoint(endpoint)
             session = botocore.session.Session(_NO_FILES if given else None, profile=self.profile or None)
             return session.create_client(
                 service,
@@ -70,6 +72,26 @@ _NO_FILES = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
+
+
+def check_endpoint(url: str) -> None:
+    """Raise ``InvalidInput`` where ``url`` is no address: botocore raises a plain ValueError, as a bug of ours would."""
+    from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
+
+    try:
+        parts = urlsplit(url)
+        valid = (
+            parts.scheme in ("http", "https")
+            and parts.port != 0  # asking for the port raises where it is no number of a port
+            and (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url))
+        )
+    except ValueError:
+        valid = False
+    if url and not valid:
+        raise InvalidInput(
+            f"{url} is not the address of an endpoint",
+            remedy="Write --endpoint-url or AWS_ENDPOINT_URL as http://127.0.0.1:4566, or leave it out.",
+        )
 
 
 def is_loopback(url: str) -> bool:

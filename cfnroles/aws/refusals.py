@@ -110,7 +110,11 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
 
 def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesError:
     match error:
-        case botocore_errors.ProfileNotFound() | botocore_errors.InvalidConfigError():
+        case (
+            botocore_errors.ProfileNotFound()
+            | botocore_errors.InvalidConfigError()
+            | botocore_errors.ConfigParseError()
+        ):
             return InvalidInput(str(error), remedy="Check --profile, AWS_PROFILE and ~/.aws/config.")
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
             return InvalidInput("no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION.")

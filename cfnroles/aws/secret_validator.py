@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.aws.connection import Connection
+from cfnroles.aws.connection import Connection, check_endpoint
 from cfnroles.aws.refusals import answering
 
 #: What AWS would not let be found out, as against what is wrong.
@@ -56,8 +56,11 @@ def examine(
 ) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
     """What is found out about each of ``references``, in their order, and the warnings on the way.
 
-    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``.
+    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. Raises Unavailable without
+    credentials, and InvalidInput for a profile that does not exist or an endpoint that is none.
     """
+    if not references:
+        return (), ()
     validator, protocol = _module("secret_validator"), _module("custom_resource")
     logged = io.StringIO()
     with _default_session(connection), contextlib.redirect_stdout(logged):
@@ -85,10 +88,16 @@ def _module(name: str) -> Any:
 def _default_session(connection: Connection) -> Iterator[None]:
     # The function's code takes boto3's default session, as Lambda sets it up.
     import boto3
+    from botocore.exceptions import NoCredentialsError
 
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    check_endpoint(connection.endpoint_url or endpoint or "")
     with answering("AWS"):
         boto3.setup_default_session(profile_name=connection.profile or None)
+        session = boto3.DEFAULT_SESSION
+        if session is None or session.get_credentials() is None:
+            # Told once, and not once for each secret.
+            raise NoCredentialsError
     if connection.endpoint_url:
         os.environ["AWS_ENDPOINT_URL"] = connection.endpoint_url
     try:
