@@ -33,11 +33,11 @@ def _check_ownership(directory: Path, files: Mapping[str, str], manifest: str) -
     if not existing:
         return
     earlier = _manifest(directory / manifest)
-    ours = {manifest, *(stack.get("template") for stack in earlier.get("stacks", ()))} if earlier else set()
+    ours = {manifest, *(str(stack.get("template")) for stack in earlier["stacks"])} if earlier else set()
     project = json.loads(files[manifest])["project"]
-    if earlier and earlier.get("project") != project:
+    if earlier and earlier["project"] != project:
         raise InvalidInput(
-            f"holds the stacks of the project {earlier.get('project')}, not of {project}",
+            f"holds the stacks of the project {earlier['project']}, not of {project}",
             where=str(directory),
             remedy="Write to another directory with -o DIR, or delete this one.",
         )
@@ -52,9 +52,13 @@ def _check_ownership(directory: Path, files: Mapping[str, str], manifest: str) -
 def _manifest(path: Path) -> dict[str, Any] | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return data if isinstance(data, dict) and data.get("schema") == 1 else None
+    match data:
+        case {"schema": 1, "project": str(), "stacks": [*stacks]} if all(isinstance(stack, dict) for stack in stacks):
+            return dict(data)
+        case _:
+            return None
 
 
 def _replace(directory: Path, files: Mapping[str, str]) -> None:

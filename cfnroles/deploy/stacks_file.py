@@ -58,7 +58,7 @@ def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSourc
     """
     try:
         document = json.loads(text_of(FILE))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidInput("cannot be read as JSON", where=where, why=str(error)) from error
     if not isinstance(document, dict):
         raise InvalidInput("is not a JSON object", where=where)

@@ -42,6 +42,7 @@ def test_sizes_are_bytes(directory, tmp_path):
     ("document", "words"),
     [
         ("{", "stacks.json: cannot be read as JSON"),
+        pytest.param("[" * 100_000, "stacks.json: cannot be read as JSON", id="nested beyond the stack"),
         ([], "is not a JSON object"),
         ({"schema": 2, "stacks": [STACK]}, "has schema 2, and this version of cfnroles reads schema 1"),
         ({"schema": 1}, "lists no stacks"),
