@@ -76,6 +76,10 @@ def command(
 def _files(source: str, output: Path) -> list[Drafted]:
     from cfnroles.readers.document import parse, read_text
 
+    if source == "-":
+        raise InvalidInput(
+            "standard input has no path that a spec could name", remedy="Save the task definition as a file first."
+        )
     path = Path(source)
     if not path.is_dir():
         return [_drafted(read_text(source), path, output)]

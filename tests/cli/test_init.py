@@ -104,3 +104,9 @@ def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnrole
     assert "Task role: old" in result.out
     built = cfnroles("build", spec, "-o", project / "out")
     assert built.code == 0, built.err
+
+
+def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:
+    result = cfnroles("init", "-", "-o", tmp_path / "cfnroles.yaml", stdin='{"family": "shop"}')
+    assert (result.code, list(tmp_path.iterdir())) == (2, [])
+    assert "standard input has no path that a spec could name" in result.err
