@@ -75,7 +75,7 @@ _NO_FILES = {
 
 
 def check_endpoint(url: str) -> None:
-    """Raise ``InvalidInput`` where ``url`` is no address: botocore raises a plain ValueError, as a bug of ours would."""
+    """Raise ``InvalidInput`` where ``url`` is no address: botocore raises a plain ValueError, as a bug would."""
     from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
     try:
