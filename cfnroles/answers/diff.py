@@ -77,10 +77,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One side of a comparison: a document under the name that answers call it by, and what roles get from it."""
+    """One side of a comparison: a document under the name that answers call it by, and what roles get from it.
+
+    ``text`` is the document's, or a mapping by name where several documents are read as one.
+    """
 
     name: str
-    text: str = field(repr=False)
+    text: str | Mapping[str, str] = field(repr=False)
     grants: tuple[Grant, ...]
     gaps: tuple[Gap, ...] = ()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.diff_sides import File, file_at, in_revision, is_revision_and_path, sides
 from cfnroles.cli.source import about_options, source_of
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
     from cfnroles.answers.diff import Comparison, Document
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
-_TEMPLATE, _TASK_DEFINITION = "a CloudFormation template", "a task definition"
+_TEMPLATE, _TASK_DEFINITION, _SPEC = "a CloudFormation template", "a task definition", "a service spec"
 #: The options that say something about a template, too.
 _OF_TEMPLATES = ("account", "region")
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    text: str
 
 
 @click.command("diff")
@@ -43,23 +37,24 @@ class _File:
 def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
     """Tell which permissions are added, removed, widened and narrowed from OLD to NEW.
 
-    OLD and NEW are two task definitions or two CloudFormation templates. Each is a file, - for standard input, or
-    REVISION:PATH for a file in a revision of git (the PATH as git takes it: from the top of the repository, or with
-    ./ from here). Nothing is checked out.
+    OLD and NEW are two task definitions, two service specs or two CloudFormation templates. Each is a file, - for
+    standard input, or REVISION:PATH for a file in a revision of git (the PATH as git takes it: from the top of the
+    repository, or with ./ from here). Nothing is checked out. The task definitions of a spec are read from where it
+    is read from.
 
     \b
       cfnroles diff old.json new.json        two files
       cfnroles diff HEAD~1 web.json          a file, and what it was in a revision
       cfnroles diff v1:web.json v2:web.json  a file in two revisions
       cfnroles diff HEAD~1:./web.json        a file in a revision, and what it is now
-      cfnroles diff HEAD~1                   each task definition and template from
-                                             here down that changed since a revision
+      cfnroles diff HEAD~1                   each task definition, spec and template
+                                             from here down that changed since a revision
 
     For a pull request: cfnroles diff --format markdown $(git merge-base origin/main HEAD)
 
     A permission is called wider only where it is proved that the new one allows all that the old one did. The options
-    about a source hold for both sides. Of templates, parameters have their defaults, and what stands behind a
-    condition is compared under the condition's name.
+    about a source hold for both sides; specs say all of that themselves. Of templates, parameters have their defaults,
+    and what stands behind a condition is compared under the condition's name.
     """
     from cfnroles.formats import difference
 
@@ -78,13 +73,13 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 def _comparisons(old: str, new: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
     from cfnroles.answers.diff import Comparison
 
-    if new or _is_revision_and_path(old):
-        before, after = _sides(old, new)
+    if new or is_revision_and_path(old):
+        before, after = sides(old, new)
         kinds = _kind(before), _kind(after)
         if kinds[0] != kinds[1]:
             raise InvalidInput(
                 f"{before.name} is {kinds[0]} and {after.name} is {kinds[1]}",
-                remedy="Compare two task definitions, or two templates.",
+                remedy="Compare two task definitions, two service specs, or two templates.",
             )
         if kinds[0] == _TEMPLATE:
             _check_options(about)
@@ -99,91 +94,45 @@ def _comparisons(old: str, new: str, about: Mapping[str, Any]) -> Iterator[Compa
 
 
 def _changed(revision: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
-    """Each task definition and template that is not what it was in a revision."""
+    """Each task definition, spec and template that is not what it was in a revision."""
     from cfnroles.answers.diff import Comparison
-    from cfnroles.readers.document import read_text
-    from cfnroles.readers.revisions import changed_files, text_at
+    from cfnroles.readers.revisions import changed_files
 
     for name in changed_files(revision):
         if not name.lower().endswith(_SUFFIXES):
             continue
-        texts = text_at(revision, f"./{name}"), read_text(name) if Path(name).is_file() else None
-        files = [
-            None if text is None else _File(label, text)
-            for label, text in zip((f"{revision}:{name}", name), texts, strict=True)
-        ]
+        before = in_revision(revision, f"./{name}", f"{revision}:{name}")
+        files = before, file_at(name) if Path(name).is_file() else None
         kinds = {kind for file in files if file and (kind := _guessed(file))}
         if len(kinds) > 1:
             raise InvalidInput(f"is no longer {', but '.join(sorted(kinds))}", where=name)
         for kind in kinds:
-            before, after = (_document(file, kind, about) if file and _guessed(file) else None for file in files)
+            # A spec says itself what the options say of a task definition.
+            said = {} if kind == _SPEC else about
+            old, new = (_document(file, kind, said) if file and _guessed(file) else None for file in files)
             # A template without roles is none of our business.
-            if any(document and (document.grants or document.gaps) for document in (before, after)):
-                yield Comparison(before, after)
+            if any(document and (document.grants or document.gaps) for document in (old, new)):
+                yield Comparison(old, new)
 
 
-def _sides(old: str, new: str) -> tuple[_File, _File]:
-    if old == new == "-":
-        raise InvalidInput("standard input holds one document", remedy="Give the other as a file.")
-    if not new:
-        from cfnroles.readers.revisions import split, working_tree_path
-
-        revision, path = split(old) or ("", old)
-        return _in_revision(revision, path, old), _file(str(working_tree_path(path)))
-    after = _file(new)
-    if old == "-" or Path(old).is_file() or _is_revision_and_path(old) or not Path(new).is_file():
-        return _file(old), after
-    return _in_revision(old, f"./{Path(new).name}", f"{old}:{new}", Path(new).parent), after
-
-
-def _file(name: str) -> _File:
-    from cfnroles.readers.document import read_text
-    from cfnroles.readers.revisions import split
-
-    found = None if name == "-" or Path(name).exists() else split(name)
-    if found:
-        return _in_revision(*found, name)
-    return _File("standard input" if name == "-" else name, read_text(name))
-
-
-def _in_revision(revision: str, path: str, name: str, directory: Path = Path()) -> _File:
-    from cfnroles.readers.revisions import text_at
-
-    text = text_at(revision, path, directory)
-    if text is None:
-        here = "" if path.startswith(("./", "../")) else f" A path from the current directory is {revision}:./{path}."
-        raise InvalidInput(
-            "is not in that revision",
-            where=name,
-            remedy=f"See what is there: git ls-tree -r --name-only {revision or 'HEAD'}.{here}",
-        )
-    return _File(name, text)
-
-
-def _is_revision_and_path(name: str) -> bool:
-    from cfnroles.readers.revisions import split
-
-    return name != "-" and not Path(name).exists() and split(name) is not None
-
-
-def _kind(file: _File) -> str:
+def _kind(file: File) -> str:
     from cfnroles.readers.document import parse
 
     kind = _kind_of(parse(file.text, file.name))
     if not kind:
         raise InvalidInput(
-            "is neither a task definition nor a CloudFormation template",
+            "is no task definition, no service spec and no CloudFormation template",
             where=file.name,
-            remedy="Of a service spec, compare the templates that `cfnroles build` writes.",
+            remedy="Compare two of the same kind.",
         )
     return kind
 
 
-def _guessed(file: _File) -> str:
+def _guessed(file: File) -> str:
     """What a file is, or an empty text for all that has nothing to do with roles."""
     from cfnroles.readers.document import parse
 
-    if not any(word in file.text for word in ("containerDefinitions", "Resources")):
+    if not any(word in file.text for word in ("containerDefinitions", "Resources", "task-definition")):
         return ""
     return _kind_of(parse(file.text, file.name))
 
@@ -197,7 +146,11 @@ def _kind_of(data: Any) -> str:
         return _TEMPLATE
     inner = data.get("taskDefinition")
     found = "containerDefinitions" in data or (isinstance(inner, Mapping) and "containerDefinitions" in inner)
-    return _TASK_DEFINITION if found else ""
+    if found:
+        return _TASK_DEFINITION
+    from cfnroles.readers.spec.reading import is_spec
+
+    return _SPEC if is_spec(data) else ""
 
 
 def _check_options(about: Mapping[str, Any]) -> None:
@@ -209,7 +162,7 @@ def _check_options(about: Mapping[str, Any]) -> None:
         )
 
 
-def _document(file: _File, kind: str, about: Mapping[str, Any]) -> Document:
+def _document(file: File, kind: str, about: Mapping[str, Any]) -> Document:
     from cfnroles.answers.diff import Document
     from cfnroles.answers.grants import needed
 
@@ -220,5 +173,13 @@ def _document(file: _File, kind: str, about: Mapping[str, Any]) -> Document:
         template = read_template(file.text, file.name)
         home = {name: about[name] for name in _OF_TEMPLATES}
         return Document(file.name, file.text, template_grants(template, **home))
+    if kind == _SPEC:
+        from cfnroles.answers.spec_grants import spec_gaps, spec_grants
+        from cfnroles.cli.spec_source import read_services
+        from cfnroles.readers.spec.reading import read_spec
+
+        project = read_services(read_spec(file.text, file.name), file.name, about, beside=file.beside)
+        grants = spec_grants(file.name, project.services)
+        return Document(file.name, project.texts, grants, spec_gaps(project.services))
     source = source_of(file.text, file.name, **about)
     return Document(file.name, file.text, needed(source.discovery), source.discovery.gaps)

@@ -42,7 +42,8 @@ class _Side:
 
     def __init__(self, document: Document | None) -> None:
         self._lines = Lines(document.text if document else "")
-        self._template = Template("", document.text if document else "", {})
+        text = document.text if document else ""
+        self._template = Template("", text if isinstance(text, str) else "", {})
 
     def line(self, origin: Origin) -> int:
         in_template = origin.path[:1] == ("Resources",)
@@ -328,4 +329,4 @@ def _grant(grant: Grant, side: _Side) -> dict[str, object]:
 
 def _gap(gap: Gap, side: _Side) -> dict[str, object]:
     where = {"document": gap.origin.document, "path": gap.origin.pointer, "line": side.line(gap.origin)}
-    return {"role": str(gap.holder), "what": gap.what, "remedy": gap.remedy, **where}
+    return {"role": str(gap.holder), "place": gap.origin.place, "what": gap.what, "remedy": gap.remedy, **where}

@@ -22,8 +22,8 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from the definition in cfnroles/readers/spec. -->
 
 A task definition does not say everything. `cfnroles.yaml` says the rest, for any number of services. `build`,
-`explain`, `check`, `lint` and `deploy` take it in place of a task definition. [recipes.md](recipes.md) shows what a few
-lines of it result in.
+`explain`, `check`, `verify`, `lint`, `diff` and `deploy` take it in place of a task definition.
+[recipes.md](recipes.md) shows what a few lines of it result in.
 
 `cfnroles init` writes a first one. `cfnroles schema` prints the JSON Schema that editors complete and check it with; it
 is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line makes the YAML language server use it:
@@ -40,6 +40,10 @@ is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line mak
   `-ECSTaskExecutionRoleArn` and `-ECSInfrastructureRoleArn`. One validator, `PROJECT-secret-validator`, checks the
   secrets of all services; where its role could not hold them all, there are several.
 - An environment has the same templates and other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
+- `cfnroles verify cfnroles.yaml --spec-service NAME --role ROLE --task-role ROLE` judges the roles of one service. What
+  the spec grants to the application is needed like all the rest, and what its task role allows beyond is told.
+- `cfnroles diff HEAD~1 cfnroles.yaml` tells what a change does to the roles of each service; the task definitions are
+  those of the same revision.
 - `cfnroles build cfnroles.yaml --for-account ID` writes what another account must admit: the policies of its ECR
   repositories, the statements for its keys, the policies of its secrets.
 

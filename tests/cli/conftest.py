@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -33,4 +36,28 @@ def cfnroles(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         captured = capsys.readouterr()
         return Result(int(ended.value.code or 0), captured.out, captured.err)
 
+    return run
+
+
+@pytest.fixture
+def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """`git("commit", ...)` in a repository that is the current directory."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    settings = {
+        "user.name": "t",
+        "user.email": "t@example.com",
+        "init.defaultBranch": "main",
+        "commit.gpgsign": "false",
+    }
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+
+    def run(*arguments: str) -> str:
+        return subprocess.run(["git", *options, *arguments], check=True, capture_output=True, text=True).stdout
+
+    run("init")
     return run

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,30 +115,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("old.yaml").write_text(TEMPLATE)
     Path("new.yaml").write_text(WIDER_TEMPLATE)
     return tmp_path
-
-
-@pytest.fixture
-def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """`git("commit", ...)` in a repository that is the current directory."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    settings = {
-        "user.name": "t",
-        "user.email": "t@example.com",
-        "init.defaultBranch": "main",
-        "commit.gpgsign": "false",
-    }
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-
-    def run(*arguments: str) -> str:
-        return subprocess.run(["git", *options, *arguments], check=True, capture_output=True, text=True).stdout
-
-    run("init")
-    return run
 
 
 @pytest.fixture
@@ -310,7 +284,7 @@ QUESTIONS = [
     (("HEAD",), "and no git repository"),
     (("old.json",), "old.json is compared with nothing"),
     (("-", "-"), "standard input holds one document"),
-    (("text.json", "old.json"), "text.json: is neither a task definition nor a CloudFormation template"),
+    (("text.json", "old.json"), "text.json: is no task definition, no service spec and no CloudFormation template"),
     (("old.yaml", "new.yaml", "--family", "x"), "only --account and --region say something about templates"),
     (("old.json", "bad.json"), "bad.json"),
 ]
