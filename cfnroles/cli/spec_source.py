@@ -45,6 +45,14 @@ _KEYS = {
 #: Reads what a spec names by a path: the name to call the document by and its text, or ``None`` without such a file.
 Beside = Callable[[str], tuple[str, str] | None]
 
+#: Options whose names on the command line differ from those in the program by more than hyphens.
+_SPELLED = {
+    "values": "set",
+    "service_file": "service",
+    "root_volumes": "efs-root-access",
+    "guard_duty": "guardduty",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SpecSource:
@@ -95,7 +103,7 @@ def spec_of(source: str) -> Spec | None:
 
     text = read_text(source)
     # Most sources are task definitions, and should not wait until the reader of specs is loaded.
-    if not re.search(r"^[\"' ]*(project|services|defaults|environments)\b", text, re.MULTILINE):
+    if not re.search(r"^[{\"' ]*(project|services|defaults|environments)\b", text, re.MULTILINE):
         return None
     from cfnroles.readers.spec.reading import is_spec, read_spec
 
@@ -186,7 +194,7 @@ def _check_options(about: Mapping[str, Any]) -> None:
     for option, key in _KEYS.items():
         if about.get(option):
             raise InvalidInput(
-                f"--{option.removesuffix('s').replace('_', '-')} is for a task definition, and SOURCE is a spec",
+                f"--{_SPELLED.get(option) or option.removesuffix('s').replace('_', '-')} is for a task definition, and SOURCE is a spec",
                 remedy=f"Write it into the spec: {key}." if key else "",
             )
 
