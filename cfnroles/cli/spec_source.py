@@ -193,8 +193,9 @@ def build_project(source: SpecSource, environment: str = "") -> tuple[Stack, ...
 def _check_options(about: Mapping[str, Any]) -> None:
     for option, key in _KEYS.items():
         if about.get(option):
+            spelled = _SPELLED.get(option) or option.removesuffix("s").replace("_", "-")
             raise InvalidInput(
-                f"--{_SPELLED.get(option) or option.removesuffix('s').replace('_', '-')} is for a task definition, and SOURCE is a spec",
+                f"--{spelled} is for a task definition, and SOURCE is a spec",
                 remedy=f"Write it into the spec: {key}." if key else "",
             )
 
