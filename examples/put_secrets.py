@@ -20,7 +20,10 @@ def put_some() -> None:
 def put_all() -> None:
     """What was missing."""
     secrets = boto3.client("secretsmanager")
-    secrets.restore_secret(SecretId="shop/payment")
+    try:
+        secrets.restore_secret(SecretId="shop/payment")
+    except secrets.exceptions.ResourceNotFoundException:
+        sys.exit("Run `put_secrets.py some` first: this mends what it leaves undone.")
     secrets.create_secret(Name="shop/database", SecretString='{"password": "an example, not a secret"}')
     boto3.client("ssm").put_parameter(Name="/shop/feature-flags", Value="dark-mode", Type="String")
 

@@ -39,6 +39,7 @@ _KEYS = {
     "execute_command_bucket": "exec: bucket",
     "execute_command_key": "exec: kms-key",
     "guard_duty": "guardduty",
+    "compat": "",
 }
 
 

@@ -84,6 +84,8 @@ def _source(where: str, item: object, text_of: Callable[[str], str]) -> StackSou
         raise InvalidInput("has no 'name'", where=where)
     if not isinstance(template, str) or not template:
         raise InvalidInput("has no 'template'", where=where)
+    if template != Path(template).name:
+        raise InvalidInput(f"its template {template} is not a file beside stacks.json", where=where)
     try:
         body = text_of(template)
     except (OSError, UnicodeDecodeError) as error:

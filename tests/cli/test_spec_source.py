@@ -28,7 +28,15 @@ def test_a_spec_in_json(spec: Path, cfnroles: Any, indent: int | None) -> None:
 
 @pytest.mark.parametrize(
     "option",
-    ["--set A=b", "--image nginx", "--service web.json", "--efs-root-access data", "--guardduty", "--kms-key-arn x"],
+    [
+        "--set A=b",
+        "--image nginx",
+        "--service web.json",
+        "--efs-root-access data",
+        "--guardduty",
+        "--kms-key-arn x",
+        "--compat",
+    ],
 )
 def test_an_option_of_task_definitions_is_called_as_it_was_written(spec: Path, cfnroles: Any, option: str) -> None:
     told = cfnroles("build", spec, *option.split(), "-o", spec.parent / "out")

@@ -51,6 +51,8 @@ def test_sizes_are_bytes(directory, tmp_path):
         ({"schema": 1, "stacks": [{"template": "x"}]}, "stacks[0]: has no 'name'"),
         ({"schema": 1, "stacks": [{"name": "x"}]}, "stacks[0]: has no 'template'"),
         ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template gone.yaml cannot be read"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "../x.yaml"}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "/etc/passwd"}]}, "is not a file beside stacks.json"),
         ({"schema": 1, "stacks": [{**STACK, "parameters": []}]}, "'parameters' is not an object"),
         ({"schema": 1, "stacks": [{**STACK, "imports": "x"}]}, "'imports' is not a list of strings"),
         ({"schema": 1, "stacks": [STACK, STACK]}, "lists the stack shop-roles twice"),

@@ -42,8 +42,8 @@ def draft(project: str, services: Sequence[Drafted]) -> str:
 
 
 def _lines(project: str, services: Sequence[Drafted]) -> Iterator[str]:
-    yield "# What the services of this project need around their roles: `cfnroles build cfnroles.yaml` makes stacks,"
-    yield "# `cfnroles explain cfnroles.yaml` tells why each permission is there. docs/spec.md has all keys."
+    yield "# What the services of this project need around their roles. `cfnroles build` makes stacks of this file,"
+    yield "# `cfnroles explain` tells why each permission is there. docs/spec.md has all keys."
     yield f"project: {_scalar(project)}"
     yield from _fact("account", {each.facts.account for each in services}, "123456789012")
     yield from _fact("region", {each.facts.region for each in services}, "us-east-1")
