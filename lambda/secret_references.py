@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from custom_resource import clip
+from custom_resource import clip, log
 
 # The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
 USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")
@@ -112,3 +112,15 @@ def parse(reference: Reference, region: str, account: str) -> Reference:
         # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
         return replace(reference, service="secretsmanager", names=(names[0].removeprefix(PROXIED),))
     return reference
+
+
+def usable(parameter: Reference, kind: str, version: str) -> str:
+    """The version of a parameter that ECS can use; raises Problem for one that is missing or of another type."""
+    if not kind:
+        hint = " A bare name is always a parameter: for a secret give its ARN."
+        raise Problem("missing", parameter, "" if re.search("[:/]", parameter.given) else hint)
+    if kind != "String" and parameter.use in USES[2:]:
+        raise Problem("type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
+    if kind == "StringList":
+        log("WARNING", f"{parameter} is a StringList: ECS delivers one text with commas", For=parameter.needed_by)
+    return version

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from custom_resource import Answer, Deadline, Request, clip, handle, log
-from secret_references import USES, Problem, Reference, parse
+from secret_references import USES, Problem, Reference, parse, usable
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
 CONCURRENCY = 12
@@ -232,7 +232,7 @@ class Gate:
         for each in group:
             kind, version = next((found[name] for name in each.names if name in found), ("", ""))
             try:
-                self.results[each] = _usable(each, kind, version)
+                self.results[each] = usable(each, kind, version)
             except Problem as problem:
                 self.results[each] = problem
 
@@ -301,17 +301,6 @@ def _transient(error: Exception, reference: Reference, action: str) -> str:
         hint = " The last six characters are read as the suffix that AWS adds, another for each time it is created."
         raise Problem("missing", reference, hint if re.search(r"-\w{6}$", reference.names[0]) else "", said)
     raise Problem("refused", reference, f"{code} to {action}: {clip(said, 200)}", said)
-
-
-def _usable(parameter: Reference, kind: str, version: str) -> str:
-    if not kind:
-        hint = " A bare name is always a parameter: for a secret give its ARN."
-        raise Problem("missing", parameter, "" if re.search("[:/]", parameter.given) else hint)
-    if kind != "String" and parameter.use in USES[2:]:
-        raise Problem("type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
-    if kind == "StringList":
-        log("WARNING", f"{parameter} is a StringList: ECS delivers one text with commas", For=parameter.needed_by)
-    return version
 
 
 def _is_rollback(request: Request) -> bool:
