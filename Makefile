@@ -26,7 +26,7 @@ bench: .venv/installed ## How long the command takes, beside the imports it cann
 	python -m benchmarks.spec
 
 templates: .venv/installed ## Write templates/ anew.
-	python -m cfnroles.stacks.generic templates
+	python -m cfnroles.targets.cloudformation.generic templates
 
 docs: .venv/installed ## Write the pages that follow from tables anew.
 	python -m cfnroles.formats.feature_table docs/features.md

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from cfnroles.cli.spec_source import build_project, read_services, spec_of
-from cfnroles.stacks.output_files import output_files
+from cfnroles.targets.cloudformation.output_files import output_files
 
 SIZES = (125, 250, 500)
 

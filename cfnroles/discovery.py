@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from cfnroles.facts import Facts, partition_of
-from cfnroles.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
-from cfnroles.features import FEATURES
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
 from cfnroles.statements import single_valued
+from cfnroles.table.ecs import FEATURES
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.workload import Workload
 
 

@@ -20,8 +20,8 @@ from cfnroles.cli.source import read_source
 from cfnroles.discovery import Discovery, occurrences
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.feature import Malformed, Unnamed
 from cfnroles.need import Origin, Severity
+from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.workload import Path as TreePath
 from cfnroles.workload import Workload
 

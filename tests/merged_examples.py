@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cfnroles.feature import Feature
-from cfnroles.feature_examples import example_workload
+from cfnroles.table.examples import example_workload
+from cfnroles.table.feature import Feature
 
 
 def merged(features: Iterable[Feature]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from awacs import s3
 
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
-from cfnroles.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.need import Condition, Holder, Severity
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.workload import Workload
 
 WORKLOAD = Workload("task.json", {"family": "shop", "volumes": [{"name": "a"}, {"name": "b"}]})

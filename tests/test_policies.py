@@ -11,10 +11,10 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need, Origin, Permission, Reason
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, Policy, document, pack, size
-from cfnroles.stacks.limits import too_large
-from cfnroles.stacks.output_files import output_files
-from cfnroles.stacks.service import service_stacks
 from cfnroles.statements import Statement, compose
+from cfnroles.targets.cloudformation.limits import too_large
+from cfnroles.targets.cloudformation.output_files import output_files
+from cfnroles.targets.cloudformation.service import service_stacks
 from cfnroles.workload import Workload
 from tests.deployed_roles import denied, documents
 from tests.ecs_calls import ACCOUNT, KEY, REGION, calls

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from cfnroles.discovery import Discovery, discover
 from cfnroles.errors import CfnrolesError
 from cfnroles.facts import Facts
-from cfnroles.feature_examples import FACTS, example_workload
-from cfnroles.features import FEATURES
 from cfnroles.need import Holder, Severity
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICY, pack, size
-from cfnroles.readers.checks import shape_findings, value_findings
-from cfnroles.readers.task_definition import ANSWERED_ONLY
-from cfnroles.stacks.service import service_stacks
+from cfnroles.sources.task_definition import ANSWERED_ONLY
+from cfnroles.sources.task_definition_checks import shape_findings, value_findings
 from cfnroles.statements import Statement, compose
+from cfnroles.table.ecs import FEATURES
+from cfnroles.table.examples import FACTS, example_workload
+from cfnroles.targets.cloudformation.service import service_stacks
 from cfnroles.workload import Workload
 from tests.merged_examples import merged
 

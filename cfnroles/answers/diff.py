@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cfnroles.answers.evaluator import Effect
 from cfnroles.answers.grants import Grant, Kind
+from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap
 
 

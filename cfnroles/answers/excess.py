@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import product
 
-from cfnroles.answers.actions import Risk, is_pattern, matches_action, risk_of
-from cfnroles.answers.evaluator import Effect, Policy, StatementId, statement_applies
-from cfnroles.answers.evaluator import Statement as Granted
 from cfnroles.answers.requests import Asked
+from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
+from cfnroles.iam.evaluator import Effect, Policy, StatementId, statement_applies
+from cfnroles.iam.evaluator import Statement as Granted
 from cfnroles.need import Holder, Permission
 from cfnroles.statements import Statement, compose
 

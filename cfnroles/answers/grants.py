@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from cfnroles.answers.containment import covers_action, covers_resource, covers_text
-from cfnroles.answers.evaluator import Effect
-from cfnroles.answers.implication import implies
 from cfnroles.discovery import Discovery
+from cfnroles.iam.containment import covers_action, covers_resource, covers_text
+from cfnroles.iam.evaluator import Effect
+from cfnroles.iam.implication import implies
 from cfnroles.need import Condition, Origin
 
 

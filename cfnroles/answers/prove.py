@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from cfnroles.answers.actions import matches_action
-from cfnroles.answers.evaluator import Decision, Effect, Policy, StatementId, evaluate, statement_applies
-from cfnroles.answers.evaluator import Statement as Granted
 from cfnroles.answers.requests import Asked
+from cfnroles.iam.actions import matches_action
+from cfnroles.iam.evaluator import Decision, Effect, Policy, StatementId, evaluate, statement_applies
+from cfnroles.iam.evaluator import Statement as Granted
 from cfnroles.need import Need
 
 

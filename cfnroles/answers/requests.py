@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from cfnroles.answers.evaluator import Context, Principal, Request, some
 from cfnroles.facts import Facts, partition_of
+from cfnroles.iam.evaluator import Context, Principal, Request, some
 from cfnroles.need import Holder, Need, Permission
-from cfnroles.readers.intrinsics import plain, symbols
 from cfnroles.statements import single_valued
+from cfnroles.template.intrinsics import plain, symbols
 
 #: No account and no Region has these names.
 _SOME_ACCOUNT = "000000000000"

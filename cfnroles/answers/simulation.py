@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from cfnroles.answers.evaluator.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
 from cfnroles.answers.requests import Asked, asked, worlds
 from cfnroles.answers.verify import Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
+from cfnroles.iam.evaluator.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
 
 
 class Answer(Protocol):

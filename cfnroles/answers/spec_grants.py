@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cfnroles.answers.evaluator import Effect
 from cfnroles.answers.grants import Grant, Kind, Place, merged, needed
+from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.readers.spec.services import ROLES, Prepared
+from cfnroles.sources.service_spec.services import ROLES, Prepared
 
 
 def spec_grants(document: str, services: Iterable[Prepared]) -> tuple[Grant, ...]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfnroles.checks import CHECKS, Subject
-from cfnroles.readers.document import positions
+from cfnroles.document import positions
 from cfnroles.workload import Path
 
 _COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")

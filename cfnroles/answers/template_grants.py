@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cfnroles.answers.evaluator import Effect
 from cfnroles.answers.grants import Grant, Guard, Kind, Place, merged
+from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Condition, Origin
-from cfnroles.readers.template import Resource, Stack, Template
 from cfnroles.statements import single_valued
+from cfnroles.template.template import Resource, Stack, Template
 from cfnroles.workload import Path
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")

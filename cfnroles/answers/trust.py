@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.answers.evaluator import Context, Decision, Principal, Request, evaluate, parse_policy, some
 from cfnroles.answers.requests import World
 from cfnroles.errors import InvalidInput
+from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evaluate, parse_policy, some
+from cfnroles.iam.roles import Role, evaluable_document
 from cfnroles.need import Holder
-from cfnroles.readers.roles import Role, evaluable_document
 
 _SERVICE = {Holder.INFRASTRUCTURE: "ecs.amazonaws.com"}
 _TASKS = "ecs-tasks.amazonaws.com"

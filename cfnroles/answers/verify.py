@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from cfnroles.answers.evaluator import Decision, Policy, StatementId, Verdict, evaluate
 from cfnroles.answers.excess import Excess, excess
 from cfnroles.answers.prove import Removal, removals
 from cfnroles.answers.requests import Asked, World, asked, definite, opened, told_symbols, worlds
 from cfnroles.answers.trust import Trust, trust
 from cfnroles.facts import Facts
+from cfnroles.iam.evaluator import Decision, Policy, StatementId, Verdict, evaluate
+from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.readers.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.statements import Statement, compose
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from cfnroles.discovery import Discovery
 from cfnroles.need import Origin, Severity
-from cfnroles.readers.template import Stack
-from cfnroles.readers.template_task_definitions import Names
+from cfnroles.sources.template_task_definitions import Names
+from cfnroles.template.template import Stack
 from cfnroles.workload import Path, Workload
 
 #: The first letter of a rule of cfn-lint tells how bad what it finds is.

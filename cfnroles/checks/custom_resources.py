@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cfnroles.checks.check import Check, Fault, Subject
 from cfnroles.need import Severity
-from cfnroles.readers.template import Resource
+from cfnroles.template.template import Resource
 
 _LIMITS = range(1, 3601)
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.answers.evaluator import (
+from cfnroles.checks.check import Check, Fault, Grant, Role, Subject, Task
+from cfnroles.checks.patterns import UNKNOWN, masked
+from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
+from cfnroles.checks.roles import ECS_TASKS
+from cfnroles.checks.statements import faulty_services
+from cfnroles.iam.evaluator import (
     Decision,
     Effect,
     Policy,
@@ -15,14 +20,9 @@ from cfnroles.answers.evaluator import (
     evaluate,
     some,
 )
-from cfnroles.answers.managed_policies import managed_policy
-from cfnroles.checks.check import Check, Fault, Grant, Role, Subject, Task
-from cfnroles.checks.patterns import UNKNOWN, masked
-from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
-from cfnroles.checks.roles import ECS_TASKS
-from cfnroles.checks.statements import faulty_services
+from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Holder, Need, Severity
-from cfnroles.readers.template_task_definitions import unnamed
+from cfnroles.sources.template_task_definitions import unnamed
 
 #: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html

@@ -10,19 +10,19 @@ from typing import Any
 from cfnroles.checks.check import Fault, Grant, Subject, Task
 from cfnroles.checks.template_roles import grants_of, roles_of, statement_grants
 from cfnroles.discovery import Discovery, discover
+from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
-from cfnroles.readers.checks import shape_findings, value_findings
-from cfnroles.readers.document import parse
-from cfnroles.readers.intrinsics import literal
-from cfnroles.readers.spec.checks import problems as spec_problems
-from cfnroles.readers.spec.definition import SPEC
-from cfnroles.readers.spec.reading import is_spec
-from cfnroles.readers.spec.spec import Spec
-from cfnroles.readers.task_definition import ANSWERED_ONLY, home, read_task_definition
-from cfnroles.readers.template import Resource, Stack, Template
-from cfnroles.readers.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
+from cfnroles.sources.service_spec.checks import problems as spec_problems
+from cfnroles.sources.service_spec.definition import SPEC
+from cfnroles.sources.service_spec.reading import is_spec
+from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.sources.task_definition import ANSWERED_ONLY, home, read_task_definition
+from cfnroles.sources.task_definition_checks import shape_findings, value_findings
+from cfnroles.sources.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
+from cfnroles.template.intrinsics import literal
+from cfnroles.template.template import Resource, Stack, Template
 from cfnroles.workload import Path
 
 _EXPECTED = "cfnroles lints CloudFormation templates, task definitions, service specs and policy documents."

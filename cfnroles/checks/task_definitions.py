@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cfnroles.checks.check import Check, Fault, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
-from cfnroles.feature import Malformed, Unnamed
-from cfnroles.images import ecr_repository, tag
 from cfnroles.need import Severity
+from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.images import ecr_repository, tag
 
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})

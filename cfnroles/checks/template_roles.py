@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.checks.check import Grant, Role
-from cfnroles.readers.template import Resource, Stack, symbols
-from cfnroles.readers.template_task_definitions import Names, elements, undecided
+from cfnroles.sources.template_task_definitions import Names, elements, undecided
+from cfnroles.template.template import Resource, Stack, symbols
 from cfnroles.workload import Path
 
 #: Types with a policy document of their own: the property that names the roles it is attached to.

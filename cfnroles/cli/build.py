@@ -14,8 +14,8 @@ from cfnroles.cli.source import Source, read_source, source_options
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
-    from cfnroles.stacks.output_files import Format
-    from cfnroles.stacks.service import Stack
+    from cfnroles.targets.cloudformation.output_files import Format
+    from cfnroles.targets.cloudformation.service import Stack
 
 
 @click.command("build")
@@ -72,7 +72,7 @@ def command(
     if lint:
         _lint(files)
     from cfnroles.cli.output_directory import write_files
-    from cfnroles.stacks.output_files import MANIFEST
+    from cfnroles.targets.cloudformation.output_files import MANIFEST
 
     write_files(directory, files, MANIFEST)
     click.echo(_summary(source, directory, stacks, files, format_), err=True)
@@ -82,8 +82,8 @@ def command(
 
 def build(source: Source, project: str, format_: Format = "yaml") -> tuple[tuple[Stack, ...], dict[str, str]]:
     """The stacks of a source, and the text of each file that a build writes."""
-    from cfnroles.stacks.output_files import output_files
-    from cfnroles.stacks.service import service_stacks
+    from cfnroles.targets.cloudformation.output_files import output_files
+    from cfnroles.targets.cloudformation.service import service_stacks
 
     project = project or default_project(source.workload.family)
     check_project(project)
@@ -98,7 +98,7 @@ def default_project(family: str) -> str:
 
 def check_project(project: str) -> None:
     """Raise InvalidInput for a name that stacks and exports cannot have."""
-    from cfnroles.stacks.parameters import PROJECT_NAME
+    from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 
     if not re.fullmatch(PROJECT_NAME, project):
         raise InvalidInput(
@@ -124,9 +124,9 @@ def _lint(files: dict[str, str]) -> None:
 def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: dict[str, str], format_: Format) -> str:
     from cfnroles.formats.human import findings_text, gaps_text
     from cfnroles.need import Severity
-    from cfnroles.stacks.limits import TEMPLATE_BODY, too_large
-    from cfnroles.stacks.output_files import file_name
-    from cfnroles.stacks.parameters import MOST_PARAMETERS, secret_names, within_quota
+    from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
+    from cfnroles.targets.cloudformation.output_files import file_name
+    from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 
     lines = ["Wrote:", *(f"  {directory / name}" for name in files)]
     facts, gaps = source.facts, source.discovery.gaps
@@ -179,7 +179,7 @@ def _deploy_command(stack: Stack, template: Path) -> str:
 
 
 def _leaves_json_keys(source: Source, stacks: tuple[Stack, ...]) -> bool:
-    from cfnroles.references import CHECK_JSON_KEYS, validator_needs
+    from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 
     needs = validator_needs(source.discovery.references, source.facts)
     wanted = any(CHECK_JSON_KEYS in need.permission.when for need in needs)

@@ -15,9 +15,9 @@ from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.aws.ecs import Ecs
-    from cfnroles.readers.spec.spec import Spec
-    from cfnroles.stacks.output_files import Format
-    from cfnroles.stacks.service import Stack
+    from cfnroles.sources.service_spec.spec import Spec
+    from cfnroles.targets.cloudformation.output_files import Format
+    from cfnroles.targets.cloudformation.service import Stack
 
 
 def build_spec(
@@ -44,7 +44,7 @@ def build_spec(
     if lint:
         lint(files)
     from cfnroles.cli.output_directory import write_files
-    from cfnroles.stacks.output_files import MANIFEST
+    from cfnroles.targets.cloudformation.output_files import MANIFEST
 
     write_files(directory, files, MANIFEST)
     click.echo("\n".join(["Wrote:", *(f"  {directory / name}" for name in files), *lines(directory)]), err=True)
@@ -63,7 +63,7 @@ _Written = tuple[dict[str, str], Callable[[Path], list[str]]]
 
 
 def _stacks(source: SpecSource, environment: str, format_: Format) -> _Written:
-    from cfnroles.stacks.output_files import output_files
+    from cfnroles.targets.cloudformation.output_files import output_files
 
     stacks = build_project(source, environment)
     project = next(stack.parameters["ProjectName"] for stack in stacks)
@@ -72,7 +72,7 @@ def _stacks(source: SpecSource, environment: str, format_: Format) -> _Written:
 
 
 def _other_side(source: SpecSource, account: str, format_: Format) -> _Written:
-    from cfnroles.stacks.other_side import other_side_files
+    from cfnroles.targets.cloudformation.other_side import other_side_files
 
     files = other_side_files(source.spec, source.services, account, format_)
     return files, lambda directory: [
@@ -96,7 +96,7 @@ def _told(source: SpecSource) -> list[str]:
 
 
 def _deployed(source: SpecSource, stacks: tuple[Stack, ...], directory: Path) -> list[str]:
-    from cfnroles.stacks.other_side import other_accounts
+    from cfnroles.targets.cloudformation.other_side import other_accounts
 
     services = len(source.services)
     lines = ["", f"{len(stacks)} stacks of {services} service{'s'[: services > 1]}."]

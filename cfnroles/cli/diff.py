@@ -96,7 +96,7 @@ def _comparisons(old: str, new: str, about: Mapping[str, Any]) -> Iterator[Compa
 def _changed(revision: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
     """Each task definition, spec and template that is not what it was in a revision."""
     from cfnroles.answers.diff import Comparison
-    from cfnroles.readers.revisions import changed_files
+    from cfnroles.sources.revisions import changed_files
 
     for name in changed_files(revision):
         if not name.lower().endswith(_SUFFIXES):
@@ -116,7 +116,7 @@ def _changed(revision: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
 
 
 def _kind(file: File) -> str:
-    from cfnroles.readers.document import parse
+    from cfnroles.document import parse
 
     kind = _kind_of(parse(file.text, file.name))
     if not kind:
@@ -130,7 +130,7 @@ def _kind(file: File) -> str:
 
 def _guessed(file: File) -> str:
     """What a file is, or an empty text for all that has nothing to do with roles."""
-    from cfnroles.readers.document import parse
+    from cfnroles.document import parse
 
     if not any(word in file.text for word in ("containerDefinitions", "Resources", "task-definition")):
         return ""
@@ -148,7 +148,7 @@ def _kind_of(data: Any) -> str:
     found = "containerDefinitions" in data or (isinstance(inner, Mapping) and "containerDefinitions" in inner)
     if found:
         return _TASK_DEFINITION
-    from cfnroles.readers.spec.reading import is_spec
+    from cfnroles.sources.service_spec.reading import is_spec
 
     return _SPEC if is_spec(data) else ""
 
@@ -168,7 +168,7 @@ def _document(file: File, kind: str, about: Mapping[str, Any]) -> Document:
 
     if kind == _TEMPLATE:
         from cfnroles.answers.template_grants import template_grants
-        from cfnroles.readers.template import read_template
+        from cfnroles.template.template import read_template
 
         template = read_template(file.text, file.name)
         home = {name: about[name] for name in _OF_TEMPLATES}
@@ -176,7 +176,7 @@ def _document(file: File, kind: str, about: Mapping[str, Any]) -> Document:
     if kind == _SPEC:
         from cfnroles.answers.spec_grants import spec_gaps, spec_grants
         from cfnroles.cli.spec_source import read_services
-        from cfnroles.readers.spec.reading import read_spec
+        from cfnroles.sources.service_spec.reading import read_spec
 
         project = read_services(read_spec(file.text, file.name), file.name, about, beside=file.beside)
         grants = spec_grants(file.name, project.services)

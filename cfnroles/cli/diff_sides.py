@@ -27,7 +27,7 @@ def sides(old: str, new: str) -> tuple[File, File]:
     if old == new == "-":
         raise InvalidInput("standard input holds one document", remedy="Give the other as a file.")
     if not new:
-        from cfnroles.readers.revisions import split, working_tree_path
+        from cfnroles.sources.revisions import split, working_tree_path
 
         revision, path = split(old) or ("", old)
         return _required(revision, path, old), file_at(str(working_tree_path(path)))
@@ -39,8 +39,8 @@ def sides(old: str, new: str) -> tuple[File, File]:
 
 def file_at(name: str) -> File:
     """The file of a name: in the working tree, in a revision, or standard input."""
-    from cfnroles.readers.document import read_text
-    from cfnroles.readers.revisions import split
+    from cfnroles.document import read_text
+    from cfnroles.sources.revisions import split
 
     found = None if name == "-" or Path(name).exists() else split(name)
     if found:
@@ -52,7 +52,7 @@ def file_at(name: str) -> File:
 
 def in_revision(revision: str, path: str, name: str, directory: Path = Path()) -> File | None:
     """The file at a path of a revision, as ``text_at`` takes it, or ``None`` without one."""
-    from cfnroles.readers.revisions import text_at
+    from cfnroles.sources.revisions import text_at
 
     text = text_at(revision, path, directory)
     if text is None:
@@ -62,7 +62,7 @@ def in_revision(revision: str, path: str, name: str, directory: Path = Path()) -
 
 def is_revision_and_path(name: str) -> bool:
     """Whether a name is no file and has the form REVISION:PATH."""
-    from cfnroles.readers.revisions import split
+    from cfnroles.sources.revisions import split
 
     return name != "-" and not Path(name).exists() and split(name) is not None
 
@@ -87,14 +87,14 @@ def _nothing_beside(path: str) -> None:
 
 
 def _beside(name: str, path: str) -> tuple[str, str] | None:
-    from cfnroles.readers.document import read_text
+    from cfnroles.document import read_text
 
     found = Path(name).parent / path
     return (str(found), read_text(str(found))) if found.is_file() else None
 
 
 def _beside_in_revision(revision: str, of: str, name: str, path: str, directory: Path) -> tuple[str, str] | None:
-    from cfnroles.readers.revisions import text_at
+    from cfnroles.sources.revisions import text_at
 
     found = posixpath.normpath(posixpath.join(posixpath.dirname(of), path))
     from_here = of.startswith(("./", "../"))

@@ -11,8 +11,8 @@ import click
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from cfnroles.readers.roles import Role
-    from cfnroles.readers.spec.draft import Drafted
+    from cfnroles.iam.roles import Role
+    from cfnroles.sources.service_spec.draft import Drafted
 
 
 @click.command("init")
@@ -47,7 +47,7 @@ def command(
     get-account-authorization-details`, FILE:LogicalId in a CloudFormation template, a policy document in JSON, or with
     --live a role's name. What the new roles gain and lose against it is told.
     """
-    from cfnroles.readers.spec.draft import draft
+    from cfnroles.sources.service_spec.draft import draft
 
     if output.exists():
         raise InvalidInput(
@@ -74,7 +74,7 @@ def command(
 
 
 def _files(source: str, output: Path) -> list[Drafted]:
-    from cfnroles.readers.document import parse, read_text
+    from cfnroles.document import parse, read_text
 
     if source == "-":
         raise InvalidInput(
@@ -104,9 +104,9 @@ def _files(source: str, output: Path) -> list[Drafted]:
 
 
 def _drafted(text: str, path: Path, output: Path, settings: str = "") -> Drafted:
-    from cfnroles.readers.settings import read_service
-    from cfnroles.readers.spec.draft import Drafted, service_name
-    from cfnroles.readers.task_definition import home, read_task_definition
+    from cfnroles.sources.service_spec.draft import Drafted, service_name
+    from cfnroles.sources.settings import read_service
+    from cfnroles.sources.task_definition import home, read_task_definition
 
     workload = read_task_definition(text, path.name)
     relative = os.path.relpath(path, output.parent)
@@ -144,13 +144,13 @@ def _distinct(services: list[Drafted]) -> list[Drafted]:
 
 
 def _project(output: Path, services: list[Drafted]) -> str:
-    from cfnroles.readers.spec.draft import service_name
+    from cfnroles.sources.service_spec.draft import service_name
 
     return service_name(output.absolute().parent.name) if len(services) > 1 else services[0].name
 
 
 def _role(named: str, service: Drafted, live: bool, profile: str) -> Role:
-    from cfnroles.readers.roles import detailed_role, read_role
+    from cfnroles.iam.roles import detailed_role, read_role
 
     if live:
         from cfnroles.aws.connection import Connection
@@ -158,7 +158,7 @@ def _role(named: str, service: Drafted, live: bool, profile: str) -> Role:
 
         detail, policies = Iam(Connection(profile, service.facts.region)).role(named)
         return detailed_role(detail, policies, "AWS")
-    from cfnroles.readers.document import read_text
+    from cfnroles.document import read_text
 
     file, name = (named, "") if Path(named).exists() else named.rpartition(":")[::2]
     return read_role(read_text(file), Path(file).name, name, {}, service.facts.account, service.facts.region)
@@ -167,7 +167,7 @@ def _role(named: str, service: Drafted, live: bool, profile: str) -> Role:
 def _with_role(service: Drafted, role: Role) -> Drafted:
     from dataclasses import replace
 
-    from cfnroles.readers.spec.taken_over import taken_over
+    from cfnroles.sources.service_spec.taken_over import taken_over
 
     managed, statements, left = taken_over(role)
     return replace(service, managed_policies=managed, statements=statements, left=left)

@@ -111,7 +111,7 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
 def _lint(name: str, parameters: Mapping[str, str], cfn_lint: bool, only_if_known: bool) -> LintedFile | None:
     from cfnroles.answers.lint import LintedFile, lint
     from cfnroles.checks.subject import NotLintable, looks_lintable
-    from cfnroles.readers.document import read_text
+    from cfnroles.document import read_text
 
     document, text = "standard input" if name == "-" else name, ""
     try:

@@ -13,6 +13,6 @@ def command() -> None:
     An editor with the YAML language server takes it from a first line of the spec:
     # yaml-language-server: $schema=cfnroles.schema.json
     """
-    from cfnroles.readers.spec.schema import schema_text
+    from cfnroles.sources.service_spec.schema import schema_text
 
     click.echo(schema_text(), nl=False)

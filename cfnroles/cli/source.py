@@ -95,7 +95,7 @@ def read_source(source: str, **about: Any) -> Source:
 
     Raises InvalidInput for a text that is no task definition, and with every finding for one that ECS would refuse.
     """
-    from cfnroles.readers.document import read_text
+    from cfnroles.document import read_text
 
     return source_of(read_text(source), "standard input" if source == "-" else Path(source).name, **about)
 
@@ -110,8 +110,8 @@ def source_of(
 ) -> Source:
     """The same for a text that was read from elsewhere, under the name that messages call it by."""
     from cfnroles.discovery import discover
-    from cfnroles.readers.checks import dynamic_references, shape_findings, value_findings
-    from cfnroles.readers.task_definition import ANSWERED_ONLY, read_task_definition
+    from cfnroles.sources.task_definition import ANSWERED_ONLY, read_task_definition
+    from cfnroles.sources.task_definition_checks import dynamic_references, shape_findings, value_findings
 
     workload = read_task_definition(text, name, family, _pairs(values, "--set"), _images(images))
     _refuse(name, text, shape_findings(workload, ANSWERED_ONLY))
@@ -126,7 +126,7 @@ def source_of(
 
 
 def _facts(workload: Workload, about: Mapping[str, Any]) -> Facts:
-    from cfnroles.readers.task_definition import home
+    from cfnroles.sources.task_definition import home
 
     account, region = about.get("account", ""), about.get("region", "")
     if account and not re.fullmatch(r"\d{12}", account):
@@ -157,8 +157,8 @@ def _facts(workload: Workload, about: Mapping[str, Any]) -> Facts:
 
 
 def _with_settings(workload: Workload, about: Mapping[str, Any]) -> Workload:
-    from cfnroles.readers.document import read_text
-    from cfnroles.readers.settings import ExecuteCommand, read_service, with_settings
+    from cfnroles.document import read_text
+    from cfnroles.sources.settings import ExecuteCommand, read_service, with_settings
 
     file = about.get("service_file", "")
     document = Path(file).name

@@ -13,10 +13,10 @@ from cfnroles.errors import InvalidInput
 if TYPE_CHECKING:
     from cfnroles.aws.ecs import Ecs
     from cfnroles.need import Finding, Gap
-    from cfnroles.readers.spec.services import Prepared
-    from cfnroles.readers.spec.spec import Service, Spec
-    from cfnroles.stacks.project import ProjectService
-    from cfnroles.stacks.service import Stack
+    from cfnroles.sources.service_spec.services import Prepared
+    from cfnroles.sources.service_spec.spec import Service, Spec
+    from cfnroles.targets.cloudformation.project import ProjectService
+    from cfnroles.targets.cloudformation.service import Stack
 
 #: Options about a single task definition, and the keys that say the same in a spec.
 _KEYS = {
@@ -100,13 +100,13 @@ def spec_of(source: str) -> Spec | None:
     """
     if source == "-" or not Path(source).is_file():
         return None
-    from cfnroles.readers.document import parse, read_text
+    from cfnroles.document import parse, read_text
 
     text = read_text(source)
     # Most sources are task definitions, and should not wait until the reader of specs is loaded.
     if not re.search(r"^[{\"' ]*(project|services|defaults|environments)\b", text, re.MULTILINE):
         return None
-    from cfnroles.readers.spec.reading import is_spec, read_spec
+    from cfnroles.sources.service_spec.reading import is_spec, read_spec
 
     name = Path(source).name
     return read_spec(text, name) if is_spec(parse(text, name)) else None
@@ -127,7 +127,7 @@ def read_services(
     would refuse.
     """
     from cfnroles.formats.human import findings_text
-    from cfnroles.readers.spec.services import errors, prepare
+    from cfnroles.sources.service_spec.services import errors, prepare
 
     _check_options(about or {})
     texts = {spec.document: spec.text}
@@ -152,7 +152,7 @@ def read_services(
 
 def project_services(source: SpecSource) -> tuple[ProjectService, ...]:
     """The services as the builder of stacks takes them."""
-    from cfnroles.stacks.project import ProjectService
+    from cfnroles.targets.cloudformation.project import ProjectService
 
     return tuple(
         ProjectService(
@@ -169,9 +169,9 @@ def build_project(source: SpecSource, environment: str = "") -> tuple[Stack, ...
     """
     from dataclasses import replace
 
-    from cfnroles.readers.spec.environments import with_parameters
-    from cfnroles.readers.spec.types import nearest
-    from cfnroles.stacks.project import project_stacks
+    from cfnroles.sources.service_spec.types import nearest
+    from cfnroles.targets.cloudformation.environments import with_parameters
+    from cfnroles.targets.cloudformation.project import project_stacks
 
     spec = source.spec
     services, alarms = project_services(source), _alarms(spec)
@@ -202,7 +202,7 @@ def _check_options(about: Mapping[str, Any]) -> None:
 
 
 def _beside(source: str) -> Beside:
-    from cfnroles.readers.document import read_text
+    from cfnroles.document import read_text
 
     def read(named: str) -> tuple[str, str] | None:
         path = Path(source).parent / named
@@ -212,8 +212,8 @@ def _beside(source: str) -> Beside:
 
 
 def _task_definition(spec: Spec, service: Service, named: str, beside: Beside, ecs: Ecs | None) -> tuple[str, str]:
-    from cfnroles.readers.spec.spec import refuse
-    from cfnroles.readers.spec.types import Problem
+    from cfnroles.sources.service_spec.spec import refuse
+    from cfnroles.sources.service_spec.types import Problem
 
     if found := beside(named):
         return found
@@ -228,13 +228,13 @@ def _task_definition(spec: Spec, service: Service, named: str, beside: Beside, e
 
 
 def _workload(text: str, document: str) -> Any:
-    from cfnroles.readers.task_definition import read_task_definition
+    from cfnroles.sources.task_definition import read_task_definition
 
     return read_task_definition(text, document)
 
 
 def _log_groups(service: Service) -> Any:
-    from cfnroles.stacks.log_groups import LogGroupOptions
+    from cfnroles.targets.cloudformation.log_groups import LogGroupOptions
 
     chosen = service.get("log-groups")
     if not chosen:
@@ -249,7 +249,7 @@ def _log_groups(service: Service) -> Any:
 
 
 def _alarms(spec: Spec) -> Any:
-    from cfnroles.stacks.alarms import AlarmOptions
+    from cfnroles.targets.cloudformation.alarms import AlarmOptions
 
     if not spec.get("alarms"):
         return None

@@ -81,7 +81,7 @@ def _built(source: str, project: str, environment: str, region: str) -> dict[str
     from cfnroles.cli.source import read_source
     from cfnroles.cli.spec_source import build_project, read_services, spec_of
     from cfnroles.formats.human import gaps_text
-    from cfnroles.stacks.output_files import output_files
+    from cfnroles.targets.cloudformation.output_files import output_files
 
     if spec := spec_of(source):
         if project:

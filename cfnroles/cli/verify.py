@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cfnroles.discovery import Discovery
     from cfnroles.facts import Facts
     from cfnroles.formats.human import Texts
+    from cfnroles.iam.roles import Role
     from cfnroles.need import Holder
-    from cfnroles.readers.roles import Role
     from cfnroles.workload import Workload
 
 #: Option -> holder of the role, and the member of the task definition that names it.
@@ -124,7 +124,7 @@ def _asked(about: Mapping[str, Any], spec_service: str, live: bool, profile: str
         named = _named(source.workload, {})
         return _Asked(source.name, source.text, source.facts, source.discovery, named)
     from cfnroles.need import Holder
-    from cfnroles.readers.spec.services import ROLES
+    from cfnroles.sources.service_spec.services import ROLES
 
     ecs = None
     if live:
@@ -166,8 +166,8 @@ def _roles(
 
 
 def _read(named: str, parameters: Mapping[str, str], source: _Asked) -> Role:
-    from cfnroles.readers.document import read_text
-    from cfnroles.readers.roles import read_role
+    from cfnroles.document import read_text
+    from cfnroles.iam.roles import read_role
 
     file, name = named, ""
     if not Path(named).exists() and ":" in named:
@@ -178,7 +178,7 @@ def _read(named: str, parameters: Mapping[str, str], source: _Asked) -> Role:
 
 def _live_role(named: str, profile: str, source: _Asked) -> Role:
     from cfnroles.aws.iam import Iam
-    from cfnroles.readers.roles import detailed_role
+    from cfnroles.iam.roles import detailed_role
 
     detail, policies = Iam(_connection(profile, source.facts.region)).role(named)
     return detailed_role(detail, policies, "AWS")

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cfnroles.document import parse, read_text
 from cfnroles.errors import InvalidInput
-from cfnroles.readers.document import parse, read_text
 
 
 def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.answers.containment import covers_action, covers_resource
 from cfnroles.deploy.template import Evaluation, Tree
+from cfnroles.iam.containment import covers_action, covers_resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cfnroles.document import parse as read
 from cfnroles.errors import InvalidInput
-from cfnroles.readers.document import parse as read
 
 Tree = Mapping[str, Any]
 

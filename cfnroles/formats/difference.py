@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cfnroles.answers.diff import Change, Comparison, Difference, Document, Verb
-from cfnroles.answers.evaluator import Effect
 from cfnroles.answers.grants import Grant, Kind
 from cfnroles.formats.human import Lines
+from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Origin
-from cfnroles.readers.template import Template
+from cfnroles.template.template import Template
 
 SCHEMA = 1
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from cfnroles.discovery import discover
-from cfnroles.feature import Feature
-from cfnroles.feature_examples import FACTS, example_workload
-from cfnroles.features import FEATURES
-from cfnroles.features.fieldless import FIELDLESS
 from cfnroles.statements import compose
+from cfnroles.table.ecs import FEATURES
+from cfnroles.table.ecs.fieldless import FIELDLESS
+from cfnroles.table.examples import FACTS, example_workload
+from cfnroles.table.feature import Feature
 
 _HEAD = """\
 # Features
 
-<!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/features. -->
+<!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/table/ecs. -->
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
 `account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. The

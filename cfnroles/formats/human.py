@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from cfnroles.document import positions
 from cfnroles.need import Finding, Gap, Origin
-from cfnroles.readers.document import positions
 from cfnroles.workload import Path
 
 #: The text of the only document, or the text of each of several by its name.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cfnroles.answers.lint import LintedFile, LintFinding
-from cfnroles.readers.document import positions
+from cfnroles.document import positions
 from cfnroles.workload import Path
 
 

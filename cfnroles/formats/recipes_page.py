@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cfnroles.readers.spec.reading import read_spec
-from cfnroles.readers.spec.services import Prepared, prepare
-from cfnroles.readers.spec.spec import Spec
-from cfnroles.readers.task_definition import read_task_definition
-from cfnroles.stacks.other_side import other_accounts, other_side_files
+from cfnroles.sources.service_spec.reading import read_spec
+from cfnroles.sources.service_spec.services import Prepared, prepare
+from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.sources.task_definition import read_task_definition
 from cfnroles.statements import Statement, compose
+from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
 
 _HEAD = """\
 # Recipes

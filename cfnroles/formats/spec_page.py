@@ -10,16 +10,16 @@ from typing import Any
 
 import yaml
 
-from cfnroles.grants import ROWS
-from cfnroles.grants.row import Row
-from cfnroles.readers.spec.definition import SPEC
-from cfnroles.readers.spec.role_keys import GRANT
-from cfnroles.readers.spec.types import Either, Key, Many, Named, Structure, Type
+from cfnroles.sources.service_spec.definition import SPEC
+from cfnroles.sources.service_spec.role_keys import GRANT
+from cfnroles.sources.service_spec.types import Either, Key, Many, Named, Structure, Type
+from cfnroles.table.words import ROWS
+from cfnroles.table.words.row import Row
 
 _HEAD = """\
 # The service spec
 
-<!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from the definition in cfnroles/readers/spec. -->
+<!-- Written by `python -m cfnroles.formats.spec_page docs/spec.md` from cfnroles/sources/service_spec. -->
 
 A task definition does not say everything. `cfnroles.yaml` says the rest, for any number of services. `build`,
 `explain`, `check`, `verify`, `lint`, `diff` and `deploy` take it in place of a task definition.

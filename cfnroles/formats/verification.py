@@ -10,7 +10,6 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
-from cfnroles.answers.evaluator import StatementId
 from cfnroles.answers.excess import Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
@@ -28,6 +27,7 @@ from cfnroles.formats.verification_words import (
     unused_words,
     wide_words,
 )
+from cfnroles.iam.evaluator import StatementId
 from cfnroles.need import Need, Origin
 
 _SGR = {

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cfnroles.answers.actions import expanded, is_pattern, matches_action
-from cfnroles.answers.evaluator import Decision, StatementId
 from cfnroles.answers.excess import Excess, Grant, Wide
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verify import REST_OF_RESOURCE, Outcome, Verification
+from cfnroles.iam.actions import expanded, is_pattern, matches_action
+from cfnroles.iam.evaluator import Decision, StatementId
+from cfnroles.iam.roles import Role, Unread
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.policies import document
-from cfnroles.readers.intrinsics import plain, symbols
-from cfnroles.readers.roles import Role, Unread
 from cfnroles.statements import Statement
+from cfnroles.template.intrinsics import plain, symbols
 
 #: How a need spells what a spec imports from another stack.
 _IMPORT = "Import::"

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfnroles.answers.diff import Change, Difference, difference
-from cfnroles.answers.evaluator import Decision, Principal, Request, evaluate, parse_policy
 from cfnroles.answers.grants import needed
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
+from cfnroles.iam.evaluator import Decision, Principal, Request, evaluate, parse_policy
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.readers.template import Template
+from cfnroles.template.template import Template
 from cfnroles.workload import Workload
 
 Statement = dict[str, Any]

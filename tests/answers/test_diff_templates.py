@@ -9,7 +9,7 @@ import pytest
 from cfnroles.answers.diff import Difference, difference
 from cfnroles.answers.grants import Grant
 from cfnroles.answers.template_grants import template_grants
-from cfnroles.readers.template import read_template
+from cfnroles.template.template import read_template
 
 HEAD = """\
 Parameters:

@@ -9,8 +9,8 @@ import pytest
 
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome, verify
 from cfnroles.facts import Facts
+from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
-from cfnroles.readers.roles import Role, read_role
 
 ACCOUNT = "111122223333"
 HOME = Facts(account=ACCOUNT, region="eu-west-1")

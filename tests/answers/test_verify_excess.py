@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.answers.verify import Verification, verify
 from cfnroles.facts import Facts
+from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
+from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
-from cfnroles.readers.roles import read_role
 
 HOME = Facts("111122223333", "eu-west-1")
 A = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"

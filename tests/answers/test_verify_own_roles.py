@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cfnroles.answers.evaluator import Decision
 from cfnroles.answers.verify import Outcome, Verification, verify
 from cfnroles.cli.build import build
 from cfnroles.cli.source import Source, read_source
 from cfnroles.errors import InvalidInput
+from cfnroles.iam.evaluator import Decision
+from cfnroles.iam.roles import template_role
 from cfnroles.need import Holder
-from cfnroles.readers.roles import template_role
-from cfnroles.readers.template import Template, read_template
+from cfnroles.template.template import Template, read_template
 
 ROLES = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
 KEYS = tuple(f"arn:aws:kms:us-east-1:123456789012:key/{number}" for number in range(2))

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.actions import Risk, expanded
 from cfnroles.answers.verify import Outcome, Verification, verify
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
+from cfnroles.iam.actions import Risk, expanded
+from cfnroles.iam.roles import read_role
 from cfnroles.need import Holder
 from cfnroles.policies import document
-from cfnroles.readers.roles import read_role
-from cfnroles.readers.task_definition import read_task_definition
+from cfnroles.sources.task_definition import read_task_definition
 
 HOME = "us-east-1:123456789012"
 KEY = f"arn:aws:kms:{HOME}:key/11111111-2222-3333-4444-555555555555"

@@ -8,8 +8,8 @@ from typing import Any
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import verify
 from cfnroles.facts import Facts
+from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
-from cfnroles.readers.roles import read_role
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
 NAMES = ("a", "b")

@@ -120,7 +120,7 @@ def test_json_templates_say_the_same_as_yaml(cfnroles: Any, tmp_path: Path, exam
     cfnroles("build", examples / "shop.json", "-o", tmp_path / "json", "--format", "json")
     cfnroles("build", examples / "shop.json", "-o", tmp_path / "yaml", "--format", "yaml")
 
-    from cfnroles.readers.document import parse
+    from cfnroles.document import parse
 
     for name in ("secret-validator", "shop-roles", "shop-task"):
         in_json = json.loads((tmp_path / "json" / f"{name}.json").read_text())

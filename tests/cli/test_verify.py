@@ -16,9 +16,9 @@ from cfnroles.cli.source import read_source
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.formats import verification, verification_markdown
 from cfnroles.formats.verification import Terminal
+from cfnroles.iam.roles import detailed_role, template_role
 from cfnroles.need import Holder
-from cfnroles.readers.roles import detailed_role, template_role
-from cfnroles.readers.template import read_template
+from cfnroles.template.template import read_template
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/k"
 ECS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}

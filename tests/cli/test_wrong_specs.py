@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cfnroles.readers.document import parse
-from cfnroles.readers.spec.schema import schema
+from cfnroles.document import parse
+from cfnroles.sources.service_spec.schema import schema
 from tests.cli.wrong_specs import GOOD, WRONG, Wrong
 
 TASK = """{"family": "web", "containerDefinitions": [{"name": "web", "image": "public.ecr.aws/x/y:1"}]}"""

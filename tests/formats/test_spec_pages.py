@@ -12,13 +12,13 @@ import pytest
 
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.cli.spec_source import build_project, read_services, spec_of
+from cfnroles.document import parse
 from cfnroles.formats.recipes_page import recipes_page
 from cfnroles.formats.spec_page import spec_page
-from cfnroles.readers.document import parse
-from cfnroles.readers.spec.definition import SPEC
-from cfnroles.readers.spec.schema import schema, schema_text
-from cfnroles.readers.spec.types import Either, Key, Many, Named, Structure, Type
-from cfnroles.stacks.output_files import output_files
+from cfnroles.sources.service_spec.definition import SPEC
+from cfnroles.sources.service_spec.schema import schema, schema_text
+from cfnroles.sources.service_spec.types import Either, Key, Many, Named, Structure, Type
+from cfnroles.targets.cloudformation.output_files import output_files
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "examples" / "recipes").glob("*.yaml"))
 SPECS = [*RECIPES, RECIPES[0].parent.parent / "shop-project" / "cfnroles.yaml"]

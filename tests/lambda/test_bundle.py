@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from cfnroles.stacks.inline_code import inline_code
+from cfnroles.targets.cloudformation.inline_code import inline_code
 
 FILES = ("custom_resource.py", "secret_references.py", "secret_validator.py")
 

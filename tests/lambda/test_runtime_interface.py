@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gate.api import Api, Reply, everything_exists
-from cfnroles.stacks.inline_code import inline_code
+from cfnroles.targets.cloudformation.inline_code import inline_code
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:validator"

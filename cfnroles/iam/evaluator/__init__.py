@@ -1,0 +1,47 @@
+"""Would IAM allow this request? A pure evaluator of identity-based policies that never guesses.
+
+    policies = [parse_policy("AppSecrets", document)]
+    request = Request(
+        principal=Principal("arn:aws:iam::111122223333:role/web"),
+        action="secretsmanager:GetSecretValue",
+        resource=some("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-??????"),
+        context=Context.of({"aws:RequestedRegion": "eu-west-1"}, absent=["aws:SourceVpce"]),
+    )
+    print(evaluate(request, policies))      # allowed by AppSecrets.Statement[0] (ReadDatabaseSecret)
+
+The answer is a `Verdict`: allowed, explicitly denied, implicitly denied, or unknown, with the statements
+behind it. A condition on a key that the context neither has nor knows to be absent is unknown, and so is
+everything that depends on it, under the name of the key.
+
+Built from the IAM User Guide; each rule names its page where it stands.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
+"""
+
+from cfnroles.iam.evaluator.evaluation import (
+    Decision,
+    UnknownStatement,
+    Verdict,
+    evaluate,
+    statement_applies,
+)
+from cfnroles.iam.evaluator.patterns import some
+from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId, parse_policy
+from cfnroles.iam.evaluator.request import Context, Principal, PrincipalType, Request
+
+__all__ = [
+    "Context",
+    "Decision",
+    "Effect",
+    "Policy",
+    "Principal",
+    "PrincipalType",
+    "Request",
+    "Statement",
+    "StatementId",
+    "UnknownStatement",
+    "Verdict",
+    "evaluate",
+    "parse_policy",
+    "some",
+    "statement_applies",
+]

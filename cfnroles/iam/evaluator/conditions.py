@@ -1,0 +1,105 @@
+"""The conditions of a statement, and whether a request context meets them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cfnroles.iam.evaluator.operators import OPERATORS, Operator
+from cfnroles.iam.evaluator.request import Context
+from cfnroles.iam.evaluator.truth import Truth, Unknown, all_of, any_of, negate, unknown
+from cfnroles.iam.evaluator.variables import variables_of
+
+_BY_NAME = {operator.name.lower(): operator for operator in OPERATORS}
+_NULL = "null"
+_IF_EXISTS = "ifexists"
+
+
+class Qualifier(StrEnum):
+    """How the values of a key with several values in the request count together."""
+
+    NONE = ""
+    FOR_ALL_VALUES = "ForAllValues"
+    FOR_ANY_VALUE = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator and one key of a Condition element, with the values the policy lists for them.
+
+    ``operator`` is None for Null. ``variables`` says whether the values may hold policy variables.
+    """
+
+    operator: Operator | None
+    key: str
+    values: tuple[str, ...]
+    qualifier: Qualifier = Qualifier.NONE
+    if_exists: bool = False
+    variables: bool = True
+
+    def met(self, context: Context) -> Truth:
+        """Whether *context* meets the condition.
+
+        Several values of the policy are alternatives, or all excluded if the operator is negated. A key
+        without a value meets a negated operator, IfExists and ForAllValues, and nothing else. A key with
+        several values and no qualifier is unknown: AWS only says that such keys require one.
+        """
+        actual = context.lookup(self.key)
+        if self.operator is None:
+            return _null(self, actual)
+        if isinstance(actual, Unknown):
+            return actual
+        if self.qualifier is Qualifier.FOR_ALL_VALUES and not any(actual):
+            # "or if the context key value resolves to a null dataset, such as an empty string"
+            return True
+        if not actual:
+            lenient = self.operator.negated and self.qualifier is not Qualifier.FOR_ANY_VALUE
+            return self.if_exists or lenient
+        if self.qualifier is Qualifier.NONE and len(actual) > 1:
+            return unknown(self.key)
+        together = any_of if self.qualifier is Qualifier.FOR_ANY_VALUE else all_of
+        return together(_met_by(self.operator, self, value, context) for value in actual)
+
+
+def operator_named(name: str) -> tuple[Qualifier, Operator | None, bool] | None:
+    """The qualifier, the operator (None for Null) and IfExists that make up *name*; None if there is no such.
+
+    Null takes no IfExists: "You can add IfExists to the end of any condition operator name except the Null
+    condition".
+    """
+    prefix, colon, rest = name.rpartition(":")
+    qualifier = next((each for each in Qualifier if each.lower() == prefix.lower()), None)
+    if qualifier is None or (colon and not prefix):
+        return None
+    rest = rest.lower()
+    if rest == _NULL:
+        return qualifier, None, False
+    operator = _BY_NAME.get(rest.removesuffix(_IF_EXISTS))
+    return None if operator is None else (qualifier, operator, rest.endswith(_IF_EXISTS))
+
+
+def _met_by(operator: Operator, condition: Condition, actual: str, context: Context) -> Truth:
+    matched = any_of(
+        operator.match(wanted, actual, condition.key, context, variables=condition.variables)
+        for wanted in condition.values
+    )
+    return negate(matched) if operator.negated else matched
+
+
+def _null(condition: Condition, actual: tuple[str, ...] | Unknown) -> Truth:
+    # "When you use the Null condition operator with ForAllValues, the statement always returns true. When
+    # you use the Null condition operator with ForAnyValue, the statement always returns false."
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    if condition.qualifier:
+        return condition.qualifier is Qualifier.FOR_ALL_VALUES
+    wanted = {value.lower() for value in condition.values}
+    if wanted == {"true", "false"}:
+        return True
+    references = [key for value in condition.values if condition.variables for key in variables_of(value)]
+    if references:
+        return unknown(*references)
+    return actual if isinstance(actual, Unknown) else ("false" if any(actual) else "true") in wanted

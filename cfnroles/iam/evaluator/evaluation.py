@@ -1,0 +1,162 @@
+"""The decision on a request from the identity-based policies of its principal and the permissions boundary.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cfnroles.iam.evaluator.patterns import matches
+from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId
+from cfnroles.iam.evaluator.request import Context, Request
+from cfnroles.iam.evaluator.truth import Truth, Unknown, all_of, any_of, negate
+from cfnroles.iam.evaluator.variables import plain_text, resource_text
+
+_RESOURCE = "the rest of the resource's ARN"
+
+
+class Decision(StrEnum):
+    """What becomes of the request; only ALLOWED lets it through, and UNKNOWN says that it depends."""
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicit deny"
+    IMPLICIT_DENY = "implicit deny"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatement:
+    """A statement that may or may not apply, and the condition keys that would have to be known to tell."""
+
+    statement: StatementId
+    effect: Effect
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.statement} may {self.effect.lower()} it, depending on {', '.join(self.keys)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision and what made it.
+
+    ``by`` names the statements behind it: every Allow that applies (the boundary's too) if allowed, every
+    Deny that applies if explicitly denied. ``undecided`` lists the statements whose part is unknown, also
+    where the others decide without them. ``outside_boundary`` is the name of the permissions boundary if
+    the identity-based policies allow the request and the boundary does not.
+    """
+
+    decision: Decision
+    by: tuple[StatementId, ...] = ()
+    undecided: tuple[UnknownStatement, ...] = ()
+    outside_boundary: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The condition keys that an unknown decision depends on, each once; empty for any other decision."""
+        if self.decision is not Decision.UNKNOWN:
+            return ()
+        return tuple(sorted({key for each in self.undecided for key in each.keys}))
+
+    def __str__(self) -> str:
+        match self.decision:
+            case Decision.UNKNOWN:
+                return "; ".join(["unknown", *map(str, self.undecided)])
+            case Decision.IMPLICIT_DENY if self.outside_boundary:
+                return f"implicit deny: the permissions boundary {self.outside_boundary} does not allow it"
+            case Decision.IMPLICIT_DENY:
+                return "implicit deny: no statement allows it"
+            case _:
+                return f"{self.decision} by {', '.join(map(str, self.by))}"
+
+
+def evaluate(request: Request, policies: Iterable[Policy], boundary: Policy | None = None) -> Verdict:
+    """Decide *request* by the identity-based *policies*, within *boundary* if there is one.
+
+    A Deny that applies decides. Without one, the request needs an Allow in the policies and, if there is a
+    boundary, an Allow in that as well. What depends on an unknown key is unknown, unless the rest decides: a
+    request that nothing can allow is denied whatever an unknown Deny would add.
+
+    Resource-based policies, service and resource control policies and session policies are no part of this,
+    nor is the root user, to whom identity-based policies do not apply.
+    """
+    context = request.full_context
+    limits = () if boundary is None else (boundary,)
+    within = [_applying(request, context, (policy,)) for policy in limits]
+    layers = [_applying(request, context, tuple(policies)), *within]
+    everywhere = [each for layer in layers for each in layer]
+    denied = any_of(truth for statement, truth in everywhere if statement.effect is Effect.DENY)
+    granted = [_granted(layer) for layer in layers]
+    allowed = all_of(granted)
+    undecided = tuple(
+        UnknownStatement(statement.id, statement.effect, tuple(sorted(truth.keys)))
+        for statement, truth in everywhere
+        if isinstance(truth, Unknown)
+    )
+    if denied is True:
+        return Verdict(Decision.EXPLICIT_DENY, _true(everywhere, Effect.DENY), undecided)
+    if allowed is False:
+        outside = boundary.name if boundary and granted[0] is True else ""
+        return Verdict(Decision.IMPLICIT_DENY, (), undecided, outside)
+    if denied is False and allowed is True:
+        return Verdict(Decision.ALLOWED, _true(everywhere, Effect.ALLOW), undecided)
+    return Verdict(Decision.UNKNOWN, (), undecided)
+
+
+def statement_applies(statement: Statement, request: Request) -> Truth:
+    """Whether the statement's action, resource and conditions all match the request, whatever its effect."""
+    return _applies(statement, request, request.full_context)
+
+
+Applying = list[tuple[Statement, Truth]]
+
+
+def _applying(request: Request, context: Context, policies: tuple[Policy, ...]) -> Applying:
+    return [
+        (statement, _applies(statement, request, context)) for policy in policies for statement in policy.statements
+    ]
+
+
+def _granted(layer: Applying) -> Truth:
+    return any_of(truth for statement, truth in layer if statement.effect is Effect.ALLOW)
+
+
+def _true(statements: Applying, effect: Effect) -> tuple[StatementId, ...]:
+    return tuple(each.id for each, truth in statements if each.effect is effect and truth is True)
+
+
+def _applies(statement: Statement, request: Request, context: Context) -> Truth:
+    # "When you provide an empty array in a statement's resource element, the statement has no effect on the
+    # policy."
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    if not statement.actions or not statement.resources:
+        return False
+    if not _names_action(statement, request.action):
+        return False
+    return all_of(_remaining(statement, request, context))
+
+
+def _remaining(statement: Statement, request: Request, context: Context) -> Iterable[Truth]:
+    yield _names_resource(statement, request.resource, context)
+    for condition in statement.conditions:
+        yield condition.met(context)
+
+
+def _names_action(statement: Statement, action: str) -> bool:
+    # "The prefix and the action name are case insensitive."
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+    patterns = (plain_text(each).fixed for each in statement.actions)
+    named = any(matches(each, action, subject="", ignore_case=True) is True for each in patterns if each is not None)
+    return named is not statement.not_actions
+
+
+def _names_resource(statement: Statement, resource: str, context: Context) -> Truth:
+    texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
+    patterns = (text.expand(context) for text in texts)
+    named = any_of(
+        pattern is not None and matches(pattern, resource, subject=_RESOURCE, by_segment=True) for pattern in patterns
+    )
+    return negate(named) if statement.not_resources else named

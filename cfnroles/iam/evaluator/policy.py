@@ -1,0 +1,216 @@
+"""Identity-based policies: the parsed form, and reading it from IAM JSON with its grammar checked.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cfnroles.errors import InvalidInput
+from cfnroles.iam.evaluator.conditions import Condition, operator_named
+from cfnroles.iam.evaluator.variables import variables_of
+
+_GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
+_VERSIONS = ("2008-10-17", "2012-10-17")
+_POLICY_ELEMENTS = ("Version", "Id", "Statement")
+_PRINCIPALS = ("Principal", "NotPrincipal")
+_STATEMENT_ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+
+
+class Effect(StrEnum):
+    """What a statement does with the requests it applies to."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StatementId:
+    """Where a statement stands: the name of its policy, its index from zero, and its Sid if it has one."""
+
+    policy: str
+    index: int
+    sid: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.policy}.Statement[{self.index}]"
+        return f"{place} ({self.sid})" if self.sid else place
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement; ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``."""
+
+    id: StatementId
+    effect: Effect
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    not_actions: bool = False
+    not_resources: bool = False
+    variables: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An identity-based policy, under the name that verdicts and errors call it by."""
+
+    name: str
+    statements: tuple[Statement, ...]
+    version: str = "2008-10-17"
+
+
+def parse_policy(name: str, document: object) -> Policy:
+    """The policy in *document*: a mapping as JSON gives it, or the JSON text itself.
+
+    A single statement, action, resource or value may stand without its list. Policy variables count only in
+    version 2012-10-17; without a Version element the version is 2008-10-17. References that are not policy
+    variables (such as ``${AWS::Partition}``) must have been replaced; one that is left is taken for a
+    variable, so that whatever depends on it comes out unknown under its name.
+
+    Raises InvalidInput, naming *name* and the index of the statement, if the document breaks the grammar.
+    """
+    policy = _object(_loaded(name, document), name, _POLICY_ELEMENTS)
+    version = policy.get("Version", _VERSIONS[0])
+    if version not in _VERSIONS:
+        raise _malformed(name, f"Version is {version!r}", f"Use {' or '.join(_VERSIONS)}.")
+    statements = policy.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements:
+        raise _malformed(name, "Statement holds no statement", "Give a statement or a list of statements.")
+    variables = version == _VERSIONS[1]
+    parsed = tuple(_statement(name, index, each, variables) for index, each in enumerate(statements))
+    return Policy(name, parsed, str(version))
+
+
+def _statement(policy: str, index: int, given: object, variables: bool) -> Statement:
+    where = f"{policy}.Statement[{index}]"
+    statement = _object(given, where, _STATEMENT_ELEMENTS + _PRINCIPALS)
+    for element in _PRINCIPALS:
+        if element in statement:
+            raise _malformed(
+                where,
+                f"{element} stands in an identity-based policy",
+                f"Remove {element}: the role is the principal.",
+            )
+    effect = statement.get("Effect")
+    if effect not in tuple(Effect):
+        raise _malformed(where, f"Effect is {effect!r}", "Use Allow or Deny.")
+    sid = statement.get("Sid", "")
+    if not isinstance(sid, str):
+        raise _malformed(where, f"Sid is {sid!r}", "Use a text.")
+    actions, not_actions = _one_of(statement, "Action", where)
+    resources, not_resources = _one_of(statement, "Resource", where)
+    for action in actions:
+        if action != "*" and ":" not in action:
+            raise _malformed(where, f"{action!r} is not an action", "Write service:Name, or *.")
+    for resource in resources:
+        if resource != "*" and not resource.startswith("arn:") and not (variables and variables_of(resource)):
+            raise _malformed(where, f"{resource!r} is not a resource", "Write an ARN, or *.")
+    return Statement(
+        StatementId(policy, index, sid),
+        Effect(str(effect)),
+        actions,
+        resources,
+        _conditions(statement.get("Condition", {}), where, variables),
+        not_actions,
+        not_resources,
+        variables,
+    )
+
+
+def _conditions(block: object, where: str, variables: bool) -> tuple[Condition, ...]:
+    if not isinstance(block, Mapping):
+        raise _malformed(f"{where}.Condition", "Condition is not an object", "Write {operator: {key: value}}.")
+    conditions: list[Condition] = []
+    for name, keys in block.items():
+        place = f"{where}.Condition.{name}"
+        found = operator_named(str(name))
+        if found is None:
+            raise _malformed(place, f"{name!r} is not a condition operator", "Use one of IAM's operators.")
+        if not isinstance(keys, Mapping):
+            raise _malformed(place, "the operator holds no object", "Write {key: value}.")
+        qualifier, operator, if_exists = found
+        for key, given in keys.items():
+            values = _values(given, f"{place}.{key}")
+            condition = Condition(operator, str(key), values, qualifier, if_exists, variables)
+            _check_values(condition, f"{place}.{key}")
+            conditions.append(condition)
+    return tuple(conditions)
+
+
+def _check_values(condition: Condition, where: str) -> None:
+    for value in condition.values:
+        if condition.variables and variables_of(value):
+            continue
+        if condition.operator is None:
+            good, expects = value.lower() in ("true", "false"), "true or false"
+        else:
+            good, expects = (
+                condition.operator.accepts(value),
+                condition.operator.expects,
+            )
+        if not good:
+            raise _malformed(where, f"{value!r} does not fit the operator", f"Write {expects}.")
+
+
+def _values(given: object, where: str) -> tuple[str, ...]:
+    return tuple(_scalar(value, where) for value in (given if isinstance(given, list | tuple) else [given]))
+
+
+def _scalar(value: object, where: str) -> str:
+    # "Quotation marks are optional for numeric and Boolean values."
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise _malformed(where, f"{value!r} is not a text, a number or a boolean", "Write one value or a list of values.")
+
+
+def _one_of(statement: Mapping[str, object], element: str, where: str) -> tuple[tuple[str, ...], bool]:
+    """The strings of *element* or of its Not form, and whether it was the latter."""
+    present = [name for name in (element, f"Not{element}") if name in statement]
+    if len(present) != 1:
+        both = "both" if present else "neither"
+        raise _malformed(where, f"it has {both} {element} and Not{element}", f"Give one of {element} and Not{element}.")
+    given = statement[present[0]]
+    strings = given if isinstance(given, list | tuple) else [given]
+    for string in strings:
+        if not isinstance(string, str):
+            raise _malformed(f"{where}.{present[0]}", f"{string!r} is not a text", "Write a text or a list of texts.")
+    return tuple(str(string) for string in strings), present[0] != element
+
+
+def _object(given: object, where: str, elements: tuple[str, ...]) -> Mapping[str, object]:
+    if not isinstance(given, Mapping):
+        raise _malformed(where, "it is not a JSON object", "Write an object in braces.")
+    for element in given:
+        if element not in elements:
+            raise _malformed(where, f"{element!r} is not an element here", f"Use {', '.join(elements)}.")
+    return given
+
+
+def _loaded(name: str, document: object) -> object:
+    if not isinstance(document, str):
+        return document
+    try:
+        return json.loads(document, object_pairs_hook=lambda pairs: _without_duplicates(name, pairs))
+    except json.JSONDecodeError as error:
+        raise _malformed(name, f"it is not JSON: {error}", "Give a policy document as JSON.") from error
+
+
+def _without_duplicates(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    whole = dict(pairs)
+    if len(whole) != len(pairs):
+        twice = sorted({key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1})
+        raise _malformed(name, f"{', '.join(twice)} stands twice in one object", "Keep one of them.")
+    return whole
+
+
+def _malformed(where: str, what: str, remedy: str) -> InvalidInput:
+    return InvalidInput(what, where=where, why=f"IAM's policy grammar does not allow it: {_GRAMMAR}", remedy=remedy)

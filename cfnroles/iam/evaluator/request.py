@@ -1,0 +1,140 @@
+"""The request that policies are asked about: who, which action, on what, and what is known of its context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cfnroles.errors import InvalidInput
+from cfnroles.iam.evaluator.truth import Unknown
+
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9-]+")
+
+
+class PrincipalType(StrEnum):
+    """The value of aws:PrincipalType for those principals that identity-based policies apply to.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-infotouse
+    """
+
+    ASSUMED_ROLE = "AssumedRole"
+    USER = "User"
+    FEDERATED_USER = "FederatedUser"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes the request. For the session of a role, ``arn`` is the ARN of the role.
+
+    "For IAM roles, the request context returns the ARN of the role, not the ARN of the user that assumed
+    the role."
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+
+    arn: str
+    type: PrincipalType = PrincipalType.ASSUMED_ROLE
+
+    @property
+    def account(self) -> str:
+        """The twelve digits in the ARN, or an empty string."""
+        fields = self.arn.split(":")
+        return fields[4] if len(fields) > 4 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of the request context: the values of keys, and which keys are absent; not the rest.
+
+    Make one with `Context.of`. Key names are not case-sensitive.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+    """
+
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    absent: frozenset[str] = frozenset()
+    complete: bool = False
+    _by_key: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", dict(self.values))
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, str | Iterable[str]] | None = None,
+        *,
+        absent: Iterable[str] = (),
+        complete: bool = False,
+    ) -> Context:
+        """A context with *values* (several for a multivalued key) and without the *absent* keys.
+
+        A name in *absent* may end in ``*``, as in ``aws:RequestTag/*``. *complete* says that every key
+        without a value is absent, so that nothing is unknown.
+        """
+        several = {
+            key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in (values or {}).items()
+        }
+        return cls(tuple(sorted(several.items())), frozenset(key.lower() for key in absent), complete)
+
+    def lookup(self, key: str) -> tuple[str, ...] | Unknown:
+        """The values of *key*, none if it is absent, or unknown."""
+        name = key.lower()
+        values = self._by_key.get(name)
+        if values is not None:
+            return values
+        if self.complete or any(_names(pattern, name) for pattern in self.absent):
+            return ()
+        return Unknown(frozenset({key}))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API call as IAM sees it.
+
+    ``action`` is one action such as ``ssm:GetParameters``; ``resource`` is one ARN, ``*`` for actions
+    without a resource type, or an ARN known in part (`some`). ``context`` adds to the keys that the
+    principal implies: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, and for a role that
+    aws:username is absent.
+
+    Raises InvalidInput if action or resource is not of that form.
+    """
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Context = field(default_factory=Context)
+
+    def __post_init__(self) -> None:
+        if not _ACTION.fullmatch(self.action):
+            raise InvalidInput(
+                f"{self.action!r} is not the name of one action",
+                where="request",
+                why="A request is for a single action, written as service:Name, without wildcards.",
+                remedy="Ask about one action at a time, for example ssm:GetParameters.",
+            )
+        if self.resource != "*" and not self.resource.startswith("arn:"):
+            raise InvalidInput(
+                f"{self.resource!r} is neither an ARN nor *",
+                where="request",
+                why="IAM compares ARNs; * stands for actions that have no resource type.",
+                remedy="Give the full ARN of the resource.",
+            )
+
+    @property
+    def full_context(self) -> Context:
+        """The context with the keys that the principal implies, where it does not set them itself."""
+        implied: dict[str, tuple[str, ...]] = {
+            "aws:principalarn": (self.principal.arn,),
+            "aws:principaltype": (self.principal.type.value,),
+        }
+        if self.principal.account:
+            implied["aws:principalaccount"] = (self.principal.account,)
+        if self.principal.type is PrincipalType.ASSUMED_ROLE:
+            implied["aws:username"] = ()
+        merged = implied | dict(self.context.values)
+        return Context(tuple(sorted(merged.items())), self.context.absent, self.context.complete)
+
+
+def _names(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

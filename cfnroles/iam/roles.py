@@ -1,0 +1,349 @@
+"""Roles as people have them: in a template, as a policy's JSON, or in what IAM answers about an account.
+
+Texts of policies are held in the spelling of ``Fn::Sub``: ``${AWS::AccountId}`` is a part that nobody told, and a
+policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``evaluable`` makes policies of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote
+
+from cfnroles.document import parse
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import partition_of
+from cfnroles.iam.evaluator import Policy, parse_policy
+from cfnroles.iam.managed_policies import managed_policy
+from cfnroles.template.intrinsics import literal, plain, symbols
+from cfnroles.template.template import Resource, Stack, Template, read_template
+
+_ROLE_FORMS = (
+    "A role is a CloudFormation template (FILE:LogicalId), a policy document in JSON, or the output of"
+    " `aws iam get-account-authorization-details` (FILE:RoleName)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RolePolicy:
+    """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there."""
+
+    name: str
+    document: Mapping[str, Any] = field(hash=False)
+    where: str = ""
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A policy that the role has and that could not be read; ``remedy`` says how it can be."""
+
+    name: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role with its permissions. ``trust`` and ``boundary`` are ``None`` where nothing was told or there is none.
+
+    ``parameters`` are the template's, which the caller may give values.
+    """
+
+    name: str
+    policies: tuple[RolePolicy, ...]
+    unread: tuple[Unread, ...] = ()
+    trust: Mapping[str, Any] | None = field(default=None, hash=False)
+    boundary: RolePolicy | Unread | None = None
+    arn: str = ""
+    parameters: tuple[str, ...] = ()
+
+
+def read_role(
+    text: str,
+    document: str,
+    name: str = "",
+    parameters: Mapping[str, str] | None = None,
+    account: str = "",
+    region: str = "",
+) -> Role:
+    """The role in a text; ``name`` is its logical id in a template, or its name in IAM's answer.
+
+    Raises InvalidInput where the text holds no such role, several and none is named, or a broken policy document.
+    """
+    data = parse(text, document)
+    if isinstance(data, Mapping):
+        if "Resources" in data:
+            return template_role(read_template(text, document), name, parameters, account, region)
+        if parameters:
+            raise InvalidInput("has no parameters, because it is no template", where=document)
+        if "RoleDetailList" in data:
+            return _listed_role(data, document, name)
+        for policy in (data, data.get("PolicyDocument"), _mapping(data.get("PolicyVersion")).get("Document")):
+            if isinstance(policy, Mapping) and "Statement" in policy:
+                parse_policy(document, policy)
+                return Role(document, (RolePolicy(document, _literal(policy), document),))
+    raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
+
+
+def template_role(
+    template: Template,
+    name: str = "",
+    parameters: Mapping[str, str] | None = None,
+    account: str = "",
+    region: str = "",
+) -> Role:
+    """The role with the logical id ``name`` in a template, with every policy that the template gives it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+    """
+    unknown = sorted(set(parameters or ()) - set(template.parameters))
+    if unknown:
+        has = ", ".join(template.parameters) or "none"
+        raise InvalidInput(f"has no parameter {unknown[0]}", where=template.document, why=f"Its parameters: {has}.")
+    stack = template.resolve(parameters, account, region)
+    role = _chosen(stack, name, template.document)
+    read = _TemplatePolicies(template, stack, partition_of(region), role)
+    found = [*read.inline(), *read.attached(), *read.elsewhere()]
+    boundary = role.properties.get("PermissionsBoundary")
+    return Role(
+        f"{role.logical_id} of {template.document}",
+        _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
+        tuple(policy for policy in found if isinstance(policy, Unread)),
+        _document(role.properties.get("AssumeRolePolicyDocument")),
+        read.managed(boundary) if boundary else None,
+        parameters=template.parameters,
+    )
+
+
+def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any]] = (), where: str = "IAM") -> Role:
+    """The role in one element of ``RoleDetailList``; ``policies`` are those of the same answer.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleDetail.html
+    """
+    documents = {str(policy.get("Arn")): _default_version(policy) for policy in policies}
+    found: list[RolePolicy | Unread] = [
+        _read(str(policy.get("PolicyName")), _literal(_document(policy.get("PolicyDocument"))), where)
+        for policy in detail.get("RolePolicyList", ())
+    ]
+    found += [_managed(str(p.get("PolicyArn")), documents, where) for p in detail.get("AttachedManagedPolicies", ())]
+    boundary = _mapping(detail.get("PermissionsBoundary")).get("PermissionsBoundaryArn")
+    return Role(
+        str(detail.get("RoleName", "")),
+        _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
+        tuple(policy for policy in found if isinstance(policy, Unread)),
+        _literal(_document(detail.get("AssumeRolePolicyDocument"))) or None,
+        _managed(str(boundary), documents, where) if boundary else None,
+        str(detail.get("Arn", "")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _TemplatePolicies:
+    """The ways in which a template gives a role its policies."""
+
+    template: Template
+    stack: Stack
+    partition: str
+    role: Resource
+
+    def inline(self) -> Iterator[RolePolicy | Unread]:
+        for index, policy in enumerate(_elements(self.role.properties.get("Policies"))):
+            if "Fn::If" in policy:
+                yield _undecided("an inline policy", str(policy["Fn::If"][0]))
+            else:
+                yield self._read(self.role, ("Policies", index, "PolicyDocument"), policy)
+
+    def attached(self) -> Iterator[RolePolicy | Unread]:
+        arns = self.role.properties.get("ManagedPolicyArns", [])
+        for arn in arns if isinstance(arns, list) else [arns]:
+            yield self.managed(arn)
+
+    def elsewhere(self) -> Iterator[RolePolicy | Unread]:
+        for resource in self.stack.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+            roles = [*_elements(resource.properties.get("Roles"), str), resource.properties.get("RoleName")]
+            if self._names.intersection(role for role in roles if isinstance(role, str)):
+                if resource.undecided:
+                    yield _undecided(resource.logical_id, resource.undecided)
+                else:
+                    yield self._read(resource, ("PolicyDocument",), resource.properties)
+
+    def managed(self, arn: Any) -> RolePolicy | Unread:
+        """The policy behind an ARN, or behind a reference to a resource of the template."""
+        if isinstance(arn, Mapping) and "Fn::If" in arn:
+            return _undecided("a managed policy", str(arn["Fn::If"][0]))
+        if not isinstance(arn, str):
+            return Unread("a policy", f"a {type(arn).__name__} stands where its ARN belongs", "Mend the template")
+        own = self.stack.resources.get(self._policy_of(arn))
+        if own is None:
+            known = self.partition if not self.partition.startswith("$") else "aws"
+            return _managed(arn.replace("${AWS::Partition}", known), {}, self.template.document)
+        if own.undecided:
+            return _undecided(own.logical_id, own.undecided)
+        return self._read(own, ("PolicyDocument",), own.properties)
+
+    @property
+    def _names(self) -> set[str]:
+        name = self.role.properties.get("RoleName")
+        return {f"${{{self.role.logical_id}}}", *([name] if isinstance(name, str) else [])}
+
+    def _policy_of(self, arn: Any) -> str:
+        return str(arn).removeprefix("${").removesuffix("}").removesuffix(".PolicyArn").removesuffix(".Arn")
+
+    def _read(self, resource: Resource, path: tuple[str | int, ...], holder: Mapping[str, Any]) -> RolePolicy | Unread:
+        given = holder.get("PolicyName", holder.get("ManagedPolicyName"))
+        name = given if isinstance(given, str) else resource.logical_id
+        where = f"{self.template.document}:{self.template.line(resource.source(*path))}"
+        policy = _read(name, _document(holder.get("PolicyDocument")), where)
+        if isinstance(policy, Unread):
+            return policy
+        statements = policy.document["Statement"]
+        steps = [(index,) for index in range(len(statements))] if isinstance(statements, list) else [()]
+        lines = tuple(self.template.line(resource.source(*path, "Statement", *step)) for step in steps)
+        return RolePolicy(policy.name, policy.document, where, lines)
+
+
+def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Policy:
+    """The policy for the evaluator, with the values of the symbols in ``known``; ``!NAME`` there is a policy variable.
+
+    Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its
+    name. Raises InvalidInput for a broken document.
+    """
+    return parse_policy(policy.name, evaluable_document(policy.document, known))
+
+
+def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """The document as the evaluator reads it."""
+    left: set[str] = set()
+    # Policy variables, whose names begin with an exclamation mark, are variables in version 2012-10-17 only.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    variables = document.get("Version") == "2012-10-17"
+    values = {name: value for name, value in (known or {}).items() if variables or not name.startswith("!")}
+
+    def told(text: str) -> str:
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", value)
+        left.update(symbols(text))
+        return plain(text)
+
+    read: Mapping[str, Any] = _each_text(document, told)
+    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator.
+    return {**read, "Version": "2012-10-17"} if left else read
+
+
+def _chosen(stack: Stack, name: str, document: str) -> Resource:
+    roles = stack.of_type("AWS::IAM::Role")
+    named = [role for role in roles if name in (role.logical_id, role.properties.get("RoleName"))] if name else roles
+    if len(named) == 1:
+        return named[0]
+    found = ", ".join(role.logical_id for role in roles) or "none"
+    raise InvalidInput(
+        f"has no role {name}" if name else f"has {len(roles)} roles" if roles else "has no role",
+        where=document,
+        why=f"Its roles: {found}.",
+        remedy=f"Name one: {document}:LogicalId." if roles else "",
+    )
+
+
+def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
+    details = [detail for detail in _elements(data.get("RoleDetailList")) if "RoleName" in detail]
+    named = [detail for detail in details if name in ("", detail["RoleName"], detail.get("Arn"))]
+    if len(named) == 1:
+        return detailed_role(named[0], _elements(data.get("Policies")), document)
+    raise InvalidInput(
+        f"has no role {name}" if name else f"has {len(details)} roles",
+        where=document,
+        remedy=f"Name one of them: {document}:RoleName.",
+    )
+
+
+def _managed(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+    name = arn.rsplit("/", 1)[-1]
+    if arn in documents:
+        return _read(name, _literal(_document(documents[arn])), where)
+    shipped = managed_policy(arn)
+    if shipped is None:
+        return Unread(
+            name,
+            f"its document is neither in {where} nor shipped with cfnroles",
+            "Give the role with --live, or in the output of `aws iam get-account-authorization-details`",
+        )
+    return RolePolicy(
+        shipped.name, _literal(shipped.document), f"AWS managed policy, {shipped.version}, as of {shipped.read}"
+    )
+
+
+def _read(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+    if condition := _condition_inside(document):
+        return _undecided(name, condition)
+    try:
+        policy = RolePolicy(name, document, where)
+        evaluable(policy)
+    except InvalidInput as error:
+        return Unread(name, f"{error.where}: {error.what}", error.remedy.rstrip("."))
+    return policy
+
+
+def _undecided(name: str, condition: str) -> Unread:
+    return Unread(
+        name,
+        f"it hangs on the template's condition {condition}, which parameters without a value decide",
+        "Give the parameters with --parameter NAME=VALUE",
+    )
+
+
+def _condition_inside(value: Any) -> str:
+    if isinstance(value, Mapping):
+        if "Fn::If" in value:
+            return str(value["Fn::If"][0])
+        value = list(value.values())
+    return next(filter(None, map(_condition_inside, value)), "") if isinstance(value, list) else ""
+
+
+def _renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
+    """The policies, each once, under names that differ."""
+    seen: list[RolePolicy] = []
+    renamed: list[RolePolicy] = []
+    for policy in policies:
+        if policy not in seen:
+            number = sum(other.name == policy.name for other in seen) + 1
+            renamed.append(replace(policy, name=f"{policy.name} ({number})") if number > 1 else policy)
+            seen.append(policy)
+    return tuple(renamed)
+
+
+def _default_version(policy: Mapping[str, Any]) -> Any:
+    versions = [version for version in policy.get("PolicyVersionList", ()) if version.get("IsDefaultVersion")]
+    return versions[0].get("Document") if versions else {}
+
+
+def _document(given: Any) -> Mapping[str, Any]:
+    """A policy document; IAM's own answers hold it as text with percent signs, templates sometimes as JSON text."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(unquote(given) if given.startswith("%7B") else given)
+        except ValueError:
+            return {}
+    return _mapping(given)
+
+
+def _literal(value: Any) -> Any:
+    return _each_text(value, literal)
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each_text(member, change) for key, member in value.items()}
+    return [_each_text(element, change) for element in value] if isinstance(value, list | tuple) else value
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _elements(value: Any, kind: type = Mapping) -> list[Any]:
+    return [element for element in value if isinstance(element, kind)] if isinstance(value, list) else []

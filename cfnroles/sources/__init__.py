@@ -1,0 +1,1 @@
+"""What people have: task definitions, service specs, templates, and revisions of them."""

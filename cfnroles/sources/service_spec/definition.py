@@ -1,0 +1,320 @@
+"""The keys of a service spec: the one place that says what may stand in it."""
+
+from __future__ import annotations
+
+from cfnroles.sources.service_spec import forms
+from cfnroles.sources.service_spec.role_keys import KEY, ROLE, TAGS, TASK_ROLE
+from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, Structure, Text
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_AUTHORITY = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+#: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+_EXEC = Structure(
+    "the settings of ECS Exec",
+    (
+        Key("log-group", forms.LOG_GROUP, "Log group that sessions are written to.", "/ecs/shop/exec"),
+        Key(
+            "bucket",
+            Text("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name."),
+            "Bucket that sessions are written to.",
+            "shop-exec-logs",
+        ),
+        Key(
+            "prefix",
+            Text("a prefix", r"[^*?\n]+", "Write what the keys begin with."),
+            "What the keys in that bucket begin with.",
+            "web",
+        ),
+        Key("kms-key", forms.KEY_ARN, "Customer managed key that encrypts the sessions.", KEY),
+    ),
+)
+
+_VOLUME = Structure(
+    "a volume",
+    (
+        Key(
+            "name",
+            Text("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition."),
+            "Name of the volume in the task definition.",
+            "data",
+            required=True,
+        ),
+        Key(
+            "snapshot",
+            Text("a snapshot's id", r"snap-[0-9a-f]+", "Write it like snap-0123456789abcdef0."),
+            "Snapshot that the volume is made from.",
+            "snap-0123456789abcdef0",
+        ),
+        Key("kms-key", forms.KEY_ARN, "Customer managed key of the volume.", KEY),
+    ),
+)
+
+_CONNECT_TLS = Structure(
+    "the settings of TLS for Service Connect",
+    (
+        Key(
+            "authority",
+            Text(
+                "the ARN of a private certificate authority",
+                r"arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:[0-9]{12}:certificate-authority/[a-z0-9-]+",
+                "Write arn:aws:acm-pca:REGION:ACCOUNT:certificate-authority/ID.",
+            ),
+            "Private certificate authority that issues the certificates.",
+            _AUTHORITY,
+            required=True,
+        ),
+        Key("kms-key", forms.KEY_ARN, "Customer managed key of the certificates' private keys.", KEY),
+    ),
+)
+
+_KEYS = Structure(
+    "the customer managed keys",
+    (
+        Key("secrets", Many(forms.KEY_ARN), "Keys of the secrets and parameters that ECS injects.", KEY),
+        Key("files", Many(forms.KEY_ARN), "Keys of the environment files and other files in S3 that ECS reads.", KEY),
+        Key("log-groups", Many(forms.KEY_ARN), "Keys of the log groups that ECS Exec writes to.", KEY),
+    ),
+)
+
+_LOG_GROUPS = Structure(
+    "the options of log groups",
+    (
+        Key(
+            "retention-days",
+            Number("a number of days that CloudWatch Logs offers", known=RETENTION),
+            "Days that events are kept.",
+            30,
+        ),
+        Key(
+            "kms-key",
+            forms.KEY_ARN,
+            "Customer managed key of the log groups.",
+            KEY,
+            source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        ),
+        Key("tags", TAGS, "Tags of the log groups.", {"cost-center": "4711"}),
+        Key("keep", Flag(), "Whether the log groups stay when their stack is deleted; they do without this key.", True),
+        Key("existing", Many(forms.LOG_GROUP), "Log groups that are there already and are left alone.", "/ecs/shop"),
+    ),
+)
+
+_SETTINGS = (
+    Key(
+        "launch-type",
+        Text("a launch type", "", known=("EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES")),
+        "Where the tasks run, if the task definition allows for more than one.",
+        "FARGATE",
+    ),
+    Key("kms-keys", _KEYS, "Customer managed keys, and what they encrypt.", {"secrets": KEY}),
+    Key(
+        "exec",
+        Either(Flag(), _EXEC),
+        "ECS Exec: `true`, or how its sessions are logged and encrypted.",
+        True,
+        source=f"{_GUIDE}/ecs-exec.html",
+    ),
+    Key(
+        "guardduty",
+        Flag(),
+        "Whether GuardDuty Runtime Monitoring puts its agent into the tasks.",
+        True,
+        source="https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html",
+    ),
+    Key(
+        "pull-through-cache",
+        Many(forms.REPOSITORY_PREFIX),
+        "Prefixes of ECR repositories that a pull-through cache fills.",
+        "docker-hub",
+        source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html",
+    ),
+    Key(
+        "gmsa-secrets",
+        Many(forms.SECRET_ARN),
+        "Secrets that domainless credential specs name.",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/gmsa",
+        source=f"{_GUIDE}/linux-gmsa.html",
+    ),
+    Key(
+        "root-volumes",
+        Many(Text("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition.")),
+        "EFS volumes that are written as root.",
+        "data",
+    ),
+    Key(
+        "s3-files-buckets",
+        Many(Text("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name.")),
+        "Buckets behind S3 file systems.",
+        "shop-files",
+    ),
+    Key(
+        "volumes",
+        Many(_VOLUME, alone=False),
+        "EBS volumes that ECS creates for each task; they ask for an infrastructure role.",
+        [{"name": "data"}],
+        source=f"{_GUIDE}/infrastructure_IAM_role.html",
+    ),
+    Key(
+        "service-connect-tls",
+        _CONNECT_TLS,
+        "TLS of Service Connect; it asks for an infrastructure role.",
+        {"authority": _AUTHORITY},
+        source=f"{_GUIDE}/service-connect-tls.html",
+    ),
+    Key(
+        "log-groups",
+        Either(Flag(), _LOG_GROUPS),
+        "Log groups of the awslogs driver, made before the tasks: `true`, or how.",
+        {"retention-days": 30},
+    ),
+    Key("execution-role", ROLE, "Options of the execution role.", {"path": "/teams/shop/"}),
+)
+
+_INFRASTRUCTURE_ROLE = Key(
+    "infrastructure-role", ROLE, "Options of the infrastructure role, if one is needed.", {"path": "/teams/shop/"}
+)
+
+SERVICE = Structure(
+    "a service",
+    (
+        Key(
+            "task-definition",
+            forms.PATH,
+            "Path of the task definition, or FAMILY:REVISION with --live.",
+            "web.json",
+            required=True,
+        ),
+        *_SETTINGS,
+        Key(
+            "task-role",
+            TASK_ROLE,
+            "Options of the task role, and what the application may do.",
+            {"grants": [{"sqs-send": "orders"}]},
+        ),
+        _INFRASTRUCTURE_ROLE,
+    ),
+)
+
+DEFAULTS = Structure(
+    "the defaults",
+    (*_SETTINGS, Key("task-role", ROLE, "Options of the task role.", {"path": "/teams/shop/"}), _INFRASTRUCTURE_ROLE),
+)
+
+_PARAMETERS = Named(
+    "parameters",
+    forms.PARAMETER_NAME,
+    Many(Text("a text", r"[^\n]*", "Write the parameter's value.")),
+)
+
+ENVIRONMENT = Structure(
+    "an environment",
+    (
+        Key("project", forms.PROJECT, "Project name there, where stages share an account.", "shop-staging"),
+        Key("account", forms.ACCOUNT, "Account of the environment.", "210987654321"),
+        Key("region", forms.REGION, "Region of the environment.", "eu-west-1"),
+        Key(
+            "parameters",
+            _PARAMETERS,
+            "Values of template parameters, in every stack that has them.",
+            {"PermissionsBoundaryArn": "arn:aws:iam::210987654321:policy/boundary"},
+        ),
+        Key(
+            "services",
+            Named(
+                "services",
+                forms.SERVICE_NAME,
+                Structure(
+                    "the parameters of a service",
+                    (
+                        Key(
+                            "parameters",
+                            _PARAMETERS,
+                            "Values of template parameters in the stacks of this service.",
+                            {"TaskRoleName": "web-staging"},
+                        ),
+                    ),
+                ),
+            ),
+            "The same for the stacks of one service.",
+            {"web": {"parameters": {"TaskRoleName": "web-staging"}}},
+        ),
+    ),
+)
+
+_SHARING = Structure(
+    "the principals of the other side",
+    (
+        Key(
+            "by",
+            Text("a kind of principal", "", known=("role", "account", "organization")),
+            "Whom other accounts admit: the execution roles by ARN, the whole account, or a whole organization.",
+            "role",
+            required=True,
+        ),
+        Key("organization", forms.ORGANIZATION, "The organization.", "o-a1b2c3d4e5"),
+    ),
+)
+
+_ALARMS = Structure(
+    "the alarms",
+    (
+        Key(
+            "trail-log-group",
+            forms.LOG_GROUP,
+            "Log group that CloudTrail delivers management events to.",
+            "CloudTrail/logs",
+            required=True,
+            source="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html",
+        ),
+        Key("email", forms.EMAIL, "Address that the alarms are sent to.", "team@example.com"),
+        Key(
+            "topic",
+            forms.TOPIC_ARN,
+            "SNS topic to use instead of a new one.",
+            "arn:aws:sns:us-east-1:123456789012:alarms",
+        ),
+        Key(
+            "threshold",
+            Number("a number of refusals from 1 to 1000", 1, 1000),
+            "Refusals within five minutes that raise the alarm; 1 without this key.",
+            1,
+        ),
+    ),
+)
+
+SPEC = Structure(
+    "the spec",
+    (
+        Key("project", forms.PROJECT, "First part of the names of all stacks and exports.", "shop", required=True),
+        Key(
+            "account",
+            forms.ACCOUNT,
+            "Account that the services run in, as the task definitions name it.",
+            "123456789012",
+        ),
+        Key("region", forms.REGION, "Region that the services run in.", "us-east-1"),
+        Key("defaults", DEFAULTS, "Settings of every service that does not have its own.", {"exec": False}),
+        Key(
+            "services",
+            Named("services", forms.SERVICE_NAME, SERVICE),
+            "The services, by name.",
+            {"web": {"task-definition": "web.json"}},
+            required=True,
+        ),
+        Key(
+            "environments",
+            Named("environments", forms.ENVIRONMENT_NAME, ENVIRONMENT),
+            "Other accounts, regions and stages, which differ in parameters only.",
+            {"staging": {"account": "210987654321"}},
+        ),
+        Key(
+            "sharing",
+            _SHARING,
+            "How the policies of other accounts name these services, for `build --for-account`.",
+            {"by": "role"},
+        ),
+        Key("alarms", _ALARMS, "A stack of alarms for refusals of the roles.", {"trail-log-group": "CloudTrail/logs"}),
+    ),
+)

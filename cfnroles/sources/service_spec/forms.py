@@ -1,0 +1,96 @@
+"""The forms of the texts in a service spec: names, ARNs, words."""
+
+from __future__ import annotations
+
+from cfnroles.sources.service_spec.types import Either, Key, Structure, Text
+from cfnroles.table.words.resources import EXPORT_NAME, KEY
+
+_ARN = r"arn:aws[a-z-]*"
+
+PROJECT = Text(
+    "a project's name",
+    r"[A-Za-z][A-Za-z0-9-]{0,99}",
+    "It begins names of stacks and exports: a letter, then letters, digits, hyphens.",
+)
+SERVICE_NAME = Text(
+    "a service's name",
+    r"[A-Za-z][A-Za-z0-9-]{0,61}",
+    "It stands in names of stacks and exports: a letter, then up to 61 letters, digits and hyphens.",
+)
+ENVIRONMENT_NAME = Text("an environment's name", r"[A-Za-z][A-Za-z0-9-]{0,61}", "Use letters, digits and hyphens.")
+ACCOUNT = Text("an account", r"[0-9]{12}", "An account has 12 digits.")
+REGION = Text("a region", r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "Write it like eu-west-1.")
+PATH = Text("a path", r"[^\n]+", "Write the path of a file, relative to this one.")
+EXPORT = Text("the name of an export", EXPORT_NAME, "It has up to 255 letters, digits, colons and hyphens.")
+IMPORT = Structure(
+    "an import",
+    (
+        Key(
+            "import",
+            EXPORT,
+            "Name of an export of another stack, whose value is the ARN.",
+            "shop-data-OrdersTableArn",
+            required=True,
+        ),
+    ),
+)
+KEY_ARN = Text(
+    KEY.noun, KEY.pattern, "Write arn:aws:kms:REGION:ACCOUNT:key/ID; a policy cannot name a key by its alias."
+)
+KEY_OR_IMPORT = Either(KEY_ARN, IMPORT)
+SECRET_ARN = Text(
+    "the ARN of a secret",
+    rf"{_ARN}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@!-]+",
+    "Write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.",
+)
+POLICY_ARN = Text(
+    "the ARN of a managed policy",
+    rf"{_ARN}:iam::([0-9]{{12}}|aws):policy/[!-~]+",
+    "Write arn:aws:iam::ACCOUNT:policy/NAME.",
+)
+MANAGED_POLICY = Text(
+    "the name of an AWS managed policy, or the ARN of any",
+    rf"[A-Za-z0-9_]{{1,128}}|{POLICY_ARN.pattern}",
+    "Write a name like AmazonSSMReadOnlyAccess, or arn:aws:iam::ACCOUNT:policy/NAME.",
+)
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ROLE_NAME = Text(
+    "a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "A role's name has up to 64 letters, digits and + = , . @ _ -."
+)
+ROLE_PATH = Text("a role's path", r"/([!-~]{1,510}/)?", "A path begins and ends with a slash: /teams/shop/.")
+TAG_KEY = Text(
+    "a tag's key", r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}", "It has up to 128 characters and does not begin with aws:."
+)
+TAG_VALUE = Text("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "It has up to 256 characters.")
+ACTION = Text(
+    "an action",
+    r"[a-z0-9-]+:[A-Za-z0-9]+",
+    "Write SERVICE:Action, such as ses:SendEmail; an action with a * would grow with every release of AWS.",
+)
+RESOURCE = Text(
+    "the ARN of a resource",
+    rf"\*|{_ARN}:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{{12}}|aws|\*)?:[^\s]+",
+    "Write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.",
+)
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+OPERATOR = Text(
+    "an operator",
+    r"(ForAllValues:|ForAnyValue:)?("
+    r"String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|(Not)?IpAddress|Bool|"
+    r"Numeric((Not)?Equals|(Less|Greater)Than(Equals)?)|Date((Not)?Equals|(Less|Greater)Than(Equals)?)"
+    r")(IfExists)?|Null",
+    "Write an operator of IAM, such as StringEquals.",
+)
+SID = Text("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digits only.")
+REASON = Text("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
+ORGANIZATION = Text("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")
+LOG_GROUP = Text("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "It has letters, digits and _ - / . # only.")
+TOPIC_ARN = Text(
+    "the ARN of an SNS topic",
+    rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}",
+    "Write arn:aws:sns:REGION:ACCOUNT:NAME.",
+)
+EMAIL = Text("an e-mail address", r"[^@\s]+@[^@\s]+\.[^@\s]+", "Write an address like team@example.com.")
+REPOSITORY_PREFIX = Text("a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub.")
+PARAMETER_NAME = Text("a template parameter's name", r"[A-Za-z0-9]{1,255}", "It has letters and digits only.")
+ANY_TEXT = Text("a text", r"[\s\S]*", "Write a text.")

@@ -1,0 +1,165 @@
+"""The keys of a service spec that describe roles: grants, statements, names and boundaries."""
+
+from __future__ import annotations
+
+from cfnroles.sources.service_spec import forms
+from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, Structure, Text, Type
+from cfnroles.table.words import ROWS
+from cfnroles.table.words.resources import ACCESS_POINT
+from cfnroles.table.words.row import Row
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
+#: The key of every example.
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+TAGS = Named("tags", forms.TAG_KEY, forms.TAG_VALUE)
+
+
+def _value(row: Row) -> Type:
+    if row.kind is not None:
+        return Many(Either(Text(row.kind.noun, row.kind.pattern, f"{row.kind.remedy}."), forms.IMPORT))
+    if row.text:
+        return Many(Text(row.text, r"[^\s:*][^\n*]{0,254}", "Write it as the application does."))
+    return Flag("true")
+
+
+def _with(option: str) -> tuple[str, ...]:
+    return tuple(row.word for row in ROWS if option in row.options)
+
+
+GRANT = Structure(
+    "a grant",
+    (
+        *(Key(row.word, _value(row), f"The application {row.does}.", row.example, source=row.source) for row in ROWS),
+        Key(
+            "prefix",
+            Many(Text("the beginning of a key", r"[^*?\n]+", "Write what the keys begin with, without a *.")),
+            "Only objects whose keys begin with this.",
+            "images/",
+            beside=_with("prefix"),
+        ),
+        Key(
+            "indexes",
+            Many(Text("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name, or * for all.")),
+            "Indexes of the table that may be queried.",
+            "by-customer",
+            beside=_with("indexes"),
+        ),
+        Key(
+            "access-point",
+            Many(Text(ACCESS_POINT.noun, ACCESS_POINT.pattern, f"{ACCESS_POINT.remedy}.")),
+            "Only through this access point.",
+            "fsap-0123456789abcdef0",
+            beside=_with("access-point"),
+        ),
+        Key(
+            "via",
+            Many(Text("a service", r"[a-z][a-z0-9-]+", "Write the first part of its host name, such as s3.")),
+            "Only when this service of AWS asks for it.",
+            "s3",
+            beside=_with("via"),
+        ),
+        Key(
+            "kms-key",
+            Many(forms.KEY_OR_IMPORT),
+            "Customer managed key of the resource; the permission is bound to its service and to the resource.",
+            KEY,
+            beside=tuple(row.word for row in ROWS if row.key),
+        ),
+    ),
+    choice=tuple(row.word for row in ROWS),
+)
+
+STATEMENT = Structure(
+    "a statement",
+    (
+        Key(
+            "reason",
+            forms.REASON,
+            "Why the permission is needed, in one line.",
+            "sends receipts to customers",
+            required=True,
+        ),
+        Key("actions", Many(forms.ACTION), "What is allowed.", "ses:SendEmail", required=True),
+        Key(
+            "resources",
+            Many(Either(forms.RESOURCE, forms.IMPORT)),
+            "On what it is allowed.",
+            "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
+            required=True,
+        ),
+        Key(
+            "conditions",
+            Named(
+                "conditions",
+                forms.OPERATOR,
+                Named(
+                    "condition keys",
+                    Text("a condition key", r"[a-zA-Z0-9-]+:[^\s]+", "Write it like aws:SourceVpc."),
+                    Many(Text("a text", r"[^\n]+", "Write a text.")),
+                ),
+            ),
+            "Conditions, as operator, key and values.",
+            {"StringEquals": {"ses:FromAddress": "shop@shop.example"}},
+            source=f"{_IAM}/reference_policies_elements_condition.html",
+        ),
+        Key("sid", forms.SID, "Name of the statement; `Extra` without one.", "SendReceipts"),
+    ),
+)
+
+_ROLE_KEYS = (
+    Key("name", forms.ROLE_NAME, "Name of the role; without one, CloudFormation makes one.", "shop-web-task"),
+    Key("path", forms.ROLE_PATH, "Path of the role.", "/teams/shop/"),
+    Key(
+        "permissions-boundary",
+        forms.POLICY_ARN,
+        "Policy that bounds what the role can do.",
+        "arn:aws:iam::123456789012:policy/developer-boundary",
+        source=f"{_IAM}/access_policies_boundaries.html",
+    ),
+    Key(
+        "managed-policies",
+        Many(forms.MANAGED_POLICY, alone=False),
+        "Managed policies to attach: an AWS managed policy by name, any by ARN.",
+        ["AmazonSSMReadOnlyAccess"],
+    ),
+    Key("tags", TAGS, "Tags of the role.", {"cost-center": "4711"}),
+    Key(
+        "max-session-duration",
+        Number("a number of seconds from 3600 to 43200", 3600, 43200),
+        "Longest session of the role, in seconds.",
+        3600,
+    ),
+    Key(
+        "export",
+        forms.EXPORT,
+        "Export name of the role's ARN, where another than the usual one is needed.",
+        "legacy-web-role",
+    ),
+    Key(
+        "statements",
+        Many(STATEMENT, alone=False),
+        "Permissions that nothing else here has a word for.",
+        [
+            {
+                "reason": "sends receipts to customers",
+                "actions": "ses:SendEmail",
+                "resources": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
+            }
+        ],
+    ),
+)
+
+ROLE = Structure("the options of a role", _ROLE_KEYS)
+TASK_ROLE = Structure(
+    "the options of a task role",
+    (
+        Key(
+            "grants",
+            Many(GRANT, alone=False),
+            "What the application may do, one entry for each word.",
+            [{"sqs-send": "orders"}, {"s3-read": "shop-assets", "prefix": "images/"}],
+        ),
+        *_ROLE_KEYS,
+    ),
+)

@@ -1,0 +1,246 @@
+"""From one service of a spec to what its task definition, its settings and its words need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, TypeVar
+
+from cfnroles.discovery import Discovery, discover
+from cfnroles.facts import Facts
+from cfnroles.iam.managed_policies import managed_policy
+from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
+from cfnroles.role_options import RoleOptions
+from cfnroles.sources.service_spec.spec import Service, Spec
+from cfnroles.sources.task_definition import ANSWERED_ONLY, home
+from cfnroles.sources.task_definition_checks import dynamic_references, shape_findings, value_findings
+from cfnroles.statements import single_valued
+from cfnroles.table.words import GRANTS, ROWS
+from cfnroles.table.words.resources import IMPORT
+from cfnroles.workload import Path, Workload
+
+#: The key of each role's options.
+ROLES = {
+    Holder.EXECUTION: "execution-role",
+    Holder.TASK: "task-role",
+    Holder.INFRASTRUCTURE: "infrastructure-role",
+}
+_WORDS = frozenset(row.word for row in ROWS)
+_STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html"
+_EXEC = ("cluster", "configuration", "executeCommandConfiguration")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A service that is ready to be built: its workload, all that it needs, and the options of its roles."""
+
+    service: Service
+    workload: Workload
+    facts: Facts
+    discovery: Discovery
+    options: Mapping[Holder, RoleOptions]
+
+
+def prepare(spec: Spec, service: Service, workload: Workload) -> Prepared:
+    """The needs of one service; ``workload`` is its task definition. Never fetches anything.
+
+    The findings of the discovery tell what ECS would refuse in the task definition, and what of the spec's words could
+    not be understood.
+    """
+    facts = _facts(spec, service, workload)
+    whole, places = _with_settings(spec, service, workload)
+    found = discover(whole, facts)
+    granted = _granted(spec, service, facts)
+    moved = _Moved(spec.document, places, "")
+    discovery = Discovery(
+        needs=tuple(sorted({*map(moved, found.needs), *granted.needs, *_statements(spec, service)}, key=_key)),
+        gaps=tuple(map(moved, found.gaps)),
+        findings=(
+            *shape_findings(workload, ANSWERED_ONLY),
+            *value_findings(workload),
+            *dynamic_references(workload),
+            *map(moved, found.findings),
+            *granted.findings,
+        ),
+        references=found.references,
+    )
+    return Prepared(service, whole, facts, discovery, {holder: _options(service, key) for holder, key in ROLES.items()})
+
+
+def errors(prepared: Prepared) -> tuple[Finding, ...]:
+    """The findings that end a build."""
+    return tuple(finding for finding in prepared.discovery.findings if finding.severity is Severity.ERROR)
+
+
+def _key(need: Need) -> tuple[object, ...]:
+    return need.sort_key
+
+
+def _facts(spec: Spec, service: Service, workload: Workload) -> Facts:
+    return replace(
+        home(workload, spec.get("account") or "", spec.get("region") or "", service.many("kms-keys", "secrets")),
+        file_key_arns=service.many("kms-keys", "files"),
+        log_group_key_arns=service.many("kms-keys", "log-groups"),
+        pull_through_prefixes=service.many("pull-through-cache"),
+        domainless_secret_arns=service.many("gmsa-secrets"),
+        s3_files_buckets=service.many("s3-files-buckets"),
+        root_volumes=service.many("root-volumes"),
+    )
+
+
+def _with_settings(spec: Spec, service: Service, workload: Workload) -> tuple[Workload, Mapping[Path, Path]]:
+    """The workload with the settings of the spec under the API's names, and where each of them stands in the spec."""
+    tree = dict(workload.tree)
+    places: dict[Path, Path] = {}
+    for path, value, place in _settings(service):
+        branch = tree
+        for step in path[:-1]:
+            branch = branch.setdefault(str(step), {})
+        branch[str(path[-1])] = value
+        places[path] = place
+    settings = dict.fromkeys(sorted({str(path[0]) for path in places}), spec.document)
+    return Workload(workload.document, tree, settings), places
+
+
+def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
+    if launch_type := service.get("launch-type"):
+        yield ("service", "launchType"), launch_type, service.where("launch-type")
+    if service.get("guardduty"):
+        yield ("account", "guardDutyActivate"), "on", service.where("guardduty")
+    if exec_ := service.get("exec"):
+        yield ("service", "enableExecuteCommand"), True, service.where("exec")
+        names = {
+            "kms-key": ("kmsKeyId",),
+            "log-group": ("logConfiguration", "cloudWatchLogGroupName"),
+            "bucket": ("logConfiguration", "s3BucketName"),
+            "prefix": ("logConfiguration", "s3KeyPrefix"),
+        }
+        for key, path in names.items():
+            if isinstance(exec_, Mapping) and key in exec_:
+                yield (*_EXEC, *path), exec_[key], service.where("exec", key)
+    if volumes := service.get("volumes"):
+        members = {"snapshot": "snapshotId", "kms-key": "kmsKeyId"}
+        configurations = [
+            {
+                "name": volume["name"],
+                "managedEBSVolume": {member: volume[key] for key, member in members.items() if key in volume},
+            }
+            for volume in volumes
+        ]
+        yield ("service", "volumeConfigurations"), configurations, service.where("volumes")
+    if tls := service.get("service-connect-tls"):
+        settings = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": tls["authority"]}}
+        if "kms-key" in tls:
+            settings["kmsKey"] = tls["kms-key"]
+        place = service.where("service-connect-tls")
+        yield ("service", "serviceConnectConfiguration"), {"enabled": True, "services": [{"tls": settings}]}, place
+
+
+_Placed = TypeVar("_Placed", Need, Gap, Finding)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Moves origins in the API's names to where the setting stands in the spec."""
+
+    document: str
+    places: Mapping[Path, Path]
+    item: str
+
+    def __call__(self, placed: _Placed) -> _Placed:
+        origin = placed.origin
+        if origin.document != self.document:
+            return placed
+        for length in range(len(origin.path), 0, -1):
+            if place := self.places.get(origin.path[:length]):
+                return replace(placed, origin=Origin(self.document, place))
+        return placed
+
+
+def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
+    """What the words of the task role need, with the origin of each."""
+    entries = service.get("task-role", "grants") or []
+    base = service.where("task-role", "grants")
+    tree = {"grants": [_listed(entry) for entry in entries]}
+    found = discover(Workload(spec.document, tree), facts, GRANTS)
+
+    def placed(each: _Placed) -> _Placed:
+        _, index, word, element = each.origin.path
+        alone = not isinstance(entries[int(index)][word], list)
+        path = (*base, index, word) if alone else (*base, index, word, element)
+        return replace(each, origin=Origin(spec.document, path, item=f"{service.name}, grant {word}"))
+
+    return Discovery(
+        tuple(map(placed, found.needs)),
+        tuple(map(placed, found.gaps)),
+        tuple(map(placed, found.findings)),
+        (),
+    )
+
+
+def _listed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A grant with the value of its word as a list, and every text of the user's own as ``Fn::Sub`` spells it."""
+    return {
+        key: [_spelled(each) for each in (value if isinstance(value, list) else [value])]
+        if key in _WORDS
+        else _spelled(value)
+        for key, value in entry.items()
+    }
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("${", "${!")
+    if isinstance(value, list):
+        return [_spelled(element) for element in value]
+    return value
+
+
+def _statements(spec: Spec, service: Service) -> Iterator[Need]:
+    for holder, role in ROLES.items():
+        for index, statement in enumerate(service.get(role, "statements") or ()):
+            origin = Origin(
+                spec.document,
+                (*service.where(role, "statements"), index),
+                item=f"{service.name}, statement {statement.get('sid') or index + 1}",
+            )
+            reason = Reason("statement", str(statement["reason"]), _STATEMENTS)
+            for permission in _permissions(statement):
+                yield Need(holder, permission, reason, origin, statement.get("sid") or "Extra")
+
+
+def _permissions(statement: Mapping[str, Any]) -> Iterator[Permission]:
+    conditions = tuple(
+        sorted(
+            Condition(operator, key, tuple(sorted({_spelled(value) for value in _many(values)})))
+            for operator, keys in statement.get("conditions", {}).items()
+            for key, values in keys.items()
+        )
+    )
+    pairs = product(_many(statement["actions"]), _many(statement["resources"]))
+    for action, resource in pairs:
+        arn = f"${{{IMPORT}{resource['import']}}}" if isinstance(resource, Mapping) else _spelled(resource)
+        for single in single_valued(conditions):
+            yield Permission(action, arn, single)
+
+
+def _many(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _options(service: Service, role: str) -> RoleOptions:
+    return RoleOptions(
+        name=service.get(role, "name") or "",
+        path=service.get(role, "path") or "",
+        permissions_boundary=service.get(role, "permissions-boundary") or "",
+        managed_policies=tuple(_policy_arn(policy) for policy in service.many(role, "managed-policies")),
+        tags=service.merged(role, "tags"),
+        max_session_duration=service.get(role, "max-session-duration") or 0,
+        export=service.get(role, "export") or "",
+    )
+
+
+def _policy_arn(policy: str) -> str:
+    known = managed_policy(policy)
+    return f"arn:${{AWS::Partition}}:iam::aws:policy{known.path}{known.name}" if known else policy

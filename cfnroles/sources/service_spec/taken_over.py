@@ -1,0 +1,70 @@
+"""What a role that is there already allows, as a spec says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cfnroles.iam.managed_policies import managed_policy
+from cfnroles.iam.roles import Role, RolePolicy
+from cfnroles.sources.service_spec.forms import ACTION, RESOURCE
+
+
+def taken_over(role: Role) -> tuple[tuple[str, ...], tuple[Mapping[str, Any], ...], tuple[str, ...]]:
+    """The AWS managed policies of a role by name, its other statements, and what of it no spec can say.
+
+    A spec names each action: a statement with a ``*`` in one, with ``NotAction`` or with ``Deny`` is left.
+    """
+    managed: list[str] = []
+    statements: list[Mapping[str, Any]] = []
+    left = [f"{unread.name}: {unread.why}" for unread in role.unread]
+    for policy in role.policies:
+        if _is_managed_by_aws(policy):
+            managed.append(policy.name)
+            continue
+        for index, statement in enumerate(_listed(policy.document.get("Statement", []))):
+            if wrong := _unsayable(statement):
+                left.append(f"{policy.name}, statement {statement.get('Sid') or index + 1}: {wrong}")
+                continue
+            taken = {
+                "reason": f"taken over from the policy {policy.name} of {role.name}",
+                "actions": _listed(statement["Action"]),
+                "resources": _plain(_listed(statement["Resource"])),
+            }
+            if "Condition" in statement:
+                taken["conditions"] = _plain(statement["Condition"])
+            statements.append(taken)
+    return tuple(managed), tuple(statements), tuple(left)
+
+
+def _is_managed_by_aws(policy: RolePolicy) -> bool:
+    known = managed_policy(policy.name)
+    return known is not None and (policy.where.startswith("AWS managed") or policy.document == known.document)
+
+
+def _plain(value: Any) -> Any:
+    """A part of a policy as IAM has it: roles are read in the spelling of ``Fn::Sub``."""
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("${!", "${")
+
+
+def _unsayable(statement: Mapping[str, Any]) -> str:
+    if statement.get("Effect") != "Allow":
+        return "it denies; a permissions boundary can, too"
+    if "Action" not in statement or "Resource" not in statement:
+        return "it names what it leaves out"
+    for action in _listed(statement["Action"]):
+        if not re.fullmatch(ACTION.pattern, str(action)):
+            return f"{action} is no single action"
+    for resource in _listed(statement["Resource"]):
+        if not re.fullmatch(RESOURCE.pattern, str(resource)):
+            return f"{resource} is no ARN"
+    return ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,170 @@
+"""What ECS refuses in a task definition before any permission matters, told with the way to write it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.need import Finding, Severity
+from cfnroles.placeholders import placeholder, unresolved
+from cfnroles.sources.members import problems
+from cfnroles.workload import Path, Workload
+
+_NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
+
+#: CPU units of a Fargate task -> least, greatest and step of its memory in MiB.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+_FARGATE_SIZES = {
+    256: (512, 2048, 0),
+    512: (1024, 4096, 1024),
+    1024: (2048, 8192, 1024),
+    2048: (4096, 16384, 1024),
+    4096: (8192, 30720, 1024),
+    8192: (16384, 61440, 4096),
+    16384: (32768, 122880, 8192),
+    32768: (61440, 249856, 16384),
+}
+_DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
+_PLAIN_UNIT = re.compile(r"(\d+)")
+_LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
+
+
+def shape_findings(workload: Workload, answered_only: frozenset[str]) -> tuple[Finding, ...]:
+    """A finding for each member that no task definition has, or that holds something of another shape.
+
+    ``answered_only`` are members that ECS tells and does not take.
+    """
+    tree = {name: value for name, value in workload.tree.items() if name not in answered_only}
+    return tuple(_error(workload, path, what, remedy) for path, what, remedy in problems(tree))
+
+
+def value_findings(workload: Workload) -> tuple[Finding, ...]:
+    """A finding for each value that ECS refuses, and for each text that a template's author forgot."""
+    return (*_names(workload), *_network_mode(workload), *_fargate(workload), *_forgotten(workload))
+
+
+def _names(workload: Workload) -> Iterator[Finding]:
+    names = [container.get("name") for container in workload.tree["containerDefinitions"]]
+    for index, name in enumerate(names):
+        path: Path = ("containerDefinitions", index, "name")
+        if not name:
+            yield _error(workload, path, "the container has no name", "Give it one")
+        elif Counter(names)[name] > 1 and names.index(name) == index:
+            yield _error(workload, path, f"two containers have the name {name}", "Rename one of them")
+
+
+def _network_mode(workload: Workload) -> Iterator[Finding]:
+    mode = workload.tree.get("networkMode")
+    if isinstance(mode, str) and mode not in _NETWORK_MODES and not placeholder(mode):
+        yield _error(
+            workload,
+            ("networkMode",),
+            f"ECS knows no network mode {mode!r}",
+            f"It is one of {', '.join(_NETWORK_MODES)}; leave it out for the operating system's default",
+        )
+
+
+def _fargate(workload: Workload) -> Iterator[Finding]:
+    required = workload.tree.get("requiresCompatibilities")
+    if not isinstance(required, list) or "FARGATE" not in required:
+        return
+    tree = workload.tree
+    if tree.get("networkMode", "awsvpc") in _NETWORK_MODES and tree.get("networkMode") != "awsvpc":
+        yield _error(workload, ("networkMode",), "Fargate takes the network mode awsvpc only", 'Write "awsvpc"')
+    if tree.get("placementConstraints"):
+        yield _error(workload, ("placementConstraints",), "Fargate takes no placement constraints", "Remove them")
+    yield from _fargate_containers(workload)
+    missing = [name for name in ("cpu", "memory") if not tree.get(name)]
+    for name in missing:
+        yield _error(workload, (name,), f"Fargate needs the {name} of the whole task", f"Add {name} beside the family")
+    if missing or placeholder(f"{tree['cpu']} {tree['memory']}"):
+        return
+    cpu, memory = _units(tree["cpu"]), _units(tree["memory"])
+    if cpu not in _FARGATE_SIZES:
+        sizes = ", ".join(map(str, _FARGATE_SIZES))
+        yield _error(workload, ("cpu",), f"Fargate has no size of {tree['cpu']} CPU units", f"It is one of {sizes}")
+    elif memory not in _memories(cpu):
+        sizes = ", ".join(map(str, _memories(cpu)[:4]))
+        yield _error(
+            workload,
+            ("memory",),
+            f"Fargate has no {tree['memory']} MiB of memory with {tree['cpu']} CPU units",
+            f"It has {sizes} and so on, up to {_memories(cpu)[-1]}",
+        )
+
+
+def _fargate_containers(workload: Workload) -> Iterator[Finding]:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+    for index, container in enumerate(workload.tree["containerDefinitions"]):
+        for name in ("privileged", "links", "disableNetworking", "dnsServers", "dnsSearchDomains", "extraHosts"):
+            if container.get(name):
+                yield _error(
+                    workload, ("containerDefinitions", index, name), f"Fargate does not take {name}", "Remove it"
+                )
+
+
+def _memories(cpu: int) -> list[int]:
+    least, greatest, step = _FARGATE_SIZES[cpu]
+    return list(range(least, greatest + 1, step)) if step else [512, 1024, 2048]
+
+
+def _units(value: Any) -> int:
+    text = str(value).strip()
+    if match := _PLAIN_UNIT.fullmatch(text):
+        return int(match[1])
+    if match := _LARGE_UNIT.fullmatch(text):
+        return round(float(match[1]) * 1024)
+    return -1
+
+
+def dynamic_references(workload: Workload) -> Iterator[Finding]:
+    """A finding for each dynamic reference of CloudFormation, which means nothing to ECS.
+
+    In a template CloudFormation would put the value in its place, where everyone may read it who may describe a task
+    definition. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    for path, text in _texts(workload.tree, ()):
+        if found := _DYNAMIC_REFERENCE.search(text):
+            yield _error(
+                workload,
+                path,
+                f"{found[0]} means nothing to ECS, and CloudFormation would write the value in its place, in the clear",
+                "Name the secret or parameter in `secrets`, by valueFrom",
+            )
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _texts(member, (*path, name))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _texts(element, (*path, index))
+
+
+def _forgotten(workload: Workload) -> Iterator[Finding]:
+    # Those that ECS itself reads become gaps and parameters; these the application will see as they stand.
+    handled = set(unresolved(workload.tree))
+    for path, value in workload.find("containerDefinitions[].environment[].value"):
+        left = placeholder(value) if isinstance(value, str) else ""
+        if left and left not in handled:
+            yield Finding(
+                Severity.WARNING,
+                workload.origin(path),
+                f"the application will see {left} as it stands, because ECS fills nothing in",
+                "Fill it with --set where it is a placeholder",
+            )
+
+
+def _error(workload: Workload, path: Path, what: str, remedy: str) -> Finding:
+    return Finding(Severity.ERROR, workload.origin(path) if path else workload.origin(("",)), what, remedy)
+
+
+def container_names(tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the containers, in their order."""
+    containers = tree.get("containerDefinitions", ())
+    return tuple(str(container.get("name", "")) for container in containers if isinstance(container, dict))

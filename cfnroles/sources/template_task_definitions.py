@@ -1,0 +1,191 @@
+"""The task definitions of a template, turned back into the API's spelling, so that one feature table serves both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
+from cfnroles.template.template import Resource, Stack, plain, symbols
+from cfnroles.workload import Path, Workload
+
+#: Account and region of a stack that is only looked at. Both are well formed and nobody's, so that what comes of them
+#: can be told from what the document names itself.
+ACCOUNT = "000000000000"
+REGION = "us-nowhere-1"
+
+#: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> text around a name made up.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+_SHAPES = {
+    ("AWS::SecretsManager::Secret", ""): f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{}}-0a1B2c",
+    ("AWS::SecretsManager::Secret", "Id"): f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{}}-0a1B2c",
+    ("AWS::SSM::Parameter", ""): "{}",
+    ("AWS::S3::Bucket", ""): "{}",
+    ("AWS::S3::Bucket", "Arn"): "arn:aws:s3:::{}",
+    ("AWS::Logs::LogGroup", ""): "{}",
+    ("AWS::Logs::LogGroup", "Arn"): f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*",
+    ("AWS::ECR::Repository", ""): "{}",
+    ("AWS::ECR::Repository", "Arn"): f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{{}}",
+    ("AWS::ECR::Repository", "RepositoryUri"): f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{{}}",
+    ("AWS::KMS::Key", "Arn"): f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{}}",
+}
+_STACK_NAME = "AWS::StackName"
+_MADE_UP = re.compile(r"cfnnoname([0-9]+)x")
+_UNDECIDED = "Fn::If"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names made up for the resources of a stack whose own are not known before it is deployed.
+
+    ``parameters`` are values that were made up for parameters, each with the parameter's name.
+    """
+
+    stack: Stack
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def filled(self, text: str) -> str:
+        """The text with a made-up name in the place of each symbol that stands for such a resource.
+
+        What was made up for a parameter becomes a symbol again: nobody knows what form its value has.
+        """
+        for value, parameter in self.parameters.items():
+            text = text.replace(value, f"${{{parameter}}}")
+        for symbol in symbols(text):
+            logical_id, _, attribute = symbol.partition(".")
+            resource = self.stack.resources.get(logical_id)
+            shape = "{}" if symbol == _STACK_NAME else _SHAPES.get((resource.type, attribute)) if resource else None
+            if shape is not None:
+                number = self._numbers.setdefault(logical_id, len(self._numbers))
+                text = text.replace(f"${{{symbol}}}", shape.format(f"cfnnoname{number}x"))
+        return text
+
+    def told(self, text: str) -> str:
+        """A text about the stack with ``${LogicalId}`` and pseudo parameters where something was made up."""
+        logical_ids = {number: logical_id for logical_id, number in self._numbers.items()}
+        told = text.replace("-0a1B2c", "")
+        told = _MADE_UP.sub(lambda match: f"${{{logical_ids.get(int(match[1]), match[0])}}}", told)
+        return told.replace(ACCOUNT, "${AWS::AccountId}").replace(REGION, "${AWS::Region}")
+
+
+def unnamed(text: str) -> str:
+    """The text with ``*`` in the place of everything made up."""
+    return _MADE_UP.sub("*", text.replace("-0a1B2c", "")).replace(ACCOUNT, "*").replace(REGION, "*")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateTask:
+    """The workload of one resource, and where its members stand in the template."""
+
+    resource: Resource
+    workload: Workload
+    sources: Mapping[Path, Path]
+
+
+def task_definitions(stack: Stack, document: str, names: Names) -> Iterator[TemplateTask]:
+    """The task definitions of a stack that was resolved with ACCOUNT and REGION.
+
+    Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
+    the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+    """
+    for resource in stack.of_type("AWS::ECS::TaskDefinition"):
+        turned = _Turned(resource, names)
+        tree = turned.structure(resource.properties, MEMBERS, (), ())
+        containers = tree.get("containerDefinitions")
+        kept = [c for c in containers if isinstance(c, dict)] if isinstance(containers, list) else []
+        yield TemplateTask(resource, Workload(document, {**tree, "containerDefinitions": kept}), turned.sources)
+
+
+@dataclass(slots=True)
+class _Turned:
+    resource: Resource
+    names: Names
+    sources: dict[Path, Path] = field(default_factory=dict)
+
+    def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
+        known = {_folded(name, path): name for name in kind}
+        tree = {}
+        for name, value in given.items():
+            member = known.get(name.lower(), name[:1].lower() + name[1:])
+            self.sources[(*path, member)] = self.resource.source(*steps, name)
+            turned = self.value(value, kind.get(member, TEXT), (*path, member), (*steps, name))
+            if turned is not None:
+                tree[member] = turned
+        return tree
+
+    def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
+        branches = undecided(given)
+        if branches is not None and not isinstance(kind, list):
+            index, chosen = branches[0] if branches else (0, None)
+            return None if chosen is None else self.value(chosen, kind, path, (*steps, _UNDECIDED, index))
+        if isinstance(kind, Mapping):
+            return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
+        if isinstance(kind, list):
+            return [
+                self._element(element, kind[0], (*path, index), place)
+                for index, (element, place) in enumerate(elements(given, steps))
+            ]
+        if kind == MAP and isinstance(given, Mapping):
+            for name in given:
+                self.sources[(*path, name)] = self.resource.source(*steps, name)
+            return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
+        # What has another shape is for CloudFormation to refuse, or comes from a macro.
+        return None if isinstance(given, Mapping | list) else self._plain(given, kind)
+
+    def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
+        self.sources[path] = self.resource.source(*steps)
+        return self.value(given, kind, path, steps)
+
+    def _plain(self, given: Any, kind: Any) -> Any:
+        # CloudFormation takes texts, numbers and truth values for each other. An empty text is a parameter's that has
+        # no default: what it will be is not known.
+        if isinstance(given, str):
+            if kind == FLAG and given.lower() in ("true", "false"):
+                return given.lower() == "true"
+            return plain(self.names.filled(given)) if given else None
+        if kind == TEXT and isinstance(given, bool):
+            return str(given).lower()
+        return str(given) if kind == TEXT and isinstance(given, int | float) else given
+
+
+def undecided(given: Any) -> list[tuple[int, Any]] | None:
+    """The branches of a value that hangs on a condition nobody told, with their index; ``None`` for any other value."""
+    if not isinstance(given, Mapping) or set(given) != {_UNDECIDED}:
+        return None
+    return [(index, branch) for index, branch in enumerate(given[_UNDECIDED]) if index and not _is_no_value(branch)]
+
+
+def elements(given: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
+    """The elements of a list and of both branches of what is undecided in it, each with its place."""
+    branches = undecided(given)
+    if branches is not None:
+        for index, branch in branches:
+            yield from elements(branch, (*steps, _UNDECIDED, index))
+    elif isinstance(given, list):
+        for index, element in enumerate(given):
+            inner = undecided(element)
+            if inner is None:
+                yield element, (*steps, index)
+                continue
+            for number, branch in inner:
+                yield from _branch(branch, (*steps, index, _UNDECIDED, number))
+
+
+def _branch(branch: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
+    if isinstance(branch, list) or undecided(branch) is not None:
+        yield from elements(branch, steps)
+    else:
+        yield branch, steps
+
+
+def _folded(name: str, path: Path) -> str:
+    if name == "properties" and path[-1:] == ("proxyConfiguration",):
+        return "proxyconfigurationproperties"
+    return name.lower()
+
+
+def _is_no_value(branch: Any) -> bool:
+    return isinstance(branch, Mapping) and branch == {"Ref": "AWS::NoValue"}

@@ -1,0 +1,40 @@
+"""The feature table: one module per feature of ECS, in the order of docs/features.md."""
+
+from __future__ import annotations
+
+from cfnroles.table.ecs import (
+    app_mesh,
+    awslogs,
+    credential_specs,
+    ecr_images,
+    environment_files,
+    execute_command,
+    fault_injection,
+    firelens,
+    firelens_destinations,
+    guard_duty,
+    managed_volumes,
+    secrets,
+    service_infrastructure,
+    tracing,
+    volumes,
+)
+from cfnroles.table.feature import Feature
+
+FEATURES: tuple[Feature, ...] = (
+    *ecr_images.FEATURES,
+    *guard_duty.FEATURES,
+    *secrets.FEATURES,
+    *environment_files.FEATURES,
+    *credential_specs.FEATURES,
+    *awslogs.FEATURES,
+    *firelens.FEATURES,
+    *firelens_destinations.FEATURES,
+    *volumes.FEATURES,
+    *managed_volumes.FEATURES,
+    *execute_command.FEATURES,
+    *app_mesh.FEATURES,
+    *tracing.FEATURES,
+    *fault_injection.FEATURES,
+    *service_infrastructure.FEATURES,
+)

@@ -1,0 +1,63 @@
+"""App Mesh: the Envoy proxy in the task asks for its configuration in the name of the task role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from awacs import appmesh
+
+from cfnroles.need import Holder
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
+from cfnroles.table.references import located_arn, named
+
+#: Variables by which Envoy learns which virtual node or gateway it is.
+#: https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy-config.html
+_NODE = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
+
+
+def is_app_mesh(found: Found) -> bool:
+    """The task's traffic goes through App Mesh's proxy; ECS knows no other kind, and takes a missing type for it."""
+    return found.text == "APPMESH"
+
+
+def virtual_node(found: Found) -> str:
+    """The virtual node or gateway that the proxy stands for."""
+    proxy = found.parent.get("containerName")
+    for path, variable in found.workload.find("containerDefinitions[].environment[]"):
+        container = found.workload.at(path[:2])
+        if not isinstance(container, Mapping) or container.get("name") != proxy or not isinstance(variable, Mapping):
+            continue
+        if variable.get("name") in _NODE and variable.get("value"):
+            return _node(found, str(variable["value"]))
+    raise Unnamed(
+        f"the environment of the proxy {proxy or ''} names no virtual node",
+        "Set APPMESH_RESOURCE_ARN in the proxy's container",
+    )
+
+
+def _node(found: Found, text: str) -> str:
+    if not named(text).startswith("arn:"):
+        resource = text if "/" in text else ""
+        if not resource.startswith("mesh/"):
+            raise Malformed(f"{text} names no virtual node", "Write its ARN, or mesh/MESH/virtualNode/NODE.")
+        return found.facts.home_arn("appmesh", resource)
+    return str(located_arn(text))
+
+
+FEATURES = (
+    Feature(
+        name="app-mesh",
+        field="proxyConfiguration.type",
+        holder=Holder.TASK,
+        why="the Envoy proxy reads the configuration of its virtual node from App Mesh",
+        source="https://docs.aws.amazon.com/app-mesh/latest/userguide/proxy-authorization.html",
+        example="APPMESH",
+        grants=(Grant(appmesh.StreamAggregatedResources, on=virtual_node, sid="ReadMeshConfiguration"),),
+        when=is_app_mesh,
+        beside=(
+            ("proxyConfiguration.containerName", "web"),
+            ("containerDefinitions[].environment[].name", "APPMESH_RESOURCE_ARN"),
+            ("containerDefinitions[].environment[].value", "mesh/shop/virtualNode/web"),
+        ),
+    ),
+)

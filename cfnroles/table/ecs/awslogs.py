@@ -1,0 +1,226 @@
+"""The awslogs driver: one log stream per container of a task, in a log group that it may be told to create."""
+
+from __future__ import annotations
+
+import re
+
+from awacs import kms, logs
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Condition, Holder
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed, harmless
+from cfnroles.table.references import Arn, named, parse_arn
+
+_DRIVER = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
+_OPTIONS = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html"
+_CONTAINERS = "containerDefinitions[].logConfiguration"
+_SERVICE_CONNECT = "service.serviceConnectConfiguration.logConfiguration"
+
+
+def is_awslogs(found: Found) -> bool:
+    """The log driver is awslogs."""
+    return _configuration(found).get("logDriver") == "awslogs"
+
+
+def creates_group(found: Found) -> bool:
+    """The driver is told to create the log group where it is missing."""
+    return is_awslogs(found) and str(found.parent.get("awslogs-create-group", "")).lower() == "true"
+
+
+def has_customer_key(found: Found) -> bool:
+    """The caller names customer managed keys of log groups."""
+    return is_awslogs(found) and bool(found.facts.log_group_key_arns)
+
+
+def lacks_group(found: Found) -> bool:
+    """The driver is awslogs, and no option names a log group."""
+    options = found.parent.get("options")
+    return found.value == "awslogs" and not (isinstance(options, dict) and options.get("awslogs-group"))
+
+
+def is_other_driver(found: Found) -> bool:
+    """The driver is neither awslogs nor awsfirelens."""
+    return found.text not in ("awslogs", "awsfirelens")
+
+
+def no_group(found: Found) -> None:
+    """Never seen: the log group is missing."""
+    raise Malformed("the driver awslogs has no awslogs-group", "Name the log group in its options.")
+
+
+def log_streams(found: Found) -> str:
+    """The streams that the driver writes: ``PREFIX/CONTAINER/TASK-ID``; any of the group's without a prefix.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
+    """
+    prefix, container = found.parent.get("awslogs-stream-prefix"), found.container.get("name")
+    if not prefix:
+        return f"{log_group(found)}:log-stream:*"
+    streams = _stream(str(prefix)) + (f"/{named(str(container))}" if container else "")
+    return f"{log_group(found)}:log-stream:{streams}/*"
+
+
+def log_group(found: Found) -> str:
+    """The log group, in the region that the options name."""
+    return log_group_arn(found, found.text, str(found.parent.get("awslogs-region") or ""))
+
+
+def log_group_and_contents(found: Found) -> tuple[str, str]:
+    """The log group in both spellings that AWS's own policies use for CreateLogGroup."""
+    group = log_group(found)
+    return group, f"{group}:*"
+
+
+def log_group_arn(found: Found, name: str, region: str) -> str:
+    """The ARN of a log group of the home account; of the home region where no other is named.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    """
+    if not re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", named(name)):
+        raise Malformed(f"{name!r} cannot be a log group's name", "It has letters, digits and . - _ / # only.")
+    group = f"log-group:{name}"
+    if not region:
+        return found.facts.home_arn("logs", group)
+    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+|\$\{AWS::Region\}", named(region)):
+        raise Unnamed(f"{region} stands where a region belongs", "Write a region such as us-east-1")
+    account = found.facts.account or "${AWS::AccountId}"
+    return str(Arn(partition_of(region), "logs", region, account, group))
+
+
+def customer_keys(found: Found) -> tuple[str, ...]:
+    """The customer managed keys of log groups."""
+    return found.facts.log_group_key_arns
+
+
+def through_logs(found: Found) -> tuple[Condition, ...]:
+    """For this log group only, and only when CloudWatch Logs asks.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    group = log_group(found)
+    return (
+        Condition("StringEquals", "kms:ViaService", (f"logs.{parse_arn(group).region}.amazonaws.com",)),
+        Condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", (group,)),
+    )
+
+
+def through_logs_service(found: Found) -> tuple[Condition, ...]:
+    """Only when CloudWatch Logs asks: a request to describe a key has no encryption context.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    return through_logs(found)[:1]
+
+
+def trap(found: Found) -> Trap | None:
+    """Options without which the driver does not start, or not on Fargate."""
+    if not found.parent.get("awslogs-region"):
+        return Trap(
+            "the options have no awslogs-region, which ECS asks for", "Name the region; the task's own is assumed here"
+        )
+    if not found.parent.get("awslogs-stream-prefix") and "FARGATE" in found.workload.launch_types:
+        return Trap(
+            "the options have no awslogs-stream-prefix, which Fargate asks for, so the role may write to any stream of"
+            " the log group",
+            "Add it, for example with the family's name",
+        )
+    return harmless(found)
+
+
+def _stream(text: str) -> str:
+    if re.search(r"[:*?]", named(text)):
+        raise Malformed(f"{text!r} cannot begin a log stream's name", "It has no colon and no asterisk.")
+    return text
+
+
+def _configuration(found: Found) -> dict[str, object]:
+    configuration = found.workload.at(found.path[:-2])
+    return configuration if isinstance(configuration, dict) else {}
+
+
+def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature, ...]:
+    group = f"{configuration}.options.awslogs-group"
+    beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
+    return (
+        Feature(
+            name=name,
+            field=group,
+            holder=Holder.EXECUTION,
+            why=why,
+            source=source,
+            example="/ecs/shop",
+            grants=(
+                Grant(logs.CreateLogStream, on=log_streams, sid="WriteLogs"),
+                Grant(logs.PutLogEvents, on=log_streams, sid="WriteLogs"),
+            ),
+            when=is_awslogs,
+            trap=trap,
+            beside=beside,
+        ),
+        Feature(
+            name=f"{name}-create-group",
+            field=group,
+            holder=Holder.EXECUTION,
+            why="awslogs-create-group is true, so the log driver creates the log group where it is missing",
+            source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+            example="/ecs/shop",
+            grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
+            when=creates_group,
+            beside=(*beside, (f"{configuration}.options.awslogs-create-group", "true")),
+        ),
+        Feature(
+            name=f"{name}-customer-key",
+            field=group,
+            holder=Holder.EXECUTION,
+            why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
+            " whoever writes",
+            source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+            example="/ecs/shop",
+            grants=(
+                *(
+                    Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
+                    for action in (
+                        kms.Encrypt,
+                        kms.Decrypt,
+                        kms.ReEncryptFrom,
+                        kms.ReEncryptTo,
+                        kms.GenerateDataKey,
+                        kms.GenerateDataKeyWithoutPlaintext,
+                    )
+                ),
+                Grant(kms.DescribeKey, on=customer_keys, conditions=through_logs_service, sid="DescribeLogKeys"),
+            ),
+            when=has_customer_key,
+            beside=beside,
+        ),
+        Feature(
+            name=f"{name}-without-group",
+            field=f"{configuration}.logDriver",
+            holder=Holder.EXECUTION,
+            why="the driver awslogs does not start without the name of a log group",
+            source=_OPTIONS,
+            example="awslogs",
+            hidden=no_group,
+            when=lacks_group,
+        ),
+    )
+
+
+FEATURES = (
+    *_rows("awslogs", _CONTAINERS, "the log driver opens a stream for each container and writes to it", _DRIVER),
+    *_rows(
+        "service-connect-logs",
+        _SERVICE_CONNECT,
+        "the Service Connect proxy of each task writes its own log",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html",
+    ),
+    Feature(
+        name="other-log-driver",
+        field=f"{_CONTAINERS}.logDriver",
+        holder=Holder.EXECUTION,
+        why="the driver writes to no service of AWS; what it needs to know stands in its options and secretOptions",
+        source=_OPTIONS,
+        example="splunk",
+        when=is_other_driver,
+    ),
+)

@@ -1,0 +1,190 @@
+"""Active Directory credentials (gMSA): a credential spec in S3 or Parameter Store, and the secret that it may name."""
+
+from __future__ import annotations
+
+from awacs import kms, s3, secretsmanager, ssm
+
+from cfnroles.need import Condition, Holder
+from cfnroles.table.ecs.secrets import through_secrets_manager
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
+from cfnroles.table.references import ParameterReference, parse_arn, s3_bucket, s3_object, value_from
+
+_LINUX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html"
+_FARGATE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-linux-gmsa.html"
+_PREFIXES = ("credentialspec:", "credentialspecdomainless:")
+_EXAMPLE = "credentialspec:arn:aws:s3:::shop-config/web.json"
+
+
+def is_in_s3(found: Found) -> bool:
+    """The credential spec is an object in S3."""
+    return _service(found) == "s3"
+
+
+def is_in_parameter_store(found: Found) -> bool:
+    """The credential spec is a parameter."""
+    return _service(found) == "ssm"
+
+
+def is_local(found: Found) -> bool:
+    """The text is another Docker option, or a credential spec in a file on the container instance."""
+    return _service(found) == ""
+
+
+def is_domainless(found: Found) -> bool:
+    """The credential spec names a secret of its own."""
+    return found.text.startswith("credentialspecdomainless:")
+
+
+def is_in_s3_for_fargate(found: Found) -> bool:
+    """The caller asks for what the page about Fargate lists instead of GetObject."""
+    return found.facts.compat and is_in_s3(found)
+
+
+def spec_object(found: Found) -> str:
+    """The credential spec in S3."""
+    return str(s3_object(_arn(found)))
+
+
+def spec_bucket(found: Found) -> str:
+    """The bucket of the credential spec."""
+    return str(s3_bucket(_arn(found)))
+
+
+def spec_parameter(found: Found) -> str:
+    """The parameter that holds the credential spec."""
+    reference = value_from(_arn(found), found.facts)
+    if not isinstance(reference, ParameterReference):
+        raise Malformed(f"{found.text} is no parameter", "ECS takes credential specs from S3 and Parameter Store.")
+    return str(reference.arn)
+
+
+def reference(found: Found) -> str:
+    """The ARN of the parameter."""
+    return _arn(found)
+
+
+def inner_secrets(found: Found) -> tuple[str, ...]:
+    """The secrets inside of domainless credential specs, which the caller names."""
+    if not found.facts.domainless_secret_arns:
+        raise Unnamed(
+            "the domainless credential spec names a secret inside of its file",
+            "Name that secret with --gmsa-secret ARN",
+        )
+    return tuple(_secret(arn, found) for arn in found.facts.domainless_secret_arns)
+
+
+def inner_keys(found: Found) -> str:
+    """The customer managed keys: a parameter of the template."""
+    return "${KmsKeyArns}"
+
+
+def through_secrets_manager_for_inner(found: Found) -> tuple[Condition, ...]:
+    """Decrypt for the inner secrets only, and only when Secrets Manager asks."""
+    conditions = [through_secrets_manager(secret) for secret in inner_secrets(found)]
+    return tuple(
+        Condition(parts[0].operator, parts[0].key, tuple(sorted({value for part in parts for value in part.values})))
+        for parts in zip(*conditions, strict=True)
+    )
+
+
+def _secret(arn: str, found: Found) -> str:
+    resolved = value_from(arn, found.facts)
+    if isinstance(resolved, ParameterReference):
+        raise Malformed(f"{arn} is not the ARN of a secret", "Give the secret's ARN to --gmsa-secret.")
+    return resolved.policy_resource
+
+
+def _arn(found: Found) -> str:
+    return found.text.split(":", 1)[1]
+
+
+def _service(found: Found) -> str:
+    if not found.text.startswith(_PREFIXES):
+        return ""
+    text = _arn(found)
+    if not text.startswith("arn:"):
+        if text.startswith("file://"):
+            return ""
+        raise Unnamed(f"{text} is neither an ARN nor a file", "Write the ARN of an object in S3 or of a parameter")
+    service = parse_arn(text).service
+    if service not in ("s3", "ssm"):
+        raise Malformed(f"{text} is an ARN of {service}", "ECS takes credential specs from S3 and Parameter Store.")
+    return service
+
+
+def _rows(prefix: str, field: str) -> tuple[Feature, ...]:
+    return (
+        Feature(
+            name=f"{prefix}credential-spec-in-s3",
+            field=field,
+            holder=Holder.EXECUTION,
+            why="ECS downloads the credential spec before it starts the container",
+            source=_LINUX,
+            example=_EXAMPLE,
+            grants=(
+                Grant(s3.GetObject, on=spec_object, sid="ReadCredentialSpecs"),
+                Grant(s3.GetBucketLocation, on=spec_bucket, sid="LocateCredentialSpecBuckets"),
+            ),
+            when=is_in_s3,
+        ),
+        Feature(
+            name=f"{prefix}credential-spec-in-s3-compat",
+            field=field,
+            holder=Holder.EXECUTION,
+            why="asked for by --compat: the page about Fargate names the object's versions and the bucket's list, where"
+            " the other pages name the object",
+            source=_FARGATE,
+            example=_EXAMPLE,
+            grants=(
+                Grant(s3.GetObjectVersion, on=spec_object, sid="ReadCredentialSpecVersions"),
+                Grant(s3.ListBucket, on=spec_bucket, sid="ListCredentialSpecBuckets"),
+            ),
+            when=is_in_s3_for_fargate,
+        ),
+        Feature(
+            name=f"{prefix}credential-spec-in-parameter-store",
+            field=field,
+            holder=Holder.EXECUTION,
+            why="ECS reads the credential spec from a parameter before it starts the container",
+            source=_LINUX,
+            example="credentialspec:arn:aws:ssm:us-east-1:123456789012:parameter/shop/credential-spec",
+            grants=(Grant(ssm.GetParameters, on=spec_parameter, sid="ReadParameters"),),
+            when=is_in_parameter_store,
+            reference=reference,
+            use="windows-credential-spec",
+        ),
+        Feature(
+            name=f"{prefix}domainless-secret",
+            field=field,
+            holder=Holder.EXECUTION,
+            why="the credential spec is domainless: ECS reads the user name and password from a secret that it names",
+            source=_FARGATE,
+            example="credentialspecdomainless:arn:aws:s3:::shop-config/web.json",
+            grants=(
+                Grant(secretsmanager.GetSecretValue, on=inner_secrets, sid="ReadSecrets"),
+                Grant(
+                    kms.Decrypt,
+                    on=inner_keys,
+                    conditions=through_secrets_manager_for_inner,
+                    when=("KmsKeyArns",),
+                    sid="DecryptSecrets",
+                ),
+            ),
+            when=is_domainless,
+        ),
+        Feature(
+            name=f"{prefix}local-option",
+            field=field,
+            holder=Holder.EXECUTION,
+            why="Docker takes the option, or the file on the container instance, as it stands",
+            source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+            example="credentialspec:file://web.json",
+            when=is_local,
+        ),
+    )
+
+
+FEATURES = (
+    *_rows("", "containerDefinitions[].credentialSpecs[]"),
+    *_rows("security-option-", "containerDefinitions[].dockerSecurityOptions[]"),
+)

@@ -1,0 +1,124 @@
+"""Container images: private ECR repositories cost a token and a pull; anonymous registries cost nothing."""
+
+from __future__ import annotations
+
+from awacs import ecr
+
+from cfnroles.need import Holder
+from cfnroles.table.feature import Feature, Found, Grant, Trap, everything
+from cfnroles.table.images import check_image, ecr_repository
+
+_ON_ECS = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html"
+_EXAMPLE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4.2"
+
+
+def is_private_ecr(found: Found) -> bool:
+    """The image is pulled from a private ECR registry of the home account, or of one that may be it."""
+    return ecr_repository(found.text) is not None and not is_of_another_account(found)
+
+
+def is_of_another_account(found: Found) -> bool:
+    """The image is pulled from a private ECR registry of another account than the task's."""
+    arn = ecr_repository(found.text)
+    home = found.facts.account
+    return arn is not None and bool(home) and arn.account not in (home, "${AWS::AccountId}")
+
+
+def is_pulled_through(found: Found) -> bool:
+    """The image's repository is filled by a pull-through cache rule that the caller names."""
+    arn = ecr_repository(found.text)
+    name = arn.resource.removeprefix("repository/") if arn else ""
+    # `ROOT` is the rule without a prefix, which takes every repository that does not exist.
+    return arn is not None and any(
+        prefix == "ROOT" or name.startswith(f"{prefix.rstrip('/')}/") for prefix in found.facts.pull_through_prefixes
+    )
+
+
+def is_compatible(found: Found) -> bool:
+    """The caller asks for what AWS's own policies contain beyond what AWS's pages ask for."""
+    return found.facts.compat and ecr_repository(found.text) is not None
+
+
+def is_elsewhere(found: Found) -> bool:
+    """The image is pulled from any other registry, ECR Public among them."""
+    return ecr_repository(check_image(found.text)) is None
+
+
+def repository(found: Found) -> str:
+    """The repository's ARN."""
+    return str(ecr_repository(found.text))
+
+
+def stored_credentials(found: Found) -> Trap | None:
+    """A private ECR image beside ``repositoryCredentials``."""
+    if "repositoryCredentials" not in found.parent:
+        return None
+    return Trap(
+        "the image is pulled from ECR, which takes the execution role and no stored credentials",
+        "Remove repositoryCredentials from this container",
+    )
+
+
+_PULL = (
+    Grant(ecr.GetAuthorizationToken, on=everything, sid="GetRegistryToken"),
+    Grant(ecr.BatchGetImage, on=repository, sid="PullImages"),
+    Grant(ecr.GetDownloadUrlForLayer, on=repository, sid="PullImages"),
+)
+
+FEATURES = (
+    Feature(
+        name="ecr-image",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="ECS pulls the image from a private ECR repository before it starts the container",
+        source=_ON_ECS,
+        example=_EXAMPLE,
+        grants=_PULL,
+        when=is_private_ecr,
+        trap=stored_credentials,
+    ),
+    Feature(
+        name="ecr-image-of-another-account",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="ECS pulls the image from an ECR repository of another account, whose policy must admit this role too",
+        source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
+        example="210987654321.dkr.ecr.us-east-1.amazonaws.com/shared/proxy:2",
+        grants=_PULL,
+        when=is_of_another_account,
+        trap=stored_credentials,
+    ),
+    Feature(
+        name="pull-through-cache",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="the repository belongs to a pull-through cache, so a pull may create it and fetch the image",
+        source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html",
+        example="123456789012.dkr.ecr.us-east-1.amazonaws.com/docker-hub/library/nginx:1.27",
+        grants=(
+            Grant(ecr.BatchImportUpstreamImage, on=repository, sid="ImportImages"),
+            Grant(ecr.CreateRepository, on=repository, sid="ImportImages"),
+        ),
+        when=is_pulled_through,
+    ),
+    Feature(
+        name="ecr-layer-check",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="asked for by --compat: AmazonECSTaskExecutionRolePolicy allows the check of a layer, which AWS's pages"
+        " about pulling leave out because only a push makes it",
+        source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html",
+        example=_EXAMPLE,
+        grants=(Grant(ecr.BatchCheckLayerAvailability, on=repository, sid="CheckImageLayers"),),
+        when=is_compatible,
+    ),
+    Feature(
+        name="other-image",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="ECS pulls the image from its registry without credentials of AWS",
+        source="https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html",
+        example="public.ecr.aws/docker/library/nginx:1.27",
+        when=is_elsewhere,
+    ),
+)

@@ -1,0 +1,77 @@
+"""Environment variables that ECS reads from files in Amazon S3."""
+
+from __future__ import annotations
+
+from awacs import kms, s3
+
+from cfnroles.need import Condition, Holder
+from cfnroles.table.feature import Feature, Found, Grant, Trap
+from cfnroles.table.references import parse_arn, s3_bucket, s3_object
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
+
+
+def itself(found: Found) -> str:
+    """The object."""
+    return str(s3_object(found.text))
+
+
+def bucket(found: Found) -> str:
+    """The object's bucket."""
+    return str(s3_bucket(found.text))
+
+
+def has_customer_key(found: Found) -> bool:
+    """The caller names customer managed keys of files."""
+    return bool(found.facts.file_key_arns)
+
+
+def customer_keys(found: Found) -> tuple[str, ...]:
+    """The customer managed keys of files."""
+    return found.facts.file_key_arns
+
+
+def through_s3(found: Found) -> tuple[Condition, ...]:
+    """Decrypt for this object only, and only when S3 asks; the bucket itself stands for it where it has a bucket key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    regions = sorted({parse_arn(key).region for key in found.facts.file_key_arns})
+    return (
+        Condition("StringEquals", "kms:ViaService", tuple(f"s3.{region}.amazonaws.com" for region in regions)),
+        Condition("StringEquals", "kms:EncryptionContext:aws:s3:arn", tuple(sorted((bucket(found), itself(found))))),
+    )
+
+
+def trap(found: Found) -> Trap | None:
+    """A file that ECS does not take for its name."""
+    if found.text.endswith(".env"):
+        return None
+    return Trap(f"{found.text} does not end in .env, which ECS asks of environment files", "Rename the object")
+
+
+FEATURES = (
+    Feature(
+        name="environment-files",
+        field="containerDefinitions[].environmentFiles[].value",
+        holder=Holder.EXECUTION,
+        why="ECS downloads the file before it starts the container",
+        source=_PAGE,
+        example="arn:aws:s3:::shop-config/web.env",
+        grants=(
+            Grant(s3.GetObject, on=itself, sid="ReadEnvironmentFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, sid="LocateEnvironmentFileBuckets"),
+        ),
+        trap=trap,
+    ),
+    Feature(
+        name="environment-files-customer-key",
+        field="containerDefinitions[].environmentFiles[].value",
+        holder=Holder.EXECUTION,
+        why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
+        source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+        example="arn:aws:s3:::shop-config/web.env",
+        grants=(Grant(kms.Decrypt, on=customer_keys, conditions=through_s3, sid="DecryptFiles"),),
+        when=has_customer_key,
+    ),
+)

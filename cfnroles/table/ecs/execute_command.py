@@ -1,0 +1,112 @@
+"""ECS Exec: the agent in each container talks to Systems Manager, and logs what was done."""
+
+from __future__ import annotations
+
+from awacs import kms, logs, s3, ssmmessages
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Holder
+from cfnroles.table.ecs.awslogs import log_group_arn
+from cfnroles.table.ecs.managed_volumes import key
+from cfnroles.table.feature import Feature, Found, Grant, everything
+from cfnroles.table.references import named
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
+_CONFIGURATION = "cluster.configuration.executeCommandConfiguration"
+
+
+def is_enabled(found: Found) -> bool:
+    """The service, or the one who runs the task, enables ECS Exec."""
+    return found.value is True
+
+
+def is_used(found: Found) -> bool:
+    """ECS Exec is enabled, so that the cluster's configuration of it matters."""
+    return found.workload.at(("service", "enableExecuteCommand")) is True
+
+
+def log_group(found: Found) -> tuple[str, str]:
+    """The log group of the sessions, in both spellings that AWS's own policies use."""
+    group = log_group_arn(found, found.text, "")
+    return group, f"{group}:*"
+
+
+def log_streams(found: Found) -> str:
+    """The streams of the sessions' log group."""
+    return f"{log_group_arn(found, found.text, '')}:log-stream:*"
+
+
+def bucket(found: Found) -> str:
+    """The bucket of the sessions' logs."""
+    region = found.facts.region or "${AWS::Region}"
+    return f"arn:{partition_of(region)}:s3:::{named(found.text)}"
+
+
+def log_objects(found: Found) -> str:
+    """The objects that sessions are logged to."""
+    prefix = str(found.parent.get("s3KeyPrefix") or "").strip("/")
+    return f"{bucket(found)}/{named(prefix)}/*" if prefix else f"{bucket(found)}/*"
+
+
+FEATURES = (
+    Feature(
+        name="execute-command",
+        field="service.enableExecuteCommand",
+        holder=Holder.TASK,
+        why="the SSM agent that ECS puts into each container opens the channels of ECS Exec",
+        source=_PAGE,
+        example=True,
+        grants=tuple(
+            Grant(action, on=everything, sid="ExecuteCommand")
+            for action in (
+                ssmmessages.CreateControlChannel,
+                ssmmessages.CreateDataChannel,
+                ssmmessages.OpenControlChannel,
+                ssmmessages.OpenDataChannel,
+            )
+        ),
+        when=is_enabled,
+    ),
+    Feature(
+        name="execute-command-log-group",
+        field=f"{_CONFIGURATION}.logConfiguration.cloudWatchLogGroupName",
+        holder=Holder.TASK,
+        why="the SSM agent writes what is typed and printed to a log group",
+        source=_PAGE,
+        example="/ecs/shop/exec",
+        grants=(
+            Grant(logs.DescribeLogGroups, on=everything, sid="FindLogGroups"),
+            Grant(logs.DescribeLogStreams, on=log_group, sid="FindExecuteCommandLogs"),
+            Grant(logs.CreateLogStream, on=log_streams, sid="LogExecuteCommand"),
+            Grant(logs.PutLogEvents, on=log_streams, sid="LogExecuteCommand"),
+        ),
+        when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
+    ),
+    Feature(
+        name="execute-command-bucket",
+        field=f"{_CONFIGURATION}.logConfiguration.s3BucketName",
+        holder=Holder.TASK,
+        why="the SSM agent writes what is typed and printed to a bucket",
+        source=_PAGE,
+        example="shop-exec-logs",
+        grants=(
+            Grant(s3.GetBucketLocation, on=bucket, sid="FindExecuteCommandBucket"),
+            Grant(s3.GetEncryptionConfiguration, on=bucket, sid="FindExecuteCommandBucket"),
+            Grant(s3.PutObject, on=log_objects, sid="StoreExecuteCommand"),
+        ),
+        when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
+    ),
+    Feature(
+        name="execute-command-key",
+        field=f"{_CONFIGURATION}.kmsKeyId",
+        holder=Holder.TASK,
+        why="the SSM agent decrypts the session's data key, with which the session is encrypted",
+        source=_PAGE,
+        example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        grants=(Grant(kms.Decrypt, on=key, sid="DecryptExecuteCommand"),),
+        when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
+    ),
+)

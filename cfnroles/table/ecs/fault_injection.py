@@ -1,0 +1,84 @@
+"""AWS Fault Injection Service: an SSM agent beside the application registers the task as a managed instance."""
+
+from __future__ import annotations
+
+from awacs import iam, ssm
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Condition, Holder
+from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
+from cfnroles.table.images import repository_name
+from cfnroles.table.references import named
+
+_PAGE = "https://docs.aws.amazon.com/fis/latest/userguide/ecs-task-actions.html"
+
+
+def is_agents_role(found: Found) -> bool:
+    """The variable names the role of the managed instance, in a container that runs the SSM agent."""
+    return found.parent.get("name") == "MANAGED_INSTANCE_ROLE_NAME" and _is_agent(found.container.get("image"))
+
+
+def is_without_agent(found: Found) -> bool:
+    """Faults may be injected, and no container runs the SSM agent."""
+    images = (image for _, image in found.workload.find("containerDefinitions[].image"))
+    return found.value is True and not any(map(_is_agent, images))
+
+
+def managed_instances(found: Found) -> str:
+    """The managed instances of the home account: an instance's id is known when it is registered."""
+    return found.facts.home_arn("ssm", "managed-instance/*")
+
+
+def instance_role(found: Found) -> str:
+    """The role of the managed instance."""
+    account = found.facts.account or "${AWS::AccountId}"
+    return f"arn:{partition_of(found.facts.region)}:iam::{account}:role/{named(found.text)}"
+
+
+def passed_to_ssm(found: Found) -> tuple[Condition, ...]:
+    """The role goes to Systems Manager only."""
+    return (Condition("StringEquals", "iam:PassedToService", ("ssm.amazonaws.com",)),)
+
+
+def unknown_agent(found: Found) -> None:
+    """Never seen: which role the agent registers with is not in the task definition."""
+    raise Unnamed(
+        "no container runs the SSM agent that fault injection into tasks needs",
+        "Add the container amazon-ssm-agent with MANAGED_INSTANCE_ROLE_NAME, or set enableFaultInjection to false",
+    )
+
+
+def _is_agent(image: object) -> bool:
+    return isinstance(image, str) and repository_name(image).endswith("amazon-ssm-agent")
+
+
+FEATURES = (
+    Feature(
+        name="fault-injection-agent",
+        field="containerDefinitions[].environment[].value",
+        holder=Holder.TASK,
+        why="the SSM agent registers the task as a managed instance with this role, so that faults can be injected",
+        source=_PAGE,
+        example="shop-managed-instance",
+        grants=(
+            Grant(ssm.CreateActivation, on=everything, sid="RegisterTask"),
+            Grant(ssm.AddTagsToResource, on=managed_instances, sid="TagTask"),
+            Grant(iam.PassRole, on=instance_role, conditions=passed_to_ssm, sid="PassInstanceRole"),
+        ),
+        when=is_agents_role,
+        beside=(
+            ("containerDefinitions[].environment[].name", "MANAGED_INSTANCE_ROLE_NAME"),
+            ("containerDefinitions[].image", "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:latest"),
+        ),
+    ),
+    Feature(
+        name="fault-injection",
+        field="enableFaultInjection",
+        holder=Holder.TASK,
+        why="faults that need the SSM agent cost the permissions that it registers with",
+        source=_PAGE,
+        example=True,
+        hidden=unknown_agent,
+        when=is_without_agent,
+    ),
+)

@@ -1,0 +1,174 @@
+"""FireLens: the container that routes logs, and the configuration that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from awacs import kms, s3
+
+from cfnroles.need import Holder
+from cfnroles.table.ecs.environment_files import bucket, customer_keys, itself, through_s3
+from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html"
+_FILE = "containerDefinitions[].firelensConfiguration.options.config-file-value"
+_INIT = "https://github.com/aws/aws-for-fluent-bit/tree/mainline/use_cases/init-process-for-fluent-bit"
+_INIT_VARIABLE = "aws_fluent_bit_init_s3_"
+
+
+def is_in_s3(found: Found) -> bool:
+    """The router's configuration file is an object in S3."""
+    return found.parent.get("config-file-type") == "s3"
+
+
+def is_in_s3_with_key(found: Found) -> bool:
+    """The router's configuration file is an object in S3, and the caller names customer managed keys of files."""
+    return is_in_s3(found) and bool(found.facts.file_key_arns)
+
+
+def is_in_image(found: Found) -> bool:
+    """The router's configuration file is a part of its image."""
+    return not is_in_s3(found)
+
+
+def is_init_file(found: Found) -> bool:
+    """The variable gives the init process of AWS for Fluent Bit an object in S3."""
+    return (
+        isinstance(found.value, str)
+        and str(found.parent.get("name", "")).startswith(_INIT_VARIABLE)
+        and "firelensConfiguration" in found.container
+    )
+
+
+def is_anything(found: Found) -> bool:
+    """The router reads a configuration file of its own, which may hold more destinations."""
+    return True
+
+
+def destinations_in_file(found: Found) -> None:
+    """Never seen: where the configuration file sends logs cannot be seen."""
+    raise Unnamed(
+        f"the destinations in {found.value} cannot be seen",
+        "Add what they need to the task role; destinations in the options of the driver awsfirelens need no such care",
+    )
+
+
+def routes_by_file(found: Found) -> bool:
+    """The driver's options name no destination, so only the router's own configuration does."""
+    options = found.parent.get("options")
+    names = {key.lower() for key in options} if isinstance(options, Mapping) else set()
+    return found.value == "awsfirelens" and not names & {"name", "@type"}
+
+
+def destination_unknown(found: Found) -> None:
+    """Never seen: the router decides where this container's logs go."""
+    file = _router_file(found)
+    told = f", which reads {file}" if file else ""
+    raise Unnamed(
+        f"the options name no destination, so the FireLens container decides{told}",
+        'Name the destination in the options ("Name": "cloudwatch_logs", ...), or add what it needs to the task role',
+    )
+
+
+def on_fargate(found: Found) -> Trap | None:
+    """Fargate takes the file from the image only."""
+    if found.workload.launch_types != ("FARGATE",):
+        return None
+    return Trap(
+        "Fargate takes a FireLens configuration from the image only (config-file-type file)",
+        "Put the file into the image, or let the init image of AWS for Fluent Bit read it from S3",
+    )
+
+
+def _router_file(found: Found) -> str:
+    for _, value in found.workload.find(_FILE):
+        return str(value)
+    return ""
+
+
+_ROWS: Mapping[str, Any] = {
+    "field": _FILE,
+    "source": _PAGE,
+    "example": "arn:aws:s3:::shop-config/fluent-bit.conf",
+    "beside": (("containerDefinitions[].firelensConfiguration.options.config-file-type", "s3"),),
+}
+_INIT_CONTAINER = (
+    ("containerDefinitions[].firelensConfiguration.type", "fluentbit"),
+    ("containerDefinitions[].environment[].name", "aws_fluent_bit_init_s3_1"),
+)
+
+FEATURES = (
+    Feature(
+        name="firelens-file-in-s3",
+        holder=Holder.EXECUTION,
+        why="ECS downloads the router's configuration before it starts the container",
+        grants=(
+            Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
+        ),
+        when=is_in_s3,
+        trap=on_fargate,
+        **_ROWS,
+    ),
+    Feature(
+        name="firelens-file-customer-key",
+        holder=Holder.EXECUTION,
+        why="S3 decrypts the router's configuration with a customer managed key in the name of the role that reads it",
+        grants=(Grant(kms.Decrypt, on=customer_keys, conditions=through_s3, sid="DecryptFiles"),),
+        when=is_in_s3_with_key,
+        **_ROWS,
+    ),
+    Feature(
+        name="firelens-file-in-image",
+        field=_FILE,
+        holder=Holder.EXECUTION,
+        why="the router reads its configuration from its own image",
+        source=_PAGE,
+        example="/fluent-bit/etc/extra.conf",
+        when=is_in_image,
+    ),
+    Feature(
+        name="firelens-file-destinations",
+        holder=Holder.TASK,
+        why="the router writes to the destinations in its configuration with the task role",
+        hidden=destinations_in_file,
+        when=is_anything,
+        **_ROWS,
+    ),
+    Feature(
+        name="firelens-init-file",
+        field="containerDefinitions[].environment[].value",
+        holder=Holder.TASK,
+        why="the init process of AWS for Fluent Bit reads this file with the task role",
+        source=_INIT,
+        example="arn:aws:s3:::shop-config/parsers.conf",
+        grants=(
+            Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
+        ),
+        when=is_init_file,
+        beside=_INIT_CONTAINER,
+    ),
+    Feature(
+        name="firelens-init-destinations",
+        field="containerDefinitions[].environment[].value",
+        holder=Holder.TASK,
+        why="the router writes to the destinations in the files of its init process with the task role",
+        source=_INIT,
+        example="arn:aws:s3:::shop-config/parsers.conf",
+        hidden=destinations_in_file,
+        when=is_init_file,
+        beside=_INIT_CONTAINER,
+    ),
+    Feature(
+        name="firelens-without-destination",
+        field="containerDefinitions[].logConfiguration.logDriver",
+        holder=Holder.TASK,
+        why="the router writes to the destinations in its configuration with the task role",
+        source=_PAGE,
+        example="awsfirelens",
+        hidden=destination_unknown,
+        when=routes_by_file,
+    ),
+)

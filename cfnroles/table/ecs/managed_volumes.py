@@ -1,0 +1,184 @@
+"""Amazon EBS volumes that ECS creates for each task, with the permissions of the infrastructure role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from awacs import ec2, kms
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Condition, Holder
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
+from cfnroles.table.references import located_arn, named
+
+_POLICY = (
+    "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRolePolicyForVolumes.html"
+)
+_LAUNCHED = "volumes[].configuredAtLaunch"
+_CONFIGURED = "service.volumeConfigurations[].managedEBSVolume"
+_MANAGED = "AmazonECSManaged"
+_CREATED = "AmazonECSCreated"
+
+
+def is_launched(found: Found) -> bool:
+    """The volume is configured when the task is launched, which only managed EBS volumes are."""
+    return found.value is True
+
+
+def is_unconfigured(found: Found) -> bool:
+    """No service setting tells what the volume is made of."""
+    volume = found.parent.get("name")
+    configured = (
+        value.get("name")
+        for _, value in found.workload.find("service.volumeConfigurations[]")
+        if isinstance(value, dict)
+    )
+    return is_launched(found) and volume not in configured
+
+
+def of_kind(kind: str) -> Callable[[Found], str]:
+    """The EC2 resources of one kind in the home account, which have no name yet when the role is made."""
+
+    def resources(found: Found) -> str:
+        return found.facts.home_arn("ec2", f"{kind}/*")
+
+    return resources
+
+
+def asked_by_ecs(found: Found) -> tuple[Condition, ...]:
+    """Only with the tags that ECS gives to the volumes of its tasks."""
+    return _tags(found, "aws:RequestTag")
+
+
+def on_creation(found: Found) -> tuple[Condition, ...]:
+    """Tags only while a volume is created."""
+    return (*_tags(found, "aws:RequestTag"), Condition("StringEquals", "ec2:CreateAction", ("CreateVolume",)))
+
+
+def managed_by_ecs(found: Found) -> tuple[Condition, ...]:
+    """Only volumes that ECS manages."""
+    return (Condition("StringEquals", f"aws:ResourceTag/{_MANAGED}", ("true",)),)
+
+
+def made_by_ecs(found: Found) -> tuple[Condition, ...]:
+    """Only volumes that ECS made for a task."""
+    return _tags(found, "aws:ResourceTag")
+
+
+def unknown_configuration(found: Found) -> None:
+    """Never seen: which snapshot and key the volume has is said where the service is created."""
+    raise Unnamed(
+        "the volume's snapshot and key are chosen where the service is created",
+        "Give what create-service takes with --service FILE",
+    )
+
+
+def snapshot(found: Found) -> str:
+    """The snapshot that the volume is made from; snapshots have no account in their ARNs."""
+    region = found.facts.region or "${AWS::Region}"
+    return f"arn:{partition_of(region)}:ec2:{region}::snapshot/{named(found.text)}"
+
+
+def key(found: Found) -> str:
+    """The volume's key, given by its ARN or its id."""
+    return key_arn(found, found.text)
+
+
+def key_arn(found: Found, text: str) -> str:
+    """The ARN of a KMS key that is given by ARN or by id. Raises Unnamed for an alias, which no policy can name.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
+    """
+    if not named(text).startswith("arn:"):
+        if text.startswith("alias/"):
+            raise Unnamed(f"{text} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
+        return found.facts.home_arn("kms", f"key/{text}")
+    arn = located_arn(text)
+    if arn.resource.startswith("alias/"):
+        raise Unnamed(f"{text} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
+    if arn.service != "kms" or not arn.resource.startswith("key/"):
+        raise Malformed(f"{text} is not the ARN of a KMS key", "Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID.")
+    return str(arn)
+
+
+def through_ec2(found: Found) -> tuple[Condition, ...]:
+    """Only for an EBS volume, and only when EC2 asks.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html
+    """
+    region = located_arn(key(found)).region
+    return (
+        Condition("StringEquals", "kms:ViaService", (f"ec2.{region}.amazonaws.com",)),
+        Condition("ForAnyValue:StringEquals", "kms:EncryptionContextKeys", ("aws:ebs:id",)),
+    )
+
+
+def grant_for_ec2(found: Found) -> tuple[Condition, ...]:
+    """Grants only for EC2's own use."""
+    return (*through_ec2(found), Condition("Bool", "kms:GrantIsForAWSResource", ("true",)))
+
+
+def _tags(found: Found, kind: str) -> tuple[Condition, ...]:
+    return (
+        Condition("StringEquals", f"{kind}/{_MANAGED}", ("true",)),
+        Condition("ArnLike", f"{kind}/{_CREATED}", (found.facts.home_arn("ecs", "task/*"),)),
+    )
+
+
+FEATURES = (
+    Feature(
+        name="managed-volume",
+        field=_LAUNCHED,
+        holder=Holder.INFRASTRUCTURE,
+        why="ECS creates an EBS volume for each task, attaches it, and deletes it afterwards",
+        source=_POLICY,
+        example=True,
+        grants=(
+            Grant(ec2.CreateVolume, on=of_kind("volume"), conditions=asked_by_ecs, sid="CreateVolumes"),
+            Grant(ec2.CreateTags, on=of_kind("volume"), conditions=on_creation, sid="TagVolumes"),
+            Grant(ec2.DescribeVolumes, on=everything, sid="FindVolumes"),
+            Grant(ec2.DescribeAvailabilityZones, on=everything, sid="FindVolumes"),
+            Grant(ec2.DescribeInstances, on=everything, sid="FindVolumes"),
+            Grant(ec2.AttachVolume, on=of_kind("volume"), conditions=managed_by_ecs, sid="AttachVolumes"),
+            Grant(ec2.DetachVolume, on=of_kind("volume"), conditions=managed_by_ecs, sid="AttachVolumes"),
+            Grant(ec2.AttachVolume, on=of_kind("instance"), sid="AttachToInstances"),
+            Grant(ec2.DetachVolume, on=of_kind("instance"), sid="AttachToInstances"),
+            Grant(ec2.DeleteVolume, on=of_kind("volume"), conditions=made_by_ecs, sid="DeleteVolumes"),
+        ),
+        when=is_launched,
+    ),
+    Feature(
+        name="managed-volume-configuration",
+        field=_LAUNCHED,
+        holder=Holder.INFRASTRUCTURE,
+        why="a snapshot or a customer managed key of the volume costs permissions of its own",
+        source=_POLICY,
+        example=True,
+        hidden=unknown_configuration,
+        when=is_unconfigured,
+    ),
+    Feature(
+        name="managed-volume-snapshot",
+        field=f"{_CONFIGURED}.snapshotId",
+        holder=Holder.INFRASTRUCTURE,
+        why="ECS makes the volume from this snapshot",
+        source=_POLICY,
+        example="snap-0123456789abcdef0",
+        grants=(Grant(ec2.CreateVolume, on=snapshot, sid="UseSnapshots"),),
+    ),
+    Feature(
+        name="managed-volume-key",
+        field=f"{_CONFIGURED}.kmsKeyId",
+        holder=Holder.INFRASTRUCTURE,
+        why="EC2 encrypts the volume with this key in the name of the infrastructure role",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html",
+        example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        grants=(
+            Grant(kms.DescribeKey, on=key, sid="DescribeVolumeKeys"),
+            Grant(kms.GenerateDataKeyWithoutPlaintext, on=key, conditions=through_ec2, sid="EncryptVolumes"),
+            Grant(kms.ReEncryptFrom, on=key, conditions=through_ec2, sid="EncryptVolumes"),
+            Grant(kms.ReEncryptTo, on=key, conditions=through_ec2, sid="EncryptVolumes"),
+            Grant(kms.CreateGrant, on=key, conditions=grant_for_ec2, sid="GrantVolumeKeys"),
+        ),
+    ),
+)

@@ -1,0 +1,274 @@
+"""Volumes that ECS mounts with the permissions of a role: EFS, S3 Files and FSx for Windows File Server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
+
+from cfnroles.need import Condition, Holder
+from cfnroles.table.ecs.secrets import customer_keys, through_service
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
+from cfnroles.table.references import SecretReference, located_arn, named, value_from
+
+_EFS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html"
+_EFS_IAM = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
+_S3_FILES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html"
+_FSX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tutorial-wfsx-volumes.html"
+_FILE_SYSTEM = "volumes[].efsVolumeConfiguration.fileSystemId"
+_MOUNTED_BY_IAM = (
+    ("volumes[].efsVolumeConfiguration.transitEncryption", "ENABLED"),
+    ("volumes[].efsVolumeConfiguration.authorizationConfig.iam", "ENABLED"),
+    ("volumes[].efsVolumeConfiguration.authorizationConfig.accessPointId", "fsap-0123456789abcdef0"),
+)
+_S3_FILE_SYSTEM = "volumes[].s3filesVolumeConfiguration.fileSystemArn"
+_CREDENTIALS = "volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter"
+
+
+def uses_iam(found: Found) -> bool:
+    """EFS is mounted with the task role's permissions, which needs encryption in transit.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSAuthorizationConfig.html
+    """
+    authorization = _authorization(found)
+    encrypted = found.parent.get("transitEncryption") == "ENABLED"
+    if (authorization.get("iam") == "ENABLED" or authorization.get("accessPointId")) and not encrypted:
+        raise Malformed(
+            "EFS takes IAM authorization and access points only with encryption in transit",
+            'Add "transitEncryption": "ENABLED" to efsVolumeConfiguration.',
+        )
+    return authorization.get("iam") == "ENABLED"
+
+
+def uses_no_iam(found: Found) -> bool:
+    """EFS is mounted without IAM: its network and file-system policy decide."""
+    return not uses_iam(found)
+
+
+def writes_by_iam(found: Found) -> bool:
+    """EFS is mounted with IAM, and some container may write to it."""
+    return uses_iam(found) and not _is_read_only(found)
+
+
+def writes_as_root(found: Found) -> bool:
+    """The caller asks for root's access to this volume."""
+    return uses_iam(found) and _volume(found).get("name") in found.facts.root_volumes
+
+
+def writes(found: Found) -> bool:
+    """Some container may write to the volume."""
+    return not _is_read_only(found)
+
+
+def file_system(found: Found) -> str:
+    """The EFS file system."""
+    if not named(found.text).startswith("fs-"):
+        raise Unnamed(f"{found.text} is not the id of a file system", "Write its id, which begins with fs-")
+    return found.facts.home_arn("elasticfilesystem", f"file-system/{found.text}")
+
+
+def through_access_point(found: Found) -> tuple[Condition, ...]:
+    """Through the access point only, where one is given."""
+    point = _authorization(found).get("accessPointId")
+    if not point:
+        return ()
+    arn = found.facts.home_arn("elasticfilesystem", f"access-point/{named(str(point))}")
+    return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", (arn,)),)
+
+
+def s3_file_system(found: Found) -> str:
+    """The S3 file system."""
+    arn = located_arn(found.text)
+    if arn.service != "s3files" or not arn.resource.startswith("file-system/"):
+        raise Malformed(
+            f"{found.text} is not the ARN of an S3 file system",
+            "Write arn:PARTITION:s3files:REGION:ACCOUNT:file-system/fs-ID.",
+        )
+    return str(arn)
+
+
+def through_s3_access_point(found: Found) -> tuple[Condition, ...]:
+    """Through the S3 Files access point only, where one is given."""
+    point = found.parent.get("accessPointArn")
+    if not point:
+        return ()
+    return (Condition("StringEquals", "s3files:AccessPointArn", (str(located_arn(str(point))),)),)
+
+
+def linked_bucket(found: Found) -> tuple[str, ...]:
+    """The buckets behind S3 file systems, which the caller names."""
+    if not found.facts.s3_files_buckets:
+        raise Unnamed(
+            "the bucket behind the S3 file system is not in the task definition",
+            "Name it with --s3-files-bucket BUCKET",
+        )
+    partition = located_arn(found.text).partition
+    return tuple(f"arn:{partition}:s3:::{bucket}" for bucket in found.facts.s3_files_buckets)
+
+
+def linked_objects(found: Found) -> tuple[str, ...]:
+    """The objects in the buckets behind S3 file systems."""
+    return tuple(f"{bucket}/*" for bucket in linked_bucket(found))
+
+
+def is_secret(found: Found) -> bool:
+    """The credentials of the Active Directory are a secret."""
+    return isinstance(_credentials(found), SecretReference)
+
+
+def is_parameter(found: Found) -> bool:
+    """The credentials of the Active Directory are a parameter."""
+    return not is_secret(found)
+
+
+def credentials(found: Found) -> str:
+    """The secret or parameter with the credentials, as a policy names it."""
+    reference = _credentials(found)
+    return reference.policy_resource if isinstance(reference, SecretReference) else str(reference.arn)
+
+
+def spelled(found: Found) -> str:
+    """What ECS is given, as it stands in the document."""
+    return found.text
+
+
+def _credentials(found: Found) -> Any:
+    if not named(found.text).startswith("arn:"):
+        raise Malformed(f"{found.text} is not an ARN", "Write the ARN of the secret or of the parameter.")
+    return value_from(found.text, found.facts)
+
+
+def _authorization(found: Found) -> Mapping[str, Any]:
+    authorization = found.parent.get("authorizationConfig")
+    return authorization if isinstance(authorization, dict) else {}
+
+
+def _volume(found: Found) -> Mapping[str, Any]:
+    volume = found.workload.at(found.path[:2])
+    return volume if isinstance(volume, dict) else {}
+
+
+def _is_read_only(found: Found) -> bool:
+    mounts = list(_mounts(found, _volume(found).get("name")))
+    return bool(mounts) and all(mount.get("readOnly") is True for mount in mounts)
+
+
+def _mounts(found: Found, volume: Any) -> Iterator[Mapping[str, Any]]:
+    for _, mount in found.workload.find("containerDefinitions[].mountPoints[]"):
+        if isinstance(mount, dict) and mount.get("sourceVolume") == volume:
+            yield mount
+
+
+FEATURES = (
+    Feature(
+        name="efs-iam",
+        field=_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="ECS mounts the file system in the name of the task role, because authorizationConfig.iam is ENABLED",
+        source=_EFS,
+        example="fs-0123456789abcdef0",
+        grants=(Grant(elasticfilesystem.ClientMount, on=file_system, conditions=through_access_point, sid="MountEfs"),),
+        when=uses_iam,
+        beside=_MOUNTED_BY_IAM,
+    ),
+    Feature(
+        name="efs-iam-write",
+        field=_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="not every container mounts the volume with readOnly, so the task writes to the file system",
+        source=_EFS_IAM,
+        example="fs-0123456789abcdef0",
+        grants=(Grant(elasticfilesystem.ClientWrite, on=file_system, conditions=through_access_point, sid="MountEfs"),),
+        when=writes_by_iam,
+        beside=_MOUNTED_BY_IAM,
+    ),
+    Feature(
+        name="efs-iam-root",
+        field=_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="asked for by --efs-root-access: the task acts as root on the file system",
+        source=_EFS_IAM,
+        example="fs-0123456789abcdef0",
+        grants=(
+            Grant(elasticfilesystem.ClientRootAccess, on=file_system, conditions=through_access_point, sid="MountEfs"),
+        ),
+        when=writes_as_root,
+        beside=_MOUNTED_BY_IAM,
+    ),
+    Feature(
+        name="efs-without-iam",
+        field=_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="ECS mounts the file system anonymously, because authorizationConfig.iam is not ENABLED",
+        source=_EFS,
+        example="fs-0123456789abcdef0",
+        when=uses_no_iam,
+    ),
+    Feature(
+        name="s3-files",
+        field=_S3_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="ECS mounts the S3 file system in the name of the task role, always",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html",
+        example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
+        grants=(Grant(s3files.ClientMount, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),),
+    ),
+    Feature(
+        name="s3-files-write",
+        field=_S3_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="not every container mounts the volume with readOnly, so the task writes to the S3 file system",
+        source=_S3_FILES,
+        example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
+        grants=(Grant(s3files.ClientWrite, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),),
+        when=writes,
+    ),
+    Feature(
+        name="s3-files-bucket",
+        field=_S3_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="the mount reads larger objects from the linked bucket itself",
+        source=_S3_FILES,
+        example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
+        grants=(
+            Grant(s3.GetObject, on=linked_objects, sid="ReadS3FilesObjects"),
+            Grant(s3.GetObjectVersion, on=linked_objects, sid="ReadS3FilesObjects"),
+            Grant(s3.ListBucket, on=linked_bucket, sid="ListS3FilesBuckets"),
+        ),
+    ),
+    Feature(
+        name="fsx-credentials-secret",
+        field=_CREDENTIALS,
+        holder=Holder.EXECUTION,
+        why="ECS reads the credentials of the Active Directory from a secret and looks the file system up",
+        source=_FSX,
+        example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/directory-AbCdEf",
+        grants=(
+            Grant(secretsmanager.GetSecretValue, on=credentials, sid="ReadSecrets"),
+            Grant(
+                kms.Decrypt, on=customer_keys, conditions=through_service, when=("KmsKeyArns",), sid="DecryptSecrets"
+            ),
+            Grant(fsx.DescribeFileSystems, on=everything, sid="FindFileSystems"),
+        ),
+        when=is_secret,
+        reference=spelled,
+        use="fsx",
+    ),
+    Feature(
+        name="fsx-credentials-parameter",
+        field=_CREDENTIALS,
+        holder=Holder.EXECUTION,
+        why="ECS reads the credentials of the Active Directory from a parameter, which it does not decrypt, and looks"
+        " the file system up",
+        source=_FSX,
+        example="arn:aws:ssm:us-east-1:123456789012:parameter/shop/directory",
+        grants=(
+            Grant(ssm.GetParameters, on=credentials, sid="ReadParameters"),
+            Grant(fsx.DescribeFileSystems, on=everything, sid="FindFileSystems"),
+        ),
+        when=is_parameter,
+        reference=spelled,
+        use="fsx",
+    ),
+)

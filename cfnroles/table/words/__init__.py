@@ -1,0 +1,12 @@
+"""The grants table: the words for what an application may do, each with its actions, its resource and AWS's page."""
+
+from __future__ import annotations
+
+from cfnroles.table.feature import Feature
+from cfnroles.table.words import configuration, messaging, storage
+from cfnroles.table.words.row import Row
+
+ROWS: tuple[Row, ...] = (*storage.ROWS, *messaging.ROWS, *configuration.ROWS)
+
+#: The words as rows of the engine that discovers needs.
+GRANTS: tuple[Feature, ...] = tuple(row.feature for row in ROWS)

@@ -1,0 +1,132 @@
+"""Secrets, parameters, keys, configuration, discovery and telemetry."""
+
+from __future__ import annotations
+
+from awacs import appconfig, cloudwatch, kms, secretsmanager, servicediscovery, ssm, xray
+
+from cfnroles.need import Condition
+from cfnroles.table.feature import Found
+from cfnroles.table.references import SecretReference, parse_arn
+from cfnroles.table.words.resources import (
+    CLOUD_MAP,
+    CONFIGURATION,
+    KEY,
+    PARAMETER,
+    SECRET,
+    arn_of,
+    is_import,
+    region_of,
+)
+from cfnroles.table.words.row import Access, KeyUse, Row, option
+
+_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html"
+
+
+def secret(arn: str, found: Found) -> str:
+    """The secret as a policy names it: by name with six single wildcards, or by its complete ARN."""
+    if is_import(arn):
+        return arn
+    reference = SecretReference(parse_arn(arn), by_name=not str(found.value).startswith("arn:"))
+    return reference.policy_resource
+
+
+def secret_context(arn: str, found: Found) -> tuple[str, ...]:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html."""
+    return (secret(arn, found),)
+
+
+def through_service(found: Found) -> tuple[Condition, ...]:
+    """Only when the named services ask."""
+    region = region_of(arn_of(KEY, found.value, found.facts), found.facts)
+    hosts = tuple(sorted(f"{service}.{region}.amazonaws.com" for service in option(found, "via")))
+    return (Condition("StringEquals", "kms:ViaService", hosts),) if hosts else ()
+
+
+def in_namespace(found: Found) -> tuple[Condition, ...]:
+    """Only metrics of one namespace."""
+    return (Condition("StringEquals", "cloudwatch:namespace", (found.text,)),)
+
+
+ROWS = (
+    Row(
+        "secret-read",
+        "reads a secret while it runs",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",
+        "shop/stripe",
+        (Access((secretsmanager.DescribeSecret, secretsmanager.GetSecretValue), secret),),
+        SECRET,
+        (),
+        KeyUse((kms.Decrypt,), "secretsmanager", "SecretARN", secret_context),
+    ),
+    Row(
+        "parameter-read",
+        "reads a parameter while it runs",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
+        "/shop/limits",
+        (Access((ssm.GetParameter, ssm.GetParameters)),),
+        PARAMETER,
+        (),
+        KeyUse((kms.Decrypt,), "ssm", "PARAMETER_ARN"),
+    ),
+    Row(
+        "kms-encrypt",
+        "encrypts with a key",
+        _KMS,
+        _KEY_ARN,
+        (Access((kms.Encrypt, kms.GenerateDataKey), conditions=through_service),),
+        KEY,
+        ("via",),
+    ),
+    Row(
+        "kms-decrypt",
+        "decrypts with a key",
+        _KMS,
+        _KEY_ARN,
+        (Access((kms.Decrypt,), conditions=through_service),),
+        KEY,
+        ("via",),
+    ),
+    Row(
+        "appconfig-read",
+        "reads its configuration from AppConfig",
+        "https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-containers-agent.html",
+        "ab12cd3/ef45gh6/ij78kl9",
+        (Access((appconfig.GetLatestConfiguration, appconfig.StartConfigurationSession)),),
+        CONFIGURATION,
+    ),
+    Row(
+        "cloud-map-discover",
+        "discovers instances; name the namespace and the service",
+        "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_id-based-policy-examples.html",
+        "srv-e4anhexample0004",
+        (Access((servicediscovery.DiscoverInstances, servicediscovery.DiscoverInstancesRevision)),),
+        CLOUD_MAP,
+    ),
+    Row(
+        "xray",
+        "sends traces to X-Ray and asks for sampling rules",
+        "https://docs.aws.amazon.com/xray/latest/devguide/security_iam_id-based-policy-examples.html",
+        True,
+        (
+            Access(
+                (
+                    xray.GetSamplingRules,
+                    xray.GetSamplingStatisticSummaries,
+                    xray.GetSamplingTargets,
+                    xray.PutTelemetryRecords,
+                    xray.PutTraceSegments,
+                ),
+                None,
+            ),
+        ),
+    ),
+    Row(
+        "cloudwatch-metrics",
+        "puts metrics of one namespace",
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html",
+        "Shop",
+        (Access((cloudwatch.PutMetricData,), None, in_namespace),),
+        text="the namespace of metrics",
+    ),
+)

@@ -1,0 +1,115 @@
+"""Queues, topics, streams, events, workflows, functions and models."""
+
+from __future__ import annotations
+
+from awacs import awslambda, bedrock, events, firehose, kinesis, kms, sns, sqs, states
+
+from cfnroles.table.words.resources import (
+    DELIVERY_STREAM,
+    EVENT_BUS,
+    FUNCTION,
+    MODEL,
+    QUEUE,
+    STATE_MACHINE,
+    STREAM,
+    TOPIC,
+)
+from cfnroles.table.words.row import Access, KeyUse, Row
+
+_SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
+
+ROWS = (
+    Row(
+        "sqs-send",
+        "sends messages to a queue",
+        _SQS,
+        "orders",
+        (Access((sqs.GetQueueAttributes, sqs.GetQueueUrl, sqs.SendMessage)),),
+        QUEUE,
+        (),
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "sqs", "aws:sqs:arn"),
+    ),
+    Row(
+        "sqs-consume",
+        "receives messages from a queue and deletes them",
+        _SQS,
+        "orders",
+        (
+            Access(
+                (
+                    sqs.ChangeMessageVisibility,
+                    sqs.DeleteMessage,
+                    sqs.GetQueueAttributes,
+                    sqs.GetQueueUrl,
+                    sqs.ReceiveMessage,
+                )
+            ),
+        ),
+        QUEUE,
+        (),
+        KeyUse((kms.Decrypt,), "sqs", "aws:sqs:arn"),
+    ),
+    Row(
+        "sns-publish",
+        "publishes to a topic",
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html",
+        "order-placed",
+        (Access((sns.Publish,)),),
+        TOPIC,
+        (),
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "sns", "aws:sns:topicArn"),
+    ),
+    Row(
+        "kinesis-put",
+        "puts records into a stream",
+        "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html",
+        "clicks",
+        (Access((kinesis.PutRecord, kinesis.PutRecords)),),
+        STREAM,
+        (),
+        # https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+        KeyUse((kms.GenerateDataKey,), "kinesis", "aws:kinesis:arn"),
+    ),
+    Row(
+        "firehose-put",
+        "puts records into a Firehose stream",
+        "https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html",
+        "clicks-to-s3",
+        (Access((firehose.PutRecord, firehose.PutRecordBatch)),),
+        DELIVERY_STREAM,
+    ),
+    Row(
+        "eventbridge-put",
+        "puts events on a bus",
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html",
+        "default",
+        (Access((events.PutEvents,)),),
+        EVENT_BUS,
+    ),
+    Row(
+        "step-functions-start",
+        "starts executions of a state machine",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
+        "refund",
+        (Access((states.StartExecution,)),),
+        STATE_MACHINE,
+    ),
+    Row(
+        "lambda-invoke",
+        "invokes a function",
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html",
+        "thumbnails",
+        (Access((awslambda.InvokeFunction,)),),
+        FUNCTION,
+    ),
+    Row(
+        "bedrock-invoke",
+        "invokes a model",
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples.html",
+        "amazon.nova-lite-v1:0",
+        (Access((bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)),),
+        MODEL,
+    ),
+)

@@ -1,0 +1,218 @@
+"""The resources that grants are on: by name, by ARN, or as an export of another stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.facts import Facts, partition_of
+from cfnroles.table.feature import Malformed
+
+#: How a value that another stack exports is held in text: ``${Import::shop-data-OrdersTableArn}``.
+IMPORT = "Import::"
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource. ``name`` is the form of its bare name, ``resource`` that of the last part of its ARN.
+
+    ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.
+    """
+
+    noun: str
+    service: str
+    name: str
+    resource: str
+    prefix: str = ""
+    region: bool = True
+    account: bool = True
+
+    @property
+    def pattern(self) -> str:
+        """What a name or an ARN of this kind looks like."""
+        region = "[a-z0-9-]+" if self.region else ""
+        account = "[0-9]{12}" if self.account else ""
+        arn = f"arn:aws[a-z-]*:{self.service}:{region}:{account}:{self.resource}"
+        return f"{self.name}|{arn}" if self.name else arn
+
+    @property
+    def remedy(self) -> str:
+        """What to write instead of something else."""
+        region = "REGION" if self.region else ""
+        account = "ACCOUNT" if self.account else ""
+        shape = f"arn:aws:{self.service}:{region}:{account}:{self.prefix}NAME"
+        return f"Write its name, or {shape}" if self.name else f"Write {shape}"
+
+
+BUCKET = Kind(
+    "the name or ARN of an S3 bucket",
+    "s3",
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    region=False,
+    account=False,
+)
+TABLE = Kind(
+    "the name or ARN of a DynamoDB table",
+    "dynamodb",
+    r"[A-Za-z0-9_.-]{3,255}",
+    r"table/[A-Za-z0-9_.-]{3,255}",
+    "table/",
+)
+QUEUE = Kind("the name or ARN of an SQS queue", "sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?", r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
+TOPIC = Kind(
+    "the name or ARN of an SNS topic", "sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?", r"[A-Za-z0-9_-]{1,256}(\.fifo)?"
+)
+STREAM = Kind(
+    "the name or ARN of a Kinesis stream",
+    "kinesis",
+    r"[A-Za-z0-9_.-]{1,128}",
+    r"stream/[A-Za-z0-9_.-]{1,128}",
+    "stream/",
+)
+DELIVERY_STREAM = Kind(
+    "the name or ARN of a Firehose stream",
+    "firehose",
+    r"[A-Za-z0-9_.-]{1,64}",
+    r"deliverystream/[A-Za-z0-9_.-]{1,64}",
+    "deliverystream/",
+)
+EVENT_BUS = Kind(
+    "the name or ARN of an event bus",
+    "events",
+    r"[A-Za-z0-9_./-]{1,256}",
+    r"event-bus/[A-Za-z0-9_./-]{1,256}",
+    "event-bus/",
+)
+STATE_MACHINE = Kind(
+    "the name or ARN of a state machine",
+    "states",
+    r"[A-Za-z0-9_-]{1,80}",
+    r"stateMachine:[A-Za-z0-9_-]{1,80}",
+    "stateMachine:",
+)
+SECRET = Kind(
+    "the name or ARN of a secret",
+    "secretsmanager",
+    r"[A-Za-z0-9/_+=.@!-]{1,512}",
+    r"secret:[A-Za-z0-9/_+=.@!-]{1,512}",
+    "secret:",
+)
+PARAMETER = Kind(
+    "the name or ARN of a parameter",
+    "ssm",
+    r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
+    r"parameter(/[A-Za-z0-9_.-]+)+",
+    "parameter/",
+)
+KEY = Kind("the ARN of a KMS key", "kms", "", r"key/[A-Za-z0-9-]+", "key/")
+FUNCTION = Kind(
+    "the name or ARN of a Lambda function",
+    "lambda",
+    r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
+    r"function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
+    "function:",
+)
+MODEL = Kind(
+    "the id of a foundation model, or an ARN of Bedrock",
+    "bedrock",
+    r"[a-z0-9-]+\.[A-Za-z0-9.:-]+",
+    r"[a-z-]+/[A-Za-z0-9.:-]+",
+    "foundation-model/",
+    account=False,
+)
+FILE_SYSTEM = Kind(
+    "the id or ARN of an EFS file system",
+    "elasticfilesystem",
+    r"fs-[0-9a-f]+",
+    r"file-system/fs-[0-9a-f]+",
+    "file-system/",
+)
+ACCESS_POINT = Kind(
+    "the id or ARN of an EFS access point",
+    "elasticfilesystem",
+    r"fsap-[0-9a-f]+",
+    r"access-point/fsap-[0-9a-f]+",
+    "access-point/",
+)
+DATABASE_USER = Kind(
+    "RESOURCE-ID/USER of a database, or an ARN",
+    "rds-db",
+    r"(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_-]+",
+    r"dbuser:(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_-]+",
+    "dbuser:",
+)
+DOMAIN = Kind(
+    "the name or ARN of an OpenSearch domain", "es", r"[a-z][a-z0-9-]{2,27}", r"domain/[a-z][a-z0-9-]{2,27}", "domain/"
+)
+COLLECTION = Kind(
+    "the id or ARN of an OpenSearch Serverless collection",
+    "aoss",
+    r"[a-z0-9]{3,40}",
+    r"collection/[a-z0-9]{3,40}",
+    "collection/",
+)
+CONFIGURATION = Kind(
+    "APPLICATION/ENVIRONMENT/PROFILE ids of AppConfig, or an ARN",
+    "appconfig",
+    r"[a-z0-9]{4,7}/[a-z0-9]{4,7}/[a-z0-9]{4,7}",
+    r"application/[a-z0-9]{4,7}/environment/[a-z0-9]{4,7}/configuration/[a-z0-9]{4,7}",
+)
+CLOUD_MAP = Kind(
+    "the id or ARN of a Cloud Map namespace or service",
+    "servicediscovery",
+    r"(ns|srv)-[a-z0-9]+",
+    r"(namespace/ns|service/srv)-[a-z0-9]+",
+)
+
+
+def arn_of(kind: Kind, value: Any, facts: Facts) -> str:
+    """The ARN of a resource of ``kind`` in the spelling of ``Fn::Sub``.
+
+    Raises Malformed for a value that names no such resource.
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("import"), str):
+        return f"${{{IMPORT}{value['import']}}}"
+    if not isinstance(value, str) or not re.fullmatch(kind.pattern, value):
+        raise Malformed(f"{value!r} is not {kind.noun}", kind.remedy)
+    if value.startswith("arn:"):
+        return value
+    region = facts.region or "${AWS::Region}"
+    account = facts.account or "${AWS::AccountId}"
+    return ":".join(
+        (
+            "arn",
+            partition_of(region),
+            kind.service,
+            region if kind.region else "",
+            account if kind.account else "",
+            _resource(kind, value),
+        )
+    )
+
+
+def region_of(arn: str, facts: Facts) -> str:
+    """The region of an ARN; the home region for an import, and for resources whose ARN has none."""
+    parts = arn.split(":")
+    if IMPORT not in arn and len(parts) > 3 and re.fullmatch(r"[a-z0-9-]+", parts[3]):
+        return parts[3]
+    return facts.region or "${AWS::Region}"
+
+
+def is_import(arn: str) -> bool:
+    """Whether another stack exports the value."""
+    return arn.startswith(f"${{{IMPORT}")
+
+
+def _resource(kind: Kind, name: str) -> str:
+    if kind is CONFIGURATION:
+        application, environment, profile = name.split("/")
+        return f"application/{application}/environment/{environment}/configuration/{profile}"
+    if kind is CLOUD_MAP:
+        return f"{'namespace' if name.startswith('ns-') else 'service'}/{name}"
+    return f"{kind.prefix}{name.removeprefix('/') if kind is PARAMETER else name}"

@@ -1,0 +1,128 @@
+"""One row of the grants table: a word that people use, and what it allows the application to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.need import Condition, Holder
+from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
+from cfnroles.table.words.resources import IMPORT, KEY, Kind, arn_of, is_import, region_of
+
+
+def entry(found: Found) -> Mapping[str, Any]:
+    """The grant that the word stands in, with the options beside it."""
+    whole = found.workload.at(found.path[:2])
+    return whole if isinstance(whole, Mapping) else {}
+
+
+def option(found: Found, name: str) -> tuple[Any, ...]:
+    """The values of an option beside the word; none where it is left out."""
+    value = entry(found).get(name)
+    return () if value is None else tuple(value) if isinstance(value, list) else (value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Actions on the resource that the word names, or on a part of it; ``None`` where AWS defines no resource type."""
+
+    actions: tuple[Action, ...]
+    on: Callable[[str, Found], str | tuple[str, ...]] | None = lambda arn, found: arn
+    conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What a customer managed key of the resource costs: its actions, only through the service and for the resource.
+
+    ``context`` is the key of the encryption context, and ``value`` what it says of a resource; without a value, only
+    the service is asked for.
+    """
+
+    actions: tuple[Action, ...]
+    service: str
+    context: str = ""
+    value: Callable[[str, Found], tuple[str, ...]] = lambda arn, found: (arn,)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
+
+    ``options`` are the keys that may stand beside it. ``text`` says what a value is that names no resource.
+    """
+
+    word: str
+    does: str
+    source: str
+    example: Any
+    access: tuple[Access, ...]
+    kind: Kind | None = None
+    options: tuple[str, ...] = ()
+    key: KeyUse | None = None
+    text: str = ""
+
+    @property
+    def sid(self) -> str:
+        """The purpose of its statements: ``S3Read`` for ``s3-read``."""
+        return "".join(part[0].upper() + part[1:] for part in self.word.split("-"))
+
+    @property
+    def feature(self) -> Feature:
+        """The word as a row of the engine that discovers needs."""
+        grants = [
+            Grant(action, on=self._on(access), sid=self.sid, conditions=access.conditions)
+            for access in self.access
+            for action in access.actions
+        ]
+        if self.key:
+            grants += [
+                Grant(action, on=_keys, sid=f"{self.sid}Key", conditions=self._key_conditions)
+                for action in self.key.actions
+            ]
+        return Feature(
+            name=self.word,
+            field=f"grants[].{self.word}[]",
+            holder=Holder.TASK,
+            why=f"the application {self.does}",
+            source=self.source,
+            example=self.example,
+            grants=tuple(grants),
+        )
+
+    def arn(self, found: Found) -> str:
+        """The resource that the word names."""
+        assert self.kind is not None  # noqa: S101 - a row with a resource has a kind
+        return arn_of(self.kind, found.value, found.facts)
+
+    def _on(self, access: Access) -> Callable[[Found], str | tuple[str, ...]]:
+        part = access.on
+        if part is None:
+            return everything
+        return lambda found: part(self.arn(found), found)
+
+    def _key_conditions(self, found: Found) -> tuple[Condition, ...]:
+        assert self.key is not None  # noqa: S101 - only asked of rows with a key
+        arn = self.arn(found)
+        # The ARN of a bucket has no region, and its key is always in the bucket's.
+        located = arn if self.kind and self.kind.region and not is_import(arn) else _keys(found)[0]
+        host = f"{self.key.service}.{region_of(located, found.facts)}.amazonaws.com"
+        conditions = [Condition("StringEquals", "kms:ViaService", (host,))]
+        values = self.key.value(arn, found) if self.key.context else ()
+        if values:
+            like = any("*" in value or "?" in value for value in values)
+            operator = "StringLike" if like else "StringEquals"
+            conditions.append(
+                Condition(operator, f"kms:EncryptionContext:{self.key.context}", tuple(sorted(set(values))))
+            )
+        return tuple(conditions)
+
+
+def _keys(found: Found) -> tuple[str, ...]:
+    return tuple(arn_of(KEY, key, found.facts) for key in option(found, "kms-key"))
+
+
+def name_in(arn: str) -> str:
+    """The name at the end of an ARN; empty for an import, whose name nobody knows here."""
+    return "" if IMPORT in arn else arn.rsplit("/", 1)[-1]

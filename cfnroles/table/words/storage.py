@@ -1,0 +1,217 @@
+"""Objects in S3, tables in DynamoDB, file systems, databases, and search."""
+
+from __future__ import annotations
+
+from awacs import aoss, dynamodb, elasticfilesystem, es, kms, rds_db, s3
+
+from cfnroles.need import Condition
+from cfnroles.table.feature import Found
+from cfnroles.table.words.resources import (
+    ACCESS_POINT,
+    BUCKET,
+    COLLECTION,
+    DATABASE_USER,
+    DOMAIN,
+    FILE_SYSTEM,
+    TABLE,
+    arn_of,
+    is_import,
+)
+from cfnroles.table.words.row import Access, KeyUse, Row, name_in, option
+
+_S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
+_DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/api-permissions-reference.html"
+_EFS = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
+_OPENSEARCH = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html"
+
+
+def objects(arn: str, found: Found) -> tuple[str, ...]:
+    """The objects of a bucket, or those whose keys begin with the prefixes."""
+    return tuple(f"{arn}/{str(prefix).lstrip('/')}*" for prefix in option(found, "prefix") or ("",))
+
+
+def bucket_and_objects(arn: str, found: Found) -> tuple[str, ...]:
+    """What S3 tells the key of: the object, or with a bucket key the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    return arn, *objects(arn, found)
+
+
+def of_prefix(found: Found) -> tuple[Condition, ...]:
+    """Only keys that begin with the prefixes."""
+    prefixes = tuple(sorted(f"{str(prefix).lstrip('/')}*" for prefix in option(found, "prefix")))
+    return (Condition("StringLike", "s3:prefix", prefixes),) if prefixes else ()
+
+
+def indexes(arn: str, found: Found) -> tuple[str, ...]:
+    """The table and those of its indexes that are named."""
+    return arn, *(f"{arn}/index/{index}" for index in option(found, "indexes"))
+
+
+def streams(arn: str, found: Found) -> str:
+    """The streams of a table, whose names are times."""
+    return f"{arn}/stream/*"
+
+
+def table_name(arn: str, found: Found) -> tuple[str, ...]:
+    """The name of the table, where it is known.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
+    return () if is_import(arn) else (name_in(arn),)
+
+
+def through_access_point(found: Found) -> tuple[Condition, ...]:
+    """Only through the access points, where they are named."""
+    points = tuple(sorted(arn_of(ACCESS_POINT, point, found.facts) for point in option(found, "access-point")))
+    return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", points),) if points else ()
+
+
+def paths(arn: str, found: Found) -> str:
+    """Everything in a domain."""
+    return f"{arn}/*"
+
+
+_READ_ITEMS = (dynamodb.BatchGetItem, dynamodb.ConditionCheckItem, dynamodb.DescribeTable, dynamodb.GetItem)
+_QUERY = (dynamodb.Query, dynamodb.Scan)
+_WRITE_ITEMS = (
+    dynamodb.BatchWriteItem,
+    dynamodb.ConditionCheckItem,
+    dynamodb.DeleteItem,
+    dynamodb.PutItem,
+    dynamodb.UpdateItem,
+)
+_TABLE_KEY = KeyUse((kms.Decrypt,), "dynamodb", "aws:dynamodb:tableName", table_name)
+_READ_OBJECTS = Access((s3.GetObject,), objects)
+_WRITE_OBJECTS = Access((s3.AbortMultipartUpload, s3.ListMultipartUploadParts, s3.PutObject), objects)
+
+ROWS = (
+    Row(
+        "s3-read",
+        "reads objects",
+        _S3,
+        "shop-assets",
+        (_READ_OBJECTS,),
+        BUCKET,
+        ("prefix",),
+        KeyUse((kms.Decrypt,), "s3", "aws:s3:arn", bucket_and_objects),
+    ),
+    Row(
+        "s3-write",
+        "writes objects, also in parts",
+        _S3,
+        "shop-uploads",
+        (_WRITE_OBJECTS,),
+        BUCKET,
+        ("prefix",),
+        # An upload in parts is put together with what was encrypted before.
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", "aws:s3:arn", bucket_and_objects),
+    ),
+    Row(
+        "s3-read-write",
+        "reads and writes objects",
+        _S3,
+        "shop-uploads",
+        (_READ_OBJECTS, _WRITE_OBJECTS),
+        BUCKET,
+        ("prefix",),
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", "aws:s3:arn", bucket_and_objects),
+    ),
+    Row(
+        "s3-list",
+        "lists the keys of objects",
+        _S3,
+        "shop-assets",
+        (Access((s3.ListBucket,), conditions=of_prefix), Access((s3.GetBucketLocation,))),
+        BUCKET,
+        ("prefix",),
+    ),
+    Row(
+        "s3-delete", "deletes objects", _S3, "shop-uploads", (Access((s3.DeleteObject,), objects),), BUCKET, ("prefix",)
+    ),
+    Row(
+        "dynamodb-read",
+        "reads items",
+        _DYNAMODB,
+        "orders",
+        (Access(_READ_ITEMS), Access(_QUERY, indexes)),
+        TABLE,
+        ("indexes",),
+        _TABLE_KEY,
+    ),
+    Row("dynamodb-write", "writes items", _DYNAMODB, "orders", (Access(_WRITE_ITEMS),), TABLE, (), _TABLE_KEY),
+    Row(
+        "dynamodb-read-write",
+        "reads and writes items",
+        _DYNAMODB,
+        "orders",
+        (Access((*_READ_ITEMS, *_WRITE_ITEMS)), Access(_QUERY, indexes)),
+        TABLE,
+        ("indexes",),
+        _TABLE_KEY,
+    ),
+    Row(
+        "dynamodb-stream",
+        "reads the stream of changes of a table",
+        _DYNAMODB,
+        "orders",
+        (
+            Access((dynamodb.DescribeStream, dynamodb.GetRecords, dynamodb.GetShardIterator), streams),
+            Access((dynamodb.ListStreams,), None),
+        ),
+        TABLE,
+        (),
+        _TABLE_KEY,
+    ),
+    Row(
+        "efs-read",
+        "mounts a file system and reads files",
+        _EFS,
+        "fs-0123456789abcdef0",
+        (Access((elasticfilesystem.ClientMount,), conditions=through_access_point),),
+        FILE_SYSTEM,
+        ("access-point",),
+    ),
+    Row(
+        "efs-read-write",
+        "mounts a file system, reads and writes files",
+        _EFS,
+        "fs-0123456789abcdef0",
+        (Access((elasticfilesystem.ClientMount, elasticfilesystem.ClientWrite), conditions=through_access_point),),
+        FILE_SYSTEM,
+        ("access-point",),
+    ),
+    Row(
+        "rds-connect",
+        "connects to a database with a token of IAM",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html",
+        "db-ABCDEFGHIJKL01234/shop",
+        (Access((rds_db.connect,)),),
+        DATABASE_USER,
+    ),
+    Row(
+        "opensearch-read",
+        "searches",
+        _OPENSEARCH,
+        "shop-search",
+        (Access((es.ESHttpGet, es.ESHttpHead, es.ESHttpPost), paths),),
+        DOMAIN,
+    ),
+    Row(
+        "opensearch-read-write",
+        "searches and changes documents",
+        _OPENSEARCH,
+        "shop-search",
+        (Access((es.ESHttpDelete, es.ESHttpGet, es.ESHttpHead, es.ESHttpPatch, es.ESHttpPost, es.ESHttpPut), paths),),
+        DOMAIN,
+    ),
+    Row(
+        "opensearch-serverless",
+        "uses a collection, as far as its data access policy admits it",
+        "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/security-iam-serverless.html",
+        "07tjusf2h91cunochc",
+        (Access((aoss.APIAccessAll,)),),
+        COLLECTION,
+    ),
+)

@@ -1,0 +1,199 @@
+"""Alarms for what is refused to the roles of a project, from the events that CloudTrail writes to a log group."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import (
+    Equals,
+    If,
+    ImportValue,
+    Not,
+    NoValue,
+    Output,
+    Parameter,
+    Ref,
+    Sub,
+    Template,
+    cloudwatch,
+    logs,
+    sns,
+)
+
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Holder
+from cfnroles.targets.cloudformation.parameters import project_name
+from cfnroles.targets.cloudformation.values import value
+
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+_MOST_FILTERS = 100
+_PERIOD = 300
+
+#: What CloudTrail writes where IAM refused a call: most services the first, Amazon EC2 the second.
+#: https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
+_REFUSED = '($.errorCode = "AccessDenied*" || $.errorCode = "*UnauthorizedOperation")'
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmOptions:
+    """What the alarms are made from, and where they go."""
+
+    trail_log_group: str
+    email: str = ""
+    topic: str = ""
+    threshold: int = 1
+
+
+def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], options: AlarmOptions) -> Template:
+    """The template. ``services`` are the exports of the roles of each service, in the spelling of ``Fn::Sub``.
+
+    The caller of a refused call is the role's session, and the role itself is the issuer of that session; who cannot
+    assume a role is seen in the call of AssumeRole. Raises InvalidInput for more services than a log group takes.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    if 2 * len(services) > _MOST_FILTERS:
+        raise InvalidInput(
+            f"alarms of {len(services)} services would take {2 * len(services)} metric filters",
+            why=f"A log group has up to {_MOST_FILTERS}.",
+            remedy="Split the project, or leave the alarms out.",
+        )
+    template = Template(Description=f"Alarms for what is refused to the roles of {project}.")
+    template.set_version("2010-09-09")
+    _add_parameters(template, project, options)
+    template.add_condition("HasTopicArn", Not(Equals(Ref("TopicArn"), "")))
+    template.add_condition("MakesTopic", Equals(Ref("TopicArn"), ""))
+    template.add_condition("HasEmail", Not(Equals(Ref("Email"), "")))
+    _add_topic(template)
+    for service, exports in services.items():
+        _add_service(template, service, exports)
+    template.add_resource(_dashboard(project, list(services)))
+    template.add_output(
+        Output(
+            "TopicArn",
+            Description="ARN of the topic that the alarms go to.",
+            Value=If("HasTopicArn", Ref("TopicArn"), Ref("Topic")),
+        )
+    )
+    return template
+
+
+def _add_parameters(template: Template, project: str, options: AlarmOptions) -> None:
+    template.add_parameter(project_name(project))
+    for name, default, description in (
+        ("TrailLogGroupName", options.trail_log_group, "Log group that CloudTrail delivers management events to."),
+        ("TopicArn", options.topic, "SNS topic that the alarms go to; empty to make one."),
+        ("Email", options.email, "Address that a new topic sends to; empty for none."),
+    ):
+        template.add_parameter(Parameter(name, Type="String", Default=default, Description=description))
+    template.add_parameter(
+        Parameter(
+            "Threshold",
+            Type="Number",
+            Default=options.threshold,
+            MinValue=1,
+            Description="Refusals within five minutes that raise the alarm.",
+        )
+    )
+
+
+def _add_topic(template: Template) -> None:
+    template.add_resource(
+        sns.Topic(
+            "Topic",
+            Condition="MakesTopic",
+            DisplayName=Sub("Refusals of ${ProjectName}"),
+            Subscription=If("HasEmail", [sns.Subscription(Protocol="email", Endpoint=Ref("Email"))], NoValue),
+        )
+    )
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    statement = {
+        "Sid": "PublishAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": Ref("Topic"),
+        "Condition": {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
+    }
+    template.add_resource(
+        sns.TopicPolicy(
+            "TopicPolicy",
+            Condition="MakesTopic",
+            Topics=[Ref("Topic")],
+            PolicyDocument={"Version": "2012-10-17", "Statement": [statement]},
+        )
+    )
+
+
+def _add_service(template: Template, service: str, exports: Mapping[Holder, str]) -> None:
+    base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", service))
+    roles = {re.sub(r"\W", "", holder.title()): ImportValue(value(export)) for holder, export in exports.items()}
+    callers = " || ".join(f'$.userIdentity.sessionContext.sessionIssuer.arn = "${{{role}}}"' for role in roles)
+    asked = " || ".join(
+        f'$.requestParameters.roleArn = "${{{role}}}" || $.errorMessage = "*${{{role}}}"' for role in roles
+    )
+    assume = '$.eventSource = "sts.amazonaws.com" && $.eventName = "AssumeRole"'
+    for kind, pattern, what in (
+        ("AccessDenied", f"{{ {_REFUSED} && ({callers}) }}", "Calls that were refused to the roles"),
+        ("AssumeRoleFailed", f"{{ {assume} && {_REFUSED} && ({asked}) }}", "Failed attempts to assume the roles"),
+    ):
+        template.add_resource(
+            logs.MetricFilter(
+                f"{base}{kind}Filter",
+                LogGroupName=Ref("TrailLogGroupName"),
+                FilterPattern=Sub(pattern, roles),
+                MetricTransformations=[
+                    logs.MetricTransformation(
+                        MetricNamespace=Sub("cfnroles/${ProjectName}"),
+                        MetricName=f"{kind}-{service}",
+                        MetricValue="1",
+                        DefaultValue=0,
+                    )
+                ],
+            )
+        )
+        template.add_resource(
+            cloudwatch.Alarm(
+                f"{base}{kind}Alarm",
+                AlarmDescription=f"{what} of the ECS service {service}; CloudTrail's log group holds the events.",
+                Namespace=Sub("cfnroles/${ProjectName}"),
+                MetricName=f"{kind}-{service}",
+                Statistic="Sum",
+                Period=_PERIOD,
+                EvaluationPeriods=1,
+                Threshold=Ref("Threshold"),
+                ComparisonOperator="GreaterThanOrEqualToThreshold",
+                TreatMissingData="notBreaching",
+                AlarmActions=[If("HasTopicArn", Ref("TopicArn"), Ref("Topic"))],
+            )
+        )
+
+
+def _dashboard(project: str, services: Sequence[str]) -> cloudwatch.Dashboard:
+    widgets: list[dict[str, Any]] = [
+        {
+            "type": "metric",
+            "x": 12 * column,
+            "y": 0,
+            "width": 12,
+            "height": 8,
+            "properties": {
+                "title": title,
+                "region": "${AWS::Region}",
+                "stat": "Sum",
+                "period": _PERIOD,
+                "metrics": [["cfnroles/${ProjectName}", f"{kind}-{service}"] for service in services],
+            },
+        }
+        for column, (kind, title) in enumerate(
+            (("AccessDenied", "Calls refused to the roles"), ("AssumeRoleFailed", "Roles that could not be assumed"))
+        )
+    ]
+    return cloudwatch.Dashboard(
+        "Dashboard",
+        DashboardName=Sub("${ProjectName}-roles-${AWS::Region}"),
+        DashboardBody=Sub(json.dumps({"widgets": widgets}, indent=2)),
+    )

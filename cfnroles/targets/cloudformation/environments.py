@@ -1,0 +1,72 @@
+"""The environments of a spec: which parameters of which stacks have other values there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cfnroles.sources.service_spec.spec import Spec, refuse
+from cfnroles.sources.service_spec.types import Problem, nearest
+from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.workload import Path
+
+
+def with_parameters(
+    spec: Spec, environment: str, stacks: Sequence[Stack], owners: Mapping[str, str]
+) -> tuple[Stack, ...]:
+    """The stacks with the environment's values of their parameters; the templates stay as they are.
+
+    ``owners`` names the service of each stack that belongs to one. Raises InvalidInput with the position of a parameter
+    that no stack has, and of a value that the template would refuse.
+    """
+    problems: list[Problem] = []
+    base: Path = ("environments", environment)
+    everywhere = spec.get(*base, "parameters") or {}
+    changed = list(stacks)
+    changed = _set(changed, changed, everywhere, (*base, "parameters"), problems)
+    for name, settings in (spec.get(*base, "services") or {}).items():
+        own = [stack for stack in changed if owners.get(stack.name) == name]
+        place = (*base, "services", name, "parameters")
+        changed = _set(changed, own, settings.get("parameters", {}), place, problems)
+    refuse(spec.document, spec.text, problems)
+    return tuple(changed)
+
+
+def _set(
+    stacks: Sequence[Stack], chosen: Sequence[Stack], values: Mapping[str, Any], place: Path, problems: list[Problem]
+) -> list[Stack]:
+    known = sorted({name for stack in chosen for name in stack.template.get("Parameters", {})})
+    texts = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in values.items()}
+    for name, text in texts.items():
+        if name not in known:
+            problems.append(Problem((*place, name), f"no stack has the parameter {name!r}", nearest(name, known)))
+            continue
+        declared = next(stack.template["Parameters"][name] for stack in chosen if name in stack.template["Parameters"])
+        if wrong := _refusal(text, declared):
+            problems.append(Problem((*place, name), f"{text!r} is no value of {name}", wrong))
+    names = {stack.name for stack in chosen}
+    return [
+        replace(
+            stack,
+            parameters={
+                **stack.parameters,
+                **{name: text for name, text in texts.items() if name in stack.template.get("Parameters", {})},
+            },
+        )
+        if stack.name in names
+        else stack
+        for stack in stacks
+    ]
+
+
+def _refusal(text: str, declared: Mapping[str, Any]) -> str:
+    allowed = [str(value) for value in declared.get("AllowedValues", ())]
+    if allowed and text not in allowed:
+        return f"It is one of {', '.join(allowed)}."
+    parts = text.split(",") if declared["Type"] == "CommaDelimitedList" else [text]
+    pattern = declared.get("AllowedPattern")
+    if pattern and not all(re.search(pattern, part.strip()) for part in parts):
+        return f"It must be {declared.get('ConstraintDescription', pattern)}."
+    return ""

@@ -1,0 +1,259 @@
+"""The stacks for people who want no Python: one set of templates for any service, filled by parameters alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from awacs import ecr, kms, logs, secretsmanager, ssm
+from troposphere import Equals, If, ImportValue, Not, NoValue, Output, Parameter, Ref, Select, Sub, Template, ecs
+
+from cfnroles.facts import Facts
+from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.policies import pack
+from cfnroles.statements import compose
+from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.parameters import project_name, switch
+from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
+from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
+from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist
+from cfnroles.targets.cloudformation.template_text import ordered, to_yaml
+from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
+
+_HEADER = "Written by cfnroles: deploy it as it is, and give parameters.\nREADME.md beside it tells the order."
+
+_PROJECT = "service"
+_LISTS = frozenset({"KmsKeyArns", "SecretArns", "ParameterArns", "RepositoryArns"})
+_SPELLING = Spelling(Facts(), lists=_LISTS)
+_NOWHERE = Origin("", ())
+_NO_REASON = Reason("", "", "")
+
+
+def generic_files() -> dict[str, str]:
+    """File name -> text of every generic template. The same on every call."""
+    files = {}
+    for name, build in GENERIC.items():
+        template = ordered(build().to_dict())
+        check(name, template)
+        files[f"{name}.yaml"] = to_yaml(template, _HEADER)
+    return files
+
+
+def execution_role() -> Template:
+    """The execution role: what it may read and pull is told by lists of ARNs, each of which may be empty."""
+    log_streams = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroupName}:log-stream:*"
+    statements = compose(
+        [
+            _need(ecr.GetAuthorizationToken, "*", "GetRegistryToken", "RepositoryArns"),
+            _need(ecr.BatchGetImage, "${RepositoryArns}", "PullImages", "RepositoryArns"),
+            _need(ecr.GetDownloadUrlForLayer, "${RepositoryArns}", "PullImages", "RepositoryArns"),
+            _need(secretsmanager.GetSecretValue, "${SecretArns}", "ReadSecrets", "SecretArns"),
+            _need(ssm.GetParameters, "${ParameterArns}", "ReadParameters", "ParameterArns"),
+            _need(kms.Decrypt, "${KmsKeyArns}", "DecryptSecrets", "KmsKeyArns", "SecretArns", conditions=_SECRETS),
+            _need(
+                kms.Decrypt, "${KmsKeyArns}", "DecryptParameters", "KmsKeyArns", "ParameterArns", conditions=_PARAMETERS
+            ),
+            _need(logs.CreateLogStream, log_streams, "WriteLogs", "LogGroupName"),
+            _need(logs.PutLogEvents, log_streams, "WriteLogs", "LogGroupName"),
+        ]
+    )
+    stack = RolesStack(_PROJECT, "", {Holder.EXECUTION: pack(statements)}, _SPELLING, {})
+    template = roles_template(stack, (Holder.EXECUTION,))
+    template.add_parameter(
+        _arns("SecretArns", "secretsmanager", "the secrets that ECS injects, complete", _SUFFIX_HINT)
+    )
+    template.add_parameter(_arns("ParameterArns", "ssm", "the parameters that ECS injects"))
+    template.add_parameter(_arns("RepositoryArns", "ecr", "the ECR repositories that ECS pulls from"))
+    template.add_parameter(_text("LogGroupName", "Log group that the containers write to; empty for none."))
+    return template
+
+
+def task_role() -> Template:
+    """The task role: the application's own, with the managed policies that it is given."""
+    template = roles_template(RolesStack(_PROJECT, "", {}, _SPELLING, {}), (Holder.TASK,))
+    template.add_parameter(
+        Parameter(
+            "ManagedPolicyArns",
+            Type="CommaDelimitedList",
+            Default="",
+            Description="ARNs of the managed policies with the application's own permissions; empty for none.",
+        )
+    )
+    template.add_condition("HasManagedPolicyArns", Not(Equals(Select(0, Ref("ManagedPolicyArns")), "")))
+    role = template.resources["TaskRole"]
+    role.ManagedPolicyArns = If("HasManagedPolicyArns", Ref("ManagedPolicyArns"), NoValue)
+    return template
+
+
+def generic_secret_validator() -> Template:
+    """The secret validator: which secrets and parameters it may ask about is told by lists of ARNs."""
+    statements = compose(
+        [
+            _need(secretsmanager.DescribeSecret, "${SecretArns}", "DescribeSecrets", "SecretArns"),
+            _need(secretsmanager.ListSecretVersionIds, "${SecretArns}", "DescribeSecrets", "SecretArns"),
+            _need(ssm.GetParameters, "${ParameterArns}", "FindParameters", "ParameterArns"),
+            _need(kms.DescribeKey, "${KmsKeyArns}", "DescribeKeys", CHECK_KEYS, "KmsKeyArns"),
+            _need(secretsmanager.GetSecretValue, "${SecretArns}", "ReadSecrets", CHECK_JSON_KEYS, "SecretArns"),
+            _need(
+                kms.Decrypt,
+                "${KmsKeyArns}",
+                "DecryptSecrets",
+                CHECK_JSON_KEYS,
+                "KmsKeyArns",
+                "SecretArns",
+                conditions=_SECRETS,
+            ),
+        ]
+    )
+    template = secret_validator_template(_PROJECT, pack(statements), _SPELLING, {})
+    template.add_parameter(_arns("SecretArns", "secretsmanager", "the secrets to check, complete", _SUFFIX_HINT))
+    template.add_parameter(_arns("ParameterArns", "ssm", "the parameters to check"))
+    return template
+
+
+def task_definition() -> Template:
+    """A task definition of one container that waits for the check and imports both roles."""
+    template = Template(Description="An ECS task definition that is deployed when its secrets exist.")
+    template.set_version("2010-09-09")
+    template.add_parameter(project_name(_PROJECT))
+    for name, default, description in (
+        ("Family", "service", "Family of the task definition."),
+        ("Image", "public.ecr.aws/docker/library/nginx:stable", "Image of the container."),
+        ("Cpu", "256", "CPU units of the task."),
+        ("Memory", "512", "Memory of the task in MiB."),
+        ("LogGroupName", "", "Log group that the container writes to; empty for none."),
+        ("SecretVariable", "SECRET", "Environment variable that the secret is set as."),
+        ("SecretArn", "", "ARN of a secret; with :json-key:: for one key of it; empty for none."),
+        ("ParameterVariable", "PARAMETER", "Environment variable that the parameter is set as."),
+        ("ParameterName", "", "Name or ARN of a parameter; empty for none."),
+        ("DeploymentId", "initial", "Any text; another than last time checks the secrets again."),
+    ):
+        template.add_parameter(_text(name, description, default))
+    for name, description in CHECKS.items():
+        template.add_parameter(switch(name, "disabled", description))
+        template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
+    for name in ("SecretArn", "ParameterName", "LogGroupName"):
+        template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
+    template.add_resource(
+        SecretsExist(
+            "SecretsExist",
+            ServiceToken=ImportValue(Sub(secret_validator.EXPORT)),
+            ServiceTimeout=SERVICE_TIMEOUT,
+            DeploymentId=Ref("DeploymentId"),
+            **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
+            References=[
+                If("HasSecretArn", _reference("SecretArn", "SecretVariable"), NoValue),
+                If("HasParameterName", _reference("ParameterName", "ParameterVariable"), NoValue),
+            ],
+        )
+    )
+    template.add_resource(_definition())
+    template.add_output(
+        Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
+    )
+    return template
+
+
+#: File name without its ending -> builder.
+GENERIC: dict[str, Callable[[], Template]] = {
+    "execution-role": execution_role,
+    "task-role": task_role,
+    "secret-validator": generic_secret_validator,
+    "task-definition": task_definition,
+}
+
+_SECRETS = (
+    Condition("StringEquals", "kms:ViaService", ("secretsmanager.${AWS::Region}.amazonaws.com",)),
+    Condition("StringLike", "kms:EncryptionContext:SecretARN", ("${SecretArns}",)),
+)
+_PARAMETERS = (
+    Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", ("${ParameterArns}",)),
+    Condition("StringEquals", "kms:ViaService", ("ssm.${AWS::Region}.amazonaws.com",)),
+)
+_SUFFIX_HINT = " Where only the name is known, give both :secret:NAME and :secret:NAME-??????."
+
+#: Resource part of an ARN, by service. None of them lets a `*` through.
+_RESOURCES = {
+    "secretsmanager": "secret:[A-Za-z0-9/_+=.@!?-]+",
+    "ssm": "parameter/[A-Za-z0-9/_.-]+",
+    "ecr": "repository/[a-z0-9/._-]+",
+}
+
+
+def _need(action: Any, resource: str, sid: str, *when: str, conditions: tuple[Condition, ...] = ()) -> Need:
+    permission = Permission(f"{action.prefix}:{action.action}", resource, conditions, when)
+    return Need(Holder.EXECUTION, permission, _NO_REASON, _NOWHERE, sid)
+
+
+def _arns(name: str, service: str, what: str, hint: str = "") -> Parameter:
+    return Parameter(
+        name,
+        Type="CommaDelimitedList",
+        Default="",
+        Description=f"ARNs of {what}; comma-separated, empty for none.{hint}",
+        AllowedPattern=rf"^$|^arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{_RESOURCES[service]}$",
+        ConstraintDescription=f"ARNs of {service} without a * in them",
+    )
+
+
+def _text(name: str, description: str, default: str = "") -> Parameter:
+    return Parameter(name, Type="String", Default=default, Description=description)
+
+
+def _reference(value: str, variable: str) -> dict[str, Any]:
+    return {"ValueFrom": Ref(value), "For": Sub(f"container main, secret ${{{variable}}}")}
+
+
+def _definition() -> ecs.TaskDefinition:
+    return ecs.TaskDefinition(
+        "TaskDefinition",
+        DependsOn="SecretsExist",
+        Family=Ref("Family"),
+        RequiresCompatibilities=["FARGATE"],
+        NetworkMode="awsvpc",
+        Cpu=Ref("Cpu"),
+        Memory=Ref("Memory"),
+        ExecutionRoleArn=ImportValue(Sub(EXPORTS[Holder.EXECUTION])),
+        TaskRoleArn=ImportValue(Sub(EXPORTS[Holder.TASK])),
+        ContainerDefinitions=[
+            ecs.ContainerDefinition(
+                Name="main",
+                Image=Ref("Image"),
+                Essential=True,
+                Secrets=[
+                    If("HasSecretArn", ecs.Secret(Name=Ref("SecretVariable"), ValueFrom=Ref("SecretArn")), NoValue),
+                    If(
+                        "HasParameterName",
+                        ecs.Secret(Name=Ref("ParameterVariable"), ValueFrom=Ref("ParameterName")),
+                        NoValue,
+                    ),
+                ],
+                LogConfiguration=If(
+                    "HasLogGroupName",
+                    ecs.LogConfiguration(
+                        LogDriver="awslogs",
+                        Options={
+                            "awslogs-group": Ref("LogGroupName"),
+                            "awslogs-region": Ref("AWS::Region"),
+                            "awslogs-stream-prefix": Ref("Family"),
+                        },
+                    ),
+                    NoValue,
+                ),
+            )
+        ],
+    )
+
+
+def main(directory: str) -> None:
+    """Write the generic templates to ``directory``: ``python -m cfnroles.targets.cloudformation.generic templates``."""
+    for name, text in generic_files().items():
+        (Path(directory) / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,85 @@
+"""What CloudFormation and IAM refuse, and neither cfn-lint nor an emulator tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
+
+#: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+TEMPLATE_BODY = 51_200
+TEMPLATE_IN_S3 = 1_000_000
+_MANAGED_POLICIES = 10
+
+
+def check(stack: str, template: Mapping[str, Any]) -> None:
+    """Raise InvalidInput with every limit that the template of ``stack`` breaks."""
+    problems = [*_parameters(template), *_exports(template), *_roles(template), *_functions(template)]
+    if problems:
+        raise InvalidInput(f"the stack {stack} would be refused", why="\n".join(f"- {problem}" for problem in problems))
+
+
+def too_large(text: str) -> bool:
+    """Whether a template's text must go through S3."""
+    return len(text.encode()) > TEMPLATE_BODY
+
+
+def _parameters(template: Mapping[str, Any]) -> Iterator[str]:
+    count = len(template.get("Parameters", {}))
+    if count > MOST_PARAMETERS:
+        yield f"it has {count} parameters, and CloudFormation takes {MOST_PARAMETERS}"
+
+
+def _exports(template: Mapping[str, Any]) -> Iterator[str]:
+    project = template.get("Parameters", {}).get("ProjectName", {}).get("Default", "project")
+    names = []
+    for output in template.get("Outputs", {}).values():
+        name = output.get("Export", {}).get("Name")
+        if name is not None:
+            text = name["Fn::Sub"] if isinstance(name, Mapping) else name
+            names.append(text.replace("${ProjectName}", project))
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name):
+            yield f"the export {name!r} has other characters than letters, digits, colons and hyphens"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"the export {name!r} is made twice"
+
+
+def _roles(template: Mapping[str, Any]) -> Iterator[str]:
+    for logical_id, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::IAM::Role":
+            count = len(properties.get("ManagedPolicyArns", ()))
+            if count > _MANAGED_POLICIES:
+                yield f"{logical_id} has {count} managed policies, and IAM takes {_MANAGED_POLICIES}"
+        if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+            for document in _documents(properties):
+                if not document["Statement"] or all(map(_may_vanish, document["Statement"])):
+                    yield f"a policy of {logical_id} can be left without a statement"
+
+
+def _functions(template: Mapping[str, Any]) -> Iterator[str]:
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Function" and "ZipFile" in resource["Properties"].get("Code", {}):
+            handler = resource["Properties"].get("Handler", "")
+            if not handler.startswith("index."):
+                yield f"{logical_id} has inline code and the handler {handler!r}; inline code is a module `index`"
+
+
+def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        if "Statement" in value:
+            yield value
+        for member in value.values():
+            yield from _documents(member)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _documents(element)
+
+
+def _may_vanish(statement: Any) -> bool:
+    return "Fn::If" in statement and {"Ref": "AWS::NoValue"} in statement["Fn::If"]

@@ -1,0 +1,104 @@
+"""The log groups of a service, made before its tasks write to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
+
+from cfnroles.facts import Facts
+from cfnroles.placeholders import placeholder
+from cfnroles.targets.cloudformation.parameters import project_name, switch
+from cfnroles.workload import Workload
+
+#: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroupOptions:
+    """How log groups are made. ``retention_days`` is 0 for keeping events without end."""
+
+    retention_days: int = 0
+    kms_key: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    keep: bool = True
+    existing: tuple[str, ...] = ()
+
+
+def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[str, ...]:
+    """The log groups in the home region that the awslogs driver writes to, without those that exist already."""
+    names = set()
+    for path, name in workload.find("containerDefinitions[].logConfiguration.options.awslogs-group"):
+        configuration = workload.at(path[:-2])
+        region = configuration.get("options", {}).get("awslogs-region", "")
+        elsewhere = bool(region) and bool(facts.region) and region != facts.region
+        if configuration.get("logDriver") == "awslogs" and not elsewhere and not placeholder(str(name)):
+            names.add(str(name))
+    return tuple(sorted(names - set(options.existing)))
+
+
+def log_groups_template(project: str, service: str, names: Sequence[str], options: LogGroupOptions) -> Template:
+    """The template with one log group for each name; a parameter leaves one alone that exists already.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
+    """
+    template = Template(Description=f"Log groups of the ECS service {service}.")
+    template.set_version("2010-09-09")
+    template.add_parameter(project_name(project))
+    template.add_parameter(
+        Parameter(
+            "RetentionInDays",
+            Type="Number",
+            Default=options.retention_days,
+            AllowedValues=[0, *RETENTION],
+            Description="Days that events are kept; 0 keeps them without end.",
+        )
+    )
+    template.add_parameter(
+        Parameter(
+            "LogKmsKeyArn",
+            Type="String",
+            Default=options.kms_key,
+            AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+            ConstraintDescription="the ARN of a key, not of an alias",
+            Description="Customer managed KMS key of the log groups; empty for the key of CloudWatch Logs.",
+        )
+    )
+    template.add_condition("HasRetention", Not(Equals(Ref("RetentionInDays"), "0")))
+    template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
+    # What a rolled-back creation leaves behind would stand in the way of the next.
+    deletion, replacement = ("RetainExceptOnCreate", "Retain") if options.keep else ("Delete", "Delete")
+    for logical_id, name in _logical_ids(names).items():
+        create = f"Create{logical_id}"
+        template.add_parameter(
+            switch(create, "enabled", f"Whether {name} is made; disabled where it exists already and stays as it is.")
+        )
+        template.add_condition(f"Has{create}", Equals(Ref(create), "enabled"))
+        template.add_resource(
+            logs.LogGroup(
+                logical_id,
+                Condition=f"Has{create}",
+                DeletionPolicy=deletion,
+                UpdateReplacePolicy=replacement,
+                LogGroupName=name,
+                RetentionInDays=If("HasRetention", Ref("RetentionInDays"), NoValue),
+                KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
+                Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": service}, **options.tags),
+            )
+        )
+    return template
+
+
+def _logical_ids(names: Sequence[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for name in names:
+        words = re.findall(r"[A-Za-z0-9]+", name)
+        base = "".join(word[0].upper() + word[1:] for word in words)[:200] + "LogGroup"
+        logical_id, number = base, 2
+        while logical_id in named:
+            logical_id, number = f"{base}{number}", number + 1
+        named[logical_id] = name
+    return named

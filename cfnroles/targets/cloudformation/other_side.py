@@ -1,0 +1,271 @@
+"""What the owners of other accounts must admit: images, keys and secrets that the services use there."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmanager
+
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Condition, Holder, Need
+from cfnroles.sources.service_spec.services import Prepared
+from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.table.references import Arn, parse_arn
+from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
+from cfnroles.targets.cloudformation.parameters import project_name
+from cfnroles.targets.cloudformation.service import Stack, stack_of
+
+_SERVICES = ("ecr", "kms", "secretsmanager")
+#: Features that use what AWS itself owns and shares with everybody.
+_SHARED_BY_AWS = frozenset({"guard-duty"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One service uses one resource with one action, under conditions."""
+
+    service: str
+    holder: Holder
+    action: str
+    conditions: tuple[Condition, ...]
+
+
+def other_accounts(services: Sequence[Prepared]) -> tuple[str, ...]:
+    """The accounts besides the services' own that hold images, keys or secrets of theirs."""
+    return tuple(sorted({arn.account for arn, _ in _uses(services) if arn.account.isdigit()}))
+
+
+def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, format_: Format) -> dict[str, str]:
+    """File name -> text of what the owner of ``account`` needs: templates, and statements for what they have already.
+
+    Raises InvalidInput where the services use nothing there, or the roles cannot be named as the spec wants it.
+    """
+    uses: dict[Arn, list[_Use]] = defaultdict(list)
+    for arn, use in _uses(services, account):
+        uses[arn].append(use)
+    if not uses:
+        known = ", ".join(other_accounts(services)) or "none"
+        raise InvalidInput(
+            f"the services use no image, key or secret of the account {account}",
+            where=spec.document,
+            why=f"Accounts that they use something of: {known}.",
+        )
+    by = _Principals(spec, {each.service.name: each for each in services})
+    statements: dict[str, Any] = {}
+    for arn in sorted(uses, key=str):
+        statements[str(arn)] = by.statements(uses[arn], arn)
+    files = {"statements.json": json.dumps(statements, indent=2) + "\n"}
+    stacks = tuple(_templates(spec.project, statements))
+    written = output_files(stacks, spec.project, spec.document, format_)
+    manifest = written.pop(MANIFEST)
+    return {**written, **files, "README.md": _readme(spec, account, statements, stacks), MANIFEST: manifest}
+
+
+def _uses(services: Sequence[Prepared], account: str = "") -> Iterable[tuple[Arn, _Use]]:
+    for each in services:
+        for need in each.discovery.needs:
+            if need.reason.feature in _SHARED_BY_AWS:
+                continue
+            for resource in _resources(need, each):
+                arn = parse_arn(resource)
+                if arn.service in _SERVICES and _is_asked(arn, each, account):
+                    permission = need.permission
+                    yield arn, _Use(each.service.name, need.holder, permission.action, permission.conditions)
+
+
+def _resources(need: Need, service: Prepared) -> tuple[str, ...]:
+    if need.permission.resource == "${KmsKeyArns}":
+        return service.facts.kms_key_arns
+    return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
+
+
+def _is_asked(arn: Arn, service: Prepared, account: str) -> bool:
+    own = service.facts.account
+    foreign = arn.account.isdigit() and bool(own) and arn.account != own
+    # In the services' own account only a key can refuse what their roles allow.
+    return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Principals:
+    """How the roles are named to other accounts.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+    """
+
+    spec: Spec
+    services: Mapping[str, Prepared]
+
+    def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
+        """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
+        key = arn.service == "kms"
+        grouped: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
+        callers: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
+        for use in uses:
+            # Only the conditions of keys say something that the owner's policy can repeat.
+            group = (use.holder, use.conditions if key else ())
+            grouped[group].add(use.action)
+            callers[group].add(use.service)
+        made = []
+        for number, (group, actions) in enumerate(sorted(grouped.items(), key=lambda item: str(item[0])), start=1):
+            holder, conditions = group
+            principal, bound = self._principal(sorted(callers[group]), holder, arn.partition)
+            block: dict[str, dict[str, Any]] = {operator: dict(keys) for operator, keys in bound.items()}
+            for condition in conditions:
+                values = [value.replace("${!", "${") for value in condition.values]
+                block.setdefault(condition.operator, {})[condition.key] = values
+            made.append(
+                {
+                    "Sid": f"{''.join(word.capitalize() for word in self.spec.project.split('-'))}{number}",
+                    "Effect": "Allow",
+                    "Principal": principal,
+                    "Action": sorted(actions),
+                    # A key's policy is about that key, and says so with a star. A repository's takes no Resource.
+                    **({"Resource": "*"} if key else {}),
+                    **({"Condition": block} if block else {}),
+                }
+            )
+        return made
+
+    def _principal(
+        self, names: Sequence[str], holder: Holder, partition: str
+    ) -> tuple[Any, Mapping[str, Mapping[str, Any]]]:
+        kind = self.spec.get("sharing", "by") or "role"
+        if kind == "account":
+            accounts = sorted({self._account(name) for name in names})
+            return {"AWS": [f"arn:{partition}:iam::{account}:root" for account in accounts]}, {}
+        if kind == "organization":
+            bound: dict[str, dict[str, Any]] = {
+                "StringEquals": {"aws:PrincipalOrgID": [self.spec.get("sharing", "organization")]}
+            }
+            known = [self._role_arn(name, holder, "*", partition) for name in names]
+            if all(known):
+                bound["ArnLike"] = {"aws:PrincipalArn": known}
+            return "*", bound
+        arns = []
+        for name in names:
+            arn = self._role_arn(name, holder, self._account(name), partition)
+            if not arn:
+                raise InvalidInput(
+                    f"the {holder} of {name} has no name, so that no other account can name it",
+                    where=self.spec.document,
+                    remedy=f"Give it one (services: {name}: {holder.replace(' ', '-')}: name), or share by account.",
+                )
+            arns.append(arn)
+        return {"AWS": arns}, {}
+
+    def _role_arn(self, name: str, holder: Holder, account: str, partition: str) -> str:
+        options = self.services[name].options[holder]
+        return f"arn:{partition}:iam::{account}:role{options.path or '/'}{options.name}" if options.name else ""
+
+    def _account(self, name: str) -> str:
+        account = self.services[name].facts.account
+        if not account:
+            raise InvalidInput(
+                f"the account of {name} is not known, so that no other account can name its roles",
+                where=self.spec.document,
+                remedy='Add it to the spec: account: "123456789012".',
+            )
+        return account
+
+
+def _templates(project: str, statements: Mapping[str, list[dict[str, Any]]]) -> Iterable[Stack]:
+    of_kind: dict[str, dict[str, Any]] = defaultdict(dict)
+    for arn, policy in statements.items():
+        of_kind[parse_arn(arn).service][arn] = {"Version": "2012-10-17", "Statement": policy}
+    if of_kind["ecr"]:
+        yield stack_of(
+            f"{project}-ecr-repository-policy",
+            "ecr-repository-policy",
+            repository_template(project, of_kind["ecr"]),
+            project,
+        )
+    if of_kind["secretsmanager"]:
+        yield stack_of(
+            f"{project}-secret-policy", "secret-policy", _secret_template(project, of_kind["secretsmanager"]), project
+        )
+
+
+def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]]) -> Template:
+    """The template of the repositories with their policies. CloudFormation has no policy without its repository.
+
+    A repository that exists already is taken over with --import-existing-resources, and stays when the stack goes.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html
+    """
+    template = Template(Description=f"ECR repositories whose images the services of {project} pull.")
+    template.set_version("2010-09-09")
+    template.add_parameter(project_name(project))
+    for number, (arn, policy) in enumerate(policies.items(), start=1):
+        name = parse_arn(arn).resource.removeprefix("repository/")
+        title = f"Repository{number if number > 1 else ''}"
+        template.add_parameter(
+            Parameter(f"{title}Name", Type="String", Default=name, Description="Name of the repository.")
+        )
+        template.add_resource(
+            ecr.Repository(
+                title,
+                DeletionPolicy="Retain",
+                UpdateReplacePolicy="Retain",
+                RepositoryName=Ref(f"{title}Name"),
+                RepositoryPolicyText=policy,
+                Tags=Tags(**{"cfnroles:project": Ref("ProjectName")}),
+            )
+        )
+        template.add_output(Output(f"{title}Uri", Description="Where images are pulled from.", Value=Ref(title)))
+    return template
+
+
+def _secret_template(project: str, policies: Mapping[str, Mapping[str, Any]]) -> Template:
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+    template = Template(Description=f"Policies of the secrets that the services of {project} read.")
+    template.set_version("2010-09-09")
+    for number, (arn, policy) in enumerate(policies.items(), start=1):
+        title = f"Secret{number if number > 1 else ''}"
+        name = parse_arn(arn).resource.removeprefix("secret:").removesuffix("-??????")
+        template.add_parameter(
+            Parameter(
+                f"{title}Id",
+                Type="String",
+                Default=arn.removesuffix("-??????"),
+                Description=f"ARN of the secret {name}.",
+            )
+        )
+        statements = [{**statement, "Resource": "*"} for statement in policy["Statement"]]
+        template.add_resource(
+            secretsmanager.ResourcePolicy(
+                f"{title}Policy",
+                SecretId=Ref(f"{title}Id"),
+                ResourcePolicy={**policy, "Statement": statements},
+                BlockPublicPolicy=True,
+            )
+        )
+    return template
+
+
+def _readme(spec: Spec, account: str, statements: Mapping[str, Any], stacks: Sequence[Stack]) -> str:
+    lines = [
+        f"# What the services of {spec.project} ask of the account {account}",
+        "",
+        "Deploy after the roles exist: a policy that names a role which does not exist yet is refused.",
+        "",
+        "| resource | statements |",
+        "|---|---|",
+        *(
+            f"| `{arn}` | {', '.join(action for each in policy for action in each['Action'])} |"
+            for arn, policy in statements.items()
+        ),
+        "",
+        "`statements.json` has the statements of each resource, to be added to the policy that it has already:",
+        "",
+        "- images: `aws ecr set-repository-policy --repository-name NAME --policy-text file://POLICY`",
+        "- secrets: `aws secretsmanager put-resource-policy --secret-id ARN --resource-policy file://POLICY`",
+        "- keys: `aws kms put-key-policy --key-id ARN --policy file://POLICY`, which replaces the whole policy",
+    ]
+    if stacks:
+        lines += ["", "Templates for what CloudFormation is to own:", ""]
+        lines += [f"- `{stack.stem}`: {stack.template['Description']}" for stack in stacks]
+    return "\n".join(lines) + "\n"

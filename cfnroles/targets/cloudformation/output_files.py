@@ -1,0 +1,47 @@
+"""The files of a build: templates, and ``stacks.json`` that tells how they belong together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
+
+Format = Literal["yaml", "json"]
+
+#: The file that names the others.
+MANIFEST = "stacks.json"
+SCHEMA = 1
+
+
+def file_name(stack: Stack, format_: Format) -> str:
+    """The name of the stack's template file."""
+    return f"{stack.stem}.{format_}"
+
+
+def output_files(stacks: Sequence[Stack], project: str, source: str, format_: Format = "yaml") -> dict[str, str]:
+    """File name -> text of everything that a build writes, the manifest last."""
+    header = (
+        f"Written by cfnroles from {source}.\n"
+        f"`cfnroles explain {source}` tells why each statement of the roles is there."
+    )
+    files = {
+        file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)
+        for stack in stacks
+    }
+    manifest = {"schema": SCHEMA, "project": project, "stacks": [_entry(stack, format_) for stack in stacks]}
+    return {**files, MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def _entry(stack: Stack, format_: Format) -> dict[str, Any]:
+    return {
+        "name": stack.name,
+        "template": file_name(stack, format_),
+        "parameters": dict(stack.parameters),
+        "capabilities": list(stack.capabilities),
+        "exports": list(stack.exports),
+        "imports": list(stack.imports),
+        "depends_on": list(stack.depends_on),
+    }

@@ -1,0 +1,119 @@
+"""The parameters that the stacks of a service share."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from troposphere import Parameter
+
+from cfnroles.facts import Facts
+from cfnroles.need import Reference
+from cfnroles.table.references import SecretReference, value_from
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_PARAMETERS = 200
+_ROOM_FOR_OTHERS = 20
+
+#: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
+PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
+
+_COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$"
+
+
+def project_name(default: str) -> Parameter:
+    """The project: the first part of each export's name."""
+    return Parameter(
+        "ProjectName",
+        Type="String",
+        Default=default,
+        Description="First part of the names of this project's exports; the same in each of its stacks.",
+        AllowedPattern=f"^{PROJECT_NAME}$",
+        ConstraintDescription="a letter, then letters, digits and hyphens",
+    )
+
+
+def permissions_boundary(
+    name: str = "PermissionsBoundaryArn", default: str = "", whose: str = "the roles"
+) -> Parameter:
+    """The permissions boundary of a stack's roles, empty for none."""
+    return Parameter(
+        name,
+        Type="String",
+        Default=default,
+        Description=f"ARN of the policy that bounds the permissions of {whose}; empty for none.",
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
+        ConstraintDescription="the ARN of a managed policy, or nothing",
+    )
+
+
+def key_arns(default: Sequence[str] = ()) -> Parameter:
+    """The customer managed keys of the secrets and parameters."""
+    return Parameter(
+        "KmsKeyArns",
+        Type="CommaDelimitedList",
+        Default=",".join(default),
+        Description=(
+            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
+            " empty where the AWS managed keys do."
+        ),
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+        ConstraintDescription="ARNs of keys, not of aliases",
+    )
+
+
+def switch(name: str, default: str, description: str) -> Parameter:
+    """A parameter that is `enabled` or `disabled`."""
+    return Parameter(
+        name, Type="String", Default=default, AllowedValues=["enabled", "disabled"], Description=description
+    )
+
+
+def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
+    """ARN -> parameter name, for each secret that is given by its complete ARN: that ARN differs in each environment.
+
+    Empty where there would be more parameters than a template may have: the ARNs then stand in the template itself.
+    """
+    return within_quota(secret_names(references, facts))
+
+
+def secret_names(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
+    """ARN -> parameter name, for each secret that is given by its complete ARN, however many there are."""
+    named: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for arn in sorted({str(target.arn) for target in _secrets(references, facts) if target.complete}):
+        words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
+        name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
+        taken[name] += 1
+        named[arn] = f"{name}{taken[name]}" if taken[name] > 1 else name
+    return named
+
+
+def within_quota(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The secret parameters, or none where they would be more than a template may have."""
+    return {} if len(parameters) > MOST_PARAMETERS - _ROOM_FOR_OTHERS else dict(parameters)
+
+
+def secret_parameter(name: str, arn: str) -> Parameter:
+    """The parameter that holds the complete ARN of one secret."""
+    return Parameter(
+        name,
+        Type="String",
+        Default=arn,
+        Description=f"Complete ARN of the secret {arn.rsplit(':', 1)[1][:-7]}.",
+        AllowedPattern=_COMPLETE_ARN,
+        ConstraintDescription="the complete ARN of a secret, with the six characters at its end",
+    )
+
+
+def used(parameters: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
+    """Those of the secret parameters whose ARN begins one of ``texts``, by name: parameter name -> ARN."""
+    # `ARN:json-key:version-stage:version-id`: the ARN itself has seven parts.
+    arns = {":".join(text.split(":")[:7]) for text in texts}
+    return {name: arn for arn, name in parameters.items() if arn in arns}
+
+
+def _secrets(references: Iterable[Reference], facts: Facts) -> list[SecretReference]:
+    targets = (value_from(reference.value_from, facts) for reference in references)
+    return [target for target in targets if isinstance(target, SecretReference)]

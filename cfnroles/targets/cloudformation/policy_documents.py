@@ -1,0 +1,112 @@
+"""From packed policies to the policy documents of awacs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import awacs.aws
+from awacs.aws import Action, Allow, PolicyDocument, Principal
+from awacs.sts import AssumeRole
+from troposphere import And, Condition, Equals, If, Not, NoValue, Ref, Select, iam
+
+from cfnroles.policies import Policy
+from cfnroles.statements import Statement
+from cfnroles.targets.cloudformation.values import Spelling
+
+
+def policy_document(statements: Iterable[Statement], spelling: Spelling) -> PolicyDocument:
+    """The document of one policy."""
+    return PolicyDocument(Version="2012-10-17", Statement=[_statement(statement, spelling) for statement in statements])
+
+
+def trust(service: str, condition: Any = None) -> PolicyDocument:
+    """A trust policy for one service of AWS; ``condition`` is its Condition block, if it has one."""
+    members: dict[str, Any] = {
+        "Effect": Allow,
+        "Principal": Principal("Service", service),
+        "Action": [AssumeRole],
+    }
+    if condition is not None:
+        members["Condition"] = condition
+    return PolicyDocument(Version="2012-10-17", Statement=[awacs.aws.Statement(**members)])
+
+
+def inline_policies(policies: Sequence[Policy], spelling: Spelling) -> list[Any]:
+    """The role's inline policies; those that hang on parameters stand behind their condition."""
+    return [_inline(policy, spelling) for policy in policies if not policy.managed]
+
+
+def attached_policies(
+    policies: Sequence[Policy], role: str, spelling: Spelling, whose: str, path: Any = None
+) -> list[Any]:
+    """The customer managed policies of the role with the logical id ``role``, to be added to its template."""
+    made = []
+    for policy in policies:
+        if policy.managed:
+            resource = iam.ManagedPolicy(
+                f"{role}{policy.name}",
+                Description=f"Permissions of {whose} that pass the quota of inline policies.",
+                PolicyDocument=policy_document(policy.statements, spelling),
+            )
+            if path is not None:
+                resource.Path = path
+            if policy.when:
+                resource.Condition = condition_name(policy.when)
+            made.append(resource)
+    return made
+
+
+def attachments(policies: Sequence[Policy], role: str) -> list[Any]:
+    """What goes into the role's ManagedPolicyArns for its customer managed policies."""
+    return [
+        If(condition_name(policy.when), Ref(f"{role}{policy.name}"), NoValue)
+        if policy.when
+        else Ref(f"{role}{policy.name}")
+        for policy in policies
+        if policy.managed
+    ]
+
+
+def conditions_of(policies: Iterable[Policy], spelling: Spelling) -> dict[str, Any]:
+    """The template conditions that the policies stand behind, in the forms that AWS and the emulator both evaluate."""
+    conditions: dict[str, Any] = {}
+    for when in sorted({policy.when for policy in policies if policy.when}):
+        for parameter in when:
+            conditions[condition_name((parameter,))] = _has_value(parameter, spelling)
+        if len(when) > 1:
+            conditions[condition_name(when)] = And(*(Condition(condition_name((name,))) for name in when))
+    return conditions
+
+
+def condition_name(when: Sequence[str]) -> str:
+    """The name of the condition that holds while all parameters of ``when`` have a value."""
+    return "Has" + "And".join(when)
+
+
+def _has_value(parameter: str, spelling: Spelling) -> Any:
+    if parameter in spelling.switches:
+        return Equals(Ref(parameter), "enabled")
+    # An empty list parameter is a list of one empty text.
+    return Not(Equals(Select(0, Ref(parameter)) if parameter in spelling.lists else Ref(parameter), ""))
+
+
+def _inline(policy: Policy, spelling: Spelling) -> Any:
+    rendered = iam.Policy(PolicyName=policy.name, PolicyDocument=policy_document(policy.statements, spelling))
+    return If(condition_name(policy.when), rendered, NoValue) if policy.when else rendered
+
+
+def _statement(statement: Statement, spelling: Spelling) -> awacs.aws.Statement:
+    members: dict[str, Any] = {
+        "Sid": statement.sid,
+        "Effect": Allow,
+        "Action": [Action(*action.split(":", 1)) for action in statement.actions],
+        "Resource": spelling.values(statement.resources),
+    }
+    if statement.conditions:
+        block: dict[str, dict[str, Any]] = {}
+        for condition in statement.conditions:
+            block.setdefault(condition.operator, {})[condition.key] = spelling.values(condition.values)
+        elements = [getattr(awacs.aws, operator.replace(":", ""))(keys) for operator, keys in block.items()]
+        members["Condition"] = awacs.aws.Condition(elements)
+    return awacs.aws.Statement(**members)

@@ -1,0 +1,213 @@
+"""The stacks of a project: those of each of its services, and the validator that they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Holder, Need
+from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, size
+from cfnroles.role_options import NO_OPTIONS, RoleOptions
+from cfnroles.statements import compose
+from cfnroles.targets.cloudformation import roles, secret_validator
+from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
+from cfnroles.targets.cloudformation.log_groups import LogGroupOptions, log_group_names, log_groups_template
+from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
+from cfnroles.targets.cloudformation.service import Parts, Stack, roles_stack, stack_of, task_stack, validator_stack
+from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.validator_needs import validator_needs
+from cfnroles.workload import Workload
+
+#: What one validator's role can hold, with room for what packing cannot fill.
+_ROOM = (INLINE_TOTAL + MANAGED_POLICIES * MANAGED_POLICY) * 8 // 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectService:
+    """One service of a project, ready to be built."""
+
+    name: str
+    workload: Workload
+    discovery: Discovery
+    facts: Facts
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    log_groups: LogGroupOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the validator is asked for one service."""
+
+    service: ProjectService
+    needs: tuple[Need, ...]
+    number: int = 1
+
+
+def project_stacks(
+    services: Sequence[ProjectService], project: str, alarms: AlarmOptions | None = None
+) -> tuple[Stack, ...]:
+    """The stacks of all services, in deployment order.
+
+    One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
+    the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
+    refuse, and where exports collide or are of no use.
+    """
+    common = _common(services)
+    names = secret_names_of(services)
+    asked = {each.service.name: each for each in _numbered(services)}
+    stacks = list(_validators(list(asked.values()), names, common, project))
+    validators = {stack.exports[0]: stack.name for stack in stacks}
+    logged: set[str] = set()
+    for service in services:
+        number = asked[service.name].number if service.name in asked else 0
+        before = [validators[_resolved(secret_validator.export_name(number), project)]] if number else []
+        if log_groups := _log_groups_stack(service, project, logged):
+            stacks.append(log_groups)
+            before.append(log_groups.name)
+        stacks += _service_stacks(service, project, names, number, before)
+    if alarms:
+        stacks.append(_alarms_stack(services, project, alarms, stacks))
+    check_exports(stacks)
+    return tuple(stacks)
+
+
+def secret_names_of(services: Iterable[ProjectService]) -> dict[str, str]:
+    """ARN -> parameter name, the same in each stack of the project."""
+    facts = Facts()
+    references = [reference for service in services for reference in service.discovery.references]
+    return secret_names(references, facts)
+
+
+def export_names(service: ProjectService) -> dict[Holder, str]:
+    """The exports of a service's roles, in the spelling of ``Fn::Sub``."""
+    return {
+        holder: service.options.get(holder, NO_OPTIONS).export
+        or name.replace("${ProjectName}", f"${{ProjectName}}-{service.name}")
+        for holder, name in roles.EXPORTS.items()
+    }
+
+
+def check_exports(stacks: Sequence[Stack]) -> None:
+    """Raise InvalidInput for an export that two stacks make, and for one that nothing in the project imports.
+
+    The infrastructure role is for the service that somebody else creates. What a stack imports and no other exports,
+    comes from outside of the project.
+    """
+    counted = Counter(export for stack in stacks for export in stack.exports)
+    twice = sorted(export for export, count in counted.items() if count > 1)
+    if twice:
+        makers = ", ".join(stack.name for stack in stacks if twice[0] in stack.exports)
+        raise InvalidInput(
+            f"the export {twice[0]} would be made more than once, by {makers}",
+            why="CloudFormation has each export once in an account and region.",
+            remedy="Give the roles other export names, or the services other names.",
+        )
+    imported = {name for stack in stacks for name in stack.imports}
+    outside = roles.EXPORTS[Holder.INFRASTRUCTURE].removeprefix("${ProjectName}")
+    unused = sorted(export for export in counted if export not in imported and not export.endswith(outside))
+    if unused:
+        raise InvalidInput(
+            f"nothing would import the export {unused[0]}",
+            why="An export that is in use cannot change; one that is not is in the way of the next stack of its name.",
+            remedy="Leave the export out.",
+        )
+
+
+def _service_stacks(
+    service: ProjectService, project: str, names: Mapping[str, str], number: int, before: Sequence[str]
+) -> Iterator[Stack]:
+    own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
+    parts = Parts(
+        project,
+        f"{project}-{service.name}",
+        service.name,
+        service.workload,
+        service.discovery,
+        service.facts,
+        within_quota(own),
+        export_names(service),
+        service.options,
+        secret_validator.export_name(max(number, 1)),
+        service.name,
+    )
+    made = roles_stack(parts)
+    yield made
+    yield task_stack(parts, (*before, made.name))
+
+
+def _log_groups_stack(service: ProjectService, project: str, logged: set[str]) -> Stack | None:
+    """The stack of the log groups that no service before has made; none where nothing is left."""
+    if service.log_groups is None:
+        return None
+    names = [
+        name for name in log_group_names(service.workload, service.facts, service.log_groups) if name not in logged
+    ]
+    logged.update(names)
+    if not names:
+        return None
+    template = log_groups_template(project, service.name, names, service.log_groups)
+    return stack_of(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups", template, project)
+
+
+def _alarms_stack(
+    services: Sequence[ProjectService], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]
+) -> Stack:
+    made = {export: stack.name for stack in stacks for export in stack.exports}
+    exports = {
+        service.name: {
+            holder: export for holder, export in export_names(service).items() if _resolved(export, project) in made
+        }
+        for service in services
+    }
+    imports = [export for each in exports.values() for export in each.values()]
+    return stack_of(
+        f"{project}-alarms",
+        "alarms",
+        alarms_template(project, exports, alarms),
+        project,
+        imports=tuple(imports),
+        depends_on=tuple(dict.fromkeys(made[_resolved(export, project)] for export in imports)),
+    )
+
+
+def _resolved(export: str, project: str) -> str:
+    return export.replace("${ProjectName}", project)
+
+
+def _numbered(services: Sequence[ProjectService]) -> Iterator[_Asked]:
+    """The services that have secrets, each with the number of the validator whose role has room for them."""
+    number, room = 1, _ROOM
+    for service in services:
+        needs = validator_needs(service.discovery.references, service.facts)
+        if not needs:
+            continue
+        needed = size(compose(needs))
+        if needed > room and room < _ROOM:
+            number, room = number + 1, _ROOM
+        room -= needed
+        yield _Asked(service, needs, number)
+
+
+def _validators(asked: Sequence[_Asked], names: Mapping[str, str], facts: Facts, project: str) -> Iterator[Stack]:
+    for number in sorted({each.number for each in asked}):
+        group = [each for each in asked if each.number == number]
+        references = [reference for each in group for reference in each.service.discovery.references]
+        arns = {arn: names[arn] for arn in secret_names(references, facts)}
+        keys = sorted({key for each in group for key in each.service.facts.kms_key_arns})
+        needs = [need for each in group for need in each.needs]
+        yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number)
+
+
+def _common(services: Sequence[ProjectService]) -> Facts:
+    """The account and the region, as far as all services agree on them."""
+    accounts = {service.facts.account for service in services}
+    regions = {service.facts.region for service in services}
+    return replace(
+        Facts(),
+        account=accounts.pop() if len(accounts) == 1 else "",
+        region=regions.pop() if len(regions) == 1 else "",
+    )

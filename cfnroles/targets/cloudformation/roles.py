@@ -1,0 +1,290 @@
+"""The roles stack: the execution role and the task role of one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awacs.aws import PolicyDocument
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    Export,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Output,
+    Parameter,
+    Ref,
+    Sub,
+    Tags,
+    Template,
+    iam,
+)
+
+from cfnroles.need import Holder, Origin
+from cfnroles.policies import Policy
+from cfnroles.role_options import NO_OPTIONS, RoleOptions
+from cfnroles.statements import Statement
+from cfnroles.targets.cloudformation.parameters import (
+    key_arns,
+    permissions_boundary,
+    project_name,
+    secret_parameter,
+    switch,
+)
+from cfnroles.targets.cloudformation.policy_documents import (
+    condition_name,
+    conditions_of,
+    inline_policies,
+    policy_document,
+    trust,
+)
+from cfnroles.targets.cloudformation.values import Spelling, value
+
+#: Export name of each role's ARN, in the spelling of ``Fn::Sub``.
+EXPORTS = {
+    Holder.EXECUTION: "${ProjectName}-ECSTaskExecutionRoleArn",
+    Holder.TASK: "${ProjectName}-ECSTaskRoleArn",
+    Holder.INFRASTRUCTURE: "${ProjectName}-ECSInfrastructureRoleArn",
+}
+_LOGICAL_IDS = {
+    Holder.EXECUTION: "ExecutionRole",
+    Holder.TASK: "TaskRole",
+    Holder.INFRASTRUCTURE: "InfrastructureRole",
+}
+_USED_BY = {
+    Holder.EXECUTION: "ECS itself uses this role to start the tasks",
+    Holder.TASK: "The application uses this role in the tasks",
+    Holder.INFRASTRUCTURE: "ECS itself uses this role to manage what the service's tasks use",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RolesStack:
+    """What the roles stack is made of.
+
+    ``service`` is empty for roles of whatever service. ``secrets`` maps parameter names to the ARNs that are their
+    defaults. ``exports`` are the names of the roles' exports, in the spelling of ``Fn::Sub``.
+    """
+
+    project: str
+    service: str
+    policies: Mapping[Holder, Sequence[Policy]]
+    spelling: Spelling
+    secrets: Mapping[str, str]
+    key_arns: Sequence[str] = ()
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    exports: Mapping[Holder, str] = field(default_factory=lambda: EXPORTS)
+
+    def option(self, holder: Holder) -> RoleOptions:
+        """The options of one of the roles."""
+        return self.options.get(holder, NO_OPTIONS)
+
+    def path_parameter(self, holder: Holder) -> str:
+        """The parameter of a role's path: one for all roles, unless their paths differ."""
+        shared = len({options.path for options in self.options.values()}) < 2
+        return "RolePath" if shared else f"{_LOGICAL_IDS[holder]}Path"
+
+    def boundary_parameter(self, holder: Holder) -> str:
+        """The parameter of a role's permissions boundary: one for all roles, unless their boundaries differ."""
+        shared = len({options.permissions_boundary for options in self.options.values()}) < 2
+        return "PermissionsBoundaryArn" if shared else f"{_LOGICAL_IDS[holder]}BoundaryArn"
+
+
+def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUTION, Holder.TASK)) -> Template:
+    """The template with one role for each of ``holders``.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html and task-iam-roles.html
+    """
+    template = Template(Description=f"IAM roles of {_service(stack)}, with the permissions that it needs.")
+    template.set_version("2010-09-09")
+    _add_parameters(template, stack, holders)
+    _add_conditions(template, stack, holders)
+    for holder in holders:
+        _add_role(template, stack, holder)
+    return template
+
+
+def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
+    template.add_parameter(project_name(stack.project))
+    if any("KmsKeyArns" in policy.when for policies in stack.policies.values() for policy in policies):
+        template.add_parameter(key_arns(stack.key_arns))
+    for name, holder in _by_parameter(stack.boundary_parameter, holders):
+        whose = "the roles" if name == "PermissionsBoundaryArn" else f"the {holder}"
+        template.add_parameter(permissions_boundary(name, stack.option(holder).permissions_boundary, whose))
+    for holder in holders:
+        template.add_parameter(_role_name(holder, stack.option(holder).name))
+    for name, holder in _by_parameter(stack.path_parameter, holders):
+        template.add_parameter(
+            Parameter(
+                name,
+                Type="String",
+                Default=stack.option(holder).path or "/",
+                Description=f"Path of the {'roles' if name == 'RolePath' else holder}.",
+                AllowedPattern=r"^/([!-~]{1,510}/)?$",
+                ConstraintDescription="a path that begins and ends with a slash",
+            )
+        )
+    template.add_parameter(
+        switch(
+            "TrustConditions",
+            "enabled",
+            "Whether the trust policies admit ECS only on behalf of this account (aws:SourceAccount) and, for the"
+            " task role, of this region's ECS (aws:SourceArn). AWS documents both for the task role only; disable them"
+            " should ECS be unable to assume the execution role.",
+        )
+    )
+    if Holder.EXECUTION in holders:
+        template.add_parameter(
+            switch(
+                "ExecutionRoleSourceArn",
+                "disabled",
+                "Whether the execution role's trust policy also asks for aws:SourceArn. AWS documents that ECS sends it"
+                " for the task role and is silent about the execution role.",
+            )
+        )
+    for name, arn in stack.secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+
+
+def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
+    for name, _ in _by_parameter(stack.boundary_parameter, holders):
+        template.add_condition(_boundary_condition(name), Not(Equals(Ref(name), "")))
+    for holder in holders:
+        name = f"{_LOGICAL_IDS[holder]}Name"
+        template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
+    template.add_condition("HasTrustConditions", Equals(Ref("TrustConditions"), "enabled"))
+    if Holder.EXECUTION in holders:
+        template.add_condition(
+            "HasExecutionRoleSourceArn",
+            And(Condition("HasTrustConditions"), Equals(Ref("ExecutionRoleSourceArn"), "enabled")),
+        )
+    policies = [policy for holder in holders for policy in stack.policies.get(holder, ())]
+    for name, condition in conditions_of(policies, stack.spelling).items():
+        template.add_condition(name, condition)
+
+
+def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
+    policies = stack.policies.get(holder, ())
+    logical_id = _LOGICAL_IDS[holder]
+    managed = [policy for policy in policies if policy.managed]
+    for policy in managed:
+        template.add_resource(_managed_policy(policy, stack, holder))
+    options = stack.option(holder)
+    attached = [value(arn) for arn in options.managed_policies] + [
+        If(condition_name(policy.when), Ref(f"{logical_id}{policy.name}"), NoValue)
+        if policy.when
+        else Ref(f"{logical_id}{policy.name}")
+        for policy in managed
+    ]
+    inline = inline_policies(policies, stack.spelling)
+    boundary = stack.boundary_parameter(holder)
+    role = iam.Role(
+        logical_id,
+        Description=f"{_USED_BY[holder]} of {_service(stack)}.",
+        RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
+        Path=Ref(stack.path_parameter(holder)),
+        PermissionsBoundary=If(_boundary_condition(boundary), Ref(boundary), NoValue),
+        **({"MaxSessionDuration": options.max_session_duration} if options.max_session_duration else {}),
+        AssumeRolePolicyDocument=_trust(holder),
+        **({"ManagedPolicyArns": attached} if attached else {}),
+        **({"Policies": inline} if inline else {}),
+        Tags=Tags(
+            **{"cfnroles:project": Ref("ProjectName")},
+            **({"cfnroles:service": stack.service} if stack.service else {}),
+            **options.tags,
+        ),
+    )
+    metadata = _metadata(policies)
+    if metadata:
+        role.Metadata = metadata
+    template.add_resource(role)
+    template.add_output(
+        Output(
+            f"{logical_id}Arn",
+            Description=f"ARN of the {holder}.",
+            Value=GetAtt(logical_id, "Arn"),
+            Export=Export(value(stack.exports[holder])),
+        )
+    )
+
+
+def _trust(holder: Holder) -> PolicyDocument:
+    if holder is Holder.INFRASTRUCTURE:
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
+        return trust("ecs.amazonaws.com")
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the whole account's ECS, since
+    # ECS sends no cluster and no task in aws:SourceArn.
+    source_arn: Any = {"aws:SourceArn": Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")}
+    if holder is Holder.EXECUTION:
+        source_arn = If("HasExecutionRoleSourceArn", source_arn, NoValue)
+    conditions = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": source_arn}
+    return trust("ecs-tasks.amazonaws.com", If("HasTrustConditions", conditions, NoValue))
+
+
+def _managed_policy(policy: Policy, stack: RolesStack, holder: Holder) -> iam.ManagedPolicy:
+    resource = iam.ManagedPolicy(
+        f"{_LOGICAL_IDS[holder]}{policy.name}",
+        Description=f"Permissions of {_service(stack)} that pass the quota of inline policies.",
+        Path=Ref(stack.path_parameter(holder)),
+        PolicyDocument=policy_document(policy.statements, stack.spelling),
+    )
+    if policy.when:
+        resource.Condition = condition_name(policy.when)
+    return resource
+
+
+def _service(stack: RolesStack) -> str:
+    return f"the ECS service {stack.service}" if stack.service else "an ECS service"
+
+
+def _metadata(policies: Sequence[Policy]) -> dict[str, Any]:
+    """Which fields each statement is there for, and why a scanner's complaint about ``*`` is none here."""
+    metadata: dict[str, Any] = {}
+    statements = [statement for policy in policies for statement in policy.statements]
+    if any(need.origin.document for statement in statements for need in statement.needs):
+        metadata["cfnroles"] = {
+            statement.sid: [_field(origin) for origin in _origins(statement)] for statement in statements
+        }
+    # What a user's own statement asks for on everything, AWS may well have resource types for.
+    ours = [s for s in statements if not any(need.reason.feature == "statement" for need in s.needs)]
+    unscoped = sorted({action for s in ours if s.resources == ("*",) for action in s.actions})
+    if unscoped:
+        reason = f"AWS defines no resource type for {', '.join(unscoped)}"
+        metadata["cfn_nag"] = {"rules_to_suppress": [{"id": "W11", "reason": reason}]}
+    return metadata
+
+
+def _origins(statement: Statement) -> list[Origin]:
+    return sorted({need.origin for need in statement.needs}, key=lambda origin: origin.sort_key)
+
+
+def _field(origin: Origin) -> str:
+    return origin.pointer if origin.place == origin.pointer else f"{origin.pointer} ({origin.place})"
+
+
+def _by_parameter(parameter: Callable[[Holder], str], holders: Sequence[Holder]) -> Iterable[tuple[str, Holder]]:
+    """Each parameter once, with the first role that it is for."""
+    first: dict[str, Holder] = {}
+    for holder in holders:
+        first.setdefault(parameter(holder), holder)
+    return first.items()
+
+
+def _boundary_condition(parameter: str) -> str:
+    return f"Has{parameter.removesuffix('Arn')}"
+
+
+def _role_name(holder: Holder, default: str) -> Parameter:
+    return Parameter(
+        f"{_LOGICAL_IDS[holder]}Name",
+        Type="String",
+        Default=default,
+        Description=f"Name of the {holder}; empty to let CloudFormation make one.",
+        AllowedPattern=r"^[\w+=,.@-]{0,64}$",
+        ConstraintDescription="up to 64 letters, digits and + = , . @ _ -",
+    )

@@ -1,0 +1,247 @@
+"""The secret validator stack: the Lambda function behind ``Custom::SecretsExist``, its role and its log group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from troposphere import (
+    Equals,
+    Export,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Output,
+    Parameter,
+    Ref,
+    Sub,
+    Tags,
+    Template,
+    awslambda,
+    iam,
+    logs,
+)
+
+from cfnroles.policies import Policy
+from cfnroles.targets.cloudformation.inline_code import inline_code
+from cfnroles.targets.cloudformation.parameters import (
+    key_arns,
+    permissions_boundary,
+    project_name,
+    secret_parameter,
+    switch,
+)
+from cfnroles.targets.cloudformation.policy_documents import (
+    attached_policies,
+    attachments,
+    conditions_of,
+    inline_policies,
+    trust,
+)
+from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
+
+#: Export name of the function's ARN, in the spelling of ``Fn::Sub``.
+EXPORT = "${ProjectName}-SecretValidatorArn"
+
+#: Room that the policy for the function's own log takes of the role's inline policies.
+OWN_POLICY = 400
+
+#: CloudFormation puts inline code into a file `index`.
+_HANDLER = "index.handler"
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_RUNTIME = "python3.13"
+FUNCTION_TIMEOUT = 60
+#: CloudFormation's own patience, which a task stack sets, must outlast this: twice, and Lambda's pause before it tries
+#: again, which is a minute. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+LONGEST_TIMEOUT = 60
+
+_SWITCHED = {
+    CHECK_JSON_KEYS: (
+        "Whether the function may read the secrets, to see that the JSON keys in the references exist."
+        " The task stack has a parameter of the same name, which asks it to."
+    ),
+    CHECK_KEYS: (
+        "Whether the function may ask if the keys of KmsKeyArns are enabled."
+        " The task stack has a parameter of the same name, which asks it to."
+    ),
+}
+
+
+def export_name(number: int) -> str:
+    """Export name of the ARN of the function with this number among a project's."""
+    return EXPORT.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
+
+
+def secret_validator_template(
+    project: str,
+    policies: Sequence[Policy],
+    spelling: Spelling,
+    secrets: Mapping[str, str],
+    keys: Sequence[str] = (),
+    number: int = 1,
+) -> Template:
+    """The template. ``policies`` are what the function may ask about; ``secrets`` maps parameter names to ARNs.
+
+    ``number`` tells the validators of one project apart, where one role could not hold all that they ask about.
+    """
+    template = Template(Description="Checks that secrets and parameters exist before a task definition is deployed.")
+    template.set_version("2010-09-09")
+    _add_parameters(template, project, policies, secrets, keys)
+    template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
+    template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
+    for name, condition in conditions_of(policies, spelling).items():
+        template.add_condition(name, condition)
+    tags = Tags(**{"cfnroles:project": Ref("ProjectName")})
+    attached = attached_policies(policies, "Role", spelling, "the secret validator")
+    resources = (_log_group(tags, number), *attached, _role(policies, spelling, tags), _function(tags), _invocation())
+    for resource in resources:
+        template.add_resource(resource)
+    template.add_output(
+        Output(
+            "SecretValidatorArn",
+            Description="ServiceToken of Custom::SecretsExist.",
+            Value=GetAtt("Function", "Arn"),
+            Export=Export(Sub(export_name(number))),
+        )
+    )
+    return template
+
+
+def _add_parameters(
+    template: Template, project: str, policies: Sequence[Policy], secrets: Mapping[str, str], keys: Sequence[str]
+) -> None:
+    template.add_parameter(project_name(project))
+    template.add_parameter(permissions_boundary())
+    hang_on = {parameter for policy in policies for parameter in policy.when}
+    for name, description in _SWITCHED.items():
+        if name in hang_on:
+            template.add_parameter(switch(name, "disabled", description))
+    if "KmsKeyArns" in hang_on:
+        template.add_parameter(key_arns(keys))
+    for parameter in (
+        Parameter(
+            "Architecture",
+            Type="String",
+            Default="x86_64",
+            AllowedValues=["x86_64", "arm64"],
+            Description="Processor of the function.",
+        ),
+        Parameter(
+            "MemorySize",
+            Type="Number",
+            Default=512,
+            MinValue=128,
+            MaxValue=3008,
+            Description="Memory of the function in MB; the processor grows with it.",
+        ),
+        Parameter(
+            "Timeout",
+            Type="Number",
+            Default=FUNCTION_TIMEOUT,
+            MinValue=10,
+            MaxValue=LONGEST_TIMEOUT,
+            Description="Seconds after which the function gives up, having answered.",
+        ),
+        Parameter(
+            "LogRetentionInDays",
+            Type="Number",
+            Default=30,
+            AllowedValues=[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
+            Description="Days that the function's log is kept.",
+        ),
+        Parameter(
+            "LogKmsKeyArn",
+            Type="String",
+            Default="",
+            AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+            ConstraintDescription="the ARN of a key, not of an alias",
+            Description="Customer managed KMS key of the function's log; empty for the key of CloudWatch Logs.",
+        ),
+    ):
+        template.add_parameter(parameter)
+    for name, arn in secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+
+
+def _suffix(number: int) -> str:
+    return "" if number == 1 else f"-{number}"
+
+
+def _log_group(tags: Tags, number: int) -> logs.LogGroup:
+    return logs.LogGroup(
+        "LogGroup",
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=_suppressed({"W84": "LogKmsKeyArn encrypts the log with a key; no value of a secret is ever in it"}),
+        LogGroupName=Sub(f"/aws/lambda/${{ProjectName}}-secret-validator{_suffix(number)}"),
+        RetentionInDays=Ref("LogRetentionInDays"),
+        KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
+        Tags=tags,
+    )
+
+
+def _function(tags: Tags) -> awslambda.Function:
+    return awslambda.Function(
+        "Function",
+        Metadata=_suppressed(
+            {
+                "W89": "in a VPC the function needs a route to AWS, and without one it can neither check nor answer",
+                "W92": "reserved concurrency fails in new accounts, and one deployment invokes the function once",
+            }
+        ),
+        Description="Answers Custom::SecretsExist: names every secret and parameter that a task would miss.",
+        Runtime=_RUNTIME,
+        Architectures=[Ref("Architecture")],
+        Handler=_HANDLER,
+        Role=GetAtt("Role", "Arn"),
+        MemorySize=Ref("MemorySize"),
+        Timeout=Ref("Timeout"),
+        LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref("LogGroup")),
+        Code=awslambda.Code(ZipFile=inline_code()),
+        Tags=tags,
+    )
+
+
+def _invocation() -> awslambda.EventInvokeConfig:
+    # CloudFormation invokes the function asynchronously. One retry is for an answer that could not be delivered: the
+    # function raises only then, and a second answer to the same request does no harm.
+    return awslambda.EventInvokeConfig(
+        "Invocation",
+        FunctionName=Ref("Function"),
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=1,
+        MaximumEventAgeInSeconds=LONGEST_TIMEOUT + 60,
+    )
+
+
+def _role(policies: Sequence[Policy], spelling: Spelling, tags: Tags) -> iam.Role:
+    writes = iam.Policy(
+        PolicyName="WriteLog",
+        PolicyDocument={
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "WriteLog",
+                    "Effect": "Allow",
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    "Resource": [GetAtt("LogGroup", "Arn")],
+                }
+            ],
+        },
+    )
+    attached = attachments(policies, "Role")
+    return iam.Role(
+        "Role",
+        Description="The secret validator: asks whether secrets and parameters exist, and reads no value unasked.",
+        PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
+        AssumeRolePolicyDocument=trust("lambda.amazonaws.com"),
+        **({"ManagedPolicyArns": attached} if attached else {}),
+        Policies=[writes, *inline_policies(policies, spelling)],
+        Tags=tags,
+    )
+
+
+def _suppressed(rules: Mapping[str, str]) -> dict[str, object]:
+    return {"cfn_nag": {"rules_to_suppress": [{"id": rule, "reason": reason} for rule, reason in rules.items()]}}

@@ -1,0 +1,217 @@
+"""The stacks of one service, in deployment order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from troposphere import Template
+
+from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Holder, Need
+from cfnroles.policies import Policy, pack
+from cfnroles.role_options import RoleOptions
+from cfnroles.statements import Statement, compose
+from cfnroles.targets.cloudformation import roles, secret_validator
+from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.parameters import secret_parameters, used
+from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
+from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
+from cfnroles.targets.cloudformation.task import task_template
+from cfnroles.targets.cloudformation.template_text import ordered
+from cfnroles.targets.cloudformation.values import Spelling, imports_in
+from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
+from cfnroles.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack: its name, its template, and what it takes from and gives to the others."""
+
+    name: str
+    stem: str
+    template: Mapping[str, Any]
+    capabilities: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stacks of one service are made of.
+
+    ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
+    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator.
+    """
+
+    project: str
+    name: str
+    stem: str
+    workload: Workload
+    discovery: Discovery
+    facts: Facts
+    secrets: Mapping[str, str]
+    exports: Mapping[Holder, str] = field(default_factory=lambda: roles.EXPORTS)
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    validator: str = secret_validator.EXPORT
+    label: str = ""
+
+
+def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, project: str) -> tuple[Stack, ...]:
+    """The validator's stack, the roles' and the task definition's.
+
+    Without a secret to check there is no validator. Raises InvalidInput for what CloudFormation or IAM would refuse.
+    """
+    secrets = secret_parameters(discovery.references, facts)
+    parts = Parts(project, project, workload.family, workload, discovery, facts, secrets)
+    stacks = []
+    if discovery.references:
+        needs = validator_needs(discovery.references, facts)
+        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), facts.kms_key_arns))
+    stacks.append(roles_stack(parts))
+    stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
+    return tuple(stacks)
+
+
+def roles_stack(parts: Parts) -> Stack:
+    """The stack of a service's roles."""
+    spelling = Spelling(parts.facts, parts.secrets)
+    statements = compose(parts.discovery.needs)
+    holders = _holders(statements)
+    policies = {
+        holder: pack([statement for statement in statements if statement.holder is holder], _values(parts.secrets))
+        for holder in holders
+    }
+    options = {holder: parts.options[holder] for holder in holders if holder in parts.options}
+    return stack_of(
+        f"{parts.name}-roles",
+        f"{parts.stem}-roles",
+        roles_template(
+            RolesStack(
+                parts.project,
+                parts.label or parts.workload.family,
+                policies,
+                spelling,
+                used(parts.secrets, _resources(statements)),
+                parts.facts.kms_key_arns,
+                options,
+                parts.exports,
+            ),
+            holders,
+        ),
+        parts.project,
+        # Also where every name is left to CloudFormation: the template could name the roles.
+        capabilities=("CAPABILITY_NAMED_IAM",),
+        exports=tuple(parts.exports[holder] for holder in holders),
+        imports=imports_in(
+            [*_resources(statements), *(arn for each in options.values() for arn in each.managed_policies)]
+        ),
+    )
+
+
+def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
+    """The stack of a service's task definition, which waits for the validator."""
+    references = parts.discovery.references
+    # The infrastructure role goes to the service, not to the task definition.
+    imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
+    return stack_of(
+        f"{parts.name}-task",
+        f"{parts.stem}-task",
+        task_template(
+            parts.workload,
+            parts.project,
+            references,
+            Spelling(parts.facts, parts.secrets),
+            used(parts.secrets, (reference.value_from for reference in references)),
+            parts.exports,
+            parts.validator,
+        ),
+        parts.project,
+        imports=(parts.validator, *imports) if references else imports,
+        depends_on=depends_on,
+    )
+
+
+def validator_stack(
+    needs: Iterable[Need], project: str, spelling: Spelling, key_arns: Sequence[str], number: int = 1
+) -> Stack:
+    """The stack of the validator that may ask what ``needs`` say."""
+    needs = tuple(needs)
+    statements = compose(needs)
+    try:
+        policies = _validator_policies(statements, spelling)
+    except InvalidInput:
+        # Reading values is an extra. Where a role has no room for it, the check that the secrets exist comes first.
+        statements = compose(need for need in needs if CHECK_JSON_KEYS not in need.permission.when)
+        policies = _validator_policies(statements, spelling)
+    suffix = "" if number == 1 else f"-{number}"
+    return stack_of(
+        f"{project}-secret-validator{suffix}",
+        f"secret-validator{suffix}",
+        secret_validator_template(
+            project, policies, spelling, used(spelling.parameters, _resources(statements)), key_arns, number
+        ),
+        project,
+        capabilities=("CAPABILITY_IAM",),
+        exports=(secret_validator.export_name(number),),
+    )
+
+
+def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
+    return pack(statements, _values(spelling.parameters), reserved=secret_validator.OWN_POLICY)
+
+
+def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
+    # The task definition always names the first two; the third exists for the few features that use it.
+    infrastructure = any(statement.holder is Holder.INFRASTRUCTURE for statement in statements)
+    return (Holder.EXECUTION, Holder.TASK, *([Holder.INFRASTRUCTURE] if infrastructure else []))
+
+
+def stack_of(
+    name: str,
+    stem: str,
+    template: Template,
+    project: str,
+    capabilities: tuple[str, ...] = (),
+    exports: tuple[str, ...] = (),
+    imports: tuple[str, ...] = (),
+    depends_on: tuple[str, ...] = (),
+) -> Stack:
+    """A stack with its rendered template. ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``.
+
+    Raises InvalidInput for what CloudFormation or IAM would refuse.
+    """
+    rendered = ordered(template.to_dict())
+    check(name, rendered)
+    parameters = {
+        parameter: str(definition.get("Default", ""))
+        for parameter, definition in rendered.get("Parameters", {}).items()
+        if definition.get("Default", "") != "" and parameter != "DeploymentId"
+    }
+    return Stack(
+        name,
+        stem,
+        rendered,
+        capabilities,
+        tuple(export.replace("${ProjectName}", project) for export in exports),
+        tuple(name.replace("${ProjectName}", project) for name in imports),
+        depends_on,
+        {name: value for name, value in parameters.items() if name == "ProjectName" or name.endswith("SecretArn")},
+    )
+
+
+def _values(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {name: arn for arn, name in secrets.items()}
+
+
+def _resources(statements: Sequence[Statement]) -> list[str]:
+    return [
+        text
+        for statement in statements
+        for text in (*statement.resources, *(value for c in statement.conditions for value in c.values))
+    ]

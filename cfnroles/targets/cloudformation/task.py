@@ -1,0 +1,187 @@
+"""The task stack: the check that every secret exists, and the task definition that waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from troposphere import AWSObject, Equals, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
+from troposphere.cloudformation import AWSCustomObject
+
+from cfnroles.need import Holder, Reference
+from cfnroles.sources.task_definition import ANSWERED_ONLY
+from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.parameters import project_name, secret_parameter, switch
+from cfnroles.targets.cloudformation.placeholders import Open, open_places, spelled
+from cfnroles.targets.cloudformation.roles import EXPORTS
+from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
+from cfnroles.workload import Workload
+
+#: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
+SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
+
+#: What the function is asked beyond existence. Its own stack has parameters of the same names, which allow it to.
+CHECKS = {
+    CHECK_JSON_KEYS: "Whether the secrets are read, to see that the JSON keys in their references exist.",
+    CHECK_KEYS: "Whether it is asked if the keys of the secrets are enabled.",
+}
+
+_ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
+#: Settings that ECS takes outside of the task definition.
+_SETTINGS = frozenset({"service", "cluster", "account"})
+
+#: Members whose name in CloudFormation is not just capitalised, by their name in the API.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+_RENAMED = {
+    "efsVolumeConfiguration": "EFSVolumeConfiguration",
+    "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
+    "s3filesVolumeConfiguration": "S3FilesVolumeConfiguration",
+    ("proxyConfiguration", "properties"): "ProxyConfigurationProperties",
+    ("efsVolumeConfiguration", "fileSystemId"): "FilesystemId",
+    ("authorizationConfig", "iam"): "IAM",
+}
+
+#: Members that hold a map with keys of the user's own.
+_MAPS = frozenset({"options", "dockerLabels", "labels", "driverOpts"})
+
+#: Members whose values name the account or region that the task runs in.
+_NAMES = frozenset(
+    {
+        "image",
+        "valueFrom",
+        "credentialsParameter",
+        "credentialSpecs",
+        "dockerSecurityOptions",
+        "awslogs-region",
+        "config-file-value",
+        "fileSystemArn",
+        "accessPointArn",
+    }
+)
+
+
+class SecretsExist(AWSCustomObject):
+    """The custom resource of the secret validator."""
+
+    resource_type = "Custom::SecretsExist"
+    props: ClassVar[dict[str, Any]] = {
+        "ServiceToken": (str, True),
+        "ServiceTimeout": (int, True),
+        "DeploymentId": (str, True),
+        "CheckJsonKeys": (str, True),
+        "CheckKeys": (str, True),
+        "References": (list, True),
+    }
+
+
+class TaskDefinition(AWSObject):
+    """A task definition whose members are taken as they are: the API's model is the judge of them, not a copy."""
+
+    resource_type = "AWS::ECS::TaskDefinition"
+    props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.TaskDefinition.props, (object, False))
+
+
+def task_template(
+    workload: Workload,
+    project: str,
+    references: Sequence[Reference],
+    spelling: Spelling,
+    secrets: Mapping[str, str],
+    roles: Mapping[Holder, str] = EXPORTS,
+    validator: str = secret_validator.EXPORT,
+) -> Template:
+    """The template. ``secrets`` maps parameter names to the ARNs that are their defaults.
+
+    ``roles`` and ``validator`` are the exports that it imports, in the spelling of ``Fn::Sub``.
+    Raises InvalidInput for a member that no task definition has.
+    """
+    template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
+    template.set_version("2010-09-09")
+    template.add_parameter(project_name(project))
+    for name, arn in secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+    if references:
+        template.add_parameter(
+            Parameter(
+                "DeploymentId",
+                Type="String",
+                Default="initial",
+                Description="Any text; another than last time makes the deployment check the secrets again.",
+            )
+        )
+        for name, description in CHECKS.items():
+            template.add_parameter(switch(name, "disabled", description))
+            template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
+        template.add_resource(_secrets_exist(references, spelling, validator))
+    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
+    # An empty text is ECS's own spelling for "not set".
+    members = {name: value for name, value in workload.tree.items() if name not in left_out and value != ""}
+    opened = open_places(workload, members, template.parameters)
+    for parameter in opened.parameters():
+        template.add_parameter(parameter)
+    definition = TaskDefinition("TaskDefinition", **_Rendering(opened, spelling).structure(members, ()))
+    definition.ExecutionRoleArn = ImportValue(value(roles[Holder.EXECUTION]))
+    definition.TaskRoleArn = ImportValue(value(roles[Holder.TASK]))
+    if references:
+        definition.DependsOn = "SecretsExist"
+    template.add_resource(definition)
+    template.add_output(
+        Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
+    )
+    return template
+
+
+def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validator: str) -> SecretsExist:
+    return SecretsExist(
+        "SecretsExist",
+        ServiceToken=ImportValue(Sub(validator)),
+        ServiceTimeout=SERVICE_TIMEOUT,
+        DeploymentId=Ref("DeploymentId"),
+        **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
+        References=[
+            {**reference.asked, "ValueFrom": spelling.value(spelled(reference.value_from))} for reference in references
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """How the members of the task definition become properties."""
+
+    opened: Open
+    spelling: Spelling
+
+    def structure(self, members: Mapping[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+        """The properties for ``members``; ECS reads an empty list as an absent one, CloudFormation may refuse it."""
+        return {
+            _property(name, path): self._value(value, (*path, name)) for name, value in members.items() if value != []
+        }
+
+    def _value(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, Mapping):
+            if path[-1] in _MAPS:
+                return {key: self._value(member, (*path, key)) for key, member in value.items()}
+            return self.structure(value, path)
+        if isinstance(value, list):
+            return [self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None]
+        if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.opened.images:
+            return Ref(self.opened.images[int(path[1])])
+        return self._text(value, path) if isinstance(value, str) else value
+
+    def _text(self, text: str, path: tuple[str | int, ...]) -> Any:
+        if path[-1] == "awslogs-region" and text == self.spelling.facts.region:
+            return Ref("AWS::Region")
+        whole = self.opened.spelled(text)
+        return self.spelling.value(whole) if _names_something(path) else value(whole)
+
+
+def _names_something(path: tuple[str | int, ...]) -> bool:
+    names = [step for step in path if isinstance(step, str)]
+    return names[-1] in _NAMES or names[-2:] == ["environmentFiles", "value"]
+
+
+def _property(name: str, path: tuple[str | int, ...]) -> str:
+    parent = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return _RENAMED.get((parent, name)) or _RENAMED.get(name) or name[:1].upper() + name[1:]

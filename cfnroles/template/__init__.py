@@ -1,0 +1,1 @@
+"""CloudFormation templates as they were read, and what their expressions come to."""

@@ -1,0 +1,154 @@
+"""CloudFormation templates: their resources with the intrinsic functions worked out as far as is known.
+
+    template = read_template(text, "roles.yaml")
+    stack = template.resolve({"ProjectName": "shop"}, account="111122223333", region="eu-west-1")
+    role = stack.resources["ExecutionRole"]
+    role.properties["Policies"][0]          # texts in the spelling of Fn::Sub: what nobody told stays ${...}
+    template.line(role.source("Policies", 0))
+
+Resolved texts never guess: ``${Queue.Arn}``, ``${AWS::AccountId}`` or ``${Fn::Select(0, Keys)}`` is a part that nobody
+told, and ``${!`` is a literal ``${``. The same symbol stands for the same value throughout a stack.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from cfnroles.document import parse, positions
+from cfnroles.errors import InvalidInput
+from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
+from cfnroles.workload import Path
+
+__all__ = ["Resource", "Stack", "Template", "literal", "plain", "read_template", "symbols"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a template. ``undecided`` names the condition it hangs on, where nobody told whether it holds.
+
+    A value that hangs on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values resolved.
+    """
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    undecided: str = ""
+    _sources: Mapping[Path, Path] = field(default_factory=dict, repr=False, compare=False)
+
+    def source(self, *steps: str | int) -> Path:
+        """Where the part of ``properties`` at ``steps`` stands in the document, for `Template.line`."""
+        start: Path = ("Resources", self.logical_id, "Properties")
+        path, source = start, self._sources.get(start, start)
+        for step in steps:
+            path = (*path, step)
+            source = self._sources.get(path, (*source, step))
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A template with values: its resources by logical id, without those whose condition does not hold.
+
+    ``conditions`` tells of each condition whether it holds, ``None`` where that hangs on something nobody told.
+    """
+
+    resources: Mapping[str, Resource]
+    conditions: Mapping[str, bool | None]
+
+    def of_type(self, *types: str) -> tuple[Resource, ...]:
+        """The resources of these types, in the order of the template."""
+        return tuple(resource for resource in self.resources.values() if resource.type in types)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template as it was read, short forms turned into long ones."""
+
+    document: str
+    text: str = field(repr=False)
+    tree: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its parameters."""
+        return tuple(_mapping(self.tree.get("Parameters")))
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The names of its conditions."""
+        return tuple(_mapping(self.tree.get("Conditions")))
+
+    def line(self, path: Path) -> int:
+        """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
+        known = _positions(self.text)
+        at: Path = ()
+        for step in path:
+            if (*at, step) in known:
+                at = (*at, step)
+            elif not (isinstance(step, str) and (step == "Ref" or step.startswith("Fn::"))):
+                break  # a short form such as !If has no step of its own in the text; anything else ends the way
+        return known[at][0] if at in known else 0
+
+    def resolve(
+        self,
+        parameters: Mapping[str, str] | None = None,
+        account: str = "",
+        region: str = "",
+        *,
+        imports: Mapping[str, str] | None = None,
+        conditions: Mapping[str, bool | None] | None = None,
+    ) -> Stack:
+        """The stack that the template makes with these values; parameters have their defaults where none is given.
+
+        ``imports`` are the values of exports by name. ``conditions`` decides conditions by name, whatever the
+        parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided.
+        """
+        resolution = Resolution(self.tree, parameters or {}, account, region, imports or {}, conditions or {})
+        resources = {}
+        for logical_id, definition in _mapping(self.tree.get("Resources")).items():
+            resource = _resource(str(logical_id), definition, resolution)
+            if resource is not None:
+                resources[resource.logical_id] = resource
+        return Stack(resources, {name: resolution.condition(name) for name in self.conditions})
+
+
+def read_template(text: str, document: str) -> Template:
+    """The template in a JSON or YAML text; raises InvalidInput where the text is none."""
+    tree = parse(text, document)
+    if not isinstance(tree, Mapping) or not isinstance(tree.get("Resources"), Mapping):
+        raise InvalidInput("is no CloudFormation template: it has no Resources", where=document)
+    return Template(document, text, tree)
+
+
+def _resource(logical_id: str, definition: Any, resolution: Resolution) -> Resource | None:
+    # A loop of AWS::LanguageExtensions stands among the resources and is none.
+    if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
+        return None
+    condition = definition.get("Condition")
+    holds = resolution.condition(condition) if isinstance(condition, str) else True
+    if holds is False:
+        return None
+    start: Path = ("Resources", logical_id, "Properties")
+    properties = resolution.value(definition.get("Properties", {}), start, start)
+    return Resource(
+        logical_id,
+        definition["Type"],
+        _mapping(properties),
+        _mapping(definition.get("Metadata")),
+        str(condition) if holds is None else "",
+        resolution.sources,
+    )
+
+
+@lru_cache(maxsize=8)
+def _positions(text: str) -> Mapping[Path, tuple[int, int]]:
+    return positions(text)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,193 @@
+"""Roles are read from whatever people have, with every policy, and what cannot be read is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.iam.roles import RolePolicy, Unread, evaluable_document, read_role
+
+STATEMENT = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
+DOCUMENT = {"Version": "2012-10-17", "Statement": [STATEMENT]}
+TRUST = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x"}}]}
+
+TEMPLATE = """\
+Parameters:
+  Boundary: {Type: String, Default: ""}
+  Untold: {Type: String}
+Conditions:
+  HasBoundary: !Not [!Equals [!Ref Boundary, ""]]
+  HasUntold: !Not [!Equals [!Ref Untold, ""]]
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: web
+      AssumeRolePolicyDocument: {Statement: []}
+      PermissionsBoundary: !If [HasBoundary, !Ref Boundary, !Ref AWS::NoValue]
+      ManagedPolicyArns:
+        - !Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy
+        - arn:aws:iam::111122223333:policy/Ours
+        - !Ref Attached
+      Policies:
+        - PolicyName: Inline
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: "a:B", Resource: "*"}
+              - {Effect: Allow, Action: "a:C", Resource: !Sub "arn:aws:a:${AWS::Region}::x"}
+        - !If [HasUntold, {PolicyName: Perhaps, PolicyDocument: {}}, !Ref AWS::NoValue]
+  Attached:
+    Type: AWS::IAM::ManagedPolicy
+    Properties: {Roles: [web], PolicyDocument: {Statement: {Effect: Allow, Action: "a:D", Resource: "*"}}}
+  ByName:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: ByName
+      Roles: [web]
+      PolicyDocument: {Statement: {Effect: Allow, Action: "a:E", Resource: "*"}}
+  Broken:
+    Type: AWS::IAM::Policy
+    Properties: {PolicyName: Broken, Roles: [!Ref Role], PolicyDocument: {Statement: {Effect: Sure}}}
+  Hanging:
+    Type: AWS::IAM::ManagedPolicy
+    Condition: HasUntold
+    Properties: {Roles: [!Ref Role], PolicyDocument: {}}
+  Elsewhere:
+    Type: AWS::IAM::Policy
+    Properties: {PolicyName: Elsewhere, Roles: [other], PolicyDocument: {}}
+"""
+
+
+def test_a_template_gives_a_role_its_policies_in_many_ways() -> None:
+    role = read_role(TEMPLATE, "t.yaml", "Role")
+
+    assert [policy.name for policy in role.policies] == [
+        "Inline",
+        "AmazonECSTaskExecutionRolePolicy",
+        "Attached",
+        "ByName",
+    ]
+    assert {unread.name: unread.why.split(",")[0] for unread in role.unread} == {
+        "an inline policy": "it hangs on the template's condition HasUntold",
+        "Ours": "its document is neither in t.yaml nor shipped with cfnroles",
+        "Broken": "Broken.Statement[0]: Effect is 'Sure'",
+        "Hanging": "it hangs on the template's condition HasUntold",
+    }
+    assert role.trust == {"Statement": []}
+    assert role.boundary is None
+
+
+def test_each_statement_has_its_line() -> None:
+    inline, managed, *_ = read_role(TEMPLATE, "t.yaml", "web").policies
+
+    assert (inline.where, inline.lines) == ("t.yaml:20", (22, 23))
+    assert managed.where.startswith("AWS managed policy, v1, as of ")
+
+
+def test_parameters_decide() -> None:
+    boundary = "arn:aws:iam::aws:policy/AdministratorAccess"
+    role = read_role(TEMPLATE, "t.yaml", "Role", {"Boundary": boundary, "Untold": ""})
+
+    assert isinstance(role.boundary, RolePolicy)
+    assert role.boundary.name == "AdministratorAccess"
+    assert [unread.name for unread in role.unread] == ["Ours", "Broken"]
+
+
+def test_policies_of_one_name_are_told_apart() -> None:
+    detail = {"RolePolicyList": [{"PolicyName": "Ours", "PolicyDocument": {**DOCUMENT, "Id": "inline"}}]}
+    twice = {"RoleDetailList": [{**DETAILS["RoleDetailList"][0], **detail}], "Policies": DETAILS["Policies"]}
+
+    role = read_role(json.dumps(twice), "auth.json")
+    assert [policy.name for policy in role.policies] == ["Ours", "Ours (2)", "AmazonSSMReadOnlyAccess"]
+
+
+def test_an_unread_boundary_is_told() -> None:
+    role = read_role(TEMPLATE, "t.yaml", "Role", {"Boundary": "arn:aws:iam::111122223333:policy/B"})
+
+    assert isinstance(role.boundary, Unread)
+
+
+DETAILS: dict[str, Any] = {
+    "RoleDetailList": [
+        {
+            "RoleName": "web",
+            "Arn": "arn:aws:iam::111122223333:role/web",
+            "AssumeRolePolicyDocument": TRUST,
+            "RolePolicyList": [{"PolicyName": "Inline", "PolicyDocument": DOCUMENT}],
+            "AttachedManagedPolicies": [
+                {"PolicyName": "Ours", "PolicyArn": "arn:aws:iam::111122223333:policy/Ours"},
+                {"PolicyName": "X", "PolicyArn": "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"},
+                {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::111122223333:policy/Gone"},
+            ],
+        },
+        {"RoleName": "other"},
+    ],
+    "Policies": [
+        {
+            "Arn": "arn:aws:iam::111122223333:policy/Ours",
+            "PolicyVersionList": [
+                {"Document": {"Statement": []}, "IsDefaultVersion": False},
+                {"Document": DOCUMENT, "IsDefaultVersion": True},
+            ],
+        }
+    ],
+}
+
+
+def test_iams_own_answer_holds_a_role() -> None:
+    role = read_role(json.dumps(DETAILS), "auth.json", "web")
+
+    assert [policy.name for policy in role.policies] == ["Inline", "Ours", "AmazonSSMReadOnlyAccess"]
+    assert [unread.name for unread in role.unread] == ["Gone"]
+    assert (role.arn, role.trust) == ("arn:aws:iam::111122223333:role/web", TRUST)
+
+
+def test_documents_with_percent_signs_are_read_too() -> None:
+    encoded = json.loads(json.dumps(DETAILS))
+    encoded["RoleDetailList"][0]["AssumeRolePolicyDocument"] = quote(json.dumps(TRUST))
+
+    assert read_role(json.dumps(encoded), "auth.json", "web").trust == TRUST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [DOCUMENT, {"PolicyName": "x", "PolicyDocument": DOCUMENT}, {"PolicyVersion": {"Document": DOCUMENT}}],
+    ids=["the document", "get-role-policy", "get-policy-version"],
+)
+def test_a_policy_document_is_a_role_of_one_policy(text: Any) -> None:
+    role = read_role(json.dumps(text), "policy.json")
+
+    assert [policy.document for policy in role.policies] == [DOCUMENT]
+    assert role.trust is None
+
+
+def test_policy_variables_are_kept_apart_from_what_a_template_leaves_open() -> None:
+    named = {**STATEMENT, "Resource": "arn:aws:s3:::${aws:username}"}
+    role = read_role(json.dumps({"Version": "2012-10-17", "Statement": [named]}), "policy.json")
+
+    (policy,) = role.policies
+    assert evaluable_document(policy.document, {"aws:username": "never"})["Statement"][0] == named
+
+
+REFUSED = [
+    (TEMPLATE, "NoRole", {}, "t: has no role NoRole"),
+    ("Resources: {A: {Type: X}}", "", {}, "t: has no role"),
+    (TEMPLATE, "Role", {"Other": "x"}, "t: has no parameter Other"),
+    (json.dumps(DETAILS), "", {}, "t: has 2 roles"),
+    (json.dumps(DOCUMENT), "", {"A": "b"}, "t: has no parameters"),
+    ('{"Statement": [{"Effect": "Maybe"}]}', "", {}, "Effect is 'Maybe'"),
+    ("[]", "", {}, "t: holds no role"),
+    ("a: b", "", {}, "t: holds no role"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "parameters", "told"), REFUSED, ids=[case[3] for case in REFUSED])
+def test_what_is_no_role_is_said_to_be_none(text: str, name: str, parameters: dict[str, str], told: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_role(text, "t", name, parameters)
+
+    assert told in str(refused.value)

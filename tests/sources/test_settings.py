@@ -1,0 +1,48 @@
+"""Settings beside the task definition: from a service's description and from options, which prevail."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.settings import ExecuteCommand, read_service, with_settings
+from cfnroles.workload import Workload
+
+SERVICE = {"serviceName": "shop", "taskDefinition": "shop:1", "launchType": "EC2"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [SERVICE, {"services": [SERVICE], "failures": []}, {"service": SERVICE}],
+    ids=["input", "answer", "made"],
+)
+def test_a_service_is_what_the_api_takes_or_answers(document: Any) -> None:
+    assert read_service(json.dumps(document), "service.json") == SERVICE
+
+
+@pytest.mark.parametrize("document", [{}, [], {"services": [SERVICE, SERVICE]}, {"containerDefinitions": []}])
+def test_anything_else_is_refused(document: Any) -> None:
+    with pytest.raises(InvalidInput, match="is not the description of one service"):
+        read_service(json.dumps(document), "service.json")
+
+
+def test_options_prevail_and_each_setting_tells_where_it_is_from() -> None:
+    workload = Workload("task.json", {"family": "shop"})
+    found = with_settings(workload, SERVICE, "service.json", "FARGATE", ExecuteCommand(bucket="b/p"), guard_duty=True)
+    assert found.launch_types == ("FARGATE",)
+    assert found.tree["service"]["enableExecuteCommand"] is True
+    assert found.at(("cluster", "configuration", "executeCommandConfiguration", "logConfiguration")) == {
+        "s3BucketName": "b",
+        "s3KeyPrefix": "p",
+    }
+    assert found.tree["account"] == {"guardDutyActivate": "on"}
+    assert found.origin(("service", "launchType")).document == "service.json"
+    assert found.origin(("cluster", "configuration")).document == "command line"
+
+
+def test_without_settings_nothing_stands_beside_the_task_definition() -> None:
+    workload = Workload("task.json", {"family": "shop"})
+    assert with_settings(workload, {}, "").tree == {"family": "shop"}

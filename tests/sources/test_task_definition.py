@@ -1,0 +1,182 @@
+"""Task definitions as people have them, the facts that they prove, and what ECS would refuse in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.task_definition import ANSWERED_ONLY, home, read_task_definition
+from cfnroles.sources.task_definition_checks import shape_findings, value_findings
+from cfnroles.workload import Workload
+
+TASK = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
+FARGATE = {**TASK, "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+
+
+def read(tree: Any, **options: Any) -> Workload:
+    return read_task_definition(json.dumps(tree), "task.json", **options)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [TASK, {"taskDefinition": TASK}, [TASK], [{"taskDefinition": TASK}], {**TASK, "$schema": "https://example.com"}],
+    ids=["bare", "answer", "list", "list-of-an-answer", "with-a-schema"],
+)
+def test_the_input_and_the_answers_of_the_api_are_the_same_workload(document: Any) -> None:
+    assert read(document).tree == TASK
+
+
+def test_tags_beside_an_answer_are_a_part_of_the_task_definition() -> None:
+    tags = [{"key": "team", "value": "shop"}]
+    assert read({"taskDefinition": TASK, "tags": tags}).tree["tags"] == tags
+
+
+def test_yaml_is_read_too() -> None:
+    text = "family: shop\ncontainerDefinitions:\n  - name: web\n    image: nginx\n"
+    assert read_task_definition(text, "task.yaml").tree == TASK
+
+
+def test_null_members_are_absent() -> None:
+    assert read({**TASK, "volumes": None}).tree == TASK
+
+
+def test_an_absent_image_is_an_empty_one() -> None:
+    tree = read({"family": "shop", "containerDefinitions": [{"name": "web", "image": None}]}).tree
+    assert tree["containerDefinitions"] == [{"name": "web", "image": ""}]
+
+
+@pytest.mark.parametrize(
+    ("images", "image"), [({"web": "a:1"}, "a:1"), ({"": "b:1"}, "b:1"), ({}, "nginx")], ids=["named", "only", "none"]
+)
+def test_images_are_given_by_container(images: dict[str, str], image: str) -> None:
+    assert read(TASK, images=images).tree["containerDefinitions"][0]["image"] == image
+
+
+def test_values_fill_placeholders() -> None:
+    tree = {"family": "<NAME>", "containerDefinitions": [{"name": "web", "image": "nginx:${TAG}"}]}
+    filled = read(tree, values={"NAME": "shop", "TAG": "1"}).tree
+    assert (filled["family"], filled["containerDefinitions"][0]["image"]) == ("shop", "nginx:1")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"values": {"NOPE": "x"}}, "nothing is called NOPE"),
+        ({"images": {"nope": "x"}}, "no container has this name"),
+    ],
+)
+def test_values_without_a_place_are_refused(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        read(TASK, **options)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({}, "is empty"),
+        ([TASK, TASK], "a list of 2 elements"),
+        ("text", "holds a str"),
+        ({"Resources": {}}, "CloudFormation template"),
+        ({"family": "x", "ContainerDefinitions": []}, "as CloudFormation spells it"),
+        ({"name": "web", "image": "nginx"}, "single container definition"),
+        ({"family": "x", "containerDefinitions": []}, "not a list of one container definition or more"),
+        ({"family": "x", "containerDefinitions": ["web"]}, "is not a container definition"),
+        ({"containerDefinitions": TASK["containerDefinitions"]}, "has no family"),
+        ({**TASK, "family": "${NAME}"}, "holds the placeholder"),
+        ({**TASK, "family": "a b"}, "is not a family's name"),
+    ],
+)
+def test_what_is_no_task_definition_is_refused_with_what_it_looks_like(document: Any, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        read(document)
+
+
+@pytest.mark.parametrize(
+    ("members", "account", "region"),
+    [
+        pytest.param({}, "", "", id="nothing-told"),
+        pytest.param(
+            {"taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/shop:1"},
+            "111122223333",
+            "eu-west-1",
+            id="its-own-arn",
+        ),
+        pytest.param({"executionRoleArn": "arn:aws:iam::111122223333:role/x"}, "111122223333", "", id="a-role"),
+        pytest.param(
+            {"executionRoleArn": "arn:aws:iam::111122223333:role/x", "taskRoleArn": "arn:aws:iam::444455556666:role/y"},
+            "",
+            "",
+            id="roles-of-two-accounts",
+        ),
+    ],
+)
+def test_home_is_what_the_document_proves(members: dict[str, Any], account: str, region: str) -> None:
+    facts = home(read({**TASK, **members}))
+    assert (facts.account, facts.region) == (account, region)
+    assert home(read({**TASK, **members}), account="999999999999").account == "999999999999"
+
+
+@pytest.mark.parametrize(
+    ("tree", "pointer", "told"),
+    [
+        ({**TASK, "secretz": []}, "secretz", "Its members are"),
+        ({**TASK, "Volumes": []}, "Volumes", "Did you mean volumes?"),
+        ({**TASK, "volumes": {}}, "volumes", "Put it between"),
+        ({**TASK, "cpu": ["256"]}, "cpu", "Write a text"),
+        ({**TASK, "runtimePlatform": "LINUX"}, "runtimePlatform", "Its members are cpuArchitecture"),
+        (
+            {"family": "x", "containerDefinitions": [{"name": "a", "secrets": [{"valuefrom": "/a"}]}]},
+            "containerDefinitions[0].secrets[0].valuefrom",
+            "Did you mean valueFrom?",
+        ),
+        (
+            {"family": "x", "containerDefinitions": [{"name": "a", "dockerLabels": {"a": {"b": "c"}}}]},
+            "containerDefinitions[0].dockerLabels.a",
+            "Write a text",
+        ),
+    ],
+)
+def test_a_member_that_ecs_does_not_know_is_told_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
+    (finding,) = shape_findings(read(tree), ANSWERED_ONLY)
+    assert finding.origin.pointer == pointer
+    assert told in finding.remedy
+
+
+def test_what_ecs_answers_about_a_task_definition_is_known() -> None:
+    assert (
+        shape_findings(read({**TASK, "revision": 3, "status": "ACTIVE", "compatibilities": ["EC2"]}), ANSWERED_ONLY)
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ({**TASK, "networkMode": "default"}, "no network mode 'default'"),
+        ({"family": "x", "containerDefinitions": [{"image": "nginx"}]}, "has no name"),
+        ({"family": "x", "containerDefinitions": [{"name": "a"}, {"name": "a"}]}, "two containers have the name a"),
+        ({**FARGATE, "cpu": "128"}, "no size of 128 CPU units"),
+        ({**FARGATE, "memory": "300"}, "no 300 MiB"),
+        ({**FARGATE, "memory": None}, "Fargate needs the memory"),
+        ({**FARGATE, "networkMode": "bridge"}, "awsvpc only"),
+        ({**FARGATE, "placementConstraints": [{"type": "memberOf"}]}, "no placement constraints"),
+    ],
+)
+def test_a_value_that_ecs_refuses_is_told(tree: Any, told: str) -> None:
+    assert any(told in finding.what for finding in value_findings(read(tree)))
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory"), [("256", "512"), ("1024", "2048"), ("1 vCPU", "2 GB"), (".25 vCPU", "0.5GB"), ("<CPU>", "512")]
+)
+def test_sizes_of_fargate_may_be_written_in_each_way_that_ecs_takes(cpu: str, memory: str) -> None:
+    assert value_findings(read({**FARGATE, "cpu": cpu, "memory": memory})) == ()
+
+
+def test_a_placeholder_that_only_the_application_sees_is_a_warning() -> None:
+    container = {"name": "web", "image": "nginx", "environment": [{"name": "A", "value": "<X>"}]}
+    (finding,) = value_findings(read({"family": "x", "containerDefinitions": [container]}))
+    assert "the application will see <X>" in finding.what

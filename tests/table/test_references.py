@@ -1,0 +1,190 @@
+"""What `valueFrom`, `credentialsParameter` and S3 ARNs refer to, what IAM calls it, and what ECS would refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfnroles.facts import Facts, partition_of
+from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.references import (
+    Arn,
+    ParameterReference,
+    SecretReference,
+    parse_arn,
+    s3_bucket,
+    s3_object,
+    secret_or_name,
+    value_from,
+)
+
+HOME = Facts(account="123456789012", region="us-east-1")
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
+PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter"
+
+
+@pytest.mark.parametrize(
+    ("text", "resource"),
+    [
+        (f"{SECRET}:db-AbCdEf", f"{SECRET}:db-AbCdEf"),
+        (f"{SECRET}:db-AbCdEf:password::", f"{SECRET}:db-AbCdEf"),
+        (f"{SECRET}:db-AbCdEf::AWSPREVIOUS:", f"{SECRET}:db-AbCdEf"),
+        (f"{SECRET}:db-AbCdEf:::EXAMPLE1-90ab", f"{SECRET}:db-AbCdEf"),
+        (f"{SECRET}:db", f"{SECRET}:db-??????"),
+        (f"{SECRET}:team/db:user::", f"{SECRET}:team/db-??????"),
+        (f"{SECRET}:rds!cluster-1-AbCdEf", f"{SECRET}:rds!cluster-1-AbCdEf"),
+        (
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db",
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db-??????",
+        ),
+        (
+            "arn:aws:secretsmanager:eu-west-1:210987654321:secret:db-AbCdEf",
+            "arn:aws:secretsmanager:eu-west-1:210987654321:secret:db-AbCdEf",
+        ),
+    ],
+)
+def test_a_secret_in_a_policy_is_its_complete_arn_or_its_name_with_six_wildcards(text: str, resource: str) -> None:
+    reference = value_from(text, HOME)
+    assert isinstance(reference, SecretReference)
+    assert reference.policy_resource == resource
+
+
+@pytest.mark.parametrize(
+    ("text", "arn"),
+    [
+        ("flags", f"{PARAMETER}/flags"),
+        ("/shop/flags", f"{PARAMETER}/shop/flags"),
+        ("shop/flags", f"{PARAMETER}/shop/flags"),
+        (f"{PARAMETER}/shop/flags", f"{PARAMETER}/shop/flags"),
+        ("arn:aws:ssm:eu-west-1:123456789012:parameter/a", "arn:aws:ssm:eu-west-1:123456789012:parameter/a"),
+    ],
+)
+def test_a_parameter_in_a_policy_has_one_slash_after_the_word_parameter(text: str, arn: str) -> None:
+    reference = value_from(text, HOME)
+    assert isinstance(reference, ParameterReference)
+    assert str(reference.arn) == arn
+
+
+def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
+    reference = value_from("/a", Facts())
+    assert str(reference.arn) == "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/a"
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        pytest.param(f"{SECRET}:db-AbCdEf:password", "ARN:KEY::", id="three-field-arn"),
+        pytest.param(f"{SECRET}:db-AbCdEf:password:", "ARN:KEY::", id="four-field-arn"),
+        pytest.param(f"{SECRET}:db-AbCdEf:a:b:c:d", "ARN:KEY::", id="too-many-fields"),
+        pytest.param(f"{SECRET}:", "secret:NAME", id="no-name"),
+        pytest.param(f"{SECRET}:a b", "letters", id="name-with-a-space"),
+        pytest.param("shop/db!x", "is given by its ARN", id="a-name-that-only-a-secret-can-have"),
+        pytest.param("/shop/flags:3", "Write /shop/flags", id="version-of-a-parameter"),
+        pytest.param("flags:live", "Write flags", id="label-of-a-parameter"),
+        pytest.param(f"{PARAMETER}/flags:3", "without a version", id="version-in-an-arn"),
+        pytest.param("arn:aws:ssm:us-east-1:123456789012:parameter:/flags", "parameter/NAME", id="colon-for-slash"),
+        pytest.param(f"{PARAMETER}//flags", f"Write {PARAMETER}/flags", id="two-slashes"),
+        pytest.param("arn:aws:ssm:us-east-1:210987654321:parameter/a", "secret", id="parameter-of-another-account"),
+        pytest.param("arn:aws:s3:::bucket/key", "Secrets Manager", id="an-arn-of-another-service"),
+        pytest.param("arn:aws:secretsmanager", "six parts", id="half-an-arn"),
+        pytest.param("", "parameter's name", id="nothing"),
+    ],
+)
+def test_what_ecs_would_refuse_is_told_with_the_way_to_write_it(text: str, remedy: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        value_from(text, HOME)
+    assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"{SECRET}:<name>", "name"),
+        ("arn:aws:secretsmanager:us-east-1:<ACCOUNT>:secret:db", "ACCOUNT"),
+        ("arn:aws:secretsmanager:us-east-1:ACCOUNT_ID:secret:db", "ACCOUNT_ID"),
+        ("arn:aws:secretsmanager:REGION:123456789012:secret:db", "REGION"),
+        ("arn:aws:ssm:us-east-1:your-account:parameter/db", "your-account"),
+        ("${SECRET_ARN}", "SECRET_ARN"),
+        ("/${STAGE:-dev}/db", "STAGE"),
+    ],
+)
+def test_placeholders_are_named_with_the_option_that_fills_them(text: str, name: str) -> None:
+    with pytest.raises(Unnamed) as unnamed:
+        value_from(text, HOME)
+    assert f"--set {name}=VALUE" in unnamed.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "ambiguous"),
+    [("shop-secret", True), ("shop-123456", True), ("shop-AbCdEf", False), ("shop-Ab12cd", False), ("shop", False)],
+)
+def test_a_word_of_six_letters_at_the_end_may_be_a_suffix_or_a_part_of_the_name(name: str, ambiguous: bool) -> None:
+    reference = value_from(f"{SECRET}:{name}", HOME)
+    assert isinstance(reference, SecretReference)
+    assert reference.ambiguous is ambiguous
+
+
+def test_a_parameter_may_stand_for_a_secret() -> None:
+    reference = value_from("/aws/reference/secretsmanager/shop/db", HOME)
+    assert isinstance(reference, ParameterReference)
+    assert str(reference.arn) == f"{PARAMETER}/aws/reference/secretsmanager/shop/db"
+    assert reference.secret is not None
+    assert reference.secret.policy_resource == f"{SECRET}:shop/db-??????"
+
+
+@pytest.mark.parametrize(
+    ("text", "resource"),
+    [
+        ("registry", f"{SECRET}:registry-??????"),
+        ("registry-secret", f"{SECRET}:registry-secret-??????"),
+        (f"{SECRET}:registry-AbCdEf", f"{SECRET}:registry-AbCdEf"),
+    ],
+)
+def test_registry_credentials_may_be_given_by_name(text: str, resource: str) -> None:
+    assert secret_or_name(text, HOME).policy_resource == resource
+
+
+@pytest.mark.parametrize("text", ["a b", f"{SECRET}:registry-AbCdEf:user::", f"{PARAMETER}/registry"])
+def test_registry_credentials_are_nothing_but_a_secret(text: str) -> None:
+    with pytest.raises(Malformed):
+        secret_or_name(text, HOME)
+
+
+def test_an_object_in_s3_has_a_bucket() -> None:
+    assert str(s3_object("arn:aws-cn:s3:::config/a/b.env")) == "arn:aws-cn:s3:::config/a/b.env"
+    assert str(s3_bucket("arn:aws-cn:s3:::config/a/b.env")) == "arn:aws-cn:s3:::config"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://config/web.env",
+        "arn:aws:s3:::config",
+        "arn:aws:s3:::config/",
+        "arn:aws:s3:::config/*",
+        "arn:aws:s3:us-east-1:123456789012:config/web.env",
+        "config/web.env",
+    ],
+)
+def test_what_is_no_object_in_s3_is_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        s3_object(text)
+
+
+def test_an_arn_is_printed_as_it_was_read() -> None:
+    text = "arn:aws:logs:us-east-1:123456789012:log-group:a:b:c"
+    assert str(parse_arn(text)) == text
+    assert parse_arn("arn:${AWS::Partition}:s3:::b/k") == Arn("${AWS::Partition}", "s3", "", "", "b/k")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("us-east-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("", "${AWS::Partition}"),
+    ],
+)
+def test_the_partition_follows_from_the_region(region: str, partition: str) -> None:
+    assert partition_of(region) == partition

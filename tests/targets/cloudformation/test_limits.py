@@ -1,0 +1,90 @@
+"""What CloudFormation and IAM refuse, and neither cfn-lint nor an emulator tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, check, too_large
+
+
+def template(**sections: Any) -> dict[str, Any]:
+    return {"Resources": {}, **sections}
+
+
+def role(**properties: Any) -> dict[str, Any]:
+    return template(Resources={"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
+
+
+def export(*names: Any) -> dict[str, Any]:
+    return {f"Output{number}": {"Value": "x", "Export": {"Name": name}} for number, name in enumerate(names)}
+
+
+def policy(*statements: Any) -> dict[str, Any]:
+    return {"PolicyName": "P", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
+
+
+def function(**properties: Any) -> dict[str, Any]:
+    return template(Resources={"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}})
+
+
+ALLOW = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"]}
+PROJECT = {"ProjectName": {"Type": "String", "Default": "shop_1"}}
+
+REFUSED = {
+    "more parameters than a template may have": (
+        template(Parameters={f"P{number}": {"Type": "String", "Default": ""} for number in range(201)}),
+        "it has 201 parameters, and CloudFormation takes 200",
+    ),
+    "an export with an underscore": (template(Outputs=export("shop_1-Role")), "the export 'shop_1-Role' has other"),
+    "an export whose project has an underscore": (
+        template(Parameters=PROJECT, Outputs=export({"Fn::Sub": "${ProjectName}-Role"})),
+        "the export 'shop_1-Role' has other",
+    ),
+    "the same export twice": (
+        template(Outputs=export("shop-Role", "shop-Role")),
+        "the export 'shop-Role' is made twice",
+    ),
+    "eleven managed policies": (role(ManagedPolicyArns=["arn"] * 11), "Role has 11 managed policies, and IAM takes 10"),
+    "a policy without a statement": (role(Policies=[policy()]), "a policy of Role can be left without a statement"),
+    "a policy whose only statement may vanish": (
+        role(Policies=[policy({"Fn::If": ["HasKey", ALLOW, {"Ref": "AWS::NoValue"}]})]),
+        "a policy of Role can be left without a statement",
+    ),
+    "inline code with another module's handler": (
+        function(Code={"ZipFile": "def handler(): ..."}, Handler="main.handler"),
+        "Function has inline code and the handler 'main.handler'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("broken", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_would_be_refused_is_told(broken: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidInput, match="the stack shop would be refused") as raised:
+        check("shop", broken)
+
+    assert told in raised.value.why
+
+
+ACCEPTED = {
+    "an export of the project": template(Outputs=export({"Fn::Sub": "${ProjectName}-Role"})),
+    "a conditional statement beside another": role(
+        Policies=[policy(ALLOW, {"Fn::If": ["HasKey", ALLOW, {"Ref": "AWS::NoValue"}]})]
+    ),
+    "a conditional policy": role(Policies=[{"Fn::If": ["HasKey", policy(ALLOW), {"Ref": "AWS::NoValue"}]}]),
+    "one of two statements": role(Policies=[policy({"Fn::If": ["HasKey", ALLOW, ALLOW]})]),
+    "ten managed policies": role(ManagedPolicyArns=["arn"] * 10),
+    "code in a bucket with any handler": function(Code={"S3Bucket": "b", "S3Key": "k"}, Handler="main.handler"),
+}
+
+
+@pytest.mark.parametrize("fine", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_is_fine_passes(fine: dict[str, Any]) -> None:
+    check("shop", fine)
+
+
+def test_a_template_is_measured_in_bytes() -> None:
+    assert not too_large("x" * TEMPLATE_BODY)
+    assert too_large("é" * (TEMPLATE_BODY // 2 + 1))

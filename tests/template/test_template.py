@@ -1,0 +1,198 @@
+"""Templates are read with their intrinsic functions worked out, and nothing in them is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.template.template import Template, read_template
+
+HEAD = """
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Untold: {Type: String}
+  Keys: {Type: CommaDelimitedList, Default: "a, b"}
+  NoKeys: {Type: CommaDelimitedList, Default: ""}
+  UntoldList: {Type: CommaDelimitedList}
+  Latest: {Type: "AWS::SSM::Parameter::Value<String>", Default: /ami/latest}
+Mappings:
+  Sizes: {dev: {cpu: 256}, prod: {cpu: 1024}}
+Conditions:
+  IsDev: !Equals [!Ref Stage, dev]
+  IsProd: !Not [!Condition IsDev]
+  HasUntold: !Not [!Equals [!Ref Untold, ""]]
+  DevOrUntold: !Or [!Condition IsDev, !Condition HasUntold]
+  DevAndUntold: !And [!Condition IsDev, !Condition HasUntold]
+  ProdAndUntold: !And [!Condition IsProd, !Condition HasUntold]
+  HasNoKeys: !Not [!Equals [!Select [0, !Ref NoKeys], ""]]
+  Itself: !Condition Itself
+Resources:
+  Group: {Type: "AWS::Logs::LogGroup", Properties: {LogGroupName: !Sub "/ecs/${Stage}"}}
+  Queue: {Type: "AWS::SQS::Queue"}
+  Thing:
+    Type: Custom::Thing
+    Properties:
+      Value: """
+
+
+def template(value: str) -> Template:
+    return read_template(f"{HEAD}{value}\n", "t.yaml")
+
+
+def resolved(value: str, **known: Any) -> Any:
+    return template(value).resolve(**known).resources["Thing"].properties.get("Value", "left out")
+
+
+KNOWN = [
+    ("!Ref Stage", "dev"),
+    ("!Ref Keys", ["a", "b"]),
+    ("!Ref NoKeys", [""]),
+    ("!Ref Untold", "${Untold}"),
+    ("!Ref UntoldList", "${UntoldList}"),
+    ("!Ref Latest", "${Latest}"),
+    ("!Ref AWS::NoValue", "left out"),
+    ("!Ref AWS::StackName", "${AWS::StackName}"),
+    ("!Ref Queue", "${Queue}"),
+    ("!Ref Group", "/ecs/dev"),
+    ("!GetAtt Queue.Arn", "${Queue.Arn}"),
+    ("{Fn::GetAtt: [Queue, Arn]}", "${Queue.Arn}"),
+    ("!GetAtt Group.Arn", "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/dev:*"),
+    ("!Sub 'a-${Stage}-${Untold}-${Queue.Arn}'", "a-dev-${Untold}-${Queue.Arn}"),
+    ("!Sub ['${x}/${Stage}', {x: !Ref Keys}]", '${Fn::ToJsonString(a, b)}/dev'),
+    ("!Sub ['${x}/${Stage}', {x: !Join ['+', !Ref Keys]}]", "a+b/dev"),
+    ("!Sub '${!aws:username}'", "${!aws:username}"),
+    ("'${aws:username}'", "${!aws:username}"),
+    ("!Join [':', [arn, !Ref Stage, 7, true]]", "arn:dev:7:true"),
+    ("!Join [',', !Ref UntoldList]", "${Fn::Join(,, UntoldList)}"),
+    ("!Select [1, !Ref Keys]", "b"),
+    ("!Select [5, !Ref Keys]", '${Fn::Select(5, ["a", "b"])}'),
+    ("!Select [0, !Ref UntoldList]", "${Fn::Select(0, UntoldList)}"),
+    ("!Split ['-', a-b]", ["a", "b"]),
+    ("!Split [':', !Ref Untold]", "${Fn::Split(:, Untold)}"),
+    ("!FindInMap [Sizes, !Ref Stage, cpu]", 256),
+    ("!FindInMap [Sizes, !Ref Untold, cpu]", "${Fn::FindInMap(Sizes, Untold, cpu)}"),
+    ("!ImportValue shared", "${Fn::ImportValue(shared)}"),
+    ("!If [IsDev, 1, 2]", 1),
+    ("!If [IsProd, 1, !Ref AWS::NoValue]", "left out"),
+    ("!If [HasUntold, !Ref Stage, !Ref AWS::NoValue]", {"Fn::If": ["HasUntold", "dev", {"Ref": "AWS::NoValue"}]}),
+    ("!Sub ['x${y}', {y: !If [HasUntold, 1, 2]}]", "x${Fn::If(HasUntold, 1, 2)}"),
+    ("[1, !If [IsProd, 2, !Ref AWS::NoValue], 3]", [1, 3]),
+    ("{Condition: {StringEquals: {a: !Ref Stage}}}", {"Condition": {"StringEquals": {"a": "dev"}}}),
+    ("'{{resolve:ssm:/db/name}}-x'", "${resolve:ssm:/db/name}-x"),
+    ("{Fn::Base64: !Ref Untold}", "${Fn::Base64(Untold)}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "expected"), KNOWN, ids=[value for value, _ in KNOWN])
+def test_a_value_is_worked_out_as_far_as_is_known(value: str, expected: Any) -> None:
+    assert resolved(value) == expected
+
+
+def test_what_the_caller_knows_replaces_symbols() -> None:
+    assert resolved("!Ref Untold", parameters={"Untold": "told"}) == "told"
+    assert resolved("!Ref Stage", parameters={"Stage": "prod"}) == "prod"
+    assert resolved("!ImportValue shared", imports={"shared": "arn:x"}) == "arn:x"
+    home = {"account": "111122223333", "region": "cn-north-1"}
+    assert resolved("!GetAtt Group.Arn", **home) == "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/ecs/dev:*"
+    assert resolved("!Ref AWS::URLSuffix", **home) == "amazonaws.com.cn"
+
+
+def test_a_parameters_value_is_never_taken_for_a_symbol() -> None:
+    assert resolved("!Sub '${Untold}'", parameters={"Untold": "${Stage}"}) == "${!Stage}"
+
+
+def test_conditions_are_true_false_or_undecided() -> None:
+    assert template("x").resolve().conditions == {
+        "IsDev": True,
+        "IsProd": False,
+        "HasUntold": None,
+        "DevOrUntold": True,
+        "DevAndUntold": None,
+        "ProdAndUntold": False,
+        "HasNoKeys": False,
+        "Itself": None,
+    }
+
+
+def test_conditions_can_be_decided_by_the_caller() -> None:
+    assert resolved("!If [HasUntold, yes, no]", conditions={"HasUntold": True}) == "yes"
+    assert resolved("!If [DevAndUntold, yes, no]", conditions={"HasUntold": False}) == "no"
+
+
+def test_a_resource_hangs_on_its_condition() -> None:
+    text = HEAD + "x\n  Other: {Type: A::B::C, Condition: %s}\n"
+    for condition, expected in [("IsDev", ""), ("HasUntold", "HasUntold"), ("IsProd", None)]:
+        found = read_template(text % condition, "t.yaml").resolve().resources.get("Other")
+        assert (found.undecided if found else None) == expected
+
+
+LINES = """\
+Conditions: {No: !Equals [a, b], Yes: !Equals [a, a]}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - !If
+          - No
+          - PolicyName: none
+          - !Ref AWS::NoValue
+        - !If
+          - Yes
+          - PolicyName: some
+            PolicyDocument:
+              Statement:
+                - Sid: First
+          - !Ref AWS::NoValue
+        - Fn::If:
+            - Yes
+            - PolicyName: long
+            - Ref: AWS::NoValue
+        - PolicyName: plain
+"""
+
+
+def test_each_part_of_a_resource_can_be_found_in_the_document() -> None:
+    read = read_template(LINES, "t.yaml")
+    role = read.resolve().resources["Role"]
+    assert [policy["PolicyName"] for policy in role.properties["Policies"]] == ["some", "long", "plain"]
+    assert read.line(role.source("Policies", 0, "PolicyName")) == 13
+    assert read.line(role.source("Policies", 0, "PolicyDocument", "Statement", 0)) == 16
+    assert read.line(role.source("Policies", 1, "PolicyName")) == 20
+    assert read.line(role.source("Policies", 1, "PolicyName", "no such part")) == 20
+    assert read.line(role.source("Policies", 2, "PolicyName")) == 22
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "Resources: []", "a: b"])
+def test_what_is_no_template_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(InvalidInput, match="no CloudFormation template"):
+        read_template(text, "t.yaml")
+
+
+ODD = [
+    "!Ref [a]", "!Sub [a]", "!Sub {a: b}", "!Join a", "!Join [a]", "!Select [a, b]", "!Select [0]", "!Split a",
+    "!FindInMap [a]", "!If [a]", "!If a", "!GetAtt a", "!ImportValue [a]", "!Nothing x", "!Sub ''", "null",
+    "!If [NoSuchCondition, a, b]", "!Cidr [a, 1, 2]", "{'Fn::ForEach::X': [a, b, c]}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_odd_functions_are_no_reason_to_fail(value: str) -> None:
+    resolved(value)
+
+
+def test_real_templates_are_read(corpus_templates: list[Path]) -> None:
+    read = 0
+    for path in corpus_templates:
+        try:
+            found = read_template(path.read_text(encoding="utf-8-sig"), path.name)
+        except InvalidInput:
+            continue
+        read += 1
+        stack = found.resolve()
+        for resource in stack.resources.values():
+            assert found.line(resource.source(*list(resource.properties)[:1])) > 0
+    assert read >= len(corpus_templates) * 0.9

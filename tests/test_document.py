@@ -1,0 +1,57 @@
+"""Documents that no reader can take: each is refused with one message, and none ends the process."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfnroles.document import parse, positions
+from cfnroles.errors import InvalidInput
+
+
+def _multiplied(times: int) -> str:
+    first = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    return first + "".join(
+        f"- &a{each + 1} [{', '.join([f'*a{each}'] * 10)}]\n"
+        for each in range(times)  # each line is ten of the line before
+    )
+
+
+REFUSED = {
+    "a list that holds itself": ("a: &a [*a]\n", "document.yaml:1:4: holds itself"),
+    "an object that holds itself": ("a: &a\n  b: *a\n", "document.yaml:1:4: holds itself"),
+    "aliases that multiply": (_multiplied(12), "multiplies its aliases"),
+    "flow lists, deeper than a stack": ("a: " + "[" * 100_000 + "]" * 100_000, "is nested deeper than the 100 levels"),
+    "JSON, deeper than a stack": ("[" * 100_000 + "]" * 100_000, "is nested deeper than the 100 levels"),
+    "JSON, as deep as Python reads it": ('{"a":' * 900 + "1" + "}" * 900, "is nested deeper than the 100 levels"),
+    "YAML blocks": ("\n".join(" " * each + "a:" for each in range(500)), "is nested deeper than the 100 levels"),
+    "YAML lists of one line": ("- " * 5000 + "a", "is nested deeper than the 100 levels"),
+    "a number of thousands of digits": (
+        "cpu: " + "9" * 5000,
+        "document.yaml:1:6: 99999999999999999999... is too large",
+    ),
+    "a number beyond floating point": ("cpu: 1.0e+999", "document.yaml:1:6: 1.0e+999 is too large a number"),
+    "such a number in JSON": ('{"cpu": 1e999}', "is not valid JSON: 1e999 is too large a number"),
+    "what is no number": ('{"cpu": NaN}', "is not valid JSON: NaN is no number of JSON"),
+    "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is no number of JSON"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_no_reader_can_take_is_refused(text: str, told: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        parse(text, "document.yaml")
+    assert told in str(refusal.value)
+
+
+READ = {
+    "an alias that stands twice": ("- &a {b: 1}\n- *a\n", [{"b": 1}, {"b": 1}]),
+    "as deep as is read": ("[" * 100 + "]" * 100, None),
+    "as deep in YAML": ("a: " + "[" * 99 + "]" * 99, None),
+    "a long line that is not deep": ("a: " + "x" * 5000, {"a": "x" * 5000}),
+}
+
+
+@pytest.mark.parametrize(("text", "data"), READ.values(), ids=READ)
+def test_what_comes_close_is_read(text: str, data: object) -> None:
+    assert parse(text, "document.yaml") == data or data is None
+    assert positions(text)[()] == (1, 1)
