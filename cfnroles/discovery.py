@@ -12,6 +12,7 @@ from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Sev
 from cfnroles.statements import single_valued
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
+from cfnroles.text import Text, arn_of
 from cfnroles.workload import Workload
 
 
@@ -96,26 +97,37 @@ def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:
     )
 
 
-def _reference(name: Callable[[Found], str], use: str, found: Found) -> Reference:
+def _reference(name: Callable[[Found], Text], use: str, found: Found) -> Reference:
     return Reference(name(found), found.workload.origin(found.path), use)
 
 
 def _of_another_partition(needs: Iterable[Need], facts: Facts) -> Iterator[Finding]:
     # Rendering writes ${AWS::Partition}, which would quietly turn such a name into one of the task's own partition.
-    home = partition_of(facts.region)
+    home = partition_of(facts.home_region)
     for need in needs:
-        named = re.match(r"arn:(aws[a-z-]*):", need.permission.resource)
-        if named and facts.region and named[1] != home:
-            what = f"{need.permission.resource} is of the partition {named[1]}, and {facts.region} is of {home}"
+        arn = arn_of(need.permission.resource)
+        if arn and facts.region and arn.partition.plain and arn.partition != home:
+            what = f"{arn} is of the partition {arn.partition}, and {facts.region} is of {home}"
             remedy = "Partitions have nothing in common: correct the ARN, or the region that the task runs in."
             yield Finding(Severity.ERROR, need.origin, what, remedy)
 
 
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:
     resources = grant.on(found)
-    for resource in (resources,) if isinstance(resources, str) else resources:
+    for resource in (resources,) if isinstance(resources, Text) else resources:
+        _check_literal(resource)
         for conditions in single_valued(grant.conditions(found)):
             yield Permission(grant.action_name, resource, tuple(sorted(conditions)), grant.when)
+
+
+def _check_literal(resource: Text) -> None:
+    """Raise Malformed where a document's own words would be a wildcard or a variable of a policy."""
+    for part in resource.parts:
+        if isinstance(part, str) and (sign := re.search(r"[*?]|\$\{", part)):
+            raise Malformed(
+                f"{resource.written} has {sign[0]} in it, which in a policy stands for more than one resource",
+                "Name one resource.",
+            )
 
 
 def _one_per_place(gaps: Sequence[Gap]) -> Iterator[Gap]:

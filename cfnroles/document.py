@@ -123,6 +123,8 @@ def _compose(text: str, document: str) -> Any:
         return root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "nesting depth" in str(error.problem):
+            raise _too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
         raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
     except yaml.YAMLError as error:

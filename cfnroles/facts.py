@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Symbol, Text, is_region, text_of
 
 #: Region prefix -> partition. Everything else is `aws`. The same as in botocore's partitions.json.
 #: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
@@ -18,11 +19,11 @@ _PARTITIONS = (
 )
 
 
-def partition_of(region: str) -> str:
-    """The partition of a region: ``aws-cn`` for ``cn-north-1``. Unresolved regions give ``${AWS::Partition}``."""
-    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
-        return "${AWS::Partition}"
-    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
+def partition_of(region: str) -> Text:
+    """The partition of a Region: ``aws-cn`` for ``cn-north-1``; that of the stack for one that is known later."""
+    if text_of(region).unknown or not is_region(region):
+        return PARTITION
+    return Text(next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,21 @@ class Facts:
     root_volumes: tuple[str, ...] = ()
     compat: bool = False
 
-    def home_arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource in the home account and region, with pseudo parameters for what is unknown."""
-        region = self.region or "${AWS::Region}"
-        account = self.account or "${AWS::AccountId}"
-        return f"arn:{partition_of(region)}:{service}:{region}:{account}:{resource}"
+    @property
+    def home_region(self) -> Text:
+        """The Region that the stacks are deployed to; the pseudo parameter where nobody told."""
+        return Text(self.region) if self.region else REGION
+
+    @property
+    def home_account(self) -> Text:
+        """The account that the stacks are deployed to; the pseudo parameter where nobody told."""
+        return Text(self.account) if self.account else ACCOUNT
+
+    def home_arn(self, service: str, *resource: str | Symbol) -> Text:
+        """The ARN of a resource in the home account and Region."""
+        return self.arn(service, Text(*resource)).text
+
+    def arn(self, service: str, resource: Text, region: Text | None = None) -> Arn:
+        """The ARN of a resource in the home account, and in the home Region where no other is named."""
+        region = region or self.home_region
+        return Arn(partition_of(region), service, region, self.home_account, resource)

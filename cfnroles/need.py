@@ -1,13 +1,14 @@
 """The central values: a need is one permission, wanted by one field of one document, for one reason.
 
-All types here are frozen and hashable. CloudFormation values are held as text in the spelling of ``Fn::Sub``
-(``${AWS::Region}``, ``${KmsKeyArns}``), so that they compare, sort and print; rendering turns them into intrinsics.
+All types here are frozen and hashable.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from cfnroles.text import Text
 
 
 class Holder(StrEnum):
@@ -31,7 +32,7 @@ class Condition:
 
     operator: str
     key: str
-    values: tuple[str, ...]
+    values: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,9 +43,14 @@ class Permission:
     """
 
     action: str
-    resource: str
+    resource: Text
     conditions: tuple[Condition, ...] = ()
     when: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The resource, and the values of all conditions."""
+        return (self.resource, *(value for condition in self.conditions for value in condition.values))
 
     def __str__(self) -> str:
         conditions = "".join(
@@ -164,7 +170,7 @@ class Reference:
     ``use`` is what ECS reads it for, in the words of the secret validator; empty for an environment variable.
     """
 
-    value_from: str
+    value_from: Text
     origin: Origin
     use: str = ""
 

@@ -1,11 +1,16 @@
-"""Placeholders that a later step was meant to fill: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `%TAG%`, `__TAG__`."""
+"""Placeholders that a later step was meant to fill: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `%TAG%`, `__TAG__`.
+
+Where a task definition is read, those that nobody fills become symbols: the usual names of account, Region and
+partition pseudo parameters, all others parameters of every stack whose text holds them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from cfnroles.text import Part, Placeholder, PseudoParameter, Symbol, Text
 from cfnroles.workload import Path
 
 _BRACKETED = r"<[^<>\n]*>|\{\{[^{}]*\}\}|#\{[^{}]*\}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
@@ -14,6 +19,34 @@ _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
 _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
 _NAME = re.compile(r"[A-Za-z_][\w .-]*")
+_PSEUDO_PARAMETER = r"\$\{AWS::[A-Za-z]+\}"
+#: Words without brackets in the places of Region and account: of an ARN, and of the host of an ECR registry.
+_WORDS = re.compile(
+    r"\barn:[^:\s]*:[^:\s]*:(?P<region>[^:\s]*):(?P<account>[^:\s]*):"
+    r"|^(?P<owner>[A-Za-z][\w-]*)\.dkr[.-]ecr(?:-fips)?\.(?P<home>[^.\s]*)\."
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+_BRACES = re.compile(r"\$\{(\w+)\}")
+#: Parameters that the stacks have already.
+_OF_THE_STACKS = frozenset(
+    {
+        *("ProjectName", "KmsKeyArns", "PermissionsBoundaryArn", "RolePath", "TrustConditions", "DeploymentId"),
+        *(f"{role}Role{option}" for role in ("Execution", "Task") for option in ("Name", "Path", "BoundaryArn")),
+        *(f"InfrastructureRole{option}" for option in ("Name", "Path", "BoundaryArn")),
+        *("ExecutionRoleSourceArn", "CheckJsonKeys", "CheckKeys", "Architecture", "MemorySize", "Timeout"),
+        *("LogRetentionInDays", "LogKmsKeyArn"),
+    }
+)
+
+#: What names that people give to account, Region and partition become, without signs and in small letters.
+_PSEUDO_PARAMETERS = {
+    **dict.fromkeys(("account", "accountid", "accountnumber", "awsaccount", "awsaccountid"), "AWS::AccountId"),
+    **dict.fromkeys(("awsaccountnumber", "youraccountid", "yourawsaccountid"), "AWS::AccountId"),
+    **dict.fromkeys(("region", "regionid", "regionname", "awsregion", "awsdefaultregion"), "AWS::Region"),
+    **dict.fromkeys(("awsregionname", "yourregion", "yourawsregion"), "AWS::Region"),
+    **dict.fromkeys(("partition", "awspartition"), "AWS::Partition"),
+}
 
 #: Members whose texts the container's own programs read: a dollar sign there is theirs as often as it is a template's.
 _TEXTS_OF_THE_CONTAINER = frozenset(
@@ -23,6 +56,8 @@ _TEXTS_OF_THE_CONTAINER = frozenset(
 _TEXTS_OF_OTHERS = frozenset(
     {"awslogs-datetime-format", "awslogs-multiline-pattern", "tag", "env", "labels-regex", "env-regex", "expression"}
 )
+#: Members that the stacks replace, or that only ECS answers.
+_REPLACED = frozenset({"taskRoleArn", "executionRoleArn", "taskDefinitionArn", "registeredBy", "family"})
 
 
 def placeholder(text: str) -> str:
@@ -78,18 +113,137 @@ def unresolved(tree: Mapping[str, Any]) -> tuple[str, ...]:
 
     Texts that are for the container's own programs may hold dollar signs for good reasons and are left out.
     """
-    return tuple(dict.fromkeys(found for _, found in places(tree)))
+    return tuple(dict.fromkeys(found for _, found in _places(tree)))
 
 
-def places(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Path and placeholder of each occurrence that ``unresolved`` counts."""
-    for path, text in _texts(tree, ()):
+def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """``tree`` with a symbol in the place of each placeholder in a text that ECS reads, wherever else it stands, too.
+
+    Placeholders of one name are one parameter.
+    """
+    found = dict.fromkeys(found for _, found in _places(tree))
+    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
+    left = {
+        name for _, text in texts_in(tree) for name in _BRACES.findall(_literal(text)) if f"${{{name}}}" not in found
+    }
+    symbols: dict[str, Symbol] = {}
+    names: dict[str, str] = {}
+    for written in found:
+        called = name_of(written)
+        if pseudo := _PSEUDO_PARAMETERS.get(re.sub(r"[^a-z0-9]", "", called.lower())):
+            symbols[written] = PseudoParameter(pseudo, written=written)
+            continue
+        if called not in names:
+            names[called] = _free(parameter_name(called) or "Placeholder", {*_OF_THE_STACKS, *left, *names.values()})
+        symbols[written] = Placeholder(names[called], written=written, called=called)
+    words = {written: symbol for written, symbol in symbols.items() if _WORD.fullmatch(written)}
+    brackets = {written: symbol for written, symbol in symbols.items() if written not in words}
+    longest_first = sorted(brackets, key=len, reverse=True)
+    split = re.compile(f"({'|'.join([_PSEUDO_PARAMETER, *map(re.escape, longest_first)])})")
+
+    def symbolic(text: str) -> str:
+        result = Text(
+            *(
+                _part(piece, brackets) if isinstance(piece, str) else piece
+                for part in (text.parts if isinstance(text, Text) else (text,))
+                for piece in (split.split(part) if isinstance(part, str) else (part,))
+            )
+        )
+        for match in _WORDS.finditer(_masked(_literal(text))) if words else ():
+            for word in filter(None, match.groups()):
+                if word in words:
+                    result = _with_word(result, word, words[word])
+        return result if result.symbols else text
+
+    made: dict[str, Any] = _map(tree, symbolic)
+    return made
+
+
+def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:
+    """The placeholders in texts, by the name of their parameter, in the order in which they stand."""
+    return {
+        symbol.name: symbol
+        for text in texts
+        if isinstance(text, Text)
+        for symbol in _with_those_behind(text.symbols)
+        if isinstance(symbol, Placeholder)
+    }
+
+
+def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Path and text of each text in a tree."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from texts_in(member, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from texts_in(element, (*path, index))
+    elif isinstance(value, str):
+        yield path, value
+
+
+def parameter_name(text: str) -> str:
+    """A name as that of a template's parameter: ``ImageTag`` for ``IMAGE_TAG``; empty where it has no letter."""
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    name = "".join(word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words)
+    return name[:200].lstrip("0123456789")
+
+
+def _with_those_behind(symbols: Iterable[Symbol]) -> Iterator[Symbol]:
+    for symbol in symbols:
+        yield getattr(symbol, "of", symbol)
+
+
+def _literal(text: str) -> str:
+    """What the document says, without what is a symbol already."""
+    return text.shape(" ") if isinstance(text, Text) else text
+
+
+def _masked(literal: str) -> str:
+    """The text with a sign for each placeholder and pseudo parameter, whose own colons separate nothing."""
+    return re.sub(f"{_PSEUDO_PARAMETER}|{_PLACEHOLDER.pattern}", "~", literal)
+
+
+def _part(written: str, symbols: Mapping[str, Symbol]) -> Part:
+    if written in symbols:
+        return symbols[written]
+    return PseudoParameter(written[2:-1]) if re.fullmatch(_PSEUDO_PARAMETER, written) else written
+
+
+def _with_word(text: Text, word: str, symbol: Symbol) -> Text:
+    """The text with the symbol in the place of a word between colons or before a dot."""
+    parts: list[Part] = []
+    for part in text.parts:
+        if not isinstance(part, str):
+            parts.append(part)
+            continue
+        for index, piece in enumerate(re.split(rf"(?<![^:.]){re.escape(word)}(?=[:.])", part)):
+            parts += [symbol, piece] if index else [piece]
+    return Text(*parts)
+
+
+def _places(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Path and placeholder of each occurrence in a text that ECS reads."""
+    for path, text in texts_in(tree):
         names = [step for step in path if isinstance(step, str)]
-        if _TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS:
+        if _TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or names[0] in _REPLACED:
             continue
         pattern = _NOT_OF_THE_ROUTER if _belongs_to_router(tree, path) else _PLACEHOLDER
-        for match in pattern.finditer(text):
+        literal = _literal(text)
+        for match in pattern.finditer(literal):
             yield path, match.group()
+        for match in _WORDS.finditer(_masked(literal)):
+            for kind, word in match.groupdict().items():
+                if word and _is_placeholder(word, kind):
+                    yield path, word
+
+
+def _is_placeholder(word: str, kind: str) -> bool:
+    """Whether a word that stands where ECS expects an account or a Region is meant to be filled."""
+    if not _WORD.fullmatch(word) or word == "aws":
+        return False
+    # A Region has words, too: only what is spelled like a name to be filled is one.
+    return kind in ("account", "owner") or word.isupper() or word.lower() in _PSEUDO_PARAMETERS
 
 
 def _belongs_to_router(tree: Mapping[str, Any], path: Path) -> bool:
@@ -103,18 +257,12 @@ def _belongs_to_router(tree: Mapping[str, Any], path: Path) -> bool:
     return bool(container["logConfiguration"].get("logDriver") == "awsfirelens")
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, Mapping):
-        for key, member in value.items():
-            yield from _texts(member, (*path, str(key)))
-    elif isinstance(value, list):
-        for index, element in enumerate(value):
-            yield from _texts(element, (*path, index))
-    elif isinstance(value, str):
-        yield path, value
+def _free(name: str, taken: Collection[str]) -> str:
+    candidates = (name, *(f"{name}{number}" for number in range(2, len(taken) + 3)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
-def _map(value: Any, change: Any) -> Any:
+def _map(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, Mapping):
         return {key: _map(member, change) for key, member in value.items()}
     if isinstance(value, list):

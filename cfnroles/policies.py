@@ -11,6 +11,7 @@ from typing import Any
 
 from cfnroles.errors import InvalidInput
 from cfnroles.statements import ALTERNATIVES, Statement
+from cfnroles.text import Text
 
 # IAM counts characters without white space. Inline policies of a role share one total.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -129,7 +130,7 @@ class _List:
     """One of a statement's lists of alternatives. A part of it makes a statement that grants a part."""
 
     statement: Statement
-    values: tuple[str, ...]
+    values: tuple[Text, ...]
     condition: int | None = None
 
     def part(self, start: int, stop: int) -> Statement:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cfnroles.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class RoleOptions:
     """The options of one role; what is empty is left to the template's own default.
 
     ``name``, ``path`` and ``permissions_boundary`` become defaults of template parameters. ``managed_policies`` are
-    ARNs in the spelling of ``Fn::Sub``. ``export`` is the whole name of the export of the role's ARN.
+    ARNs. ``export`` is the whole name of the export of the role's ARN.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
 
     name: str = ""
     path: str = ""
     permissions_boundary: str = ""
-    managed_policies: tuple[str, ...] = ()
+    managed_policies: tuple[Text, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     max_session_duration: int = 0
     export: str = ""

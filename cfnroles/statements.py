@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cfnroles.need import Condition, Holder, Need, Permission
+from cfnroles.text import Text
 
 # Several values of these are alternatives, so merging two statements that differ in one of them adds nothing.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
@@ -24,7 +25,7 @@ class Statement:
     holder: Holder
     sid: str
     actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    resources: tuple[Text, ...]
     conditions: tuple[Condition, ...]
     when: tuple[str, ...]
     needs: tuple[Need, ...]

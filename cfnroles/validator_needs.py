@@ -8,7 +8,8 @@ from awacs import kms, secretsmanager, ssm
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder, Need, Permission, Reason, Reference
-from cfnroles.table.references import SecretReference, parse_arn, value_from
+from cfnroles.table.references import OpenReference, ParameterReference, SecretReference, value_from, via_service
+from cfnroles.text import Field, Parameter, Text
 
 #: Template parameters that switch on what the validator does not do unasked.
 CHECK_JSON_KEYS = "CheckJsonKeys"
@@ -40,7 +41,7 @@ _KEY = Reason(
     "the validator asks whether the key is enabled",
     "https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html",
 )
-_KEYS = "${KmsKeyArns}"
+_KEYS = Text(Parameter("KmsKeyArns"))
 
 
 def validator_needs(references: Iterable[Reference], facts: Facts) -> tuple[Need, ...]:
@@ -52,38 +53,54 @@ def validator_needs(references: Iterable[Reference], facts: Facts) -> tuple[Need
 
 
 def _needs(reference: Reference, facts: Facts) -> Iterator[Need]:
-    def need(sid: str, reason: Reason, permission: Permission) -> Need:
-        return Need(Holder.VALIDATOR, permission, reason, reference.origin, sid)
-
     target = value_from(reference.value_from, facts)
-    if not isinstance(target, SecretReference):
-        yield need("FindParameters", _PARAMETER, Permission(_name(ssm.GetParameters), str(target.arn)))
-        return
+    if isinstance(target, OpenReference):
+        yield from _for_parameter(target.parameter, reference)
+        yield from _for_secret(target.secret, reference)
+    elif isinstance(target, SecretReference):
+        yield from _for_secret(target, reference)
+    else:
+        yield from _for_parameter(target, reference)
+
+
+def _need(reference: Reference, sid: str, reason: Reason, permission: Permission) -> Need:
+    return Need(Holder.VALIDATOR, permission, reason, reference.origin, sid)
+
+
+def _for_parameter(target: ParameterReference, reference: Reference) -> Iterator[Need]:
+    yield _need(reference, "FindParameters", _PARAMETER, Permission(_name(ssm.GetParameters), target.arn.text))
+
+
+def _for_secret(target: SecretReference, reference: Reference) -> Iterator[Need]:
     # A secret that does not exist has no suffix: IAM then compares with the ARN as it was asked for, and without
     # this second resource the answer would be AccessDenied where it should be "not found".
-    resources = (str(target.arn),) if target.complete else (str(target.arn), target.policy_resource)
-    for resource in resources:
-        yield need("DescribeSecrets", _SECRET, Permission(_name(secretsmanager.DescribeSecret), resource))
+    for resource in dict.fromkeys((target.arn.text, *target.policy_resources)):
+        describe = Permission(_name(secretsmanager.DescribeSecret), resource)
+        yield _need(reference, "DescribeSecrets", _SECRET, describe)
         if target.version_id or target.version_stage == "AWSPENDING":
-            yield need("ListSecretVersions", _VERSION, Permission(_name(secretsmanager.ListSecretVersionIds), resource))
-    yield need("DescribeKeys", _KEY, Permission(_name(kms.DescribeKey), _KEYS, (), (CHECK_KEYS, "KmsKeyArns")))
-    if not target.json_key:
-        return
-    yield need(
-        "ReadSecrets",
-        _JSON_KEYS,
-        Permission(_name(secretsmanager.GetSecretValue), target.policy_resource, (), (CHECK_JSON_KEYS,)),
-    )
-    host = f"secretsmanager.{parse_arn(target.policy_resource).region}.amazonaws.com"
-    conditions = (
-        Condition("StringEquals", "kms:ViaService", (host,)),
-        Condition("StringLike", "kms:EncryptionContext:SecretARN", (target.policy_resource,)),
-    )
-    yield need(
-        "DecryptSecrets",
-        _JSON_KEYS,
-        Permission(_name(kms.Decrypt), _KEYS, conditions, (CHECK_JSON_KEYS, "KmsKeyArns")),
-    )
+            versions = Permission(_name(secretsmanager.ListSecretVersionIds), resource)
+            yield _need(reference, "ListSecretVersions", _VERSION, versions)
+    describe_key = Permission(_name(kms.DescribeKey), _KEYS, (), (CHECK_KEYS, "KmsKeyArns"))
+    yield _need(reference, "DescribeKeys", _KEY, describe_key)
+    # What follows the ARN in the value of a template's parameter is known when the stack is deployed.
+    if target.json_key or _names_either(target):
+        yield from _for_json_key(target, reference)
+
+
+def _names_either(target: SecretReference) -> bool:
+    return isinstance(target.arn.resource.parts[-1], Field)
+
+
+def _for_json_key(target: SecretReference, reference: Reference) -> Iterator[Need]:
+    for resource in target.policy_resources:
+        read = Permission(_name(secretsmanager.GetSecretValue), resource, (), (CHECK_JSON_KEYS,))
+        yield _need(reference, "ReadSecrets", _JSON_KEYS, read)
+        conditions = (
+            via_service("secretsmanager", target.arn.region),
+            Condition("StringLike", "kms:EncryptionContext:SecretARN", (resource,)),
+        )
+        decrypt = Permission(_name(kms.Decrypt), _KEYS, conditions, (CHECK_JSON_KEYS, "KmsKeyArns"))
+        yield _need(reference, "DecryptSecrets", _JSON_KEYS, decrypt)
 
 
 def _name(action: object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.need import Origin
+from cfnroles.text import Text
 
 Path = tuple[str | int, ...]
 
@@ -77,13 +78,17 @@ class Workload:
         container = item = ""
         if path[:1] == ("containerDefinitions",) and len(path) > 1:
             name = self.at((*path[:2], "name"))
-            container = name if isinstance(name, str) and name else f"#{int(path[1]) + 1}"
+            container = _written(name) if isinstance(name, str) and name else f"#{int(path[1]) + 1}"
         for depth, step in enumerate(path[:-1]):
             if step in _NOUNS and isinstance(path[depth + 1], int):
                 noun, key = _NOUNS[step]
                 name = self.at((*path[: depth + 2], key)) if key else None
-                item = f"{noun} {name}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
+                item = f"{noun} {_written(name)}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
         return Origin(self.settings.get(str(path[0]), self.document), path, container, item)
+
+
+def _written(name: str) -> str:
+    return name.written if isinstance(name, Text) else name
 
 
 def _descend(value: Any, steps: tuple[tuple[str, bool], ...], path: Path) -> Iterator[tuple[Path, Any]]:

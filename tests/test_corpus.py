@@ -16,6 +16,7 @@ REFUSED = {
     "0078.json": "no network mode 'default'",
     "0118.json": "portMappings",
     "0129.json": "secretOptions",
+    "0132.json": "'myApp' cannot be a repository's name",
     "0170.json": "Fargate needs the cpu",
     "0171.json": "Fargate needs the cpu",
     "0174.json": "the container has no name",

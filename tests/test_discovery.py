@@ -8,16 +8,17 @@ from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder, Severity
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
+from cfnroles.text import Text
 from cfnroles.workload import Workload
 
 WORKLOAD = Workload("task.json", {"family": "shop", "volumes": [{"name": "a"}, {"name": "b"}]})
 
 
-def itself(found: Found) -> str:
-    return f"arn:aws:s3:::{found.text}"
+def itself(found: Found) -> Text:
+    return Text("arn:aws:s3:::", found.text)
 
 
-def unnamed(found: Found) -> str:
+def unnamed(found: Found) -> Text:
     raise Unnamed("it has no name", "Name it")
 
 
@@ -76,7 +77,7 @@ def test_a_condition_with_alternatives_is_a_need_for_each() -> None:
         s3.GetObject,
         on=itself,
         sid="Read",
-        conditions=lambda found: (Condition("StringEquals", "aws:A", ("1", "2")),),
+        conditions=lambda found: (Condition("StringEquals", "aws:A", (Text("1"), Text("2"))),),
     )
     assert len(discover(WORKLOAD, Facts(), (row(grants=(grant,)),)).needs) == 4
 

@@ -17,6 +17,7 @@ from cfnroles.iam.evaluator import Context, Principal, Request, some
 from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
 from cfnroles.template.intrinsics import plain, symbols
+from cfnroles.text import Text, Wildcard
 
 #: No account and no Region has these names.
 _SOME_ACCOUNT = "000000000000"
@@ -62,11 +63,11 @@ class World:
             **dict(self.others),
         }
 
-    def text(self, text: str) -> str:
+    def text(self, text: str) -> Text:
         """``text`` with the values of the symbols."""
         for name, value in self.symbols.items():
             text = text.replace(f"${{{name}}}", value)
-        return plain(text)
+        return Text(plain(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +116,15 @@ def told_symbols(permission: Permission) -> tuple[str, ...]:
 def opened(need: Need) -> Need:
     """The need with every part open that nobody told."""
 
-    def opened_text(text: str) -> str:
-        for name in told_symbols(need.permission):
-            text = text.replace(f"${{{name}}}", "*")
-        return text
+    untold = told_symbols(need.permission)
+
+    def opened_text(text: Text) -> Text:
+        return text.replaced(lambda symbol: Wildcard("*") if symbol.name in untold else symbol)
 
     permission = need.permission
     resource = opened_text(permission.resource)
     if resource != permission.resource and not resource.startswith("arn:"):
-        resource = f"arn:{resource}"
+        resource = Text("arn:", resource)
     conditions = tuple(
         condition if told == condition.values else replace(condition, operator="StringLike", values=told)
         for condition in permission.conditions
@@ -158,7 +159,7 @@ def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tup
         ]
         resources = [permission.resource]
         for name, found in lists:
-            resources = [text.replace(f"${{{name}}}", value) for text in resources for value in found]
+            resources = [_given(text, name, value) for text in resources for value in found]
         certain += [replace(need, permission=replace(permission, resource=text, when=())) for text in resources]
     return tuple(certain), tuple(hanging)
 
@@ -205,6 +206,10 @@ def _request(holder: Holder, told: Permission, world: World, role_arn: str, cont
 
 def _open(operator: str, value: str) -> str:
     return some(value) if operator in ("StringLike", "ArnLike", "ArnEquals") else value
+
+
+def _given(text: Text, name: str, value: str) -> Text:
+    return text.replaced(lambda symbol: value if symbol.name == name else symbol)
 
 
 def _has(text: str, name: str) -> bool:

@@ -17,6 +17,7 @@ from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
 from cfnroles.template.template import Resource, Stack, Template
+from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
@@ -258,7 +259,7 @@ def _block(block: Any) -> Iterator[Condition]:
             continue
         for key, values in keys.items():
             listed = values if isinstance(values, list) else [values]
-            yield Condition(str(operator), str(key), tuple(sorted({_text(value) for value in listed})))
+            yield Condition(str(operator), str(key), tuple(sorted({from_spelling(_text(value)) for value in listed})))
 
 
 def _undecided(value: Any) -> Iterator[str]:
@@ -308,7 +309,10 @@ def _verbatim(text: str) -> str:
 
 
 def _without_variables(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    return tuple(replace(condition, values=tuple(map(_verbatim, condition.values))) for condition in conditions)
+    return tuple(
+        replace(condition, values=tuple(from_spelling(_verbatim(value)) for value in condition.values))
+        for condition in conditions
+    )
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ from cfnroles.checks.references import is_reference
 from cfnroles.need import Severity
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
+from cfnroles.text import text_of
 
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
@@ -51,9 +52,10 @@ def mutable_image(subject: Subject) -> Iterator[Fault]:
     """Images by a tag that is meant to be moved, or by none."""
     for task in subject.tasks:
         for path, image in task.workload.find("containerDefinitions[].image"):
-            if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(image) not in _MOVING:
+            if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(text_of(image)) not in _MOVING:
                 continue
-            given = f"the tag {tag(image)}" if tag(image) else "no tag, which stands for latest"
+            moving = tag(text_of(image))
+            given = f"the tag {moving}" if moving else "no tag, which stands for latest"
             yield task.fault(
                 task.workload.origin(path),
                 f"the image has {given}, and that is moved with each release",
@@ -70,7 +72,7 @@ def _discovered(subject: Subject, severity: Severity) -> Iterator[Fault]:
 
 def _is_image(text: str) -> bool:
     try:
-        ecr_repository(text)
+        ecr_repository(text_of(text))
     except (Malformed, Unnamed):
         return False
     return bool(text.strip()) and "${" not in text
@@ -120,11 +122,11 @@ CHECKS = (
         number=9306,
         severity=Severity.INFO,
         what="A permission that can be seen and not named",
-        why="A placeholder stands where a resource is named, so that nothing can be said about the permission; "
+        why="What the field names is known later or elsewhere, so that nothing can be said about the permission; "
         "`cfnroles build` leaves it out.",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
-        bad=_TASK.format(_IMAGE, _FILE.format("arn:aws:s3:::<BUCKET>/web.env")),
-        good=_TASK.format(_IMAGE, _FILE.format("arn:aws:s3:::shop-config/web.env")),
+        bad=_TASK.format("<REGISTRY>/web:1.27", ""),
+        good=_TASK.format("public.ecr.aws/web:1.27", ""),
         look=gap,
     ),
     Check(

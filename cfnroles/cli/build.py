@@ -141,7 +141,7 @@ def _summary(source: Source, directory: Path, stacks: tuple[Stack, ...], files: 
     if warnings:
         lines += ["", f"Warnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"]
         lines += [findings_text(warnings, source.text)]
-    if open_parameters := [name for stack in stacks for name in _without_default(stack)]:
+    if open_parameters := dict.fromkeys(name for stack in stacks for name in _without_default(stack)):
         lines += ["", f"To be filled when the stacks are deployed: {', '.join(open_parameters)}."]
         lines += ["Each is a parameter without a default, for a placeholder; --set and --image fill them now."]
     if (names := secret_names(source.discovery.references, facts)) and not within_quota(names):

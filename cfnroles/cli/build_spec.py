@@ -66,7 +66,7 @@ def _stacks(source: SpecSource, environment: str, format_: Format) -> _Written:
     from cfnroles.targets.cloudformation.output_files import output_files
 
     stacks = build_project(source, environment)
-    project = next(stack.parameters["ProjectName"] for stack in stacks)
+    project = str(next(stack.parameters["ProjectName"] for stack in stacks))
     files = output_files(stacks, project, source.spec.document, format_)
     return files, lambda directory: [*_told(source), *_deployed(source, stacks, directory)]
 

@@ -97,7 +97,7 @@ def _source(where: str, item: object, text_of: Callable[[str], str]) -> StackSou
         name=name,
         template=template,
         body=body,
-        parameters=tuple(sorted((str(key), str(value)) for key, value in parameters.items())),
+        parameters=tuple(sorted((str(key), str(value)) for key, value in parameters.items() if value is not None)),
         capabilities=_texts(where, item, "capabilities"),
         exports=_texts(where, item, "exports"),
         imports=_texts(where, item, "imports"),

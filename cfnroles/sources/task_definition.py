@@ -9,7 +9,7 @@ from typing import Any
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.placeholders import fill, name_of, placeholder, unresolved
+from cfnroles.placeholders import as_symbols, fill, name_of, placeholder, unresolved
 from cfnroles.workload import Workload
 
 #: What ECS tells about a registered task definition and does not take when one is registered.
@@ -43,9 +43,9 @@ def read_task_definition(
 ) -> Workload:
     """The workload of a task definition in JSON or YAML; ``family`` replaces the document's own.
 
-    ``values`` fills placeholders by name, ``images`` gives containers their images by the container's name; under the
-    empty name, to the only container. A container without an image gets an empty one. Raises InvalidInput where the
-    text is no task definition, and for values and images that have no place in it.
+    ``values`` fills placeholders by name, and all others become symbols. ``images`` gives containers their images by
+    the container's name; under the empty name, to the only container. A container without an image gets an empty one.
+    Raises InvalidInput where the text is no task definition, and for values and images that have no place in it.
     """
     tree = _fill(_prune(_unwrap(parse(text, document), document)), values or {}, document)
     containers = tree.get("containerDefinitions")
@@ -64,7 +64,7 @@ def read_task_definition(
     if family:
         tree["family"] = family
     _check_family(tree.get("family"), document)
-    return Workload(document, tree)
+    return Workload(document, as_symbols(tree))
 
 
 def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: tuple[str, ...] = ()) -> Facts:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.need import Finding, Severity
-from cfnroles.placeholders import placeholder, unresolved
+from cfnroles.placeholders import placeholder, texts_in
 from cfnroles.sources.members import problems
+from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
@@ -57,7 +58,7 @@ def _names(workload: Workload) -> Iterator[Finding]:
 
 def _network_mode(workload: Workload) -> Iterator[Finding]:
     mode = workload.tree.get("networkMode")
-    if isinstance(mode, str) and mode not in _NETWORK_MODES and not placeholder(mode):
+    if isinstance(mode, str) and mode not in _NETWORK_MODES and not isinstance(mode, Text):
         yield _error(
             workload,
             ("networkMode",),
@@ -79,7 +80,7 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
     missing = [name for name in ("cpu", "memory") if not tree.get(name)]
     for name in missing:
         yield _error(workload, (name,), f"Fargate needs the {name} of the whole task", f"Add {name} beside the family")
-    if missing or placeholder(f"{tree['cpu']} {tree['memory']}"):
+    if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
         return
     cpu, memory = _units(tree["cpu"]), _units(tree["memory"])
     if cpu not in _FARGATE_SIZES:
@@ -125,8 +126,8 @@ def dynamic_references(workload: Workload) -> Iterator[Finding]:
     In a template CloudFormation would put the value in its place, where everyone may read it who may describe a task
     definition. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
     """
-    for path, text in _texts(workload.tree, ()):
-        if found := _DYNAMIC_REFERENCE.search(text):
+    for path, text in texts_in(workload.tree):
+        if found := _DYNAMIC_REFERENCE.search(text.written if isinstance(text, Text) else text):
             yield _error(
                 workload,
                 path,
@@ -135,23 +136,11 @@ def dynamic_references(workload: Workload) -> Iterator[Finding]:
             )
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _texts(member, (*path, name))
-    elif isinstance(value, list):
-        for index, element in enumerate(value):
-            yield from _texts(element, (*path, index))
-
-
 def _forgotten(workload: Workload) -> Iterator[Finding]:
-    # Those that ECS itself reads become gaps and parameters; these the application will see as they stand.
-    handled = set(unresolved(workload.tree))
+    # Those that ECS itself reads are symbols and become parameters; these the application will see as they stand.
     for path, value in workload.find("containerDefinitions[].environment[].value"):
-        left = placeholder(value) if isinstance(value, str) else ""
-        if left and left not in handled:
+        left = placeholder(value) if isinstance(value, str) and not isinstance(value, Text) else ""
+        if left:
             yield Finding(
                 Severity.WARNING,
                 workload.origin(path),

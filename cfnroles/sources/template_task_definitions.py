@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cfnroles.placeholders import as_symbols
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
-from cfnroles.template.template import Resource, Stack, plain, symbols
+from cfnroles.template.template import Resource, Stack, symbols
+from cfnroles.text import from_spelling
 from cfnroles.workload import Path, Workload
 
 #: Account and region of a stack that is only looked at. Both are well formed and nobody's, so that what comes of them
@@ -96,7 +98,9 @@ def task_definitions(stack: Stack, document: str, names: Names) -> Iterator[Temp
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = tree.get("containerDefinitions")
         kept = [c for c in containers if isinstance(c, dict)] if isinstance(containers, list) else []
-        yield TemplateTask(resource, Workload(document, {**tree, "containerDefinitions": kept}), turned.sources)
+        # What another tool is meant to fill in is no more than a symbol here.
+        tree = as_symbols({**tree, "containerDefinitions": kept})
+        yield TemplateTask(resource, Workload(document, tree), turned.sources)
 
 
 @dataclass(slots=True)
@@ -145,7 +149,8 @@ class _Turned:
         if isinstance(given, str):
             if kind == FLAG and given.lower() in ("true", "false"):
                 return given.lower() == "true"
-            return plain(self.names.filled(given)) if given else None
+            text = from_spelling(self.names.filled(given), policy=False)
+            return (text if text.symbols else text.plain) if given else None
         if kind == TEXT and isinstance(given, bool):
             return str(given).lower()
         return str(given) if kind == TEXT and isinstance(given, int | float) else given

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder
+from cfnroles.text import ANYTHING, Text, text_of
 from cfnroles.workload import Path, Workload
 
 _KINDS = {bool: "a truth value", int: "a number", float: "a number", list: "a list"}
@@ -61,12 +62,12 @@ class Found:
     facts: Facts
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """The value of a field that holds text; raises Malformed for any other value."""
         if not isinstance(self.value, str):
             kind = _KINDS.get(type(self.value), "an object")
             raise Malformed(f"{kind} stands where ECS takes a text", "Write a text.")
-        return self.value
+        return text_of(self.value)
 
     @property
     def parent(self) -> Mapping[str, Any]:
@@ -100,9 +101,9 @@ def nothing_hidden(found: Found) -> None:
     """All that the feature costs stands in its grants."""
 
 
-def everything(found: Found) -> str:
+def everything(found: Found) -> Text:
     """``*``: for actions that AWS defines no resource type for, and for no other."""
-    return "*"
+    return ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Grant:
     """
 
     action: Action
-    on: Callable[[Found], str | tuple[str, ...]]
+    on: Callable[[Found], Text | tuple[Text, ...]]
     sid: str
     conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
     when: tuple[str, ...] = ()
@@ -143,7 +144,7 @@ class Feature:
     example: Any
     grants: tuple[Grant, ...] = ()
     when: Callable[[Found], bool] = always
-    reference: Callable[[Found], str] | None = None
+    reference: Callable[[Found], Text] | None = None
     use: str = ""
     trap: Callable[[Found], Trap | None] = harmless
     hidden: Callable[[Found], None] = nothing_hidden

@@ -1,4 +1,4 @@
-"""Names of AWS resources: ARNs, what ``valueFrom`` refers to, and objects in S3."""
+"""What the fields of a task definition refer to: secrets, parameters, and objects in S3."""
 
 from __future__ import annotations
 
@@ -6,14 +6,32 @@ import re
 from dataclasses import dataclass
 
 from cfnroles.facts import Facts
-from cfnroles.placeholders import name_of, placeholder
+from cfnroles.need import Condition
 from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.text import (
+    ACCOUNT,
+    ANYTHING,
+    PARTITION,
+    Arn,
+    Field,
+    Parameter,
+    Part,
+    Symbol,
+    Text,
+    Wildcard,
+    arn_of,
+    field_of,
+    is_account,
+    is_region,
+)
 
 #: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,2048}")
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 _SECRETS_FOLDER = "parameter/aws/reference/secretsmanager/"
+#: The six random characters at the end of a secret's ARN, in a policy that names the secret without them.
+_RANDOM_SUFFIX = Wildcard("??????")
 
 _JSON_KEY_FORM = (
     "After the secret's ARN come either nothing or three fields, each of which may be empty: "
@@ -21,61 +39,41 @@ _JSON_KEY_FORM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
-    """An ARN in its six parts. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-
-    partition: str
-    service: str
-    region: str
-    account: str
-    resource: str
-
-    def __str__(self) -> str:
-        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+def parse_arn(text: Text) -> Arn:
+    """The parts of an ARN; raises Malformed for a text with fewer than six, Unnamed for a placeholder in its place."""
+    if (arn := arn_of(text)) is not None:
+        return arn
+    if text.parts and isinstance(text.parts[0], Symbol):
+        raise Unnamed(f"the ARN {text.written} is not known", remedy(text.parts[0]))
+    raise Malformed(
+        f"{text.written} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource."
+    )
 
 
-def parse_arn(text: str) -> Arn:
-    """The parts of an ARN; raises Malformed for a text with fewer than six."""
-    # Pseudo parameters hold colons of their own.
-    parts = text.replace("${AWS::", "${AWS;;").split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":
-        raise Malformed(f"{text} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource.")
-    return Arn(*(part.replace("${AWS;;", "${AWS::") for part in parts[1:]))
-
-
-def named(text: str) -> str:
-    """``text`` itself, or Unnamed if a placeholder stands in it."""
-    if left := placeholder(text):
-        raise Unnamed(f"the placeholder {left} was never filled in", remedy(left))
-    return text
-
-
-def remedy(left: str) -> str:
-    """How to fill the placeholder ``left``."""
-    name = name_of(left) or left
+def remedy(left: str | Symbol) -> str:
+    """How to fill a placeholder, or a word that stands in the place of one."""
+    name = (getattr(left, "called", "") or left.name) if isinstance(left, Symbol) else left
     quoted = f"'{name}=VALUE'" if re.search(r"[^\w-]", name) else f"{name}=VALUE"
     return f"Fill it with --set {quoted}"
 
 
-def located_arn(text: str) -> Arn:
-    """The parts of an ARN whose account and region are real ones.
+def located_arn(text: Text) -> Arn:
+    """The parts of an ARN whose account and Region are real ones.
 
-    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or region.
+    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or Region.
     """
-    arn = parse_arn(named(text))
-    if arn.account and not re.fullmatch(r"\d{12}|aws|\$\{AWS::AccountId\}", arn.account):
+    arn = parse_arn(text)
+    if arn.account and not is_account(arn.account):
         raise Unnamed(f"{arn.account} stands where the 12 digits of an account belong", remedy(arn.account))
-    if arn.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+|\$\{AWS::Region\}", arn.region):
+    if arn.region and not is_region(arn.region):
         raise Unnamed(f"{arn.region} stands where a region belongs", remedy(arn.region))
     return arn
 
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """A secret in Secrets Manager, as ``valueFrom`` names it.
+    """A secret in Secrets Manager, as ``valueFrom`` names it. ``arn`` is the ARN without the fields after it.
 
-    ``arn`` is the ARN without the fields after it; ``complete`` tells whether it ends in the six random characters.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     """
 
@@ -88,7 +86,17 @@ class SecretReference:
     @property
     def complete(self) -> bool:
         """Whether the ARN ends in a hyphen and six characters, as Secrets Manager gives it out."""
-        return not self.by_name and re.search(r"-[A-Za-z0-9]{6}$", self.arn.resource) is not None
+        if self.by_name:
+            return False
+        last = self.arn.resource.parts[-1]
+        if isinstance(last, Symbol):
+            return not self.open
+        return re.search(r"-[A-Za-z0-9]{6}$", last) is not None
+
+    @property
+    def open(self) -> bool:
+        """Whether the name ends in a parameter, whose value may end in the six characters or not."""
+        return not self.by_name and self.arn.given is None and isinstance(self.arn.resource.parts[-1], Parameter)
 
     @property
     def ambiguous(self) -> bool:
@@ -96,15 +104,19 @@ class SecretReference:
 
         Of the suffixes that Secrets Manager makes, one in a hundred has small letters only.
         """
-        return self.complete and re.search(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$", self.arn.resource) is not None
+        name = self.arn.resource.plain
+        return self.complete and re.search(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$", name) is not None
 
     @property
-    def policy_resource(self) -> str:
+    def policy_resources(self) -> tuple[Text, ...]:
         """The secret in a policy: its complete ARN, or its name with six single wildcards for the random suffix.
 
         https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
         """
-        return str(self.arn) if self.complete else f"{self.arn}-??????"
+        by_name = Text(self.arn.text, "-", _RANDOM_SUFFIX)
+        if self.complete:
+            return (self.arn.text,)
+        return (self.arn.text, by_name) if self.open else (by_name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,110 +138,180 @@ class ParameterReference:
         if name == self.arn.resource:
             return None
         return SecretReference(
-            Arn(self.arn.partition, "secretsmanager", self.arn.region, self.arn.account, f"secret:{name}"), by_name=True
+            Arn(self.arn.partition, "secretsmanager", self.arn.region, self.arn.account, Text("secret:", name)),
+            by_name=True,
         )
 
 
-def value_from(text: str, facts: Facts) -> SecretReference | ParameterReference:
-    """What ``valueFrom`` refers to. Raises Unnamed for placeholders and Malformed for what ECS would refuse."""
-    named(text)
+@dataclass(frozen=True, slots=True)
+class OpenReference:
+    """One parameter of the template in the place of the whole reference: the complete ARN of either.
+
+    An action never matches an ARN of another service, so that a role may have both.
+    """
+
+    secret: SecretReference
+    parameter: ParameterReference
+
+
+def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference | OpenReference:
+    """What ``valueFrom`` refers to. Raises Unnamed for what is not known, Malformed for what ECS would refuse."""
+    first, *rest = text.parts or ("",)
+    if isinstance(first, Parameter) and not rest:
+        return _open_reference(first)
+    if isinstance(first, Parameter) and isinstance(rest[0], str) and rest[0].startswith(":"):
+        return _secret_reference(_in_place_of_secret(first, Text(*rest)), text)
+    if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
+        raise Unnamed(f"what {first.spelled} names is not known", "Name the secret or parameter by its ARN")
     if not text.startswith("arn:"):
         return ParameterReference(_parameter_arn(text, facts))
     arn = parse_arn(text)
     if arn.service == "secretsmanager":
-        return _secret_reference(arn)
+        return _secret_reference(arn, text)
     if arn.service != "ssm":
         raise Malformed(
-            f"{text} is an ARN of {arn.service or 'no service'}",
+            f"{text.written} is an ARN of {arn.service or 'no service'}",
             "ECS reads secrets from Secrets Manager and from Parameter Store.",
         )
+    return ParameterReference(_checked_parameter(text, facts))
+
+
+def _open_reference(parameter: Parameter) -> OpenReference:
+    """What the fields of a parameter's value say, whichever of the two it names: the other ARN then names nothing."""
+    resource = field_of(parameter, 5)
+    return OpenReference(
+        _open_secret(parameter),
+        ParameterReference(Arn(PARTITION, "ssm", field_of(parameter, 3), ACCOUNT, resource)),
+    )
+
+
+def _open_secret(parameter: Parameter) -> SecretReference:
+    """The secret whose complete ARN begins a parameter's value, whatever comes after it."""
+    region, account = field_of(parameter, 3), field_of(parameter, 4)
+    name = Text("secret:", field_of(parameter, 6))
+    return SecretReference(Arn(PARTITION, "secretsmanager", region, account, name))
+
+
+def _in_place_of_secret(parameter: Parameter, rest: Text) -> Arn:
+    """The ARN of a secret in a parameter's value, with the fields that the document has after it."""
+    region, account = field_of(parameter, 3), field_of(parameter, 4)
+    return Arn(PARTITION, "secretsmanager", region, account, Text("secret:", parameter, rest), Text(parameter))
+
+
+def _checked_parameter(text: Text, facts: Facts) -> Arn:
+    arn = parse_arn(text)
     name = arn.resource.removeprefix("parameter")
     if name.startswith("//"):
-        raise Malformed(f"{text} has two slashes after `parameter`", f"Write {str(arn).replace('//', '/', 1)}.")
-    if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(name[1:]):
         raise Malformed(
-            f"{text} is not the ARN of a parameter",
+            f"{text.written} has two slashes after `parameter`", f"Write {text.written.replace('//', '/', 1)}."
+        )
+    if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(name.shape()):
+        raise Malformed(
+            f"{text.written} is not the ARN of a parameter",
             "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",
         )
     arn = located_arn(text)
-    if facts.account and arn.account != facts.account:
+    if facts.account and not arn.account.unknown and arn.account != facts.account:
         raise Malformed(
-            f"{text} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
+            f"{text.written} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
             "Keep the value in a secret, which another account may share, or in a parameter of the task's account.",
         )
-    return ParameterReference(arn)
+    return arn
 
 
-def secret_or_name(text: str, facts: Facts) -> SecretReference:
+def secret_or_name(text: Text, facts: Facts) -> SecretReference:
     """What ``credentialsParameter`` refers to: the ARN or the name of a secret.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RepositoryCredentials.html
     """
-    named(text)
+    if isinstance(text.whole, Parameter):
+        return _open_secret(text.whole)
     if not text.startswith("arn:"):
-        if not _SECRET_NAME.fullmatch(text):
-            raise Malformed(f"{text!r} cannot be a secret's name", "Write the secret's ARN or its name.")
-        return SecretReference(parse_arn(facts.home_arn("secretsmanager", f"secret:{text}")), by_name=True)
+        if not _SECRET_NAME.fullmatch(text.shape()):
+            raise Malformed(f"{text.written!r} cannot be a secret's name", "Write the secret's ARN or its name.")
+        return SecretReference(facts.arn("secretsmanager", Text("secret:", text)), by_name=True)
     arn = parse_arn(text)
-    if arn.service != "secretsmanager" or arn.resource.count(":") != 1:
-        raise Malformed(f"{text} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
-    return _secret_reference(arn)
+    if arn.service != "secretsmanager" or len(arn.resource.cut(":")) != 2:
+        raise Malformed(f"{text.written} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
+    return _secret_reference(arn, text)
 
 
-def _secret_reference(arn: Arn) -> SecretReference:
-    kind, *fields = arn.resource.split(":")
+def _secret_reference(arn: Arn, text: Text) -> SecretReference:
+    kind, *fields = arn.resource.cut(":")
     if kind != "secret" or not fields or not fields[0]:
         raise Malformed(
-            f"{arn} is not the ARN of a secret", "Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME."
+            f"{text.written} is not the ARN of a secret",
+            "Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME.",
         )
     if len(fields) not in (1, 4):
         given = len(fields) - 1
         raise Malformed(
-            f"{arn} has {given} field{'s' if given > 1 else ''} after the secret's name, and ECS takes none or three",
+            f"{text.written} has {given} field{'s' if given > 1 else ''} after the secret's name, and ECS takes none or"
+            " three",
             _JSON_KEY_FORM,
         )
-    if not _SECRET_NAME.fullmatch(fields[0]):
+    if not _SECRET_NAME.fullmatch(fields[0].shape()):
         raise Malformed(
-            f"{fields[0]!r} cannot be a secret's name", "A secret's name has letters, digits and / _ + = . @ ! - only."
+            f"{fields[0].written!r} cannot be a secret's name",
+            "A secret's name has letters, digits and / _ + = . @ ! - only.",
         )
-    base = Arn(arn.partition, arn.service, arn.region, arn.account, f"secret:{fields[0]}")
-    located_arn(str(base))
+    base = Arn(arn.partition, arn.service, arn.region, arn.account, Text("secret:", fields[0]), arn.given)
+    if arn.given is None:
+        located_arn(base.text)
     json_key, version_stage, version_id = fields[1:] or ("", "", "")
     return SecretReference(base, json_key, version_stage, version_id)
 
 
-def _parameter_arn(name: str, facts: Facts) -> Arn:
-    if selector := re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name):
+def _parameter_arn(name: Text, facts: Facts) -> Arn:
+    if selector := re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name.shape()):
         raise Malformed(
-            f"{name!r} selects the version or label {selector[2]}, and ECS takes none",
-            f"Write {selector[1]}, which is the parameter's latest version.",
+            f"{name.written!r} selects the version or label {selector[2]}, and ECS takes none",
+            f"Write {name.written.rpartition(':')[0]}, which is the parameter's latest version.",
         )
-    if not _PARAMETER_NAME.fullmatch(name):
+    if not _PARAMETER_NAME.fullmatch(name.shape()):
         raise Malformed(
-            f"{name!r} is neither an ARN nor a name that a parameter can have",
+            f"{name.written!r} is neither an ARN nor a name that a parameter can have",
             "A parameter's name has letters, digits and _ . - / only; a secret in Secrets Manager is given by its ARN.",
         )
-    return parse_arn(facts.home_arn("ssm", f"parameter/{name.lstrip('/')}"))
+    # A name with a slash in it begins with one, and that is the slash of the ARN.
+    begun = isinstance(name.parts[0], Symbol) and "/" in name.shape()
+    return facts.arn("ssm", Text("parameter", name) if begun else Text("parameter/", name.lstrip("/")))
 
 
-def s3_object(text: str) -> Arn:
+def s3_object(text: Text) -> Arn:
     """The ARN of an object in S3; raises Malformed where ``text`` names no bucket and key.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html
     """
-    named(text)
-    if url := re.fullmatch(r"s3://([^/]+)/(.+)", text):
-        raise Malformed(f"{text} is a URL, and ECS takes an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
+    if url := re.fullmatch(r"s3://([^/]+)/(.+)", text.written):
+        raise Malformed(f"{text.written} is a URL, and ECS takes an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
     arn = parse_arn(text)
     bucket, _, key = arn.resource.partition("/")
-    if arn.service != "s3" or arn.region or arn.account or not re.fullmatch(r"[a-z0-9.-]{3,63}", bucket) or not key:
-        raise Malformed(f"{text} is not the ARN of an object in S3", "Write arn:PARTITION:s3:::BUCKET/KEY.")
-    if re.search(r"[*?]", key):
-        raise Malformed(f"{text} has a wildcard in its key", "Name one object.")
+    named = re.fullmatch(r"[a-z0-9.-]{3,63}", bucket.shape("xxx"))
+    if arn.service != "s3" or arn.region or arn.account or not named or not key:
+        raise Malformed(f"{text.written} is not the ARN of an object in S3", "Write arn:PARTITION:s3:::BUCKET/KEY.")
+    if re.search(r"[*?]", key.shape("")):
+        raise Malformed(f"{text.written} has a wildcard in its key", "Name one object.")
     return arn
 
 
-def s3_bucket(text: str) -> Arn:
+def s3_bucket(text: Text) -> Arn:
     """The bucket of an object in S3."""
     arn = s3_object(text)
-    return Arn(arn.partition, "s3", "", "", arn.resource.partition("/")[0])
+    return Arn(arn.partition, "s3", arn.region, arn.account, arn.resource.partition("/")[0])
+
+
+def service_host(service: str, region: Text) -> Text:
+    """The name by which a service calls another one in a Region: ``secretsmanager.us-east-1.amazonaws.com``.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    parts: tuple[Part, ...] = (f"{service}.", region, ".amazonaws.com")
+    return Text(*parts)
+
+
+def via_service(service: str, region: Text) -> Condition:
+    """Only when the service asks; in any Region where one parameter's value tells which, as the ARN beside it does."""
+    if isinstance(region.whole, Field):
+        return Condition("StringLike", "kms:ViaService", (service_host(service, ANYTHING),))
+    return Condition("StringEquals", "kms:ViaService", (service_host(service, region),))

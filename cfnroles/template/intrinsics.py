@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.facts import partition_of
+from cfnroles.text import Parameter, field_of, from_spelling
 from cfnroles.workload import Path
 
 #: What `AWS::NoValue` becomes: the member or element that has it is left out.
@@ -253,8 +254,18 @@ class Resolution:
         if not isinstance(argument, list) or len(argument) != 2:
             return None
         index, elements = self.text(argument[0]), self.value(argument[1])
+        if (whole := self._cut_parameter(argument[1])) and index.isdecimal() and int(index) <= 6:
+            return str(field_of(whole, int(index)))
         if isinstance(elements, list) and index.isdecimal() and int(index) < len(elements):
             return elements[int(index)]
+        return None
+
+    def _cut_parameter(self, split: Any) -> Parameter | None:
+        """The parameter whose value colons cut, if nothing is known of it and no more is behind it than a colon."""
+        match split:
+            case {"Fn::Split": [":", cut]}:
+                text = from_spelling(self.text(cut), policy=False).removesuffix(":")
+                return text.whole if isinstance(text.whole, Parameter) else None
         return None
 
     def _split(self, argument: Any) -> Any:

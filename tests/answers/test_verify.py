@@ -11,6 +11,7 @@ from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.text import Text, from_spelling
 
 ACCOUNT = "111122223333"
 HOME = Facts(account=ACCOUNT, region="eu-west-1")
@@ -18,8 +19,8 @@ NOWHERE = Facts()
 SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
 READ = "secretsmanager:GetSecretValue"
-VIA = Condition("StringEquals", "kms:ViaService", ("secretsmanager.eu-west-1.amazonaws.com",))
-FOR = Condition("StringLike", "kms:EncryptionContext:SecretARN", (f"{SECRET}-??????",))
+VIA = Condition("StringEquals", "kms:ViaService", (Text("secretsmanager.eu-west-1.amazonaws.com"),))
+FOR = Condition("StringLike", "kms:EncryptionContext:SecretARN", (from_spelling(f"{SECRET}-??????"),))
 THROUGH = {
     "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"},
     "StringLike": {"kms:EncryptionContext:SecretARN": f"{SECRET}-??????"},
@@ -32,7 +33,7 @@ def need(
 ) -> Need:  # fmt: skip
     origin = Origin("task.json", ("containerDefinitions", 0, "secrets", 0, "valueFrom"), "web", "secret DB")
     reason = Reason("secret", "ECS reads the secret", "https://docs.aws.amazon.com/")
-    return Need(holder, Permission(action, resource, conditions, when), reason, origin, "ReadSecrets")
+    return Need(holder, Permission(action, from_spelling(resource), conditions, when), reason, origin, "ReadSecrets")
 
 
 def allow(action: Any = READ, resource: Any = f"{SECRET}-??????", **others: Any) -> dict[str, Any]:

@@ -18,20 +18,22 @@ def write(path: Path, *secrets: str, **members: Any) -> Path:
     return path
 
 
-def test_a_placeholder_is_told_as_a_gap_and_as_a_parameter_to_fill(cfnroles: Any, tmp_path: Path) -> None:
-    task = write(tmp_path / "task.json", "${SECRET_ARN}", cpu="<CPU>")
+def test_a_placeholder_is_told_as_a_parameter_to_fill_and_a_gap_only_where_no_policy_can_name_it(
+    cfnroles: Any, tmp_path: Path
+) -> None:
+    task = write(tmp_path / "task.json", "${SECRET_ARN}", cpu="<CPU>", web={"image": "${REGISTRY}/web:1"})
     told = cfnroles("build", task, "-o", tmp_path / "out")
     assert told.code == 0
     assert "Gaps: 1" in told.err
-    assert "Fill it with --set SECRET_ARN=VALUE" in told.err
-    assert "To be filled when the stacks are deployed: SecretArn, Cpu." in told.err
-    assert "--parameter-overrides SecretArn=VALUE Cpu=VALUE" in told.err
+    assert "Fill it with --set REGISTRY=VALUE" in told.err
+    assert "To be filled when the stacks are deployed: SecretArn, Registry, Cpu." in told.err
+    assert "Registry=VALUE SecretArn=VALUE Cpu=VALUE" in told.err
 
 
 def test_strict_turns_gaps_into_an_exit_code(cfnroles: Any, tmp_path: Path) -> None:
-    task = write(tmp_path / "task.json", "<SECRET>")
+    task = write(tmp_path / "task.json", web={"image": "<REGISTRY>/web:1"})
     assert cfnroles("build", task, "-o", tmp_path / "out", "--strict").code == 1
-    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict", "--set", "SECRET=/shop/db").code == 0
+    assert cfnroles("build", task, "-o", tmp_path / "out", "--strict", "--set", "REGISTRY=quay.io").code == 0
 
 
 def test_traps_are_told_as_warnings_with_their_lines(cfnroles: Any, tmp_path: Path) -> None:

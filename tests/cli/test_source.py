@@ -53,7 +53,7 @@ def task(tmp_path: Path) -> str:
     [
         ({"pull_through_prefixes": ("hub",)}, "ecr:BatchImportUpstreamImage"),
         ({"compat": True}, "ecr:BatchCheckLayerAvailability"),
-        ({"file_key_arns": (KEY,)}, "kms:Decrypt"),
+        ({"file_key_arns": (KEY,)}, "kms:Decrypt DecryptFiles"),
         ({"root_volumes": ("data",)}, "elasticfilesystem:ClientRootAccess"),
         ({"s3_files_buckets": ("files",)}, "s3:ListBucket"),
         ({"execute_command": True}, "ssmmessages:OpenDataChannel"),
@@ -67,7 +67,7 @@ def test_an_option_grants_what_it_stands_for_and_nothing_does_without_it(
     task: str, options: dict[str, Any], grant: str
 ) -> None:
     def granted(**about: Any) -> set[str]:
-        return {need.permission.action for need in read_source(task, **about).discovery.needs}
+        return {f"{need.permission.action} {need.sid}" for need in read_source(task, **about).discovery.needs}
 
     assert not any(grant in action for action in granted())
     assert any(grant in action for action in granted(**options))

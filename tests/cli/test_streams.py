@@ -32,8 +32,7 @@ def test_streams(line: str, code: int, told: str, examples: Path) -> None:
 def test_the_exit_code_of_a_bad_answer_is_kept(cfnroles: Any, tmp_path: Path) -> None:
     task = tmp_path / "task.json"
     task.write_text(
-        '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128,'
-        ' "secrets": [{"name": "A", "valueFrom": "<SECRET>"}]}]}'
+        '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "<REGISTRY>/web", "memory": 128}]}'
     )
     assert cfnroles("build", task, "-o", tmp_path / "out", "--strict").code == 1
 

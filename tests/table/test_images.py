@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from cfnroles.placeholders import as_symbols
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import check_image, ecr_repository, repository_name
+from cfnroles.text import Text, text_of
 
 DIGEST = "sha256:" + "0" * 64
+
+
+def read(image: str) -> Text:
+    """The image as the reader of task definitions gives it."""
+    return text_of(as_symbols({"image": image})["image"])
 
 
 @pytest.mark.parametrize(
@@ -49,10 +56,30 @@ DIGEST = "sha256:" + "0" * 64
             "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:${TAG}",
             "arn:aws:ecr:us-east-1:123456789012:repository/web",
         ),
+        (
+            "${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web:1",
+            "arn:aws:ecr:us-east-1:${AWS::AccountId}:repository/web",
+        ),
+        (
+            "ACCOUNT_ID.dkr.ecr.us-east-1.amazonaws.com/web:1",
+            "arn:aws:ecr:us-east-1:${AWS::AccountId}:repository/web",
+        ),
+        (
+            "123456789012.dkr.ecr.<region>.amazonaws.com/web",
+            "arn:${AWS::Partition}:ecr:${AWS::Region}:123456789012:repository/web",
+        ),
+        (
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com/${STAGE}/web:1",
+            "arn:aws:ecr:us-east-1:123456789012:repository/${Stage}/web",
+        ),
+        (
+            "XXXXXX.dkr.ecr.us-east-1.amazonaws.com/web:1",
+            "arn:aws:ecr:us-east-1:${Xxxxxx}:repository/web",
+        ),
     ],
 )
 def test_a_private_ecr_image_names_its_repository(image: str, arn: str) -> None:
-    assert str(ecr_repository(image)) == arn
+    assert str(ecr_repository(read(image))) == arn
 
 
 @pytest.mark.parametrize(
@@ -72,7 +99,7 @@ def test_a_private_ecr_image_names_its_repository(image: str, arn: str) -> None:
     ],
 )
 def test_an_image_from_elsewhere_has_no_repository_in_ecr(image: str) -> None:
-    assert ecr_repository(image) is None
+    assert ecr_repository(read(image)) is None
 
 
 @pytest.mark.parametrize(
@@ -84,18 +111,14 @@ def test_an_image_from_elsewhere_has_no_repository_in_ecr(image: str) -> None:
         "${IMAGE}",
         "{{ must_env `IMAGE` }}",
         "${ECR}/web:1",
-        "${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/web:1",
-        "ACCOUNT_ID.dkr.ecr.us-east-1.amazonaws.com/web:1",
         "1234.dkr.ecr.us-east-1.amazonaws.com/web:1",
-        "123456789012.dkr.ecr.<region>.amazonaws.com/web",
-        "123456789012.dkr.ecr.us-east-1.amazonaws.com/${STAGE}/web:1",
         "IMAGE",
         "REPOSITORY_URI:TAG",
     ],
 )
 def test_an_image_that_was_left_open_cannot_be_named(image: str) -> None:
     with pytest.raises(Unnamed):
-        check_image(image)
+        check_image(read(image))
 
 
 @pytest.mark.parametrize(
@@ -104,9 +127,9 @@ def test_an_image_that_was_left_open_cannot_be_named(image: str) -> None:
 )
 def test_an_image_of_ecr_without_a_repositorys_name_is_refused(image: str) -> None:
     with pytest.raises(Malformed):
-        check_image(image)
+        check_image(read(image))
 
 
 def test_a_sidecar_is_known_by_the_end_of_its_name() -> None:
-    assert repository_name("public.ecr.aws/xray/aws-xray-daemon:3.x") == "xray/aws-xray-daemon"
-    assert repository_name(f"amazon/aws-xray-daemon@{DIGEST}") == "amazon/aws-xray-daemon"
+    assert repository_name(Text("public.ecr.aws/xray/aws-xray-daemon:3.x")) == "xray/aws-xray-daemon"
+    assert repository_name(Text(f"amazon/aws-xray-daemon@{DIGEST}")) == "amazon/aws-xray-daemon"

@@ -7,7 +7,7 @@ import pytest
 from cfnroles.facts import Facts, partition_of
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import (
-    Arn,
+    OpenReference,
     ParameterReference,
     SecretReference,
     parse_arn,
@@ -16,6 +16,7 @@ from cfnroles.table.references import (
     secret_or_name,
     value_from,
 )
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Opaque, Placeholder, Text
 
 HOME = Facts(account="123456789012", region="us-east-1")
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
@@ -43,9 +44,9 @@ PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter"
     ],
 )
 def test_a_secret_in_a_policy_is_its_complete_arn_or_its_name_with_six_wildcards(text: str, resource: str) -> None:
-    reference = value_from(text, HOME)
+    reference = value_from(Text(text), HOME)
     assert isinstance(reference, SecretReference)
-    assert reference.policy_resource == resource
+    assert reference.policy_resources == (resource,)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def test_a_secret_in_a_policy_is_its_complete_arn_or_its_name_with_six_wildcards
     ],
 )
 def test_a_parameter_in_a_policy_has_one_slash_after_the_word_parameter(text: str, arn: str) -> None:
-    reference = value_from(text, HOME)
+    reference = value_from(Text(text), HOME)
     assert isinstance(reference, ParameterReference)
     assert str(reference.arn) == arn
 
 
 def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
-    reference = value_from("/a", Facts())
+    reference = value_from(Text("/a"), Facts())
     assert str(reference.arn) == "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/a"
 
 
@@ -91,26 +92,74 @@ def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
 )
 def test_what_ecs_would_refuse_is_told_with_the_way_to_write_it(text: str, remedy: str) -> None:
     with pytest.raises(Malformed) as refused:
-        value_from(text, HOME)
+        value_from(Text(text), HOME)
     assert remedy in refused.value.remedy
 
 
+STAGE = Placeholder("Stage", written="<STAGE>", called="STAGE")
+OPEN = {
+    "in the name of a secret": (Text(f"{SECRET}:", STAGE, "/db"), (f"{SECRET}:${{Stage}}/db-??????",)),
+    "in the name of a secret with its suffix": (
+        Text(f"{SECRET}:", STAGE, "/db-AbCdEf:key::"),
+        (f"{SECRET}:${{Stage}}/db-AbCdEf",),
+    ),
+    "at the end of a name, with the suffix or without": (
+        Text(f"{SECRET}:db-", STAGE),
+        (f"{SECRET}:db-${{Stage}}", f"{SECRET}:db-${{Stage}}-??????"),
+    ),
+    "account and Region": (
+        Text("arn:", PARTITION, ":secretsmanager:", REGION, ":", ACCOUNT, ":secret:db-AbCdEf"),
+        ("arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:db-AbCdEf",),
+    ),
+    "an ARN before a JSON key": (Text(STAGE, ":password::"), ("${Stage}",)),
+}
+
+
+@pytest.mark.parametrize(("text", "resources"), OPEN.values(), ids=OPEN)
+def test_a_symbol_in_a_reference_stays_in_the_policy(text: Text, resources: tuple[str, ...]) -> None:
+    reference = value_from(text, HOME)
+    assert isinstance(reference, SecretReference)
+    assert reference.policy_resources == resources
+
+
+def test_a_parameter_in_place_of_the_whole_reference_may_name_either() -> None:
+    reference = value_from(Text(STAGE), HOME)
+    assert isinstance(reference, OpenReference)
+    assert reference.secret.policy_resources == (
+        "arn:${AWS::Partition}:secretsmanager:${Stage[region]}:${Stage[account]}:secret:${Stage[name]}",
+    )
+    assert (
+        str(reference.parameter.arn)
+        == "arn:${AWS::Partition}:ssm:${Stage[region]}:${AWS::AccountId}:${Stage[resource]}"
+    )
+
+
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "resource"),
     [
-        (f"{SECRET}:<name>", "name"),
-        ("arn:aws:secretsmanager:us-east-1:<ACCOUNT>:secret:db", "ACCOUNT"),
-        ("arn:aws:secretsmanager:us-east-1:ACCOUNT_ID:secret:db", "ACCOUNT_ID"),
-        ("arn:aws:secretsmanager:REGION:123456789012:secret:db", "REGION"),
-        ("arn:aws:ssm:us-east-1:your-account:parameter/db", "your-account"),
-        ("${SECRET_ARN}", "SECRET_ARN"),
-        ("/${STAGE:-dev}/db", "STAGE"),
+        pytest.param(Text(STAGE, "-flags"), "parameter/${Stage}-flags", id="no-hierarchy"),
+        pytest.param(Text(STAGE, "/flags"), "parameter${Stage}/flags", id="a-hierarchy-begins-with-a-slash"),
+        pytest.param(Text("/", STAGE, "/flags"), "parameter/${Stage}/flags", id="the-slash-is-there"),
     ],
 )
-def test_placeholders_are_named_with_the_option_that_fills_them(text: str, name: str) -> None:
+def test_the_name_of_a_parameter_may_begin_with_a_symbol(text: Text, resource: str) -> None:
+    reference = value_from(text, HOME)
+    assert isinstance(reference, ParameterReference)
+    assert reference.arn.resource == resource
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(Text("arn:aws:ssm:us-east-1:my_account:parameter/db"), "--set my_account=VALUE", id="an-account"),
+        pytest.param(Text(f"arn:aws:secretsmanager:here:{HOME.account}:secret:db"), "--set here=VALUE", id="a-region"),
+        pytest.param(Text(Opaque("Fn::Select(0, Arns)")), "by its ARN", id="what-nothing-is-known-of"),
+    ],
+)
+def test_what_is_not_known_is_told_with_what_closes_it(text: Text, told: str) -> None:
     with pytest.raises(Unnamed) as unnamed:
         value_from(text, HOME)
-    assert f"--set {name}=VALUE" in unnamed.value.remedy
+    assert told in unnamed.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -118,17 +167,17 @@ def test_placeholders_are_named_with_the_option_that_fills_them(text: str, name:
     [("shop-secret", True), ("shop-123456", True), ("shop-AbCdEf", False), ("shop-Ab12cd", False), ("shop", False)],
 )
 def test_a_word_of_six_letters_at_the_end_may_be_a_suffix_or_a_part_of_the_name(name: str, ambiguous: bool) -> None:
-    reference = value_from(f"{SECRET}:{name}", HOME)
+    reference = value_from(Text(f"{SECRET}:{name}"), HOME)
     assert isinstance(reference, SecretReference)
     assert reference.ambiguous is ambiguous
 
 
 def test_a_parameter_may_stand_for_a_secret() -> None:
-    reference = value_from("/aws/reference/secretsmanager/shop/db", HOME)
+    reference = value_from(Text("/aws/reference/secretsmanager/shop/db"), HOME)
     assert isinstance(reference, ParameterReference)
     assert str(reference.arn) == f"{PARAMETER}/aws/reference/secretsmanager/shop/db"
     assert reference.secret is not None
-    assert reference.secret.policy_resource == f"{SECRET}:shop/db-??????"
+    assert reference.secret.policy_resources == (f"{SECRET}:shop/db-??????",)
 
 
 @pytest.mark.parametrize(
@@ -140,18 +189,18 @@ def test_a_parameter_may_stand_for_a_secret() -> None:
     ],
 )
 def test_registry_credentials_may_be_given_by_name(text: str, resource: str) -> None:
-    assert secret_or_name(text, HOME).policy_resource == resource
+    assert secret_or_name(Text(text), HOME).policy_resources == (resource,)
 
 
 @pytest.mark.parametrize("text", ["a b", f"{SECRET}:registry-AbCdEf:user::", f"{PARAMETER}/registry"])
 def test_registry_credentials_are_nothing_but_a_secret(text: str) -> None:
     with pytest.raises(Malformed):
-        secret_or_name(text, HOME)
+        secret_or_name(Text(text), HOME)
 
 
 def test_an_object_in_s3_has_a_bucket() -> None:
-    assert str(s3_object("arn:aws-cn:s3:::config/a/b.env")) == "arn:aws-cn:s3:::config/a/b.env"
-    assert str(s3_bucket("arn:aws-cn:s3:::config/a/b.env")) == "arn:aws-cn:s3:::config"
+    assert str(s3_object(Text("arn:aws-cn:s3:::config/a/b.env"))) == "arn:aws-cn:s3:::config/a/b.env"
+    assert str(s3_bucket(Text("arn:aws-cn:s3:::config/a/b.env"))) == "arn:aws-cn:s3:::config"
 
 
 @pytest.mark.parametrize(
@@ -167,13 +216,13 @@ def test_an_object_in_s3_has_a_bucket() -> None:
 )
 def test_what_is_no_object_in_s3_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
-        s3_object(text)
+        s3_object(Text(text))
 
 
 def test_an_arn_is_printed_as_it_was_read() -> None:
     text = "arn:aws:logs:us-east-1:123456789012:log-group:a:b:c"
-    assert str(parse_arn(text)) == text
-    assert parse_arn("arn:${AWS::Partition}:s3:::b/k") == Arn("${AWS::Partition}", "s3", "", "", "b/k")
+    assert str(parse_arn(Text(text))) == text
+    assert parse_arn(Text("arn:", PARTITION, ":s3:::b/k")) == Arn(PARTITION, "s3", Text(), Text(), Text("b/k"))
 
 
 @pytest.mark.parametrize(

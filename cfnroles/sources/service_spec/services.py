@@ -17,7 +17,7 @@ from cfnroles.sources.task_definition import ANSWERED_ONLY, home
 from cfnroles.sources.task_definition_checks import dynamic_references, shape_findings, value_findings
 from cfnroles.statements import single_valued
 from cfnroles.table.words import GRANTS, ROWS
-from cfnroles.table.words.resources import IMPORT
+from cfnroles.text import PARTITION, Text, imported, of_policy
 from cfnroles.workload import Path, Workload
 
 #: The key of each role's options.
@@ -180,20 +180,20 @@ def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
 
 
 def _listed(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A grant with the value of its word as a list, and every text of the user's own as ``Fn::Sub`` spells it."""
+    """A grant with the value of its word as a list, and its texts as those of a policy."""
     return {
-        key: [_spelled(each) for each in (value if isinstance(value, list) else [value])]
+        key: [_as_policy(each) for each in (value if isinstance(value, list) else [value])]
         if key in _WORDS
-        else _spelled(value)
+        else _as_policy(value)
         for key, value in entry.items()
     }
 
 
-def _spelled(value: Any) -> Any:
+def _as_policy(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("${", "${!")
+        return of_policy(value)
     if isinstance(value, list):
-        return [_spelled(element) for element in value]
+        return [_as_policy(element) for element in value]
     return value
 
 
@@ -213,14 +213,14 @@ def _statements(spec: Spec, service: Service) -> Iterator[Need]:
 def _permissions(statement: Mapping[str, Any]) -> Iterator[Permission]:
     conditions = tuple(
         sorted(
-            Condition(operator, key, tuple(sorted({_spelled(value) for value in _many(values)})))
+            Condition(operator, key, tuple(sorted({of_policy(value) for value in _many(values)})))
             for operator, keys in statement.get("conditions", {}).items()
             for key, values in keys.items()
         )
     )
     pairs = product(_many(statement["actions"]), _many(statement["resources"]))
     for action, resource in pairs:
-        arn = f"${{{IMPORT}{resource['import']}}}" if isinstance(resource, Mapping) else _spelled(resource)
+        arn = imported(resource["import"]) if isinstance(resource, Mapping) else of_policy(resource)
         for single in single_valued(conditions):
             yield Permission(action, arn, single)
 
@@ -241,6 +241,6 @@ def _options(service: Service, role: str) -> RoleOptions:
     )
 
 
-def _policy_arn(policy: str) -> str:
+def _policy_arn(policy: str) -> Text:
     known = managed_policy(policy)
-    return f"arn:${{AWS::Partition}}:iam::aws:policy{known.path}{known.name}" if known else policy
+    return Text("arn:", PARTITION, f":iam::aws:policy{known.path}{known.name}") if known else Text(policy)

@@ -8,7 +8,8 @@ from awacs import appmesh
 
 from cfnroles.need import Holder
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
-from cfnroles.table.references import located_arn, named
+from cfnroles.table.references import located_arn
+from cfnroles.text import Text, text_of
 
 #: Variables by which Envoy learns which virtual node or gateway it is.
 #: https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy-config.html
@@ -20,28 +21,28 @@ def is_app_mesh(found: Found) -> bool:
     return found.text == "APPMESH"
 
 
-def virtual_node(found: Found) -> str:
+def virtual_node(found: Found) -> Text:
     """The virtual node or gateway that the proxy stands for."""
     proxy = found.parent.get("containerName")
     for path, variable in found.workload.find("containerDefinitions[].environment[]"):
         container = found.workload.at(path[:2])
         if not isinstance(container, Mapping) or container.get("name") != proxy or not isinstance(variable, Mapping):
             continue
-        if variable.get("name") in _NODE and variable.get("value"):
-            return _node(found, str(variable["value"]))
+        value = variable.get("value")
+        if variable.get("name") in _NODE and isinstance(value, str) and value:
+            return _node(found, text_of(value))
     raise Unnamed(
         f"the environment of the proxy {proxy or ''} names no virtual node",
         "Set APPMESH_RESOURCE_ARN in the proxy's container",
     )
 
 
-def _node(found: Found, text: str) -> str:
-    if not named(text).startswith("arn:"):
-        resource = text if "/" in text else ""
-        if not resource.startswith("mesh/"):
-            raise Malformed(f"{text} names no virtual node", "Write its ARN, or mesh/MESH/virtualNode/NODE.")
-        return found.facts.home_arn("appmesh", resource)
-    return str(located_arn(text))
+def _node(found: Found, text: Text) -> Text:
+    if not text.startswith("arn:"):
+        if not text.startswith("mesh/"):
+            raise Malformed(f"{text.written} names no virtual node", "Write its ARN, or mesh/MESH/virtualNode/NODE.")
+        return found.facts.home_arn("appmesh", text)
+    return located_arn(text).text
 
 
 FEATURES = (

@@ -6,10 +6,10 @@ import re
 
 from awacs import kms, logs
 
-from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed, harmless
-from cfnroles.table.references import Arn, named, parse_arn
+from cfnroles.table.references import service_host
+from cfnroles.text import ANYTHING, EMPTY, Arn, Text, is_region, text_of
 
 _DRIVER = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
 _OPTIONS = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html"
@@ -48,48 +48,54 @@ def no_group(found: Found) -> None:
     raise Malformed("the driver awslogs has no awslogs-group", "Name the log group in its options.")
 
 
-def log_streams(found: Found) -> str:
+def log_streams(found: Found) -> Text:
     """The streams that the driver writes: ``PREFIX/CONTAINER/TASK-ID``; any of the group's without a prefix.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
     """
-    prefix, container = found.parent.get("awslogs-stream-prefix"), found.container.get("name")
+    prefix, container = option(found, "awslogs-stream-prefix"), found.container.get("name")
     if not prefix:
-        return f"{log_group(found)}:log-stream:*"
-    streams = _stream(str(prefix)) + (f"/{named(str(container))}" if container else "")
-    return f"{log_group(found)}:log-stream:{streams}/*"
+        return Text(log_group(found), ":log-stream:", ANYTHING)
+    name = Text("/", text_of(container)) if isinstance(container, str) and container else EMPTY
+    return Text(log_group(found), ":log-stream:", _stream(prefix), name, "/", ANYTHING)
 
 
-def log_group(found: Found) -> str:
+def log_group(found: Found) -> Text:
     """The log group, in the region that the options name."""
-    return log_group_arn(found, found.text, str(found.parent.get("awslogs-region") or ""))
+    return _log_group(found).text
 
 
-def log_group_and_contents(found: Found) -> tuple[str, str]:
+def log_group_and_contents(found: Found) -> tuple[Text, Text]:
     """The log group in both spellings that AWS's own policies use for CreateLogGroup."""
-    group = log_group(found)
-    return group, f"{group}:*"
+    return with_contents(log_group(found))
 
 
-def log_group_arn(found: Found, name: str, region: str) -> str:
+def with_contents(group: Text) -> tuple[Text, Text]:
+    """A log group in both spellings that AWS's own policies use."""
+    return group, Text(group, ":", ANYTHING)
+
+
+def log_group_arn(found: Found, name: Text, region: Text) -> Arn:
     """The ARN of a log group of the home account; of the home region where no other is named.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
     """
-    if not re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", named(name)):
-        raise Malformed(f"{name!r} cannot be a log group's name", "It has letters, digits and . - _ / # only.")
-    group = f"log-group:{name}"
-    if not region:
-        return found.facts.home_arn("logs", group)
-    if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+|\$\{AWS::Region\}", named(region)):
-        raise Unnamed(f"{region} stands where a region belongs", "Write a region such as us-east-1")
-    account = found.facts.account or "${AWS::AccountId}"
-    return str(Arn(partition_of(region), "logs", region, account, group))
+    if not re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", name.shape()):
+        raise Malformed(f"{name.written!r} cannot be a log group's name", "It has letters, digits and . - _ / # only.")
+    if region and not is_region(region):
+        raise Unnamed(f"{region.written} stands where a region belongs", "Write a region such as us-east-1")
+    return found.facts.arn("logs", Text("log-group:", name), region)
 
 
-def customer_keys(found: Found) -> tuple[str, ...]:
+def option(found: Found, name: str) -> Text:
+    """An option beside the field, or an empty text."""
+    value = found.parent.get(name)
+    return text_of(value) if isinstance(value, str) else Text(str(value)) if value else EMPTY
+
+
+def customer_keys(found: Found) -> tuple[Text, ...]:
     """The customer managed keys of log groups."""
-    return found.facts.log_group_key_arns
+    return tuple(map(Text, found.facts.log_group_key_arns))
 
 
 def through_logs(found: Found) -> tuple[Condition, ...]:
@@ -97,10 +103,10 @@ def through_logs(found: Found) -> tuple[Condition, ...]:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    group = log_group(found)
+    group = _log_group(found)
     return (
-        Condition("StringEquals", "kms:ViaService", (f"logs.{parse_arn(group).region}.amazonaws.com",)),
-        Condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", (group,)),
+        Condition("StringEquals", "kms:ViaService", (service_host("logs", group.region),)),
+        Condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", (group.text,)),
     )
 
 
@@ -127,9 +133,13 @@ def trap(found: Found) -> Trap | None:
     return harmless(found)
 
 
-def _stream(text: str) -> str:
-    if re.search(r"[:*?]", named(text)):
-        raise Malformed(f"{text!r} cannot begin a log stream's name", "It has no colon and no asterisk.")
+def _log_group(found: Found) -> Arn:
+    return log_group_arn(found, found.text, option(found, "awslogs-region"))
+
+
+def _stream(text: Text) -> Text:
+    if re.search(r"[:*?]", text.shape()):
+        raise Malformed(f"{text.written!r} cannot begin a log stream's name", "It has no colon and no asterisk.")
     return text
 
 

@@ -7,11 +7,13 @@ from awacs import kms, s3, secretsmanager, ssm
 from cfnroles.need import Condition, Holder
 from cfnroles.table.ecs.secrets import through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
-from cfnroles.table.references import ParameterReference, parse_arn, s3_bucket, s3_object, value_from
+from cfnroles.table.references import ParameterReference, SecretReference, parse_arn, s3_bucket, s3_object, value_from
+from cfnroles.text import Parameter, Text
 
 _LINUX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html"
 _FARGATE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-linux-gmsa.html"
 _PREFIXES = ("credentialspec:", "credentialspecdomainless:")
+_FROM = "ECS takes credential specs from S3 and Parameter Store."
 _EXAMPLE = "credentialspec:arn:aws:s3:::shop-config/web.json"
 
 
@@ -40,62 +42,68 @@ def is_in_s3_for_fargate(found: Found) -> bool:
     return found.facts.compat and is_in_s3(found)
 
 
-def spec_object(found: Found) -> str:
+def spec_object(found: Found) -> Text:
     """The credential spec in S3."""
-    return str(s3_object(_arn(found)))
+    return s3_object(_arn(found)).text
 
 
-def spec_bucket(found: Found) -> str:
+def spec_bucket(found: Found) -> Text:
     """The bucket of the credential spec."""
-    return str(s3_bucket(_arn(found)))
+    return s3_bucket(_arn(found)).text
 
 
-def spec_parameter(found: Found) -> str:
+def spec_parameter(found: Found) -> Text:
     """The parameter that holds the credential spec."""
     reference = value_from(_arn(found), found.facts)
     if not isinstance(reference, ParameterReference):
-        raise Malformed(f"{found.text} is no parameter", "ECS takes credential specs from S3 and Parameter Store.")
-    return str(reference.arn)
+        raise Malformed(
+            f"{found.text.written} is no parameter", "ECS takes credential specs from S3 and Parameter Store."
+        )
+    return reference.arn.text
 
 
-def reference(found: Found) -> str:
+def reference(found: Found) -> Text:
     """The ARN of the parameter."""
     return _arn(found)
 
 
-def inner_secrets(found: Found) -> tuple[str, ...]:
+def inner_secrets(found: Found) -> tuple[Text, ...]:
     """The secrets inside of domainless credential specs, which the caller names."""
     if not found.facts.domainless_secret_arns:
         raise Unnamed(
             "the domainless credential spec names a secret inside of its file",
             "Name that secret with --gmsa-secret ARN",
         )
-    return tuple(_secret(arn, found) for arn in found.facts.domainless_secret_arns)
+    return tuple(text for secret in _inner_secrets(found) for text in secret.policy_resources)
 
 
-def inner_keys(found: Found) -> str:
+def inner_keys(found: Found) -> Text:
     """The customer managed keys: a parameter of the template."""
-    return "${KmsKeyArns}"
+    return Text(Parameter("KmsKeyArns"))
 
 
 def through_secrets_manager_for_inner(found: Found) -> tuple[Condition, ...]:
     """Decrypt for the inner secrets only, and only when Secrets Manager asks."""
-    conditions = [through_secrets_manager(secret) for secret in inner_secrets(found)]
+    conditions = [through_secrets_manager(secret) for secret in _inner_secrets(found)]
     return tuple(
         Condition(parts[0].operator, parts[0].key, tuple(sorted({value for part in parts for value in part.values})))
         for parts in zip(*conditions, strict=True)
     )
 
 
-def _secret(arn: str, found: Found) -> str:
-    resolved = value_from(arn, found.facts)
-    if isinstance(resolved, ParameterReference):
+def _inner_secrets(found: Found) -> tuple[SecretReference, ...]:
+    return tuple(_secret(arn, found) for arn in found.facts.domainless_secret_arns)
+
+
+def _secret(arn: str, found: Found) -> SecretReference:
+    resolved = value_from(Text(arn), found.facts)
+    if not isinstance(resolved, SecretReference):
         raise Malformed(f"{arn} is not the ARN of a secret", "Give the secret's ARN to --gmsa-secret.")
-    return resolved.policy_resource
+    return resolved
 
 
-def _arn(found: Found) -> str:
-    return found.text.split(":", 1)[1]
+def _arn(found: Found) -> Text:
+    return found.text.partition(":")[2]
 
 
 def _service(found: Found) -> str:
@@ -105,10 +113,14 @@ def _service(found: Found) -> str:
     if not text.startswith("arn:"):
         if text.startswith("file://"):
             return ""
-        raise Unnamed(f"{text} is neither an ARN nor a file", "Write the ARN of an object in S3 or of a parameter")
+        raise Unnamed(
+            f"{text.written} is neither an ARN nor a file", "Write the ARN of an object in S3 or of a parameter"
+        )
     service = parse_arn(text).service
     if service not in ("s3", "ssm"):
-        raise Malformed(f"{text} is an ARN of {service}", "ECS takes credential specs from S3 and Parameter Store.")
+        raise Malformed(
+            f"{text.written} is an ARN of {service}", "ECS takes credential specs from S3 and Parameter Store."
+        )
     return service
 
 

@@ -7,6 +7,7 @@ from awacs import ecr
 from cfnroles.need import Holder
 from cfnroles.table.feature import Feature, Found, Grant, Trap, everything
 from cfnroles.table.images import check_image, ecr_repository
+from cfnroles.text import EMPTY, Text
 
 _ON_ECS = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html"
 _EXAMPLE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1.4.2"
@@ -21,7 +22,7 @@ def is_of_another_account(found: Found) -> bool:
     """The image is pulled from a private ECR registry of another account than the task's."""
     arn = ecr_repository(found.text)
     home = found.facts.account
-    return arn is not None and bool(home) and arn.account not in (home, "${AWS::AccountId}")
+    return arn is not None and bool(home) and arn.account != home and not arn.account.unknown
 
 
 def is_pulled_through(found: Found) -> bool:
@@ -44,9 +45,10 @@ def is_elsewhere(found: Found) -> bool:
     return ecr_repository(check_image(found.text)) is None
 
 
-def repository(found: Found) -> str:
+def repository(found: Found) -> Text:
     """The repository's ARN."""
-    return str(ecr_repository(found.text))
+    arn = ecr_repository(found.text)
+    return arn.text if arn else EMPTY
 
 
 def stored_credentials(found: Found) -> Trap | None:

@@ -6,19 +6,20 @@ from awacs import kms, s3
 
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Feature, Found, Grant, Trap
-from cfnroles.table.references import parse_arn, s3_bucket, s3_object
+from cfnroles.table.references import parse_arn, s3_bucket, s3_object, service_host
+from cfnroles.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
 
 
-def itself(found: Found) -> str:
+def itself(found: Found) -> Text:
     """The object."""
-    return str(s3_object(found.text))
+    return s3_object(found.text).text
 
 
-def bucket(found: Found) -> str:
+def bucket(found: Found) -> Text:
     """The object's bucket."""
-    return str(s3_bucket(found.text))
+    return s3_bucket(found.text).text
 
 
 def has_customer_key(found: Found) -> bool:
@@ -26,9 +27,9 @@ def has_customer_key(found: Found) -> bool:
     return bool(found.facts.file_key_arns)
 
 
-def customer_keys(found: Found) -> tuple[str, ...]:
+def customer_keys(found: Found) -> tuple[Text, ...]:
     """The customer managed keys of files."""
-    return found.facts.file_key_arns
+    return tuple(map(Text, found.facts.file_key_arns))
 
 
 def through_s3(found: Found) -> tuple[Condition, ...]:
@@ -36,18 +37,18 @@ def through_s3(found: Found) -> tuple[Condition, ...]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
-    regions = sorted({parse_arn(key).region for key in found.facts.file_key_arns})
+    regions = sorted({parse_arn(key).region for key in customer_keys(found)})
     return (
-        Condition("StringEquals", "kms:ViaService", tuple(f"s3.{region}.amazonaws.com" for region in regions)),
+        Condition("StringEquals", "kms:ViaService", tuple(service_host("s3", region) for region in regions)),
         Condition("StringEquals", "kms:EncryptionContext:aws:s3:arn", tuple(sorted((bucket(found), itself(found))))),
     )
 
 
 def trap(found: Found) -> Trap | None:
     """A file that ECS does not take for its name."""
-    if found.text.endswith(".env"):
+    if found.text.endswith((".env", "}")):
         return None
-    return Trap(f"{found.text} does not end in .env, which ECS asks of environment files", "Rename the object")
+    return Trap(f"{found.text.written} does not end in .env, which ECS asks of environment files", "Rename the object")
 
 
 FEATURES = (

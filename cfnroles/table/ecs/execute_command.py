@@ -6,10 +6,10 @@ from awacs import kms, logs, s3, ssmmessages
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder
-from cfnroles.table.ecs.awslogs import log_group_arn
+from cfnroles.table.ecs.awslogs import log_group_arn, option, with_contents
 from cfnroles.table.ecs.managed_volumes import key
 from cfnroles.table.feature import Feature, Found, Grant, everything
-from cfnroles.table.references import named
+from cfnroles.text import ANYTHING, EMPTY, Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
 _CONFIGURATION = "cluster.configuration.executeCommandConfiguration"
@@ -25,27 +25,29 @@ def is_used(found: Found) -> bool:
     return found.workload.at(("service", "enableExecuteCommand")) is True
 
 
-def log_group(found: Found) -> tuple[str, str]:
+def log_group(found: Found) -> tuple[Text, Text]:
     """The log group of the sessions, in both spellings that AWS's own policies use."""
-    group = log_group_arn(found, found.text, "")
-    return group, f"{group}:*"
+    return with_contents(_log_group(found))
 
 
-def log_streams(found: Found) -> str:
+def log_streams(found: Found) -> Text:
     """The streams of the sessions' log group."""
-    return f"{log_group_arn(found, found.text, '')}:log-stream:*"
+    return Text(_log_group(found), ":log-stream:", ANYTHING)
 
 
-def bucket(found: Found) -> str:
+def bucket(found: Found) -> Text:
     """The bucket of the sessions' logs."""
-    region = found.facts.region or "${AWS::Region}"
-    return f"arn:{partition_of(region)}:s3:::{named(found.text)}"
+    return Text("arn:", partition_of(found.facts.home_region), ":s3:::", found.text)
 
 
-def log_objects(found: Found) -> str:
+def log_objects(found: Found) -> Text:
     """The objects that sessions are logged to."""
-    prefix = str(found.parent.get("s3KeyPrefix") or "").strip("/")
-    return f"{bucket(found)}/{named(prefix)}/*" if prefix else f"{bucket(found)}/*"
+    prefix = option(found, "s3KeyPrefix").strip("/")
+    return Text(bucket(found), "/", prefix, *("/" if prefix else ""), ANYTHING)
+
+
+def _log_group(found: Found) -> Text:
+    return log_group_arn(found, found.text, EMPTY).text
 
 
 FEATURES = (

@@ -8,7 +8,7 @@ from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.table.images import repository_name
-from cfnroles.table.references import named
+from cfnroles.text import ANYTHING, Text, text_of
 
 _PAGE = "https://docs.aws.amazon.com/fis/latest/userguide/ecs-task-actions.html"
 
@@ -24,20 +24,20 @@ def is_without_agent(found: Found) -> bool:
     return found.value is True and not any(map(_is_agent, images))
 
 
-def managed_instances(found: Found) -> str:
+def managed_instances(found: Found) -> Text:
     """The managed instances of the home account: an instance's id is known when it is registered."""
-    return found.facts.home_arn("ssm", "managed-instance/*")
+    return found.facts.home_arn("ssm", "managed-instance/", ANYTHING)
 
 
-def instance_role(found: Found) -> str:
+def instance_role(found: Found) -> Text:
     """The role of the managed instance."""
-    account = found.facts.account or "${AWS::AccountId}"
-    return f"arn:{partition_of(found.facts.region)}:iam::{account}:role/{named(found.text)}"
+    partition = partition_of(found.facts.home_region)
+    return Text("arn:", partition, ":iam::", found.facts.home_account, ":role/", found.text)
 
 
 def passed_to_ssm(found: Found) -> tuple[Condition, ...]:
     """The role goes to Systems Manager only."""
-    return (Condition("StringEquals", "iam:PassedToService", ("ssm.amazonaws.com",)),)
+    return (Condition("StringEquals", "iam:PassedToService", (Text("ssm.amazonaws.com"),)),)
 
 
 def unknown_agent(found: Found) -> None:
@@ -49,7 +49,7 @@ def unknown_agent(found: Found) -> None:
 
 
 def _is_agent(image: object) -> bool:
-    return isinstance(image, str) and repository_name(image).endswith("amazon-ssm-agent")
+    return isinstance(image, str) and repository_name(text_of(image)).endswith("amazon-ssm-agent")
 
 
 FEATURES = (

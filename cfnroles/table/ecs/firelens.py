@@ -10,6 +10,7 @@ from awacs import kms, s3
 from cfnroles.need import Holder
 from cfnroles.table.ecs.environment_files import bucket, customer_keys, itself, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
+from cfnroles.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html"
 _FILE = "containerDefinitions[].firelensConfiguration.options.config-file-value"
@@ -49,7 +50,7 @@ def is_anything(found: Found) -> bool:
 def destinations_in_file(found: Found) -> None:
     """Never seen: where the configuration file sends logs cannot be seen."""
     raise Unnamed(
-        f"the destinations in {found.value} cannot be seen",
+        f"the destinations in {found.text.written} cannot be seen",
         "Add what they need to the task role; destinations in the options of the driver awsfirelens need no such care",
     )
 
@@ -83,7 +84,7 @@ def on_fargate(found: Found) -> Trap | None:
 
 def _router_file(found: Found) -> str:
     for _, value in found.workload.find(_FILE):
-        return str(value)
+        return value.written if isinstance(value, Text) else str(value)
     return ""
 
 

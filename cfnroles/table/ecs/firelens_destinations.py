@@ -10,9 +10,10 @@ from awacs import es, firehose, kinesis, logs, s3, sts
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder
-from cfnroles.table.ecs.awslogs import log_group_arn
+from cfnroles.table.ecs.awslogs import log_group_arn, with_contents
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
-from cfnroles.table.references import Arn, located_arn, named
+from cfnroles.table.references import located_arn
+from cfnroles.text import ANYTHING, EMPTY, Text, text_of
 
 _FIELD = "containerDefinitions[].logConfiguration.options"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html"
@@ -77,48 +78,49 @@ def leaves_aws(found: Found) -> bool:
     return _plugin(found) != "" and (_service(found) == "" or not (_is_signed(found) or _role(found)))
 
 
-def delivery_stream(found: Found) -> str:
+def delivery_stream(found: Found) -> Text:
     """The Firehose stream."""
-    return _regional(found, "firehose", f"deliverystream/{_required(found, 'delivery_stream', 'delivery_stream_name')}")
+    name = _required(found, "delivery_stream", "delivery_stream_name")
+    return _regional(found, "firehose", Text("deliverystream/", name))
 
 
-def stream(found: Found) -> str:
+def stream(found: Found) -> Text:
     """The Kinesis stream."""
-    return _regional(found, "kinesis", f"stream/{_required(found, 'stream', 'stream_name')}")
+    return _regional(found, "kinesis", Text("stream/", _required(found, "stream", "stream_name")))
 
 
-def log_group(found: Found) -> str:
+def log_group(found: Found) -> Text:
     """The log group."""
-    return log_group_arn(found, _required(found, "log_group_name"), _option(found, "region"))
+    return log_group_arn(found, _required(found, "log_group_name"), _option(found, "region")).text
 
 
-def log_group_and_contents(found: Found) -> tuple[str, str]:
+def log_group_and_contents(found: Found) -> tuple[Text, Text]:
     """The log group in both spellings that AWS's own policies use."""
-    group = log_group(found)
-    return group, f"{group}:*"
+    return with_contents(log_group(found))
 
 
-def log_streams(found: Found) -> str:
+def log_streams(found: Found) -> Text:
     """The log streams: one by its name, or all with a prefix; any of the group's where names are made at run time."""
     name, prefix = _option(found, "log_stream_name"), _option(found, "log_stream_prefix")
+    streams = Text(log_group(found), ":log-stream:")
     if name and not _is_made_at_run_time(name):
-        return f"{log_group(found)}:log-stream:{named(name)}"
+        return streams + name
     if prefix and not name and not _is_made_at_run_time(prefix):
-        return f"{log_group(found)}:log-stream:{named(prefix)}*"
-    return f"{log_group(found)}:log-stream:*"
+        return Text(streams, prefix, ANYTHING)
+    return streams + ANYTHING
 
 
-def objects(found: Found) -> str:
+def objects(found: Found) -> Text:
     """The objects: those under the fixed beginning of their keys, where one is given."""
     bucket = _required(found, "bucket", "s3_bucket")
-    key = re.split(r"[$%#]", _option(found, "s3_key_format").lstrip("/"), maxsplit=1)[0]
-    partition = partition_of(_option(found, "region", "s3_region") or found.facts.region)
-    return f"arn:{partition}:s3:::{bucket}/{named(key)}*"
+    key = _fixed_beginning(_option(found, "s3_key_format").lstrip("/"))
+    partition = partition_of(_option(found, "region", "s3_region") or found.facts.home_region)
+    return Text("arn:", partition, ":s3:::", bucket, "/", key, ANYTHING)
 
 
-def domain(found: Found) -> str:
+def domain(found: Found) -> Text:
     """The contents of an OpenSearch domain, which its endpoint names."""
-    host = _required(found, "host", "url")
+    host = _required(found, "host", "url").written
     match = _DOMAIN_HOST.fullmatch(host)
     if _option(found, "aws_service_name") == "aoss":
         raise Unnamed(f"{host} is a serverless collection", "Add aoss:APIAccessAll on its ARN to the task role")
@@ -127,23 +129,27 @@ def domain(found: Found) -> str:
             f"the host {host} does not tell its OpenSearch domain",
             "Write the domain's own endpoint, search-DOMAIN-ID.REGION.es.amazonaws.com",
         )
-    account = found.facts.account or "${AWS::AccountId}"
-    return str(Arn(partition_of(match[2]), "es", match[2], account, f"domain/{match[1]}/*"))
+    return found.facts.arn("es", Text(f"domain/{match[1]}/", ANYTHING), Text(match[2])).text
 
 
-def role(found: Found) -> str:
+def role(found: Found) -> Text:
     """The role that the router assumes."""
     arn = located_arn(_role(found))
     if arn.service != "iam" or not arn.resource.startswith("role/"):
-        raise Malformed(f"{_role(found)} is not the ARN of a role", "Write arn:PARTITION:iam::ACCOUNT:role/NAME.")
-    return str(arn)
+        raise Malformed(
+            f"{_role(found).written} is not the ARN of a role", "Write arn:PARTITION:iam::ACCOUNT:role/NAME."
+        )
+    return arn.text
 
 
-def _options(found: Found) -> Mapping[str, str]:
+def _options(found: Found) -> Mapping[str, Text]:
     if not isinstance(found.value, Mapping):
         return {}
     # Fluent Bit reads the names of options in any case.
-    return {str(key).lower(): str(value) for key, value in found.value.items()}
+    return {
+        str(key).lower(): text_of(value) if isinstance(value, str) else Text(str(value))
+        for key, value in found.value.items()
+    }
 
 
 def _plugin(found: Found) -> str:
@@ -157,25 +163,33 @@ def _service(found: Found) -> str:
     return _SERVICES.get(_plugin(found), "")
 
 
-def _option(found: Found, *names: str) -> str:
+def _option(found: Found, *names: str) -> Text:
     options = _options(found)
-    return next((options[name] for name in names if options.get(name)), "")
+    return next((options[name] for name in names if options.get(name)), EMPTY)
 
 
-def _required(found: Found, *names: str) -> str:
+def _required(found: Found, *names: str) -> Text:
     value = _option(found, *names)
     if not value:
         raise Unnamed(f"the options have no {names[0]}", f"Add {names[0]} to the options of the log driver")
     if _is_made_at_run_time(value):
         raise Unnamed(
-            f"{names[0]} {value} is made at run time", "Write a fixed name, or add what it needs to the task role"
+            f"{names[0]} {value.written} is made at run time",
+            "Write a fixed name, or add what it needs to the task role",
         )
-    return named(value)
+    return value
 
 
-def _is_made_at_run_time(text: str) -> bool:
+def _is_made_at_run_time(text: Text) -> bool:
     # `$(x)`, `${x}`, `$x['y']` and `#(x)` are templates of the router.
-    return re.search(r"\$[({\w]|#\(", text) is not None
+    return re.search(r"\$[({\w]|#\(", text.shape()) is not None
+
+
+def _fixed_beginning(key: Text) -> Text:
+    """What stands before the first template of the router."""
+    for sign in "$%#":
+        key = key.partition(sign)[0]
+    return key
 
 
 def _is_signed(found: Found) -> bool:
@@ -183,16 +197,12 @@ def _is_signed(found: Found) -> bool:
     return _service(found) != "opensearch" or _option(found, "aws_auth").lower() in ("on", "true")
 
 
-def _role(found: Found) -> str:
+def _role(found: Found) -> Text:
     return _option(found, "role_arn", "aws_role_arn")
 
 
-def _regional(found: Found, service: str, resource: str) -> str:
-    region = _option(found, "region")
-    if not region:
-        return found.facts.home_arn(service, resource)
-    account = found.facts.account or "${AWS::AccountId}"
-    return str(located_arn(f"arn:{partition_of(region)}:{service}:{region}:{account}:{resource}"))
+def _regional(found: Found, service: str, resource: Text) -> Text:
+    return located_arn(found.facts.arn(service, resource, _option(found, "region")).text).text
 
 
 def _row(name: str, why: str, example: Mapping[str, str], **rest: Any) -> Feature:

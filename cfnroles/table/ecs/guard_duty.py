@@ -7,7 +7,7 @@ from awacs import ecr
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
-from cfnroles.table.references import Arn
+from cfnroles.text import Arn, Text
 
 _PAGE = "https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html"
 
@@ -61,7 +61,7 @@ def is_not_monitored(found: Found) -> bool:
     return not is_monitored(found)
 
 
-def agent_repository(found: Found) -> str:
+def agent_repository(found: Found) -> Text:
     """The repository of GuardDuty's agent, in AWS's own account for the home region."""
     region = found.facts.region
     if region not in ACCOUNTS:
@@ -69,7 +69,8 @@ def agent_repository(found: Found) -> str:
         raise Unnamed(
             f"{told}, and GuardDuty's agent is pulled from an account of its own in each region", "Give --region"
         )
-    return str(Arn(partition_of(region), "ecr", region, ACCOUNTS[region], "repository/aws-guardduty-agent-fargate"))
+    resource = Text("repository/aws-guardduty-agent-fargate")
+    return Arn(partition_of(region), "ecr", Text(region), Text(ACCOUNTS[region]), resource).text
 
 
 FEATURES = (

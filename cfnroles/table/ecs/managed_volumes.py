@@ -9,7 +9,8 @@ from awacs import ec2, kms
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
-from cfnroles.table.references import located_arn, named
+from cfnroles.table.references import located_arn, service_host
+from cfnroles.text import ANYTHING, Arn, Text
 
 _POLICY = (
     "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRolePolicyForVolumes.html"
@@ -17,6 +18,7 @@ _POLICY = (
 _LAUNCHED = "volumes[].configuredAtLaunch"
 _CONFIGURED = "service.volumeConfigurations[].managedEBSVolume"
 _MANAGED = "AmazonECSManaged"
+_TRUE = Text("true")
 _CREATED = "AmazonECSCreated"
 
 
@@ -36,11 +38,11 @@ def is_unconfigured(found: Found) -> bool:
     return is_launched(found) and volume not in configured
 
 
-def of_kind(kind: str) -> Callable[[Found], str]:
+def of_kind(kind: str) -> Callable[[Found], Text]:
     """The EC2 resources of one kind in the home account, which have no name yet when the role is made."""
 
-    def resources(found: Found) -> str:
-        return found.facts.home_arn("ec2", f"{kind}/*")
+    def resources(found: Found) -> Text:
+        return found.facts.home_arn("ec2", f"{kind}/", ANYTHING)
 
     return resources
 
@@ -52,12 +54,12 @@ def asked_by_ecs(found: Found) -> tuple[Condition, ...]:
 
 def on_creation(found: Found) -> tuple[Condition, ...]:
     """Tags only while a volume is created."""
-    return (*_tags(found, "aws:RequestTag"), Condition("StringEquals", "ec2:CreateAction", ("CreateVolume",)))
+    return (*_tags(found, "aws:RequestTag"), Condition("StringEquals", "ec2:CreateAction", (Text("CreateVolume"),)))
 
 
 def managed_by_ecs(found: Found) -> tuple[Condition, ...]:
     """Only volumes that ECS manages."""
-    return (Condition("StringEquals", f"aws:ResourceTag/{_MANAGED}", ("true",)),)
+    return (Condition("StringEquals", f"aws:ResourceTag/{_MANAGED}", (_TRUE,)),)
 
 
 def made_by_ecs(found: Found) -> tuple[Condition, ...]:
@@ -73,32 +75,28 @@ def unknown_configuration(found: Found) -> None:
     )
 
 
-def snapshot(found: Found) -> str:
+def snapshot(found: Found) -> Text:
     """The snapshot that the volume is made from; snapshots have no account in their ARNs."""
-    region = found.facts.region or "${AWS::Region}"
-    return f"arn:{partition_of(region)}:ec2:{region}::snapshot/{named(found.text)}"
+    region = found.facts.home_region
+    return Text("arn:", partition_of(region), ":ec2:", region, "::snapshot/", found.text)
 
 
-def key(found: Found) -> str:
+def key(found: Found) -> Text:
     """The volume's key, given by its ARN or its id."""
-    return key_arn(found, found.text)
+    return key_arn(found, found.text).text
 
 
-def key_arn(found: Found, text: str) -> str:
+def key_arn(found: Found, text: Text) -> Arn:
     """The ARN of a KMS key that is given by ARN or by id. Raises Unnamed for an alias, which no policy can name.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
     """
-    if not named(text).startswith("arn:"):
-        if text.startswith("alias/"):
-            raise Unnamed(f"{text} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
-        return found.facts.home_arn("kms", f"key/{text}")
-    arn = located_arn(text)
-    if arn.resource.startswith("alias/"):
-        raise Unnamed(f"{text} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
+    arn = located_arn(text) if text.startswith(("arn:", "${")) else found.facts.arn("kms", Text("key/", text))
+    if arn.resource.removeprefix("key/").startswith("alias/"):
+        raise Unnamed(f"{text.written} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
     if arn.service != "kms" or not arn.resource.startswith("key/"):
-        raise Malformed(f"{text} is not the ARN of a KMS key", "Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID.")
-    return str(arn)
+        raise Malformed(f"{text.written} is not the ARN of a KMS key", "Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID.")
+    return arn
 
 
 def through_ec2(found: Found) -> tuple[Condition, ...]:
@@ -106,22 +104,22 @@ def through_ec2(found: Found) -> tuple[Condition, ...]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html
     """
-    region = located_arn(key(found)).region
+    region = key_arn(found, found.text).region
     return (
-        Condition("StringEquals", "kms:ViaService", (f"ec2.{region}.amazonaws.com",)),
-        Condition("ForAnyValue:StringEquals", "kms:EncryptionContextKeys", ("aws:ebs:id",)),
+        Condition("StringEquals", "kms:ViaService", (service_host("ec2", region),)),
+        Condition("ForAnyValue:StringEquals", "kms:EncryptionContextKeys", (Text("aws:ebs:id"),)),
     )
 
 
 def grant_for_ec2(found: Found) -> tuple[Condition, ...]:
     """Grants only for EC2's own use."""
-    return (*through_ec2(found), Condition("Bool", "kms:GrantIsForAWSResource", ("true",)))
+    return (*through_ec2(found), Condition("Bool", "kms:GrantIsForAWSResource", (_TRUE,)))
 
 
 def _tags(found: Found, kind: str) -> tuple[Condition, ...]:
     return (
-        Condition("StringEquals", f"{kind}/{_MANAGED}", ("true",)),
-        Condition("ArnLike", f"{kind}/{_CREATED}", (found.facts.home_arn("ecs", "task/*"),)),
+        Condition("StringEquals", f"{kind}/{_MANAGED}", (_TRUE,)),
+        Condition("ArnLike", f"{kind}/{_CREATED}", (found.facts.home_arn("ecs", "task/", ANYTHING),)),
     )
 
 

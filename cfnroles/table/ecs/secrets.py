@@ -6,9 +6,17 @@ from awacs import kms, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
-from cfnroles.table.references import ParameterReference, SecretReference, parse_arn, secret_or_name, value_from
+from cfnroles.table.references import (
+    OpenReference,
+    ParameterReference,
+    SecretReference,
+    secret_or_name,
+    value_from,
+    via_service,
+)
+from cfnroles.text import Parameter, Placeholder, Text
 
-_KEYS = "${KmsKeyArns}"
+_KEYS = Text(Parameter("KmsKeyArns"))
 
 
 def is_secret(found: Found) -> bool:
@@ -28,87 +36,98 @@ def is_secret_by_parameter(found: Found) -> bool:
     return isinstance(reference, ParameterReference) and reference.secret is not None
 
 
-def secret_behind(found: Found) -> str:
-    """The secret that the parameter stands for."""
+def is_open(found: Found) -> bool:
+    """``valueFrom`` is one parameter of the template, whose value names a secret or a parameter."""
+    return isinstance(value_from(found.text, found.facts), OpenReference)
+
+
+def secret_of(found: Found) -> SecretReference:
+    """The secret that is read for the reference: itself, or behind a parameter."""
     reference = value_from(found.text, found.facts)
-    if not isinstance(reference, ParameterReference) or reference.secret is None:
-        raise Unnamed(f"{found.text} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/")
-    return reference.secret.policy_resource
+    secret = reference if isinstance(reference, SecretReference) else reference.secret
+    if secret is None:
+        raise Unnamed(
+            f"{found.text.written} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/"
+        )
+    return secret
 
 
-def itself(found: Found) -> str:
-    """The secret or the parameter, as a policy names it."""
+def parameter_of(found: Found) -> ParameterReference:
+    """The parameter that is read for the reference."""
     reference = value_from(found.text, found.facts)
-    return reference.policy_resource if isinstance(reference, SecretReference) else str(reference.arn)
+    if isinstance(reference, SecretReference):
+        raise Unnamed(f"{found.text.written} names no parameter", "Name a parameter")
+    return reference.parameter if isinstance(reference, OpenReference) else reference
 
 
-def credentials(found: Found) -> str:
+def secret(found: Found) -> tuple[Text, ...]:
+    """The secret, as a policy names it."""
+    return secret_of(found).policy_resources
+
+
+def parameter(found: Found) -> Text:
+    """The parameter, as a policy names it."""
+    return parameter_of(found).arn.text
+
+
+def credentials(found: Found) -> tuple[Text, ...]:
     """The secret of ``credentialsParameter``, which may be given by its bare name."""
-    return secret_or_name(found.text, found.facts).policy_resource
+    return secret_or_name(found.text, found.facts).policy_resources
 
 
-def spelled(found: Found) -> str:
+def itself(found: Found) -> Text:
     """What ECS is given, as it stands in the document."""
     return found.text
 
 
-def credentials_spelled(found: Found) -> str:
+def credentials_arn(found: Found) -> Text:
     """The ARN of the secret, also where the document gives its bare name."""
-    return str(secret_or_name(found.text, found.facts).arn)
+    return secret_or_name(found.text, found.facts).arn.text
 
 
-def customer_keys(found: Found) -> str:
+def customer_keys(found: Found) -> Text:
     """The customer managed keys, which no task definition names: a parameter of the template."""
     return _KEYS
 
 
-def through_secrets_manager(secret: str) -> tuple[Condition, ...]:
+def through_secrets_manager(reference: SecretReference) -> tuple[Condition, ...]:
     """Decrypt for this secret only, and only when Secrets Manager asks.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
-    region = parse_arn(secret).region
     return (
-        Condition("StringEquals", "kms:ViaService", (f"secretsmanager.{region}.amazonaws.com",)),
-        Condition("StringLike", "kms:EncryptionContext:SecretARN", (secret,)),
+        via_service("secretsmanager", reference.arn.region),
+        Condition("StringLike", "kms:EncryptionContext:SecretARN", tuple(sorted(reference.policy_resources))),
     )
 
 
-def through_service(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for this secret or parameter only, and only when its service asks.
+def through_secrets_manager_for_secret(found: Found) -> tuple[Condition, ...]:
+    """Decrypt for the secret only, and only when Secrets Manager asks."""
+    return through_secrets_manager(secret_of(found))
+
+
+def through_parameter_store(found: Found) -> tuple[Condition, ...]:
+    """Decrypt for this parameter only, and only when Parameter Store asks.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html
     """
-    resource = itself(found)
-    if is_secret(found):
-        return through_secrets_manager(resource)
-    region = parse_arn(resource).region
+    arn = parameter_of(found).arn
     return (
-        Condition("StringEquals", "kms:ViaService", (f"ssm.{region}.amazonaws.com",)),
-        Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (resource,)),
+        via_service("ssm", arn.region),
+        Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (arn.text,)),
     )
-
-
-def through_secrets_manager_behind(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for the secret that a parameter stands for only, and only when Secrets Manager asks."""
-    return through_secrets_manager(secret_behind(found))
 
 
 def secret_trap(found: Found) -> Trap | None:
     """A name that may be taken for a complete ARN, or a version that is named twice."""
-    reference = value_from(found.text, found.facts)
-    if not isinstance(reference, SecretReference):
-        return None
+    reference = secret_of(found)
     if reference.version_stage and reference.version_id:
         return Trap(
-            f"{found.text} names a version's stage and its id, and ECS takes one of them", "Leave one of the two empty"
+            f"{found.text.written} names a version's stage and its id, and ECS takes one of them",
+            "Leave one of the two empty",
         )
-    account = reference.arn.account
-    if (
-        found.facts.account
-        and account not in (found.facts.account, "${AWS::AccountId}")
-        and not found.facts.kms_key_arns
-    ):
+    account, home = reference.arn.account, found.facts.account
+    if home and account != home and not account.unknown and not found.facts.kms_key_arns:
         return Trap(
             f"{reference.arn} belongs to another account, which can share a secret only under a customer managed key",
             "Give the key with --kms-key-arn; the secret's and the key's policies must admit the role too",
@@ -135,37 +154,39 @@ def credentials_trap(found: Found) -> Trap | None:
 
 def parameter_trap(found: Found) -> Trap | None:
     """A name that Parameter Store does not take, and that is likely meant for Secrets Manager."""
-    if found.text.startswith(("arn:", "/")) or "/" not in found.text:
+    if found.text.startswith(("arn:", "/", "${")) or "/" not in found.text.shape():
         return None
     return Trap(
-        f"{found.text} is read as the name of a parameter, and a parameter whose name has a slash begins with one",
-        f"Write /{found.text} for a parameter, or the complete ARN for a secret",
+        f"{found.text.written} is read as the name of a parameter, and a parameter whose name has a slash begins with"
+        " one",
+        f"Write /{found.text.written} for a parameter, or the complete ARN for a secret",
     )
 
 
 def through_secrets_manager_for_credentials(found: Found) -> tuple[Condition, ...]:
     """Decrypt for the registry's credentials only, and only when Secrets Manager asks."""
-    return through_secrets_manager(credentials(found))
+    return through_secrets_manager(secret_or_name(found.text, found.facts))
 
 
+_READ_PARAMETER = Grant(ssm.GetParameters, on=parameter, sid="ReadParameters")
 _SECRET = (
-    Grant(secretsmanager.GetSecretValue, on=itself, sid="ReadSecrets"),
-    Grant(kms.Decrypt, on=customer_keys, conditions=through_service, when=("KmsKeyArns",), sid="DecryptSecrets"),
-)
-_PARAMETER = (
-    Grant(ssm.GetParameters, on=itself, sid="ReadParameters"),
-    Grant(kms.Decrypt, on=customer_keys, conditions=through_service, when=("KmsKeyArns",), sid="DecryptParameters"),
-)
-
-_BY_PARAMETER = (
-    Grant(ssm.GetParameters, on=itself, sid="ReadParameters"),
-    Grant(secretsmanager.GetSecretValue, on=secret_behind, sid="ReadSecrets"),
+    Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
     Grant(
         kms.Decrypt,
         on=customer_keys,
-        conditions=through_secrets_manager_behind,
+        conditions=through_secrets_manager_for_secret,
         when=("KmsKeyArns",),
         sid="DecryptSecrets",
+    ),
+)
+_PARAMETER = (
+    _READ_PARAMETER,
+    Grant(
+        kms.Decrypt,
+        on=customer_keys,
+        conditions=through_parameter_store,
+        when=("KmsKeyArns",),
+        sid="DecryptParameters",
     ),
 )
 
@@ -186,7 +207,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
             grants=_SECRET,
             when=is_secret,
-            reference=spelled,
+            reference=itself,
             trap=secret_trap,
         ),
         Feature(
@@ -198,7 +219,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             example="/shop/feature-flags",
             grants=_PARAMETER,
             when=is_parameter,
-            reference=spelled,
+            reference=itself,
             trap=parameter_trap,
         ),
         Feature(
@@ -208,9 +229,20 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             why=f"ECS reads the parameter, behind it the secret is read in the same role's name, and ECS {use}",
             source="https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html",
             example="/aws/reference/secretsmanager/shop/database",
-            grants=_BY_PARAMETER,
+            grants=(_READ_PARAMETER, *_SECRET),
             when=is_secret_by_parameter,
-            reference=spelled,
+            reference=itself,
+        ),
+        Feature(
+            name=f"{prefix}secret-or-parameter",
+            field=field,
+            holder=Holder.EXECUTION,
+            why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
+            source=from_secrets,
+            example=Text(Placeholder("DatabasePasswordArn", written="${DATABASE_PASSWORD_ARN}")),
+            grants=(*_SECRET, *_PARAMETER),
+            when=is_open,
+            reference=itself,
         ),
     )
 
@@ -251,7 +283,7 @@ FEATURES = (
                 sid="DecryptSecrets",
             ),
         ),
-        reference=credentials_spelled,
+        reference=credentials_arn,
         use="repository-credentials",
         trap=credentials_trap,
     ),

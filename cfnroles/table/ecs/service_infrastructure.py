@@ -9,30 +9,31 @@ from cfnroles.need import Condition, Holder
 from cfnroles.table.ecs.managed_volumes import key
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.table.references import located_arn
+from cfnroles.text import ANYTHING, Text
 
 _REFERENCE = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
 _TLS = f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity.html"
 _TLS_FIELD = "service.serviceConnectConfiguration.services[].tls"
 
 
-def authority(found: Found) -> str:
+def authority(found: Found) -> Text:
     """The private certificate authority."""
-    return str(located_arn(found.text))
+    return located_arn(found.text).text
 
 
-def certificates(found: Found) -> str:
+def certificates(found: Found) -> Text:
     """The secrets in which ECS keeps the certificates of Service Connect."""
-    return found.facts.home_arn("secretsmanager", "secret:ecs-sc!*")
+    return found.facts.home_arn("secretsmanager", "secret:ecs-sc!", ANYTHING)
 
 
 def asked_for_services(found: Found) -> tuple[Condition, ...]:
     """Only with the tags that ECS gives to what it makes for services."""
     return (
-        Condition("StringEquals", "aws:RequestTag/AmazonECSManaged", ("true",)),
+        Condition("StringEquals", "aws:RequestTag/AmazonECSManaged", (Text("true"),)),
         Condition(
             "ArnLike",
             "aws:RequestTag/AmazonECSCreated",
-            (found.facts.home_arn("ecs", "service/*/*"), found.facts.home_arn("ecs", "task-set/*/*")),
+            tuple(found.facts.home_arn("ecs", kind, "/", ANYTHING, "/", ANYTHING) for kind in ("service", "task-set")),
         ),
     )
 
@@ -40,24 +41,24 @@ def asked_for_services(found: Found) -> tuple[Condition, ...]:
 def owned_by_service_connect(found: Found) -> tuple[Condition, ...]:
     """Only secrets that Service Connect owns."""
     owner = "secretsmanager:ResourceTag/aws:secretsmanager:owningService"
-    return (Condition("StringEquals", owner, ("ecs-sc",)),)
+    return (Condition("StringEquals", owner, (Text("ecs-sc"),)),)
 
 
 def managed_authority(found: Found) -> tuple[Condition, ...]:
     """Only an authority that its owner has tagged for ECS."""
-    return (Condition("StringEquals", "aws:ResourceTag/AmazonECSManaged", ("true",)),)
+    return (Condition("StringEquals", "aws:ResourceTag/AmazonECSManaged", (Text("true"),)),)
 
 
 def end_entities(found: Found) -> tuple[Condition, ...]:
     """Only certificates of end entities, from an authority that its owner has tagged for ECS."""
     partition = partition_of(located_arn(found.text).region)
-    template = f"arn:{partition}:acm-pca:::template/EndEntityCertificate/V1"
+    template = Text("arn:", partition, ":acm-pca:::template/EndEntityCertificate/V1")
     return (*managed_authority(found), Condition("StringEquals", "acm-pca:TemplateArn", (template,)))
 
 
-def target_group(found: Found) -> str:
+def target_group(found: Found) -> Text:
     """The target group of VPC Lattice."""
-    return str(located_arn(found.text))
+    return located_arn(found.text).text
 
 
 def unknown_listeners(found: Found) -> None:

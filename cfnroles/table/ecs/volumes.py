@@ -8,9 +8,16 @@ from typing import Any
 from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
-from cfnroles.table.ecs.secrets import customer_keys, through_service
+from cfnroles.table.ecs.secrets import customer_keys, itself, parameter, secret, through_secrets_manager_for_secret
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
-from cfnroles.table.references import SecretReference, located_arn, named, value_from
+from cfnroles.table.references import (
+    OpenReference,
+    ParameterReference,
+    SecretReference,
+    located_arn,
+    value_from,
+)
+from cfnroles.text import ANYTHING, Text, text_of
 
 _EFS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html"
 _EFS_IAM = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
@@ -61,42 +68,42 @@ def writes(found: Found) -> bool:
     return not _is_read_only(found)
 
 
-def file_system(found: Found) -> str:
+def file_system(found: Found) -> Text:
     """The EFS file system."""
-    if not named(found.text).startswith("fs-"):
-        raise Unnamed(f"{found.text} is not the id of a file system", "Write its id, which begins with fs-")
-    return found.facts.home_arn("elasticfilesystem", f"file-system/{found.text}")
+    if not found.text.startswith(("fs-", "${")):
+        raise Unnamed(f"{found.text.written} is not the id of a file system", "Write its id, which begins with fs-")
+    return found.facts.home_arn("elasticfilesystem", "file-system/", found.text)
 
 
 def through_access_point(found: Found) -> tuple[Condition, ...]:
     """Through the access point only, where one is given."""
     point = _authorization(found).get("accessPointId")
-    if not point:
+    if not isinstance(point, str) or not point:
         return ()
-    arn = found.facts.home_arn("elasticfilesystem", f"access-point/{named(str(point))}")
+    arn = found.facts.home_arn("elasticfilesystem", "access-point/", text_of(point))
     return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", (arn,)),)
 
 
-def s3_file_system(found: Found) -> str:
+def s3_file_system(found: Found) -> Text:
     """The S3 file system."""
     arn = located_arn(found.text)
     if arn.service != "s3files" or not arn.resource.startswith("file-system/"):
         raise Malformed(
-            f"{found.text} is not the ARN of an S3 file system",
+            f"{found.text.written} is not the ARN of an S3 file system",
             "Write arn:PARTITION:s3files:REGION:ACCOUNT:file-system/fs-ID.",
         )
-    return str(arn)
+    return arn.text
 
 
 def through_s3_access_point(found: Found) -> tuple[Condition, ...]:
     """Through the S3 Files access point only, where one is given."""
     point = found.parent.get("accessPointArn")
-    if not point:
+    if not isinstance(point, str) or not point:
         return ()
-    return (Condition("StringEquals", "s3files:AccessPointArn", (str(located_arn(str(point))),)),)
+    return (Condition("StringEquals", "s3files:AccessPointArn", (located_arn(text_of(point)).text,)),)
 
 
-def linked_bucket(found: Found) -> tuple[str, ...]:
+def linked_bucket(found: Found) -> tuple[Text, ...]:
     """The buckets behind S3 file systems, which the caller names."""
     if not found.facts.s3_files_buckets:
         raise Unnamed(
@@ -104,38 +111,27 @@ def linked_bucket(found: Found) -> tuple[str, ...]:
             "Name it with --s3-files-bucket BUCKET",
         )
     partition = located_arn(found.text).partition
-    return tuple(f"arn:{partition}:s3:::{bucket}" for bucket in found.facts.s3_files_buckets)
+    return tuple(Text("arn:", partition, ":s3:::", bucket) for bucket in found.facts.s3_files_buckets)
 
 
-def linked_objects(found: Found) -> tuple[str, ...]:
+def linked_objects(found: Found) -> tuple[Text, ...]:
     """The objects in the buckets behind S3 file systems."""
-    return tuple(f"{bucket}/*" for bucket in linked_bucket(found))
+    return tuple(Text(bucket, "/", ANYTHING) for bucket in linked_bucket(found))
 
 
 def is_secret(found: Found) -> bool:
     """The credentials of the Active Directory are a secret."""
-    return isinstance(_credentials(found), SecretReference)
+    return isinstance(_credentials(found), SecretReference | OpenReference)
 
 
 def is_parameter(found: Found) -> bool:
     """The credentials of the Active Directory are a parameter."""
-    return not is_secret(found)
+    return isinstance(_credentials(found), ParameterReference | OpenReference)
 
 
-def credentials(found: Found) -> str:
-    """The secret or parameter with the credentials, as a policy names it."""
-    reference = _credentials(found)
-    return reference.policy_resource if isinstance(reference, SecretReference) else str(reference.arn)
-
-
-def spelled(found: Found) -> str:
-    """What ECS is given, as it stands in the document."""
-    return found.text
-
-
-def _credentials(found: Found) -> Any:
-    if not named(found.text).startswith("arn:"):
-        raise Malformed(f"{found.text} is not an ARN", "Write the ARN of the secret or of the parameter.")
+def _credentials(found: Found) -> SecretReference | ParameterReference | OpenReference:
+    if not found.text.startswith(("arn:", "${")):
+        raise Malformed(f"{found.text.written} is not an ARN", "Write the ARN of the secret or of the parameter.")
     return value_from(found.text, found.facts)
 
 
@@ -245,14 +241,18 @@ FEATURES = (
         source=_FSX,
         example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/directory-AbCdEf",
         grants=(
-            Grant(secretsmanager.GetSecretValue, on=credentials, sid="ReadSecrets"),
+            Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
             Grant(
-                kms.Decrypt, on=customer_keys, conditions=through_service, when=("KmsKeyArns",), sid="DecryptSecrets"
+                kms.Decrypt,
+                on=customer_keys,
+                conditions=through_secrets_manager_for_secret,
+                when=("KmsKeyArns",),
+                sid="DecryptSecrets",
             ),
             Grant(fsx.DescribeFileSystems, on=everything, sid="FindFileSystems"),
         ),
         when=is_secret,
-        reference=spelled,
+        reference=itself,
         use="fsx",
     ),
     Feature(
@@ -264,11 +264,11 @@ FEATURES = (
         source=_FSX,
         example="arn:aws:ssm:us-east-1:123456789012:parameter/shop/directory",
         grants=(
-            Grant(ssm.GetParameters, on=credentials, sid="ReadParameters"),
+            Grant(ssm.GetParameters, on=parameter, sid="ReadParameters"),
             Grant(fsx.DescribeFileSystems, on=everything, sid="FindFileSystems"),
         ),
         when=is_parameter,
-        reference=spelled,
+        reference=itself,
         use="fsx",
     ),
 )

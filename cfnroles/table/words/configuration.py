@@ -6,40 +6,36 @@ from awacs import appconfig, cloudwatch, kms, secretsmanager, servicediscovery, 
 
 from cfnroles.need import Condition
 from cfnroles.table.feature import Found
-from cfnroles.table.references import SecretReference, parse_arn
+from cfnroles.table.references import SecretReference, parse_arn, service_host
 from cfnroles.table.words.resources import (
     CLOUD_MAP,
     CONFIGURATION,
     KEY,
     PARAMETER,
     SECRET,
-    arn_of,
     is_import,
     region_of,
+    resource_arn,
 )
 from cfnroles.table.words.row import Access, KeyUse, Row, option
+from cfnroles.text import Text
 
 _KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html"
 
 
-def secret(arn: str, found: Found) -> str:
+def secret(arn: Text, found: Found) -> tuple[Text, ...]:
     """The secret as a policy names it: by name with six single wildcards, or by its complete ARN."""
     if is_import(arn):
-        return arn
+        return (arn,)
     reference = SecretReference(parse_arn(arn), by_name=not str(found.value).startswith("arn:"))
-    return reference.policy_resource
-
-
-def secret_context(arn: str, found: Found) -> tuple[str, ...]:
-    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html."""
-    return (secret(arn, found),)
+    return reference.policy_resources
 
 
 def through_service(found: Found) -> tuple[Condition, ...]:
     """Only when the named services ask."""
-    region = region_of(arn_of(KEY, found.value, found.facts), found.facts)
-    hosts = tuple(sorted(f"{service}.{region}.amazonaws.com" for service in option(found, "via")))
+    region = region_of(resource_arn(KEY, found.value, found.facts), found.facts)
+    hosts = tuple(sorted(service_host(service, region) for service in option(found, "via")))
     return (Condition("StringEquals", "kms:ViaService", hosts),) if hosts else ()
 
 
@@ -57,7 +53,8 @@ ROWS = (
         (Access((secretsmanager.DescribeSecret, secretsmanager.GetSecretValue), secret),),
         SECRET,
         (),
-        KeyUse((kms.Decrypt,), "secretsmanager", "SecretARN", secret_context),
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+        KeyUse((kms.Decrypt,), "secretsmanager", "SecretARN", secret),
     ),
     Row(
         "parameter-read",

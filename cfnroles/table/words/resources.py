@@ -9,9 +9,7 @@ from typing import Any
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.table.feature import Malformed
-
-#: How a value that another stack exports is held in text: ``${Import::shop-data-OrdersTableArn}``.
-IMPORT = "Import::"
+from cfnroles.text import EMPTY, Arn, Import, Text, arn_of, imported, text_of
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
 EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"
@@ -171,42 +169,32 @@ CLOUD_MAP = Kind(
 )
 
 
-def arn_of(kind: Kind, value: Any, facts: Facts) -> str:
-    """The ARN of a resource of ``kind`` in the spelling of ``Fn::Sub``.
-
-    Raises Malformed for a value that names no such resource.
-    """
+def resource_arn(kind: Kind, value: Any, facts: Facts) -> Text:
+    """The ARN of a resource of ``kind``. Raises Malformed for a value that names no such resource."""
     if isinstance(value, Mapping) and isinstance(value.get("import"), str):
-        return f"${{{IMPORT}{value['import']}}}"
+        return imported(value["import"])
     if not isinstance(value, str) or not re.fullmatch(kind.pattern, value):
         raise Malformed(f"{value!r} is not {kind.noun}", kind.remedy)
     if value.startswith("arn:"):
-        return value
-    region = facts.region or "${AWS::Region}"
-    account = facts.account or "${AWS::AccountId}"
-    return ":".join(
-        (
-            "arn",
-            partition_of(region),
-            kind.service,
-            region if kind.region else "",
-            account if kind.account else "",
-            _resource(kind, value),
-        )
-    )
+        return text_of(value)
+    return Arn(
+        partition_of(facts.home_region),
+        kind.service,
+        facts.home_region if kind.region else EMPTY,
+        facts.home_account if kind.account else EMPTY,
+        Text(_resource(kind, value)),
+    ).text
 
 
-def region_of(arn: str, facts: Facts) -> str:
+def region_of(arn: Text, facts: Facts) -> Text:
     """The region of an ARN; the home region for an import, and for resources whose ARN has none."""
-    parts = arn.split(":")
-    if IMPORT not in arn and len(parts) > 3 and re.fullmatch(r"[a-z0-9-]+", parts[3]):
-        return parts[3]
-    return facts.region or "${AWS::Region}"
+    parts = arn_of(arn)
+    return parts.region if parts and parts.region else facts.home_region
 
 
-def is_import(arn: str) -> bool:
+def is_import(arn: Text) -> bool:
     """Whether another stack exports the value."""
-    return arn.startswith(f"${{{IMPORT}")
+    return isinstance(arn.whole, Import)
 
 
 def _resource(kind: Kind, name: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
-from cfnroles.table.words.resources import IMPORT, KEY, Kind, arn_of, is_import, region_of
+from cfnroles.table.references import service_host
+from cfnroles.table.words.resources import KEY, Kind, is_import, region_of, resource_arn
+from cfnroles.text import EMPTY, Text, Wildcard
 
 
 def entry(found: Found) -> Mapping[str, Any]:
@@ -28,7 +30,7 @@ class Access:
     """Actions on the resource that the word names, or on a part of it; ``None`` where AWS defines no resource type."""
 
     actions: tuple[Action, ...]
-    on: Callable[[str, Found], str | tuple[str, ...]] | None = lambda arn, found: arn
+    on: Callable[[Text, Found], Text | tuple[Text, ...]] | None = lambda arn, found: arn
     conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
 
 
@@ -43,7 +45,7 @@ class KeyUse:
     actions: tuple[Action, ...]
     service: str
     context: str = ""
-    value: Callable[[str, Found], tuple[str, ...]] = lambda arn, found: (arn,)
+    value: Callable[[Text, Found], tuple[Text, ...]] = lambda arn, found: (arn,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,12 @@ class Row:
             grants=tuple(grants),
         )
 
-    def arn(self, found: Found) -> str:
+    def arn(self, found: Found) -> Text:
         """The resource that the word names."""
         assert self.kind is not None  # noqa: S101 - a row with a resource has a kind
-        return arn_of(self.kind, found.value, found.facts)
+        return resource_arn(self.kind, found.value, found.facts)
 
-    def _on(self, access: Access) -> Callable[[Found], str | tuple[str, ...]]:
+    def _on(self, access: Access) -> Callable[[Found], Text | tuple[Text, ...]]:
         part = access.on
         if part is None:
             return everything
@@ -107,11 +109,11 @@ class Row:
         arn = self.arn(found)
         # The ARN of a bucket has no region, and its key is always in the bucket's.
         located = arn if self.kind and self.kind.region and not is_import(arn) else _keys(found)[0]
-        host = f"{self.key.service}.{region_of(located, found.facts)}.amazonaws.com"
+        host = service_host(self.key.service, region_of(located, found.facts))
         conditions = [Condition("StringEquals", "kms:ViaService", (host,))]
         values = self.key.value(arn, found) if self.key.context else ()
         if values:
-            like = any("*" in value or "?" in value for value in values)
+            like = any(isinstance(symbol, Wildcard) for value in values for symbol in value.symbols)
             operator = "StringLike" if like else "StringEquals"
             conditions.append(
                 Condition(operator, f"kms:EncryptionContext:{self.key.context}", tuple(sorted(set(values))))
@@ -119,10 +121,10 @@ class Row:
         return tuple(conditions)
 
 
-def _keys(found: Found) -> tuple[str, ...]:
-    return tuple(arn_of(KEY, key, found.facts) for key in option(found, "kms-key"))
+def _keys(found: Found) -> tuple[Text, ...]:
+    return tuple(resource_arn(KEY, key, found.facts) for key in option(found, "kms-key"))
 
 
-def name_in(arn: str) -> str:
+def name_in(arn: Text) -> Text:
     """The name at the end of an ARN; empty for an import, whose name nobody knows here."""
-    return "" if IMPORT in arn else arn.rsplit("/", 1)[-1]
+    return EMPTY if is_import(arn) else arn.cut("/")[-1]

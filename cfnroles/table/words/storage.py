@@ -14,10 +14,11 @@ from cfnroles.table.words.resources import (
     DOMAIN,
     FILE_SYSTEM,
     TABLE,
-    arn_of,
     is_import,
+    resource_arn,
 )
 from cfnroles.table.words.row import Access, KeyUse, Row, name_in, option
+from cfnroles.text import ANYTHING, Text, text_of
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
 _DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/api-permissions-reference.html"
@@ -25,12 +26,12 @@ _EFS = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.htm
 _OPENSEARCH = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html"
 
 
-def objects(arn: str, found: Found) -> tuple[str, ...]:
+def objects(arn: Text, found: Found) -> tuple[Text, ...]:
     """The objects of a bucket, or those whose keys begin with the prefixes."""
-    return tuple(f"{arn}/{str(prefix).lstrip('/')}*" for prefix in option(found, "prefix") or ("",))
+    return tuple(Text(arn, "/", prefix, ANYTHING) for prefix in _prefixes(found) or ("",))
 
 
-def bucket_and_objects(arn: str, found: Found) -> tuple[str, ...]:
+def bucket_and_objects(arn: Text, found: Found) -> tuple[Text, ...]:
     """What S3 tells the key of: the object, or with a bucket key the bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
@@ -40,21 +41,21 @@ def bucket_and_objects(arn: str, found: Found) -> tuple[str, ...]:
 
 def of_prefix(found: Found) -> tuple[Condition, ...]:
     """Only keys that begin with the prefixes."""
-    prefixes = tuple(sorted(f"{str(prefix).lstrip('/')}*" for prefix in option(found, "prefix")))
+    prefixes = tuple(sorted(prefix + ANYTHING for prefix in _prefixes(found)))
     return (Condition("StringLike", "s3:prefix", prefixes),) if prefixes else ()
 
 
-def indexes(arn: str, found: Found) -> tuple[str, ...]:
+def indexes(arn: Text, found: Found) -> tuple[Text, ...]:
     """The table and those of its indexes that are named."""
-    return arn, *(f"{arn}/index/{index}" for index in option(found, "indexes"))
+    return arn, *(Text(arn, "/index/", index) for index in option(found, "indexes"))
 
 
-def streams(arn: str, found: Found) -> str:
+def streams(arn: Text, found: Found) -> Text:
     """The streams of a table, whose names are times."""
-    return f"{arn}/stream/*"
+    return Text(arn, "/stream/", ANYTHING)
 
 
-def table_name(arn: str, found: Found) -> tuple[str, ...]:
+def table_name(arn: Text, found: Found) -> tuple[Text, ...]:
     """The name of the table, where it is known.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -64,13 +65,20 @@ def table_name(arn: str, found: Found) -> tuple[str, ...]:
 
 def through_access_point(found: Found) -> tuple[Condition, ...]:
     """Only through the access points, where they are named."""
-    points = tuple(sorted(arn_of(ACCESS_POINT, point, found.facts) for point in option(found, "access-point")))
+    points = tuple(sorted(resource_arn(ACCESS_POINT, point, found.facts) for point in option(found, "access-point")))
     return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", points),) if points else ()
 
 
-def paths(arn: str, found: Found) -> str:
+def paths(arn: Text, found: Found) -> Text:
     """Everything in a domain."""
-    return f"{arn}/*"
+    return Text(arn, "/", ANYTHING)
+
+
+def _prefixes(found: Found) -> tuple[Text, ...]:
+    return tuple(
+        text_of(str(prefix) if not isinstance(prefix, str) else prefix).lstrip("/")
+        for prefix in option(found, "prefix")
+    )
 
 
 _READ_ITEMS = (dynamodb.BatchGetItem, dynamodb.ConditionCheckItem, dynamodb.DescribeTable, dynamodb.GetItem)

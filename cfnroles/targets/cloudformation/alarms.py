@@ -28,6 +28,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.values import value
+from cfnroles.text import from_spelling
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 _MOST_FILTERS = 100
@@ -130,7 +131,10 @@ def _add_topic(template: Template) -> None:
 
 def _add_service(template: Template, service: str, exports: Mapping[Holder, str]) -> None:
     base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", service))
-    roles = {re.sub(r"\W", "", holder.title()): ImportValue(value(export)) for holder, export in exports.items()}
+    roles = {
+        re.sub(r"\W", "", holder.title()): ImportValue(value(from_spelling(export)))
+        for holder, export in exports.items()
+    }
     callers = " || ".join(f'$.userIdentity.sessionContext.sessionIssuer.arn = "${{{role}}}"' for role in roles)
     asked = " || ".join(
         f'$.requestParameters.roleArn = "${{{role}}}" || $.errorMessage = "*${{{role}}}"' for role in roles

@@ -22,6 +22,7 @@ from cfnroles.targets.cloudformation.secret_validator import secret_validator_te
 from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist
 from cfnroles.targets.cloudformation.template_text import ordered, to_yaml
 from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 
 _HEADER = "Written by cfnroles: deploy it as it is, and give parameters.\nREADME.md beside it tells the order."
@@ -167,12 +168,12 @@ GENERIC: dict[str, Callable[[], Template]] = {
 }
 
 _SECRETS = (
-    Condition("StringEquals", "kms:ViaService", ("secretsmanager.${AWS::Region}.amazonaws.com",)),
-    Condition("StringLike", "kms:EncryptionContext:SecretARN", ("${SecretArns}",)),
+    Condition("StringEquals", "kms:ViaService", (from_spelling("secretsmanager.${AWS::Region}.amazonaws.com"),)),
+    Condition("StringLike", "kms:EncryptionContext:SecretARN", (from_spelling("${SecretArns}"),)),
 )
 _PARAMETERS = (
-    Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", ("${ParameterArns}",)),
-    Condition("StringEquals", "kms:ViaService", ("ssm.${AWS::Region}.amazonaws.com",)),
+    Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (from_spelling("${ParameterArns}"),)),
+    Condition("StringEquals", "kms:ViaService", (from_spelling("ssm.${AWS::Region}.amazonaws.com"),)),
 )
 _SUFFIX_HINT = " Where only the name is known, give both :secret:NAME and :secret:NAME-??????."
 
@@ -185,7 +186,7 @@ _RESOURCES = {
 
 
 def _need(action: Any, resource: str, sid: str, *when: str, conditions: tuple[Condition, ...] = ()) -> Need:
-    permission = Permission(f"{action.prefix}:{action.action}", resource, conditions, when)
+    permission = Permission(f"{action.prefix}:{action.action}", from_spelling(resource), conditions, when)
     return Need(Holder.EXECUTION, permission, _NO_REASON, _NOWHERE, sid)
 
 

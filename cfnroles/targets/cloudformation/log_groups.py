@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
 from cfnroles.facts import Facts
-from cfnroles.placeholders import placeholder
 from cfnroles.targets.cloudformation.parameters import project_name, switch
+from cfnroles.text import Text
 from cfnroles.workload import Workload
 
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -35,7 +35,7 @@ def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) 
         configuration = workload.at(path[:-2])
         region = configuration.get("options", {}).get("awslogs-region", "")
         elsewhere = bool(region) and bool(facts.region) and region != facts.region
-        if configuration.get("logDriver") == "awslogs" and not elsewhere and not placeholder(str(name)):
+        if configuration.get("logDriver") == "awslogs" and not elsewhere and not isinstance(name, Text):
             names.add(str(name))
     return tuple(sorted(names - set(options.existing)))
 

@@ -14,10 +14,12 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Condition, Holder, Need
 from cfnroles.sources.service_spec.services import Prepared
 from cfnroles.sources.service_spec.spec import Spec
-from cfnroles.table.references import Arn, parse_arn
+from cfnroles.table.references import parse_arn
 from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.service import Stack, stack_of
+from cfnroles.targets.cloudformation.values import value
+from cfnroles.text import Arn, Text, from_spelling
 
 _SERVICES = ("ecr", "kms", "secretsmanager")
 #: Features that use what AWS itself owns and shares with everybody.
@@ -77,9 +79,9 @@ def _uses(services: Sequence[Prepared], account: str = "") -> Iterable[tuple[Arn
                     yield arn, _Use(each.service.name, need.holder, permission.action, permission.conditions)
 
 
-def _resources(need: Need, service: Prepared) -> tuple[str, ...]:
+def _resources(need: Need, service: Prepared) -> tuple[Text, ...]:
     if need.permission.resource == "${KmsKeyArns}":
-        return service.facts.kms_key_arns
+        return tuple(map(Text, service.facts.kms_key_arns))
     return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
 
 
@@ -116,8 +118,7 @@ class _Principals:
             principal, bound = self._principal(sorted(callers[group]), holder, arn.partition)
             block: dict[str, dict[str, Any]] = {operator: dict(keys) for operator, keys in bound.items()}
             for condition in conditions:
-                values = [value.replace("${!", "${") for value in condition.values]
-                block.setdefault(condition.operator, {})[condition.key] = values
+                block.setdefault(condition.operator, {})[condition.key] = [value(each) for each in condition.values]
             made.append(
                 {
                     "Sid": f"{''.join(word.capitalize() for word in self.spec.project.split('-'))}{number}",
@@ -176,7 +177,7 @@ class _Principals:
 def _templates(project: str, statements: Mapping[str, list[dict[str, Any]]]) -> Iterable[Stack]:
     of_kind: dict[str, dict[str, Any]] = defaultdict(dict)
     for arn, policy in statements.items():
-        of_kind[parse_arn(arn).service][arn] = {"Version": "2012-10-17", "Statement": policy}
+        of_kind[parse_arn(from_spelling(arn)).service][arn] = {"Version": "2012-10-17", "Statement": policy}
     if of_kind["ecr"]:
         yield stack_of(
             f"{project}-ecr-repository-policy",
@@ -200,7 +201,7 @@ def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]])
     template.set_version("2010-09-09")
     template.add_parameter(project_name(project))
     for number, (arn, policy) in enumerate(policies.items(), start=1):
-        name = parse_arn(arn).resource.removeprefix("repository/")
+        name = parse_arn(from_spelling(arn)).resource.removeprefix("repository/")
         title = f"Repository{number if number > 1 else ''}"
         template.add_parameter(
             Parameter(f"{title}Name", Type="String", Default=name, Description="Name of the repository.")
@@ -225,7 +226,7 @@ def _secret_template(project: str, policies: Mapping[str, Mapping[str, Any]]) ->
     template.set_version("2010-09-09")
     for number, (arn, policy) in enumerate(policies.items(), start=1):
         title = f"Secret{number if number > 1 else ''}"
-        name = parse_arn(arn).resource.removeprefix("secret:").removesuffix("-??????")
+        name = arn.rpartition(":")[2].removesuffix("-??????")
         template.add_parameter(
             Parameter(
                 f"{title}Id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from troposphere import Parameter
 
@@ -70,23 +70,26 @@ def switch(name: str, default: str, description: str) -> Parameter:
     )
 
 
-def secret_parameters(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
+def secret_parameters(references: Iterable[Reference], facts: Facts, taken: Collection[str] = ()) -> dict[str, str]:
     """ARN -> parameter name, for each secret that is given by its complete ARN: that ARN differs in each environment.
 
     Empty where there would be more parameters than a template may have: the ARNs then stand in the template itself.
     """
-    return within_quota(secret_names(references, facts))
+    return within_quota(secret_names(references, facts, taken))
 
 
-def secret_names(references: Iterable[Reference], facts: Facts) -> dict[str, str]:
-    """ARN -> parameter name, for each secret that is given by its complete ARN, however many there are."""
+def secret_names(references: Iterable[Reference], facts: Facts, taken: Collection[str] = ()) -> dict[str, str]:
+    """ARN -> parameter name, for each secret that is given by its complete ARN, however many there are.
+
+    ``taken`` are names that other parameters have.
+    """
     named: dict[str, str] = {}
-    taken: Counter[str] = Counter()
-    for arn in sorted({str(target.arn) for target in _secrets(references, facts) if target.complete}):
+    seen: Counter[str] = Counter(taken)
+    for arn in sorted({target.arn.text.plain for target in _secrets(references, facts) if target.complete} - {""}):
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
-        taken[name] += 1
-        named[arn] = f"{name}{taken[name]}" if taken[name] > 1 else name
+        seen[name] += 1
+        named[arn] = f"{name}{seen[name]}" if seen[name] > 1 else name
     return named
 
 

@@ -1,109 +1,109 @@
-"""Placeholders that nobody has filled: each becomes a parameter of the task's stack, so that none is ever deployed."""
+"""What a task definition leaves open: each placeholder and each missing image is a parameter that is asked for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from troposphere import Parameter
 
-from cfnroles.placeholders import name_of, places
-from cfnroles.targets.cloudformation.values import literal
+from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
+from cfnroles.placeholders import parameter_name, placeholders_in, texts_in
+from cfnroles.text import Field, Placeholder, Text
 from cfnroles.workload import Workload
 
-_PSEUDO_PARAMETER = re.compile(r"(\$\{AWS::[A-Za-z]+\})")
+_ARN = "arn:aws[a-z-]*"
+_SECRET = rf"{_ARN}:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{{6}}"
+_JSON_KEY = r"(:[^:*?$]*:[^:*?$]*:[^:*?$]*)?"
+_PARAMETER = rf"{_ARN}:ssm:[a-z0-9-]+:\d{{12}}:parameter/[A-Za-z0-9_.\-/]+"
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """What is still open in a task definition: placeholders by their text, and containers without an image.
+class _Form:
+    """What a value must look like, as a pattern and in words."""
 
-    Both map to the name of the parameter that must be given a value.
+    pattern: str
+    words: str
+
+
+#: What may stand in a policy can widen nothing there.
+_NAME = _Form(r"^[^*?$:{}\s]+$", "a name without colons, spaces and the signs * ? $ { }")
+_SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six characters at its end")
+_REFERENCE = _Form(
+    f"^({_SECRET}{_JSON_KEY}|{_PARAMETER})$",
+    "the complete ARN of a secret, with :json-key:version-stage:version-id or without, or the ARN of a parameter",
+)
+
+
+def placeholder_parameters(services: Iterable[tuple[Workload, Discovery]]) -> dict[str, Parameter]:
+    """The parameter of each placeholder, by name: the same in every stack whose text holds it.
+
+    They have no default, so that CloudFormation asks for them. Raises InvalidInput where placeholders of two services
+    that mean something else would be one parameter.
     """
-
-    placeholders: Mapping[str, str] = field(default_factory=dict)
-    images: Mapping[int, str] = field(default_factory=dict)
-    descriptions: Mapping[str, str] = field(default_factory=dict)
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters: without a default, so that CloudFormation asks for them."""
-        return tuple(
-            Parameter(name, Type="String", Description=self.descriptions[name])
-            for name in (*self.placeholders.values(), *self.images.values())
-        )
-
-    def spelled(self, text: str) -> str:
-        """A text of the user's in the spelling of ``Fn::Sub``, with a parameter for each placeholder."""
-        if not self.placeholders:
-            return spelled(text)
-        pattern = "|".join(re.escape(found) for found in sorted(self.placeholders, key=len, reverse=True))
-        parts = re.split(f"({pattern})", text)
-        return "".join(
-            f"${{{self.placeholders[part]}}}" if part in self.placeholders else spelled(part) for part in parts
-        )
-
-
-def open_places(workload: Workload, members: Mapping[str, Any], taken: Collection[str]) -> Open:
-    """What is open in ``members``, those of the workload that the template has.
-
-    ``taken`` are names of parameters that exist already.
-    """
-    placeholders: dict[str, str] = {}
-    descriptions: dict[str, str] = {}
+    found: dict[str, Placeholder] = {}
     where: dict[str, list[str]] = {}
-    for path, found in places(members):
-        where.setdefault(found, []).append(workload.origin(path).pointer)
-    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
-    texts = set(re.findall(r"\$\{(\w+)\}", "\n".join(_texts(members))))
-    names = {*taken, *(text for text in texts if f"${{{text}}}" not in where)}
-    for found, pointers in where.items():
-        name = _free(_parameter_name(name_of(found)) or "Placeholder", names)
-        placeholders[found] = name
-        descriptions[name] = f"Value of the placeholder {_told(found)} in {_listed(pointers)}."
-    images: dict[int, str] = {}
-    for index, container in enumerate(members["containerDefinitions"]):
-        if not str(container.get("image", "")).strip():
-            name = _free(f"{_parameter_name(str(container.get('name', '')))}Image", names)
-            images[index] = name
-            descriptions[name] = f"Image of the container {container.get('name', index + 1)}."
-    return Open(placeholders, images, descriptions)
+    forms: dict[str, _Form] = {}
+    for workload, discovery in services:
+        for path, text in texts_in(workload.tree):
+            for name, symbol in placeholders_in([text]).items():
+                if found.setdefault(name, symbol).called != symbol.called:
+                    raise _one_for_two(found[name], symbol, workload.document)
+                where.setdefault(name, []).append(workload.origin(path).pointer)
+        forms |= dict(_forms(discovery))
+    return {name: _parameter(symbol, where[name], forms.get(name)) for name, symbol in found.items()}
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for member in value.values():
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _texts(element)
-    elif isinstance(value, str):
-        yield value
+def image_parameters(workload: Workload, taken: Collection[str]) -> dict[int, Parameter]:
+    """The parameter of each container without an image, by the container's index."""
+    images: dict[int, Parameter] = {}
+    names = set(taken)
+    for index, container in enumerate(workload.tree["containerDefinitions"]):
+        if str(container.get("image", "")).strip():
+            continue
+        base = f"{parameter_name(str(container.get('name', '')))}Image"
+        name = next(each for each in (base, *(f"{base}{n}" for n in range(2, len(names) + 3))) if each not in names)
+        names.add(name)
+        description = f"Image of the container {container.get('name', index + 1)}."
+        images[index] = Parameter(name, Type="String", Description=description)
+    return images
 
 
-def _told(found: str) -> str:
-    return name_of(found) if found.startswith("${") else found
+def used_placeholders(parameters: Mapping[str, Parameter], texts: Iterable[str]) -> tuple[Parameter, ...]:
+    """Those of the parameters whose placeholders stand in ``texts``."""
+    return tuple(parameters[name] for name in placeholders_in(texts))
 
 
-def spelled(text: str) -> str:
-    """A text of the user's in the spelling of ``Fn::Sub``, in which only pseudo parameters have a meaning."""
-    parts = _PSEUDO_PARAMETER.split(text)
-    return "".join(part if index % 2 else literal(part) for index, part in enumerate(parts))
+def _parameter(symbol: Placeholder, pointers: list[str], form: _Form | None) -> Parameter:
+    told = symbol.called if symbol.written.startswith("${") else symbol.written
+    checked = {"AllowedPattern": form.pattern, "ConstraintDescription": form.words} if form else {}
+    description = f"Value of the placeholder {told} in {_listed(pointers)}."
+    return Parameter(symbol.name, Type="String", Description=description, **checked)
 
 
-def _parameter_name(text: str) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", text)
-    return "".join(word[:1].upper() + (word[1:].lower() if word.isupper() else word[1:]) for word in words)[
-        :200
-    ].lstrip("0123456789")
+def _forms(discovery: Discovery) -> Iterator[tuple[str, _Form]]:
+    """What each placeholder that a role or the validator is asked about must look like; the narrowest form last."""
+    texts: list[Text] = [text for need in discovery.needs for text in need.permission.texts]
+    references = [reference.value_from for reference in discovery.references]
+    for name in placeholders_in([*texts, *references]):
+        yield name, _NAME
+    for text in (*texts, *references):
+        for symbol in text.symbols:
+            if isinstance(symbol, Field):
+                yield symbol.of.name, _REFERENCE
+    for text in references:
+        first, *rest = text.parts
+        if isinstance(first, Placeholder) and rest and isinstance(rest[0], str) and rest[0].startswith(":"):
+            yield first.name, _SECRET_ARN
 
 
-def _free(name: str, names: set[str]) -> str:
-    candidates = (name, *(f"{name}{number}" for number in range(2, len(names) + 3)))
-    chosen = next(candidate for candidate in candidates if candidate not in names)
-    names.add(chosen)
-    return chosen
+def _one_for_two(one: Placeholder, other: Placeholder, document: str) -> InvalidInput:
+    return InvalidInput(
+        f"the placeholders {one.written} and {other.written} would be the same parameter {one.name}",
+        where=document,
+        remedy="Rename one of them, or fill it.",
+    )
 
 
 def _listed(pointers: Iterable[str]) -> str:

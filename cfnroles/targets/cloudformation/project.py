@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+from troposphere import Parameter
 
 from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
@@ -17,6 +19,7 @@ from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
 from cfnroles.targets.cloudformation.log_groups import LogGroupOptions, log_group_names, log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
+from cfnroles.targets.cloudformation.placeholders import placeholder_parameters
 from cfnroles.targets.cloudformation.service import Parts, Stack, roles_stack, stack_of, task_stack, validator_stack
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
@@ -57,9 +60,10 @@ def project_stacks(
     refuse, and where exports collide or are of no use.
     """
     common = _common(services)
-    names = secret_names_of(services)
+    placeholders = placeholder_parameters((each.workload, each.discovery) for each in services)
+    names = secret_names_of(services, placeholders)
     asked = {each.service.name: each for each in _numbered(services)}
-    stacks = list(_validators(list(asked.values()), names, common, project))
+    stacks = list(_validators(list(asked.values()), names, placeholders, common, project))
     validators = {stack.exports[0]: stack.name for stack in stacks}
     logged: set[str] = set()
     for service in services:
@@ -75,11 +79,11 @@ def project_stacks(
     return tuple(stacks)
 
 
-def secret_names_of(services: Iterable[ProjectService]) -> dict[str, str]:
+def secret_names_of(services: Iterable[ProjectService], taken: Collection[str] = ()) -> dict[str, str]:
     """ARN -> parameter name, the same in each stack of the project."""
     facts = Facts()
     references = [reference for service in services for reference in service.discovery.references]
-    return secret_names(references, facts)
+    return secret_names(references, facts, taken)
 
 
 def export_names(service: ProjectService) -> dict[Holder, str]:
@@ -129,6 +133,7 @@ def _service_stacks(
         service.discovery,
         service.facts,
         within_quota(own),
+        placeholder_parameters([(service.workload, service.discovery)]),
         export_names(service),
         service.options,
         secret_validator.export_name(max(number, 1)),
@@ -192,14 +197,20 @@ def _numbered(services: Sequence[ProjectService]) -> Iterator[_Asked]:
         yield _Asked(service, needs, number)
 
 
-def _validators(asked: Sequence[_Asked], names: Mapping[str, str], facts: Facts, project: str) -> Iterator[Stack]:
+def _validators(
+    asked: Sequence[_Asked],
+    names: Mapping[str, str],
+    placeholders: Mapping[str, Parameter],
+    facts: Facts,
+    project: str,
+) -> Iterator[Stack]:
     for number in sorted({each.number for each in asked}):
         group = [each for each in asked if each.number == number]
         references = [reference for each in group for reference in each.service.discovery.references]
         arns = {arn: names[arn] for arn in secret_names(references, facts)}
         keys = sorted({key for each in group for key in each.service.facts.kms_key_arns})
         needs = [need for each in group for need in each.needs]
-        yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number)
+        yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number, placeholders)
 
 
 def _common(services: Sequence[ProjectService]) -> Facts:

@@ -44,6 +44,7 @@ from cfnroles.targets.cloudformation.policy_documents import (
     trust,
 )
 from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.text import from_spelling
 
 #: Export name of each role's ARN, in the spelling of ``Fn::Sub``.
 EXPORTS = {
@@ -77,6 +78,7 @@ class RolesStack:
     spelling: Spelling
     secrets: Mapping[str, str]
     key_arns: Sequence[str] = ()
+    placeholders: Sequence[Parameter] = ()
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     exports: Mapping[Holder, str] = field(default_factory=lambda: EXPORTS)
 
@@ -149,6 +151,8 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
         )
     for name, arn in stack.secrets.items():
         template.add_parameter(secret_parameter(name, arn))
+    for parameter in stack.placeholders:
+        template.add_parameter(parameter)
 
 
 def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
@@ -208,7 +212,7 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
             f"{logical_id}Arn",
             Description=f"ARN of the {holder}.",
             Value=GetAtt(logical_id, "Arn"),
-            Export=Export(value(stack.exports[holder])),
+            Export=Export(value(from_spelling(stack.exports[holder]))),
         )
     )
 

@@ -81,6 +81,7 @@ def secret_validator_template(
     secrets: Mapping[str, str],
     keys: Sequence[str] = (),
     number: int = 1,
+    placeholders: Sequence[Parameter] = (),
 ) -> Template:
     """The template. ``policies`` are what the function may ask about; ``secrets`` maps parameter names to ARNs.
 
@@ -89,6 +90,8 @@ def secret_validator_template(
     template = Template(Description="Checks that secrets and parameters exist before a task definition is deployed.")
     template.set_version("2010-09-09")
     _add_parameters(template, project, policies, secrets, keys)
+    for parameter in placeholders:
+        template.add_parameter(parameter)
     template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
     for name, condition in conditions_of(policies, spelling).items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from troposphere import Template
+from troposphere import Parameter, Template
 
 from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
@@ -18,11 +18,13 @@ from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.limits import check
 from cfnroles.targets.cloudformation.parameters import secret_parameters, used
+from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
 from cfnroles.targets.cloudformation.task import task_template
 from cfnroles.targets.cloudformation.template_text import ordered
-from cfnroles.targets.cloudformation.values import Spelling, imports_in
+from cfnroles.targets.cloudformation.values import Spelling, exports_in
+from cfnroles.text import Text
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 from cfnroles.workload import Workload
 
@@ -38,7 +40,7 @@ class Stack:
     exports: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Parts:
     discovery: Discovery
     facts: Facts
     secrets: Mapping[str, str]
+    placeholders: Mapping[str, Parameter] = field(default_factory=dict)
     exports: Mapping[Holder, str] = field(default_factory=lambda: roles.EXPORTS)
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     validator: str = secret_validator.EXPORT
@@ -67,12 +70,14 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
 
     Without a secret to check there is no validator. Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
-    secrets = secret_parameters(discovery.references, facts)
-    parts = Parts(project, project, workload.family, workload, discovery, facts, secrets)
+    placeholders = placeholder_parameters([(workload, discovery)])
+    secrets = secret_parameters(discovery.references, facts, placeholders)
+    parts = Parts(project, project, workload.family, workload, discovery, facts, secrets, placeholders)
     stacks = []
     if discovery.references:
         needs = validator_needs(discovery.references, facts)
-        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), facts.kms_key_arns))
+        spelling = Spelling(facts, secrets)
+        stacks.append(validator_stack(needs, project, spelling, facts.kms_key_arns, placeholders=placeholders))
     stacks.append(roles_stack(parts))
     stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
     return tuple(stacks)
@@ -99,6 +104,7 @@ def roles_stack(parts: Parts) -> Stack:
                 spelling,
                 used(parts.secrets, _resources(statements)),
                 parts.facts.kms_key_arns,
+                used_placeholders(parts.placeholders, _resources(statements)),
                 options,
                 parts.exports,
             ),
@@ -108,7 +114,7 @@ def roles_stack(parts: Parts) -> Stack:
         # Also where every name is left to CloudFormation: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
-        imports=imports_in(
+        imports=exports_in(
             [*_resources(statements), *(arn for each in options.values() for arn in each.managed_policies)]
         ),
     )
@@ -128,6 +134,7 @@ def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
             references,
             Spelling(parts.facts, parts.secrets),
             used(parts.secrets, (reference.value_from for reference in references)),
+            parts.placeholders,
             parts.exports,
             parts.validator,
         ),
@@ -138,7 +145,12 @@ def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
 
 
 def validator_stack(
-    needs: Iterable[Need], project: str, spelling: Spelling, key_arns: Sequence[str], number: int = 1
+    needs: Iterable[Need],
+    project: str,
+    spelling: Spelling,
+    key_arns: Sequence[str],
+    number: int = 1,
+    placeholders: Mapping[str, Parameter] | None = None,
 ) -> Stack:
     """The stack of the validator that may ask what ``needs`` say."""
     needs = tuple(needs)
@@ -154,7 +166,13 @@ def validator_stack(
         f"{project}-secret-validator{suffix}",
         f"secret-validator{suffix}",
         secret_validator_template(
-            project, policies, spelling, used(spelling.parameters, _resources(statements)), key_arns, number
+            project,
+            policies,
+            spelling,
+            used(spelling.parameters, _resources(statements)),
+            key_arns,
+            number,
+            used_placeholders(placeholders or {}, _resources(statements)),
         ),
         project,
         capabilities=("CAPABILITY_IAM",),
@@ -189,9 +207,9 @@ def stack_of(
     rendered = ordered(template.to_dict())
     check(name, rendered)
     parameters = {
-        parameter: str(definition.get("Default", ""))
+        parameter: str(definition["Default"]) if "Default" in definition else None
         for parameter, definition in rendered.get("Parameters", {}).items()
-        if definition.get("Default", "") != "" and parameter != "DeploymentId"
+        if definition.get("Default", None) != "" and parameter != "DeploymentId"
     }
     return Stack(
         name,
@@ -201,7 +219,11 @@ def stack_of(
         tuple(export.replace("${ProjectName}", project) for export in exports),
         tuple(name.replace("${ProjectName}", project) for name in imports),
         depends_on,
-        {name: value for name, value in parameters.items() if name == "ProjectName" or name.endswith("SecretArn")},
+        {
+            name: value
+            for name, value in parameters.items()
+            if value is None or name == "ProjectName" or name.endswith("SecretArn")
+        },
     )
 
 
@@ -209,7 +231,7 @@ def _values(secrets: Mapping[str, str]) -> dict[str, str]:
     return {name: arn for arn, name in secrets.items()}
 
 
-def _resources(statements: Sequence[Statement]) -> list[str]:
+def _resources(statements: Sequence[Statement]) -> list[Text]:
     return [
         text
         for statement in statements

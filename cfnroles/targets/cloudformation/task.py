@@ -13,9 +13,10 @@ from cfnroles.need import Holder, Reference
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameter, switch
-from cfnroles.targets.cloudformation.placeholders import Open, open_places, spelled
+from cfnroles.targets.cloudformation.placeholders import image_parameters
 from cfnroles.targets.cloudformation.roles import EXPORTS
 from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 from cfnroles.workload import Workload
 
@@ -89,10 +90,11 @@ def task_template(
     references: Sequence[Reference],
     spelling: Spelling,
     secrets: Mapping[str, str],
+    placeholders: Mapping[str, Parameter],
     roles: Mapping[Holder, str] = EXPORTS,
     validator: str = secret_validator.EXPORT,
 ) -> Template:
-    """The template. ``secrets`` maps parameter names to the ARNs that are their defaults.
+    """The template. ``secrets`` maps parameter names to their defaults, ``placeholders`` to parameters without one.
 
     ``roles`` and ``validator`` are the exports that it imports, in the spelling of ``Fn::Sub``.
     Raises InvalidInput for a member that no task definition has.
@@ -118,12 +120,14 @@ def task_template(
     left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
     # An empty text is ECS's own spelling for "not set".
     members = {name: value for name, value in workload.tree.items() if name not in left_out and value != ""}
-    opened = open_places(workload, members, template.parameters)
-    for parameter in opened.parameters():
+    for parameter in placeholders.values():
         template.add_parameter(parameter)
-    definition = TaskDefinition("TaskDefinition", **_Rendering(opened, spelling).structure(members, ()))
-    definition.ExecutionRoleArn = ImportValue(value(roles[Holder.EXECUTION]))
-    definition.TaskRoleArn = ImportValue(value(roles[Holder.TASK]))
+    images = image_parameters(workload, template.parameters)
+    for parameter in images.values():
+        template.add_parameter(parameter)
+    definition = TaskDefinition("TaskDefinition", **_Rendering(images, spelling).structure(members, ()))
+    definition.ExecutionRoleArn = ImportValue(value(from_spelling(roles[Holder.EXECUTION])))
+    definition.TaskRoleArn = ImportValue(value(from_spelling(roles[Holder.TASK])))
     if references:
         definition.DependsOn = "SecretsExist"
     template.add_resource(definition)
@@ -140,9 +144,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
         ServiceTimeout=SERVICE_TIMEOUT,
         DeploymentId=Ref("DeploymentId"),
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
-        References=[
-            {**reference.asked, "ValueFrom": spelling.value(spelled(reference.value_from))} for reference in references
-        ],
+        References=[{**reference.asked, "ValueFrom": spelling.value(reference.value_from)} for reference in references],
     )
 
 
@@ -150,7 +152,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
 class _Rendering:
     """How the members of the task definition become properties."""
 
-    opened: Open
+    images: Mapping[int, Parameter]
     spelling: Spelling
 
     def structure(self, members: Mapping[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
@@ -166,15 +168,14 @@ class _Rendering:
             return self.structure(value, path)
         if isinstance(value, list):
             return [self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None]
-        if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.opened.images:
-            return Ref(self.opened.images[int(path[1])])
+        if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.images:
+            return Ref(self.images[int(path[1])])
         return self._text(value, path) if isinstance(value, str) else value
 
     def _text(self, text: str, path: tuple[str | int, ...]) -> Any:
         if path[-1] == "awslogs-region" and text == self.spelling.facts.region:
             return Ref("AWS::Region")
-        whole = self.opened.spelled(text)
-        return self.spelling.value(whole) if _names_something(path) else value(whole)
+        return self.spelling.value(text) if _names_something(path) else value(text)
 
 
 def _names_something(path: tuple[str | int, ...]) -> bool:

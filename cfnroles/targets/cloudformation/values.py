@@ -1,4 +1,4 @@
-"""From texts in the spelling of ``Fn::Sub`` to CloudFormation values, and from the home account's names to symbols."""
+"""From texts to CloudFormation values, and from the names of the home account to symbols."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from troposphere import GetAtt, ImportValue, Ref, Sub
+from troposphere import GetAtt, ImportValue, Join, Ref, Select, Split, Sub
 
 from cfnroles.facts import Facts
-from cfnroles.table.words.resources import IMPORT
+from cfnroles.table.images import ecr_registry
+from cfnroles.text import (
+    ACCOUNT,
+    PARTITION,
+    REGION,
+    URL_SUFFIX,
+    Field,
+    Import,
+    Parameter,
+    Part,
+    PolicyVariable,
+    Symbol,
+    Text,
+    Wildcard,
+    is_account,
+    text_of,
+)
 from cfnroles.validator_needs import SWITCHES
 
-_SYMBOL = re.compile(r"\$\{(?!!)([^}]+)\}")
-_ARN = re.compile(
-    r"\barn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*|\$\{AWS::Region\})"
-    r":(?P<account>\d{12}|\$\{AWS::AccountId\}|aws|):"
-)
-_REGISTRY = re.compile(
-    r"^(?P<account>\d{12})(?P<kind>\.dkr[.-]ecr(?:-fips)?\.)(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)(?=/)"
-)
-_SERVICE_HOST = re.compile(r"^(?P<service>[a-z0-9]+)\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
+_STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,13 @@ class Spelling:
     lists: Collection[str] = frozenset({"KmsKeyArns"})
     switches: Collection[str] = SWITCHES
 
-    def text(self, text: str) -> str:
+    def text(self, text: str) -> Text:
         """``text`` with everything that names the home account, region and partition replaced by a symbol."""
+        text = text_of(text)
         for arn, parameter in self.parameters.items():
             if text == arn or text.startswith(f"{arn}:"):
-                return f"${{{parameter}}}{text[len(arn) :]}"
-        text = _ARN.sub(self._arn, text)
-        text = _REGISTRY.sub(self._registry, text)
-        return _SERVICE_HOST.sub(self._service_host, text)
+                return Text(Parameter(parameter), text.removeprefix(arn))
+        return self._registry(self._service_host(self._arns(text)))
 
     def value(self, text: str) -> Any:
         """``text`` as CloudFormation takes it: a plain text, a Ref, a GetAtt, or a Sub."""
@@ -54,65 +61,96 @@ class Spelling:
     def values(self, texts: Iterable[str]) -> Any:
         """Several texts as one list; a parameter that holds a list stands for the list itself."""
         texts = list(texts)
-        if len(texts) == 1 and texts[0][2:-1] in self.lists:
-            return Ref(texts[0][2:-1])
+        whole = text_of(texts[0]).whole if len(texts) == 1 else None
+        if isinstance(whole, Parameter) and whole.name in self.lists:
+            return Ref(whole.name)
         return [self.value(text) for text in texts]
 
-    def _home(self, region: str, account: str) -> tuple[str, str]:
+    def _home(self, region: Text, account: Text) -> tuple[Text, Text]:
         # What belongs to another account stays where it is, also when the service is deployed elsewhere.
-        if account and account not in (self.facts.account, "${AWS::AccountId}"):
+        if account and account not in (self.facts.account, ACCOUNT):
             return region, account
         here = bool(region) and region == self.facts.region
-        return "${AWS::Region}" if here else region, "${AWS::AccountId}" if account else ""
+        return REGION if here else region, ACCOUNT if account else account
 
-    def _arn(self, match: re.Match[str]) -> str:
-        region, account = self._home(match["region"], match["account"])
-        return f"arn:${{AWS::Partition}}:{match['service']}:{region}:{account}:"
+    def _arns(self, text: Text) -> Text:
+        """The text with the home's symbols in each ARN that stands in it."""
+        fields = text.cut(":")
+        for at in range(len(fields) - 5):
+            scheme, partition, _, region, account = fields[at : at + 5]
+            known = partition.unknown or re.fullmatch(r"aws[a-z-]*", partition)
+            if re.search(r"\barn$", scheme.shape(".")) and known and (not account or is_account(account)):
+                fields[at + 1] = PARTITION
+                fields[at + 3], fields[at + 4] = self._home(region, account)
+        parts: list[Part] = [fields[0]]
+        for each in fields[1:]:
+            parts += [":", each]
+        return Text(*parts)
 
-    def _registry(self, match: re.Match[str]) -> str:
-        region, account = self._home(match["region"], match["account"])
-        standard = match["domain"] in ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu")
-        domain = "${AWS::URLSuffix}" if standard and region == "${AWS::Region}" else match["domain"]
-        return f"{account}{match['kind']}{region}.{domain}"
+    def _registry(self, text: Text) -> Text:
+        host, slash, repository = text.partition("/")
+        registry = ecr_registry(host) if slash else None
+        if registry is None:
+            return text
+        region, account = self._home(registry.region, registry.account)
+        standard = registry.domain in _STANDARD_DOMAINS and region == REGION
+        domain = URL_SUFFIX if standard else registry.domain
+        return Text(account, registry.kind, region, ".", domain, "/", repository)
 
-    def _service_host(self, match: re.Match[str]) -> str:
-        region, _ = self._home(match["region"], "")
-        return f"{match['service']}.{region}.amazonaws.com"
+    def _service_host(self, text: Text) -> Text:
+        service, *rest = text.cut(".")
+        if len(rest) != 3 or rest[1:] != ["amazonaws", "com"] or rest[0] != self.facts.region or not rest[0]:
+            return text
+        return Text(service, ".", REGION, ".amazonaws.com")
 
 
 def value(text: str) -> Any:
-    """A text in the spelling of ``Fn::Sub`` as CloudFormation takes it."""
-    symbols = _SYMBOL.findall(text)
-    if not symbols:
-        return text.replace("${!", "${")
-    if any(symbol.startswith(IMPORT) for symbol in symbols):
-        return _imported(text, symbols)
-    if _SYMBOL.fullmatch(text):
-        name, dot, attribute = symbols[0].partition(".")
-        return GetAtt(name, attribute) if dot else Ref(name)
-    return Sub(text)
+    """A text as CloudFormation takes it."""
+    text = text_of(text)
+    if text.whole is not None:
+        return _symbol(text.whole)
+    if not any(_is_filled(part) for part in text.parts):
+        return "".join(part if isinstance(part, str) else _as_policy(part) for part in text.parts)
+    if any(isinstance(symbol, Field) for symbol in text.symbols):
+        return Join(":", [value(piece) for piece in text.cut(":")])
+    variables = {_variable(symbol): _symbol(symbol) for symbol in text.symbols if isinstance(symbol, Import)}
+    spelled = text.replaced(lambda symbol: Parameter(_variable(symbol)) if isinstance(symbol, Import) else symbol)
+    return Sub(str(spelled), variables) if variables else Sub(str(spelled))
 
 
-def imports_in(texts: Iterable[str]) -> tuple[str, ...]:
+def exports_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The exports of other stacks that ``texts`` refer to, sorted."""
-    symbols = {symbol for text in texts for symbol in _SYMBOL.findall(text)}
-    return tuple(sorted(symbol.removeprefix(IMPORT) for symbol in symbols if symbol.startswith(IMPORT)))
+    symbols = {symbol for text in texts for symbol in text_of(text).symbols}
+    return tuple(sorted(symbol.export for symbol in symbols if isinstance(symbol, Import)))
 
 
-def _imported(text: str, symbols: Iterable[str]) -> Any:
-    if _SYMBOL.fullmatch(text):
-        return ImportValue(text[2 + len(IMPORT) : -1])
-    # Fn::Sub itself imports nothing: the value is handed to it under a name of its own.
-    variables = {}
-    for symbol in symbols:
-        if symbol.startswith(IMPORT):
-            export = symbol.removeprefix(IMPORT)
-            name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[:-]+", export))
-            variables[name] = ImportValue(export)
-            text = text.replace(f"${{{symbol}}}", f"${{{name}}}")
-    return Sub(text, variables)
+def _is_filled(part: Part) -> bool:
+    """Whether CloudFormation fills the part: not a wildcard, nor a variable that IAM fills."""
+    return isinstance(part, Symbol) and not isinstance(part, Wildcard | PolicyVariable)
 
 
-def literal(text: str) -> str:
-    """A text of the user's in the spelling of ``Fn::Sub``, so that nothing in it is taken for a symbol."""
-    return text.replace("${", "${!")
+def _as_policy(symbol: Symbol) -> str:
+    return f"${{{symbol.name}}}" if isinstance(symbol, PolicyVariable) else symbol.spelled
+
+
+def _symbol(symbol: Symbol) -> Any:
+    """One symbol as a function of CloudFormation."""
+    if isinstance(symbol, Wildcard | PolicyVariable):
+        return _as_policy(symbol)
+    if isinstance(symbol, Import):
+        return ImportValue(symbol.export)
+    if isinstance(symbol, Field):
+        return _field(symbol)
+    name, dot, attribute = symbol.name.partition(".")
+    return GetAtt(name, attribute) if dot else Ref(name)
+
+
+def _field(symbol: Field) -> Any:
+    # The ARN of a parameter has one field less than that of a secret.
+    padded = Sub(f"${{{symbol.of.name}}}:") if symbol.number > 5 else Ref(symbol.of.name)
+    return Select(symbol.number, Split(":", padded))
+
+
+def _variable(symbol: Import) -> str:
+    """The name under which a value is handed to Fn::Sub, which itself imports nothing."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[:-]+", symbol.export))

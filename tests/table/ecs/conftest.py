@@ -11,6 +11,7 @@ import pytest
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.need import Severity
+from cfnroles.placeholders import as_symbols
 from cfnroles.workload import Workload
 
 
@@ -32,7 +33,7 @@ def answer() -> Callable[..., Answer]:
         known = Facts(**{"account": "123456789012", "region": "us-east-1", **(facts or {})})
         named = [{"name": f"c{number}", "image": "nginx", **each} for number, each in enumerate(containers)]
         tree = {"family": "shop", "containerDefinitions": named or [{"name": "c0", "image": "nginx"}], **members}
-        found = discover(Workload("task.json", tree), known)
+        found = discover(Workload("task.json", as_symbols(tree)), known)
         return Answer(
             {f"{need.holder}: {need.permission}" for need in found.needs},
             [f"{gap.origin.pointer}: {gap.what}. {gap.remedy}" for gap in found.gaps],

@@ -52,11 +52,16 @@ def test_log_options_and_the_service_connect_proxy_read_secrets_too(answer: Any)
     assert grant in answer(service={"serviceConnectConfiguration": {"logConfiguration": logs}}).needs
 
 
-def test_a_secret_that_was_left_open_is_one_gap(answer: Any) -> None:
+def test_a_placeholder_for_the_whole_reference_may_be_a_secret_or_a_parameter(answer: Any) -> None:
     found = answer(secret("${SECRET_ARN}"))
-    assert found.needs == set()
-    assert len(found.gaps) == 1
-    assert "--set SECRET_ARN=VALUE" in found.gaps[0]
+    assert found.gaps == []
+    assert found.needs == {
+        "execution role: secretsmanager:GetSecretValue on"
+        " arn:${AWS::Partition}:secretsmanager:${SecretArn[region]}:${SecretArn[account]}:secret:${SecretArn[name]}",
+        "execution role: ssm:GetParameters on"
+        " arn:${AWS::Partition}:ssm:${SecretArn[region]}:${AWS::AccountId}:${SecretArn[resource]}",
+        *(each for each in found.needs if "kms:Decrypt" in each),
+    }
 
 
 def test_the_domainless_secret_is_asked_for(answer: Any) -> None:

@@ -19,6 +19,7 @@ from cfnroles.table.ecs import FEATURES
 from cfnroles.table.ecs.fieldless import FIELDLESS
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
+from cfnroles.text import Field, Part, Symbol
 
 ECS = botocore.session.get_session().get_service_model("ecs")
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())
@@ -137,7 +138,15 @@ def test_each_resource_is_of_a_type_that_the_action_takes(feature: Feature) -> N
             re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(pattern)).replace(r"\.\*", ".+")
             for pattern in resource_types(need.permission.action)
         ]
-        assert any(re.fullmatch(pattern, resource) for pattern in patterns), (need.permission, patterns)
+        filled = resource.replaced(_filled)
+        assert any(re.fullmatch(pattern, filled) for pattern in patterns), (need.permission, patterns)
+
+
+def _filled(symbol: Symbol) -> Part:
+    # One parameter of the template stands for the ARN of a secret or of a parameter.
+    if isinstance(symbol, Field):
+        return "parameter/shop/database" if symbol.number == 5 else "x"
+    return "x" if symbol.name.startswith("AWS::") else symbol
 
 
 def test_each_optional_grant_is_explained() -> None:

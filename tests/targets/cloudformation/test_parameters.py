@@ -9,12 +9,13 @@ import pytest
 from cfnroles.facts import Facts
 from cfnroles.need import Origin, Reference
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME, secret_parameter, secret_parameters, used
+from cfnroles.text import Text
 
 SECRETS = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
 
 
 def references(*value_from: str) -> list[Reference]:
-    return [Reference(value, Origin("task.json", ("secrets", index))) for index, value in enumerate(value_from)]
+    return [Reference(Text(value), Origin("task.json", ("secrets", index))) for index, value in enumerate(value_from)]
 
 
 NAMED = {

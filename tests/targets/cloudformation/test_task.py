@@ -9,6 +9,7 @@ import pytest
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
+from cfnroles.placeholders import as_symbols
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import FACTS
 from cfnroles.targets.cloudformation.service import service_stacks
@@ -21,7 +22,7 @@ ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 
 
 def template(tree: dict[str, Any], facts: Facts = HOME) -> dict[str, Any]:
-    workload = Workload("task.json", {"family": "shop", **tree})
+    workload = Workload("task.json", as_symbols({"family": "shop", **tree}))
     return dict(service_stacks(workload, discover(workload, facts), facts, "shop")[-1].template)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cfnroles.facts import Facts
-from cfnroles.targets.cloudformation.values import Spelling, literal, value
+from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.text import Text, from_spelling
 
 HOME = Facts(account="123456789012", region="eu-west-1")
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"
@@ -74,11 +75,14 @@ def test_a_longer_arn_is_another_secret() -> None:
 
 VALUES = {
     "a plain text": ("nginx:1.27", "nginx:1.27"),
-    "a symbol alone": ("${AWS::Region}", {"Ref": "AWS::Region"}),
-    "an attribute alone": ("${LogGroup.Arn}", {"Fn::GetAtt": ["LogGroup", "Arn"]}),
-    "a symbol in a text": ("logs.${AWS::Region}", {"Fn::Sub": "logs.${AWS::Region}"}),
-    "a text of the user's that looks like a symbol": (literal("${TAG}"), "${TAG}"),
-    "such a text beside a symbol": (literal("${TAG}") + "${AWS::Region}", {"Fn::Sub": "${!TAG}${AWS::Region}"}),
+    "a symbol alone": (from_spelling("${AWS::Region}"), {"Ref": "AWS::Region"}),
+    "an attribute alone": (from_spelling("${LogGroup.Arn}"), {"Fn::GetAtt": ["LogGroup", "Arn"]}),
+    "a symbol in a text": (from_spelling("logs.${AWS::Region}"), {"Fn::Sub": "logs.${AWS::Region}"}),
+    "a text of the user's that looks like a symbol": ("${TAG}", "${TAG}"),
+    "such a text beside a symbol": (
+        Text("${TAG}", from_spelling("${AWS::Region}")),
+        {"Fn::Sub": "${!TAG}${AWS::Region}"},
+    ),
 }
 
 
@@ -90,5 +94,5 @@ def test_texts_become_the_simplest_value(text: str, expected: Any) -> None:
 
 
 def test_a_parameter_that_holds_a_list_stands_for_the_list() -> None:
-    assert Spelling(HOME).values(["${KmsKeyArns}"]).to_dict() == {"Ref": "KmsKeyArns"}
+    assert Spelling(HOME).values([from_spelling("${KmsKeyArns}")]).to_dict() == {"Ref": "KmsKeyArns"}
     assert Spelling(HOME).values(["*"]) == ["*"]

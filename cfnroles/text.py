@@ -1,0 +1,348 @@
+"""Expressions: texts of which a part is known later, and the ARNs made of them.
+
+An expression is parsed once, where a document is read. From there on it is a `Text`: literal parts and symbols. As a
+string a `Text` is its spelling in ``Fn::Sub``, so that it compares, sorts and prints; how a target spells it is the
+target's matter alone. What a document says is literal: it can become neither a wildcard nor a policy variable nor a
+symbol of the template. `*` and `?` come from `Wildcard` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import SupportsIndex
+
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+_ACCOUNT = re.compile(r"\d{12}|aws")
+_SPELLED = re.compile(r"\$\{(!?)([^{}]*)\}")
+
+#: How a value that another stack exports is spelled: ``${Import::shop-data-OrdersTableArn}``.
+_IMPORT = "Import::"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A part of a text whose value is known later. ``name`` is what stands in its ``${...}``.
+
+    ``written`` is how the document writes it, where that is another spelling.
+    """
+
+    name: str
+    written: str = field(default="", compare=False, kw_only=True)
+
+    @property
+    def spelled(self) -> str:
+        """The symbol in ``Fn::Sub``."""
+        return f"${{{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoParameter(Symbol):
+    """What CloudFormation tells about the stack itself, such as ``AWS::Region``.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Symbol):
+    """A parameter of the template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder(Parameter):
+    """A placeholder that nobody filled: a parameter of every stack whose text holds it. ``called`` is its own name."""
+
+    called: str = field(default="", compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Symbol):
+    """What ``Ref`` or ``Fn::GetAtt`` gives of a resource of the template; ``type`` is the resource's."""
+
+    type: str = field(default="", compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Symbol):
+    """The value that another stack exports. ``name`` begins with ``Import::``."""
+
+    @property
+    def export(self) -> str:
+        """The export's name."""
+        return self.name.removeprefix(_IMPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVariable(Symbol):
+    """A variable that IAM fills when it evaluates a policy, such as ``aws:username``.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+
+    @property
+    def spelled(self) -> str:
+        """The variable as ``Fn::Sub`` leaves it alone."""
+        return f"${{!{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Symbol):
+    """An expression that nothing is known about, spelled as ``Fn::Select(0, Keys)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard(Symbol):
+    """The signs ``*`` and ``?`` with the meaning that they have in policies."""
+
+    @property
+    def spelled(self) -> str:
+        """The signs themselves."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Symbol):
+    """One of the fields into which colons cut the ARN that a parameter holds; an empty one behind the last."""
+
+    of: Parameter = field(default=Parameter(""), kw_only=True)
+    number: int = field(default=0, kw_only=True)
+
+
+Part = str | Symbol
+
+
+class Text(str):
+    """A text with symbols in it; as a string, its spelling in ``Fn::Sub``.
+
+    ``parts`` are literal texts and symbols in turn. Texts are equal to strings of the same spelling.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[Part, ...]
+
+    def __new__(cls, *parts: Part) -> Text:
+        """The text of these parts: a plain string is literal, a `Text` gives its own parts."""
+        joined = tuple(_joined(parts))
+        text = super().__new__(cls, "".join(map(_spelling, joined)))
+        text.parts = joined
+        return text
+
+    def __getnewargs__(self) -> tuple[str | Symbol, ...]:  # type: ignore[override]
+        return self.parts
+
+    def __add__(self, other: Part) -> Text:
+        return Text(self, other)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols, in the order in which they stand."""
+        return tuple(part for part in self.parts if isinstance(part, Symbol))
+
+    @property
+    def unknown(self) -> tuple[Symbol, ...]:
+        """The symbols that stand for something that is known later; wildcards do not."""
+        return tuple(symbol for symbol in self.symbols if not isinstance(symbol, Wildcard))
+
+    @property
+    def whole(self) -> Symbol | None:
+        """The symbol that the text consists of, if it is one."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Symbol) else None
+
+    @property
+    def plain(self) -> str:
+        """The text itself where no symbol stands in it, else an empty string."""
+        return "".join(part for part in self.parts if isinstance(part, str)) if not self.symbols else ""
+
+    @property
+    def written(self) -> str:
+        """The text as its document has it."""
+        return "".join(part if isinstance(part, str) else part.written or part.spelled for part in self.parts)
+
+    def shape(self, sign: str = "x") -> str:
+        """The literal text with ``sign`` in the place of each symbol, for looking at its form."""
+        return "".join(part if isinstance(part, str) else sign for part in self.parts)
+
+    def cut(self, separator: str, most: int = -1) -> list[Text]:
+        """The pieces between the separators in the literal parts; at most ``most`` cuts. Symbols are never cut."""
+        pieces: list[list[Part]] = [[]]
+        left = most
+        for part in self.parts:
+            if isinstance(part, Symbol):
+                pieces[-1].append(part)
+                continue
+            first, *others = part.split(separator, left)
+            left -= len(others) if most >= 0 else 0
+            pieces[-1].append(first)
+            pieces += [[other] for other in others]
+        return [Text(*piece) for piece in pieces]
+
+    def partition(self, separator: str, /) -> tuple[Text, Text, Text]:
+        """As for strings; a separator is looked for in the literal parts only."""
+        head, *tail = self.cut(separator, 1)
+        return (head, Text(separator), tail[0]) if tail else (head, EMPTY, EMPTY)
+
+    def removeprefix(self, prefix: str, /) -> Text:
+        """As for strings."""
+        first = self.parts[0] if self.parts else ""
+        return Text(first.removeprefix(prefix), *self.parts[1:]) if isinstance(first, str) else self
+
+    def removesuffix(self, suffix: str, /) -> Text:
+        """As for strings."""
+        last = self.parts[-1] if self.parts else ""
+        return Text(*self.parts[:-1], last.removesuffix(suffix)) if isinstance(last, str) else self
+
+    def lstrip(self, signs: str | None = None, /) -> Text:
+        """As for strings; no symbol is taken away."""
+        first = self.parts[0] if self.parts else ""
+        return Text(first.lstrip(signs), *self.parts[1:]) if isinstance(first, str) else self
+
+    def rstrip(self, signs: str | None = None, /) -> Text:
+        """As for strings; no symbol is taken away."""
+        last = self.parts[-1] if self.parts else ""
+        return Text(*self.parts[:-1], last.rstrip(signs)) if isinstance(last, str) else self
+
+    def strip(self, signs: str | None = None, /) -> Text:
+        """As for strings; no symbol is taken away."""
+        return self.lstrip(signs).rstrip(signs)
+
+    def replaced(self, value: Callable[[Symbol], Part]) -> Text:
+        """The text with another part in the place of each symbol."""
+        return Text(*(value(part) if isinstance(part, Symbol) else part for part in self.parts))
+
+    def __getitem__(self, key: SupportsIndex | slice, /) -> str:
+        return super().__getitem__(key)
+
+
+def _joined(parts: Iterable[Part]) -> Iterator[Part]:
+    literal = ""
+    for part in parts:
+        for each in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(each, str):
+                literal += each
+                continue
+            if literal:
+                yield literal
+                literal = ""
+            yield each
+    if literal:
+        yield literal
+
+
+def _spelling(part: Part) -> str:
+    return part.spelled if isinstance(part, Symbol) else part.replace("${", "${!")
+
+
+EMPTY = Text()
+ANYTHING = Text(Wildcard("*"))
+ACCOUNT = Text(PseudoParameter("AWS::AccountId"))
+REGION = Text(PseudoParameter("AWS::Region"))
+PARTITION = Text(PseudoParameter("AWS::Partition"))
+URL_SUFFIX = Text(PseudoParameter("AWS::URLSuffix"))
+
+
+def text_of(value: str) -> Text:
+    """A string of a document as a text: itself if it is one, else literal."""
+    return value if isinstance(value, Text) else Text(value)
+
+
+def from_spelling(spelled: str, *, policy: bool = True) -> Text:
+    """The text that is spelled as in ``Fn::Sub``, with every name a parameter, pseudo parameter, attribute or import.
+
+    In a ``policy``, ``${!NAME}`` is a policy variable and ``*`` and ``?`` are wildcards; elsewhere all are literal.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
+    """
+    literal = _with_wildcards if policy else lambda piece: (piece,)
+    parts: list[Part] = []
+    position = 0
+    for match in _SPELLED.finditer(spelled):
+        parts += literal(spelled[position : match.start()])
+        if not match[1]:
+            parts.append(_symbol(match[2]))
+        else:
+            parts.append(PolicyVariable(match[2]) if policy else f"${{{match[2]}}}")
+        position = match.end()
+    return Text(*parts, *literal(spelled[position:]))
+
+
+def of_policy(written: str) -> Text:
+    """A text that a person wrote for a policy: ``*`` and ``?`` are wildcards, ``${...}`` is a policy variable."""
+    return from_spelling(written.replace("${", "${!"))
+
+
+def imported(export: str) -> Text:
+    """The value that another stack exports under a name."""
+    return Text(Import(f"{_IMPORT}{export}"))
+
+
+def _symbol(name: str) -> Symbol:
+    if name.startswith(_IMPORT):
+        return Import(name)
+    if name.startswith("AWS::"):
+        return PseudoParameter(name)
+    if not re.fullmatch(r"[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?", name):
+        return Opaque(name)
+    return Attribute(name) if "." in name else Parameter(name)
+
+
+def _with_wildcards(literal: str) -> Iterator[Part]:
+    for piece in re.split(r"([*?]+)", literal):
+        if piece:
+            yield Wildcard(piece) if piece[0] in "*?" else piece
+
+
+#: What the fields of the ARN of a secret are called, which has one more than other ARNs.
+_FIELDS = ("arn", "partition", "service", "region", "account", "resource", "name")
+
+
+def field_of(parameter: Parameter, number: int) -> Text:
+    """The field with this number, from 0 to 6, of the ARN that a parameter holds."""
+    return Text(Field(f"{parameter.name}[{_FIELDS[number]}]", of=parameter, number=number))
+
+
+def is_account(text: str) -> bool:
+    """Whether a text is an account's 12 digits, AWS's own ``aws``, or known later."""
+    return bool(text_of(text).unknown) or _ACCOUNT.fullmatch(text) is not None
+
+
+def is_region(text: str) -> bool:
+    """Whether a text is a Region such as ``us-east-1``, or known later."""
+    return bool(text_of(text).unknown) or _REGION.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An ARN in its parts. ``given`` is the ARN itself where one parameter stands for all of it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+
+    partition: Text
+    service: str
+    region: Text
+    account: Text
+    resource: Text
+    given: Text | None = None
+
+    @property
+    def text(self) -> Text:
+        """The ARN as one text."""
+        if self.given is not None:
+            return self.given
+        parts: list[Part] = ["arn"]
+        for part in (self.partition, self.service, self.region, self.account, self.resource):
+            parts += [":", part]
+        return Text(*parts)
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+def arn_of(text: str) -> Arn | None:
+    """The parts of an ARN; ``None`` for a text with fewer than six, or that does not begin with ``arn:``."""
+    scheme, *parts = text_of(text).cut(":", 5)
+    if len(parts) < 5 or scheme != "arn":
+        return None
+    partition, service, region, account, resource = parts
+    return Arn(partition, str(service), region, account, resource)
