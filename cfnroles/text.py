@@ -253,7 +253,11 @@ def from_spelling(spelled: str, *, policy: bool = True) -> Text:
     In a ``policy``, ``${!NAME}`` is a policy variable and ``*`` and ``?`` are wildcards; elsewhere all are literal.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
     """
-    literal = _with_wildcards if policy else lambda piece: (piece,)
+
+    def literal(piece: str) -> Iterable[Part]:
+        piece = piece.replace("${!", "${")
+        return _with_wildcards(piece) if policy else (piece,)
+
     parts: list[Part] = []
     position = 0
     for match in _SPELLED.finditer(spelled):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cfnroles.placeholders import fill, name_of, placeholder, unresolved
+from cfnroles.placeholders import as_symbols, fill, name_of, placeholder, placeholders_in, unresolved
+from cfnroles.text import Text
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,79 @@ def container(**members: Any) -> dict[str, Any]:
 )
 def test_placeholders_count_in_texts_that_ecs_reads(tree: dict[str, Any], left: tuple[str, ...]) -> None:
     assert unresolved(tree) == left
+
+
+def image(text: str, **others: Any) -> str:
+    """The image as the reader of task definitions gives it."""
+    return str(as_symbols({**container(image=text), **others})["containerDefinitions"][0]["image"])
+
+
+ACCOUNT, REGION = "${AWS::AccountId}", "${AWS::Region}"
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        pytest.param("${AWS_ACCOUNT_ID}.dkr.ecr.${AWS_REGION}.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="shell"),
+        pytest.param("$ACCOUNT_ID.dkr.ecr.$REGION.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="shell-without-braces"),
+        pytest.param("<account-id>.dkr.ecr.<region>.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="angle-brackets"),
+        pytest.param("<ACCOUNT ID>.dkr.ecr.<aws_region>.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="with-a-space"),
+        pytest.param("{{AWS_ACCOUNT_ID}}.dkr.ecr.{{region}}.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="braces"),
+        pytest.param("${AccountID}.dkr.ecr.${RegionID}.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="capitals"),
+        pytest.param("__ACCOUNT__.dkr.ecr.%REGION%.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="underscores"),
+        pytest.param("${AWS::AccountId}.dkr.ecr.${AWS::Region}.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="its-own"),
+        pytest.param("ACCOUNT_ID.dkr.ecr.REGION.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="words-in-their-places"),
+        pytest.param("aws_account_id.dkr.ecr.region.x/a", f"{ACCOUNT}.dkr.ecr.{REGION}.x/a", id="small-words"),
+        pytest.param("your-account.dkr.ecr.us-east-1.x/a", "${YourAccount}.dkr.ecr.us-east-1.x/a", id="another-word"),
+        pytest.param("x:${IMAGE_TAG:-latest}", "x:${ImageTag}", id="a-default"),
+        pytest.param("x:{{ must_env `IMAGE` }}", "x:${Image}", id="a-function"),
+        pytest.param("ACCOUNT_ID/region", "ACCOUNT_ID/region", id="words-elsewhere"),
+        pytest.param("x:<>", "x:${Placeholder}", id="no-name"),
+    ],
+)
+def test_placeholders_become_symbols(written: str, spelled: str) -> None:
+    assert image(written) == spelled
+
+
+@pytest.mark.parametrize(
+    ("arn", "spelled"),
+    [
+        ("arn:aws:ssm:REGION:ACCOUNT_ID:parameter/x", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/x"),
+        ("arn:aws:ssm:region:aws_account_id:parameter/x", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/x"),
+        ("arn:aws:ssm:us-east-1:XXXXXXXXXXXX:parameter/x", "arn:aws:ssm:us-east-1:${Xxxxxxxxxxxx}:parameter/x"),
+        ("arn:aws:ssm:us-east1:123456789012:parameter/x", "arn:aws:ssm:us-east1:123456789012:parameter/x"),
+        ("arn:aws:iam::aws:policy/x", "arn:aws:iam::aws:policy/x"),
+        (
+            "arn:${Partition}:ssm:${Region}:${Account}:parameter/${Id}",
+            f"arn:${{AWS::Partition}}:ssm:{REGION}:{ACCOUNT}:parameter/${{Id}}",
+        ),
+    ],
+)
+def test_words_in_the_places_of_account_and_region_are_placeholders(arn: str, spelled: str) -> None:
+    tree = as_symbols(container(secrets=[{"name": "A", "valueFrom": arn}]))
+    assert tree["containerDefinitions"][0]["secrets"][0]["valueFrom"] == spelled
+
+
+def test_placeholders_of_one_name_are_one_parameter_and_others_never_meet() -> None:
+    tree = as_symbols(container(image="x:<STAGE>", hostname="${STAGE}", user="$ST_AGE", workingDirectory="<st-age>"))
+    texts = [text for text in tree["containerDefinitions"][0].values() if isinstance(text, Text)]
+    assert texts == ["x:${Stage}", "${Stage}", "${StAge}", "${StAge2}"]
+    assert {name: each.called for name, each in placeholders_in(texts).items()} == {
+        "Stage": "STAGE",
+        "StAge": "ST_AGE",
+        "StAge2": "st-age",
+    }
+
+
+def test_what_the_container_reads_is_filled_where_ecs_reads_it_too() -> None:
+    variable = [{"name": "A", "value": "<STAGE> $HOME"}]
+    both = as_symbols(container(image="x:<STAGE>", environment=variable))
+    assert both["containerDefinitions"][0]["environment"][0]["value"] == "${Stage} $HOME"
+    alone = as_symbols(container(environment=variable))
+    assert alone["containerDefinitions"][0]["environment"] == variable
+
+
+def test_a_text_without_a_placeholder_is_the_document_s_own() -> None:
+    tree = {**container(image="nginx:1", command=["${X}"]), "family": "<FAMILY>", "taskRoleArn": "${ROLE}"}
+    assert as_symbols(tree) == tree
+    assert not any(isinstance(value, Text) for value in as_symbols(tree).values())

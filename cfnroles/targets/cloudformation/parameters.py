@@ -84,7 +84,7 @@ def secret_names(references: Iterable[Reference], facts: Facts, taken: Collectio
     ``taken`` are names that other parameters have.
     """
     named: dict[str, str] = {}
-    seen: Counter[str] = Counter(taken)
+    seen: Counter[str] = Counter(list(taken))
     for arn in sorted({target.arn.text.plain for target in _secrets(references, facts) if target.complete} - {""}):
         words = re.findall(r"[A-Za-z0-9]+", arn.rsplit(":", 1)[1][:-7])
         name = "".join(word[0].upper() + word[1:] for word in words)[:200] + "SecretArn"
