@@ -12,7 +12,6 @@ from cfnroles.cli.build import build
 from cfnroles.cli.source import read_source
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import placeholders_in, texts_in
-from cfnroles.targets.cloudformation.template_text import to_json
 from cfnroles.text import Placeholder
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def value_of(symbol: Placeholder, pattern: str) -> str:
     """A value that the parameter takes: a complete reference where it wants one, else a word of its own."""
     if ":secret:" in pattern:
         return f"{SECRETS}:{symbol.name}-AbCdEf" + (":json-key::" if "ssm" in pattern else "")
+    if pattern.startswith("^(/"):
+        return f"/{symbol.name.lower()}"
     # A word without brackets, such as `your-account`, stands where an account does.
     return "210987654321" if symbol.written == symbol.called else symbol.name.lower()
 
@@ -60,7 +61,7 @@ def grants(
     """What the roles of the template may do once its stack is deployed: action, resource and conditions."""
     account.client("cloudformation").create_stack(
         StackName=name,
-        TemplateBody=to_json(template),
+        TemplateBody=json.dumps(template),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )

@@ -30,6 +30,9 @@ class _Form:
 #: What may stand in a policy can widen nothing there.
 _NAME = _Form(r"^[^*?$:{}\s]+$", "a name without colons, spaces and the signs * ? $ { }")
 _SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six characters at its end")
+#: The beginning of a parameter's name with a hierarchy, which begins with a slash.
+_PATH = _Form(r"^(/[A-Za-z0-9_.-]+)+$", "the beginning of a parameter's name, with a slash before each part")
+_WORD = _Form(r"^[A-Za-z0-9_.-]+$", "the beginning of a parameter's name, which has no slash")
 _REFERENCE = _Form(
     f"^({_SECRET}{_JSON_KEY}|{_PARAMETER})$",
     "the complete ARN of a secret, with :json-key:version-stage:version-id or without, or the ARN of a parameter",
@@ -94,8 +97,9 @@ def _forms(discovery: Discovery) -> Iterator[tuple[str, _Form]]:
                 yield symbol.of.name, _REFERENCE
     for text in references:
         first, *rest = text.parts
-        if isinstance(first, Placeholder) and rest and isinstance(rest[0], str) and rest[0].startswith(":"):
-            yield first.name, _SECRET_ARN
+        if isinstance(first, Placeholder) and rest:
+            behind = Text(*rest).shape()
+            yield first.name, _SECRET_ARN if behind.startswith(":") else _PATH if "/" in behind else _WORD
 
 
 def _one_for_two(one: Placeholder, other: Placeholder, document: str) -> InvalidInput:

@@ -118,6 +118,18 @@ def test_a_placeholder_before_a_json_key_admits_the_arn_of_a_secret_alone() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("reference", "accepted"),
+    [("${PREFIX}/flags", {"/shop", "/shop/web"}), ("${PREFIX}-flags", {"shop"})],
+)
+def test_the_beginning_of_a_parameter_s_name_has_a_slash_where_the_name_has_one(
+    reference: str, accepted: set[str]
+) -> None:
+    pattern = asked_for(stacks(reference)["roles"])["Prefix"]["AllowedPattern"]
+    values = ("/shop", "/shop/web", "shop", "/shop/", "/*", "*", "a/b", "")
+    assert {value for value in values if re.search(pattern, value)} == accepted
+
+
 def test_a_placeholder_that_no_role_is_about_takes_any_value() -> None:
     assert "AllowedPattern" not in asked_for(stacks(image="nginx:<TAG>")["task"])["Tag"]
 
