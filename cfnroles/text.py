@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import SupportsIndex
+from dataclasses import dataclass
+from typing import Any, SupportsIndex
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}|aws")
@@ -21,15 +21,36 @@ _SPELLED = re.compile(r"\$\{(!?)([^{}]*)\}")
 _IMPORT = "Import::"
 
 
-@dataclass(frozen=True, slots=True)
 class Symbol:
     """A part of a text whose value is known later. ``name`` is what stands in its ``${...}``.
 
-    ``written`` is how the document writes it, where that is another spelling.
+    ``written`` is how the document writes it, where that is another spelling. Symbols of one kind and name are equal.
     """
 
+    # Not dataclasses: these are in the way of every cold start, and ten of them take longer than a task definition.
+    __slots__ = ("name", "written")
     name: str
-    written: str = field(default="", compare=False, kw_only=True)
+    written: str
+
+    def __init__(self, name: str, *, written: str = "", **more: Any) -> None:
+        for attribute, value in {"name": name, "written": written, **more}.items():
+            object.__setattr__(self, attribute, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is not to be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        attributes = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        return _symbol_again, (type(self), {name: getattr(self, name) for name in attributes})
 
     @property
     def spelled(self) -> str:
@@ -37,36 +58,49 @@ class Symbol:
         return f"${{{self.name}}}"
 
 
-@dataclass(frozen=True, slots=True)
+def _symbol_again(kind: type[Symbol], attributes: dict[str, Any]) -> Symbol:
+    return kind(**attributes)
+
+
 class PseudoParameter(Symbol):
     """What CloudFormation tells about the stack itself, such as ``AWS::Region``.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
     """
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Parameter(Symbol):
     """A parameter of the template."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Placeholder(Parameter):
     """A placeholder that nobody filled: a parameter of every stack whose text holds it. ``called`` is its own name."""
 
-    called: str = field(default="", compare=False, kw_only=True)
+    __slots__ = ("called",)
+    called: str
+
+    def __init__(self, name: str, *, written: str, called: str) -> None:
+        super().__init__(name, written=written, called=called)
 
 
-@dataclass(frozen=True, slots=True)
 class Attribute(Symbol):
     """What ``Ref`` or ``Fn::GetAtt`` gives of a resource of the template; ``type`` is the resource's."""
 
-    type: str = field(default="", compare=False, kw_only=True)
+    __slots__ = ("type",)
+    type: str
+
+    def __init__(self, name: str, *, written: str = "", type: str = "") -> None:
+        super().__init__(name, written=written, type=type)
 
 
-@dataclass(frozen=True, slots=True)
 class Import(Symbol):
     """The value that another stack exports. ``name`` begins with ``Import::``."""
+
+    __slots__ = ()
 
     @property
     def export(self) -> str:
@@ -74,12 +108,13 @@ class Import(Symbol):
         return self.name.removeprefix(_IMPORT)
 
 
-@dataclass(frozen=True, slots=True)
 class PolicyVariable(Symbol):
     """A variable that IAM fills when it evaluates a policy, such as ``aws:username``.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
+
+    __slots__ = ()
 
     @property
     def spelled(self) -> str:
@@ -87,14 +122,16 @@ class PolicyVariable(Symbol):
         return f"${{!{self.name}}}"
 
 
-@dataclass(frozen=True, slots=True)
 class Opaque(Symbol):
     """An expression that nothing is known about, spelled as ``Fn::Select(0, Keys)``."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Wildcard(Symbol):
     """The signs ``*`` and ``?`` with the meaning that they have in policies."""
+
+    __slots__ = ()
 
     @property
     def spelled(self) -> str:
@@ -102,12 +139,15 @@ class Wildcard(Symbol):
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
 class Field(Symbol):
     """One of the fields into which colons cut the ARN that a parameter holds; an empty one behind the last."""
 
-    of: Parameter = field(default=Parameter(""), kw_only=True)
-    number: int = field(default=0, kw_only=True)
+    __slots__ = ("number", "of")
+    of: Parameter
+    number: int
+
+    def __init__(self, name: str, *, of: Parameter, number: int, written: str = "") -> None:
+        super().__init__(name, written=written, of=of, number=number)
 
 
 Part = str | Symbol

@@ -168,6 +168,7 @@ def through_secrets_manager_for_credentials(found: Found) -> tuple[Condition, ..
     return through_secrets_manager(secret_or_name(found.text, found.facts))
 
 
+_OPEN = Placeholder("DatabasePasswordArn", written="${DATABASE_PASSWORD_ARN}", called="DATABASE_PASSWORD_ARN")
 _READ_PARAMETER = Grant(ssm.GetParameters, on=parameter, sid="ReadParameters")
 _SECRET = (
     Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
@@ -239,7 +240,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             holder=Holder.EXECUTION,
             why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
             source=from_secrets,
-            example=Text(Placeholder("DatabasePasswordArn", written="${DATABASE_PASSWORD_ARN}")),
+            example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),
             when=is_open,
             reference=itself,
