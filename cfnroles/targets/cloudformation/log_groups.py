@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
 from cfnroles.facts import Facts
 from cfnroles.targets.cloudformation.parameters import project_name, switch
-from cfnroles.text import Text
+from cfnroles.targets.cloudformation.values import value
+from cfnroles.text import REGION, Text, text_of
 from cfnroles.workload import Workload
 
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -28,19 +29,25 @@ class LogGroupOptions:
     existing: tuple[str, ...] = ()
 
 
-def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[str, ...]:
+def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[Text, ...]:
     """The log groups in the home region that the awslogs driver writes to, without those that exist already."""
     names = set()
     for path, name in workload.find("containerDefinitions[].logConfiguration.options.awslogs-group"):
         configuration = workload.at(path[:-2])
         region = configuration.get("options", {}).get("awslogs-region", "")
-        elsewhere = bool(region) and bool(facts.region) and region != facts.region
-        if configuration.get("logDriver") == "awslogs" and not elsewhere and not isinstance(name, Text):
-            names.add(str(name))
+        elsewhere = bool(region) and bool(facts.region) and region not in (facts.region, REGION)
+        if configuration.get("logDriver") == "awslogs" and not elsewhere and isinstance(name, str):
+            names.add(text_of(name))
     return tuple(sorted(names - set(options.existing)))
 
 
-def log_groups_template(project: str, service: str, names: Sequence[str], options: LogGroupOptions) -> Template:
+def log_groups_template(
+    project: str,
+    service: str,
+    names: Sequence[Text],
+    options: LogGroupOptions,
+    placeholders: Iterable[Parameter] = (),
+) -> Template:
     """The template with one log group for each name; a parameter leaves one alone that exists already.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
@@ -48,6 +55,8 @@ def log_groups_template(project: str, service: str, names: Sequence[str], option
     template = Template(Description=f"Log groups of the ECS service {service}.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(project))
+    for parameter in placeholders:
+        template.add_parameter(parameter)
     template.add_parameter(
         Parameter(
             "RetentionInDays",
@@ -83,7 +92,7 @@ def log_groups_template(project: str, service: str, names: Sequence[str], option
                 Condition=f"Has{create}",
                 DeletionPolicy=deletion,
                 UpdateReplacePolicy=replacement,
-                LogGroupName=name,
+                LogGroupName=value(name),
                 RetentionInDays=If("HasRetention", Ref("RetentionInDays"), NoValue),
                 KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
                 Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": service}, **options.tags),
@@ -92,8 +101,8 @@ def log_groups_template(project: str, service: str, names: Sequence[str], option
     return template
 
 
-def _logical_ids(names: Sequence[str]) -> dict[str, str]:
-    named: dict[str, str] = {}
+def _logical_ids(names: Sequence[Text]) -> dict[str, Text]:
+    named: dict[str, Text] = {}
     for name in names:
         words = re.findall(r"[A-Za-z0-9]+", name)
         base = "".join(word[0].upper() + word[1:] for word in words)[:200] + "LogGroup"

@@ -19,7 +19,7 @@ from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
 from cfnroles.targets.cloudformation.log_groups import LogGroupOptions, log_group_names, log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
-from cfnroles.targets.cloudformation.placeholders import placeholder_parameters
+from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.service import Parts, Stack, roles_stack, stack_of, task_stack, validator_stack
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
@@ -154,7 +154,9 @@ def _log_groups_stack(service: ProjectService, project: str, logged: set[str]) -
     logged.update(names)
     if not names:
         return None
-    template = log_groups_template(project, service.name, names, service.log_groups)
+    placeholders = placeholder_parameters([(service.workload, service.discovery)])
+    asked = used_placeholders(placeholders, names)
+    template = log_groups_template(project, service.name, names, service.log_groups, asked)
     return stack_of(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups", template, project)
 
 

@@ -15,6 +15,7 @@ from cfnroles.discovery import discover
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols
+from cfnroles.targets.cloudformation.log_groups import LogGroupOptions
 from cfnroles.targets.cloudformation.project import ProjectService, project_stacks
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
 from cfnroles.workload import Workload
@@ -144,6 +145,16 @@ def test_services_share_the_parameter_of_a_placeholder_in_the_validator_that_the
     assert set(asked_for(validator)) == {"Stage", "Team"}
     with pytest.raises(InvalidInput, match="would be the same parameter StAge"):
         project_stacks((service("web", "/<ST_AGE>/a"), service("worker", "/<st-age>/b")), "shop")
+
+
+def test_a_log_group_with_a_placeholder_is_made_by_its_value() -> None:
+    options = {"awslogs-group": "/<STAGE>/web", "awslogs-region": "${AWS_REGION}", "awslogs-stream-prefix": "web"}
+    described = workload(logConfiguration={"logDriver": "awslogs", "options": options})
+    service = ProjectService("web", described, discover(described, Facts()), Facts(), log_groups=LogGroupOptions())
+    made = {stack.stem: stack for stack in project_stacks((service,), "shop")}
+    assert set(asked_for(made["web-log-groups"])) == {"Stage"}
+    groups = made["web-log-groups"].template["Resources"].values()
+    assert [group["Properties"]["LogGroupName"] for group in groups] == [{"Fn::Sub": "/${Stage}/web"}]
 
 
 def test_no_placeholder_takes_the_name_of_a_parameter_of_the_stacks() -> None:
