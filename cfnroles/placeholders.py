@@ -121,21 +121,7 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
 
     Placeholders of one name are one parameter.
     """
-    found = dict.fromkeys(found for _, found in _places(tree))
-    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
-    left = {
-        name for _, text in texts_in(tree) for name in _BRACES.findall(_literal(text)) if f"${{{name}}}" not in found
-    }
-    symbols: dict[str, Symbol] = {}
-    names: dict[str, str] = {}
-    for written in found:
-        called = name_of(written)
-        if pseudo := _PSEUDO_PARAMETERS.get(re.sub(r"[^a-z0-9]", "", called.lower())):
-            symbols[written] = PseudoParameter(pseudo, written=written)
-            continue
-        if called not in names:
-            names[called] = _free(parameter_name(called) or "Placeholder", {*_OF_THE_STACKS, *left, *names.values()})
-        symbols[written] = Placeholder(names[called], written=written, called=called)
+    symbols = _symbols(tree)
     words = {written: symbol for written, symbol in symbols.items() if _WORD.fullmatch(written)}
     brackets = {written: symbol for written, symbol in symbols.items() if written not in words}
     longest_first = sorted(brackets, key=len, reverse=True)
@@ -157,6 +143,25 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
 
     made: dict[str, Any] = _map(tree, symbolic)
     return made
+
+
+def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
+    """The symbol of each placeholder, as it is written."""
+    found = dict.fromkeys(found for _, found in _places(tree))
+    # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
+    literals = (_literal(text) for _, text in texts_in(tree))
+    left = {name for text in literals for name in _BRACES.findall(text) if f"${{{name}}}" not in found}
+    symbols: dict[str, Symbol] = {}
+    names: dict[str, str] = {}
+    for written in found:
+        called = name_of(written)
+        if pseudo := _PSEUDO_PARAMETERS.get(re.sub(r"[^a-z0-9]", "", called.lower())):
+            symbols[written] = PseudoParameter(pseudo, written=written)
+            continue
+        if called not in names:
+            names[called] = _free(parameter_name(called) or "Placeholder", {*_OF_THE_STACKS, *left, *names.values()})
+        symbols[written] = Placeholder(names[called], written=written, called=called)
+    return symbols
 
 
 def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
 from cfnroles.facts import Facts
-from cfnroles.targets.cloudformation.parameters import project_name, switch
+from cfnroles.targets.cloudformation.parameters import log_key, project_name, switch
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import REGION, Text, text_of
 from cfnroles.workload import Workload
@@ -54,51 +54,40 @@ def log_groups_template(
     """
     template = Template(Description=f"Log groups of the ECS service {service}.")
     template.set_version("2010-09-09")
-    template.add_parameter(project_name(project))
-    for parameter in placeholders:
+    retention = Parameter(
+        "RetentionInDays",
+        Type="Number",
+        Default=options.retention_days,
+        AllowedValues=[0, *RETENTION],
+        Description="Days that events are kept; 0 keeps them without end.",
+    )
+    for parameter in (project_name(project), *placeholders, retention, log_key(options.kms_key, "the log groups")):
         template.add_parameter(parameter)
-    template.add_parameter(
-        Parameter(
-            "RetentionInDays",
-            Type="Number",
-            Default=options.retention_days,
-            AllowedValues=[0, *RETENTION],
-            Description="Days that events are kept; 0 keeps them without end.",
-        )
-    )
-    template.add_parameter(
-        Parameter(
-            "LogKmsKeyArn",
-            Type="String",
-            Default=options.kms_key,
-            AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
-            ConstraintDescription="the ARN of a key, not of an alias",
-            Description="Customer managed KMS key of the log groups; empty for the key of CloudWatch Logs.",
-        )
-    )
     template.add_condition("HasRetention", Not(Equals(Ref("RetentionInDays"), "0")))
     template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
-    # What a rolled-back creation leaves behind would stand in the way of the next.
-    deletion, replacement = ("RetainExceptOnCreate", "Retain") if options.keep else ("Delete", "Delete")
     for logical_id, name in _logical_ids(names).items():
         create = f"Create{logical_id}"
         template.add_parameter(
             switch(create, "enabled", f"Whether {name} is made; disabled where it exists already and stays as it is.")
         )
         template.add_condition(f"Has{create}", Equals(Ref(create), "enabled"))
-        template.add_resource(
-            logs.LogGroup(
-                logical_id,
-                Condition=f"Has{create}",
-                DeletionPolicy=deletion,
-                UpdateReplacePolicy=replacement,
-                LogGroupName=value(name),
-                RetentionInDays=If("HasRetention", Ref("RetentionInDays"), NoValue),
-                KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
-                Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": service}, **options.tags),
-            )
-        )
+        template.add_resource(_log_group(logical_id, name, service, options))
     return template
+
+
+def _log_group(logical_id: str, name: Text, service: str, options: LogGroupOptions) -> logs.LogGroup:
+    # What a rolled-back creation leaves behind would stand in the way of the next.
+    deletion, replacement = ("RetainExceptOnCreate", "Retain") if options.keep else ("Delete", "Delete")
+    return logs.LogGroup(
+        logical_id,
+        Condition=f"HasCreate{logical_id}",
+        DeletionPolicy=deletion,
+        UpdateReplacePolicy=replacement,
+        LogGroupName=value(name),
+        RetentionInDays=If("HasRetention", Ref("RetentionInDays"), NoValue),
+        KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),
+        Tags=Tags(**{"cfnroles:project": Ref("ProjectName"), "cfnroles:service": service}, **options.tags),
+    )
 
 
 def _logical_ids(names: Sequence[Text]) -> dict[str, Text]:

@@ -63,6 +63,18 @@ def key_arns(default: Sequence[str] = ()) -> Parameter:
     )
 
 
+def log_key(default: str, whose: str) -> Parameter:
+    """The customer managed key of log groups, empty for the key of CloudWatch Logs itself."""
+    return Parameter(
+        "LogKmsKeyArn",
+        Type="String",
+        Default=default,
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
+        ConstraintDescription="the ARN of a key, not of an alias",
+        Description=f"Customer managed KMS key of {whose}; empty for the key of CloudWatch Logs.",
+    )
+
+
 def switch(name: str, default: str, description: str) -> Parameter:
     """A parameter that is `enabled` or `disabled`."""
     return Parameter(

@@ -19,8 +19,9 @@ from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
 from cfnroles.targets.cloudformation.log_groups import LogGroupOptions, log_group_names, log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
+from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
-from cfnroles.targets.cloudformation.service import Parts, Stack, roles_stack, stack_of, task_stack, validator_stack
+from cfnroles.targets.cloudformation.service import Stack, roles_stack, stack_of, task_stack, validator_stack
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
 from cfnroles.workload import Workload

@@ -26,6 +26,7 @@ from cfnroles.policies import Policy
 from cfnroles.targets.cloudformation.inline_code import inline_code
 from cfnroles.targets.cloudformation.parameters import (
     key_arns,
+    log_key,
     permissions_boundary,
     project_name,
     secret_parameter,
@@ -123,49 +124,45 @@ def _add_parameters(
             template.add_parameter(switch(name, "disabled", description))
     if "KmsKeyArns" in hang_on:
         template.add_parameter(key_arns(keys))
-    for parameter in (
-        Parameter(
-            "Architecture",
-            Type="String",
-            Default="x86_64",
-            AllowedValues=["x86_64", "arm64"],
-            Description="Processor of the function.",
-        ),
-        Parameter(
-            "MemorySize",
-            Type="Number",
-            Default=512,
-            MinValue=128,
-            MaxValue=3008,
-            Description="Memory of the function in MB; the processor grows with it.",
-        ),
-        Parameter(
-            "Timeout",
-            Type="Number",
-            Default=FUNCTION_TIMEOUT,
-            MinValue=10,
-            MaxValue=LONGEST_TIMEOUT,
-            Description="Seconds after which the function gives up, having answered.",
-        ),
-        Parameter(
-            "LogRetentionInDays",
-            Type="Number",
-            Default=30,
-            AllowedValues=[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
-            Description="Days that the function's log is kept.",
-        ),
-        Parameter(
-            "LogKmsKeyArn",
-            Type="String",
-            Default="",
-            AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
-            ConstraintDescription="the ARN of a key, not of an alias",
-            Description="Customer managed KMS key of the function's log; empty for the key of CloudWatch Logs.",
-        ),
-    ):
+    for parameter in _FUNCTION_PARAMETERS:
         template.add_parameter(parameter)
     for name, arn in secrets.items():
         template.add_parameter(secret_parameter(name, arn))
+
+
+_FUNCTION_PARAMETERS = (
+    Parameter(
+        "Architecture",
+        Type="String",
+        Default="x86_64",
+        AllowedValues=["x86_64", "arm64"],
+        Description="Processor of the function.",
+    ),
+    Parameter(
+        "MemorySize",
+        Type="Number",
+        Default=512,
+        MinValue=128,
+        MaxValue=3008,
+        Description="Memory of the function in MB; the processor grows with it.",
+    ),
+    Parameter(
+        "Timeout",
+        Type="Number",
+        Default=FUNCTION_TIMEOUT,
+        MinValue=10,
+        MaxValue=LONGEST_TIMEOUT,
+        Description="Seconds after which the function gives up, having answered.",
+    ),
+    Parameter(
+        "LogRetentionInDays",
+        Type="Number",
+        Default=30,
+        AllowedValues=[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
+        Description="Days that the function's log is kept.",
+    ),
+    log_key("", "the function's log"),
+)
 
 
 def _suffix(number: int) -> str:

@@ -13,11 +13,11 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
 from cfnroles.policies import Policy, pack
-from cfnroles.role_options import RoleOptions
 from cfnroles.statements import Statement, compose
-from cfnroles.targets.cloudformation import roles, secret_validator
+from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
 from cfnroles.targets.cloudformation.parameters import secret_parameters, used
+from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
@@ -43,28 +43,6 @@ class Stack:
     parameters: Mapping[str, str | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the stacks of one service are made of.
-
-    ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
-    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator.
-    """
-
-    project: str
-    name: str
-    stem: str
-    workload: Workload
-    discovery: Discovery
-    facts: Facts
-    secrets: Mapping[str, str]
-    placeholders: Mapping[str, Parameter] = field(default_factory=dict)
-    exports: Mapping[Holder, str] = field(default_factory=lambda: roles.EXPORTS)
-    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
-    validator: str = secret_validator.EXPORT
-    label: str = ""
-
-
 def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, project: str) -> tuple[Stack, ...]:
     """The validator's stack, the roles' and the task definition's.
 
@@ -85,7 +63,6 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
 
 def roles_stack(parts: Parts) -> Stack:
     """The stack of a service's roles."""
-    spelling = Spelling(parts.facts, parts.secrets)
     statements = compose(parts.discovery.needs)
     holders = _holders(statements)
     policies = {
@@ -101,7 +78,7 @@ def roles_stack(parts: Parts) -> Stack:
                 parts.project,
                 parts.label or parts.workload.family,
                 policies,
-                spelling,
+                parts.spelling,
                 used(parts.secrets, _resources(statements)),
                 parts.facts.kms_key_arns,
                 used_placeholders(parts.placeholders, _resources(statements)),
@@ -122,24 +99,14 @@ def roles_stack(parts: Parts) -> Stack:
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
     """The stack of a service's task definition, which waits for the validator."""
-    references = parts.discovery.references
     # The infrastructure role goes to the service, not to the task definition.
     imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
     return stack_of(
         f"{parts.name}-task",
         f"{parts.stem}-task",
-        task_template(
-            parts.workload,
-            parts.project,
-            references,
-            Spelling(parts.facts, parts.secrets),
-            used(parts.secrets, (reference.value_from for reference in references)),
-            parts.placeholders,
-            parts.exports,
-            parts.validator,
-        ),
+        task_template(parts),
         parts.project,
-        imports=(parts.validator, *imports) if references else imports,
+        imports=(parts.validator, *imports) if parts.discovery.references else imports,
         depends_on=depends_on,
     )
 

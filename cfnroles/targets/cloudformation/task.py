@@ -12,13 +12,12 @@ from troposphere.cloudformation import AWSCustomObject
 from cfnroles.need import Holder, Reference
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.targets.cloudformation import secret_validator
-from cfnroles.targets.cloudformation.parameters import project_name, secret_parameter, switch
+from cfnroles.targets.cloudformation.parameters import project_name, secret_parameter, switch, used
+from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import image_parameters
-from cfnroles.targets.cloudformation.roles import EXPORTS
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
-from cfnroles.workload import Workload
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
 SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
@@ -84,50 +83,19 @@ class TaskDefinition(AWSObject):
     props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.TaskDefinition.props, (object, False))
 
 
-def task_template(
-    workload: Workload,
-    project: str,
-    references: Sequence[Reference],
-    spelling: Spelling,
-    secrets: Mapping[str, str],
-    placeholders: Mapping[str, Parameter],
-    roles: Mapping[Holder, str] = EXPORTS,
-    validator: str = secret_validator.EXPORT,
-) -> Template:
-    """The template. ``secrets`` maps parameter names to their defaults, ``placeholders`` to parameters without one.
-
-    ``roles`` and ``validator`` are the exports that it imports, in the spelling of ``Fn::Sub``.
-    Raises InvalidInput for a member that no task definition has.
-    """
+def task_template(parts: Parts) -> Template:
+    """The template. Raises InvalidInput for a member that no task definition has."""
+    workload, references = parts.workload, parts.discovery.references
     template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
     template.set_version("2010-09-09")
-    template.add_parameter(project_name(project))
-    for name, arn in secrets.items():
+    template.add_parameter(project_name(parts.project))
+    for name, arn in used(parts.secrets, (reference.value_from for reference in references)).items():
         template.add_parameter(secret_parameter(name, arn))
+    for parameter in parts.placeholders.values():
+        template.add_parameter(parameter)
     if references:
-        template.add_parameter(
-            Parameter(
-                "DeploymentId",
-                Type="String",
-                Default="initial",
-                Description="Any text; another than last time makes the deployment check the secrets again.",
-            )
-        )
-        for name, description in CHECKS.items():
-            template.add_parameter(switch(name, "disabled", description))
-            template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
-        template.add_resource(_secrets_exist(references, spelling, validator))
-    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
-    # An empty text is ECS's own spelling for "not set".
-    members = {name: value for name, value in workload.tree.items() if name not in left_out and value != ""}
-    for parameter in placeholders.values():
-        template.add_parameter(parameter)
-    images = image_parameters(workload, template.parameters)
-    for parameter in images.values():
-        template.add_parameter(parameter)
-    definition = TaskDefinition("TaskDefinition", **_Rendering(images, spelling).structure(members, ()))
-    definition.ExecutionRoleArn = ImportValue(value(from_spelling(roles[Holder.EXECUTION])))
-    definition.TaskRoleArn = ImportValue(value(from_spelling(roles[Holder.TASK])))
+        _add_gate(template, parts)
+    definition = _definition(template, parts)
     if references:
         definition.DependsOn = "SecretsExist"
     template.add_resource(definition)
@@ -135,6 +103,34 @@ def task_template(
         Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
     )
     return template
+
+
+def _add_gate(template: Template, parts: Parts) -> None:
+    template.add_parameter(
+        Parameter(
+            "DeploymentId",
+            Type="String",
+            Default="initial",
+            Description="Any text; another than last time makes the deployment check the secrets again.",
+        )
+    )
+    for name, description in CHECKS.items():
+        template.add_parameter(switch(name, "disabled", description))
+        template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
+    template.add_resource(_secrets_exist(parts.discovery.references, parts.spelling, parts.validator))
+
+
+def _definition(template: Template, parts: Parts) -> TaskDefinition:
+    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
+    # An empty text is ECS's own spelling for "not set".
+    members = {name: value for name, value in parts.workload.tree.items() if name not in left_out and value != ""}
+    images = image_parameters(parts.workload, template.parameters)
+    for parameter in images.values():
+        template.add_parameter(parameter)
+    definition = TaskDefinition("TaskDefinition", **_Rendering(images, parts.spelling).structure(members, ()))
+    definition.ExecutionRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.EXECUTION])))
+    definition.TaskRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.TASK])))
+    return definition
 
 
 def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validator: str) -> SecretsExist:
