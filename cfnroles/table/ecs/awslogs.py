@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from awacs import kms, logs
 
@@ -148,58 +149,51 @@ def _configuration(found: Found) -> dict[str, object]:
     return configuration if isinstance(configuration, dict) else {}
 
 
+_WRITE = tuple(Grant(action, on=log_streams, sid="WriteLogs") for action in (logs.CreateLogStream, logs.PutLogEvents))
+_ENCRYPT = (
+    *(
+        Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
+        for action in (
+            kms.Encrypt,
+            kms.Decrypt,
+            kms.ReEncryptFrom,
+            kms.ReEncryptTo,
+            kms.GenerateDataKey,
+            kms.GenerateDataKeyWithoutPlaintext,
+        )
+    ),
+    Grant(kms.DescribeKey, on=customer_keys, conditions=through_logs_service, sid="DescribeLogKeys"),
+)
+
+
 def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature, ...]:
     group = f"{configuration}.options.awslogs-group"
     beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
+    row = partial(Feature, field=group, holder=Holder.EXECUTION, example="/ecs/shop")
     return (
-        Feature(
+        row(
             name=name,
-            field=group,
-            holder=Holder.EXECUTION,
             why=why,
             source=source,
-            example="/ecs/shop",
-            grants=(
-                Grant(logs.CreateLogStream, on=log_streams, sid="WriteLogs"),
-                Grant(logs.PutLogEvents, on=log_streams, sid="WriteLogs"),
-            ),
+            grants=_WRITE,
             when=is_awslogs,
             trap=trap,
             beside=beside,
         ),
-        Feature(
+        row(
             name=f"{name}-create-group",
-            field=group,
-            holder=Holder.EXECUTION,
             why="awslogs-create-group is true, so the log driver creates the log group where it is missing",
             source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-            example="/ecs/shop",
             grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
             when=creates_group,
             beside=(*beside, (f"{configuration}.options.awslogs-create-group", "true")),
         ),
-        Feature(
+        row(
             name=f"{name}-customer-key",
-            field=group,
-            holder=Holder.EXECUTION,
             why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
             " whoever writes",
             source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
-            example="/ecs/shop",
-            grants=(
-                *(
-                    Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
-                    for action in (
-                        kms.Encrypt,
-                        kms.Decrypt,
-                        kms.ReEncryptFrom,
-                        kms.ReEncryptTo,
-                        kms.GenerateDataKey,
-                        kms.GenerateDataKeyWithoutPlaintext,
-                    )
-                ),
-                Grant(kms.DescribeKey, on=customer_keys, conditions=through_logs_service, sid="DescribeLogKeys"),
-            ),
+            grants=_ENCRYPT,
             when=has_customer_key,
             beside=beside,
         ),

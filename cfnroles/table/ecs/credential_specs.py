@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from awacs import kms, s3, secretsmanager, ssm
+from dataclasses import replace
+from functools import partial
+
+from awacs import s3, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
-from cfnroles.table.ecs.secrets import through_secrets_manager
+from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
 from cfnroles.table.references import ParameterReference, SecretReference, parse_arn, s3_bucket, s3_object, value_from
-from cfnroles.text import Parameter, Text
+from cfnroles.text import Text
 
 _LINUX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html"
 _FARGATE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-linux-gmsa.html"
@@ -77,11 +80,6 @@ def inner_secrets(found: Found) -> tuple[Text, ...]:
     return tuple(text for secret in _inner_secrets(found) for text in secret.policy_resources)
 
 
-def inner_keys(found: Found) -> Text:
-    """The customer managed keys: a parameter of the template."""
-    return Text(Parameter("KmsKeyArns"))
-
-
 def through_secrets_manager_for_inner(found: Found) -> tuple[Condition, ...]:
     """Decrypt for the inner secrets only, and only when Secrets Manager asks."""
     conditions = [through_secrets_manager(secret) for secret in _inner_secrets(found)]
@@ -124,79 +122,65 @@ def _service(found: Found) -> str:
     return service
 
 
-def _rows(prefix: str, field: str) -> tuple[Feature, ...]:
-    return (
-        Feature(
-            name=f"{prefix}credential-spec-in-s3",
-            field=field,
-            holder=Holder.EXECUTION,
-            why="ECS downloads the credential spec before it starts the container",
-            source=_LINUX,
-            example=_EXAMPLE,
-            grants=(
-                Grant(s3.GetObject, on=spec_object, sid="ReadCredentialSpecs"),
-                Grant(s3.GetBucketLocation, on=spec_bucket, sid="LocateCredentialSpecBuckets"),
-            ),
-            when=is_in_s3,
+_row = partial(Feature, field="containerDefinitions[].credentialSpecs[]", holder=Holder.EXECUTION)
+_ROWS = (
+    _row(
+        name="credential-spec-in-s3",
+        why="ECS downloads the credential spec before it starts the container",
+        source=_LINUX,
+        example=_EXAMPLE,
+        grants=(
+            Grant(s3.GetObject, on=spec_object, sid="ReadCredentialSpecs"),
+            Grant(s3.GetBucketLocation, on=spec_bucket, sid="LocateCredentialSpecBuckets"),
         ),
-        Feature(
-            name=f"{prefix}credential-spec-in-s3-compat",
-            field=field,
-            holder=Holder.EXECUTION,
-            why="asked for by --compat: the page about Fargate names the object's versions and the bucket's list, where"
-            " the other pages name the object",
-            source=_FARGATE,
-            example=_EXAMPLE,
-            grants=(
-                Grant(s3.GetObjectVersion, on=spec_object, sid="ReadCredentialSpecVersions"),
-                Grant(s3.ListBucket, on=spec_bucket, sid="ListCredentialSpecBuckets"),
-            ),
-            when=is_in_s3_for_fargate,
+        when=is_in_s3,
+    ),
+    _row(
+        name="credential-spec-in-s3-compat",
+        why="asked for by --compat: the page about Fargate names the object's versions and the bucket's list, where"
+        " the other pages name the object",
+        source=_FARGATE,
+        example=_EXAMPLE,
+        grants=(
+            Grant(s3.GetObjectVersion, on=spec_object, sid="ReadCredentialSpecVersions"),
+            Grant(s3.ListBucket, on=spec_bucket, sid="ListCredentialSpecBuckets"),
         ),
-        Feature(
-            name=f"{prefix}credential-spec-in-parameter-store",
-            field=field,
-            holder=Holder.EXECUTION,
-            why="ECS reads the credential spec from a parameter before it starts the container",
-            source=_LINUX,
-            example="credentialspec:arn:aws:ssm:us-east-1:123456789012:parameter/shop/credential-spec",
-            grants=(Grant(ssm.GetParameters, on=spec_parameter, sid="ReadParameters"),),
-            when=is_in_parameter_store,
-            reference=reference,
-            use="windows-credential-spec",
+        when=is_in_s3_for_fargate,
+    ),
+    _row(
+        name="credential-spec-in-parameter-store",
+        why="ECS reads the credential spec from a parameter before it starts the container",
+        source=_LINUX,
+        example="credentialspec:arn:aws:ssm:us-east-1:123456789012:parameter/shop/credential-spec",
+        grants=(Grant(ssm.GetParameters, on=spec_parameter, sid="ReadParameters"),),
+        when=is_in_parameter_store,
+        reference=reference,
+        use="windows-credential-spec",
+    ),
+    _row(
+        name="domainless-secret",
+        why="the credential spec is domainless: ECS reads the user name and password from a secret that it names",
+        source=_FARGATE,
+        example="credentialspecdomainless:arn:aws:s3:::shop-config/web.json",
+        grants=(
+            Grant(secretsmanager.GetSecretValue, on=inner_secrets, sid="ReadSecrets"),
+            decrypt(through_secrets_manager_for_inner),
         ),
-        Feature(
-            name=f"{prefix}domainless-secret",
-            field=field,
-            holder=Holder.EXECUTION,
-            why="the credential spec is domainless: ECS reads the user name and password from a secret that it names",
-            source=_FARGATE,
-            example="credentialspecdomainless:arn:aws:s3:::shop-config/web.json",
-            grants=(
-                Grant(secretsmanager.GetSecretValue, on=inner_secrets, sid="ReadSecrets"),
-                Grant(
-                    kms.Decrypt,
-                    on=inner_keys,
-                    conditions=through_secrets_manager_for_inner,
-                    when=("KmsKeyArns",),
-                    sid="DecryptSecrets",
-                ),
-            ),
-            when=is_domainless,
-        ),
-        Feature(
-            name=f"{prefix}local-option",
-            field=field,
-            holder=Holder.EXECUTION,
-            why="Docker takes the option, or the file on the container instance, as it stands",
-            source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
-            example="credentialspec:file://web.json",
-            when=is_local,
-        ),
-    )
-
+        when=is_domainless,
+    ),
+    _row(
+        name="local-option",
+        why="Docker takes the option, or the file on the container instance, as it stands",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+        example="credentialspec:file://web.json",
+        when=is_local,
+    ),
+)
 
 FEATURES = (
-    *_rows("", "containerDefinitions[].credentialSpecs[]"),
-    *_rows("security-option-", "containerDefinitions[].dockerSecurityOptions[]"),
+    *_ROWS,
+    *(
+        replace(row, name=f"security-option-{row.name}", field="containerDefinitions[].dockerSecurityOptions[]")
+        for row in _ROWS
+    ),
 )

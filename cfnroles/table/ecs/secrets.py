@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from awacs import kms, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
@@ -168,27 +171,20 @@ def through_secrets_manager_for_credentials(found: Found) -> tuple[Condition, ..
     return through_secrets_manager(secret_or_name(found.text, found.facts))
 
 
+def decrypt(conditions: Callable[[Found], tuple[Condition, ...]], sid: str = "DecryptSecrets") -> Grant:
+    """Decryption with the customer managed keys, where the stack is given any."""
+    return Grant(kms.Decrypt, on=customer_keys, conditions=conditions, when=("KmsKeyArns",), sid=sid)
+
+
 _OPEN = Placeholder("DatabasePasswordArn", written="${DATABASE_PASSWORD_ARN}", called="DATABASE_PASSWORD_ARN")
 _READ_PARAMETER = Grant(ssm.GetParameters, on=parameter, sid="ReadParameters")
 _SECRET = (
     Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
-    Grant(
-        kms.Decrypt,
-        on=customer_keys,
-        conditions=through_secrets_manager_for_secret,
-        when=("KmsKeyArns",),
-        sid="DecryptSecrets",
-    ),
+    decrypt(through_secrets_manager_for_secret),
 )
 _PARAMETER = (
     _READ_PARAMETER,
-    Grant(
-        kms.Decrypt,
-        on=customer_keys,
-        conditions=through_parameter_store,
-        when=("KmsKeyArns",),
-        sid="DecryptParameters",
-    ),
+    decrypt(through_parameter_store, "DecryptParameters"),
 )
 
 _FROM_SECRETS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"
@@ -198,52 +194,41 @@ _FOR_LOGS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets
 
 def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[Feature, ...]:
     from_secrets, from_parameters = sources
+    row = partial(Feature, field=field, holder=Holder.EXECUTION, reference=itself)
     return (
-        Feature(
+        row(
             name=f"{prefix}secret",
-            field=field,
-            holder=Holder.EXECUTION,
             why=f"ECS reads the secret and {use}",
             source=from_secrets,
             example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
             grants=_SECRET,
             when=is_secret,
-            reference=itself,
             trap=secret_trap,
         ),
-        Feature(
+        row(
             name=f"{prefix}parameter",
-            field=field,
-            holder=Holder.EXECUTION,
             why=f"ECS reads the parameter and {use}",
             source=from_parameters,
             example="/shop/feature-flags",
             grants=_PARAMETER,
             when=is_parameter,
-            reference=itself,
             trap=parameter_trap,
         ),
-        Feature(
+        row(
             name=f"{prefix}secret-through-parameter",
-            field=field,
-            holder=Holder.EXECUTION,
             why=f"ECS reads the parameter, behind it the secret is read in the same role's name, and ECS {use}",
             source="https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html",
             example="/aws/reference/secretsmanager/shop/database",
             grants=(_READ_PARAMETER, *_SECRET),
             when=is_secret_by_parameter,
-            reference=itself,
         ),
-        Feature(
+        row(
             name=f"{prefix}secret-or-parameter",
-            field=field,
-            holder=Holder.EXECUTION,
             why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
             source=from_secrets,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),
             when=is_open,
-            reference=itself,
         ),
     )
 
@@ -276,13 +261,7 @@ FEATURES = (
         example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/registry-MnOpQr",
         grants=(
             Grant(secretsmanager.GetSecretValue, on=credentials, sid="ReadSecrets"),
-            Grant(
-                kms.Decrypt,
-                on=customer_keys,
-                conditions=through_secrets_manager_for_credentials,
-                when=("KmsKeyArns",),
-                sid="DecryptSecrets",
-            ),
+            decrypt(through_secrets_manager_for_credentials),
         ),
         reference=credentials_arn,
         use="repository-credentials",

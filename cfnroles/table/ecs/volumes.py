@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
+from awacs import elasticfilesystem, fsx, s3, s3files, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
-from cfnroles.table.ecs.secrets import customer_keys, itself, parameter, secret, through_secrets_manager_for_secret
+from cfnroles.table.ecs.secrets import decrypt, itself, parameter, secret, through_secrets_manager_for_secret
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import (
     OpenReference,
@@ -242,13 +242,7 @@ FEATURES = (
         example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/directory-AbCdEf",
         grants=(
             Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
-            Grant(
-                kms.Decrypt,
-                on=customer_keys,
-                conditions=through_secrets_manager_for_secret,
-                when=("KmsKeyArns",),
-                sid="DecryptSecrets",
-            ),
+            decrypt(through_secrets_manager_for_secret),
             Grant(fsx.DescribeFileSystems, on=everything, sid="FindFileSystems"),
         ),
         when=is_secret,
