@@ -8,8 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cfnroles.cli.spec_source import build_project, read_services, spec_of
-from cfnroles.targets.cloudformation.output_files import output_files
+from cfnroles import build, read
 
 SIZES = (125, 250, 500)
 
@@ -48,10 +47,7 @@ def measured(services: int) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as directory:
         path = write_project(Path(directory), services)
         start = time.perf_counter()
-        spec = spec_of(str(path))
-        assert spec is not None
-        stacks = build_project(read_services(spec, str(path)))
-        output_files(stacks, spec.project, path.name)
+        stacks = build(read(path)).stacks
         return time.perf_counter() - start, len(stacks)
 
 

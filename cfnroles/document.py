@@ -6,7 +6,9 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,68 @@ def read_text(source: str) -> str:
         raise InvalidInput("is not a UTF-8 text", where=source, remedy="Save the file as UTF-8.") from error
     except OSError as error:
         raise InvalidInput(f"cannot be read: {error.strerror}", where=source) from error
+
+
+def _alone(path: str) -> None:
+    """Nothing stands beside a text that comes from no file."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document under the name that messages call it by.
+
+    ``beside`` reads another one by its path from this one, on the same side: from the working tree, or from the same
+    revision of git. It returns ``None`` where there is no such file.
+    """
+
+    name: str
+    text: str = field(repr=False)
+    beside: Callable[[str], Document | None] = field(default=_alone, repr=False, compare=False)
+
+    @cached_property
+    def tree(self) -> Any:
+        """The data; raises InvalidInput where the text is neither JSON nor YAML."""
+        return parse(self.text, self.name)
+
+    @cached_property
+    def members(self) -> Mapping[str, Any]:
+        """The members of the mapping that the document is, be it the only element of a list; empty for all else."""
+        try:
+            tree = self.tree
+        except InvalidInput:
+            return {}
+        if isinstance(tree, list) and len(tree) == 1:
+            tree = tree[0]
+        return tree if isinstance(tree, Mapping) else {}
+
+    @cached_property
+    def positions(self) -> Mapping[TreePath, tuple[int, int]]:
+        """Line and column of each path, as ``positions`` tells them."""
+        return positions(self.text)
+
+
+def read_document(source: str, name: str = "") -> Document:
+    """The document in a file, or in standard input for ``-``; called by the file's own name where none is given.
+
+    Raises InvalidInput where it cannot be read.
+    """
+    if source == "-":
+        return Document("standard input", read_text(source), _beside_standard_input)
+    name = name or Path(source).name
+
+    def beside(path: str) -> Document | None:
+        found = Path(source).parent / path
+        return read_document(str(found), str(Path(name).parent / path)) if found.is_file() else None
+
+    return Document(name, read_text(source), beside)
+
+
+def _beside_standard_input(path: str) -> None:
+    raise InvalidInput(
+        f"names the file {path}, and where that stands cannot be told",
+        where="standard input",
+        remedy="Give the document as a file.",
+    )
 
 
 def parse(text: str, document: str) -> Any:
@@ -109,6 +173,17 @@ def positions(text: str) -> dict[TreePath, tuple[int, int]]:
         elif isinstance(node, yaml.SequenceNode):
             pending.extend(((*path, index), value) for index, value in enumerate(node.value))
     return found
+
+
+def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreePath:
+    """The path, or that of the nearest part around it that stands in a text with these positions."""
+    at: TreePath = ()
+    for step in path:
+        if (*at, step) in places:
+            at = (*at, step)
+        elif not (isinstance(step, str) and (step == "Ref" or step.startswith("Fn::"))):
+            break  # a short form such as !If has no step of its own in the text; anything else ends the way
+    return at
 
 
 def _compose(text: str, document: str) -> Any:

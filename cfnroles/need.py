@@ -152,12 +152,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it."""
+    """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it.
+
+    ``check`` is the id of the row of the table of checks that tells of it, if one does.
+    """
 
     severity: Severity
     origin: Origin
     what: str
     remedy: str
+    check: str = ""
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.what}. {self.remedy}"

@@ -14,9 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from cfnroles import Told, build, read
 from cfnroles.answers.template_lint import template_problems
-from cfnroles.cli.build import build
-from cfnroles.cli.source import read_source
 from cfnroles.discovery import Discovery, occurrences
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -76,24 +75,24 @@ def outcome(path: Path, lint: bool = True) -> Outcome:
 
 
 def _outcome(path: Path, family: str, lint: bool) -> Outcome:
-    source = read_source(str(path), family=family)
-    discovery = source.discovery
-    _, files = build(source, "")
+    reading = read(path, Told(family=family))
+    files = build(reading).files
+    task, discovery = reading.task(), reading.task().discovery
     problems = [
         f"{name}: {problem}"
         for name, text in files.items()
         if lint and name != "stacks.json"
         for problem in template_problems(text)
     ]
-    task = next(text for name, text in files.items() if name.endswith("-task.yaml"))
+    template = next(text for name, text in files.items() if name.endswith("-task.yaml"))
     return Outcome(
         path.name,
         "cfn-lint" if problems else "built with --family" if family else "built",
         len(discovery.needs),
         len(discovery.gaps),
         sum(finding.severity is Severity.WARNING for finding in discovery.findings),
-        task.count("Description: Value of the placeholder") + task.count("Description: Image of the container"),
-        tuple(missed(source.workload, source.facts, discovery)),
+        template.count("Description: Value of the placeholder") + template.count("Description: Image of the container"),
+        tuple(missed(task.workload, task.facts, discovery)),
         "\n".join(problems),
     )
 

@@ -38,11 +38,11 @@ def test_a_real_task_definition_builds_or_is_refused_for_a_reason(path: Path) ->
 def test_what_nobody_accounts_for_is_noticed(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from cfnroles.cli.source import read_source
+    from cfnroles import read
 
     path = tmp_path / "task.json"
     path.write_text('{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}')
-    source = read_source(str(path))
+    source = read(path).task()
     assert list(missed(source.workload, source.facts, source.discovery)) == []
     tree = {**source.workload.tree, "volumes": [{"name": "x", "configuredAtLaunch": True}]}
     assert list(missed(replace(source.workload, tree=tree), source.facts, source.discovery)) == [

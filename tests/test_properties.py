@@ -13,7 +13,6 @@ from cfnroles.errors import CfnrolesError
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Severity
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICY, pack, size
-from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.task_definition_checks import shape_findings, value_findings
 from cfnroles.statements import Statement, compose
 from cfnroles.table.ecs import FEATURES
@@ -113,7 +112,7 @@ def test_what_can_be_named_never_becomes_a_star(tree: dict[str, Any], known: Fac
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_broken_document_is_answered_in_words(tree: dict[str, Any], known: Facts) -> None:
     workload = Workload("task.json", tree)
-    shape_findings(workload, ANSWERED_ONLY)
+    shape_findings(workload)
     value_findings(workload)
     discovery = discover(workload, known)
     assert all(need.permission.resource for need in discovery.needs)

@@ -1,7 +1,7 @@
 """What a change does to the permissions of each role: added, removed, widened, narrowed.
 
-    answer = difference(template_grants(old), template_grants(new))
-    any(change.widens for change in answer.changes)
+    answer = diff(read("old.json"), read("new.json"))
+    answer.difference.widens
 
 What counts is what a role may do, not how its policies are cut into statements. A grant is called wider than another
 only where that is proved; where nothing is proved, the one is removed and the other added.
@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cfnroles.answers.grants import Grant, Kind
+from cfnroles.answers.reading_grants import granted
+from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap
+from cfnroles.sources.reading import Reading
 
 
 class Verb(StrEnum):
@@ -79,11 +82,11 @@ class Difference:
 class Document:
     """One side of a comparison: a document under the name that answers call it by, and what roles get from it.
 
-    ``text`` is the document's, or a mapping by name where several documents are read as one.
+    ``texts`` are those of all documents that it was read from, by their names.
     """
 
     name: str
-    text: str | Mapping[str, str] = field(repr=False)
+    texts: Mapping[str, str] = field(repr=False)
     grants: tuple[Grant, ...]
     gaps: tuple[Gap, ...] = ()
 
@@ -96,11 +99,30 @@ class Comparison:
     new: Document | None
 
     @property
+    def is_about_roles(self) -> bool:
+        """Whether any of both sides has something that roles get."""
+        return any(side and (side.grants or side.gaps) for side in (self.old, self.new))
+
+    @property
     def difference(self) -> Difference:
         """What became of the permissions on the way from old to new."""
         sides = [(side.grants, side.gaps) if side else ((), ()) for side in (self.old, self.new)]
         (old, old_gaps), (new, new_gaps) = sides
         return difference(old, new, old_gaps, new_gaps)
+
+
+def diff(old: Reading | None, new: Reading | None) -> Comparison:
+    """What roles get from two versions of one source; ``None`` stands for one that does not exist.
+
+    Raises InvalidInput for what was read and ECS would refuse, and for two sources of different kinds.
+    """
+    sides = [side for side in (old, new) if side]
+    if len({side.noun for side in sides}) > 1:
+        raise InvalidInput(
+            " and ".join(f"{side.name} is {side.noun}" for side in sides),
+            remedy="Compare two task definitions, two service specs, or two templates.",
+        )
+    return Comparison(*(Document(side.name, side.texts, *granted(side)) if side else None for side in (old, new)))
 
 
 def difference(

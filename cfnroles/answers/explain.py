@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cfnroles.discovery import Discovery
 from cfnroles.need import Gap, Holder, Origin, Reason
+from cfnroles.sources.reading import Reading, Task
 from cfnroles.statements import Statement, compose
 
 
@@ -27,21 +27,32 @@ class ExplainedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The statements of each role that has any, and what the roles lack for want of a name."""
+    """The statements of each role that has any, and what the roles lack for want of a name.
+
+    ``service`` is the name of the service in its project; empty for a task definition alone.
+    """
 
     roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
     gaps: tuple[Gap, ...]
+    service: str = ""
 
 
-def explain(discovery: Discovery) -> Explanation:
-    """The reasons behind every statement that `build` writes."""
-    statements = compose(discovery.needs)
+def explain(reading: Reading) -> tuple[Explanation, ...]:
+    """The reasons behind every statement that `build` writes, for each task definition.
+
+    Raises InvalidInput for what was read and ECS would refuse.
+    """
+    return tuple(_explanation(task, task.name if reading.project else "") for task in reading.accepted())
+
+
+def _explanation(task: Task, service: str) -> Explanation:
+    statements = compose(task.discovery.needs)
     holders = sorted({statement.holder for statement in statements})
     roles = tuple(
         (holder, tuple(_explained(statement) for statement in statements if statement.holder is holder))
         for holder in holders
     )
-    return Explanation(roles, discovery.gaps)
+    return Explanation(roles, task.discovery.gaps, service)
 
 
 def _explained(statement: Statement) -> ExplainedStatement:

@@ -14,6 +14,8 @@ from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Decision, Policy, StatementId, Verdict, evaluate
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import Statement, compose
 
 
@@ -89,6 +91,26 @@ def trust_outcome(trust: Trust) -> Outcome:
 
 
 def verify(
+    reading: Reading,
+    role: Role | str,
+    holder: Holder = Holder.EXECUTION,
+    *,
+    context: Mapping[str, str] | None = None,
+    prove: bool = False,
+) -> Verification:
+    """Judge a role by what the only task definition of ``reading`` needs of it.
+
+    ``role`` is one that was read, or where it stands: ``roles.yaml:ExecutionRole`` and what else ``read_role_of``
+    takes. ``context`` are values of condition keys that the caller knows. Raises InvalidInput for what was read and
+    ECS would refuse, and for a role that cannot be read.
+    """
+    task = reading.task()
+    read = role if isinstance(role, Role) else read_role_of(role, task.facts, reading.told.parameters)
+    discovery = task.discovery
+    return judge(discovery.needs, discovery.gaps, read, task.facts, holder, context, prove=prove, chosen=task.chosen)
+
+
+def judge(
     needs: Iterable[Need],
     gaps: Iterable[Gap],
     role: Role,
@@ -99,7 +121,7 @@ def verify(
     prove: bool = False,
     chosen: Collection[str] | None = None,
 ) -> Verification:
-    """Judge a role by the needs of ``holder``; ``context`` are values of condition keys that the caller knows.
+    """Judge a role by the needs of ``holder``. What is known of a task is given piece by piece: any of it may be open.
 
     ``chosen`` is given where the needs of a task role tell what the application does, too: the names of the managed
     policies that were chosen as a whole, whose further actions only the application's authors can judge.

@@ -10,16 +10,15 @@ from typing import Any
 from cfnroles.checks.check import Fault, Grant, Subject, Task
 from cfnroles.checks.template_roles import grants_of, roles_of, statement_grants
 from cfnroles.discovery import Discovery, discover
-from cfnroles.document import parse
+from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
-from cfnroles.sources.service_spec.checks import problems as spec_problems
-from cfnroles.sources.service_spec.definition import SPEC
-from cfnroles.sources.service_spec.reading import is_spec
-from cfnroles.sources.service_spec.spec import Spec
-from cfnroles.sources.task_definition import ANSWERED_ONLY, home, read_task_definition
-from cfnroles.sources.task_definition_checks import shape_findings, value_findings
+from cfnroles.sources import from_service_spec
+from cfnroles.sources.service_spec.faults import faults
+from cfnroles.sources.task_definition import home, read_task_definition
+from cfnroles.sources.task_definition_checks import discover as discover_and_check
+from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
 from cfnroles.template.intrinsics import literal
 from cfnroles.template.template import Resource, Stack, Template
@@ -54,8 +53,8 @@ def read_subject(text: str, document: str, parameters: Mapping[str, str] | None 
         return template_subject(tree, document, parameters)
     if isinstance(tree, Mapping) and "Statement" in tree:
         return policy_subject(tree, document)
-    if isinstance(tree, Mapping) and "project" in tree and is_spec(tree):
-        return spec_subject(tree, text, document)
+    if from_service_spec.recognises(whole := Document(document, text)):
+        return spec_subject(whole)
     if _is_task_definition(tree):
         return task_definition_subject(text, document, _start(tree))
     raise NotLintable("is nothing that can be linted", where=document, why=_EXPECTED)
@@ -102,11 +101,10 @@ def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     return Subject(document, grants=tuple(grants), tree=tree)
 
 
-def spec_subject(tree: Mapping[str, Any], text: str, document: str) -> Subject:
+def spec_subject(document: Document) -> Subject:
     """The subject of a service spec."""
-    problems = list(SPEC.problems(tree, ())) or list(spec_problems(Spec(document, text, tree)))
-    refused = tuple(Fault(problem.path, problem.what, problem.remedy) for problem in problems)
-    return Subject(document, refused=refused, tree=tree)
+    refused = tuple(Fault(each.origin.path, each.what, each.remedy) for each in faults(document))
+    return Subject(document.name, refused=refused, tree=document.members)
 
 
 def task_definition_subject(text: str, document: str, start: Path = ()) -> Subject:
@@ -116,15 +114,9 @@ def task_definition_subject(text: str, document: str, start: Path = ()) -> Subje
     except InvalidInput:
         # A family that a pipeline fills in later is no reason to look at nothing else.
         workload = read_task_definition(text, document, family="family")
-    shape = shape_findings(workload, ANSWERED_ONLY)
-    discovery = (
-        Discovery((), (), shape, ())
-        if shape
-        else _with_findings(discover(workload, home(workload)), value_findings(workload))
-    )
     task = Task(
         workload,
-        discovery,
+        discover_and_check(workload, home(workload)),
         _role(workload.tree.get("executionRoleArn")),
         _role(workload.tree.get("taskRoleArn")),
         start=start,

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfnroles.cli.source import Source, read_source, source_options
+from cfnroles.cli.source import source_options, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
+    from cfnroles.answers.check import Check
     from cfnroles.facts import Facts
-    from cfnroles.need import Reference
+    from cfnroles.sources.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    json_keys: bool
+    keys: bool
+    profile: str
+    endpoint_url: str
+    format_: str
 
 
 @click.command("check")
@@ -27,68 +37,62 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
-def command(json_keys: bool, keys: bool, profile: str, endpoint_url: str, format_: str, **about: Any) -> None:
+def command(source: str, **given: Any) -> None:
     """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
 
     SOURCE is a task definition or a service spec.
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
-    from cfnroles.answers.check import Check, Usable, check
-    from cfnroles.aws.connection import Connection
-    from cfnroles.aws.secret_validator import examine
+    from cfnroles import read
+    from cfnroles.answers.check import Check, Usable
     from cfnroles.formats import check as formats
 
-    answer = Check((), ())
-    texts: dict[str, str] = {}
-    for asked in _asked(about, profile, endpoint_url):
-        connection = Connection(profile, asked.facts.region, endpoint_url)
-        items = [each.asked for each in asked.references]
-        account, region = asked.facts.account, asked.facts.region
-        found, warnings = examine(items, connection, region, account, json_keys=json_keys, keys=keys)
-        answer += check(asked.references, found, warnings)
-        texts |= asked.texts
+    options = taken(_Options, given)
+    reading = read(source, told(given))
+    answer = sum(_checked(reading, options), start=Check((), ()))
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
-    click.echo(written[format_](answer, texts))
+    click.echo(written[options.format_](answer, reading.texts))
     if answer.count(Usable.NO):
         sys.exit(BadAnswer.exit_code)
     if answer.count(Usable.UNKNOWN):
         sys.exit(Unavailable.exit_code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The references of one task definition, and the texts of the documents that they stand in."""
+def _checked(reading: Reading, options: _Options) -> Iterator[Check]:
+    from cfnroles import discover
+    from cfnroles.answers.check import check
+    from cfnroles.aws.connection import Connection
+    from cfnroles.aws.secret_validator import examine
 
-    references: tuple[Reference, ...]
-    facts: Facts
-    texts: Mapping[str, str]
+    for task in reading.accepted():
+        facts, references = task.facts, task.discovery.references
+        if references and not (facts.account and facts.region):
+            facts = _at_home(facts, reading.name, options)
+            references = discover(task.workload, facts).references
+        found, warnings = examine(
+            [each.asked for each in references],
+            Connection(options.profile, facts.region, options.endpoint_url),
+            facts.region,
+            facts.account,
+            json_keys=options.json_keys,
+            keys=options.keys,
+        )
+        yield check(references, found, warnings)
 
 
-def _asked(about: Mapping[str, Any], profile: str, endpoint_url: str) -> Iterator[_Asked]:
-    from cfnroles.cli.spec_source import read_services, spec_of
+def _at_home(facts: Facts, name: str, options: _Options) -> Facts:
+    """The facts with the account and region that names without them are looked up in: those of the caller."""
+    from dataclasses import replace
 
-    if spec := spec_of(about["source"]):
-        project = read_services(spec, about["source"], about)
-        for service in project.services:
-            yield _Asked(service.discovery.references, service.facts, project.texts)
-        return
-    source = read_source(**about)
-    if source.discovery.references and not (source.facts.account and source.facts.region):
-        source = read_source(**{**about, **_home(source, profile, endpoint_url)})
-    yield _Asked(source.discovery.references, source.facts, {source.name: source.text})
-
-
-def _home(source: Source, profile: str, endpoint_url: str) -> dict[str, str]:
-    """The account and region that names without them are looked up in: those of the caller."""
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import caller_account
 
-    region = source.facts.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    region = facts.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     if not region:
         raise InvalidInput(
             "which region's secrets to look at cannot be told",
-            where=source.name,
+            where=name,
             remedy="Give --region REGION, or set AWS_REGION.",
         )
-    account = source.facts.account or caller_account(Connection(profile, region, endpoint_url))
-    return {"account": account, "region": region}
+    account = facts.account or caller_account(Connection(options.profile, region, options.endpoint_url))
+    return replace(facts, account=account, region=region)

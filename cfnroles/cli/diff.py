@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfnroles.cli.diff_sides import File, file_at, in_revision, is_revision_and_path, sides
-from cfnroles.cli.source import about_options, source_of
+from cfnroles.cli.source import about_options, told
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
-    from cfnroles.answers.diff import Comparison, Document
+    from cfnroles.answers.diff import Comparison
+    from cfnroles.document import Document
+    from cfnroles.sources.told import Told
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
-_TEMPLATE, _TASK_DEFINITION, _SPEC = "a CloudFormation template", "a task definition", "a service spec"
-#: The options that say something about a template, too.
-_OF_TEMPLATES = ("account", "region")
 
 
 @click.command("diff")
@@ -58,7 +56,7 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
     """
     from cfnroles.formats import difference
 
-    comparisons = tuple(_comparisons(old, new, about))
+    comparisons = tuple(_comparisons(old, new, told(about)))
     formats = {"human": difference.human, "json": difference.json_text, "markdown": difference.markdown}
     click.echo(formats[format_](comparisons))
     differences = [comparison.difference for comparison in comparisons]
@@ -70,116 +68,56 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
         sys.exit(BadAnswer.exit_code)
 
 
-def _comparisons(old: str, new: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
-    from cfnroles.answers.diff import Comparison
+def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
+    from cfnroles import diff, read
+    from cfnroles.sources.revisions import split
 
-    if new or is_revision_and_path(old):
-        before, after = sides(old, new)
-        kinds = _kind(before), _kind(after)
-        if kinds[0] != kinds[1]:
-            raise InvalidInput(
-                f"{before.name} is {kinds[0]} and {after.name} is {kinds[1]}",
-                remedy="Compare two task definitions, two service specs, or two templates.",
-            )
-        if kinds[0] == _TEMPLATE:
-            _check_options(about)
-        yield Comparison(_document(before, kinds[0], about), _document(after, kinds[1], about))
+    if new or (old != "-" and not Path(old).exists() and split(old)):
+        before, after = _sides(old, new)
+        yield diff(read(before, told), read(after, told))
         return
     if old == "-" or Path(old).is_file():
         raise InvalidInput(
             f"{old} is compared with nothing",
             remedy=f"Write `cfnroles diff {old} NEW`, or `cfnroles diff REVISION {old}`.",
         )
-    yield from _changed(old, about)
+    yield from _changed(old, told)
 
 
-def _changed(revision: str, about: Mapping[str, Any]) -> Iterator[Comparison]:
-    """Each task definition, spec and template that is not what it was in a revision."""
-    from cfnroles.answers.diff import Comparison
-    from cfnroles.sources.revisions import changed_files
+def _sides(old: str, new: str) -> tuple[Document, Document]:
+    from cfnroles.sources.revisions import document_at, document_of, split, working_tree_path
+
+    if old == new == "-":
+        raise InvalidInput("standard input holds one document", remedy="Give the other as a file.")
+    if not new:
+        revision, path = split(old) or ("", old)
+        before = document_of(revision, path, old)
+        return before, document_at(str(working_tree_path(path)))
+    after = document_at(new)
+    if old == "-" or Path(old).exists() or split(old) or not Path(new).is_file():
+        return document_at(old), after
+    return document_of(old, f"./{Path(new).name}", f"{old}:{new}", Path(new).parent), after
+
+
+def _changed(revision: str, told: Told) -> Iterator[Comparison]:
+    """Each document of a kind that is compared and that is not what it was in a revision."""
+    from cfnroles import diff, read
+    from cfnroles.sources.revisions import changed_files, document_at, find_document
+    from cfnroles.sources.source import fitting, looks_known, recognised
 
     for name in changed_files(revision):
         if not name.lower().endswith(_SUFFIXES):
             continue
-        before = in_revision(revision, f"./{name}", f"{revision}:{name}")
-        files = before, file_at(name) if Path(name).is_file() else None
-        kinds = {kind for file in files if file and (kind := _guessed(file))}
-        if len(kinds) > 1:
-            raise InvalidInput(f"is no longer {', but '.join(sorted(kinds))}", where=name)
-        for kind in kinds:
-            # A spec says itself what the options say of a task definition.
-            said = {} if kind == _SPEC else about
-            old, new = (_document(file, kind, said) if file and _guessed(file) else None for file in files)
-            # A template without roles is none of our business.
-            if any(document and (document.grants or document.gaps) for document in (old, new)):
-                yield Comparison(old, new)
-
-
-def _kind(file: File) -> str:
-    from cfnroles.document import parse
-
-    kind = _kind_of(parse(file.text, file.name))
-    if not kind:
-        raise InvalidInput(
-            "is no task definition, no service spec and no CloudFormation template",
-            where=file.name,
-            remedy="Compare two of the same kind.",
+        sides = (
+            find_document(revision, f"./{name}", f"{revision}:{name}"),
+            document_at(name) if Path(name).is_file() else None,
         )
-    return kind
-
-
-def _guessed(file: File) -> str:
-    """What a file is, or an empty text for all that has nothing to do with roles."""
-    from cfnroles.document import parse
-
-    if not any(word in file.text for word in ("containerDefinitions", "Resources", "task-definition")):
-        return ""
-    return _kind_of(parse(file.text, file.name))
-
-
-def _kind_of(data: Any) -> str:
-    if isinstance(data, list) and len(data) == 1:
-        data = data[0]
-    if not isinstance(data, Mapping):
-        return ""
-    if isinstance(data.get("Resources"), Mapping):
-        return _TEMPLATE
-    inner = data.get("taskDefinition")
-    found = "containerDefinitions" in data or (isinstance(inner, Mapping) and "containerDefinitions" in inner)
-    if found:
-        return _TASK_DEFINITION
-    from cfnroles.sources.service_spec.reading import is_spec
-
-    return _SPEC if is_spec(data) else ""
-
-
-def _check_options(about: Mapping[str, Any]) -> None:
-    others = sorted(name for name, value in about.items() if value and name not in _OF_TEMPLATES)
-    if others:
-        raise InvalidInput(
-            "only --account and --region say something about templates, and OLD and NEW are templates",
-            remedy="Leave out the other options.",
+        old, new = (
+            read(side, fitting(side, told)) if side and looks_known(side) and recognised(side) else None
+            for side in sides
         )
-
-
-def _document(file: File, kind: str, about: Mapping[str, Any]) -> Document:
-    from cfnroles.answers.diff import Document
-    from cfnroles.answers.grants import needed
-
-    if kind == _TEMPLATE:
-        from cfnroles.answers.template_grants import template_grants
-        from cfnroles.template.template import read_template
-
-        template = read_template(file.text, file.name)
-        home = {name: about[name] for name in _OF_TEMPLATES}
-        return Document(file.name, file.text, template_grants(template, **home))
-    if kind == _SPEC:
-        from cfnroles.answers.spec_grants import spec_gaps, spec_grants
-        from cfnroles.cli.spec_source import read_services
-        from cfnroles.sources.service_spec.reading import read_spec
-
-        project = read_services(read_spec(file.text, file.name), file.name, about, beside=file.beside)
-        grants = spec_grants(file.name, project.services)
-        return Document(file.name, project.texts, grants, spec_gaps(project.services))
-    source = source_of(file.text, file.name, **about)
-    return Document(file.name, file.text, needed(source.discovery), source.discovery.gaps)
+        if old and new and old.noun != new.noun:
+            raise InvalidInput(f"is no longer {old.noun}, but {new.noun}", where=name)
+        # A template without roles is none of our business.
+        if (old or new) and (comparison := diff(old, new)).is_about_roles:
+            yield comparison

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.source import taken
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.facts import Facts
     from cfnroles.iam.roles import Role
+    from cfnroles.sources.reading import Reading
     from cfnroles.sources.service_spec.draft import Drafted
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    output: Path
+    project: str
+    live: bool
+    from_role: str
+    execution_role: str
+    profile: str
+    region: str
 
 
 @click.command("init")
@@ -31,16 +46,7 @@ if TYPE_CHECKING:
 @click.option("--execution-role", default="", metavar="ROLE", help="Compare with this execution role.")
 @click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
 @click.option("--region", default="", help="AWS Region to use with --live. Default: AWS_REGION.")
-def command(
-    sources: tuple[str, ...],
-    output: Path,
-    project: str,
-    live: bool,
-    from_role: str,
-    execution_role: str,
-    profile: str,
-    region: str,
-) -> None:
+def command(sources: tuple[str, ...], **given: Any) -> None:
     """Write a commented service spec for task definitions that are there already.
 
     SOURCE is a task definition in JSON or YAML, or a directory of them. ROLE is FILE:NAME for the output of `aws iam
@@ -49,32 +55,31 @@ def command(
     """
     from cfnroles.sources.service_spec.draft import draft
 
+    options = taken(_Options, given)
+    output = options.output
     if output.exists():
         raise InvalidInput(
             "exists already, and init overwrites nothing", where=str(output), remedy="Write elsewhere: -o FILE."
         )
-    if (from_role or execution_role) and len(sources) > 1:
+    if (options.from_role or options.execution_role) and len(sources) > 1:
         raise InvalidInput("a role is of one service, and here are several", remedy="Name one SOURCE.")
-    services = [
-        each
-        for source in sources
-        for each in (_live(source, profile, region, output) if live else _files(source, output))
-    ]
-    services = _distinct(services)
-    if from_role:
-        services = [_with_role(services[0], _role(from_role, services[0], live, profile))]
-    text = draft(project or _project(output, services), services)
-    _write(output, text)
+    read = _live if options.live else _files
+    services = _distinct([each for source in sources for each in read(source, options)])
+    if options.from_role:
+        services = [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
+    _write(output, draft(options.project or _project(output, services), services))
     count = len(services)
     click.echo(
         f"Wrote {output}: {count} service{'s'[: count > 1]}. Build its stacks: cfnroles build {output}", err=True
     )
-    if execution_role or from_role:
-        _compare(output, services[0], from_role, execution_role, live, profile)
+    if options.execution_role or options.from_role:
+        _compare(services[0].facts, options)
 
 
-def _files(source: str, output: Path) -> list[Drafted]:
-    from cfnroles.document import parse, read_text
+def _files(source: str, options: _Options) -> list[Drafted]:
+    from cfnroles import read
+    from cfnroles.document import read_document
+    from cfnroles.sources.source import recognised
 
     if source == "-":
         raise InvalidInput(
@@ -82,20 +87,11 @@ def _files(source: str, output: Path) -> list[Drafted]:
         )
     path = Path(source)
     if not path.is_dir():
-        return [_drafted(read_text(source), path, output)]
-    found = []
-    for file in sorted(path.glob("*")):
-        if file.suffix not in (".json", ".yaml", ".yml") or not file.is_file():
-            continue
-        text = read_text(str(file))
-        try:
-            data = parse(text, file.name)
-        except InvalidInput:
-            continue
-        if isinstance(data, dict) and isinstance(data.get("taskDefinition"), dict):
-            data = data["taskDefinition"]
-        if isinstance(data, dict) and "containerDefinitions" in data:
-            found.append(_drafted(text, file, output))
+        return [_drafted(read(path), path, options)]
+    files = [file for file in sorted(path.glob("*")) if file.suffix in (".json", ".yaml", ".yml") and file.is_file()]
+    documents = [(read_document(str(file)), file) for file in files]
+    readings = [(read(document), file) for document, file in documents if recognised(document)]
+    found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
     if not found:
         raise InvalidInput(
             "holds no task definition", where=source, remedy="A task definition has containerDefinitions."
@@ -103,30 +99,31 @@ def _files(source: str, output: Path) -> list[Drafted]:
     return found
 
 
-def _drafted(text: str, path: Path, output: Path, settings: str = "") -> Drafted:
+def _drafted(reading: Reading, path: Path, options: _Options, settings: str = "") -> Drafted:
     from cfnroles.sources.service_spec.draft import Drafted, service_name
     from cfnroles.sources.settings import read_service
-    from cfnroles.sources.task_definition import home, read_task_definition
 
-    workload = read_task_definition(text, path.name)
-    relative = os.path.relpath(path, output.parent)
+    task = reading.task()
+    relative = os.path.relpath(path, options.output.parent)
     known = read_service(settings, path.name) if settings else {}
-    return Drafted(service_name(workload.family), relative, workload, home(workload), known)
+    return Drafted(service_name(task.name), relative, task.workload, task.facts, known)
 
 
-def _live(source: str, profile: str, region: str, output: Path) -> list[Drafted]:
+def _live(source: str, options: _Options) -> list[Drafted]:
+    from cfnroles import read
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.ecs import Ecs
+    from cfnroles.document import Document
 
-    ecs = Ecs(Connection(profile, region))
+    ecs = Ecs(Connection(options.profile, options.region))
     cluster, slash, name = source.partition("/")
     settings, definition = ecs.service(cluster, name) if slash else ("", source)
     text = ecs.task_definition(definition)
     family = definition.rsplit("/", 1)[-1].replace(":", "-")
-    path = output.parent / f"{family}.json"
+    path = options.output.parent / f"{family}.json"
     if path.exists():
         raise InvalidInput("exists already, and init overwrites nothing", where=str(path), remedy="Move it away.")
-    drafted = _drafted(text, path, output, settings)
+    drafted = _drafted(read(Document(path.name, text)), path, options, settings)
     _write(path, text)
     return [drafted]
 
@@ -149,19 +146,10 @@ def _project(output: Path, services: list[Drafted]) -> str:
     return service_name(output.absolute().parent.name) if len(services) > 1 else services[0].name
 
 
-def _role(named: str, service: Drafted, live: bool, profile: str) -> Role:
-    from cfnroles.iam.roles import detailed_role, read_role
+def _role(named: str, facts: Facts, options: _Options) -> Role:
+    from cfnroles.sources.roles import live_role, read_role_of
 
-    if live:
-        from cfnroles.aws.connection import Connection
-        from cfnroles.aws.iam import Iam
-
-        detail, policies = Iam(Connection(profile, service.facts.region)).role(named)
-        return detailed_role(detail, policies, "AWS")
-    from cfnroles.document import read_text
-
-    file, name = (named, "") if Path(named).exists() else named.rpartition(":")[::2]
-    return read_role(read_text(file), Path(file).name, name, {}, service.facts.account, service.facts.region)
+    return live_role(named, options.profile, facts.region) if options.live else read_role_of(named, facts)
 
 
 def _with_role(service: Drafted, role: Role) -> Drafted:
@@ -173,33 +161,16 @@ def _with_role(service: Drafted, role: Role) -> Drafted:
     return replace(service, managed_policies=managed, statements=statements, left=left)
 
 
-def _compare(output: Path, service: Drafted, from_role: str, execution_role: str, live: bool, profile: str) -> None:
-    from cfnroles.answers.verify import verify
-    from cfnroles.cli.spec_source import read_services, spec_of
+def _compare(facts: Facts, options: _Options) -> None:
+    from cfnroles import read, verify
     from cfnroles.formats import verification
     from cfnroles.need import Holder
 
-    spec = spec_of(str(output))
-    assert spec is not None  # noqa: S101 - it was written just now
-    project = read_services(spec, str(output))
-    (prepared,) = project.services
-    asked = {Holder.EXECUTION: execution_role, Holder.TASK: from_role}
-    verifications = [
-        verify(
-            prepared.discovery.needs,
-            prepared.discovery.gaps,
-            _role(named, service, live, profile),
-            prepared.facts,
-            holder,
-            {},
-            prove=False,
-        )
-        for holder, named in asked.items()
-        if named
-    ]
+    reading = read(options.output)
+    asked = {Holder.EXECUTION: options.execution_role, Holder.TASK: options.from_role}
+    verifications = [verify(reading, _role(named, facts, options), holder) for holder, named in asked.items() if named]
     click.echo("What the new roles gain is missing from the old ones; what they lose is excess there.\n")
-    text = project.texts[str(prepared.service.get("task-definition"))]
-    click.echo(verification.human(verifications, text, verification.Terminal(100, False)))
+    click.echo(verification.human(verifications, reading.texts, verification.Terminal(100, False)))
 
 
 def _write(path: Path, text: str) -> None:

@@ -77,29 +77,19 @@ def stacks_of(source: Path, *, project: str = "", environment: str = "", region:
 
 def _built(source: str, project: str, environment: str, region: str) -> dict[str, str]:
     """The files that ``cfnroles build`` would write, with the gaps told as it tells them."""
-    from cfnroles.cli.build import build
-    from cfnroles.cli.source import read_source
-    from cfnroles.cli.spec_source import build_project, read_services, spec_of
-    from cfnroles.formats.human import gaps_text
-    from cfnroles.targets.cloudformation.output_files import output_files
+    from cfnroles import Told, build, read
+    from cfnroles.lines import gaps_text
 
-    if spec := spec_of(source):
-        if project:
-            raise InvalidInput("--project is for a task definition, and SOURCE is a service spec", where=source)
-        services = read_services(spec, source)
-        gaps, told = services.gaps, gaps_text(services.gaps, services.texts)
-        files = output_files(build_project(services, environment), spec.project, spec.document)
-    else:
-        if environment:
-            raise InvalidInput("--environment is for service specs", where=source)
-        one = read_source(source, region=region)
-        gaps, told = one.discovery.gaps, gaps_text(one.discovery.gaps, one.text)
-        _, files = build(one, project)
-    if gaps:
+    reading = read(source)
+    if region and not reading.project:
+        reading = read(reading.documents[0], Told(region=region))
+    built = build(reading, project=project, environment=environment)
+    if gaps := reading.gaps:
+        told = gaps_text(gaps, reading.texts)
         click.echo(
             f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:\n{told}", err=True
         )
-    return files
+    return dict(built.files)
 
 
 def selected(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cfnroles.answers.check import Check, CheckedReference, Usable
-from cfnroles.formats.human import Lines, Texts
+from cfnroles.lines import Lines, Texts
 
 SCHEMA = 1
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from cfnroles.answers.diff import Change, Comparison, Difference, Document, Verb
 from cfnroles.answers.grants import Grant, Kind
-from cfnroles.formats.human import Lines
 from cfnroles.iam.evaluator import Effect
+from cfnroles.lines import Lines
 from cfnroles.need import Gap, Origin
-from cfnroles.template.template import Template
 
 SCHEMA = 1
 
@@ -41,13 +40,11 @@ class _Side:
     """Where the grants of one side stand."""
 
     def __init__(self, document: Document | None) -> None:
-        self._lines = Lines(document.text if document else "")
-        text = document.text if document else ""
-        self._template = Template("", text if isinstance(text, str) else "", {})
+        self._lines = Lines(document.texts if document else {})
 
     def line(self, origin: Origin) -> int:
         in_template = origin.path[:1] == ("Resources",)
-        return self._template.line(origin.path) if in_template else self._lines.line(origin)
+        return self._lines.nearest(origin)[0] if in_template else self._lines.line(origin)
 
     def places(self, grant: Grant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
         """Why a grant is there, and the places that ask for it."""

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.explain import ExplainedStatement, Explanation
-from cfnroles.formats.human import Lines, Texts, gaps_text
+from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.statements import Statement
 
 SCHEMA = 1
 
 
-def human(explanation: Explanation, text: Texts) -> str:
+def human(explanations: Sequence[Explanation], texts: Texts) -> str:
     """For a terminal: role, statement, permissions, and the line of each field with what ECS does there."""
-    return "\n".join(_human(explanation, text))
+    return "\n".join(_human(explanations, texts))
 
 
-def markdown(explanation: Explanation, text: Texts) -> str:
+def markdown(explanations: Sequence[Explanation], texts: Texts) -> str:
     """For a review: a heading for each role and a table row for each statement."""
-    return "\n".join(_markdown(explanation, Lines(text)))
+    return "\n".join(_markdown(explanations, Lines(texts)))
 
 
-def human_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
-    """For a terminal, one service after the other."""
-    return "\n".join(f"service {name}\n\n{human(each, texts)}" for name, each in explanations.items())
-
-
-def markdown_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
-    """For a review, with a heading for each service."""
-    return "\n".join(f"# Service {name}\n\n{markdown(each, texts)}" for name, each in explanations.items())
-
-
-def json_of_services(explanations: Mapping[str, Explanation], texts: Texts) -> str:
-    """For programs: what ``json_text`` says of each service, by its name."""
+def json_text(explanations: Sequence[Explanation], texts: Texts) -> str:
+    """For programs. ``schema`` changes when the form does; services of a project stand under their names."""
     lines = Lines(texts)
-    services = {name: _members(each, lines) for name, each in explanations.items()}
-    return json.dumps({"schema": SCHEMA, "services": services}, indent=2)
-
-
-def json_text(explanation: Explanation, text: Texts) -> str:
-    """For programs. ``schema`` changes when the form does."""
-    return json.dumps({"schema": SCHEMA, **_members(explanation, Lines(text))}, indent=2)
+    services = {each.service: _members(each, lines) for each in explanations}
+    members = services.get("", {"services": services})
+    return json.dumps({"schema": SCHEMA, **members}, indent=2)
 
 
 def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
@@ -55,8 +41,15 @@ def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
     return {"roles": roles, "gaps": gaps}
 
 
-def _human(explanation: Explanation, text: Texts) -> Iterator[str]:
-    lines = Lines(text)
+def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
+    for each in explanations:
+        if each.service:
+            yield f"service {each.service}\n"
+        yield from _human_of_one(each, texts)
+
+
+def _human_of_one(explanation: Explanation, texts: Texts) -> Iterator[str]:
+    lines = Lines(texts)
     if not explanation.roles:
         yield "No role needs any permission."
     for holder, statements in explanation.roles:
@@ -73,10 +66,17 @@ def _human(explanation: Explanation, text: Texts) -> Iterator[str]:
         yield ""
     if explanation.gaps:
         yield "Gaps, where a name is missing and no permission is given:"
-        yield gaps_text(explanation.gaps, text)
+        yield gaps_text(explanation.gaps, texts)
 
 
-def _markdown(explanation: Explanation, lines: Lines) -> Iterator[str]:
+def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str]:
+    for each in explanations:
+        if each.service:
+            yield f"# Service {each.service}\n"
+        yield from _markdown_of_one(each, lines)
+
+
+def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     for holder, statements in explanation.roles:
         yield f"## {str(holder).capitalize()}"
         yield ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cfnroles.answers.lint import LintedFile, LintFinding
-from cfnroles.document import positions
-from cfnroles.workload import Path
+from cfnroles.document import nearest, positions
 
 
 class Places:
@@ -22,13 +21,6 @@ class Places:
 
     def of(self, finding: LintFinding) -> tuple[int, int]:
         """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""
-        return (finding.line, finding.column or 1) if finding.line else self._nearest(finding.origin.path)
-
-    def _nearest(self, path: Path) -> tuple[int, int]:
-        at: Path = ()
-        for step in path:
-            if (*at, step) in self._positions:
-                at = (*at, step)
-            elif not (isinstance(step, str) and step.startswith("Fn::")):
-                break  # a short form such as !If has no step of its own in the text; anything else ends the way
-        return self._positions.get(at, (1, 1))
+        if finding.line:
+            return finding.line, finding.column or 1
+        return self._positions.get(nearest(finding.origin.path, self._positions), (1, 1))

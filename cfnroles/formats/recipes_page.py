@@ -9,12 +9,9 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from cfnroles.sources.service_spec.reading import read_spec
-from cfnroles.sources.service_spec.services import Prepared, prepare
-from cfnroles.sources.service_spec.spec import Spec
-from cfnroles.sources.task_definition import read_task_definition
+from cfnroles.sources.reading import Task
+from cfnroles.sources.source import read
 from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
 
@@ -35,34 +32,23 @@ def recipes_page(directory: Path) -> str:
     return "\n".join([_HEAD, *contents, "", *(text for _, text in sections)]).rstrip() + "\n"
 
 
-def read_recipe(path: Path) -> tuple[Spec, tuple[Prepared, ...]]:
-    """A recipe's spec and its services."""
-    spec = read_spec(path.read_text(encoding="utf-8"), path.name)
-    return spec, tuple(
-        prepare(spec, each, _workload(path.parent, str(each.get("task-definition")))) for each in spec.services
-    )
-
-
-def _workload(directory: Path, document: str) -> Any:
-    return read_task_definition((directory / document).read_text(encoding="utf-8"), document)
-
-
 def _section(path: Path) -> tuple[str, str]:
     title, about, *lines = path.read_text(encoding="utf-8").splitlines()
     title, about = title.removeprefix("# "), about.removeprefix("# ")
-    spec, services = read_recipe(path)
+    reading = read(path)
+    services = reading.accepted()
     text = [f"## {title}", "", about, "", "```yaml", *lines, "```", ""]
     text += _statements(services)
     for account in other_accounts(services):
-        files = other_side_files(spec, services, account, "yaml")
+        files = other_side_files(reading, account, "yaml")
         text += [f"For the account {account}:", "", "```json", _policies(files).rstrip(), "```", ""]
     return title, "\n".join(text)
 
 
-def _statements(services: tuple[Prepared, ...]) -> Iterator[str]:
+def _statements(services: tuple[Task, ...]) -> Iterator[str]:
     rows = []
     for each in services:
-        owner = f"{each.service.name}, " if len(services) > 1 else ""
+        owner = f"{each.name}, " if len(services) > 1 else ""
         rows += [_row(owner, statement) for statement in compose(each.discovery.needs) if _exists(statement, each)]
         for holder, options in each.options.items():
             chosen = [f"managed policy `{policy}`" for policy in options.managed_policies]
@@ -74,7 +60,7 @@ def _statements(services: tuple[Prepared, ...]) -> Iterator[str]:
         yield from ("The roles need no statement.", "")
 
 
-def _exists(statement: Statement, service: Prepared) -> bool:
+def _exists(statement: Statement, service: Task) -> bool:
     """Whether the template parameters that the statement hangs on have a value by the spec."""
     return "KmsKeyArns" not in statement.when or bool(service.facts.kms_key_arns)
 

@@ -13,7 +13,6 @@ from typing import Any
 from cfnroles.answers.excess import Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
-from cfnroles.formats.human import Lines, Texts, gaps_text
 from cfnroles.formats.verification_words import (
     label,
     named,
@@ -28,6 +27,7 @@ from cfnroles.formats.verification_words import (
     wide_words,
 )
 from cfnroles.iam.evaluator import StatementId
+from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.need import Need, Origin
 
 _SGR = {

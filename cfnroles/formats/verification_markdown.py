@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.verify import Outcome, Verification, trust_outcome
-from cfnroles.formats.human import Lines, Texts
 from cfnroles.formats.verification_words import (
     label,
     named,
@@ -19,6 +18,7 @@ from cfnroles.formats.verification_words import (
     unused_words,
     wide_words,
 )
+from cfnroles.lines import Lines, Texts
 from cfnroles.need import Origin
 
 _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌", Outcome.DENIED: "⛔"}

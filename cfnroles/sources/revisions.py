@@ -6,10 +6,12 @@ https://git-scm.com/docs/gitrevisions
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import subprocess
 from pathlib import Path
 
+from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput, Unavailable
 
 # A colon within braces belongs to the revision, as in `HEAD@{2026-01-31 10:00}:web.json`.
@@ -80,6 +82,46 @@ def changed_files(revision: str) -> tuple[str, ...]:
             raise Unavailable("git cannot tell which files changed", why=message)
         names.update(name for name in os.fsdecode(listed).split("\0") if name)
     return tuple(sorted(names))
+
+
+def document_at(name: str) -> Document:
+    """The document of a name, under this name: in the working tree, REVISION:PATH, or ``-`` for standard input.
+
+    Raises InvalidInput where it cannot be read.
+    """
+    found = None if name == "-" or Path(name).exists() else split(name)
+    return document_of(*found, name) if found else read_document(name, name)
+
+
+def document_of(revision: str, path: str, name: str, directory: Path = _HERE) -> Document:
+    """The document at a path of a revision, as ``text_at`` takes it; raises InvalidInput where it is not there."""
+    if found := find_document(revision, path, name, directory):
+        return found
+    here = "" if path.startswith(("./", "../")) else f" A path from the current directory is {revision}:./{path}."
+    raise InvalidInput(
+        "is not in that revision",
+        where=name,
+        remedy=f"See what is there: git ls-tree -r --name-only {revision or 'HEAD'}.{here}",
+    )
+
+
+def find_document(revision: str, path: str, name: str, directory: Path = _HERE) -> Document | None:
+    """The same, or ``None`` where the revision has no such file."""
+    text = text_at(revision, path, directory)
+    if text is None:
+        return None
+
+    def beside(other: str) -> Document | None:
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(path), other))
+        from_here = path.startswith(("./", "../"))
+        if posixpath.isabs(found) or (found.startswith("../") and not from_here):
+            return None  # outside of the repository
+        if from_here and not found.startswith("../"):
+            found = f"./{found}"
+        shown = posixpath.normpath(posixpath.join(posixpath.dirname(name.rpartition(":")[2]), other))
+        return find_document(revision, found, f"{revision}:{shown}", directory)
+
+    return Document(name, text, beside)
 
 
 def working_tree_path(path: str) -> Path:

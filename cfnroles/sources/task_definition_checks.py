@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from cfnroles import discovery
+from cfnroles.discovery import Discovery
+from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
 from cfnroles.placeholders import placeholder, texts_in
 from cfnroles.sources.members import problems
+from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
@@ -32,12 +37,22 @@ _PLAIN_UNIT = re.compile(r"(\d+)")
 _LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
 
 
-def shape_findings(workload: Workload, answered_only: frozenset[str]) -> tuple[Finding, ...]:
-    """A finding for each member that no task definition has, or that holds something of another shape.
+def discover(workload: Workload, facts: Facts) -> Discovery:
+    """What a task definition needs, with everything that ECS would refuse or misread in it.
 
-    ``answered_only`` are members that ECS tells and does not take.
+    Where its members have other shapes than ECS takes, only that is told. Never fetches anything.
     """
-    tree = {name: value for name, value in workload.tree.items() if name not in answered_only}
+    if shape := shape_findings(workload):
+        return Discovery((), (), shape, ())
+    found = discovery.discover(workload, facts)
+    findings = (*value_findings(workload), *dynamic_references(workload), *found.findings)
+    return replace(found, findings=findings)
+
+
+def shape_findings(workload: Workload) -> tuple[Finding, ...]:
+    """A finding for each member that no task definition has, or that holds something of another shape."""
+    others = {*ANSWERED_ONLY, *workload.settings}
+    tree = {name: value for name, value in workload.tree.items() if name not in others}
     return tuple(_error(workload, path, what, remedy) for path, what, remedy in problems(tree))
 
 
@@ -151,9 +166,3 @@ def _forgotten(workload: Workload) -> Iterator[Finding]:
 
 def _error(workload: Workload, path: Path, what: str, remedy: str) -> Finding:
     return Finding(Severity.ERROR, workload.origin(path) if path else workload.origin(("",)), what, remedy)
-
-
-def container_names(tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the containers, in their order."""
-    containers = tree.get("containerDefinitions", ())
-    return tuple(str(container.get("name", "")) for container in containers if isinstance(container, dict))

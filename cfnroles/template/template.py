@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cfnroles.document import parse, positions
+from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
 from cfnroles.workload import Path
@@ -86,12 +86,7 @@ class Template:
     def line(self, path: Path) -> int:
         """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
         known = _positions(self.text)
-        at: Path = ()
-        for step in path:
-            if (*at, step) in known:
-                at = (*at, step)
-            elif not (isinstance(step, str) and (step == "Ref" or step.startswith("Fn::"))):
-                break  # a short form such as !If has no step of its own in the text; anything else ends the way
+        at = nearest(path, known)
         return known[at][0] if at in known else 0
 
     def resolve(

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cfnroles import Told, build, read
 from cfnroles.answers.lint import LintFinding, lint
-from cfnroles.cli.build import build
-from cfnroles.cli.source import read_source
 from cfnroles.errors import CfnrolesError, InvalidInput
 from cfnroles.need import Severity
 
@@ -65,7 +64,7 @@ def test_the_templates_of_this_repository_have_none(repository: Path) -> None:
 
 
 def test_what_build_writes_from_the_example_has_none(examples: Path) -> None:
-    _, files = build(read_source(str(examples / "shop.json")), "")
+    files = build(read(examples / "shop.json")).files
     found = {name: lint(text, name).findings for name, text in files.items() if name.endswith(".yaml")}
     assert len(found) == 3
     assert not any(found.values())
@@ -100,7 +99,7 @@ class TestRealDocuments:
     def builds() -> Iterator[tuple[str, tuple[LintFinding, ...], dict[str, str]]]:
         for path in corpus("taskdefs"):
             try:
-                _, files = build(read_source(str(path), family="family"), "")
+                files = build(read(path, Told(family="family"))).files
             except CfnrolesError:
                 continue
             yield path.name, found_in(path), {n: t for n, t in files.items() if n.endswith(".yaml")}

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cfnroles import Reading, Told, build, read
 from cfnroles.answers.verify import Outcome, Verification, verify
-from cfnroles.cli.build import build
-from cfnroles.cli.source import Source, read_source
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role
@@ -25,20 +24,20 @@ ROLES = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
 KEYS = tuple(f"arn:aws:kms:us-east-1:123456789012:key/{number}" for number in range(2))
 
 
-def written(source: Source) -> Template:
+def written(source: Reading) -> Template:
     """The template of the roles that `build` writes."""
-    _, files = build(source, "")
+    files = build(source).files
     (name,) = [name for name in files if name.endswith("-roles.yaml")]
     return read_template(files[name], name)
 
 
 def judged(
-    source: Source, template: Template, parameters: dict[str, str], *, prove: bool = False
+    source: Reading, template: Template, parameters: dict[str, str], *, prove: bool = False
 ) -> Iterator[tuple[Holder, Verification]]:
     for holder, logical_id in ROLES.items():
-        facts = source.facts
+        facts = source.task().facts
         role = template_role(template, logical_id, parameters, facts.account, facts.region)
-        yield holder, verify(source.discovery.needs, source.discovery.gaps, role, facts, holder, prove=prove)
+        yield holder, verify(source, role, holder, prove=prove)
 
 
 def complete_and_minimal(found: Verification) -> None:
@@ -74,12 +73,13 @@ def test_every_combination_of_the_conditions(home: tuple[str, str], examples: Pa
         text = json.dumps(definition)
     path = tmp_path / "shop.json"
     path.write_text(text)
-    sources = {keys: read_source(str(path), account=home[0], region=home[1], kms_key_arns=keys) for keys in ((), KEYS)}
+    sources = {keys: read(path, Told(account=home[0], region=home[1], kms_key_arns=keys)) for keys in ((), KEYS)}
     template = written(sources[()])
     seen = set()
     for parameters in parameters_of(template):
         source = sources[KEYS if parameters["KmsKeyArns"] else ()]
-        stack = template.resolve(parameters, source.facts.account, source.facts.region)
+        facts = source.task().facts
+        stack = template.resolve(parameters, facts.account, facts.region)
         seen.add(tuple(stack.conditions.values()))
         asks_for_source_arn = stack.conditions["HasExecutionRoleSourceArn"]
         for holder, found in judged(source, template, parameters, prove=True):
@@ -97,7 +97,7 @@ def test_every_combination_of_the_conditions(home: tuple[str, str], examples: Pa
 
 
 def test_without_its_key_a_role_lacks_exactly_the_decryption(examples: Path) -> None:
-    source = read_source(str(examples / "shop.json"), kms_key_arns=KEYS[:1])
+    source = read(examples / "shop.json", Told(kms_key_arns=KEYS[:1]))
 
     (_, execution), _ = judged(source, written(source), {"KmsKeyArns": ""})
     assert {str(statement.sid) for statement in execution.missing} == {"DecryptParameters", "DecryptSecrets"}
@@ -109,7 +109,7 @@ def test_roles_with_managed_policies(tmp_path: Path) -> None:
     secrets = [{"name": f"S{number}", "valueFrom": f"{base}:{'long-name/' * 12}{number}"} for number in range(60)]
     path = tmp_path / "t.json"
     path.write_text(definition([{"name": "web", "image": "nginx", "secrets": secrets}]))
-    source = read_source(str(path), kms_key_arns=KEYS[:1])
+    source = read(path, Told(kms_key_arns=KEYS[:1]))
     template = written(source)
 
     (_, execution), _ = judged(source, template, {"KmsKeyArns": KEYS[0]})
@@ -121,7 +121,7 @@ def test_task_definitions_of_a_corpus(repository: Path) -> None:
     for path in sorted((repository.parent / "shared" / "corpus" / "taskdefs").glob("*")):
         for keys in ((), KEYS):
             try:
-                source = read_source(str(path), family="corpus", kms_key_arns=keys)
+                source = read(path, Told(family="corpus", kms_key_arns=keys))
                 template = written(source)
             except InvalidInput:
                 break  # what is no task definition is told by the tests of `build`
@@ -203,7 +203,8 @@ def test_generated_task_definitions(
         keys = tuple(map(_in_china, keys))
     path.write_text(text)
     try:
-        source = read_source(str(path), account=account, region=region, kms_key_arns=keys)
+        source = read(path, Told(account=account, region=region, kms_key_arns=keys))
+        source.accepted()
     except InvalidInput:
         return  # such as a parameter of another account
     for _, found in judged(source, written(source), {}, prove=True):

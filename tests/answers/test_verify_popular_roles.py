@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Outcome, Verification, verify
+from cfnroles.answers.verify import Outcome, Verification, judge
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded
@@ -110,7 +110,7 @@ def verified(resources: dict[str, Any], needed: set[str] | None = None) -> Verif
     facts = Facts("123456789012", "us-east-1", kms_key_arns=(KEY,))
     discovery = discover(workload, facts)
     role = read_role(json.dumps({"Resources": resources}), "roles.json", "Role", {}, facts.account, facts.region)
-    return verify(discovery.needs, discovery.gaps, role, facts, Holder.EXECUTION)
+    return judge(discovery.needs, discovery.gaps, role, facts, Holder.EXECUTION)
 
 
 def a_role(**properties: Any) -> dict[str, Any]:

@@ -133,7 +133,7 @@ WRONG = {
     "not YAML": ("family: [shop", ["task.json:", "is not valid YAML"]),
     "empty": ("", ["is empty"]),
     "an empty object": ("{}", ["is empty"]),
-    "a text": ('"shop"', ["not a task definition"]),
+    "a text": ('"shop"', ["is no task definition", "It holds a str."]),
     "a list of two": (
         json.dumps([definition(), definition()]),
         ["a list of 2 elements", "one task definition at a time"],
@@ -147,7 +147,7 @@ WRONG = {
         json.dumps(definition(containerDefinitions=["web"])),
         ["containerDefinitions[0] is not"],
     ),
-    "a template": ('{"Resources": {}}', ["looks like a CloudFormation template"]),
+    "a template": ('{"Resources": {}}', ["is a CloudFormation template", "no task definition in it"]),
     "no family": (json.dumps({"containerDefinitions": [CONTAINER]}), ["has no family", "--family"]),
     "a family that is none": (json.dumps(definition(family="my family")), ["'my family' is not a family's name"]),
     "half a character": ('{"family": "\\ud83d"}', ["task.json: holds half a character"]),

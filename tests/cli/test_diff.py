@@ -276,7 +276,7 @@ def test_no_changed_document(cfnroles: Callable[..., Any], repository_of_shop: C
 
 
 QUESTIONS = [
-    (("old.json", "old.yaml"), "old.json is a task definition and old.yaml is a CloudFormation template"),
+    (("old.json", "old.yaml"), "old.json is a task definition and old.yaml is a Cloud"),
     (("old.json", "absent.json"), "absent.json: cannot be read: No such file or directory"),
     (("absent.json", "old.json"), "no file called 'absent.json', and no git repository"),
     (("HEAD", "old.json"), "no file called 'HEAD', and no git repository"),
@@ -284,8 +284,11 @@ QUESTIONS = [
     (("HEAD",), "and no git repository"),
     (("old.json",), "old.json is compared with nothing"),
     (("-", "-"), "standard input holds one document"),
-    (("text.json", "old.json"), "text.json: is no task definition, no service spec and no CloudFormation template"),
-    (("old.yaml", "new.yaml", "--family", "x"), "only --account and --region say something about templates"),
+    (("text.json", "old.json"), "text.json: is no task definition, no service spec"),
+    (
+        ("old.yaml", "new.yaml", "--family", "x"),
+        "--family is for a task definition, and old.yaml is a CloudFormation template",
+    ),
     (("old.json", "bad.json"), "bad.json"),
 ]
 

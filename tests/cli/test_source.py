@@ -1,4 +1,4 @@
-"""The options about SOURCE, as a person types them."""
+"""What is told besides a task definition, and everything that is wrong with one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.cli.source import read_source
+from cfnroles import Task, Told, read
 from cfnroles.errors import InvalidInput
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -48,6 +48,10 @@ def task(tmp_path: Path) -> str:
     return str(path)
 
 
+def known(path: str, **told: Any) -> Task:
+    return read(path, Told(**told)).task()
+
+
 @pytest.mark.parametrize(
     ("options", "grant"),
     [
@@ -67,19 +71,19 @@ def test_an_option_grants_what_it_stands_for_and_nothing_does_without_it(
     task: str, options: dict[str, Any], grant: str
 ) -> None:
     def granted(**about: Any) -> set[str]:
-        return {f"{need.permission.action} {need.sid}" for need in read_source(task, **about).discovery.needs}
+        return {f"{need.permission.action} {need.sid}" for need in known(task, **about).discovery.needs}
 
     assert not any(grant in action for action in granted())
     assert any(grant in action for action in granted(**options))
 
 
 def test_guard_duty_is_pulled_for_the_region_that_is_told(task: str) -> None:
-    source = read_source(task, guard_duty=True, region="eu-west-1")
+    source = known(task, guard_duty=True, region="eu-west-1")
     assert any("694911143906" in need.permission.resource for need in source.discovery.needs)
 
 
 def test_each_gap_names_what_closes_it(task: str) -> None:
-    remedies = " ".join(gap.remedy for gap in read_source(task).discovery.gaps)
+    remedies = " ".join(gap.remedy for gap in known(task).discovery.gaps)
     assert all(option in remedies for option in ("--gmsa-secret", "--s3-files-bucket", "--service"))
 
 
@@ -87,16 +91,31 @@ def test_a_service_closes_the_gap_of_its_volume(task: str, tmp_path: Path) -> No
     service = {"taskDefinition": "shop", "volumeConfigurations": [{"name": "disk", "managedEBSVolume": {}}]}
     path = tmp_path / "service.json"
     path.write_text(json.dumps(service), encoding="utf-8")
-    gaps = read_source(task, service_file=str(path)).discovery.gaps
+    gaps = known(task, service_file=str(path)).discovery.gaps
     assert not any("--service" in gap.remedy for gap in gaps)
 
 
-def test_values_and_images_are_given_as_pairs(task: str) -> None:
-    assert (
-        read_source(task, values=("TAG=1.0",)).workload.at(("containerDefinitions", 0, "image")) == f"{ECR}/hub/web:1.0"
-    )
-    for text in ("web=nginx:1", "nginx:1"):
-        assert read_source(task, images=(text,)).workload.at(("containerDefinitions", 0, "image")) == "nginx:1"
+@pytest.mark.parametrize(
+    ("options", "image"),
+    [
+        ({"values": {"TAG": "1.0"}}, f"{ECR}/hub/web:1.0"),
+        ({"images": {"web": "nginx:1"}}, "nginx:1"),
+        ({"images": {"": "nginx:1"}}, "nginx:1"),
+    ],
+    ids=["a placeholder", "a container's image", "the only container's image"],
+)
+def test_values_and_images_complete_the_task_definition(task: str, options: dict[str, Any], image: str) -> None:
+    assert known(task, **options).workload.at(("containerDefinitions", 0, "image")) == image
+
+
+@pytest.mark.parametrize("option", ["--image=web=nginx:1", "--image=nginx:1", "--set=TAG=1.0"])
+def test_they_are_typed_as_pairs(task: str, cfnroles: Any, option: str) -> None:
+    assert cfnroles("explain", task, option).code == 0
+
+
+def test_a_pair_without_a_value_is_refused(task: str, cfnroles: Any) -> None:
+    told = cfnroles("explain", task, "--set", "TAG")
+    assert (told.code, told.err) == (2, "error: --set TAG has no value\nWrite --set NAME=VALUE.\n")
 
 
 @pytest.mark.parametrize(
@@ -107,14 +126,13 @@ def test_values_and_images_are_given_as_pairs(task: str) -> None:
         ({"kms_key_arns": ("alias/x",)}, "--kms-key-arn alias/x"),
         ({"file_key_arns": ("x",)}, "--file-key-arn x"),
         ({"root_volumes": ("nope",)}, "--efs-root-access nope"),
-        ({"values": ("TAG",)}, "--set TAG has no value"),
-        ({"values": ("NOPE=1",)}, "nothing is called NOPE"),
-        ({"images": ("nope=1",)}, "no container has this name"),
+        ({"values": {"NOPE": "1"}}, "nothing is called NOPE"),
+        ({"images": {"nope": "1"}}, "no container has this name"),
     ],
 )
 def test_an_option_without_sense_is_refused(task: str, options: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
-        read_source(task, **options)
+        known(task, **options)
 
 
 def test_all_that_ecs_would_refuse_is_told_at_once_with_its_lines(tmp_path: Path) -> None:
@@ -123,7 +141,7 @@ def test_all_that_ecs_would_refuse_is_told_at_once_with_its_lines(tmp_path: Path
     path = tmp_path / "task.json"
     path.write_text(json.dumps(tree, indent=1), encoding="utf-8")
     with pytest.raises(InvalidInput) as refused:
-        read_source(str(path))
+        read(path).accepted()
     assert "2 places" in str(refused.value)
     assert "task.json:10: containerDefinitions[0].secrets[0].valueFrom (container web, secret A)" in str(refused.value)
     assert "secret B" in str(refused.value)

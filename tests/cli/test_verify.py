@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Told, read, verify
 from cfnroles.answers.simulation import simulate
-from cfnroles.answers.verify import verify
 from cfnroles.aws.iam import Iam, Simulated
-from cfnroles.cli.source import read_source
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.formats import verification, verification_markdown
 from cfnroles.formats.verification import Terminal
@@ -391,9 +390,9 @@ def test_awss_simulator_is_asked_too(cfnroles: Any, files: Path, client: Client)
 
 
 def test_the_simulator_needs_a_role_that_aws_has(files: Path) -> None:
-    source = read_source(str(files / "task.yaml"))
+    source = read(files / "task.yaml")
     role = detailed_role({"RoleName": "x"})
-    found = verify(source.discovery.needs, (), role, source.facts, Holder.EXECUTION)
+    found = verify(source, role)
 
     with pytest.raises(InvalidInput, match="no ARN"):
         list(simulate(found, lambda *_: Simulated("allowed"), {}))
@@ -410,15 +409,15 @@ def test_reading_a_role_changes_nothing() -> None:
 
 
 def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
-    source = read_source(str(examples / "shop.json"), kms_key_arns=(KEY,))
+    source = read(examples / "shop.json", Told(kms_key_arns=(KEY,)))
     for path in sorted((repository.parent / "shared" / "corpus" / "templates").glob("*")):
         template = read_template(path.read_text(encoding="utf-8-sig"), path.name)
         found = [
-            verify(source.discovery.needs, (), template_role(template, role.logical_id), source.facts, holder)
+            verify(source, template_role(template, role.logical_id), holder)
             for role in template.resolve().of_type("AWS::IAM::Role")[:2]
             for holder in (Holder.EXECUTION, Holder.TASK)
         ]
         for width in (80, 160):
-            assert bool(verification.human(found, source.text, Terminal(width))) is bool(found)
-        assert len(json.loads(verification.json_text(found, source.text))["roles"]) == len(found)
-        assert verification_markdown.markdown(found, source.text).count("\n## ") == max(len(found) - 1, 0)
+            assert bool(verification.human(found, source.texts, Terminal(width))) is bool(found)
+        assert len(json.loads(verification.json_text(found, source.texts))["roles"]) == len(found)
+        assert verification_markdown.markdown(found, source.texts).count("\n## ") == max(len(found) - 1, 0)

@@ -171,7 +171,10 @@ REFUSED = [
     ((), "has 2 services, and one is asked about\nIts services: web, worker.\nName one of them with --spec-service"),
     (("--spec-service", "wrker"), "cfnroles.yaml: has no service wrker\nIts services: web, worker."),
     (("--spec-service", "web"), "no role is given"),
-    (("--spec-service", "web", "--family", "x"), "--family is for a task definition, and SOURCE is a spec"),
+    (
+        ("--spec-service", "web", "--family", "x"),
+        "--family is for a task definition, and cfnroles.yaml is a service spec",
+    ),
 ]
 
 
@@ -190,4 +193,4 @@ def test_a_task_definition_has_no_services(cfnroles: Callable[..., Any], tmp_pat
     result = cfnroles("verify", tmp_path / "web.json", "--spec-service", "web", "--role", "x")
 
     assert result.code == 2
-    assert "--spec-service is for a service spec, and SOURCE is a task definition" in result.err
+    assert "--spec-service is for a service spec, and web.json is a task definition" in result.err

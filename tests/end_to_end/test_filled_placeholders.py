@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cfnroles.cli.build import build
-from cfnroles.cli.source import read_source
+from cfnroles import Told, build, read
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import placeholders_in, texts_in
 from cfnroles.text import Placeholder
@@ -87,17 +87,17 @@ def _pairs(document: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 def compared(account: Account, path: Path, number: int) -> tuple[Grants, Grants]:
     """The grants of the roles filled at build time, and of those filled when they are deployed."""
-    source = read_source(str(path), family="family", account="123456789012", region="us-east-1")
-    symbols = placeholders_in(text for _, text in texts_in(source.workload.tree))
-    stacks, _ = build(source, "shop")
+    told = Told(family="family", account="123456789012", region="us-east-1")
+    reading = read(path, told)
+    symbols = placeholders_in(text for _, text in texts_in(reading.task().workload.tree))
+    stacks = build(reading, project="shop").stacks
     roles = next(stack for stack in stacks if stack.stem.endswith("-roles"))
     declared = roles.template["Parameters"]
     values = {
         name: value_of(symbol, declared[name]["AllowedPattern"]) for name, symbol in symbols.items() if name in declared
     }
-    given = [f"{symbols[name].called}={value}" for name, value in values.items()]
-    filled = read_source(str(path), family="family", account="123456789012", region="us-east-1", values=tuple(given))
-    built = next(stack for stack in build(filled, "shop")[0] if stack.stem.endswith("-roles"))
+    filled = read(path, replace(told, values={symbols[name].called: value for name, value in values.items()}))
+    built = next(stack for stack in build(filled, project="shop").stacks if stack.stem.endswith("-roles"))
     early, late = f"early-{number}", f"late-{number}"
     return (
         grants(account, early, built.template, {"ProjectName": early, "RolePath": f"/{early}/"}),
@@ -130,7 +130,7 @@ def test_real_task_definitions(account: Account) -> None:
     compared_files = 0
     for number, path in enumerate(sorted(CORPUS.glob("*.json")), start=1):
         try:
-            source = read_source(str(path), family="family")
+            source = read(path, Told(family="family")).task()
             if not placeholders_in(need.permission.resource for need in source.discovery.needs):
                 continue
             early, late = compared(account, path, number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cfnroles.cli.spec_source import read_services, spec_of
+from cfnroles import read
 from cfnroles.need import Holder
 
 if TYPE_CHECKING:
@@ -77,18 +77,15 @@ def test_all_stacks_deploy_and_each_role_holds_exactly_its_needs(
     exports: dict[str, Any] = {
         export["Name"]: export["Value"] for export in account.client("cloudformation").list_exports()["Exports"]
     }
-    path = examples / "shop-project" / "cfnroles.yaml"
-    spec = spec_of(str(path))
-    assert spec is not None
-    for service in read_services(spec, str(path)).services:
+    for service in read(examples / "shop-project" / "cfnroles.yaml").accepted():
         for holder, name in NAMES.items():
-            granted = actions(account, exports[f"shop-{service.service.name}-{name}"])
+            granted = actions(account, exports[f"shop-{service.name}-{name}"])
             needed = {
                 need.permission.action
                 for need in service.discovery.needs
                 if need.holder is holder and ("KmsKeyArns" not in need.permission.when or service.facts.kms_key_arns)
             }
-            assert granted == needed, (service.service.name, holder)
+            assert granted == needed, (service.name, holder)
 
     groups = account.client("logs").describe_log_groups(logGroupNamePrefix="/shop/")["logGroups"]
     assert {(group["logGroupName"], group["retentionInDays"]) for group in groups} == {

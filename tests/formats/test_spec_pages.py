@@ -10,15 +10,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from cfnroles import build, read
 from cfnroles.answers.template_lint import template_problems
-from cfnroles.cli.spec_source import build_project, read_services, spec_of
 from cfnroles.document import parse
 from cfnroles.formats.recipes_page import recipes_page
 from cfnroles.formats.spec_page import spec_page
 from cfnroles.sources.service_spec.definition import SPEC
 from cfnroles.sources.service_spec.schema import schema, schema_text
 from cfnroles.sources.service_spec.types import Either, Key, Many, Named, Structure, Type
-from cfnroles.targets.cloudformation.output_files import output_files
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "examples" / "recipes").glob("*.yaml"))
 SPECS = [*RECIPES, RECIPES[0].parent.parent / "shop-project" / "cfnroles.yaml"]
@@ -75,12 +74,10 @@ def test_every_keys_example_is_a_value_of_it(path: str) -> None:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_every_example_is_good_by_the_schema_and_builds_clean(path: Path, validator: Any) -> None:
     validator.validate(json.loads(json.dumps(parse(path.read_text(), path.name))))
-    spec = spec_of(str(path))
-    assert spec is not None
-    source = read_services(spec, str(path))
-    for environment in ("", *(spec.get("environments") or ())):
-        files = output_files(build_project(source, environment), spec.project, path.name)
-        for name, text in files.items():
+    reading = read(path)
+    assert reading.project is not None
+    for environment in ("", *(reading.project.get("environments") or ())):
+        for name, text in build(reading, environment=environment).files.items():
             # The validator's template is large, always the same, and checked in the other tests.
             if name.endswith(".yaml") and name != "secret-validator.yaml":
                 assert template_problems(text) == (), name

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cfnroles.errors import InvalidInput
-from cfnroles.sources.task_definition import ANSWERED_ONLY, home, read_task_definition
+from cfnroles.sources.task_definition import home, read_task_definition
 from cfnroles.sources.task_definition_checks import shape_findings, value_findings
 from cfnroles.workload import Workload
 
@@ -140,16 +140,13 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
     ],
 )
 def test_a_member_that_ecs_does_not_know_is_told_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
-    (finding,) = shape_findings(read(tree), ANSWERED_ONLY)
+    (finding,) = shape_findings(read(tree))
     assert finding.origin.pointer == pointer
     assert told in finding.remedy
 
 
 def test_what_ecs_answers_about_a_task_definition_is_known() -> None:
-    assert (
-        shape_findings(read({**TASK, "revision": 3, "status": "ACTIVE", "compatibilities": ["EC2"]}), ANSWERED_ONLY)
-        == ()
-    )
+    assert shape_findings(read({**TASK, "revision": 3, "status": "ACTIVE", "compatibilities": ["EC2"]})) == ()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
+from cfnroles.need import Finding
 from cfnroles.sources.service_spec.actions import unknown_action
 from cfnroles.sources.service_spec.spec import Service, Spec
-from cfnroles.sources.service_spec.types import Problem, nearest
+from cfnroles.sources.service_spec.types import fault, nearest
 from cfnroles.workload import Path
 
 ROLES = ("execution-role", "task-role", "infrastructure-role")
@@ -23,7 +24,7 @@ _STACK_NAME = 128
 _LONGEST_SUFFIX = "-log-groups"
 
 
-def problems(spec: Spec) -> Iterator[Problem]:
+def problems(spec: Spec) -> Iterator[Finding]:
     """Everything of the kind in a spec whose keys and types are right."""
     for path, options in _roles(spec.tree):
         yield from _role_problems(options, path)
@@ -33,13 +34,13 @@ def problems(spec: Spec) -> Iterator[Problem]:
         yield from _service_problems(spec, service)
     yield from _environment_problems(spec)
     if spec.get("sharing", "by") == "organization" and not spec.get("sharing", "organization"):
-        yield Problem(("sharing", "by"), "no organization is named", "Add it: organization: o-...")
+        yield fault(("sharing", "by"), "no organization is named", "Add it: organization: o-...")
     if spec.get("sharing", "organization") and spec.get("sharing", "by") != "organization":
-        yield Problem(
+        yield fault(
             ("sharing", "organization"), "the organization is not used", "Write by: organization, or leave it out."
         )
     if spec.get("alarms", "email") and spec.get("alarms", "topic"):
-        yield Problem(
+        yield fault(
             ("alarms", "email"),
             "the address is for a new topic, and there is one already",
             "Subscribe it to that topic.",
@@ -55,12 +56,12 @@ def _roles(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
                 yield (*path, role), settings[role]
 
 
-def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Finding]:
     for index, policy in enumerate(options.get("managed-policies", ())):
         if not policy.startswith("arn:") and managed_policy(policy) is None:
             what = f"{policy!r} is no AWS managed policy that cfnroles knows by name"
             remedy = nearest(policy, managed_policy_names())
-            yield Problem(
+            yield fault(
                 (*path, "managed-policies", index),
                 what,
                 remedy if remedy.startswith("Did") else "Give its ARN: arn:aws:iam::ACCOUNT:policy/NAME.",
@@ -70,22 +71,22 @@ def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Problem]:
         for number, action in enumerate([statement["actions"]] if alone else statement["actions"]):
             if remedy := unknown_action(action):
                 where: Path = (*path, "statements", index, "actions")
-                yield Problem(where if alone else (*where, number), f"AWS has no action {action!r}", remedy)
+                yield fault(where if alone else (*where, number), f"AWS has no action {action!r}", remedy)
     if len(options.get("managed-policies", ())) > _MANAGED_POLICIES:
-        yield Problem(
+        yield fault(
             (*path, "managed-policies"),
             f"a role takes {_MANAGED_POLICIES} managed policies, and here are {len(options['managed-policies'])}",
             "Attach fewer.",
         )
     if len(options.get("tags", ())) > _TAGS - _OWN_TAGS:
-        yield Problem(
+        yield fault(
             (*path, "tags"),
             f"a role takes {_TAGS} tags, {_OWN_TAGS} of which are cfnroles's own, and here are {len(options['tags'])}",
             "Keep fewer.",
         )
 
 
-def _shared_names(spec: Spec, key: str, noun: str, why: str) -> Iterator[Problem]:
+def _shared_names(spec: Spec, key: str, noun: str, why: str) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for service in spec.services:
         for role in ROLES:
@@ -95,29 +96,29 @@ def _shared_names(spec: Spec, key: str, noun: str, why: str) -> Iterator[Problem
             owner = f"the {role} of {service.name}"
             # IAM compares without regard to capitals; exports that differ in them only would be a trap.
             if seen.setdefault(name.lower(), owner) != owner:
-                yield Problem(
+                yield fault(
                     service.where(role, key),
                     f"{noun} {name!r} is that of {seen[name.lower()]} and of {owner}",
                     f"{why}: give them different ones.",
                 )
 
 
-def _service_problems(spec: Spec, service: Service) -> Iterator[Problem]:
+def _service_problems(spec: Spec, service: Service) -> Iterator[Finding]:
     if len(f"{spec.project}-{service.name}{_LONGEST_SUFFIX}") > _STACK_NAME:
-        yield Problem(
+        yield fault(
             ("services", service.name),
             f"the stack {spec.project}-{service.name}{_LONGEST_SUFFIX} would have more than {_STACK_NAME} characters",
             "Shorten the name of the service or of the project.",
         )
     prefix, bucket = service.get("exec", "prefix"), service.get("exec", "bucket")
     if prefix and not bucket:
-        yield Problem(service.where("exec", "prefix"), "the prefix is for a bucket, and none is named", "Add bucket.")
+        yield fault(service.where("exec", "prefix"), "the prefix is for a bucket, and none is named", "Add bucket.")
 
 
-def _environment_problems(spec: Spec) -> Iterator[Problem]:
+def _environment_problems(spec: Spec) -> Iterator[Finding]:
     names = tuple(spec.tree["services"])
     for environment, settings in (spec.get("environments") or {}).items():
         for name in settings.get("services", {}):
             if name not in names:
                 path: Path = ("environments", environment, "services", name)
-                yield Problem(path, f"there is no service {name!r}", nearest(name, names))
+                yield fault(path, f"there is no service {name!r}", nearest(name, names))

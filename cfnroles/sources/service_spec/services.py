@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
-from cfnroles.role_options import RoleOptions
+from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason
+from cfnroles.options import LogGroupOptions, RoleOptions
+from cfnroles.sources import task_definition_checks
+from cfnroles.sources.reading import Task
 from cfnroles.sources.service_spec.spec import Service, Spec
-from cfnroles.sources.task_definition import ANSWERED_ONLY, home
-from cfnroles.sources.task_definition_checks import dynamic_references, shape_findings, value_findings
+from cfnroles.sources.task_definition import home
 from cfnroles.statements import single_valued
 from cfnroles.table.words import GRANTS, ROWS
 from cfnroles.text import PARTITION, Text, imported, of_policy
@@ -31,46 +32,25 @@ _STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_polici
 _EXEC = ("cluster", "configuration", "executeCommandConfiguration")
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A service that is ready to be built: its workload, all that it needs, and the options of its roles."""
+def prepare(spec: Spec, service: Service, workload: Workload) -> Task:
+    """The task definition ``workload`` of one service, with what the spec's settings and words add to its needs.
 
-    service: Service
-    workload: Workload
-    facts: Facts
-    discovery: Discovery
-    options: Mapping[Holder, RoleOptions]
-
-
-def prepare(spec: Spec, service: Service, workload: Workload) -> Prepared:
-    """The needs of one service; ``workload`` is its task definition. Never fetches anything.
-
-    The findings of the discovery tell what ECS would refuse in the task definition, and what of the spec's words could
-    not be understood.
+    Never fetches anything. The findings tell what ECS would refuse in the task definition, and what of the spec's words
+    could not be understood.
     """
     facts = _facts(spec, service, workload)
     whole, places = _with_settings(spec, service, workload)
-    found = discover(whole, facts)
+    found = task_definition_checks.discover(whole, facts)
     granted = _granted(spec, service, facts)
-    moved = _Moved(spec.document, places, "")
+    moved = _Moved(spec.document, places)
     discovery = Discovery(
         needs=tuple(sorted({*map(moved, found.needs), *granted.needs, *_statements(spec, service)}, key=_key)),
         gaps=tuple(map(moved, found.gaps)),
-        findings=(
-            *shape_findings(workload, ANSWERED_ONLY),
-            *value_findings(workload),
-            *dynamic_references(workload),
-            *map(moved, found.findings),
-            *granted.findings,
-        ),
+        findings=(*map(moved, found.findings), *granted.findings),
         references=found.references,
     )
-    return Prepared(service, whole, facts, discovery, {holder: _options(service, key) for holder, key in ROLES.items()})
-
-
-def errors(prepared: Prepared) -> tuple[Finding, ...]:
-    """The findings that end a build."""
-    return tuple(finding for finding in prepared.discovery.findings if finding.severity is Severity.ERROR)
+    options = {holder: _options(service, key) for holder, key in ROLES.items()}
+    return Task(service.name, whole, facts, discovery, options, _log_groups(service), service)
 
 
 def _key(need: Need) -> tuple[object, ...]:
@@ -146,7 +126,6 @@ class _Moved:
 
     document: str
     places: Mapping[Path, Path]
-    item: str
 
     def __call__(self, placed: _Placed) -> _Placed:
         origin = placed.origin
@@ -238,6 +217,18 @@ def _options(service: Service, role: str) -> RoleOptions:
         tags=service.merged(role, "tags"),
         max_session_duration=service.get(role, "max-session-duration") or 0,
         export=service.get(role, "export") or "",
+    )
+
+
+def _log_groups(service: Service) -> LogGroupOptions | None:
+    if not service.get("log-groups"):
+        return None
+    return LogGroupOptions(
+        service.get("log-groups", "retention-days") or 0,
+        service.get("log-groups", "kms-key") or "",
+        service.merged("log-groups", "tags"),
+        service.get("log-groups", "keep") is not False,
+        service.many("log-groups", "existing"),
     )
 
 

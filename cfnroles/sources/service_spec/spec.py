@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.document import positions
-from cfnroles.errors import InvalidInput
-from cfnroles.sources.service_spec.types import Problem
 from cfnroles.workload import Path
 
 
@@ -62,28 +59,6 @@ class Service:
     def merged(self, *path: str | int) -> dict[str, Any]:
         """A mapping with the defaults and the service's own entries."""
         return {**(_at(self.defaults, path) or {}), **(_at(self.own, path) or {})}
-
-
-def refuse(document: str, text: str, problems: list[Problem]) -> None:
-    """Raise InvalidInput with line and column of each problem, if there is any."""
-    if not problems:
-        return
-    places = positions(text)
-    lines = sorted({(_place(problem.path, places), problem.what, problem.remedy) for problem in problems})
-    if len(lines) == 1:
-        ((line, column), what, remedy) = lines[0]
-        raise InvalidInput(what, where=f"{document}:{line}:{column}", remedy=remedy)
-    why = "\n".join(
-        f"{document}:{line}:{column}: {what}\n  {remedy}" if remedy else f"{document}:{line}:{column}: {what}"
-        for (line, column), what, remedy in lines
-    )
-    raise InvalidInput(f"is wrong in {len(lines)} places", where=document, why=why)
-
-
-def _place(path: Path, places: Mapping[Path, tuple[int, int]]) -> tuple[int, int]:
-    while path and path not in places:
-        path = path[:-1]
-    return places.get(path, (1, 1))
 
 
 def _at(tree: Any, path: Path) -> Any:

@@ -11,16 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cfnroles.need import Finding, Origin, Severity
 from cfnroles.workload import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a document: at which path, what it is, and what to write instead."""
-
-    path: Path
-    what: str
-    remedy: str
+def fault(path: Path, what: str, remedy: str) -> Finding:
+    """Something wrong at a path, and what to write instead; the document's name is for its reader to add."""
+    return Finding(Severity.ERROR, Origin("", path), what, remedy, "refused-key")
 
 
 class Type(Protocol):
@@ -31,7 +28,7 @@ class Type(Protocol):
         """What the value is, as a message says it: ``the ARN of a key``."""
         ...
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """Everything that is wrong with ``value``."""
         ...
 
@@ -49,18 +46,16 @@ class Text:
     remedy: str = ""
     known: tuple[str, ...] = ()
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """A value of another type, or of another form."""
         if not isinstance(value, str):
             quotes = " Put quotes around it." if isinstance(value, (int, float)) else ""
-            yield Problem(
-                path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a text."
-            )
+            yield fault(path, f"{shown(value)} is not {self.noun}", f"{self.remedy}{quotes}".strip() or "Write a text.")
         elif self.known:
             if value not in self.known:
-                yield Problem(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
+                yield fault(path, f"{value!r} is not {self.noun}", nearest(value, self.known))
         elif not re.fullmatch(self.pattern, value):
-            yield Problem(path, f"{value!r} is not {self.noun}", self.remedy)
+            yield fault(path, f"{value!r} is not {self.noun}", self.remedy)
 
     def schema(self) -> dict[str, Any]:
         """A string with a pattern, or one of several."""
@@ -84,11 +79,11 @@ class Number:
             return f"Write one of {', '.join(map(str, self.known))}."
         return f"Write a number from {self.least} to {self.most}, without quotes."
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """A value that is no whole number, or outside of the limits."""
         whole = isinstance(value, int) and not isinstance(value, bool)
         if not whole or (value not in self.known if self.known else not self.least <= value <= self.most):
-            yield Problem(path, f"{shown(value)} is not {self.noun}", self._remedy)
+            yield fault(path, f"{shown(value)} is not {self.noun}", self._remedy)
 
     def schema(self) -> dict[str, Any]:
         """An integer with limits."""
@@ -103,10 +98,10 @@ class Flag:
 
     noun: str = "true or false"
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """Any other value; ``yes`` and ``on`` are texts."""
         if not isinstance(value, bool):
-            yield Problem(path, f"{shown(value)} is not {self.noun}", "Write true or false, without quotes.")
+            yield fault(path, f"{shown(value)} is not {self.noun}", "Write true or false, without quotes.")
 
     def schema(self) -> dict[str, Any]:
         """A boolean."""
@@ -125,21 +120,19 @@ class Many:
         """The element's noun."""
         return f"{self.of.noun}, or a list" if self.alone else f"a list, each {self.of.noun}"
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """An empty list, a repeated element, and everything wrong with an element."""
         if not isinstance(value, list):
             if self.alone:
                 yield from self.of.problems(value, path)
             else:
-                yield Problem(
-                    path, f"{shown(value)} is not a list", "Write a list: one line for each, with `- ` first."
-                )
+                yield fault(path, f"{shown(value)} is not a list", "Write a list: one line for each, with `- ` first.")
             return
         if not value:
-            yield Problem(path, "the list is empty", "Leave the key out, or name one element.")
+            yield fault(path, "the list is empty", "Leave the key out, or name one element.")
         for index, element in enumerate(value):
             if element in value[:index]:
-                yield Problem((*path, index), f"{shown(element)} stands here twice", "Keep one of them.")
+                yield fault((*path, index), f"{shown(element)} stands here twice", "Keep one of them.")
             yield from self.of.problems(element, (*path, index))
 
     def schema(self) -> dict[str, Any]:
@@ -156,19 +149,19 @@ class Named:
     key: Text
     of: Type
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """Names of another form, and everything wrong with a value."""
         if not isinstance(value, Mapping):
-            yield Problem(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
+            yield fault(path, f"{shown(value)} is not {self.noun}", "Write one line for each: `name: value`.")
             return
         if not value:
-            yield Problem(path, "there is nothing in it", "Leave the key out, or name one.")
+            yield fault(path, "there is nothing in it", "Leave the key out, or name one.")
         lowered: dict[str, str] = {}
         for name, member in value.items():
             yield from self.key.problems(name, (*path, name))
             if lowered.setdefault(name.lower(), name) != name:
                 what = f"{name!r} differs from {lowered[name.lower()]!r} in capitals only"
-                yield Problem((*path, name), what, "Give it another name.")
+                yield fault((*path, name), what, "Give it another name.")
             yield from self.of.problems(member, (*path, name))
 
     def schema(self) -> dict[str, Any]:
@@ -206,30 +199,30 @@ class Structure:
     keys: tuple[Key, ...]
     choice: tuple[str, ...] = ()
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """Unknown, missing and contradictory keys, and everything wrong with a value."""
         if not isinstance(value, Mapping):
-            yield Problem(path, f"{shown(value)} is not {self.noun}", f"Its keys are {listed(self._names)}.")
+            yield fault(path, f"{shown(value)} is not {self.noun}", f"Its keys are {listed(self._names)}.")
             return
         keys = {key.name: key for key in self.keys}
         for name, member in value.items():
             if name not in keys:
-                yield Problem((*path, name), f"{name!r} is not a key of {self.noun}", nearest(name, self._names))
+                yield fault((*path, name), f"{name!r} is not a key of {self.noun}", nearest(name, self._names))
             elif member is None:
-                yield Problem((*path, name), f"{name!r} has no value", f"Write {keys[name].type.noun}.")
+                yield fault((*path, name), f"{name!r} has no value", f"Write {keys[name].type.noun}.")
             else:
                 yield from keys[name].type.problems(member, (*path, name))
                 if keys[name].beside and not any(other in value for other in keys[name].beside):
                     what = f"{name!r} stands beside none of the keys that it is for"
-                    yield Problem((*path, name), what, f"It is for {listed(keys[name].beside)}.")
+                    yield fault((*path, name), what, f"It is for {listed(keys[name].beside)}.")
         for key in self.keys:
             if key.required and key.name not in value:
-                yield Problem(path, f"{self.noun} has no {key.name!r}", f"Add it: {key.doc}")
+                yield fault(path, f"{self.noun} has no {key.name!r}", f"Add it: {key.doc}")
         chosen = [name for name in value if name in self.choice]
         if self.choice and len(chosen) != 1 and (chosen or not value.keys() - keys):
             what = f"{listed(chosen)} stand in {self.noun} together" if chosen else f"{self.noun} has no word"
             remedy = "Make one entry of each." if chosen else f"The words are {listed(self.choice)}."
-            yield Problem((*path, chosen[1]) if chosen else path, what, remedy)
+            yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -265,7 +258,7 @@ class Either:
         """Both nouns."""
         return f"{self.plain.noun}, or {self.mapping.noun}"
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterator[Finding]:
         """What is wrong with the value as that type which it looks like."""
         chosen = self.mapping if isinstance(value, Mapping) else self.plain
         yield from chosen.problems(value, path)

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cfnroles.sources.service_spec.spec import Spec, refuse
-from cfnroles.sources.service_spec.types import Problem, nearest
+from cfnroles.lines import refuse
+from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.sources.service_spec.types import nearest
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.workload import Path
 
@@ -21,31 +23,33 @@ def with_parameters(
     ``owners`` names the service of each stack that belongs to one. Raises InvalidInput with the position of a parameter
     that no stack has, and of a value that the template would refuse.
     """
-    problems: list[Problem] = []
+    wrong: list[Finding] = []
     base: Path = ("environments", environment)
     everywhere = spec.get(*base, "parameters") or {}
     changed = list(stacks)
-    changed = _set(changed, changed, everywhere, (*base, "parameters"), problems)
+    changed = _set(changed, changed, everywhere, Origin(spec.document, (*base, "parameters")), wrong)
     for name, settings in (spec.get(*base, "services") or {}).items():
         own = [stack for stack in changed if owners.get(stack.name) == name]
-        place = (*base, "services", name, "parameters")
-        changed = _set(changed, own, settings.get("parameters", {}), place, problems)
-    refuse(spec.document, spec.text, problems)
+        place = Origin(spec.document, (*base, "services", name, "parameters"))
+        changed = _set(changed, own, settings.get("parameters", {}), place, wrong)
+    refuse(wrong, {spec.document: spec.text})
     return tuple(changed)
 
 
 def _set(
-    stacks: Sequence[Stack], chosen: Sequence[Stack], values: Mapping[str, Any], place: Path, problems: list[Problem]
+    stacks: Sequence[Stack], chosen: Sequence[Stack], values: Mapping[str, Any], place: Origin, wrong: list[Finding]
 ) -> list[Stack]:
     known = sorted({name for stack in chosen for name in stack.template.get("Parameters", {})})
     texts = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in values.items()}
     for name, text in texts.items():
+        origin = replace(place, path=(*place.path, name))
         if name not in known:
-            problems.append(Problem((*place, name), f"no stack has the parameter {name!r}", nearest(name, known)))
+            what = f"no stack has the parameter {name!r}"
+            wrong.append(Finding(Severity.ERROR, origin, what, nearest(name, known)))
             continue
         declared = next(stack.template["Parameters"][name] for stack in chosen if name in stack.template["Parameters"])
-        if wrong := _refusal(text, declared):
-            problems.append(Problem((*place, name), f"{text!r} is no value of {name}", wrong))
+        if refusal := _refusal(text, declared):
+            wrong.append(Finding(Severity.ERROR, origin, f"{text!r} is no value of {name}", refusal))
     names = {stack.name for stack in chosen}
     return [
         replace(

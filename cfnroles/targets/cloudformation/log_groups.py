@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
 from cfnroles.facts import Facts
+from cfnroles.options import LogGroupOptions
 from cfnroles.targets.cloudformation.parameters import log_key, project_name, switch
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import REGION, Text, text_of
@@ -16,17 +16,6 @@ from cfnroles.workload import Workload
 
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-
-
-@dataclass(frozen=True, slots=True)
-class LogGroupOptions:
-    """How log groups are made. ``retention_days`` is 0 for keeping events without end."""
-
-    retention_days: int = 0
-    kms_key: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    keep: bool = True
-    existing: tuple[str, ...] = ()
 
 
 def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[Text, ...]:

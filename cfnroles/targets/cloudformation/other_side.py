@@ -12,7 +12,7 @@ from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmana
 
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Condition, Holder, Need
-from cfnroles.sources.service_spec.services import Prepared
+from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.service_spec.spec import Spec
 from cfnroles.table.references import parse_arn
 from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
@@ -36,16 +36,19 @@ class _Use:
     conditions: tuple[Condition, ...]
 
 
-def other_accounts(services: Sequence[Prepared]) -> tuple[str, ...]:
+def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
     """The accounts besides the services' own that hold images, keys or secrets of theirs."""
     return tuple(sorted({arn.account for arn, _ in _uses(services) if arn.account.isdigit()}))
 
 
-def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, format_: Format) -> dict[str, str]:
+def other_side_files(reading: Reading, account: str, format_: Format) -> dict[str, str]:
     """File name -> text of what the owner of ``account`` needs: templates, and statements for what they have already.
 
     Raises InvalidInput where the services use nothing there, or the roles cannot be named as the spec wants it.
     """
+    services, spec = reading.accepted(), reading.project
+    if not spec:
+        raise InvalidInput(f"is {reading.noun}, and only a service spec has another side", where=reading.name)
     uses: dict[Arn, list[_Use]] = defaultdict(list)
     for arn, use in _uses(services, account):
         uses[arn].append(use)
@@ -56,7 +59,7 @@ def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, for
             where=spec.document,
             why=f"Accounts that they use something of: {known}.",
         )
-    by = _Principals(spec, {each.service.name: each for each in services})
+    by = _Principals(spec, {each.name: each for each in services})
     statements: dict[str, Any] = {}
     for arn in sorted(uses, key=str):
         statements[str(arn)] = by.statements(uses[arn], arn)
@@ -67,7 +70,7 @@ def other_side_files(spec: Spec, services: Sequence[Prepared], account: str, for
     return {**written, **files, "README.md": _readme(spec, account, statements, stacks), MANIFEST: manifest}
 
 
-def _uses(services: Sequence[Prepared], account: str = "") -> Iterable[tuple[Arn, _Use]]:
+def _uses(services: Sequence[Task], account: str = "") -> Iterable[tuple[Arn, _Use]]:
     for each in services:
         for need in each.discovery.needs:
             if need.reason.feature in _SHARED_BY_AWS:
@@ -76,16 +79,16 @@ def _uses(services: Sequence[Prepared], account: str = "") -> Iterable[tuple[Arn
                 arn = parse_arn(resource)
                 if arn.service in _SERVICES and _is_asked(arn, each, account):
                     permission = need.permission
-                    yield arn, _Use(each.service.name, need.holder, permission.action, permission.conditions)
+                    yield arn, _Use(each.name, need.holder, permission.action, permission.conditions)
 
 
-def _resources(need: Need, service: Prepared) -> tuple[Text, ...]:
+def _resources(need: Need, service: Task) -> tuple[Text, ...]:
     if need.permission.resource == "${KmsKeyArns}":
         return tuple(map(Text, service.facts.kms_key_arns))
     return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
 
 
-def _is_asked(arn: Arn, service: Prepared, account: str) -> bool:
+def _is_asked(arn: Arn, service: Task, account: str) -> bool:
     own = service.facts.account
     foreign = arn.account.isdigit() and bool(own) and arn.account != own
     # In the services' own account only a key can refuse what their roles allow.
@@ -100,7 +103,7 @@ class _Principals:
     """
 
     spec: Spec
-    services: Mapping[str, Prepared]
+    services: Mapping[str, Task]
 
     def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""

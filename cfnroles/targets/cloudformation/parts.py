@@ -10,7 +10,7 @@ from troposphere import Parameter
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
-from cfnroles.role_options import RoleOptions
+from cfnroles.options import RoleOptions
 from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.workload import Workload

@@ -4,56 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from troposphere import Parameter
 
-from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
+from cfnroles.options import NO_OPTIONS
 from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, size
-from cfnroles.role_options import NO_OPTIONS, RoleOptions
+from cfnroles.sources.reading import Task
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
-from cfnroles.targets.cloudformation.log_groups import LogGroupOptions, log_group_names, log_groups_template
+from cfnroles.targets.cloudformation.log_groups import log_group_names, log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.service import Stack, roles_stack, stack_of, task_stack, validator_stack
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
-from cfnroles.workload import Workload
 
 #: What one validator's role can hold, with room for what packing cannot fill.
 _ROOM = (INLINE_TOTAL + MANAGED_POLICIES * MANAGED_POLICY) * 8 // 10
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectService:
-    """One service of a project, ready to be built."""
-
-    name: str
-    workload: Workload
-    discovery: Discovery
-    facts: Facts
-    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
-    log_groups: LogGroupOptions | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Asked:
     """What the validator is asked for one service."""
 
-    service: ProjectService
+    service: Task
     needs: tuple[Need, ...]
     number: int = 1
 
 
-def project_stacks(
-    services: Sequence[ProjectService], project: str, alarms: AlarmOptions | None = None
-) -> tuple[Stack, ...]:
+def project_stacks(services: Sequence[Task], project: str, alarms: AlarmOptions | None = None) -> tuple[Stack, ...]:
     """The stacks of all services, in deployment order.
 
     One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
@@ -80,14 +65,14 @@ def project_stacks(
     return tuple(stacks)
 
 
-def secret_names_of(services: Iterable[ProjectService], taken: Collection[str] = ()) -> dict[str, str]:
+def secret_names_of(services: Iterable[Task], taken: Collection[str] = ()) -> dict[str, str]:
     """ARN -> parameter name, the same in each stack of the project."""
     facts = Facts()
     references = [reference for service in services for reference in service.discovery.references]
     return secret_names(references, facts, taken)
 
 
-def export_names(service: ProjectService) -> dict[Holder, str]:
+def export_names(service: Task) -> dict[Holder, str]:
     """The exports of a service's roles, in the spelling of ``Fn::Sub``."""
     return {
         holder: service.options.get(holder, NO_OPTIONS).export
@@ -123,7 +108,7 @@ def check_exports(stacks: Sequence[Stack]) -> None:
 
 
 def _service_stacks(
-    service: ProjectService, project: str, names: Mapping[str, str], number: int, before: Sequence[str]
+    service: Task, project: str, names: Mapping[str, str], number: int, before: Sequence[str]
 ) -> Iterator[Stack]:
     own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
     parts = Parts(
@@ -145,7 +130,7 @@ def _service_stacks(
     yield task_stack(parts, (*before, made.name))
 
 
-def _log_groups_stack(service: ProjectService, project: str, logged: set[str]) -> Stack | None:
+def _log_groups_stack(service: Task, project: str, logged: set[str]) -> Stack | None:
     """The stack of the log groups that no service before has made; none where nothing is left."""
     if service.log_groups is None:
         return None
@@ -161,9 +146,7 @@ def _log_groups_stack(service: ProjectService, project: str, logged: set[str]) -
     return stack_of(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups", template, project)
 
 
-def _alarms_stack(
-    services: Sequence[ProjectService], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]
-) -> Stack:
+def _alarms_stack(services: Sequence[Task], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]) -> Stack:
     made = {export: stack.name for stack in stacks for export in stack.exports}
     exports = {
         service.name: {
@@ -186,7 +169,7 @@ def _resolved(export: str, project: str) -> str:
     return export.replace("${ProjectName}", project)
 
 
-def _numbered(services: Sequence[ProjectService]) -> Iterator[_Asked]:
+def _numbered(services: Sequence[Task]) -> Iterator[_Asked]:
     """The services that have secrets, each with the number of the validator whose role has room for them."""
     number, room = 1, _ROOM
     for service in services:
@@ -216,7 +199,7 @@ def _validators(
         yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number, placeholders)
 
 
-def _common(services: Sequence[ProjectService]) -> Facts:
+def _common(services: Sequence[Task]) -> Facts:
     """The account and the region, as far as all services agree on them."""
     accounts = {service.facts.account for service in services}
     regions = {service.facts.region for service in services}

@@ -26,8 +26,8 @@ from troposphere import (
 )
 
 from cfnroles.need import Holder, Origin
+from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.policies import Policy
-from cfnroles.role_options import NO_OPTIONS, RoleOptions
 from cfnroles.statements import Statement
 from cfnroles.targets.cloudformation.parameters import (
     key_arns,

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from cfnroles.cli.build import build
-from cfnroles.cli.source import read_source
+from cfnroles import Task, Told, build, read
 from cfnroles.discovery import discover
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
+from cfnroles.options import LogGroupOptions
 from cfnroles.placeholders import as_symbols
-from cfnroles.targets.cloudformation.log_groups import LogGroupOptions
-from cfnroles.targets.cloudformation.project import ProjectService, project_stacks
+from cfnroles.targets.cloudformation.project import project_stacks
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
 from cfnroles.workload import Workload
 
@@ -136,9 +135,9 @@ def test_a_placeholder_that_no_role_is_about_takes_any_value() -> None:
 
 
 def test_services_share_the_parameter_of_a_placeholder_in_the_validator_that_they_share() -> None:
-    def service(name: str, *secrets: str) -> ProjectService:
+    def service(name: str, *secrets: str) -> Task:
         described = workload(*secrets, document=f"{name}.json")
-        return ProjectService(name, described, discover(described, Facts()), Facts())
+        return Task(name, described, discover(described, Facts()), Facts())
 
     made = project_stacks((service("web", "/<STAGE>/a"), service("worker", "/${STAGE}/b", "/<TEAM>/c")), "shop")
     validator = next(stack for stack in made if stack.stem == "secret-validator")
@@ -150,7 +149,7 @@ def test_services_share_the_parameter_of_a_placeholder_in_the_validator_that_the
 def test_a_log_group_with_a_placeholder_is_made_by_its_value() -> None:
     options = {"awslogs-group": "/<STAGE>/web", "awslogs-region": "${AWS_REGION}", "awslogs-stream-prefix": "web"}
     described = workload(logConfiguration={"logDriver": "awslogs", "options": options})
-    service = ProjectService("web", described, discover(described, Facts()), Facts(), log_groups=LogGroupOptions())
+    service = Task("web", described, Facts(), discover(described, Facts()), log_groups=LogGroupOptions())
     made = {stack.stem: stack for stack in project_stacks((service,), "shop")}
     assert set(asked_for(made["web-log-groups"])) == {"Stage"}
     groups = made["web-log-groups"].template["Resources"].values()
@@ -185,12 +184,13 @@ def with_secrets() -> Iterator[Path]:
 @pytest.mark.parametrize("path", list(with_secrets()), ids=lambda path: path.name)
 def test_a_real_task_definition_that_builds_has_a_gate_and_a_permission_for_each_secret(path: Path) -> None:
     try:
-        source = read_source(str(path), family="family")
+        reading = read(path, Told(family="family"))
+        source = reading.task()
     except InvalidInput:
         return  # refused, with exit code 2
     secrets = {origin for field in SECRET_FIELDS for origin, _ in source.workload.find(field)}
     assert {reference.origin.path for reference in source.discovery.references} == secrets
     reads = {"secretsmanager:GetSecretValue", "ssm:GetParameters"}
     assert {need.origin.path for need in source.discovery.needs if need.permission.action in reads} >= secrets
-    made, _ = build(source, "shop")
+    made = build(reading, project="shop").stacks
     assert made[0].stem.startswith("secret-validator") is bool(secrets)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from cfnroles import Reading, build, read
 from cfnroles.answers.template_lint import template_problems
-from cfnroles.cli.spec_source import SpecSource, build_project, project_services, read_services, spec_of
 from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.alarms import AlarmOptions
 from cfnroles.targets.cloudformation.other_side import other_accounts, other_side_files
-from cfnroles.targets.cloudformation.output_files import output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.project import check_exports, project_stacks
 from cfnroles.targets.cloudformation.service import Stack
@@ -22,17 +22,15 @@ TASK = '{"family": "web", "containerDefinitions": [{"name": "web", "image": "pub
 SECRET = ', "secrets": [{"name": "S", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:%s-AbCdEf"}]'
 
 
-def read(path: Path) -> SpecSource:
-    spec = spec_of(str(path))
-    assert spec is not None
-    return read_services(spec, str(path))
+def build_project(reading: Reading, environment: str = "") -> tuple[Stack, ...]:
+    return build(reading, environment=environment).stacks
 
 
 @pytest.fixture
-def spec(tmp_path: Path) -> Callable[..., SpecSource]:
+def spec(tmp_path: Path) -> Callable[..., Reading]:
     """`spec(text, web=SECRET % "a")`: a spec beside one task definition for each keyword."""
 
-    def write(text: str, **containers: str) -> SpecSource:
+    def write(text: str, **containers: str) -> Reading:
         for name, members in containers.items():
             (tmp_path / f"{name}.json").write_text(TASK % members)
         path = tmp_path / "cfnroles.yaml"
@@ -43,7 +41,7 @@ def spec(tmp_path: Path) -> Callable[..., SpecSource]:
 
 
 @pytest.fixture(scope="module")
-def shop(examples: Path) -> SpecSource:
+def shop(examples: Path) -> Reading:
     return read(examples / "shop-project" / "cfnroles.yaml")
 
 
@@ -51,33 +49,33 @@ def named(stacks: Sequence[Stack], name: str) -> Stack:
     return next(stack for stack in stacks if stack.name == name)
 
 
-def test_the_example_has_at_most_sixty_lines(shop: SpecSource) -> None:
-    assert len(shop.spec.text.splitlines()) <= 60
-    assert len(shop.services) == 3
+def test_the_example_has_at_most_sixty_lines(shop: Reading) -> None:
+    assert len(shop.documents[0].text.splitlines()) <= 60
+    assert len(shop.tasks) == 3
 
 
-def test_the_example_reads_as_reviewed(shop: SpecSource, golden: Callable[[str, str], None]) -> None:
-    files = output_files(build_project(shop), "shop", "cfnroles.yaml")
+def test_the_example_reads_as_reviewed(shop: Reading, golden: Callable[[str, str], None]) -> None:
+    files = dict(build(shop).files)
     assert set(files) >= {"web-roles.yaml", "worker-roles.yaml", "report-roles.yaml", "alarms.yaml", "stacks.json"}
     for name, text in files.items():
         if name != "secret-validator.yaml":
             golden(f"shop-project/{name}", text)
 
 
-def test_the_other_side_of_the_example_reads_as_reviewed(shop: SpecSource, golden: Callable[[str, str], None]) -> None:
-    assert other_accounts(shop.services) == ("210987654321",)
-    for name, text in other_side_files(shop.spec, shop.services, "210987654321", "yaml").items():
+def test_the_other_side_of_the_example_reads_as_reviewed(shop: Reading, golden: Callable[[str, str], None]) -> None:
+    assert other_accounts(shop.tasks) == ("210987654321",)
+    for name, text in other_side_files(shop, "210987654321", "yaml").items():
         golden(f"shop-project/for-210987654321/{name}", text)
 
 
-def test_the_templates_are_clean(shop: SpecSource) -> None:
-    files = output_files(build_project(shop), "shop", "cfnroles.yaml")
-    files |= other_side_files(shop.spec, shop.services, "210987654321", "yaml")
+def test_the_templates_are_clean(shop: Reading) -> None:
+    files = dict(build(shop).files)
+    files |= other_side_files(shop, "210987654321", "yaml")
     problems = {name: template_problems(text) for name, text in files.items() if name.endswith(".yaml")}
     assert problems == dict.fromkeys(problems, ())
 
 
-def test_one_validator_may_ask_about_exactly_the_secrets_of_all(spec: Callable[..., SpecSource]) -> None:
+def test_one_validator_may_ask_about_exactly_the_secrets_of_all(spec: Callable[..., Reading]) -> None:
     text = "project: p\nservices:\n  a: {task-definition: a.json}\n  b: {task-definition: b.json}\n"
     stacks = build_project(spec(text, a=SECRET % "one", b=SECRET % "two"))
     validators = [stack for stack in stacks if "secret-validator" in stack.name]
@@ -91,12 +89,12 @@ def test_one_validator_may_ask_about_exactly_the_secrets_of_all(spec: Callable[.
         assert "p-secret-validator" in named(stacks, name).depends_on
 
 
-def test_without_secrets_there_is_no_validator(spec: Callable[..., SpecSource]) -> None:
+def test_without_secrets_there_is_no_validator(spec: Callable[..., Reading]) -> None:
     stacks = build_project(spec("project: p\nservices: {a: {task-definition: a.json}}\n", a=""))
     assert [stack.name for stack in stacks] == ["p-a-roles", "p-a-task"]
 
 
-def test_there_are_more_validators_where_one_role_could_not_hold_all(spec: Callable[..., SpecSource]) -> None:
+def test_there_are_more_validators_where_one_role_could_not_hold_all(spec: Callable[..., Reading]) -> None:
     count = 200
     secrets = ",".join(
         f'{{"name": "S{n}", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:%s/{n}-AbCdEf"}}'
@@ -115,14 +113,14 @@ def test_there_are_more_validators_where_one_role_could_not_hold_all(spec: Calla
         assert validators[used] in task.depends_on
 
 
-def test_stacks_come_after_those_that_they_depend_on(shop: SpecSource) -> None:
+def test_stacks_come_after_those_that_they_depend_on(shop: Reading) -> None:
     seen: set[str] = set()
     for stack in build_project(shop):
         assert set(stack.depends_on) <= seen
         seen.add(stack.name)
 
 
-def test_exports_carry_the_services_name(shop: SpecSource) -> None:
+def test_exports_carry_the_services_name(shop: Reading) -> None:
     stacks = build_project(shop)
     exports = [export for stack in stacks for export in stack.exports]
     assert len(set(exports)) == len(exports)
@@ -130,7 +128,7 @@ def test_exports_carry_the_services_name(shop: SpecSource) -> None:
     assert "shop-data-OrdersTableArn" in named(stacks, "shop-worker-roles").imports
 
 
-def test_a_duplicated_or_unused_export_is_refused(shop: SpecSource) -> None:
+def test_a_duplicated_or_unused_export_is_refused(shop: Reading) -> None:
     stacks = list(build_project(shop))
     with pytest.raises(InvalidInput, match=r"nothing would import the export forgotten"):
         check_exports([*stacks, replace(stacks[0], name="x", exports=("forgotten",))])
@@ -139,7 +137,7 @@ def test_a_duplicated_or_unused_export_is_refused(shop: SpecSource) -> None:
         check_exports([*stacks, replace(roles, name="x")])
 
 
-def test_an_environment_has_the_same_templates_and_other_parameters(shop: SpecSource) -> None:
+def test_an_environment_has_the_same_templates_and_other_parameters(shop: Reading) -> None:
     here, there = build_project(shop), build_project(shop, "staging")
     assert [stack.template for stack in there] == [stack.template for stack in here]
     assert {stack.parameters["ProjectName"] for stack in there} == {"shop-staging"}
@@ -159,7 +157,7 @@ def test_an_environment_has_the_same_templates_and_other_parameters(shop: SpecSo
     ],
 )
 def test_an_environments_parameters_are_those_of_the_templates(
-    parameters: str, says: str, spec: Callable[..., SpecSource]
+    parameters: str, says: str, spec: Callable[..., Reading]
 ) -> None:
     text = f"project: p\nservices: {{a: {{task-definition: a.json}}}}\nenvironments: {{prod: {parameters}}}\n"
     with pytest.raises(InvalidInput) as refused:
@@ -167,12 +165,12 @@ def test_an_environments_parameters_are_those_of_the_templates(
     assert says in str(refused.value)
 
 
-def test_an_environment_that_is_not_there_is_named(shop: SpecSource) -> None:
+def test_an_environment_that_is_not_there_is_named(shop: Reading) -> None:
     with pytest.raises(InvalidInput, match="Did you mean 'staging'"):
         build_project(shop, "stagging")
 
 
-def test_roles_differ_in_path_and_boundary_where_the_spec_says_so(spec: Callable[..., SpecSource]) -> None:
+def test_roles_differ_in_path_and_boundary_where_the_spec_says_so(spec: Callable[..., Reading]) -> None:
     text = (
         "project: p\nservices:\n  a:\n    task-definition: a.json\n"
         "    task-role: {path: /app/, name: app, max-session-duration: 7200, tags: {team: x},"
@@ -190,7 +188,7 @@ def test_roles_differ_in_path_and_boundary_where_the_spec_says_so(spec: Callable
     ]
 
 
-def test_a_log_group_that_two_services_share_is_made_once(spec: Callable[..., SpecSource]) -> None:
+def test_a_log_group_that_two_services_share_is_made_once(spec: Callable[..., Reading]) -> None:
     logs = (
         ', "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/p/all",'
         ' "awslogs-region": "us-east-1"}}'
@@ -208,7 +206,7 @@ def test_a_log_group_that_two_services_share_is_made_once(spec: Callable[..., Sp
     assert "p-a-log-groups" in named(stacks, "p-a-task").depends_on
 
 
-def test_log_groups_that_exist_or_are_elsewhere_are_left_alone(spec: Callable[..., SpecSource]) -> None:
+def test_log_groups_that_exist_or_are_elsewhere_are_left_alone(spec: Callable[..., Reading]) -> None:
     logs = (
         ', "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/p/all", "awslogs-region": "%s"}}'
     )
@@ -220,16 +218,14 @@ def test_log_groups_that_exist_or_are_elsewhere_are_left_alone(spec: Callable[..
         assert all("log-groups" not in stack.name for stack in build_project(spec(text, a=logs % region)))
 
 
-def test_alarms_of_more_services_than_a_log_group_takes_are_refused(shop: SpecSource) -> None:
-    (service, *_) = project_services(shop)
+def test_alarms_of_more_services_than_a_log_group_takes_are_refused(shop: Reading) -> None:
+    (service, *_) = shop.tasks
     many = [replace(service, name=f"s{number}", log_groups=None) for number in range(51)]
-    from cfnroles.targets.cloudformation.alarms import AlarmOptions
-
     with pytest.raises(InvalidInput, match="102 metric filters"):
         project_stacks(many, "p", AlarmOptions("trail"))
 
 
-def test_filters_of_the_alarms_fit_and_name_the_called_service(shop: SpecSource) -> None:
+def test_filters_of_the_alarms_fit_and_name_the_called_service(shop: Reading) -> None:
     template = named(build_project(shop), "shop-alarms").template
     arn = "arn:aws:iam::123456789012:role/teams/shop/" + 64 * "r"
     patterns = [
@@ -249,7 +245,7 @@ def test_filters_of_the_alarms_fit_and_name_the_called_service(shop: SpecSource)
     )
 
 
-def test_keys_and_secrets_of_another_account_have_their_own_side(spec: Callable[..., SpecSource]) -> None:
+def test_keys_and_secrets_of_another_account_have_their_own_side(spec: Callable[..., Reading]) -> None:
     secret = SECRET.replace("123456789012", "210987654321") % "theirs"
     text = (
         'project: p\naccount: "123456789012"\nregion: us-east-1\nsharing: {by: account}\n'
@@ -257,7 +253,7 @@ def test_keys_and_secrets_of_another_account_have_their_own_side(spec: Callable[
         "    kms-keys: {secrets: arn:aws:kms:us-east-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab}\n"
     )
     source = spec(text, a=secret)
-    files = other_side_files(source.spec, source.services, "210987654321", "yaml")
+    files = other_side_files(source, "210987654321", "yaml")
     assert set(files) == {"secret-policy.yaml", "statements.json", "README.md", "stacks.json"}
     assert '"arn:aws:iam::123456789012:root"' in files["statements.json"]
     assert "kms:EncryptionContext:SecretARN" in files["statements.json"]
@@ -265,16 +261,16 @@ def test_keys_and_secrets_of_another_account_have_their_own_side(spec: Callable[
     assert template_problems(files["secret-policy.yaml"]) == ()
 
 
-def test_a_role_without_a_name_cannot_be_named_elsewhere(spec: Callable[..., SpecSource]) -> None:
+def test_a_role_without_a_name_cannot_be_named_elsewhere(spec: Callable[..., Reading]) -> None:
     secret = SECRET.replace("123456789012", "210987654321") % "theirs"
     source = spec('project: p\naccount: "123456789012"\nservices: {a: {task-definition: a.json}}\n', a=secret)
     with pytest.raises(InvalidInput, match="the execution role of a has no name"):
-        other_side_files(source.spec, source.services, "210987654321", "yaml")
+        other_side_files(source, "210987654321", "yaml")
 
 
-def test_an_account_that_nothing_is_used_of_is_refused(shop: SpecSource) -> None:
+def test_an_account_that_nothing_is_used_of_is_refused(shop: Reading) -> None:
     with pytest.raises(InvalidInput, match="no image, key or secret of the account 999999999999"):
-        other_side_files(shop.spec, shop.services, "999999999999", "yaml")
+        other_side_files(shop, "999999999999", "yaml")
 
 
 def test_the_readers_project_name_is_the_templates() -> None:

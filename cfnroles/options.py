@@ -1,4 +1,4 @@
-"""What a user may choose about a role besides its permissions."""
+"""What a user may choose about roles and log groups besides permissions."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ class RoleOptions:
 
 
 NO_OPTIONS = RoleOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroupOptions:
+    """How log groups are made. ``retention_days`` is 0 for keeping events without end."""
+
+    retention_days: int = 0
+    kms_key: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    keep: bool = True
+    existing: tuple[str, ...] = ()

@@ -1,10 +1,11 @@
-"""Answers for people: plain text with the line of each field."""
+"""Where fields stand: the line of each, looked up when an answer or a refusal is written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cfnroles.document import positions
+from cfnroles.document import nearest, positions
+from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding, Gap, Origin
 from cfnroles.workload import Path
 
@@ -35,6 +36,12 @@ class Lines:
                 return places[whole][0]
         return 0
 
+    def nearest(self, origin: Origin) -> tuple[int, int]:
+        """Line and column of the field, or of what is around it; (0, 0) where not even its first member is there."""
+        places = self._places(origin.document)
+        at = nearest(origin.path, places)
+        return (0, 0) if origin.path and not at else places.get(at, (1, 1))
+
     def _places(self, document: str) -> Mapping[Path, tuple[int, int]]:
         if isinstance(self._text, str):
             document, text = "", self._text
@@ -57,3 +64,20 @@ def gaps_text(gaps: Sequence[Gap], text: Texts) -> str:
 
 def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> str:
     return "\n".join(f"- {lines.where(entry.origin)}\n  {entry.what}. {entry.remedy}" for entry in entries)
+
+
+def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
+    """Raise InvalidInput with line and column of each finding, if there is any."""
+    if not findings:
+        return
+    lines = Lines(texts)
+    told = sorted({(*lines.nearest(each.origin), each.what, each.remedy) for each in findings})
+    document = findings[0].origin.document
+    if len(told) == 1:
+        ((line, column, what, remedy),) = told
+        raise InvalidInput(what, where=f"{document}:{line}:{column}" if line else document, remedy=remedy)
+    why = "\n".join(
+        f"{document}:{line}:{column}: {what}\n  {remedy}" if remedy else f"{document}:{line}:{column}: {what}"
+        for line, column, what, remedy in told
+    )
+    raise InvalidInput(f"is wrong in {len(told)} places", where=document, why=why)

@@ -1,0 +1,62 @@
+"""What roles get from a source, one grant at a time, as it is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cfnroles.answers.grants import Grant, Kind, Place, merged, needed
+from cfnroles.answers.template_grants import template_grants
+from cfnroles.iam.evaluator import Effect
+from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.reading import Reading, Task
+
+
+def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
+    """The grants of all roles, and the gaps. Roles of a project are called ``web execution role`` and the like.
+
+    A managed policy and a permissions boundary are told by their names: what they say is not compared. Raises
+    InvalidInput for what ECS would refuse.
+    """
+    told = reading.told
+    if reading.template:
+        return template_grants(reading.template, told.parameters, told.account, told.region), ()
+    tasks = reading.accepted()
+    if not reading.project:
+        return merged(grant for task in tasks for grant in needed(task.discovery)), reading.gaps
+    grants = merged(grant for task in tasks for grant in _of_service(reading.name, task))
+    # Two services may have a gap in containers of the same name.
+    return grants, tuple(_named(gap, task.name) for task in tasks for gap in task.discovery.gaps)
+
+
+def _of_service(document: str, task: Task) -> Iterator[Grant]:
+    for grant in needed(task.discovery):
+        yield replace(grant, role=_role(task, grant.role))
+    needing = {need.holder for need in task.discovery.needs}
+    for holder, options in task.options.items():
+        # Without needs there is no infrastructure role, and its options are nobody's.
+        if holder is Holder.INFRASTRUCTURE and holder not in needing:
+            continue
+        for arn in options.managed_policies:
+            yield _whole(document, task, holder, Kind.MANAGED_POLICY, arn)
+        if options.permissions_boundary:
+            yield _whole(document, task, holder, Kind.BOUNDARY, options.permissions_boundary)
+
+
+def _whole(document: str, task: Task, holder: Holder, kind: Kind, arn: str) -> Grant:
+    # A boundary takes away: a role without one may do more.
+    effect, option = (
+        (Effect.DENY, "permissions-boundary") if kind is Kind.BOUNDARY else (Effect.ALLOW, "managed-policies")
+    )
+    path = task.service.where(holder.replace(" ", "-"), option) if task.service else ()
+    origin = Origin(document, path, item=f"{task.name}, {option}")
+    return Grant(_role(task, holder), kind, effect, (), (arn,), places=(Place(origin, origin.place),))
+
+
+def _role(task: Task, holder: str) -> str:
+    return f"{task.name} {holder}"
+
+
+def _named(gap: Gap, service: str) -> Gap:
+    item = ", ".join(part for part in (gap.origin.item, f"service {service}") if part)
+    return replace(gap, origin=replace(gap.origin, item=item))

@@ -1,0 +1,94 @@
+"""A service spec as a source: its task definitions are read from beside it, or from Amazon ECS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cfnroles.document import Document
+from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+
+if TYPE_CHECKING:
+    from cfnroles.sources.service_spec.spec import Service, Spec
+
+NOUN = "a service spec"
+SIGN = "task-definition"
+TAKES: frozenset[str] = frozenset()
+
+#: What is told about a single task definition, and the keys that say the same in a spec.
+_KEYS = {
+    "account": "account",
+    "region": "region",
+    "service_file": "volumes, service-connect-tls",
+    "launch_type": "launch-type",
+    "kms_key_arns": "kms-keys: secrets",
+    "file_key_arns": "kms-keys: files",
+    "log_group_key_arns": "kms-keys: log-groups",
+    "pull_through_prefixes": "pull-through-cache",
+    "gmsa_secrets": "gmsa-secrets",
+    "s3_files_buckets": "s3-files-buckets",
+    "root_volumes": "root-volumes",
+    "execute_command": "exec",
+    "execute_command_log_group": "exec: log-group",
+    "execute_command_bucket": "exec: bucket",
+    "execute_command_key": "exec: kms-key",
+    "guard_duty": "guardduty",
+}
+
+
+def recognises(document: Document) -> bool:
+    """Whether it has a project, or services with task definitions, and is no template and no task definition."""
+    members = document.members
+    if {"containerDefinitions", "Resources", "taskDefinition"} & members.keys():
+        return False
+    services = members.get("services")
+    of_ecs = isinstance(services, Mapping) and any(
+        isinstance(each, Mapping) and "task-definition" in each for each in services.values()
+    )
+    return of_ecs or "project" in members
+
+
+def read(document: Document, told: Told) -> Reading:
+    """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
+    from cfnroles.sources.service_spec.faults import faults
+    from cfnroles.sources.service_spec.services import prepare
+    from cfnroles.sources.service_spec.spec import Spec
+    from cfnroles.sources.task_definition import read_task_definition
+
+    remedies = {name: f"Write it into the spec: {key}." for name, key in _KEYS.items()}
+    told.refuse_others(TAKES, f"{document.name} is {NOUN}", remedies)
+    if wrong := faults(document):
+        return Reading((document,), NOUN, told, wrong=wrong)
+    spec = Spec(document.name, document.text, document.members)
+    named: dict[str, Service] = {}
+    for each in spec.services:
+        named.setdefault(str(each.get("task-definition")), each)
+    found = {path: _task_definition(document, spec, path, told) for path in named}
+    if wrong := tuple(_absent(spec, named[path], path) for path, each in found.items() if each is None):
+        return Reading((document,), NOUN, told, wrong=wrong, project=spec)
+    documents = {path: each for path, each in found.items() if each}
+    workloads = {path: read_task_definition(each.text, each.name) for path, each in documents.items()}
+    tasks = [prepare(spec, each, workloads[str(each.get("task-definition"))]) for each in spec.services]
+    return Reading((document, *documents.values()), NOUN, told, tuple(tasks), project=spec)
+
+
+def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> Document | None:
+    if found := document.beside(named):
+        return found
+    if told.registered and _is_live(named):
+        return Document(named, told.registered(spec.get("region") or "", named))
+    return None
+
+
+def _is_live(named: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named) is not None
+
+
+def _absent(spec: Spec, service: Service, named: str) -> Finding:
+    from_ecs = "With --live, `build` and `verify` read it from Amazon ECS."
+    remedy = from_ecs if _is_live(named) else "Write its path, relative to this file."
+    origin = Origin(spec.document, service.where("task-definition"))
+    return Finding(Severity.ERROR, origin, f"there is no file {named}", remedy)

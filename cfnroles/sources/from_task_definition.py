@@ -1,0 +1,109 @@
+"""A task definition as a source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cfnroles.document import Document, read_document
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.told import Told, option
+
+if TYPE_CHECKING:
+    from cfnroles.facts import Facts
+    from cfnroles.workload import Workload
+
+NOUN = "a task definition"
+SIGN = "containerDefinitions"
+TAKES = frozenset(Told.__slots__)
+
+_KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
+
+
+def recognises(document: Document) -> bool:
+    """Whether it has containers, by itself or under ``taskDefinition``, as ECS answers."""
+    inner = document.members.get("taskDefinition")
+    return any("containerDefinitions" in each for each in (document.members, inner) if isinstance(each, Mapping))
+
+
+def read(document: Document, told: Told) -> Reading:
+    """The task definition, with the settings of its service and account that are told."""
+    from cfnroles.sources.task_definition_checks import discover
+
+    workload, wrong = _workload(document, told)
+    facts = _facts(workload, told)
+    service = read_document(told.service_file) if told.service_file else None
+    workload = _with_settings(workload, service, told)
+    task = Task(workload.family, workload, facts, discover(workload, facts))
+    return Reading((document, service) if service else (document,), NOUN, told, (task,), wrong)
+
+
+def _workload(document: Document, told: Told) -> tuple[Workload, tuple[Finding, ...]]:
+    from cfnroles.sources.task_definition import read_task_definition
+
+    def workload(family: str) -> Workload:
+        return read_task_definition(document.text, document.name, family, told.values, told.images)
+
+    try:
+        return workload(told.family), ()
+    except InvalidInput as error:
+        # A family that a pipeline fills in later is no reason to look at nothing else.
+        whole = workload("family")
+        origin, remedy = Origin(document.name, ("family",)), f"{error.why} {error.remedy}".strip()
+        return whole, (Finding(Severity.ERROR, origin, error.what, remedy),)
+
+
+def _facts(workload: Workload, told: Told) -> Facts:
+    from cfnroles.sources.task_definition import home
+
+    _check(workload, told)
+    return replace(
+        home(workload, told.account, told.region, told.kms_key_arns),
+        file_key_arns=told.file_key_arns,
+        log_group_key_arns=told.log_group_key_arns,
+        pull_through_prefixes=told.pull_through_prefixes,
+        domainless_secret_arns=told.gmsa_secrets,
+        s3_files_buckets=told.s3_files_buckets,
+        root_volumes=told.root_volumes,
+        compat=told.compat,
+    )
+
+
+def _check(workload: Workload, told: Told) -> None:
+    if told.account and not re.fullmatch(r"\d{12}", told.account):
+        raise InvalidInput(f"--account {told.account} is not an account", remedy="An account has 12 digits.")
+    if told.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", told.region):
+        raise InvalidInput(f"--region {told.region} is not a region", remedy="A region is called as in us-east-1.")
+    for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns"):
+        for arn in getattr(told, name):
+            if not re.fullmatch(_KEY, arn):
+                raise InvalidInput(
+                    f"--{option(name)} {arn} is not the ARN of a KMS key",
+                    remedy="Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID; an alias cannot stand in a policy.",
+                )
+    volumes = [name for _, name in workload.find("volumes[].name")]
+    for volume in told.root_volumes:
+        if volume not in volumes:
+            raise InvalidInput(f"--efs-root-access {volume}: no volume has this name")
+
+
+def _with_settings(workload: Workload, service: Document | None, told: Told) -> Workload:
+    from cfnroles.sources.settings import ExecuteCommand, read_service, with_settings
+
+    return with_settings(
+        workload,
+        read_service(service.text, service.name) if service else {},
+        service.name if service else "",
+        told.launch_type,
+        ExecuteCommand(
+            told.execute_command,
+            told.execute_command_log_group,
+            told.execute_command_bucket,
+            told.execute_command_key,
+        ),
+        told.guard_duty,
+    )

@@ -1,0 +1,26 @@
+"""A CloudFormation template as a source: its roles are there to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cfnroles.document import Document
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+
+NOUN = "a CloudFormation template"
+SIGN = "AWS::"
+TAKES = frozenset({"account", "region"})
+
+
+def recognises(document: Document) -> bool:
+    """Whether it has resources."""
+    return isinstance(document.members.get("Resources"), Mapping)
+
+
+def read(document: Document, told: Told) -> Reading:
+    """The template."""
+    from cfnroles.template.template import Template
+
+    told.refuse_others(TAKES, f"{document.name} is {NOUN}")
+    return Reading((document,), NOUN, told, template=Template(document.name, document.text, document.members))

@@ -1,0 +1,142 @@
+"""What was read: the documents, the task definitions with all that they need, and everything that is wrong with them.
+
+reading = read("web.json")
+for task in reading.accepted():
+    task.discovery.needs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cfnroles.discovery import Discovery
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.lines import findings_text, refuse
+from cfnroles.need import Finding, Gap, Holder, Severity
+from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
+from cfnroles.sources.told import Told
+from cfnroles.workload import Workload
+
+if TYPE_CHECKING:
+    from cfnroles.sources.service_spec.spec import Service, Spec
+    from cfnroles.template.template import Template
+
+#: The members of a task definition that name its roles.
+_ROLE_MEMBERS = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task definition: what is known about it, what follows from that, and how its roles are to be made.
+
+    ``name`` is that of the service of a project, else the family. ``service`` has the settings of a spec's service;
+    ``None`` where nothing tells what the application does.
+    """
+
+    name: str
+    workload: Workload
+    facts: Facts
+    discovery: Discovery
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    log_groups: LogGroupOptions | None = None
+    service: Service | None = None
+
+    def role(self, holder: Holder) -> str:
+        """The name or ARN of a role that the source names itself; empty where it names none."""
+        name = self.options.get(holder, NO_OPTIONS).name
+        named = name or self.workload.tree.get(_ROLE_MEMBERS.get(holder, ""))
+        return named if isinstance(named, str) else ""
+
+    @property
+    def chosen(self) -> tuple[str, ...] | None:
+        """The names of the managed policies that are chosen for the task role; ``None`` without a spec."""
+        chosen = self.options.get(Holder.TASK, NO_OPTIONS).managed_policies
+        return tuple(arn.rpartition("/")[2] for arn in chosen) if self.service else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source that was read: its documents, the named one first, and what stands in them.
+
+    ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
+    the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
+    read.
+    """
+
+    documents: tuple[Document, ...]
+    noun: str
+    told: Told
+    tasks: tuple[Task, ...] = ()
+    wrong: tuple[Finding, ...] = ()
+    project: Spec | None = None
+    template: Template | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the source's own document."""
+        return self.documents[0].name
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The text of each document by its name."""
+        return {document.name: document.text for document in self.documents}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that ECS would refuse or misread, and everything that keeps the source from being understood."""
+        return (*self.wrong, *(finding for task in self.tasks for finding in task.discovery.findings))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The needs of all task definitions that cannot be named."""
+        return tuple(gap for task in self.tasks for gap in task.discovery.gaps)
+
+    def accepted(self) -> tuple[Task, ...]:
+        """The task definitions.
+
+        Raises InvalidInput with every error among the findings, and where there is no task definition.
+        """
+        refuse(self.wrong, self.texts)
+        if errors := [finding for finding in self.findings if finding.severity is Severity.ERROR]:
+            what = "these services" if self.project else "this task definition"
+            raise InvalidInput(
+                f"ECS would refuse {what}, or misread {'them' if self.project else 'it'},"
+                f" in {len(errors)} place{'s'[: len(errors) > 1]}",
+                where=self.name,
+                why=findings_text(errors, self.texts),
+            )
+        if not self.tasks:
+            raise InvalidInput(
+                f"is {self.noun}, and there is no task definition in it that roles could be made for",
+                where=self.name,
+                remedy="Give a task definition or a service spec. `cfnroles lint` looks at this one.",
+            )
+        return self.tasks
+
+    def task(self) -> Task:
+        """The only task definition; raises InvalidInput as ``accepted`` does, and where there are several."""
+        tasks = self.accepted()
+        if len(tasks) == 1:
+            return tasks[0]
+        raise self._which(f"has {len(tasks)} services, and one is asked about")
+
+    def of(self, service: str) -> Reading:
+        """The reading with this service of a project alone; raises InvalidInput where there is none."""
+        if not self.project:
+            raise InvalidInput(
+                f"--spec-service is for a service spec, and {self.name} is {self.noun}",
+                remedy="Leave it out; --service FILE tells about the service that runs the task.",
+            )
+        tasks = self.accepted()
+        if found := tuple(each for each in tasks if each.name == service):
+            return replace(self, tasks=found)
+        raise self._which(f"has no service {service}")
+
+    def _which(self, what: str) -> InvalidInput:
+        names = ", ".join(each.name for each in self.tasks)
+        remedy = "Name one of them with --spec-service NAME."
+        return InvalidInput(what, where=self.name, why=f"Its services: {names}.", remedy=remedy)

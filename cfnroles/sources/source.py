@@ -1,0 +1,100 @@
+"""The kinds of sources, and the one way from a text to what it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from cfnroles.document import Document, read_document
+from cfnroles.errors import InvalidInput
+from cfnroles.sources import from_service_spec, from_task_definition, from_template
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+
+
+class Source(Protocol):
+    """A kind of source. Each is a module of this package that loads its reader when a document is read with it."""
+
+    @property
+    def NOUN(self) -> str:  # noqa: N802 - a constant of a module
+        """What the source is, as messages say it: ``a task definition``."""
+        ...
+
+    @property
+    def TAKES(self) -> frozenset[str]:  # noqa: N802
+        """The fields of ``Told`` that say something about it."""
+        ...
+
+    @property
+    def SIGN(self) -> str:  # noqa: N802
+        """A word that stands in every text of the kind, be it well formed or not."""
+        ...
+
+    def recognises(self, document: Document) -> bool:
+        """Whether the document is meant as one, be it well written or not."""
+        ...
+
+    def read(self, document: Document, told: Told) -> Reading:
+        """What is in the document; what ECS would refuse is among its findings.
+
+        Raises InvalidInput where the document is too malformed to be read, and where ``told`` does not fit it.
+        """
+        ...
+
+
+#: In the order in which they are asked. A new kind is one module and one line here.
+SOURCES: tuple[Source, ...] = (from_task_definition, from_service_spec, from_template)
+
+
+class Unrecognised(InvalidInput):
+    """The document is of none of the kinds that cfnroles reads."""
+
+
+def read(source: str | Path | Document, told: Told | None = None) -> Reading:
+    """What is in a file, in standard input for ``-``, or in a document.
+
+    ``told`` is what no document says. Raises InvalidInput where the document cannot be read, is of no known kind, or
+    is not one that ``told`` fits. What ECS would refuse raises nothing here: it is among the findings.
+    """
+    document = source if isinstance(source, Document) else read_document(str(source))
+    return _kind(document).read(document, told or Told())
+
+
+def fitting(document: Document, told: Told) -> Told:
+    """What of ``told`` says something about such a document; raises InvalidInput where it is of no known kind."""
+    return told.only(_kind(document).TAKES)
+
+
+def looks_known(document: Document) -> bool:
+    """Whether the text has the words of a known kind, be it well formed or not."""
+    return any(source.SIGN in document.text for source in SOURCES)
+
+
+def recognised(document: Document) -> bool:
+    """Whether the document is of a known kind."""
+    return any(source.recognises(document) for source in SOURCES)
+
+
+def _kind(document: Document) -> Source:
+    for source in SOURCES:
+        if source.recognises(document):
+            return source
+    nouns = [source.NOUN.removeprefix("a ") for source in SOURCES]
+    what = f"is no {', no '.join(nouns[:-1])} and no {nouns[-1]}" if document.tree else "is empty"
+    raise Unrecognised(what, where=document.name, why=_hint(document.tree))
+
+
+def _hint(tree: Any) -> str:
+    """By what one sees that a document is of no known kind."""
+    if isinstance(tree, list) and len(tree) > 1:
+        return f"It holds a list of {len(tree)} elements, and cfnroles reads one task definition at a time."
+    members = tree[0] if isinstance(tree, list) and tree else tree
+    if not members:
+        return ""
+    if not isinstance(members, dict):
+        return f"It holds a {type(members).__name__}."
+    if "ContainerDefinitions" in members:
+        return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
+    if "image" in members:
+        return "It looks like a single container definition."
+    return f"It has no containerDefinitions. Its members are: {', '.join(sorted(map(str, members))[:8])}."

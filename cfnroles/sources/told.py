@@ -1,0 +1,75 @@
+"""What no document says about itself, and who asks has to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from cfnroles.errors import InvalidInput
+
+#: Fields that say something about a document, and the options of the command line that are not called like them.
+_SPELLED = {
+    "values": "set",
+    "service_file": "service",
+    "root_volumes": "efs-root-access",
+    "guard_duty": "guardduty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known besides the documents; an empty value is something nobody told.
+
+    ``family``, ``values`` (of placeholders, by name) and ``images`` (by the container's name, or the empty name for the
+    only one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run.
+    ``service_file`` is the path of what create-service takes or describe-services answers; it and the fields below, up
+    to ``guard_duty``, are settings that ECS takes elsewhere. The keys are ARNs of customer managed KMS keys.
+    ``pull_through_prefixes``, ``gmsa_secrets``, ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
+
+    ``parameters`` are values of a template's parameters. ``registered`` reads the text of a task definition in Amazon
+    ECS, by its Region and FAMILY:REVISION; without it nothing is fetched.
+    """
+
+    family: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""
+    region: str = ""
+    service_file: str = ""
+    launch_type: str = ""
+    kms_key_arns: tuple[str, ...] = ()
+    file_key_arns: tuple[str, ...] = ()
+    log_group_key_arns: tuple[str, ...] = ()
+    pull_through_prefixes: tuple[str, ...] = ()
+    gmsa_secrets: tuple[str, ...] = ()
+    s3_files_buckets: tuple[str, ...] = ()
+    root_volumes: tuple[str, ...] = ()
+    execute_command: bool = False
+    execute_command_log_group: str = ""
+    execute_command_bucket: str = ""
+    execute_command_key: str = ""
+    guard_duty: bool = False
+    compat: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    registered: Callable[[str, str], str] | None = field(default=None, compare=False)
+
+    def only(self, names: Collection[str]) -> Told:
+        """What is told in the fields of these names, and where nothing was told about a document."""
+        kept = {*names, "parameters", "registered"}
+        return replace(Told(), **{name: getattr(self, name) for name in self.__slots__ if name in kept})
+
+    def refuse_others(self, names: Collection[str], what: str, remedies: Mapping[str, str] | None = None) -> None:
+        """Raise InvalidInput where something is told that means nothing to a document, which takes ``names``.
+
+        ``what`` says what the document is, ``remedies`` what to do instead, by the field.
+        """
+        taken = self.only(names)
+        for name in self.__slots__:
+            if name not in ("parameters", "registered") and getattr(self, name) != getattr(taken, name):
+                remedy = (remedies or {}).get(name, "")
+                raise InvalidInput(f"--{option(name)} is for a task definition, and {what}", remedy=remedy)
+
+
+def option(name: str) -> str:
+    """The option of the command line for a field, without its hyphens: ``kms-key-arn``."""
+    return _SPELLED.get(name) or name.removesuffix("s").replace("_", "-")

@@ -1,0 +1,96 @@
+"""From what was read to the stacks around it, and to the files that a build writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.reading import Reading
+from cfnroles.targets.cloudformation.output_files import Format, output_files
+from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
+from cfnroles.targets.cloudformation.service import Stack, service_stacks
+
+if TYPE_CHECKING:
+    from cfnroles.sources.service_spec.spec import Spec
+    from cfnroles.targets.cloudformation.alarms import AlarmOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last."""
+
+    stacks: tuple[Stack, ...]
+    files: Mapping[str, str]
+
+
+def build(reading: Reading, *, project: str = "", environment: str = "", format: Format = "yaml") -> Build:
+    """The stacks of a task definition, or those of all services of a project.
+
+    ``project`` begins the names of a task definition's stacks and exports; without it they have the family's. A spec
+    names its project itself, and with ``environment`` the stacks have the parameters of that one. Raises InvalidInput
+    for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name that is not
+    known.
+    """
+    reading.accepted()
+    if reading.project:
+        if project:
+            raise InvalidInput(
+                f"--project is for a task definition, and {reading.name} is {reading.noun}",
+                remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
+            )
+        stacks = _project_stacks(reading, reading.project, environment)
+        return Build(stacks, output_files(stacks, str(stacks[0].parameters["ProjectName"]), reading.name, format))
+    if environment:
+        raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
+    task = reading.task()
+    name = _checked(project or task.name.replace("_", "-"))
+    stacks = service_stacks(task.workload, task.discovery, task.facts, name)
+    return Build(stacks, output_files(stacks, name, reading.name, format))
+
+
+def _project_stacks(reading: Reading, spec: Spec, environment: str) -> tuple[Stack, ...]:
+    from cfnroles.sources.service_spec.types import nearest
+    from cfnroles.targets.cloudformation.environments import with_parameters
+    from cfnroles.targets.cloudformation.project import project_stacks
+
+    alarms = _alarms(spec)
+    stacks = project_stacks(reading.tasks, spec.project, alarms)
+    if not environment:
+        return stacks
+    known = spec.get("environments") or {}
+    if environment not in known:
+        remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
+        raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
+    project = spec.get("environments", environment, "project") or spec.project
+    there = project_stacks(reading.tasks, project, alarms) if project != spec.project else stacks
+    same = [replace(stack, template=template.template) for stack, template in zip(there, stacks, strict=True)]
+    owners = {
+        f"{project}-{task.name}-{kind}": task.name for task in reading.tasks for kind in ("roles", "task", "log-groups")
+    }
+    return with_parameters(spec, environment, same, owners)
+
+
+def _alarms(spec: Spec) -> AlarmOptions | None:
+    from cfnroles.targets.cloudformation.alarms import AlarmOptions
+
+    if not spec.get("alarms"):
+        return None
+    return AlarmOptions(
+        spec.get("alarms", "trail-log-group"),
+        spec.get("alarms", "email") or "",
+        spec.get("alarms", "topic") or "",
+        spec.get("alarms", "threshold") or 1,
+    )
+
+
+def _checked(project: str) -> str:
+    if re.fullmatch(PROJECT_NAME, project):
+        return project
+    raise InvalidInput(
+        f"{project!r} cannot be a project's name",
+        why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
+        remedy="Name the project with --project NAME.",
+    )
