@@ -1,0 +1,150 @@
+"""One road in: which kind reads a document, what each command says of a refusal, and what a new kind takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, InvalidInput, build, diff, discover, explain, read, verify
+from cfnroles.need import Severity
+from cfnroles.sources import source
+from cfnroles.sources.source import Unrecognised
+from tests.cli import secret_lines
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret"
+TASK = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}'
+TEMPLATE = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
+RESOLVED = TASK.replace("nginx", "{{resolve:ssm:image}}")
+
+KINDS = {
+    "a task definition": (TASK, "a task definition"),
+    "an answer of ECS": (f'{{"taskDefinition": {TASK}}}', "a task definition"),
+    "a list of one": (f"[{TASK}]", "a task definition"),
+    "a spec": ("project: p\nservices: {web: {task-definition: web.json}}", "a service spec"),
+    "a spec without its project": ("services: {web: {task-definition: web.json}}", "a service spec"),
+    "a template": (TEMPLATE, "a CloudFormation template"),
+}
+
+
+@pytest.mark.parametrize(("text", "noun"), KINDS.values(), ids=KINDS)
+def test_a_document_is_read_as_what_it_is(text: str, noun: str) -> None:
+    assert read(Document("x.yaml", text)).noun == noun
+
+
+OTHERS = {
+    "nothing": ("", "is empty"),
+    "a text": ("hello", "It holds a str."),
+    "a list of two": (f"[{TASK}, {TASK}]", "one task definition at a time"),
+    "one container": ("{name: web, image: nginx}", "looks like a single container definition"),
+    "services of Docker": ("services: {web: {image: nginx}}", "Its members are: services."),
+    "members as CloudFormation spells them": ("{Family: x, ContainerDefinitions: []}", "the API spells it"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), OTHERS.values(), ids=OTHERS)
+def test_what_no_kind_recognises_is_one_clear_error(text: str, told: str) -> None:
+    with pytest.raises(Unrecognised, match=told):
+        read(Document("x.yaml", text))
+
+
+def test_a_text_that_is_no_yaml_is_told_with_its_place() -> None:
+    with pytest.raises(InvalidInput, match=r"x\.yaml:\d+:\d+: is not valid YAML"):
+        read(Document("x.yaml", "family: [shop"))
+
+
+ASKED: dict[str, Callable[[Any], object]] = {
+    "build": build,
+    "explain": explain,
+    "verify": lambda reading: verify(reading, "nothing.yaml:Role"),
+    "diff": lambda reading: diff(reading, reading),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_who_goes_on_with_what_ecs_would_refuse_is_told_all_of_it(ask: Callable[[Any], object]) -> None:
+    reading = read(Document("web.json", RESOLVED))
+    assert [finding.severity for finding in reading.findings] == [Severity.ERROR]
+    with pytest.raises(InvalidInput, match=r"resolve:ssm:image.* means nothing to ECS") as refused:
+        ask(reading)
+    assert refused.value.exit_code == 2
+
+
+def test_discover_tells_the_same() -> None:
+    task = read(Document("web.json", RESOLVED)).tasks[0]
+    assert discover(task.workload, task.facts) == task.discovery
+    assert [finding.origin.pointer for finding in task.discovery.findings] == ["containerDefinitions[0].image"]
+
+
+@pytest.mark.parametrize("command", ["build", "explain", "lint"])
+def test_so_does_each_command(command: str, tmp_path: Path, cfnroles: Any) -> None:
+    (tmp_path / "web.json").write_text(RESOLVED)
+    told = cfnroles(command, tmp_path / "web.json", *(["-o", tmp_path / "out"] if command == "build" else []))
+    assert told.code == (1 if command == "lint" else 2)
+    assert "{{resolve:ssm:image}} means nothing to ECS" in " ".join((told.out + told.err).split())
+
+
+def test_nothing_is_built_from_what_has_no_task_definition() -> None:
+    with pytest.raises(InvalidInput, match="there is no task definition in it"):
+        build(read(Document("x.yaml", TEMPLATE)))
+
+
+def test_a_task_definition_stands_beside_its_spec(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "web.json").write_text(TASK)
+    (tmp_path / "deploy" / "spec.yaml").write_text("project: p\nservices: {web: {task-definition: ../web.json}}")
+    reading = read(tmp_path / "deploy" / "spec.yaml")
+    assert [document.name for document in reading.documents] == ["spec.yaml", "../web.json"]
+    assert [task.name for task in reading.accepted()] == ["web"]
+
+
+@pytest.fixture
+def with_lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A document of a new kind, and the line that makes it known."""
+    monkeypatch.setattr(source, "SOURCES", (*source.SOURCES, secret_lines))
+    (tmp_path / "shop.env").write_text(f"DATABASE={SECRET}:database-AbCdEf\nMAIL={SECRET}:mail-AbCdEf\n")
+    return tmp_path / "shop.env"
+
+
+def test_without_it_the_new_kind_is_unknown(tmp_path: Path, cfnroles: Any) -> None:
+    (tmp_path / "shop.env").write_text(f"DATABASE={SECRET}:database-AbCdEf\n")
+    told = cfnroles("explain", tmp_path / "shop.env")
+    assert told.code == 2
+    assert "shop.env: is no task definition, no service spec" in told.err
+
+
+def test_a_new_kind_is_explained(with_lines: Path, cfnroles: Any) -> None:
+    told = cfnroles("explain", with_lines, "--format", "json")
+    statements = {each["sid"]: each for each in json.loads(told.out)["roles"]["execution role"]}
+    read_secrets = statements["ReadSecrets"]
+    assert read_secrets["actions"] == ["secretsmanager:GetSecretValue"]
+    assert read_secrets["resources"] == [f"{SECRET}:database-AbCdEf", f"{SECRET}:mail-AbCdEf"]
+    assert {field["document"] for field in read_secrets["reasons"][0]["fields"]} == {"shop.env"}
+
+
+def test_a_new_kind_is_built_and_what_is_built_is_verified(with_lines: Path, cfnroles: Any) -> None:
+    out = with_lines.parent / "out"
+    built = cfnroles("build", with_lines, "-o", out, "--account", "111122223333", "--region", "eu-west-1")
+    assert built.code == 0, built.err
+    assert {path.name for path in out.iterdir()} == {
+        "secret-validator.yaml", "shop-roles.yaml", "shop-task.yaml", "stacks.json",
+    }  # fmt: skip
+    options = ("--account", "111122223333", "--region", "eu-west-1", "--fail-on", "excess")
+    told = cfnroles("verify", with_lines, "--role", f"{out}/shop-roles.yaml:ExecutionRole", *options)
+    assert told.code == 0, told.out
+
+
+def test_a_new_kind_refuses_what_does_not_fit_it(with_lines: Path, cfnroles: Any) -> None:
+    told = cfnroles("build", with_lines, "--compat", "-o", with_lines.parent / "out")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == "error: --compat is for a task definition, and shop.env is a list of secrets\n"
+
+
+def test_it_is_compared_with_its_like(with_lines: Path) -> None:
+    fewer = Document("fewer.env", with_lines.read_text().splitlines()[0])
+    difference = diff(read(fewer), read(with_lines)).difference
+    assert (f"{SECRET}:mail-AbCdEf",) in [change.grant.resources for change in difference.changes]
+    assert difference.widens
