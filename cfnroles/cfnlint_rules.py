@@ -12,16 +12,17 @@ from typing import Any
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
-from cfnroles.answers.lint import LintFinding, lint_template
+from cfnroles.answers.lint import lint_template
 from cfnroles.checks import CHECKS, Check
+from cfnroles.need import Finding
 
 __all__ = sorted(check.code for check in CHECKS)
 
 # Every rule is asked about the same template in turn: what was found in the last one is kept.
-_last: list[tuple[Any, tuple[LintFinding, ...]]] = []
+_last: list[tuple[Any, tuple[Finding, ...]]] = []
 
 
-def _found(template: Any) -> tuple[LintFinding, ...]:
+def _found(template: Any) -> tuple[Finding, ...]:
     if not _last or _last[0][0] is not template:
         _last[:] = [(template, lint_template(template.template, str(template.filename)).findings)]
     return _last[0][1]
@@ -41,7 +42,7 @@ class _Matching:
         ]
 
 
-def _place(finding: LintFinding) -> str:
+def _place(finding: Finding) -> str:
     return f"{finding.origin.place}: " if finding.origin.container or finding.origin.item else ""
 
 

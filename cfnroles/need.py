@@ -154,7 +154,9 @@ class Severity(StrEnum):
 class Finding:
     """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it.
 
-    ``check`` is the id of the row of the table of checks that tells of it, if one does.
+    ``check`` is the id of the row of the table of checks that tells of it, ``code`` what cfn-lint calls that row, and
+    ``source`` AWS's page. ``line`` and ``column`` are 0 where the place is to be looked up by its path. ``accepted`` is
+    the reason that suppresses the finding.
     """
 
     severity: Severity
@@ -162,9 +164,24 @@ class Finding:
     what: str
     remedy: str
     check: str = ""
+    code: str = ""
+    source: str = ""
+    line: int = 0
+    column: int = 0
+    accepted: str = ""
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Orders findings by their place, then by check."""
+        return (self.origin.sort_key, self.line, self.column, self.code, self.what)
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.what}. {self.remedy}"
+
+
+def fault(path: tuple[str | int, ...], what: str, remedy: str, container: str = "", item: str = "") -> Finding:
+    """An error at a path. Who knows the document, the check and how bad it is replaces them."""
+    return Finding(Severity.ERROR, Origin("", path, container, item), what, remedy)
 
 
 @dataclass(frozen=True, slots=True)

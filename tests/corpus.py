@@ -79,7 +79,7 @@ def _outcome(path: Path, family: str, lint: bool) -> Outcome:
     files = build(reading).files
     task, discovery = reading.task(), reading.task().discovery
     problems = [
-        f"{name}: {problem}"
+        f"{name}: line {problem.line}: {problem.check} {problem.what}"
         for name, text in files.items()
         if lint and name != "stacks.json"
         for problem in template_problems(text)

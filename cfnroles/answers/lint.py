@@ -7,37 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cfnroles.answers.suppressions import Suppression, suppressions
-from cfnroles.checks import CHECKS, Check, Fault, Subject, suppressing
-from cfnroles.checks.subject import read_subject, template_subject
-from cfnroles.need import Origin, Severity
+from cfnroles.checks import CHECKS, Check, Subject, suppressing
+from cfnroles.checks.subject import subject_of
+from cfnroles.document import Document
+from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+from cfnroles.template.template import Template
 
 #: From the least to the worst.
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """One finding: the check's id and code, how bad it is, the place in the document, and what to do.
-
-    ``line`` and ``column`` are 0 where the place is to be looked up by its path. ``accepted`` is the reason that
-    suppresses the finding.
-    """
-
-    check: str
-    code: str
-    severity: Severity
-    origin: Origin
-    what: str
-    remedy: str
-    source: str
-    line: int = 0
-    column: int = 0
-    accepted: str = ""
-
-    @property
-    def sort_key(self) -> tuple[object, ...]:
-        """Orders findings by their place, then by check."""
-        return (self.origin.sort_key, self.line, self.column, self.code, self.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +25,8 @@ class LintedFile:
 
     document: str
     text: str
-    findings: tuple[LintFinding, ...] = ()
-    accepted: tuple[LintFinding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    accepted: tuple[Finding, ...] = ()
     unreadable: str = ""
 
 
@@ -58,7 +37,7 @@ class LintReport:
     files: tuple[LintedFile, ...]
 
     @property
-    def findings(self) -> tuple[LintFinding, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """The findings of all files, without those that were accepted."""
         return tuple(finding for file in self.files for finding in file.findings)
 
@@ -70,44 +49,46 @@ class LintReport:
         )
 
 
-def lint(
-    text: str, document: str, parameters: Mapping[str, str] | None = None, others: Sequence[LintFinding] = ()
-) -> LintedFile:
-    """What the checks find in a text; ``others`` are findings of other tools about it, which can be accepted alike.
+def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
+    """What the checks find in a source; ``others`` are findings of other tools about it, which can be accepted alike.
 
-    Raises InvalidInput where the text is nothing that can be linted.
+    Only the source's own document is looked at, not what it names.
     """
-    return _linted(read_subject(text, document, parameters), text, others)
+    subject = subject_of(reading)
+    document = reading.documents[0]
+    found = (*findings(subject), *others)
+    told, accepted = _sorted_out(found, suppressions(document.text, subject), document.name)
+    return LintedFile(document.name, document.text, told, accepted)
 
 
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
     """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones."""
-    return _linted(template_subject(tree, document), "", ())
+    return lint(Reading((Document(document, ""),), "", Told(), template=Template(document, "", tree)))
 
 
-def _linted(subject: Subject, text: str, others: Sequence[LintFinding]) -> LintedFile:
-    found = (*findings(subject), *others)
-    told, accepted = _sorted_out(found, suppressions(text, subject), subject.document)
-    return LintedFile(subject.document, text, told, accepted)
-
-
-def findings(subject: Subject, checks: Sequence[Check] = CHECKS) -> tuple[LintFinding, ...]:
+def findings(subject: Subject, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
     """What the checks find in a subject, whether it was accepted or not; each thing once."""
-    found = {_finding(check, fault, subject): None for check in checks for fault in check.look(subject)}
+    found = {_of(check, fault, subject): None for check in checks for fault in check.look(subject)}
     return tuple(sorted(found, key=lambda finding: finding.sort_key))
 
 
-def _finding(check: Check, fault: Fault, subject: Subject) -> LintFinding:
-    origin = Origin(subject.document, fault.path, fault.container, fault.item)
-    what, remedy = subject.told(fault.what), subject.told(fault.remedy)
-    if remedy[-1:] not in (".", ":"):
-        remedy += "."
-    return LintFinding(check.id, check.code, check.severity, origin, what, remedy, check.source)
+def _of(check: Check, fault: Finding, subject: Subject) -> Finding:
+    remedy = subject.told(fault.remedy)
+    return replace(
+        fault,
+        severity=check.severity,
+        origin=replace(fault.origin, document=subject.document),
+        what=subject.told(fault.what),
+        remedy=remedy if remedy[-1:] in (".", ":") else f"{remedy}.",
+        check=check.id,
+        code=check.code,
+        source=check.source,
+    )
 
 
 def _sorted_out(
-    found: Sequence[LintFinding], given: Sequence[Suppression], document: str
-) -> tuple[tuple[LintFinding, ...], tuple[LintFinding, ...]]:
+    found: Sequence[Finding], given: Sequence[Suppression], document: str
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     told, accepted, used = [], [], set()
     for finding in found:
         by = next((one for one in given if one.covers(finding.check, finding.code, finding.origin.path)), None)
@@ -121,7 +102,7 @@ def _sorted_out(
     return tuple(by_place[0]), tuple(by_place[1])
 
 
-def _about(given: Sequence[Suppression], used: set[Suppression], document: str) -> Iterator[LintFinding]:
+def _about(given: Sequence[Suppression], used: set[Suppression], document: str) -> Iterator[Finding]:
     """What is wrong with the suppressions themselves."""
     for one in given:
         if one.problem:
@@ -133,4 +114,4 @@ def _about(given: Sequence[Suppression], used: set[Suppression], document: str) 
         else:
             continue
         origin = Origin(document, one.path)
-        yield LintFinding(check.id, check.code, check.severity, origin, what, remedy, check.source, one.line)
+        yield Finding(check.severity, origin, what, remedy, check.id, check.code, check.source, one.line)

@@ -12,9 +12,9 @@ from cfnroles.checks import (
     suppressing,
     task_definitions,
 )
-from cfnroles.checks.check import Check, Fault, Subject
+from cfnroles.checks.check import Check, Subject
 
-__all__ = ["CHECKS", "Check", "Fault", "Subject"]
+__all__ = ["CHECKS", "Check", "Subject"]
 
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.discovery import Discovery
-from cfnroles.need import Origin, Severity
+from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.sources.template_task_definitions import Names
 from cfnroles.template.template import Stack
 from cfnroles.workload import Path, Workload
@@ -19,17 +19,6 @@ from cfnroles.workload import Path, Workload
 #: The first letter of a rule of cfn-lint tells how bad what it finds is.
 #: https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A place in the document, what is wrong there, and how to write it instead."""
-
-    path: Path
-    what: str
-    remedy: str
-    container: str = ""
-    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +45,9 @@ class Task:
                 return (*self.sources[path[:length]], *path[length:])
         return (*self.start, *path)
 
-    def fault(self, origin: Origin, what: str, remedy: str) -> Fault:
+    def fault(self, origin: Origin, what: str, remedy: str) -> Finding:
         """A fault at a member of the task definition."""
-        return Fault(self.source(origin.path), what, remedy, origin.container, origin.item)
+        return fault(self.source(origin.path), what, remedy, origin.container, origin.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +97,7 @@ class Subject:
     stack: Stack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
     names: Names | None = None
-    refused: tuple[Fault, ...] = ()
+    refused: tuple[Finding, ...] = ()
 
     def told(self, text: str) -> str:
         """A text about the document, without the names that were made up to look at it."""
@@ -134,7 +123,7 @@ class Check:
     source: str
     bad: str
     good: str
-    look: Callable[[Subject], Iterable[Fault]]
+    look: Callable[[Subject], Iterable[Finding]]
 
     @property
     def code(self) -> str:

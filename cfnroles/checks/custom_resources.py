@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Subject
-from cfnroles.need import Severity
+from cfnroles.checks.check import Check, Subject
+from cfnroles.need import Finding, Severity, fault
 from cfnroles.template.template import Resource
 
 _LIMITS = range(1, 3601)
 
 
-def no_token(subject: Subject) -> Iterator[Fault]:
+def no_token(subject: Subject) -> Iterator[Finding]:
     """A custom resource that names no provider."""
     for resource in _custom_resources(subject):
         if "ServiceToken" not in resource.properties:
-            yield Fault(
+            yield fault(
                 ("Resources", resource.logical_id),
                 f"{resource.logical_id} has no ServiceToken",
                 "Name the function or the topic that CloudFormation asks.",
             )
 
 
-def no_timeout(subject: Subject) -> Iterator[Fault]:
+def no_timeout(subject: Subject) -> Iterator[Finding]:
     """A custom resource that CloudFormation waits an hour for."""
     for resource in _custom_resources(subject):
         if "ServiceToken" not in resource.properties:
             continue  # it is not asked at all, and that is told already
         given = resource.properties.get("ServiceTimeout")
         if given is None:
-            yield Fault(
+            yield fault(
                 ("Resources", resource.logical_id),
                 f"{resource.logical_id} has no ServiceTimeout, so CloudFormation waits an hour for a provider that "
                 "does not answer",
                 "Add ServiceTimeout: a little more seconds than the function may run.",
             )
         elif str(given).isdecimal() and int(given) not in _LIMITS:
-            yield Fault(
+            yield fault(
                 resource.source("ServiceTimeout"),
                 f"ServiceTimeout is {given}",
                 "It is a number of seconds from 1 to 3600.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.checks.check import Check, Fault, Grant, Role, Subject, Task
+from cfnroles.checks.check import Check, Grant, Role, Subject, Task
 from cfnroles.checks.patterns import UNKNOWN, masked
 from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS
@@ -21,7 +21,7 @@ from cfnroles.iam.evaluator import (
     some,
 )
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.need import Holder, Need, Severity
+from cfnroles.need import Finding, Holder, Need, Severity, fault
 from cfnroles.sources.template_task_definitions import unnamed
 
 #: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
@@ -30,31 +30,31 @@ _DONE_BY_INSTANCE = frozenset({"ecr", "logs"})
 _WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
 
 
-def missing_execution_role(subject: Subject) -> Iterator[Fault]:
+def missing_execution_role(subject: Subject) -> Iterator[Finding]:
     """Needs of an execution role where a template's task definition names none."""
     yield from (fault for task in subject.tasks if task.logical_id for fault in _without_role(task))
 
 
-def no_execution_role(subject: Subject) -> Iterator[Fault]:
+def no_execution_role(subject: Subject) -> Iterator[Finding]:
     """The same in a task definition outside of templates, to which a later step may add the role."""
     yield from (fault for task in subject.tasks if not task.logical_id for fault in _without_role(task))
 
 
-def _without_role(task: Task) -> Iterator[Fault]:
+def _without_role(task: Task) -> Iterator[Finding]:
     needs = _execution_needs(task)
     if frozenset(task.workload.launch_types) <= _WITH_INSTANCES:
         needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
     if task.execution_role == "" and needs:
         first, *others = dict.fromkeys(need.reason.why for need in needs)
         more = {0: "", 1: "; and for one more reason"}.get(len(others), f"; and for {len(others)} more reasons")
-        yield Fault(
+        yield fault(
             task.start,
             f"the task definition names no execution role, and ECS needs one: {first}{more}",
             "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
         )
 
 
-def missing_permission(subject: Subject) -> Iterator[Fault]:
+def missing_permission(subject: Subject) -> Iterator[Finding]:
     """What the execution role of the same template does not allow."""
     for task in subject.tasks:
         role = _execution_role(task, subject)
@@ -68,7 +68,7 @@ def missing_permission(subject: Subject) -> Iterator[Fault]:
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
             part = "is" if task.execution_role else "seems meant to be"
-            yield Fault(
+            yield fault(
                 role.path,
                 f"{role.logical_id} {part} the execution role of {task.logical_id} and does not allow {_listed(needs)}:"
                 f" {needs[0].reason.why}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Subject, Task
+from cfnroles.checks.check import Check, Subject, Task
 from cfnroles.checks.patterns import UNKNOWN, names_action, resource_part, service_of
-from cfnroles.need import Finding, Severity
+from cfnroles.need import Finding, Severity, fault
 from cfnroles.workload import Path
 
 _FIELDS = (
@@ -24,7 +24,7 @@ def is_reference(finding: Finding) -> bool:
     return bool(_REFERENCES & set(finding.origin.path[-1:]))
 
 
-def malformed(subject: Subject) -> Iterator[Fault]:
+def malformed(subject: Subject) -> Iterator[Finding]:
     """What discovery found ECS would refuse in a reference."""
     for task in subject.tasks:
         for finding in task.discovery.findings:
@@ -32,7 +32,7 @@ def malformed(subject: Subject) -> Iterator[Fault]:
                 yield task.fault(finding.origin, finding.what, finding.remedy)
 
 
-def name_as_parameter(subject: Subject) -> Iterator[Fault]:
+def name_as_parameter(subject: Subject) -> Iterator[Finding]:
     """A bare name that can be no parameter's, or that a secret of the same template has."""
     secrets = dict(_secret_names(subject))
     for task in subject.tasks:
@@ -46,28 +46,28 @@ def name_as_parameter(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-def hyphen_and_six(subject: Subject) -> Iterator[Fault]:
+def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
     """An ARN that looks complete and may be the beginning of one, and a name that makes ARNs look like that."""
     for task in subject.tasks:
         yield from (fault for value, fault in _traps(task) if _is_arn(value))
     for grant in subject.grants:
         for resource in grant.resources if names_action(grant, "secretsmanager:GetSecretValue") else ():
             if service_of(resource) == "secretsmanager" and _WORD.search(resource_part(resource)):
-                yield Fault(
+                yield fault(
                     grant.path,
                     f"{resource_part(resource)} ends like a complete ARN, and its last six characters look like a word",
                     "Where it is the secret's whole name, add -?????? for the random suffix.",
                 )
     for name, logical_id in _secret_names(subject):
         if _SUFFIX.search(name) and UNKNOWN not in name:
-            yield Fault(
+            yield fault(
                 ("Resources", logical_id, "Properties", "Name"),
                 f"the secret's name {name} ends in a hyphen and six characters",
                 "Give it another ending: Secrets Manager takes an ARN without its suffix for a complete one.",
             )
 
 
-def _traps(task: Task) -> Iterator[tuple[str, Fault]]:
+def _traps(task: Task) -> Iterator[tuple[str, Finding]]:
     """What discovery warns of in references, each with the reference itself."""
     for finding in task.discovery.findings:
         if is_reference(finding) and finding.severity is Severity.WARNING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Grant, Role, Subject
+from cfnroles.checks.check import Check, Grant, Role, Subject
 from cfnroles.checks.patterns import names_action, resource_part, service_of
 from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLATE
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity, fault
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 
@@ -45,7 +45,7 @@ _READS = {
 }
 
 
-def untrusted(subject: Subject) -> Iterator[Fault]:
+def untrusted(subject: Subject) -> Iterator[Finding]:
     """A role of a task definition that ECS tasks may not assume."""
     used: dict[str, Role] = {}
     for task in subject.tasks:
@@ -55,20 +55,20 @@ def untrusted(subject: Subject) -> Iterator[Fault]:
     for role in used.values():
         if role.trusted is not None and ECS_TASKS not in role.trusted and "*" not in role.trusted:
             others = ", ".join(sorted(role.trusted)) or "no service"
-            yield Fault(
+            yield fault(
                 (*role.path, "Properties", "AssumeRolePolicyDocument"),
                 f"{role.logical_id} is a role of a task definition and trusts {others}",
                 f"Trust the service {ECS_TASKS}.",
             )
 
 
-def wide_policy(subject: Subject) -> Iterator[Fault]:
+def wide_policy(subject: Subject) -> Iterator[Finding]:
     """AWS managed policies far wider than a task needs."""
     for role in _task_roles(subject):
         for arn, path in role.managed:
             name = arn.rpartition("/")[2]
             if ":aws:policy/" in arn and name in _WIDE:
-                yield Fault(
+                yield fault(
                     path,
                     f"{role.logical_id} has {name}, which is far wider than what ECS or one service needs",
                     "Allow the actions that are used, on the resources they are used on; `cfnroles build` writes what "
@@ -76,13 +76,13 @@ def wide_policy(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-def reads_everything(subject: Subject) -> Iterator[Fault]:
+def reads_everything(subject: Subject) -> Iterator[Finding]:
     """Every secret or parameter of the account."""
     for role in _task_roles(subject):
         for grant in role.grants:
             actions = [action for action, every in _READS.items() if _reads_all(grant, action, every)]
             if actions:
-                yield Fault(
+                yield fault(
                     grant.path,
                     f"{role.logical_id} may do {' and '.join(actions)} on everything in the account",
                     "Name the secrets and parameters that the task definition names.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Subject
-from cfnroles.need import Severity
+from cfnroles.checks.check import Check, Subject
+from cfnroles.need import Finding, Severity
 
 
-def refused(subject: Subject) -> Iterator[Fault]:
+def refused(subject: Subject) -> Iterator[Finding]:
     """Every key and value that no command takes."""
     yield from subject.refused
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cfnroles.checks.check import Check, Fault, Grant, Subject
+from cfnroles.checks.check import Check, Grant, Subject
 from cfnroles.checks.patterns import UNKNOWN, masked, means_action, names_action, only_of, resource_part, service_of
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity, fault
 
 _READS_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 _READS_PARAMETERS = ("ssm:GetParameters", "ssm:GetParameter", "ssm:GetParametersByPath")
 _WRITES_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def json_key(grant: Grant) -> Iterator[Fault]:
+def json_key(grant: Grant) -> Iterator[Finding]:
     """A secret with the fields that only `valueFrom` takes."""
     for resource in grant.resources:
         if service_of(resource) == "secretsmanager" and resource_part(resource).count(":") > 1:
@@ -26,7 +26,7 @@ def json_key(grant: Grant) -> Iterator[Fault]:
             )
 
 
-def no_suffix(grant: Grant) -> Iterator[Fault]:
+def no_suffix(grant: Grant) -> Iterator[Finding]:
     """A secret's name without the suffix, or without wildcards for it."""
     if not names_action(grant, *_READS_SECRETS):
         return
@@ -50,7 +50,7 @@ def no_suffix(grant: Grant) -> Iterator[Fault]:
             )
 
 
-def decrypt(grant: Grant) -> Iterator[Fault]:
+def decrypt(grant: Grant) -> Iterator[Finding]:
     """KMS actions on nothing but secrets and parameters."""
     if means_action(grant, "kms:Decrypt") and only_of(grant.resources, "secretsmanager", "ssm"):
         yield _fault(
@@ -60,7 +60,7 @@ def decrypt(grant: Grant) -> Iterator[Fault]:
         )
 
 
-def other_service(grant: Grant) -> Iterator[Fault]:
+def other_service(grant: Grant) -> Iterator[Finding]:
     """Parameters read from Secrets Manager, or secrets from Parameter Store."""
     for actions, own, other in (
         (_READS_PARAMETERS, "ssm", "secretsmanager"),
@@ -74,7 +74,7 @@ def other_service(grant: Grant) -> Iterator[Fault]:
             )
 
 
-def no_streams(grant: Grant) -> Iterator[Fault]:
+def no_streams(grant: Grant) -> Iterator[Finding]:
     """Log groups without their streams, for actions on streams."""
     if not means_action(grant, *_WRITES_STREAMS) or not only_of(grant.resources, "logs"):
         return
@@ -87,7 +87,7 @@ def no_streams(grant: Grant) -> Iterator[Fault]:
         )
 
 
-def token(grant: Grant) -> Iterator[Fault]:
+def token(grant: Grant) -> Iterator[Finding]:
     """A registry's token asked of a repository."""
     literal = [action for action in grant.actions if action.lower() == "ecr:getauthorizationtoken"]
     if literal and not grant.not_actions and only_of(grant.resources, "ecr"):
@@ -98,7 +98,7 @@ def token(grant: Grant) -> Iterator[Fault]:
         )
 
 
-def two_slashes(grant: Grant) -> Iterator[Fault]:
+def two_slashes(grant: Grant) -> Iterator[Finding]:
     """A parameter's name with its leading slash after the slash of the ARN."""
     for resource in grant.resources:
         if service_of(resource) == "ssm" and resource_part(resource).startswith("parameter//"):
@@ -110,7 +110,7 @@ def two_slashes(grant: Grant) -> Iterator[Fault]:
 
 
 #: What a statement may allow in vain, with the service whose permission is missing then.
-STATEMENT_CHECKS: tuple[tuple[str, Callable[[Grant], Iterator[Fault]]], ...] = (
+STATEMENT_CHECKS: tuple[tuple[str, Callable[[Grant], Iterator[Finding]]], ...] = (
     ("secretsmanager", json_key),
     ("secretsmanager", no_suffix),
     ("kms", decrypt),
@@ -127,8 +127,8 @@ def faulty_services(grants: tuple[Grant, ...]) -> frozenset[str]:
     return frozenset(service for service, look in STATEMENT_CHECKS for grant in grants if any(look(grant)))
 
 
-def _everywhere(look: Callable[[Grant], Iterator[Fault]]) -> Callable[[Subject], Iterator[Fault]]:
-    def on_each(subject: Subject) -> Iterator[Fault]:
+def _everywhere(look: Callable[[Grant], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
+    def on_each(subject: Subject) -> Iterator[Finding]:
         for grant in subject.grants:
             if not grant.not_resources:
                 yield from look(grant)
@@ -150,8 +150,8 @@ def _has_streams(part: str) -> bool:
     return not name or UNKNOWN in name[-1:] or "*" in name or ":log-stream:" in part
 
 
-def _fault(grant: Grant, what: str, remedy: str) -> Fault:
-    return Fault(grant.path, what, remedy)
+def _fault(grant: Grant, what: str, remedy: str) -> Finding:
+    return fault(grant.path, what, remedy)
 
 
 def _shown(text: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Subject
-from cfnroles.need import Severity
+from cfnroles.checks.check import Check, Subject
+from cfnroles.need import Finding, Severity
 
 
-def nothing(subject: Subject) -> Iterator[Fault]:
+def nothing(subject: Subject) -> Iterator[Finding]:
     """No fault: `cfnroles.answers.lint` finds what there is to find."""
     yield from ()
 

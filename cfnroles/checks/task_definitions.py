@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Fault, Subject
+from cfnroles.checks.check import Check, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
 from cfnroles.text import text_of
@@ -16,24 +16,24 @@ from cfnroles.text import text_of
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
 
 
-def refused(subject: Subject) -> Iterator[Fault]:
+def refused(subject: Subject) -> Iterator[Finding]:
     """Everything that ECS would refuse or misread, but references."""
     yield from _discovered(subject, Severity.ERROR)
 
 
-def trap(subject: Subject) -> Iterator[Fault]:
+def trap(subject: Subject) -> Iterator[Finding]:
     """Everything that ECS accepts and that likely fails later, but references."""
     yield from _discovered(subject, Severity.WARNING)
 
 
-def gap(subject: Subject) -> Iterator[Fault]:
+def gap(subject: Subject) -> Iterator[Finding]:
     """Permissions that can be seen and not named."""
     for task in subject.tasks:
         for found in task.discovery.gaps:
             yield task.fault(found.origin, found.what, found.remedy)
 
 
-def plain_text(subject: Subject) -> Iterator[Fault]:
+def plain_text(subject: Subject) -> Iterator[Finding]:
     """Environment variables with a secret in plain text."""
     for task in subject.tasks:
         for path, variable in task.workload.find("containerDefinitions[].environment[]"):
@@ -48,7 +48,7 @@ def plain_text(subject: Subject) -> Iterator[Fault]:
                 )
 
 
-def mutable_image(subject: Subject) -> Iterator[Fault]:
+def mutable_image(subject: Subject) -> Iterator[Finding]:
     """Images by a tag that is meant to be moved, or by none."""
     for task in subject.tasks:
         for path, image in task.workload.find("containerDefinitions[].image"):
@@ -63,7 +63,7 @@ def mutable_image(subject: Subject) -> Iterator[Fault]:
             )
 
 
-def _discovered(subject: Subject, severity: Severity) -> Iterator[Fault]:
+def _discovered(subject: Subject, severity: Severity) -> Iterator[Finding]:
     for task in subject.tasks:
         for finding in task.discovery.findings:
             if finding.severity is severity and not is_reference(finding):

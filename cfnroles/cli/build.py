@@ -86,7 +86,7 @@ def _lint(files: Mapping[str, str]) -> None:
     from cfnroles.answers.template_lint import template_problems
 
     problems = [
-        f"{name}: {problem}"
+        f"{name}: line {problem.line}: {problem.check} {problem.what}"
         for name, text in files.items()
         if name.endswith((".yaml", ".json")) and name not in ("stacks.json", "statements.json")
         for problem in template_problems(text)

@@ -5,20 +5,32 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.source import pairs, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
-    from cfnroles.answers.lint import LintedFile, LintFinding, LintReport
+    from cfnroles.answers.lint import LintedFile, LintReport
     from cfnroles.need import Severity
+    from cfnroles.sources.told import Told
 
 _SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 _LEVELS = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    format_: str
+    fail_on: str
+    severity: str
+    cfn_lint: bool
+    skip_others: bool
 
 
 @click.command("lint")
@@ -48,20 +60,13 @@ _LEVELS = ("error", "warning", "info")
     "--parameter",
     "parameters",
     multiple=True,
+    callback=pairs,
     metavar="NAME=VALUE",
     help="Value of a template's parameter; the others have their defaults. May be given several times.",
 )
 @click.option("--cfn-lint/--no-cfn-lint", "cfn_lint", default=False, help="Tell what cfn-lint finds in templates, too.")
 @click.option("--skip-others", is_flag=True, help="Pass over files that are no template, task definition or policy.")
-def command(
-    files: tuple[str, ...],
-    format_: str,
-    fail_on: str,
-    severity: str,
-    parameters: tuple[str, ...],
-    cfn_lint: bool,
-    skip_others: bool,
-) -> None:
+def command(files: tuple[str, ...], **given: Any) -> None:
     """Find what ECS refuses, what IAM never allows, and what is far too wide.
 
     FILE is a CloudFormation template, a task definition or a policy in JSON or YAML, a directory of such files, or -
@@ -70,29 +75,19 @@ def command(
     from cfnroles.answers.lint import LintReport
     from cfnroles.need import Severity
 
-    values = _values(parameters)
+    options = taken(_Options, given)
     linted = [
         file
-        for name, only_if_known in _named(files, skip_others)
-        if (file := _lint(name, values, cfn_lint, only_if_known)) is not None
+        for name, only_if_known in _named(files, options.skip_others)
+        if (file := _lint(name, told(given), options.cfn_lint, only_if_known)) is not None
     ]
-    report = LintReport(tuple(linted)).at_least(Severity(severity))
-    threshold = None if fail_on == "never" else Severity(fail_on)
-    text = _text(report, format_, threshold)
+    report = LintReport(tuple(linted)).at_least(Severity(options.severity))
+    threshold = None if options.fail_on == "never" else Severity(options.fail_on)
+    text = _text(report, options.format_, threshold)
     if text:
         click.echo(text, color=_colourful() or None)
-    _tell(report, format_)
+    _tell(report, options.format_)
     sys.exit(_exit_code(report, threshold))
-
-
-def _values(parameters: Sequence[str]) -> dict[str, str]:
-    values = {}
-    for parameter in parameters:
-        name, equals, value = parameter.partition("=")
-        if not equals or not name:
-            raise InvalidInput(f"--parameter {parameter} has no value", remedy="Write --parameter NAME=VALUE.")
-        values[name] = value
-    return values
 
 
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
@@ -108,39 +103,22 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
             yield name, skip_others
 
 
-def _lint(name: str, parameters: Mapping[str, str], cfn_lint: bool, only_if_known: bool) -> LintedFile | None:
-    from cfnroles.answers.lint import LintedFile, lint
-    from cfnroles.checks.subject import NotLintable, looks_lintable
-    from cfnroles.document import read_text
-
-    document, text = "standard input" if name == "-" else name, ""
-    try:
-        text = read_text(name)
-        return lint(text, document, parameters, tuple(_of_cfn_lint(text, document)) if cfn_lint else ())
-    except InvalidInput as error:
-        if only_if_known and (isinstance(error, NotLintable) or (text and not looks_lintable(text))):
-            return None
-        return LintedFile(document, "", unreadable=str(error))
-
-
-def _of_cfn_lint(text: str, document: str) -> Iterator[LintFinding]:
-    from cfnroles.answers.lint import LintFinding
+def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> LintedFile | None:
+    from cfnroles import Document, lint, read
+    from cfnroles.answers.lint import LintedFile
     from cfnroles.answers.template_lint import template_problems
-    from cfnroles.checks.subject import is_template
-    from cfnroles.need import Origin
+    from cfnroles.document import read_text
+    from cfnroles.sources.source import Unrecognised, looks_known
 
-    for problem in template_problems(text) if is_template(text, document) else ():
-        yield LintFinding(
-            problem.rule,
-            problem.rule,
-            problem.severity,
-            Origin(document, problem.path),
-            problem.message.rstrip("."),
-            "",
-            problem.source,
-            problem.line,
-            problem.column,
-        )
+    # One file at a time: what a spec names is linted where it is named itself.
+    document = Document("standard input" if name == "-" else name, "")
+    try:
+        document = replace(document, text=read_text(name))
+        reading = read(document, told)
+        return lint(reading, template_problems(document.text, document.name) if cfn_lint and reading.template else ())
+    except InvalidInput as error:
+        other = isinstance(error, Unrecognised) or (document.text and not looks_known(document))
+        return None if only_if_known and other else LintedFile(document.name, "", unreadable=str(error))
 
 
 def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from cfnroles.answers.lint import SEVERITIES, LintedFile, LintFinding, LintReport
+from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.formats.places import Places
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity
 
 #: What XML 1.0 has no way to write. https://www.w3.org/TR/xml/#charsets
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,7 +53,7 @@ def _test(suite: Xml.Element, file: LintedFile, name: str) -> Xml.Element:
     return Xml.SubElement(suite, "testcase", classname=_clean(file.document), name=name)
 
 
-def _fails(finding: LintFinding, fail_on: Severity | None) -> bool:
+def _fails(finding: Finding, fail_on: Severity | None) -> bool:
     return fail_on is not None and SEVERITIES.index(finding.severity) >= SEVERITIES.index(fail_on)
 
 

@@ -7,9 +7,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from cfnroles.answers.lint import SEVERITIES, LintedFile, LintFinding, LintReport
+from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.formats.places import Places
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity
 
 SCHEMA = 1
 
@@ -60,7 +60,7 @@ def json_text(report: LintReport) -> str:
     return json.dumps({"schema": SCHEMA, "files": files}, indent=2)
 
 
-def _paragraph(finding: LintFinding, line: int, column: int, width: int, colour: bool) -> str:
+def _paragraph(finding: Finding, line: int, column: int, width: int, colour: bool) -> str:
     where = f"{finding.origin.document}:{line}:{column}:"
     head = f"{where} {finding.severity}: {_sentence(finding)} [{finding.check}]"
     lines = _wrapped(head, width, "", _INDENT) + _wrapped(finding.remedy, width, _INDENT, _INDENT)
@@ -85,7 +85,7 @@ def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
     )
 
 
-def _sentence(finding: LintFinding) -> str:
+def _sentence(finding: Finding) -> str:
     place = finding.origin.place if finding.origin.container or finding.origin.item else ""
     return f"{place}: {finding.what}" if place else finding.what
 
@@ -119,11 +119,11 @@ def _cell(text: str) -> str:
     return "".join(marks.get(character, character) for character in text)
 
 
-def _entries(findings: tuple[LintFinding, ...], file: LintedFile) -> list[dict[str, object]]:
+def _entries(findings: tuple[Finding, ...], file: LintedFile) -> list[dict[str, object]]:
     return [_entry(*placed) for placed in Places(file).placed(findings)]
 
 
-def _entry(finding: LintFinding, line: int, column: int) -> dict[str, object]:
+def _entry(finding: Finding, line: int, column: int) -> dict[str, object]:
     entry: dict[str, object] = {
         "check": finding.check,
         "code": finding.code,

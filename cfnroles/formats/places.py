@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cfnroles.answers.lint import LintedFile, LintFinding
+from cfnroles.answers.lint import LintedFile
 from cfnroles.document import nearest, positions
+from cfnroles.need import Finding
 
 
 class Places:
@@ -14,12 +15,12 @@ class Places:
     def __init__(self, file: LintedFile) -> None:
         self._positions = positions(file.text) if file.findings or file.accepted else {}
 
-    def placed(self, findings: Iterable[LintFinding]) -> list[tuple[LintFinding, int, int]]:
+    def placed(self, findings: Iterable[Finding]) -> list[tuple[Finding, int, int]]:
         """Findings with line and column, in the order in which they stand in the text."""
         placed = [(finding, *self.of(finding)) for finding in findings]
         return sorted(placed, key=lambda each: (each[1], each[2], each[0].sort_key))
 
-    def of(self, finding: LintFinding) -> tuple[int, int]:
+    def of(self, finding: Finding) -> tuple[int, int]:
         """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""
         if finding.line:
             return finding.line, finding.column or 1

@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import PurePath
 from urllib.parse import quote
 
-from cfnroles.answers.lint import LintedFile, LintFinding, LintReport
+from cfnroles.answers.lint import LintedFile, LintReport
 from cfnroles.checks import CHECKS, Check
 from cfnroles.formats.places import Places
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -60,7 +60,7 @@ def _rule(check: Check) -> dict[str, object]:
     }
 
 
-def _other_rule(finding: LintFinding) -> dict[str, object]:
+def _other_rule(finding: Finding) -> dict[str, object]:
     rule: dict[str, object] = {"id": finding.check, "defaultConfiguration": {"level": _LEVELS[finding.severity]}}
     return {**rule, "helpUri": finding.source} if finding.source else rule
 
@@ -71,7 +71,7 @@ def _results(file: LintedFile, numbers: dict[str, int]) -> list[dict[str, object
     return [_result(finding, (line, column), numbers) for finding, line, column in placed]
 
 
-def _result(finding: LintFinding, place: tuple[int, int], numbers: dict[str, int]) -> dict[str, object]:
+def _result(finding: Finding, place: tuple[int, int], numbers: dict[str, int]) -> dict[str, object]:
     origin = finding.origin
     named = f"{origin.place}: " if origin.container or origin.item else ""
     location: dict[str, object] = {
@@ -118,7 +118,7 @@ def _artifact(document: str) -> dict[str, str]:
     return {"uri": quote(path.as_posix()), "uriBaseId": _BASE}
 
 
-def _fingerprint(finding: LintFinding) -> str:
+def _fingerprint(finding: Finding) -> str:
     """The same for the same finding after lines were added above it."""
     text = "\n".join((finding.check, finding.origin.document, finding.origin.pointer, finding.what))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

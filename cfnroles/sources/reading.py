@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document
@@ -64,7 +64,7 @@ class Reading:
 
     ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
     the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
-    read.
+    read, and ``policy`` a policy document.
     """
 
     documents: tuple[Document, ...]
@@ -74,6 +74,7 @@ class Reading:
     wrong: tuple[Finding, ...] = ()
     project: Spec | None = None
     template: Template | None = None
+    policy: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
-from cfnroles.sources import from_service_spec, from_task_definition, from_template
+from cfnroles.sources import from_policy, from_service_spec, from_task_definition, from_template
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 #: In the order in which they are asked. A new kind is one module and one line here.
-SOURCES: tuple[Source, ...] = (from_task_definition, from_service_spec, from_template)
+SOURCES: tuple[Source, ...] = (from_task_definition, from_service_spec, from_template, from_policy)
 
 
 class Unrecognised(InvalidInput):

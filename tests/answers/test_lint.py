@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cfnroles import Told, build, read
-from cfnroles.answers.lint import LintFinding, lint
 from cfnroles.errors import CfnrolesError, InvalidInput
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Severity
+from tests.linted import lint
 
 HERE = Path(__file__).parent / "lint"
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -30,7 +30,7 @@ NINE = [
 ]
 
 
-def found_in(path: Path) -> tuple[LintFinding, ...]:
+def found_in(path: Path) -> tuple[Finding, ...]:
     return lint(path.read_text(encoding="utf-8"), path.name).findings
 
 
@@ -96,7 +96,7 @@ class TestRealDocuments:
         assert built > 50
 
     @staticmethod
-    def builds() -> Iterator[tuple[str, tuple[LintFinding, ...], dict[str, str]]]:
+    def builds() -> Iterator[tuple[str, tuple[Finding, ...], dict[str, str]]]:
         for path in corpus("taskdefs"):
             try:
                 files = build(read(path, Told(family="family"))).files
@@ -108,9 +108,9 @@ class TestRealDocuments:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("services:\n  web: {image: nginx}\n", "is nothing that can be linted", id="another document"),
-        pytest.param("[1, 2]", "is nothing that can be linted", id="a list"),
-        pytest.param("", "is nothing that can be linted", id="an empty file"),
+        pytest.param("services:\n  web: {image: nginx}\n", "is no task definition", id="another document"),
+        pytest.param("[1, 2]", "holds a list of 2 elements", id="a list"),
+        pytest.param("", "is empty", id="an empty file"),
         pytest.param("{", "is not valid JSON", id="broken JSON"),
         pytest.param("a: [", "is not valid YAML", id="broken YAML"),
     ],

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.lint import LintedFile, lint
+from cfnroles.answers.lint import LintedFile
+from tests.linted import lint
 
 REASON = "the mirror moves it after our tests"
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from cfnroles.answers.lint import LintFinding, lint
+from cfnroles.need import Finding
+from tests.linted import lint
 
 
 @pytest.fixture(scope="session")
-def faults() -> Callable[[str], list[LintFinding]]:
+def faults() -> Callable[[str], list[Finding]]:
     """`faults(text)`: everything that is found in a document."""
 
-    def find(text: str) -> list[LintFinding]:
+    def find(text: str) -> list[Finding]:
         return list(lint(textwrap.dedent(text), "document.yaml").findings)
 
     return find

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cfnroles.answers.lint import LintFinding, lint
 from cfnroles.checks import CHECKS, Check
 from cfnroles.formats.checks_page import checks_page
+from cfnroles.need import Finding
+from tests.linted import lint
 
 
 def found(text: str) -> list[str]:
@@ -53,7 +54,7 @@ def test_the_page_is_the_one_that_the_table_prints(repository: Path) -> None:
     )
 
 
-def test_every_finding_says_what_to_do(faults: Callable[[str], list[LintFinding]]) -> None:
+def test_every_finding_says_what_to_do(faults: Callable[[str], list[Finding]]) -> None:
     for check in CHECKS:
         for finding in faults(check.bad):
             assert finding.what

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from cfnroles.answers.lint import LintFinding
 from cfnroles.checks.plain_text import plain_text_secret
+from cfnroles.need import Finding
 
 NAME = "its name says so"
 RANDOM = "its value looks random"
@@ -67,7 +67,7 @@ def test_no_secret(name: str, value: str) -> None:
     assert plain_text_secret(name, value) == ""
 
 
-def test_the_value_is_never_told(faults: Callable[[str], list[LintFinding]]) -> None:
+def test_the_value_is_never_told(faults: Callable[[str], list[Finding]]) -> None:
     value = "kJ8sZq2LmN4pRt6vXy9bCd3fGh5jKl7w"
     text = f"""
         family: shop

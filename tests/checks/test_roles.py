@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cfnroles.answers.lint import LintFinding
+from cfnroles.need import Finding
 
-Find = Callable[[str], list[LintFinding]]
+Find = Callable[[str], list[Finding]]
 
 TASK = """
   Task:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from cfnroles.answers.lint import LintFinding
+from cfnroles.need import Finding
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter"
@@ -16,7 +16,7 @@ REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/shop"
 READ, DECRYPT, WRITE = "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:PutLogEvents"
 TOKEN = "ecr:GetAuthorizationToken"
 
-Find = Callable[[str], list[LintFinding]]
+Find = Callable[[str], list[Finding]]
 
 
 def policy(actions: Sequence[str], resources: Sequence[str], effect: str = "Allow") -> str:

@@ -18,6 +18,7 @@ from tests.cli import secret_lines
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret"
 TASK = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}'
 TEMPLATE = "Resources: {Topic: {Type: AWS::SNS::Topic}}"
+POLICY = "Statement: [{Effect: Allow, Action: sqs:SendMessage, Resource: '*'}]"
 RESOLVED = TASK.replace("nginx", "{{resolve:ssm:image}}")
 
 KINDS = {
@@ -27,6 +28,7 @@ KINDS = {
     "a spec": ("project: p\nservices: {web: {task-definition: web.json}}", "a service spec"),
     "a spec without its project": ("services: {web: {task-definition: web.json}}", "a service spec"),
     "a template": (TEMPLATE, "a CloudFormation template"),
+    "a policy": (POLICY, "a policy document"),
 }
 
 
@@ -87,9 +89,31 @@ def test_so_does_each_command(command: str, tmp_path: Path, cfnroles: Any) -> No
     assert "{{resolve:ssm:image}} means nothing to ECS" in " ".join((told.out + told.err).split())
 
 
-def test_nothing_is_built_from_what_has_no_task_definition() -> None:
+@pytest.mark.parametrize("text", [TEMPLATE, POLICY], ids=["a template", "a policy"])
+def test_nothing_is_built_from_what_has_no_task_definition(text: str) -> None:
     with pytest.raises(InvalidInput, match="there is no task definition in it"):
-        build(read(Document("x.yaml", TEMPLATE)))
+        build(read(Document("x.yaml", text)))
+
+
+def test_lint_looks_at_a_document_and_not_at_what_it_names(tmp_path: Path, cfnroles: Any) -> None:
+    (tmp_path / "web.json").write_text(RESOLVED)
+    spec = tmp_path / "cfnroles.yaml"
+    spec.write_text("project: p\nservices: {web: {task-definition: web.json}, live: {task-definition: live:1}}")
+    assert cfnroles("lint", spec).code == 0
+    spec.write_text(spec.read_text().replace("project", "projekt"))
+    told = cfnroles("lint", spec)
+    assert told.code == 1
+    assert "[refused-key]" in told.out
+
+
+def test_a_family_that_a_pipeline_fills_in_keeps_no_one_from_linting(cfnroles: Any) -> None:
+    text = TASK.replace("shop", "${FAMILY}")
+    assert cfnroles("lint", "-", stdin=text).code == 0
+    told = cfnroles("explain", "-", stdin=text)
+    assert (told.code, told.err.splitlines()[0]) == (
+        2,
+        "error: standard input:1:2: the family ${FAMILY} holds the placeholder ${FAMILY}",
+    )
 
 
 def test_a_task_definition_stands_beside_its_spec(tmp_path: Path) -> None:

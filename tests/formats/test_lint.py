@@ -12,12 +12,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cfnroles.answers.lint import LintedFile, LintReport, lint
+from cfnroles.answers.lint import LintedFile, LintReport
 from cfnroles.checks import CHECKS
 from cfnroles.formats.junit import junit
 from cfnroles.formats.lint import human, json_text, markdown, summary
 from cfnroles.formats.sarif import sarif
-from cfnroles.need import Severity
+from cfnroles.need import Finding, Origin, Severity
+from tests.linted import lint
 
 SHOP = """\
 family: shop
@@ -214,12 +215,8 @@ def test_no_format_tells_the_value_of_a_secret(form: Callable[[LintReport], str]
 
 
 def test_findings_of_other_tools_are_results_like_others(validate_sarif: Callable[[str], Any]) -> None:
-    from cfnroles.answers.lint import LintFinding
-    from cfnroles.need import Origin
-
-    other = LintFinding(
-        "W2001", "W2001", Severity.WARNING, Origin("shop.yaml", ()), "Parameter A not used", "", "", 3, 7
-    )
+    origin = Origin("shop.yaml", ())
+    other = Finding(Severity.WARNING, origin, "Parameter A not used", "", "W2001", "W2001", "", 3, 7)
     report = LintReport((LintedFile("shop.yaml", SHOP, (other,)),))
     assert human(report) == "shop.yaml:3:7: warning: Parameter A not used [W2001]"
     (run,) = validate_sarif(sarif(report))["runs"]

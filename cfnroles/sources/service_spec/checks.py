@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
-from cfnroles.need import Finding
+from cfnroles.need import Finding, fault
 from cfnroles.sources.service_spec.actions import unknown_action
 from cfnroles.sources.service_spec.spec import Service, Spec
-from cfnroles.sources.service_spec.types import fault, nearest
+from cfnroles.sources.service_spec.types import nearest
 from cfnroles.workload import Path
 
 ROLES = ("execution-role", "task-role", "infrastructure-role")

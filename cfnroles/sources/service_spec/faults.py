@@ -16,4 +16,6 @@ def faults(document: Document) -> tuple[Finding, ...]:
     members = document.members
     # What keys mean together can be told only where each of them is right.
     found = list(SPEC.problems(members, ())) or checks.problems(Spec(document.name, document.text, members))
-    return tuple(replace(each, origin=replace(each.origin, document=document.name)) for each in found)
+    return tuple(
+        replace(each, origin=replace(each.origin, document=document.name), check="refused-key") for each in found
+    )

@@ -11,13 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cfnroles.need import Finding, Origin, Severity
+from cfnroles.need import Finding, fault
 from cfnroles.workload import Path
-
-
-def fault(path: Path, what: str, remedy: str) -> Finding:
-    """Something wrong at a path, and what to write instead; the document's name is for its reader to add."""
-    return Finding(Severity.ERROR, Origin("", path), what, remedy, "refused-key")
 
 
 class Type(Protocol):
