@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Decision, Policy, StatementId, Verdict, evaluate
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.sources.reading import Reading
+from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import Statement, compose
 
@@ -106,33 +106,20 @@ def verify(
     """
     task = reading.task()
     read = role if isinstance(role, Role) else read_role_of(role, task.facts, reading.told.parameters)
-    discovery = task.discovery
-    return judge(discovery.needs, discovery.gaps, read, task.facts, holder, context, prove=prove, chosen=task.chosen)
+    return judge(task, read, holder, context or {}, prove=prove)
 
 
-def judge(
-    needs: Iterable[Need],
-    gaps: Iterable[Gap],
-    role: Role,
-    facts: Facts,
-    holder: Holder,
-    context: Mapping[str, str] | None = None,
-    *,
-    prove: bool = False,
-    chosen: Collection[str] | None = None,
-) -> Verification:
-    """Judge a role by the needs of ``holder``. What is known of a task is given piece by piece: any of it may be open.
+def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *, prove: bool) -> Verification:
+    """Judge a role by what a task needs of its holder.
 
-    ``chosen`` is given where the needs of a task role tell what the application does, too: the names of the managed
-    policies that were chosen as a whole, whose further actions only the application's authors can judge.
     Only the role is judged: the policies of secrets, keys, buckets and repositories, and those of the organization,
     may add to it or take from it.
     """
-    certain, hanging = definite((need for need in needs if need.holder is holder), facts)
+    certain, hanging = definite((need for need in task.discovery.needs if need.holder is holder), task.facts)
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
-    facts = _with_home_of(role, facts)
+    facts = _with_home_of(role, task.facts)
     seen = worlds(facts, ordered, _texts(role), context)
-    readings = [_Reading(role, world, context or {}) for world in seen]
+    readings = [_Reading(role, world, context) for world in seen]
     judged = tuple(_judge(need, readings, role) for need in ordered)
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found, application = excess(
@@ -140,20 +127,20 @@ def judge(
         tuple(evaluable(policy) for policy in role.policies),
         holder,
         {need.permission.action for need in hanging},
-        chosen,
+        task.chosen,
     )
     first = readings[0]
     return Verification(
         holder,
         role,
-        _trust(role, holder, seen, context or {}),
+        _trust(role, holder, seen, context),
         judged,
         tuple(sorted(hanging, key=lambda need: (need.origin.sort_key, need.sort_key))),
         compose(lacking),
         found,
         application,
         removals(first.policies, first.boundary, first.asked(ordered)) if prove else None,
-        tuple(gap for gap in gaps if gap.holder is holder),
+        tuple(gap for gap in task.discovery.gaps if gap.holder is holder),
     )
 
 

@@ -32,12 +32,13 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The task definition, with the settings of its service and account that are told."""
+    from cfnroles.sources.settings import with_settings
     from cfnroles.sources.task_definition_checks import discover
 
     workload, wrong = _workload(document, told)
     facts = _facts(workload, told)
     service = read_document(told.service_file) if told.service_file else None
-    workload = _with_settings(workload, service, told)
+    workload = with_settings(workload, service, told)
     task = Task(workload.family, workload, facts, discover(workload, facts))
     return Reading((document, service) if service else (document,), NOUN, told, (task,), wrong)
 
@@ -89,21 +90,3 @@ def _check(workload: Workload, told: Told) -> None:
     for volume in told.root_volumes:
         if volume not in volumes:
             raise InvalidInput(f"--efs-root-access {volume}: no volume has this name")
-
-
-def _with_settings(workload: Workload, service: Document | None, told: Told) -> Workload:
-    from cfnroles.sources.settings import ExecuteCommand, read_service, with_settings
-
-    return with_settings(
-        workload,
-        read_service(service.text, service.name) if service else {},
-        service.name if service else "",
-        told.launch_type,
-        ExecuteCommand(
-            told.execute_command,
-            told.execute_command_log_group,
-            told.execute_command_bucket,
-            told.execute_command_key,
-        ),
-        told.guard_duty,
-    )

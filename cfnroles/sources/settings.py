@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.document import parse
+from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
+from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 #: The document that settings from options name as their origin.
 COMMAND_LINE = "command line"
-
-
-@dataclass(frozen=True, slots=True)
-class ExecuteCommand:
-    """How ECS Exec is configured on the cluster. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
-
-    enabled: bool = False
-    log_group: str = ""
-    bucket: str = ""
-    key: str = ""
 
 
 def read_service(text: str, document: str) -> Mapping[str, Any]:
@@ -43,47 +33,34 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def with_settings(
-    workload: Workload,
-    service: Mapping[str, Any],
-    service_document: str,
-    launch_type: str = "",
-    execute_command: ExecuteCommand | None = None,
-    guard_duty: bool = False,
-) -> Workload:
-    """The workload with settings beside its task definition; options prevail over the service's description."""
-    exec_ = execute_command or ExecuteCommand()
-    chosen: dict[str, Any] = {"launchType": launch_type} if launch_type else {}
-    if exec_ != ExecuteCommand():
+def with_settings(workload: Workload, service: Document | None, told: Told) -> Workload:
+    """The workload with settings beside its task definition; what is told prevails over the service's description."""
+    described = read_service(service.text, service.name) if service else {}
+    chosen: dict[str, Any] = {"launchType": told.launch_type} if told.launch_type else {}
+    cluster = _cluster(told)
+    if told.execute_command or cluster:
         chosen["enableExecuteCommand"] = True
-    merged = {**service, **chosen}
-    cluster = _cluster(exec_)
-    tree = dict(workload.tree)
-    documents = dict(workload.settings)
-    if merged:
-        tree["service"] = merged
-        documents["service"] = service_document if service else COMMAND_LINE
+    tree, documents = dict(workload.tree), dict(workload.settings)
+    if described or chosen:
+        tree["service"] = {**described, **chosen}
+        documents["service"] = service.name if service else COMMAND_LINE
     if cluster:
         tree["cluster"] = {"configuration": {"executeCommandConfiguration": cluster}}
         documents["cluster"] = COMMAND_LINE
-    if guard_duty:
+    if told.guard_duty:
         tree["account"] = {"guardDutyActivate": "on"}
         documents["account"] = COMMAND_LINE
     return Workload(workload.document, tree, documents)
 
 
-def _cluster(exec_: ExecuteCommand) -> dict[str, Any]:
-    bucket, _, prefix = exec_.bucket.removeprefix("s3://").partition("/")
+def _cluster(told: Told) -> dict[str, Any]:
+    """How ECS Exec is configured. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+    bucket, _, prefix = told.execute_command_bucket.removeprefix("s3://").partition("/")
     logging = {
-        "cloudWatchLogGroupName": exec_.log_group,
+        "cloudWatchLogGroupName": told.execute_command_log_group,
         "s3BucketName": bucket,
         "s3KeyPrefix": prefix.strip("/"),
     }
     logging = {name: value for name, value in logging.items() if value}
-    cluster: dict[str, Any] = {}
-    if exec_.key:
-        cluster["kmsKeyId"] = exec_.key
-    if logging:
-        cluster["logging"] = "OVERRIDE"
-        cluster["logConfiguration"] = logging
-    return cluster
+    cluster: dict[str, Any] = {"kmsKeyId": told.execute_command_key} if told.execute_command_key else {}
+    return {**cluster, "logging": "OVERRIDE", "logConfiguration": logging} if logging else cluster

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Judged, Outcome, Verification, judge, trust_outcome
+from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.text import Text, from_spelling
+from tests.judged import judge
 
 ACCOUNT = "111122223333"
 HOME = Facts(account=ACCOUNT, region="eu-west-1")
@@ -52,7 +53,7 @@ def in_template(*statements: dict[str, Any], **properties: Any) -> Role:
 
 
 def verified(judged: Role, *needs: Need, facts: Facts = HOME, context: dict[str, str] | None = None) -> Verification:
-    return judge(needs or (need(),), (), judged, facts, Holder.EXECUTION, context)
+    return judge(needs or (need(),), judged, facts, Holder.EXECUTION, context)
 
 
 def verdict(judged: Role, *needs: Need, facts: Facts = HOME, context: dict[str, str] | None = None) -> Judged:
@@ -283,7 +284,7 @@ TRUSTS = [
 )
 def test_ecs_must_be_admitted(statement: dict[str, Any], holder: Holder, outcome: Outcome) -> None:
     trusting = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **statement}]}
-    found = judge((), (), in_template(allow(), AssumeRolePolicyDocument=trusting), HOME, holder)
+    found = judge((), in_template(allow(), AssumeRolePolicyDocument=trusting), HOME, holder)
 
     assert found.trust is not None
     assert trust_outcome(found.trust) is outcome
@@ -293,7 +294,7 @@ def test_ecs_must_be_admitted(statement: dict[str, Any], holder: Holder, outcome
 def test_who_else_is_admitted_is_told() -> None:
     others = {"Service": ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com"], "AWS": "arn:aws:iam::1:root"}
     trusting = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": others}}
-    found = judge((), (), in_template(allow(), AssumeRolePolicyDocument=trusting), HOME, Holder.TASK).trust
+    found = judge((), in_template(allow(), AssumeRolePolicyDocument=trusting), HOME, Holder.TASK).trust
 
     assert found is not None
     assert found.others == ("arn:aws:iam::1:root", "ec2.amazonaws.com")
@@ -302,7 +303,7 @@ def test_who_else_is_admitted_is_told() -> None:
 
 def test_a_condition_on_the_account_closes_the_trust() -> None:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ECS, "Condition": OURS_ONLY}
-    found = judge((), (), in_template(allow(), AssumeRolePolicyDocument={"Statement": statement}), HOME, Holder.TASK)
+    found = judge((), in_template(allow(), AssumeRolePolicyDocument={"Statement": statement}), HOME, Holder.TASK)
 
     assert found.trust is not None
     assert not found.trust.open

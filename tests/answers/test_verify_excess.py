@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Verification, judge
+from cfnroles.answers.verify import Verification
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from tests.judged import judge
 
 HOME = Facts("111122223333", "eu-west-1")
 A = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
@@ -32,7 +33,7 @@ def judged(statements: list[dict[str, Any]], *needs: Need, holder: Holder = Hold
         for statement in statements
     ]
     role = read_role(json.dumps({"Version": "2012-10-17", "Statement": whole}), "p")
-    return judge(needs, (), role, HOME, holder)
+    return judge(needs, role, HOME, holder)
 
 
 def told(found: Verification) -> dict[str, tuple[list[str], list[str]]]:
@@ -124,7 +125,7 @@ def test_a_need_without_conditions_makes_the_grant_exact() -> None:
 def test_a_grant_in_an_account_that_may_be_the_tasks_is_not_excess() -> None:
     untold = need(GET, A.replace("111122223333", "${AWS::AccountId}"))
     text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": GET, "Resource": A}]})
-    found = judge([untold], (), read_role(text, "p"), Facts(region="eu-west-1"), Holder.EXECUTION)
+    found = judge([untold], read_role(text, "p"), Facts(region="eu-west-1"), Holder.EXECUTION)
 
     assert found.excess == ()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Outcome, Verification, judge
+from cfnroles.answers.verify import Outcome, Verification
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded
@@ -18,6 +18,7 @@ from cfnroles.iam.roles import read_role
 from cfnroles.need import Holder
 from cfnroles.policies import document
 from cfnroles.sources.task_definition import read_task_definition
+from tests.judged import judge
 
 HOME = "us-east-1:123456789012"
 KEY = f"arn:aws:kms:{HOME}:key/11111111-2222-3333-4444-555555555555"
@@ -110,7 +111,7 @@ def verified(resources: dict[str, Any], needed: set[str] | None = None) -> Verif
     facts = Facts("123456789012", "us-east-1", kms_key_arns=(KEY,))
     discovery = discover(workload, facts)
     role = read_role(json.dumps({"Resources": resources}), "roles.json", "Role", {}, facts.account, facts.region)
-    return judge(discovery.needs, discovery.gaps, role, facts, Holder.EXECUTION)
+    return judge(discovery.needs, role, facts, Holder.EXECUTION)
 
 
 def a_role(**properties: Any) -> dict[str, Any]:

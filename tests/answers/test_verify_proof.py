@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from cfnroles.answers.prove import Removal
-from cfnroles.answers.verify import judge
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from tests.judged import judge
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
 NAMES = ("a", "b")
@@ -36,7 +36,7 @@ NEEDS = [
 def removals(*statements: dict[str, Any]) -> tuple[Removal, ...]:
     whole = [{"Effect": "Allow", **statement} for statement in statements]
     role = read_role(json.dumps({"Version": "2012-10-17", "Statement": whole}), "p")
-    found = judge(NEEDS, (), role, Facts("111122223333", "eu-west-1"), Holder.EXECUTION, prove=True).removals
+    found = judge(NEEDS, role, Facts("111122223333", "eu-west-1"), Holder.EXECUTION, prove=True).removals
     assert found is not None
     return found
 

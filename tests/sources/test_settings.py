@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Document, Told
 from cfnroles.errors import InvalidInput
-from cfnroles.sources.settings import ExecuteCommand, read_service, with_settings
+from cfnroles.sources.settings import read_service, with_settings
 from cfnroles.workload import Workload
 
 SERVICE = {"serviceName": "shop", "taskDefinition": "shop:1", "launchType": "EC2"}
@@ -31,7 +32,9 @@ def test_anything_else_is_refused(document: Any) -> None:
 
 def test_options_prevail_and_each_setting_tells_where_it_is_from() -> None:
     workload = Workload("task.json", {"family": "shop"})
-    found = with_settings(workload, SERVICE, "service.json", "FARGATE", ExecuteCommand(bucket="b/p"), guard_duty=True)
+    service = Document("service.json", json.dumps(SERVICE))
+    told = Told(launch_type="FARGATE", execute_command_bucket="b/p", guard_duty=True)
+    found = with_settings(workload, service, told)
     assert found.launch_types == ("FARGATE",)
     assert found.tree["service"]["enableExecuteCommand"] is True
     assert found.at(("cluster", "configuration", "executeCommandConfiguration", "logConfiguration")) == {
@@ -45,4 +48,4 @@ def test_options_prevail_and_each_setting_tells_where_it_is_from() -> None:
 
 def test_without_settings_nothing_stands_beside_the_task_definition() -> None:
     workload = Workload("task.json", {"family": "shop"})
-    assert with_settings(workload, {}, "").tree == {"family": "shop"}
+    assert with_settings(workload, None, Told()).tree == {"family": "shop"}
