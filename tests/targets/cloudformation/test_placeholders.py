@@ -137,7 +137,7 @@ def test_a_placeholder_that_no_role_is_about_takes_any_value() -> None:
 def test_services_share_the_parameter_of_a_placeholder_in_the_validator_that_they_share() -> None:
     def service(name: str, *secrets: str) -> Task:
         described = workload(*secrets, document=f"{name}.json")
-        return Task(name, described, discover(described, Facts()), Facts())
+        return Task(name, described, Facts(), discover(described, Facts()))
 
     made = project_stacks((service("web", "/<STAGE>/a"), service("worker", "/${STAGE}/b", "/<TEAM>/c")), "shop")
     validator = next(stack for stack in made if stack.stem == "secret-validator")
