@@ -12,7 +12,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
 if TYPE_CHECKING:
-    from cfnroles.sources.service_spec.spec import Service, Spec
+    from cfnroles.sources.spec import Service, Spec
 
 NOUN = "a service spec"
 SIGN = "task-definition"
@@ -55,7 +55,7 @@ def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
     from cfnroles.sources.service_spec.faults import faults
     from cfnroles.sources.service_spec.services import prepare
-    from cfnroles.sources.service_spec.spec import Spec
+    from cfnroles.sources.spec import Spec
     from cfnroles.sources.task_definition import read_task_definition
 
     remedies = {name: f"Write it into the spec: {key}." for name, key in _KEYS.items()}

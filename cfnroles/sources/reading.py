@@ -22,7 +22,7 @@ from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 if TYPE_CHECKING:
-    from cfnroles.sources.service_spec.spec import Service, Spec
+    from cfnroles.sources.spec import Service, Spec
     from cfnroles.template.template import Template
 
 #: The members of a task definition that name its roles.

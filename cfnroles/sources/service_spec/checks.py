@@ -8,8 +8,8 @@ from typing import Any
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
 from cfnroles.need import Finding, fault
 from cfnroles.sources.service_spec.actions import unknown_action
-from cfnroles.sources.service_spec.spec import Service, Spec
 from cfnroles.sources.service_spec.types import nearest
+from cfnroles.sources.spec import Service, Spec
 from cfnroles.workload import Path
 
 ROLES = ("execution-role", "task-role", "infrastructure-role")

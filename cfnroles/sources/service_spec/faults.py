@@ -8,7 +8,7 @@ from cfnroles.document import Document
 from cfnroles.need import Finding
 from cfnroles.sources.service_spec import checks
 from cfnroles.sources.service_spec.definition import SPEC
-from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.sources.spec import Spec
 
 
 def faults(document: Document) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permiss
 from cfnroles.options import LogGroupOptions, RoleOptions
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
-from cfnroles.sources.service_spec.spec import Service, Spec
+from cfnroles.sources.spec import Service, Spec
 from cfnroles.sources.task_definition import home
 from cfnroles.statements import single_valued
 from cfnroles.table.words import GRANTS, ROWS

@@ -14,7 +14,7 @@ from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
 
 if TYPE_CHECKING:
-    from cfnroles.sources.service_spec.spec import Spec
+    from cfnroles.sources.spec import Spec
     from cfnroles.targets.cloudformation.alarms import AlarmOptions
 
 

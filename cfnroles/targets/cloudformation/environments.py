@@ -9,8 +9,8 @@ from typing import Any
 
 from cfnroles.lines import refuse
 from cfnroles.need import Finding, Origin, Severity
-from cfnroles.sources.service_spec.spec import Spec
 from cfnroles.sources.service_spec.types import nearest
+from cfnroles.sources.spec import Spec
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.workload import Path
 

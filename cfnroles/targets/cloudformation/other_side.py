@@ -13,7 +13,7 @@ from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmana
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Condition, Holder, Need
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.service_spec.spec import Spec
+from cfnroles.sources.spec import Spec
 from cfnroles.table.references import parse_arn
 from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
 from cfnroles.targets.cloudformation.parameters import project_name
