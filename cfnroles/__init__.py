@@ -14,21 +14,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cfnroles.answers.diff import Comparison, diff
-    from cfnroles.answers.explain import Explanation, explain
-    from cfnroles.answers.lint import LintedFile, lint
-    from cfnroles.answers.verify import Verification, verify
-    from cfnroles.discovery import Discovery
-    from cfnroles.document import Document
-    from cfnroles.errors import CfnrolesError, InvalidInput
-    from cfnroles.facts import Facts
-    from cfnroles.need import Holder
-    from cfnroles.sources.reading import Reading, Task
-    from cfnroles.sources.source import read
-    from cfnroles.sources.task_definition_checks import discover
-    from cfnroles.sources.told import Told
-    from cfnroles.targets.cloudformation.build import Build, build
-    from cfnroles.workload import Workload
+    from cfnroles.answers.diff import Comparison as Comparison
+    from cfnroles.answers.diff import diff as diff
+    from cfnroles.answers.explain import Explanation as Explanation
+    from cfnroles.answers.explain import explain as explain
+    from cfnroles.answers.lint import LintedFile as LintedFile
+    from cfnroles.answers.lint import lint as lint
+    from cfnroles.answers.verify import Verification as Verification
+    from cfnroles.answers.verify import verify as verify
+    from cfnroles.discovery import Discovery as Discovery
+    from cfnroles.document import Document as Document
+    from cfnroles.errors import CfnrolesError as CfnrolesError
+    from cfnroles.errors import InvalidInput as InvalidInput
+    from cfnroles.facts import Facts as Facts
+    from cfnroles.need import Holder as Holder
+    from cfnroles.sources.reading import Reading as Reading
+    from cfnroles.sources.reading import Task as Task
+    from cfnroles.sources.source import read as read
+    from cfnroles.sources.task_definition_checks import discover as discover
+    from cfnroles.sources.told import Told as Told
+    from cfnroles.targets.cloudformation.build import Build as Build
+    from cfnroles.targets.cloudformation.build import build as build
+    from cfnroles.workload import Workload as Workload
 
 _HOMES = {
     "answers.diff": ("Comparison", "diff"),
@@ -49,30 +56,7 @@ _HOMES = {
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "Build",
-    "CfnrolesError",
-    "Comparison",
-    "Discovery",
-    "Document",
-    "Explanation",
-    "Facts",
-    "Holder",
-    "InvalidInput",
-    "LintedFile",
-    "Reading",
-    "Task",
-    "Told",
-    "Verification",
-    "Workload",
-    "build",
-    "diff",
-    "discover",
-    "explain",
-    "lint",
-    "read",
-    "verify",
-]
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:

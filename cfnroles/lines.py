@@ -68,16 +68,15 @@ def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> str:
 
 def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
     """Raise InvalidInput with line and column of each finding, if there is any."""
-    if not findings:
-        return
     lines = Lines(texts)
-    told = sorted({(*lines.nearest(each.origin), each.what, each.remedy) for each in findings})
-    document = findings[0].origin.document
-    if len(told) == 1:
-        ((line, column, what, remedy),) = told
-        raise InvalidInput(what, where=f"{document}:{line}:{column}" if line else document, remedy=remedy)
-    why = "\n".join(
-        f"{document}:{line}:{column}: {what}\n  {remedy}" if remedy else f"{document}:{line}:{column}: {what}"
-        for line, column, what, remedy in told
-    )
-    raise InvalidInput(f"is wrong in {len(told)} places", where=document, why=why)
+    told = sorted({(*lines.nearest(each.origin), each.origin.document, each.what, each.remedy) for each in findings})
+    faults = [
+        (f"{document}:{line}:{column}" if line else document, what, remedy)
+        for line, column, document, what, remedy in told
+    ]
+    if len(faults) == 1:
+        ((where, what, remedy),) = faults
+        raise InvalidInput(what, where=where, remedy=remedy)
+    if faults:
+        why = "\n".join(f"{where}: {what}\n  {remedy}".rstrip() for where, what, remedy in faults)
+        raise InvalidInput(f"is wrong in {len(faults)} places", where=findings[0].origin.document, why=why)

@@ -53,10 +53,11 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
-    from cfnroles.sources.service_spec.faults import faults
+    from cfnroles.sources.service_spec.checks import faults
     from cfnroles.sources.service_spec.services import prepare
     from cfnroles.sources.spec import Spec
     from cfnroles.sources.task_definition import read_task_definition
+    from cfnroles.sources.task_definition_checks import family_findings
 
     remedies = {name: f"Write it into the spec: {key}." for name, key in _KEYS.items()}
     told.refuse_others(TAKES, f"{document.name} is {NOUN}", remedies)
@@ -70,9 +71,10 @@ def read(document: Document, told: Told) -> Reading:
     if wrong := tuple(_absent(spec, named[path], path) for path, each in found.items() if each is None):
         return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     documents = {path: each for path, each in found.items() if each}
-    workloads = {path: read_task_definition(each.text, each.name) for path, each in documents.items()}
-    tasks = [prepare(spec, each, workloads[str(each.get("task-definition"))]) for each in spec.services]
-    return Reading((document, *documents.values()), NOUN, told, tuple(tasks), project=spec)
+    workloads = {path: read_task_definition(each) for path, each in documents.items()}
+    wrong = tuple(finding for each in workloads.values() for finding in family_findings(each))
+    tasks = tuple(prepare(spec, each, workloads[str(each.get("task-definition"))]) for each in spec.services)
+    return Reading((document, *documents.values()), NOUN, told, tasks, wrong, spec)
 
 
 def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> Document | None:

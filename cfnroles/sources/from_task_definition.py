@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
-from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.told import Told, option
 
@@ -33,29 +32,17 @@ def recognises(document: Document) -> bool:
 def read(document: Document, told: Told) -> Reading:
     """The task definition, with the settings of its service and account that are told."""
     from cfnroles.sources.settings import with_settings
-    from cfnroles.sources.task_definition_checks import discover
+    from cfnroles.sources.task_definition import read_task_definition
+    from cfnroles.sources.task_definition_checks import discover, family_findings
 
-    workload, wrong = _workload(document, told)
+    workload = read_task_definition(document, told)
     facts = _facts(workload, told)
     service = read_document(told.service_file) if told.service_file else None
     workload = with_settings(workload, service, told)
     task = Task(workload.family, workload, facts, discover(workload, facts))
-    return Reading((document, service) if service else (document,), NOUN, told, (task,), wrong)
-
-
-def _workload(document: Document, told: Told) -> tuple[Workload, tuple[Finding, ...]]:
-    from cfnroles.sources.task_definition import read_task_definition
-
-    def workload(family: str) -> Workload:
-        return read_task_definition(document.text, document.name, family, told.values, told.images)
-
-    try:
-        return workload(told.family), ()
-    except InvalidInput as error:
-        # A family that a pipeline fills in later is no reason to look at nothing else.
-        whole = workload("family")
-        origin, remedy = Origin(document.name, ("family",)), f"{error.why} {error.remedy}".strip()
-        return whole, (Finding(Severity.ERROR, origin, error.what, remedy),)
+    documents = (document, service) if service else (document,)
+    # A pipeline may fill the family in later: who only looks at the task definition does not need it.
+    return Reading(documents, NOUN, told, (task,), tuple(family_findings(workload)))
 
 
 def _facts(workload: Workload, told: Told) -> Facts:

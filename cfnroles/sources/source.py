@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
@@ -79,22 +79,10 @@ def _kind(document: Document) -> Source:
     for source in SOURCES:
         if source.recognises(document):
             return source
+    from cfnroles.sources.task_definition import unlike
+
+    if not document.tree:
+        raise Unrecognised("is empty", where=document.name)
     nouns = [source.NOUN.removeprefix("a ") for source in SOURCES]
-    what = f"is no {', no '.join(nouns[:-1])} and no {nouns[-1]}" if document.tree else "is empty"
-    raise Unrecognised(what, where=document.name, why=_hint(document.tree))
-
-
-def _hint(tree: Any) -> str:
-    """By what one sees that a document is of no known kind."""
-    if isinstance(tree, list) and len(tree) > 1:
-        return f"It holds a list of {len(tree)} elements, and cfnroles reads one task definition at a time."
-    members = tree[0] if isinstance(tree, list) and tree else tree
-    if not members:
-        return ""
-    if not isinstance(members, dict):
-        return f"It holds a {type(members).__name__}."
-    if "ContainerDefinitions" in members:
-        return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
-    if "image" in members:
-        return "It looks like a single container definition."
-    return f"It has no containerDefinitions. Its members are: {', '.join(sorted(map(str, members))[:8])}."
+    what = f"is no {', no '.join(nouns[:-1])} and no {nouns[-1]}"
+    raise Unrecognised(what, where=document.name, why=unlike(document))

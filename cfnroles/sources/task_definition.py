@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cfnroles.document import parse
+from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.placeholders import as_symbols, fill, name_of, placeholder, unresolved
+from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
+from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 #: What ECS tells about a registered task definition and does not take when one is registered.
@@ -34,37 +35,47 @@ _EXPECTED = (
 )
 
 
-def read_task_definition(
-    text: str,
-    document: str,
-    family: str = "",
-    values: Mapping[str, str] | None = None,
-    images: Mapping[str, str] | None = None,
-) -> Workload:
-    """The workload of a task definition in JSON or YAML; ``family`` replaces the document's own.
+def read_task_definition(document: Document, told: Told | None = None) -> Workload:
+    """The workload of a task definition, completed with the family, the values and the images that are told.
 
-    ``values`` fills placeholders by name, and all others become symbols. ``images`` gives containers their images by
-    the container's name; under the empty name, to the only container. A container without an image gets an empty one.
-    Raises InvalidInput where the text is no task definition, and for values and images that have no place in it.
+    Placeholders without a value become symbols, and a container without an image gets an empty one. Raises InvalidInput
+    where the document is no task definition, and for values and images that have no place in it.
     """
-    tree = _fill(_prune(_unwrap(parse(text, document), document)), values or {}, document)
+    told = told or Told()
+    tree = _fill(_prune(_unwrap(document.members)), told.values, document.name)
     containers = tree.get("containerDefinitions")
     if containers is None:
-        raise InvalidInput("has no containerDefinitions", where=document, why=_why(tree), remedy=_EXPECTED)
+        raise InvalidInput("is no task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
     if not isinstance(containers, list) or not containers:
         raise InvalidInput(
-            "containerDefinitions is not a list of one container definition or more", where=document, remedy=_EXPECTED
+            "containerDefinitions is not a list of one container definition or more",
+            where=document.name,
+            remedy=_EXPECTED,
         )
     for index, container in enumerate(containers):
         if not isinstance(container, dict):
             raise InvalidInput(
-                f"containerDefinitions[{index}] is not a container definition", where=document, remedy=_EXPECTED
+                f"containerDefinitions[{index}] is not a container definition", where=document.name, remedy=_EXPECTED
             )
-    tree = {**tree, "containerDefinitions": _with_images(containers, images or {}, document)}
-    if family:
-        tree["family"] = family
-    _check_family(tree.get("family"), document)
-    return Workload(document, as_symbols(tree))
+    family = {"family": told.family} if told.family else {}
+    images = {"containerDefinitions": _with_images(containers, told.images, document.name)}
+    return Workload(document.name, as_symbols({**tree, **images, **family}))
+
+
+def unlike(document: Document) -> str:
+    """By what one sees that a document is no task definition; raises InvalidInput where it is no JSON or YAML."""
+    tree, members = document.tree, document.members
+    if not tree:
+        return "It is empty."
+    if isinstance(tree, list) and len(tree) > 1:
+        return f"It holds a list of {len(tree)} elements, and cfnroles reads one task definition at a time."
+    if not members:
+        return f"It holds a {type(tree).__name__}."
+    if "ContainerDefinitions" in members:
+        return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
+    if "image" in members:
+        return "It looks like a single container definition."
+    return f"It has no containerDefinitions. Its members are: {', '.join(sorted(map(str, members))[:8])}."
 
 
 def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: tuple[str, ...] = ()) -> Facts:
@@ -96,26 +107,11 @@ def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: 
     return Facts(account=account, region=region, kms_key_arns=kms_key_arns)
 
 
-def _unwrap(data: Any, document: str) -> Mapping[str, Any]:
-    if isinstance(data, list):
-        if len(data) != 1:
-            raise InvalidInput(
-                f"holds a list of {len(data)} elements, and cfnroles reads one task definition at a time",
-                where=document,
-                remedy=_EXPECTED,
-            )
-        data = data[0]
-    if isinstance(data, dict) and isinstance(data.get("taskDefinition"), dict):
-        # ECS answers tags beside the task definition, and takes them as a part of it.
-        tags = {"tags": data["tags"]} if data.get("tags") else {}
-        data = {**data["taskDefinition"], **tags}
-    if not isinstance(data, dict) or not data:
-        raise InvalidInput(
-            "is empty" if not data else f"holds a {type(data).__name__}, not a task definition",
-            where=document,
-            remedy=_EXPECTED,
-        )
-    return data
+def _unwrap(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(inner := members.get("taskDefinition"), Mapping):
+        return members
+    # ECS answers tags beside the task definition, and takes them as a part of it.
+    return {**inner, "tags": members["tags"]} if members.get("tags") else inner
 
 
 def _fill(tree: Mapping[str, Any], values: Mapping[str, str], document: str) -> dict[str, Any]:
@@ -144,35 +140,6 @@ def _with_images(containers: list[Any], images: Mapping[str, str], document: str
         {**container, "image": images.get(str(container.get("name")), images.get("", container.get("image", "")))}
         for container in containers
     ]
-
-
-def _why(tree: Mapping[str, Any]) -> str:
-    if "Resources" in tree:
-        return "It looks like a CloudFormation template."
-    if "ContainerDefinitions" in tree:
-        return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
-    if "image" in tree:
-        return "It looks like a single container definition."
-    return f"Its members are: {', '.join(sorted(tree)[:8])}."
-
-
-def _check_family(family: Any, document: str) -> None:
-    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-    if family is None or family == "":
-        raise InvalidInput("has no family", where=document, remedy="Add one, or name it with --family NAME.")
-    if isinstance(family, str) and (left := placeholder(family)):
-        raise InvalidInput(
-            f"the family {family} holds the placeholder {left}",
-            where=document,
-            remedy=f"Fill it with --set '{name_of(left) or left}=VALUE', or name the family with --family NAME.",
-        )
-    if not isinstance(family, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", family):
-        raise InvalidInput(
-            f"family {family!r} is not a family's name",
-            where=document,
-            why="A family has up to 255 letters, digits, hyphens and underscores.",
-            remedy="Mend it, or name the family with --family NAME.",
-        )
 
 
 def _prune(value: Any) -> Any:

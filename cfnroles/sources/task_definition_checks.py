@@ -12,7 +12,7 @@ from cfnroles import discovery
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
-from cfnroles.placeholders import placeholder, texts_in
+from cfnroles.placeholders import name_of, placeholder, texts_in
 from cfnroles.sources.members import problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.text import Text
@@ -59,6 +59,23 @@ def shape_findings(workload: Workload) -> tuple[Finding, ...]:
 def value_findings(workload: Workload) -> tuple[Finding, ...]:
     """A finding for each value that ECS refuses, and for each text that a template's author forgot."""
     return (*_names(workload), *_network_mode(workload), *_fargate(workload), *_forgotten(workload))
+
+
+def family_findings(workload: Workload) -> Iterator[Finding]:
+    """A finding where the task definition cannot be called by its family.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+    """
+    family = workload.tree.get("family")
+    named = "name the family with --family NAME."
+    if family is None or family == "":
+        yield _error(workload, ("family",), "has no family", "Add one, or name it with --family NAME.")
+    elif isinstance(family, str) and (left := placeholder(family)):
+        remedy = f"Fill it with --set '{name_of(left) or left}=VALUE', or {named}"
+        yield _error(workload, ("family",), f"the family {family} holds the placeholder {left}", remedy)
+    elif not isinstance(family, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", family):
+        remedy = f"A family has up to 255 letters, digits, hyphens and underscores. Mend it, or {named}"
+        yield _error(workload, ("family",), f"family {family!r} is not a family's name", remedy)
 
 
 def _names(workload: Workload) -> Iterator[Finding]:

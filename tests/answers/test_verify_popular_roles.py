@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Document
 from cfnroles.answers.verify import Outcome, Verification
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
@@ -107,7 +108,7 @@ MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy
 
 
 def verified(resources: dict[str, Any], needed: set[str] | None = None) -> Verification:
-    workload = read_task_definition(json.dumps(TASK), "task.json")
+    workload = read_task_definition(Document("task.json", json.dumps(TASK)))
     facts = Facts("123456789012", "us-east-1", kms_key_arns=(KEY,))
     discovery = discover(workload, facts)
     role = read_role(json.dumps({"Resources": resources}), "roles.json", "Role", {}, facts.account, facts.region)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Document, Told
 from cfnroles.errors import InvalidInput
 from cfnroles.sources.task_definition import home, read_task_definition
-from cfnroles.sources.task_definition_checks import shape_findings, value_findings
+from cfnroles.sources.task_definition_checks import family_findings, shape_findings, value_findings
 from cfnroles.workload import Workload
 
 TASK = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
@@ -17,7 +18,7 @@ FARGATE = {**TASK, "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvp
 
 
 def read(tree: Any, **options: Any) -> Workload:
-    return read_task_definition(json.dumps(tree), "task.json", **options)
+    return read_task_definition(Document("task.json", json.dumps(tree)), Told(**options))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_tags_beside_an_answer_are_a_part_of_the_task_definition() -> None:
 
 def test_yaml_is_read_too() -> None:
     text = "family: shop\ncontainerDefinitions:\n  - name: web\n    image: nginx\n"
-    assert read_task_definition(text, "task.yaml").tree == TASK
+    assert read_task_definition(Document("task.yaml", text)).tree == TASK
 
 
 def test_null_members_are_absent() -> None:
@@ -79,19 +80,27 @@ def test_values_without_a_place_are_refused(options: dict[str, Any], told: str) 
         ({}, "is empty"),
         ([TASK, TASK], "a list of 2 elements"),
         ("text", "holds a str"),
-        ({"Resources": {}}, "CloudFormation template"),
+        ({"Resources": {}}, "Its members are: Resources"),
         ({"family": "x", "ContainerDefinitions": []}, "as CloudFormation spells it"),
         ({"name": "web", "image": "nginx"}, "single container definition"),
         ({"family": "x", "containerDefinitions": []}, "not a list of one container definition or more"),
         ({"family": "x", "containerDefinitions": ["web"]}, "is not a container definition"),
-        ({"containerDefinitions": TASK["containerDefinitions"]}, "has no family"),
-        ({**TASK, "family": "${NAME}"}, "holds the placeholder"),
-        ({**TASK, "family": "a b"}, "is not a family's name"),
     ],
 )
 def test_what_is_no_task_definition_is_refused_with_what_it_looks_like(document: Any, told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
         read(document)
+
+
+@pytest.mark.parametrize(
+    ("family", "told"),
+    [(None, "has no family"), ("${NAME}", "holds the placeholder ${NAME}"), ("a b", "is not a family's name")],
+    ids=["none", "a placeholder", "two words"],
+)
+def test_a_family_that_is_no_name_is_a_finding_and_another_one_can_be_told(family: str | None, told: str) -> None:
+    tree = {**TASK, "family": family}
+    assert [told in finding.what for finding in family_findings(read(tree))] == [True]
+    assert list(family_findings(read(tree, family="shop"))) == []
 
 
 @pytest.mark.parametrize(

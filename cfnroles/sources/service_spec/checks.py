@@ -1,13 +1,16 @@
-"""What no type of a single key can tell: names that meet, words that contradict, actions that do not exist."""
+"""What is wrong with a spec: by the types of its keys, and what no type of a single key can tell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from cfnroles.document import Document
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
 from cfnroles.need import Finding, fault
 from cfnroles.sources.service_spec.actions import unknown_action
+from cfnroles.sources.service_spec.definition import SPEC
 from cfnroles.sources.service_spec.types import nearest
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.workload import Path
@@ -22,6 +25,15 @@ _OWN_TAGS = 2
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _STACK_NAME = 128
 _LONGEST_SUFFIX = "-log-groups"
+
+
+def faults(document: Document) -> tuple[Finding, ...]:
+    """Everything that is wrong with the keys and values of a spec; none for one that every command takes."""
+    members = document.members
+    # What keys mean together can be told only where each of them is right.
+    found = list(SPEC.problems(members, ())) or problems(Spec(document.name, document.text, members))
+    placed = ((each, replace(each.origin, document=document.name)) for each in found)
+    return tuple(replace(each, origin=origin, check="refused-key") for each, origin in placed)
 
 
 def problems(spec: Spec) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Document
 from cfnroles.discovery import discover
 from cfnroles.sources.task_definition import home, read_task_definition
 from cfnroles.targets.cloudformation.service import service_stacks
@@ -65,7 +66,7 @@ USES = {
 
 def references(container: dict[str, Any], task: dict[str, Any]) -> list[dict[str, str]]:
     definition = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx:1", **container}], **task}
-    workload = read_task_definition(json.dumps(definition), "task.json")
+    workload = read_task_definition(Document("task.json", json.dumps(definition)))
     facts = home(workload)
     *_, task_stack = service_stacks(workload, discover(workload, facts), facts, "shop")
     asked = task_stack.template["Resources"]["SecretsExist"]["Properties"]["References"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cfnroles import Document
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.discovery import discover
 from cfnroles.document import parse
@@ -40,7 +41,7 @@ SET = {
 
 def example_stacks(examples: Path, name: str = "shop.json") -> tuple[Stack, ...]:
     text = (examples / name).read_text()
-    workload = read_task_definition(text, name)
+    workload = read_task_definition(Document(name, text))
     facts = home(workload)
     return service_stacks(workload, discover(workload, facts), facts, "shop")
 
