@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cfnroles.aws.secret_validator import Examined
+from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Reference
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Placeholder
 
 
 class Usable(StrEnum):
@@ -48,6 +50,34 @@ class Check:
         return sum(checked.usable is usable for checked in self.references)
 
 
-def check(references: Sequence[Reference], examined: Sequence[Examined], warnings: Sequence[str]) -> Check:
-    """Put together what was asked and what was found out."""
-    return Check(tuple(map(CheckedReference, references, examined)), tuple(warnings))
+def left_open(reference: Reference) -> tuple[Placeholder, ...]:
+    """The placeholders in a reference: nobody can say yet which secret or parameter it names."""
+    return tuple(symbol for symbol in reference.value_from.unknown if isinstance(symbol, Placeholder))
+
+
+def at_home(reference: Reference, facts: Facts) -> Reference:
+    """The reference as ECS is given it in the account and Region of these facts."""
+    known = {
+        ACCOUNT.whole: facts.home_account,
+        REGION.whole: facts.home_region,
+        PARTITION.whole: partition_of(facts.home_region),
+    }
+    return replace(reference, value_from=reference.value_from.replaced(lambda symbol: known.get(symbol, symbol)))
+
+
+def check(references: Iterable[Reference], examined: Sequence[Examined], warnings: Sequence[str]) -> Check:
+    """Put together what was found out about the references without placeholders, in their order, and the others."""
+    answers = iter(examined)
+    checked = (CheckedReference(each, _unasked(each) if left_open(each) else next(answers)) for each in references)
+    return Check(tuple(checked), tuple(warnings))
+
+
+def _unasked(reference: Reference) -> Examined:
+    names = dict.fromkeys(placeholder.called for placeholder in left_open(reference))
+    return Examined(
+        reference.value_from,
+        code="placeholder",
+        what=f"cannot be looked up before {' and '.join(names)} {'are' if len(names) > 1 else 'is'} known",
+        remedy=f"Add {' '.join(f'--set {name}=VALUE' for name in names)}.",
+        unknown=True,
+    )

@@ -60,17 +60,18 @@ def command(source: str, **given: Any) -> None:
 
 def _checked(reading: Reading, options: _Options) -> Iterator[Check]:
     from cfnroles import discover
-    from cfnroles.answers.check import check
+    from cfnroles.answers.check import at_home, check, left_open
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import examine
 
     for task in reading.accepted():
         facts, references = task.facts, task.discovery.references
-        if references and not (facts.account and facts.region):
+        if not (facts.account and facts.region) and not all(map(left_open, references)):
             facts = _at_home(facts, reading.name, options)
             references = discover(task.workload, facts).references
+        references = tuple(at_home(each, facts) for each in references)
         found, warnings = examine(
-            [each.asked for each in references],
+            [each.asked for each in references if not left_open(each)],
             Connection(options.profile, facts.region, options.endpoint_url),
             facts.region,
             facts.account,

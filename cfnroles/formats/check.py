@@ -21,7 +21,7 @@ def markdown(check: Check, text: Texts) -> str:
     """For a review: one row for each reference."""
     lines = Lines(text)
     rows = [
-        f"| {each.usable} | {each.reference.origin.place} | `{each.reference.value_from}` | {_finding(each)} |"
+        f"| {each.usable} | {each.reference.origin.place} | `{each.reference.value_from.written}` | {_finding(each)} |"
         for each in check.references
     ]
     head = ["| | needed by | reference | finding |", "|---|---|---|---|"]
@@ -34,7 +34,7 @@ def json_text(check: Check, text: Texts) -> str:
     lines = Lines(text)
     references = [
         {
-            "value_from": checked.reference.value_from,
+            "value_from": checked.reference.value_from.written,
             "usable": str(checked.usable),
             "document": checked.reference.origin.document,
             "path": checked.reference.origin.pointer,
@@ -67,7 +67,7 @@ def _human(check: Check, lines: Lines) -> Iterator[str]:
         yield (f"container {container}" if container else "task") + (f" of {document}" if several else "")
         for checked in group:
             origin = checked.reference.origin
-            yield f"  {checked.usable:<7}  {origin.item or origin.pointer}  {checked.reference.value_from}"
+            yield f"  {checked.usable:<7}  {origin.item or origin.pointer}  {checked.reference.value_from.written}"
             if checked.examined.what:
                 yield f"           {checked.examined.what}."
                 yield f"           {checked.examined.remedy}"

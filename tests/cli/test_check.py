@@ -33,3 +33,33 @@ def test_a_task_without_secrets_needs_no_credentials(cfnroles: Any) -> None:
     task = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}'
     told = cfnroles("check", "-", stdin=task)
     assert (told.code, told.out) == (0, "The task refers to no secret and no parameter.\n")
+
+
+OPEN = """{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128, "secrets": [
+  {"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:<STAGE>/token-AbCdEf"},
+  {"name": "LEVEL", "valueFrom": "/shop/<STAGE>/<COLOR>"}]}]}"""
+
+
+def test_what_a_placeholder_names_is_unknown_and_asks_nobody(cfnroles: Any) -> None:
+    told = cfnroles("check", "-", stdin=OPEN)
+    assert (told.code, told.err) == (3, "")
+    assert told.out == (
+        "container web\n"
+        "  unknown  secret TOKEN  arn:aws:secretsmanager:eu-west-1:111122223333:secret:<STAGE>/token-AbCdEf\n"
+        "           cannot be looked up before STAGE is known.\n"
+        "           Add --set STAGE=VALUE.\n"
+        "           standard input:2: containerDefinitions[0].secrets[0].valueFrom (container web, secret TOKEN)\n"
+        "  unknown  secret LEVEL  /shop/<STAGE>/<COLOR>\n"
+        "           cannot be looked up before STAGE and COLOR are known.\n"
+        "           Add --set STAGE=VALUE --set COLOR=VALUE.\n"
+        "           standard input:3: containerDefinitions[0].secrets[1].valueFrom (container web, secret LEVEL)\n"
+        "2 of 2 could not be checked.\n"
+    )
+
+
+def test_what_has_no_placeholder_is_asked_all_the_same(cfnroles: Any) -> None:
+    told = cfnroles(
+        "check", "-", "--set", "COLOR=red", stdin=OPEN.replace("/<COLOR>", "").replace("/<STAGE>", "/<COLOR>")
+    )
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith("error: standard input: which region's secrets to look at cannot be told\n")

@@ -101,3 +101,22 @@ def test_all_services_of_a_spec_are_asked_about(account: Account, examples: Path
     assert result.returncode == 1
     assert {reference["document"] for reference in answer["references"]} == {"web.json", "worker.json"}
     assert all(reference["line"] for reference in answer["references"])
+
+
+def test_what_nobody_filled_is_unknown_and_the_rest_is_asked(account: Account, tmp_path: Path) -> None:
+    put(account, "shop/signing")
+    home = "arn:aws:secretsmanager:<AWS_REGION>:<AWS_ACCOUNT_ID>:secret"
+    secrets = [
+        {"name": "TOKEN", "valueFrom": f"{home}:<STAGE>/token"},
+        {"name": "SIGNING", "valueFrom": f"{home}:shop/signing"},
+    ]
+    web = {"name": "web", "image": "nginx", "memory": 128, "secrets": secrets}
+    (tmp_path / "task.json").write_text(json.dumps({"family": "shop", "containerDefinitions": [web]}))
+
+    result = account.cfnroles("check", tmp_path / "task.json", "--format", "json")
+
+    assert (result.returncode, result.stderr) == (3, "")
+    assert [(each["usable"], each["problem"]) for each in json.loads(result.stdout)["references"]] == [
+        ("unknown", "placeholder"),
+        ("ok", ""),
+    ]
