@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, Throttled, answering
-from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest, Event, Export, Stack
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, Stack
 from cfnroles.errors import InvalidInput, Unavailable
 
 CREDENTIALS = (("AWS_ACCESS_KEY_ID", "123456789012"), ("AWS_SECRET_ACCESS_KEY", "x"))
@@ -193,8 +193,8 @@ class TestChangeSets:
 
         assert (found.status, found.execution) == ("CREATE_COMPLETE", "AVAILABLE")
         assert found.changes == (
-            Change("Modify", "Role", "AWS::IAM::Role", "True", ("Path", "Tags")),
-            Change("Add", "Log", "AWS::Logs::LogGroup"),
+            ResourceChange("Modify", "Role", "AWS::IAM::Role", "True", ("Path", "Tags")),
+            ResourceChange("Add", "Log", "AWS::Logs::LogGroup"),
         )
 
     def test_the_ones_that_wait_on_a_stack(self, cloudformation, stub):

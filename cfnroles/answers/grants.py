@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cfnroles.discovery import Discovery
 from cfnroles.iam.containment import covers_action, covers_resource, covers_text
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.implication import implies
 from cfnroles.need import Condition, Origin
+from cfnroles.template.template import symbols
+
+if TYPE_CHECKING:
+    from cfnroles.discovery import Discovery
 
 
 class Kind(StrEnum):
@@ -55,11 +59,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a grant stands, and why: what ECS does there with AWS's page, or the Sid of the statement."""
+    """Where a grant stands, and why: what ECS does there with AWS's page, or the Sid of the statement.
+
+    ``reasons`` are what the role's own Metadata tells of the statement with this ``sid``.
+    """
 
     origin: Origin
     why: str = ""
     source: str = ""
+    sid: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,15 @@ class Grant:
     not_actions: bool = False
     not_resources: bool = False
     places: tuple[Place, ...] = field(default=(), compare=False)
+
+    @property
+    def is_undecided_wildcard(self) -> bool:
+        """Whether it is for many actions or every resource or principal, while nobody knows whether it is there."""
+        many = self.not_actions or self.not_resources or any("*" in action or "?" in action for action in self.actions)
+        everything = not {"*", "AWS *"}.isdisjoint(self.resources)
+        # A choice within a text is a symbol that holds both outcomes.
+        within = any("*" in name for text in (*self.actions, *self.resources) for name in symbols(text))
+        return within or bool(self.guards and (many or everything))
 
     @property
     def sort_key(self) -> tuple[object, ...]:

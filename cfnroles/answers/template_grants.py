@@ -36,16 +36,26 @@ class _Part:
 
 
 def template_grants(
-    template: Template, parameters: Mapping[str, str] | None = None, account: str = "", region: str = ""
+    template: Template,
+    parameters: Mapping[str, str | None] | None = None,
+    account: str = "",
+    region: str = "",
+    *,
+    deployed: bool = False,
 ) -> tuple[Grant, ...]:
     """What the roles of a template may do, with ``parameters`` at these values and the others at their defaults.
 
-    What stands behind a condition is there whether it holds or not, with the condition as its guard. A policy of no
-    role of the template stands under its own logical id.
+    What stands behind a condition is there whether it holds or not, with the condition as its guard. Of a template
+    that is ``deployed`` with these values, only conditions that they do not decide are guards; the value ``None`` is
+    one that nobody knows. A policy of no role of the template stands under its own logical id.
     """
     decided = template.resolve(parameters, account, region).conditions
-    named = replace(template, tree=_without_empty_defaults(template.tree))
-    stack = named.resolve(parameters, account, region, conditions=dict.fromkeys(template.conditions))
+    if deployed:
+        shown = {**(parameters or {}), **dict.fromkeys(template.secret_parameters)}
+        stack = template.resolve(shown, account, region, conditions=decided)
+    else:
+        named = replace(template, tree=_without_empty_defaults(template.tree))
+        stack = named.resolve(parameters, account, region, conditions=dict.fromkeys(template.conditions))
     return merged(_Grants(template, stack, decided).all())
 
 
@@ -141,7 +151,8 @@ class _Grants:
             if guards is None:
                 continue
             texts = tuple(on.value) if not_resources else (on.value,)
-            place = Place(self._origin(holder, on.path), ", ".join(filter(None, (name, sid))))
+            why = ", ".join(filter(None, (name, sid)))
+            place = Place(self._origin(holder, on.path), why, sid=sid, reasons=self._reasons(role, sid))
             for conditions in single_valued(_without_variables(block.value) if old else block.value):
                 yield Grant(
                     role,
@@ -155,6 +166,11 @@ class _Grants:
                     not_resources,
                     (place,),
                 )
+
+    def _reasons(self, role: str, sid: str) -> tuple[str, ...]:
+        """What the role's Metadata tells about a statement, wherever in it a key is the Sid."""
+        resource = self.stack.resources.get(role)
+        return next(_lists_of(sid, resource.metadata), ()) if resource and sid else ()
 
     def _listed(self, statement: _Part, element: str, *, principals: bool = False) -> list[_Part]:
         path = (*statement.path, element)
@@ -234,6 +250,14 @@ class _Grants:
 
     def _origin(self, resource: Resource, path: Path) -> Origin:
         return Origin(self.template.document, resource.source(*path))
+
+
+def _lists_of(key: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, value in metadata.items():
+        if isinstance(value, Mapping):
+            yield from _lists_of(key, value)
+        elif name == key and isinstance(value, list) and all(isinstance(element, str) for element in value):
+            yield tuple(value)
 
 
 def _joined(*several: tuple[Guard, ...]) -> tuple[Guard, ...] | None:

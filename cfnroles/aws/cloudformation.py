@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, answering
-from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest, Event, Export, Stack
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -238,10 +238,10 @@ def _stack(told: StackTypeDef) -> Stack:
     )
 
 
-def _change(told: ChangeTypeDef) -> Change:
+def _change(told: ChangeTypeDef) -> ResourceChange:
     change = told.get("ResourceChange", {})
     targets = [detail.get("Target", {}) for detail in change.get("Details", ())]
-    return Change(
+    return ResourceChange(
         action=change.get("Action", "Modify"),
         resource=change.get("LogicalResourceId", ""),
         type=change.get("ResourceType", ""),

@@ -58,7 +58,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """What a change set does to one resource; ``properties`` are the changed ones, sorted."""
 
     action: str
@@ -79,7 +79,7 @@ class ChangeSet:
     status: str
     reason: str = ""
     execution: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ResourceChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
-from cfnroles.cli.stack_options import Target, following_on_interrupt, selected, stack_options
+from cfnroles.cli.stack_options import StackArguments, following_on_interrupt, stack_options
 from cfnroles.errors import BadAnswer, InvalidInput
 
 
@@ -18,14 +17,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 @click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
 def command(
-    source: Path,
-    project: str,
-    environment: str,
-    profile: str,
-    region: str,
-    endpoint_url: str,
-    only: tuple[str, ...],
-    stack_prefix: str,
+    where: StackArguments,
     yes: bool,
     plan_only: bool,
     role_arn: str,
@@ -48,9 +40,8 @@ def command(
             "deleting asks a question, and this is no terminal",
             remedy="Add --yes to delete without a question, or --plan to look only.",
         )
-    target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
-    cloudformation = CloudFormation(target.connection())
+    sources = where.stacks()
+    cloudformation = CloudFormation(where.connection())
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + timeout * 60
     progress = Progress()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cfnroles.cli.stack_options import (
-    Target,
+    StackArguments,
+    collected,
     following_on_interrupt,
     local_connection,
-    selected,
     stack_options,
 )
 from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
@@ -35,96 +36,118 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
     return tuple((key, value) for key, _, value in pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class DeployArguments:
+    """The values of the options that only ``deploy`` has."""
+
+    yes: bool
+    plan_only: bool
+    plan_format: str
+    local: bool
+    local_state: Path | None
+    parameters: tuple[tuple[str, str], ...]
+    parameters_file: Path | None
+    tags: tuple[tuple[str, str], ...]
+    role_arn: str
+    bucket: str
+    termination_protection: bool
+    timeout: float
+    no_rollback: bool
+    continue_rollback: bool
+    allow_unchecked_secrets: bool
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for a format of what is not shown."""
+        if self.plan_format != "human" and not self.plan_only:
+            raise InvalidInput("--format is for --plan")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether to deploy into an emulator."""
+        return self.local or self.local_state is not None
+
+    def options(self) -> Options:
+        """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
+        from cfnroles.deploy.parameters_file import read_parameters
+        from cfnroles.deploy.plan import Options
+
+        from_file = read_parameters(self.parameters_file) if self.parameters_file else ()
+        return Options(
+            parameters=tuple({**dict(from_file), **dict(self.parameters)}.items()),
+            tags=self.tags,
+            role_arn=self.role_arn,
+            bucket=self.bucket,
+            rollback=not self.no_rollback,
+            termination_protection=self.termination_protection,
+            continue_rollback=self.continue_rollback,
+            allow_unchecked_secrets=self.allow_unchecked_secrets,
+            plan_only=self.plan_only,
+            timeout=self.timeout * 60,
+        )
+
+
+_deploy_options = collected(
+    "asked",
+    DeployArguments,
+    click.option("--yes", is_flag=True, help="Do not ask before changing anything."),
+    click.option("--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would change, and change nothing."),
+    click.option(
+        "--format",
+        "plan_format",
+        type=click.Choice(["human", "json", "markdown"]),
+        default="human",
+        help="How --plan is written.",
+    ),
+    click.option("--local", is_flag=True, help="Deploy into a local emulator instead of AWS."),
+    click.option(
+        "--local-state",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Directory in which the local emulator keeps its state between runs. Implies --local.",
+    ),
+    click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."),
+    click.option(
+        "--parameters-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="JSON or YAML file of parameter values.",
+    ),
+    click.option(
+        "--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource."
+    ),
+    click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses."),
+    click.option("--bucket", default="", help="Bucket for a template that is too long for a request."),
+    click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion."),
+    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow."),
+    click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it."),
+    click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier."),
+    click.option(
+        "--allow-unchecked-secrets",
+        is_flag=True,
+        help="Deploy task definitions with secrets that nothing checks before the task starts.",
+    ),
+)
+
+
 @click.command()
 @stack_options
-@click.option("--yes", is_flag=True, help="Do not ask before changing anything.")
-@click.option("--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would change, and change nothing.")
-@click.option(
-    "--format",
-    "plan_format",
-    type=click.Choice(["human", "json", "markdown"]),
-    default="human",
-    help="How --plan is written.",
-)
-@click.option("--local", is_flag=True, help="Deploy into a local emulator instead of AWS.")
-@click.option(
-    "--local-state",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Directory in which the local emulator keeps its state between runs. Implies --local.",
-)
-@click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter.")
-@click.option(
-    "--parameters-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON or YAML file of parameter values.",
-)
-@click.option("--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource.")
-@click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses.")
-@click.option("--bucket", default="", help="Bucket for a template that is too long for a request.")
-@click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
-@click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it.")
+@_deploy_options
 @stack_set_options
-@click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier.")
-def command(
-    source: Path,
-    project: str,
-    environment: str,
-    profile: str,
-    region: str,
-    endpoint_url: str,
-    only: tuple[str, ...],
-    stack_prefix: str,
-    yes: bool,
-    plan_only: bool,
-    plan_format: str,
-    local: bool,
-    local_state: Path | None,
-    parameters: tuple[tuple[str, str], ...],
-    parameters_file: Path | None,
-    tags: tuple[tuple[str, str], ...],
-    role_arn: str,
-    bucket: str,
-    termination_protection: bool,
-    timeout: float,
-    no_rollback: bool,
-    continue_rollback: bool,
-    **fleet: Any,
-) -> int:
+def command(where: StackArguments, asked: DeployArguments, fleet: StackSetArguments) -> int:
     """Deploy the stacks of SOURCE, and refuse when a secret is missing.
 
     SOURCE is a directory written by `cfnroles build` (default: build), or a task definition to build and deploy at
-    once.
+    once. Parameters that have no value are asked for on a terminal.
     """
-    from cfnroles.deploy.parameters_file import read_parameters
-    from cfnroles.deploy.plan import Options
-
-    if plan_format != "human" and not plan_only:
-        raise InvalidInput("--format is for --plan")
-    target = Target(profile, region, endpoint_url)
-    stacks = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
-    from_file = read_parameters(parameters_file) if parameters_file else ()
-    options = Options(
-        parameters=tuple({**dict(from_file), **dict(parameters)}.items()),
-        tags=tags,
-        role_arn=role_arn,
-        bucket=bucket,
-        rollback=not no_rollback,
-        termination_protection=termination_protection,
-        continue_rollback=continue_rollback,
-        plan_only=plan_only,
-        timeout=timeout * 60,
-    )
-    arguments = StackSetArguments(**fleet)
-    if arguments.stack_set:
-        if local or local_state:
+    stacks = where.stacks()
+    options = asked.options()
+    if fleet.stack_set:
+        if asked.is_local:
             raise InvalidInput("--stack-set cannot be combined with --local: the emulator has no StackSets")
-        _can_ask(ask=not yes, plan_only=plan_only)
-        return deploy_stack_sets(stacks, target.connection(), options, arguments, ask=not yes)
-    if local or local_state:
-        with local_connection(target, state=local_state) as connection:
-            return _run(stacks, connection, options, plan_format, ask=False)
-    return _run(stacks, target.connection(), options, plan_format, ask=not yes)
+        _can_ask(ask=not asked.yes, plan_only=asked.plan_only)
+        return deploy_stack_sets(stacks, where.connection(), options, fleet, ask=not asked.yes)
+    if asked.is_local:
+        with local_connection(where, state=asked.local_state) as connection:
+            return _run(stacks, connection, options, asked.plan_format, ask=False)
+    return _run(stacks, where.connection(), options, asked.plan_format, ask=not asked.yes)
 
 
 def _can_ask(*, ask: bool, plan_only: bool) -> None:
@@ -138,21 +161,13 @@ def _can_ask(*, ask: bool, plan_only: bool) -> None:
 def _run(
     stacks: tuple[StackSource, ...], connection: Connection, options: Options, plan_format: str, *, ask: bool
 ) -> int:
-    from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.change_sets import discard_all
-    from cfnroles.deploy.deployer import Deployer
-    from cfnroles.deploy.following import Pace
-    from cfnroles.deploy.plan import Run
     from cfnroles.deploy.planning import plan
 
     _can_ask(ask=ask, plan_only=options.plan_only)
-    cloudformation = CloudFormation(connection)
-    pace = Pace(cloudformation.is_local)
-    pace.deadline = pace.clock.now() + options.timeout
     progress = Progress()
-    upload = (lambda source: _uploaded(source, options.bucket, connection)) if options.bucket else None
-    deployer = Deployer(cloudformation, options, Run.new(), pace, progress.tell, upload)
+    deployer = _deployer(connection, options, progress)
     with following_on_interrupt():
         made = plan(stacks, deployer)
         _show(made, plan_format)
@@ -161,8 +176,23 @@ def _run(
             return 0
         if ask and made.needs_consent and not _agreed(made, deployer):
             raise BadAnswer("nothing was deployed: the answer was no")
-        pace.deadline = pace.clock.now() + options.timeout
+        deployer.pace.deadline = deployer.pace.clock.now() + options.timeout
         return _applied(made, deployer, progress)
+
+
+def _deployer(connection: Connection, options: Options, progress: Progress) -> Deployer:
+    from cfnroles.aws.cloudformation import CloudFormation
+    from cfnroles.cli.parameter_prompts import prompts
+    from cfnroles.deploy.deployer import Deployer
+    from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.plan import Run
+
+    cloudformation = CloudFormation(connection)
+    pace = Pace(cloudformation.is_local)
+    pace.deadline = pace.clock.now() + options.timeout
+    upload = (lambda source: _uploaded(source, options.bucket, connection)) if options.bucket else None
+    ask = prompts(plan_only=options.plan_only)
+    return Deployer(cloudformation, options, Run.new(), pace, progress.tell, upload, ask)
 
 
 def _uploaded(source: StackSource, bucket: str, connection: Connection) -> str:

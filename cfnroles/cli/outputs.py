@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from cfnroles.cli.stack_options import Target, selected, stack_options
+from cfnroles.cli.stack_options import StackArguments, stack_options
 from cfnroles.errors import BadAnswer
 
 
@@ -20,23 +18,15 @@ from cfnroles.errors import BadAnswer
     help="env: lines for a shell or an environment file.",
 )
 def command(
-    source: Path,
-    project: str,
-    environment: str,
-    profile: str,
-    region: str,
-    endpoint_url: str,
-    only: tuple[str, ...],
-    stack_prefix: str,
+    where: StackArguments,
     output_format: str,
 ) -> int:
     """Print the outputs of the deployed stacks of SOURCE."""
     from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.formats import deployment
 
-    target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
-    cloudformation = CloudFormation(target.connection())
+    sources = where.stacks()
+    cloudformation = CloudFormation(where.connection())
     stacks = [(one.name, cloudformation.stack(one.name)) for one in sources]
     missing = [name for name, stack in stacks if stack is None]
     if missing:

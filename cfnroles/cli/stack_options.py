@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,33 +20,35 @@ if TYPE_CHECKING:
     from cfnroles.deploy.stacks_file import StackSource
 
 
-def stack_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the argument SOURCE and the options that choose stacks and account."""
-    for option in reversed(
-        (
-            click.argument("source", default="build", type=click.Path(path_type=Path)),
-            click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
-            click.option(
-                "--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."
-            ),
-            click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
-            click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's."),
-            click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
-            click.option("--only", multiple=True, metavar="STACK", help="Only this stack. May be repeated."),
-            click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
-        )
-    ):
-        command = option(command)
-    return command
+def collected(name: str, into: type[Any], *options: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that gives a command ``options``: their values come as one, ``name``, of the dataclass ``into``."""
+    fields = [field.name for field in dataclasses.fields(into)]
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_one_value(**given: Any) -> Any:
+            own = {field: given.pop(field) for field in fields}
+            return command(**{name: into(**own)}, **given)
+
+        for option in reversed(options):
+            with_one_value = option(with_one_value)
+        return with_one_value
+
+    return decorated
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The account and Region that options name."""
+class StackArguments:
+    """The values of ``stack_options``: which stacks, and in which account and Region."""
 
+    source: Path
+    project: str
+    environment: str
     profile: str
     region: str
     endpoint_url: str
+    only: tuple[str, ...]
+    stack_prefix: str
 
     def connection(self) -> Connection:
         """As AWS's own tools read options, variables and profiles."""
@@ -52,27 +56,48 @@ class Target:
 
         return Connection(self.profile, self.region, self.endpoint_url)
 
+    def stacks(self) -> tuple[StackSource, ...]:
+        """The stacks of the source under their final names, narrowed to those asked for.
 
-def stacks_of(source: Path, *, project: str = "", environment: str = "", region: str = "") -> tuple[StackSource, ...]:
-    """The stacks in a directory written by ``cfnroles build``, or those that it would write for a file.
+        Raises ``InvalidInput`` when the source is neither a directory written by ``cfnroles build`` nor a file that it
+        would take, and as it does for the file.
+        """
+        from cfnroles.deploy.stacks_file import chosen, prefixed
 
-    Raises ``InvalidInput`` when ``source`` is neither, and as ``cfnroles build`` does for the file.
-    """
-    from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
+        return chosen(prefixed(self._all_stacks(), self.stack_prefix), self.only)
 
-    if source.is_dir():
-        if project or environment:
+    def _all_stacks(self) -> tuple[StackSource, ...]:
+        from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
+
+        source = self.source
+        if source.is_dir():
+            if self.project or self.environment:
+                raise InvalidInput(
+                    f"--project and --environment are for a SOURCE that is not built yet; {source} is",
+                    remedy="Build it again with them, or give --parameters ProjectName=NAME.",
+                )
+            return read_stacks(source)
+        if not source.exists() and str(source) != "-":
             raise InvalidInput(
-                f"--project and --environment are for a SOURCE that is not built yet; {source} is",
-                remedy="Build it again with them, or give --parameters ProjectName=NAME.",
+                "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
             )
-        return read_stacks(source)
-    if not source.exists() and str(source) != "-":
-        raise InvalidInput(
-            "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
-        )
-    files = _built(str(source), project, environment, region)
-    return parsed_stacks(files.__getitem__, str(source))
+        files = _built(str(source), self.project, self.environment, self.region)
+        return parsed_stacks(files.__getitem__, str(source))
+
+
+#: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
+stack_options = collected(
+    "where",
+    StackArguments,
+    click.argument("source", default="build", type=click.Path(path_type=Path)),
+    click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
+    click.option("--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."),
+    click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
+    click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's."),
+    click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
+    click.option("--only", multiple=True, metavar="STACK", help="Only this stack. May be repeated."),
+    click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
+)
 
 
 def _built(source: str, project: str, environment: str, region: str) -> dict[str, str]:
@@ -92,21 +117,6 @@ def _built(source: str, project: str, environment: str, region: str) -> dict[str
     return dict(built.files)
 
 
-def selected(
-    source: Path,
-    only: tuple[str, ...],
-    prefix: str,
-    *,
-    project: str = "",
-    environment: str = "",
-    region: str = "",
-) -> tuple[StackSource, ...]:
-    """The stacks of ``source`` under their final names, narrowed to ``only``."""
-    from cfnroles.deploy.stacks_file import chosen, prefixed
-
-    return chosen(prefixed(stacks_of(source, project=project, environment=environment, region=region), prefix), only)
-
-
 @contextlib.contextmanager
 def following_on_interrupt() -> Iterator[None]:
     """Say, when Ctrl-C ends the block, that CloudFormation goes on."""
@@ -122,13 +132,13 @@ def following_on_interrupt() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def local_connection(target: Target, *, state: Path | None) -> Iterator[Connection]:
+def local_connection(where: StackArguments, *, state: Path | None) -> Iterator[Connection]:
     """A fresh or kept local emulator, for the length of a ``with`` block."""
     from cfnroles.aws.connection import Connection
     from cfnroles.emulator import emulator, region_of
 
-    if target.profile or target.endpoint_url:
+    if where.profile or where.endpoint_url:
         raise InvalidInput("--local cannot be combined with --profile or --endpoint-url")
-    with emulator(state=state, region=target.region or region_of(os.environ)) as running:
+    with emulator(state=state, region=where.region or region_of(os.environ)) as running:
         click.echo(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
         yield Connection.of_environment(running.environment())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.stack_options import Target, selected, stack_options
+from cfnroles.cli.stack_options import StackArguments, stack_options
 
 if TYPE_CHECKING:
     from cfnroles.aws.cloudformation import CloudFormation
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
 @click.option("--format", "output_format", type=click.Choice(["human", "json"]), default="human", help="Output format.")
 def command(
-    source: Path,
-    project: str,
-    environment: str,
-    profile: str,
-    region: str,
-    endpoint_url: str,
-    only: tuple[str, ...],
-    stack_prefix: str,
+    where: StackArguments,
     follow: bool,
     timeout: float,
     output_format: str,
@@ -37,9 +29,8 @@ def command(
     from cfnroles.deploy.statuses import Deploying, status_of
     from cfnroles.formats import deployment
 
-    target = Target(profile, region, endpoint_url)
-    sources = selected(source, only, stack_prefix, project=project, environment=environment, region=region)
-    cloudformation = CloudFormation(target.connection())
+    sources = where.stacks()
+    cloudformation = CloudFormation(where.connection())
     names = [one.name for one in sources]
     if follow:
         _follow(names, cloudformation, timeout * 60)

@@ -7,18 +7,15 @@ from dataclasses import replace
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import Change, ChangeSet, ChangeSetRequest
-from cfnroles.deploy import template as templates
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, ResourceChange
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, detail, explained
 from cfnroles.deploy.following import Work
-from cfnroles.deploy.plan import GATE, Action, Plan, StackPlan
+from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
+from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Action, Plan, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
 from cfnroles.errors import Unavailable
-
-#: The parameter whose fresh value makes CloudFormation call the gate again.
-DEPLOYMENT_ID = "DeploymentId"
 
 #: CloudFormation has said both, and means the same.
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
@@ -42,27 +39,26 @@ def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
         )
     if any(text in change_set.reason for text in _NO_CHANGES):
         cloudformation.delete_change_set(change_set)
-        return replace(blank, action=Action.NOTHING, permissions=(), parameters=())
+        return replace(blank, action=Action.NOTHING, permissions=NO_PERMISSION_CHANGES, parameters=())
     failure = _failure(change_set, blank.source, cloudformation)
     discard(replace(blank, change_set=change_set), deployer)
     raise DeploymentRefused((failure,))
 
 
-def _action(blank: StackPlan, changes: Sequence[Change]) -> Action:
+def _action(blank: StackPlan, changes: Sequence[ResourceChange]) -> Action:
     if blank.action is not Action.UPDATE:
         return blank.action
     only_gate = bool(changes) and all(
         change.type == GATE and change.action == "Modify" and set(change.properties) <= {DEPLOYMENT_ID}
         for change in changes
     )
-    unchanged = not blank.permissions and not blank.parameters
+    unchanged = not blank.permissions.changes and not blank.parameters
     return Action.CHECK_AGAIN if only_gate and unchanged else Action.UPDATE
 
 
 def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetRequest:
     source, options = blank.source, deployer.options
-    declared = templates.declared(templates.parse(source.body, source.template))
-    given = {name: value for name, value in source.parameters if name in declared}
+    declared, given = source.parsed.declarations, given_values(source)
     if DEPLOYMENT_ID in declared:
         given[DEPLOYMENT_ID] = deployer.run.deployment_id
     deployed = {name for name, _ in blank.before.parameters} if blank.before and not creating else set()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import Stack
-from cfnroles.deploy import template as templates
+from cfnroles.deploy.actions import busy
 from cfnroles.deploy.applying import deleted
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
 from cfnroles.deploy.following import Work, settled, together
 from cfnroles.deploy.plan import RUN_PREFIX, Note
-from cfnroles.deploy.planning import busy
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Outcome, Result, StackResult
 from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.statuses import MISSING, status_of
+from cfnroles.template.template import read_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeleti
 def _retained(body: str, name: str) -> tuple[str, ...]:
     return tuple(
         f"{resource} ({item.get('Type')})"
-        for resource, item in templates.parse(body, name)["Resources"].items()
-        if str(item.get("DeletionPolicy", "")).startswith("Retain")
+        for resource, item in read_template(body, name).tree["Resources"].items()
+        if isinstance(item, Mapping) and str(item.get("DeletionPolicy", "")).startswith("Retain")
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.deploy.following import Pace
+from cfnroles.deploy.parameters import Ask
 from cfnroles.deploy.plan import Options, Run, Tell
 from cfnroles.deploy.stacks_file import StackSource
 
@@ -16,7 +17,7 @@ class Deployer:
     """Where to deploy, how, and whom to tell.
 
     ``upload`` puts a template that is too long for a request where CloudFormation can read it, and returns
-    its URL.
+    its URL. ``ask`` gives values to parameters that have none; without it, they refuse the deployment.
     """
 
     cloudformation: CloudFormation
@@ -25,3 +26,4 @@ class Deployer:
     pace: Pace
     tell: Tell
     upload: Callable[[StackSource], str] | None = None
+    ask: Ask | None = None

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cfnroles.aws.stack import Change, ChangeSet, Event, Stack
-from cfnroles.deploy.permissions import PermissionChange
-from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.answers.diff import Change, Difference
+from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, Stack
+from cfnroles.deploy.stacks_file import Pairs, StackSource
 
 #: Every change set and token of cfnroles begins with this.
 RUN_PREFIX = "cfnroles-"
 
 #: The custom resource that refuses a deployment while a secret is missing.
 GATE = "Custom::SecretsExist"
+
+NO_PERMISSION_CHANGES = Difference(())
 
 
 class Action(enum.StrEnum):
@@ -34,13 +36,14 @@ class Action(enum.StrEnum):
 class Options:
     """What the user asked for beside the stacks themselves."""
 
-    parameters: tuple[tuple[str, str], ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
+    parameters: Pairs = ()
+    tags: Pairs = ()
     role_arn: str = ""
     bucket: str = ""
     rollback: bool = True
     termination_protection: bool = False
     continue_rollback: bool = False
+    allow_unchecked_secrets: bool = False
     plan_only: bool = False
     timeout: float = 3600.0
 
@@ -59,8 +62,9 @@ class StackPlan:
     """What happens to one stack.
 
     ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
-    must be deleted first) it is made when its turn comes. ``secrets`` is how many secrets the gate checks.
-    ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
+    must be deleted first) it is made when its turn comes. ``permissions`` include those that hang on a condition that
+    nobody decided. ``secrets`` is how many secrets the gate checks, ``unchecked`` where those stand that nothing
+    checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
     sets.
     """
 
@@ -68,10 +72,11 @@ class StackPlan:
     action: Action
     before: Stack | None = None
     change_set: ChangeSet | None = None
-    changes: tuple[Change, ...] = ()
-    permissions: tuple[PermissionChange, ...] = ()
+    changes: tuple[ResourceChange, ...] = ()
+    permissions: Difference = NO_PERMISSION_CHANGES
     parameters: tuple[ParameterChange, ...] = ()
     secrets: int = 0
+    unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     roll_back_first: bool = False
@@ -82,6 +87,11 @@ class StackPlan:
     def name(self) -> str:
         """The stack's name."""
         return self.source.name
+
+    @property
+    def kept(self) -> Pairs:
+        """The deployed parameter values, which stay where no others are given."""
+        return self.before.parameters if self.before and self.action in {Action.UPDATE, Action.BUSY} else ()
 
     @property
     def needs_consent(self) -> bool:
@@ -103,9 +113,9 @@ class Plan:
         return any(stack.needs_consent for stack in self.stacks)
 
     @property
-    def permissions(self) -> tuple[PermissionChange, ...]:
+    def permissions(self) -> tuple[Change, ...]:
         """The permission changes of all stacks."""
-        return tuple(change for stack in self.stacks for change in stack.permissions)
+        return tuple(change for stack in self.stacks for change in stack.permissions.changes)
 
 
 @dataclass(frozen=True, slots=True)

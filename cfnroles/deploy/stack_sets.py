@@ -6,18 +6,20 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetRequest, StackSets
-from cfnroles.deploy import template as templates
 from cfnroles.deploy.failures import Cause, Failure, unfolded
+from cfnroles.deploy.filled_template import FilledTemplate, Home, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
-from cfnroles.deploy.permissions import PermissionChange, permission_changes
-from cfnroles.deploy.plan import Note, Run, Tell
-from cfnroles.deploy.planning import with_parameters
+from cfnroles.deploy.parameters import Ask, given_values, with_missing, with_parameters
+from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Tell
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Outcome, Result, StackResult
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
+from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
+from cfnroles.template.template import read_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,17 @@ class Targets:
 class StackSetOptions:
     """What the user asked for beside the targets."""
 
-    parameters: tuple[tuple[str, str], ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
+    parameters: Pairs = ()
+    tags: Pairs = ()
     administration_role_arn: str = ""
     execution_role_name: str = ""
+    allow_unchecked_secrets: bool = False
     preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Where to deploy, how, and whom to tell."""
+    """Where to deploy, how, whom to tell, and whom to ask for parameters without a value, if anybody."""
 
     stack_sets: StackSets
     targets: Targets
@@ -50,6 +53,7 @@ class Fleet:
     run: Run
     pace: Pace
     tell: Tell
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class StackSetPlan:
     update: bool
     missing: tuple[Targets, ...] = ()
     instances: tuple[Instance, ...] = ()
-    permissions: tuple[PermissionChange, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    permissions: Difference = NO_PERMISSION_CHANGES
 
     @property
     def needs_consent(self) -> bool:
@@ -72,8 +77,8 @@ class StackSetPlan:
 def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[StackSetPlan, ...]:
     """Find out what deploying ``sources`` as stack sets changes, without changing anything.
 
-    Raises ``InvalidInput`` for targets or templates that StackSets cannot take, ``DeploymentRefused`` for a stack set
-    of the other permission model.
+    Raises ``InvalidInput`` for targets or templates that StackSets cannot take and for parameters without a value,
+    ``DeploymentRefused`` for a stack set of the other permission model and for secrets that nothing checks.
     """
     targets = fleet.targets
     if not targets.regions or not (targets.accounts or targets.organizational_units):
@@ -82,9 +87,16 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[Stack
             remedy="Give --to-region and either --account (self-managed) or --ou (service-managed).",
         )
     sources = with_parameters(sources, fleet.options.parameters)
+    before = [fleet.stack_sets.stack_set(source.name) for source in sources]
+    kept = [found.parameters if found else () for found in before]
+    sources = with_missing(list(zip(sources, kept, strict=True)), fleet.ask)
     for source in sources:
         _check(source, targets)
-    return tuple(_plan(source, fleet) for source in sources)
+    plans = tuple(_plan(source, found, fleet) for source, found in zip(sources, before, strict=True))
+    refused = tuple(not_checked(each.source.name, each.unchecked) for each in plans if each.unchecked)
+    if refused and not fleet.options.allow_unchecked_secrets:
+        raise DeploymentRefused(refused)
+    return plans
 
 
 def _check(source: StackSource, targets: Targets) -> None:
@@ -95,64 +107,58 @@ def _check(source: StackSource, targets: Targets) -> None:
         )
     if len(targets.regions) < 2:
         return
-    evaluation = templates.Evaluation(templates.parse(source.body, source.template), dict(source.parameters))
-    for name, resource in evaluation.resources().items():
-        role_name = (resource.get("Properties") or {}).get("RoleName")
-        if resource.get("Type") == "AWS::IAM::Role" and role_name and "${AWS::Region}" not in str(role_name):
+    for role in source.parsed.resolve(dict(source.parameters)).of_type("AWS::IAM::Role"):
+        name = role.properties.get("RoleName")
+        if name and "${AWS::Region}" not in str(name):
             raise InvalidInput(
-                f"{name} has the name {role_name} in every Region",
+                f"{role.logical_id} has the name {name} in every Region",
                 where=source.template,
                 why="IAM is global: the second Region of an account would collide with the first.",
                 remedy="Leave the role's name empty, or deploy to one Region.",
             )
 
 
-def _plan(source: StackSource, fleet: Fleet) -> StackSetPlan:
-    before = fleet.stack_sets.stack_set(source.name)
-    tree = templates.parse(source.body, source.template)
+def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSetPlan:
+    kept = before.parameters if before else ()
+    new = FilledTemplate.of(source.parsed, kept, source.parameters, Home())
+    unchecked = unchecked_secrets(new)
     if before is None:
-        return StackSetPlan(
-            source,
-            None,
-            update=False,
-            missing=(fleet.targets,),
-            permissions=permission_changes(None, {}, tree, dict(source.parameters)),
-        )
-    service_managed = bool(fleet.targets.organizational_units)
-    if service_managed != (before.permission_model == "SERVICE_MANAGED"):
-        raise DeploymentRefused(
-            (
-                Failure(
-                    source.name,
-                    Cause.STACK,
-                    (f"the stack set {source.name} is {before.permission_model.lower().replace('_', '-')}",),
-                    remedy="Target accounts in a self-managed one (--account), OUs in a service-managed one (--ou).",
-                ),
-            )
-        )
+        return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
+    _check_model(source, before, fleet.targets)
     instances = fleet.stack_sets.instances(source.name)
-    old_values = dict(before.parameters)
-    new_values = {**old_values, **_given(source)}
     changed = (
         before.template != source.body
-        or new_values != old_values
+        or {**dict(kept), **given_values(source)} != dict(kept)
         or bool(fleet.options.tags and fleet.options.tags != before.tags)
     )
     # What a failed or interrupted operation left behind is not CURRENT, and is brought up to date again.
     stale = any(instance.status not in {"CURRENT", ""} for instance in instances)
+    old = FilledTemplate.of(read_template(before.template, source.name), kept, (), Home())
     return StackSetPlan(
         source,
         before,
         update=changed or stale,
         missing=_missing(fleet.targets, before, instances),
         instances=instances,
-        permissions=permission_changes(templates.parse(before.template, source.name), old_values, tree, new_values),
+        unchecked=unchecked,
+        permissions=permission_changes(old, new),
     )
 
 
-def _given(source: StackSource) -> dict[str, str]:
-    declared = templates.declared(templates.parse(source.body, source.template))
-    return {name: value for name, value in source.parameters if name in declared}
+def _check_model(source: StackSource, before: StackSet, targets: Targets) -> None:
+    """Raise ``DeploymentRefused`` for targets that a stack set of the other permission model cannot have."""
+    if bool(targets.organizational_units) == (before.permission_model == "SERVICE_MANAGED"):
+        return
+    raise DeploymentRefused(
+        (
+            Failure(
+                source.name,
+                Cause.STACK,
+                (f"the stack set {source.name} is {before.permission_model.lower().replace('_', '-')}",),
+                remedy="Target accounts in a self-managed one (--account), OUs in a service-managed one (--ou).",
+            ),
+        )
+    )
 
 
 def _missing(targets: Targets, before: StackSet, instances: Iterable[Instance]) -> tuple[Targets, ...]:
@@ -229,8 +235,7 @@ def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
 
 def _request(step: StackSetPlan, fleet: Fleet, what: str) -> StackSetRequest:
     source, options = step.source, fleet.options
-    given = _given(source)
-    declared = templates.declared(templates.parse(source.body, source.template))
+    given, declared = given_values(source), source.parsed.declarations
     before = dict(step.before.parameters) if step.before else {}
     return StackSetRequest(
         name=source.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cfnroles.errors import InvalidInput
+from cfnroles.template.template import Template, read_template
+
+#: Names with values, such as parameters and tags.
+Pairs = tuple[tuple[str, str], ...]
 
 FILE = "stacks.json"
 SCHEMA = 1
@@ -20,12 +25,16 @@ TEMPLATE_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class StackSource:
-    """One stack as it was built; ``exports`` and ``imports`` are names as they will be in CloudFormation."""
+    """One stack as it was built; ``exports`` and ``imports`` are names as they will be in CloudFormation.
+
+    ``template`` is the name of the file and ``body`` its text. A parameter that stacks.json names with ``null`` has no
+    value yet, like one that it does not name.
+    """
 
     name: str
     template: str
     body: str
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: Pairs = ()
     capabilities: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
@@ -35,6 +44,16 @@ class StackSource:
     def size(self) -> int:
         """The template's length in bytes, which is what CloudFormation limits."""
         return len(self.body.encode())
+
+    @property
+    def parsed(self) -> Template:
+        """The template; raises ``InvalidInput`` where the text is none."""
+        return _parsed(self.body, self.template)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(body: str, where: str) -> Template:
+    return read_template(body, where)
 
 
 def read_stacks(directory: Path) -> tuple[StackSource, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from cfnroles.deploy.permissions import PermissionChange
+from cfnroles.answers.diff import Change, Difference
+from cfnroles.answers.grants import Grant, Kind
 from cfnroles.deploy.plan import Action, ParameterChange, Plan, StackPlan
 from cfnroles.deploy.statuses import MISSING
+from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
+from cfnroles.iam.evaluator import Effect
 
 SCHEMA = 1
 
-#: (added or removed, role, kind, Sid, effect, condition, reasons): what one printed statement has in common.
-_Statement = tuple[bool, str, str, str, str, str, tuple[str, ...]]
+_NOT = "not "
 
 
 def plan_text(plan: Plan) -> str:
@@ -22,6 +25,7 @@ def plan_text(plan: Plan) -> str:
     for stack in plan.stacks:
         lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
         lines += [f"  ! {note}" for note in stack.notes]
+        lines += [f"  ! not checked before the task starts: {place}" for place in stack.unchecked]
         lines += [f"  ! change set {name} is pending on this stack, not made by this run" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
         lines += permission_lines(stack.permissions, marked=stack.action is Action.UPDATE)
@@ -35,10 +39,11 @@ def summary(plan: Plan) -> str:
         checked = sum(stack.secrets for stack in plan.stacks if stack.action is Action.CHECK_AGAIN)
         again = f"; {count(checked, 'secret')} checked again" if checked else ""
         return f"No permission changes and no resource changes{again}."
-    added = sum(change.added for change in plan.permissions)
-    removed = len(plan.permissions) - added
+    entries = _entries(plan.permissions)
+    added = sum(entry.added for entry in entries)
+    removed = len(entries) - added
     updated = [stack for stack in plan.stacks if stack.action is Action.UPDATE]
-    widening = sum(change.widening for stack in updated for change in stack.permissions)
+    widening = sum(entry.widening for stack in updated for entry in _entries(stack.permissions.changes))
     changed = sum(len(stack.changes) for stack in plan.stacks if stack.needs_consent)
     wider = f" ({widening} widening)" if widening else ""
     permissions = (
@@ -69,53 +74,100 @@ def _parameter(change: ParameterChange) -> str:
     return f"{change.name}: {before}{change.after!r}"
 
 
-def permission_lines(changes: Sequence[PermissionChange], *, marked: bool) -> list[str]:
-    """``marked`` points out what widens a role; of a new role everything does, and nothing is worth a
-    mark."""
-    groups: dict[_Statement, list[PermissionChange]] = {}
+def permission_lines(difference: Difference, *, marked: bool) -> list[str]:
+    """What comes and goes, statement by statement. ``marked`` points out what widens a role: of a new one all does.
+
+    A wildcard that may come to life with a condition that nobody decided is always pointed out.
+    """
+    groups: dict[tuple[object, ...], list[_Entry]] = {}
+    for entry in _entries(difference.changes):
+        groups.setdefault(entry.statement, []).append(entry)
+    lines = [line for group in groups.values() for line in _statement_lines(group, marked)]
+    redefined = [f"  ! the condition {name} is defined in another way than before" for name in difference.redefined]
+    return lines + redefined
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One grant that comes or goes; ``widening`` says whether the role may do more through that."""
+
+    added: bool
+    grant: Grant
+    widening: bool
+
+    @property
+    def sid(self) -> str:
+        return next((place.sid for place in self.grant.places if place.sid), "")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(reason for place in self.grant.places for reason in place.reasons))
+
+    @property
+    def wildcard(self) -> bool:
+        return self.added and self.grant.effect is Effect.ALLOW and self.grant.is_undecided_wildcard
+
+    @property
+    def statement(self) -> tuple[object, ...]:
+        """What the entries of one printed statement have in common."""
+        grant = self.grant
+        what = (grant.conditions, grant.guards, bool(grant.actions), grant.not_actions, grant.not_resources)
+        return (self.added, grant.role, grant.kind, self.sid, grant.effect, *what, self.reasons)
+
+
+def _entries(changes: Sequence[Change]) -> list[_Entry]:
+    """What comes, then what goes; a permission that is widened or narrowed is the new one and the old ones."""
+    entries: dict[tuple[bool, Grant], _Entry] = {}
     for change in changes:
-        key = (
-            change.added,
-            change.role,
-            change.kind,
-            change.sid,
-            change.effect,
-            change.condition,
-            change.reasons,
-        )
-        groups.setdefault(key, []).append(change)
-    return [line for key, group in groups.items() for line in _statement_lines(key, group, marked)]
+        for added, grants, more in ((True, change.after, Effect.ALLOW), (False, change.before, Effect.DENY)):
+            for grant in grants:
+                widening = change.widens and grant.effect is more
+                before = entries.get((added, grant))
+                entries[added, grant] = _Entry(added, grant, widening or bool(before and before.widening))
+    return sorted(entries.values(), key=lambda entry: (not entry.added, *_order(entry)))
 
 
-def _statement_lines(key: _Statement, group: Sequence[PermissionChange], marked: bool) -> list[str]:
-    added, role, kind, sid, effect, condition, reasons = key
-    by_resource: dict[str, list[str]] = {}
-    for change in group:
-        by_resource.setdefault(change.resource, []).append(change.action)
+def _order(entry: _Entry) -> tuple[object, ...]:
+    grant = entry.grant
+    return (grant.role, grant.kind, entry.sid, grant.actions, grant.resources, grant.conditions, grant.sort_key)
+
+
+def _statement_lines(group: Sequence[_Entry], marked: bool) -> Iterator[str]:
+    entry = group[0]
+    marks = ["WIDER"] if marked and any(each.widening for each in group) else []
+    marks += ["WILDCARD"] if any(each.wildcard for each in group) else []
+    sid = f" [{entry.sid}]" if entry.sid else ""
+    yield f"  {'+' if entry.added else '-'} {entry.grant.role} {_verb(entry.grant)}{sid}" + (
+        f"  {', '.join(marks)}" if marks else ""
+    )
+    by_resource: dict[tuple[str, ...], list[str]] = {}
+    for each in group:
+        actions = by_resource.setdefault(tuple(map(str, resources_of(each.grant))), [])
+        actions += [actions_of(each.grant)] if _has_actions(each.grant) else []
     by_actions: dict[tuple[str, ...], list[str]] = {}
-    for resource, actions in by_resource.items():
-        by_actions.setdefault(tuple(actions), []).append(resource)
-    sign = "+" if added else "-"
-    mark = "  WIDER" if marked and any(change.widening for change in group) else ""
-    allowed = effect == "Allow"
-    verb = {
-        "permission": "may" if allowed else "must not",
-        "trust": "can be assumed" if allowed else "cannot be assumed",
-        "managed policy": "has the managed policy",
-        "boundary": "is bounded by",
-    }[kind]
-    lines = [f"  {sign} {role} {verb}{f' [{sid}]' if sid else ''}{mark}"]
-    word = "by" if kind == "trust" else "on"
-    for actions_of, resources in by_actions.items():
-        if kind in {"permission", "trust"}:
-            lines.append(f"      {', '.join(actions_of)}")
-            lines += [f"        {word} {resource}" for resource in resources]
-        else:
-            lines += [f"      {resource}" for resource in resources]
-    if condition:
-        lines.append(f"      when {condition}")
-    lines += [f"      because {reason}" for reason in reasons]
-    return lines
+    for resources, actions in by_resource.items():
+        by_actions.setdefault(tuple(actions), []).extend(resources)
+    for names, resources_with_them in by_actions.items():
+        margin = " " * (8 if names else 6)
+        yield from [f"      {', '.join(names)}"] if names else []
+        yield from (f"{margin}{resource}" for resource in resources_with_them)
+    yield from (f"      {line}" for line in conditions_of(entry.grant))
+    yield from (f"      because {reason}" for reason in entry.reasons)
+
+
+def _has_actions(grant: Grant) -> bool:
+    return grant.kind in (Kind.PERMISSION, Kind.TRUST)
+
+
+def _verb(grant: Grant) -> str:
+    if grant.kind is Kind.MANAGED_POLICY:
+        return "has the managed policy"
+    if grant.kind is Kind.BOUNDARY:
+        return "is bounded by"
+    allowed = grant.effect is Effect.ALLOW
+    if grant.kind is Kind.TRUST:
+        return "can be assumed" if allowed else "cannot be assumed"
+    return "may" if allowed else "must not"
 
 
 def _resource_lines(stack: StackPlan) -> list[str]:
@@ -136,52 +188,62 @@ def count(number: int, noun: str) -> str:
 
 def plan_json(plan: Plan) -> str:
     """The plan for programs; ``schema`` rises when a field changes its meaning."""
-    return json.dumps(
-        {
-            "schema": SCHEMA,
-            "stacks": [
-                {
-                    "name": stack.name,
-                    "action": stack.action.value,
-                    "status": stack.before.status if stack.before else MISSING,
-                    "changes": [
-                        {
-                            "action": change.action,
-                            "resource": change.resource,
-                            "type": change.type,
-                            "replacement": change.replacement,
-                            "properties": list(change.properties),
-                        }
-                        for change in stack.changes
-                    ],
-                    "permissions": [
-                        {
-                            "role": change.role,
-                            "kind": change.kind,
-                            "change": "added" if change.added else "removed",
-                            "widening": change.widening,
-                            "effect": change.effect,
-                            "action": change.action,
-                            "resource": change.resource,
-                            "condition": change.condition,
-                            "sid": change.sid,
-                            "reasons": list(change.reasons),
-                        }
-                        for change in stack.permissions
-                    ],
-                    "parameters": [
-                        {"name": change.name, "before": change.before, "after": change.after}
-                        for change in stack.parameters
-                    ],
-                    "secrets": stack.secrets,
-                    "notes": list(stack.notes),
-                    "pendingChangeSets": list(stack.pending),
-                }
-                for stack in plan.stacks
-            ],
-        },
-        indent=2,
-    )
+    return json.dumps({"schema": SCHEMA, "stacks": [_stack(stack) for stack in plan.stacks]}, indent=2)
+
+
+def _stack(stack: StackPlan) -> dict[str, object]:
+    return {
+        "name": stack.name,
+        "action": stack.action.value,
+        "status": stack.before.status if stack.before else MISSING,
+        "changes": [
+            {
+                "action": change.action,
+                "resource": change.resource,
+                "type": change.type,
+                "replacement": change.replacement,
+                "properties": list(change.properties),
+            }
+            for change in stack.changes
+        ],
+        "permissions": [_permission(entry) for entry in _entries(stack.permissions.changes)],
+        "redefinedConditions": list(stack.permissions.redefined),
+        "parameters": [
+            {"name": change.name, "before": change.before, "after": change.after} for change in stack.parameters
+        ],
+        "secrets": stack.secrets,
+        "uncheckedSecrets": list(stack.unchecked),
+        "notes": list(stack.notes),
+        "pendingChangeSets": list(stack.pending),
+    }
+
+
+def _permission(entry: _Entry) -> dict[str, object]:
+    grant = entry.grant
+    not_actions, not_resources = (_NOT * negated for negated in (grant.not_actions, grant.not_resources))
+    return {
+        "role": grant.role,
+        "kind": "boundary" if grant.kind is Kind.BOUNDARY else str(grant.kind),
+        "change": "added" if entry.added else "removed",
+        "widening": entry.widening,
+        "wildcard": entry.wildcard,
+        "effect": str(grant.effect),
+        "action": not_actions + ", ".join(grant.actions) if _has_actions(grant) else "*",
+        "resource": not_resources + ", ".join(grant.resources),
+        "condition": _condition(grant),
+        "when": when(grant),
+        "sid": entry.sid,
+        "reasons": list(entry.reasons),
+    }
+
+
+def _condition(grant: Grant) -> str:
+    """The Condition block of the statement, as JSON; empty without one."""
+    block: dict[str, dict[str, object]] = {}
+    for condition in grant.conditions:
+        values = condition.values
+        block.setdefault(condition.operator, {})[condition.key] = values[0] if len(values) == 1 else list(values)
+    return json.dumps(block, sort_keys=True) if block else ""
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -190,20 +252,24 @@ def plan_markdown(plan: Plan) -> str:
     for stack in plan.stacks:
         lines.append(f"- **{stack.name}**: {_headline(stack)}")
         lines += [f"  - {note}" for note in stack.notes]
-    if plan.permissions:
+        lines += [f"  - not checked before the task starts: {place}" for place in stack.unchecked]
+    entries = _entries(plan.permissions)
+    if entries:
         lines += ["", "| | role | action | resource | because |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {'added' if change.added else 'removed'}{', **wider**' if change.widening else ''} "
-            f"| {change.role} | {_cell(change.action)} | {_cell(change.resource)} "
-            f"| {'<br>'.join(map(_plain_cell, change.reasons)) or change.kind} |"
-            for change in plan.permissions
-        ]
+        lines += [f"| {' | '.join(_row(entry))} |" for entry in entries]
     return "\n".join(lines)
 
 
+def _row(entry: _Entry) -> Iterator[str]:
+    grant = entry.grant
+    marks = [", **wider**"] if entry.widening else []
+    marks += [", **wildcard**"] if entry.wildcard else []
+    yield ("added" if entry.added else "removed") + "".join(marks)
+    yield grant.role
+    yield code(actions_of(grant) if _has_actions(grant) else "*")
+    yield "<br>".join(line.markdown for line in (*resources_of(grant), *conditions_of(grant)))
+    yield "<br>".join(map(_cell, entry.reasons)) or str(grant.kind)
+
+
 def _cell(text: str) -> str:
-    return f"`{_plain_cell(text)}`"
-
-
-def _plain_cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

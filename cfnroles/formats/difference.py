@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cfnroles.answers.diff import Change, Comparison, Difference, Document, Verb
 from cfnroles.answers.grants import Grant, Kind
+from cfnroles.formats.grants import Line, actions_of, code, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
 from cfnroles.lines import Lines
 from cfnroles.need import Gap, Origin
@@ -19,21 +19,6 @@ _SIGNS = {Verb.ADDED: "+", Verb.REMOVED: "-", Verb.WIDENED: "~", Verb.NARROWED: 
 _WORDS = {Verb.ADDED: "added", Verb.REMOVED: "removed", Verb.WIDENED: "wider", Verb.NARROWED: "narrower"}
 _REDUNDANT = {Verb.ADDED: "the role had it before by another grant", Verb.REMOVED: "the role still has it by another"}
 _NOTHING = "No permission changes."
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of what a grant is about: words of ours, then a text of the document's."""
-
-    words: str
-    text: str = ""
-
-    def __str__(self) -> str:
-        return self.words + self.text
-
-    @property
-    def markdown(self) -> str:
-        return self.words + (_code(self.text) if self.text else "")
 
 
 class _Side:
@@ -152,7 +137,7 @@ def _human_change(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[s
             yield from (f"{margin}{'  ' if told else 'at '}{place}" for place in places)
 
 
-def _compared(change: Change) -> tuple[list[_Line], dict[Grant, list[_Line]]]:
+def _compared(change: Change) -> tuple[list[Line], dict[Grant, list[Line]]]:
     """What all grants of a change have in common, and what each has for itself."""
     scopes = {grant: list(_scope(grant, change)) for grant in (*change.before, *change.after)}
     common = [line for line in next(iter(scopes.values())) if all(line in scope for scope in scopes.values())]
@@ -161,17 +146,17 @@ def _compared(change: Change) -> tuple[list[_Line], dict[Grant, list[_Line]]]:
 
 
 def _told(
-    change: Change, own: Mapping[Grant, list[_Line]], old: _Side, new: _Side
-) -> Iterator[tuple[str, _Side, Grant, list[_Line]]]:
+    change: Change, own: Mapping[Grant, list[Line]], old: _Side, new: _Side
+) -> Iterator[tuple[str, _Side, Grant, list[Line]]]:
     paired = bool(change.before and change.after)
     for word, side, grants in (("was ", old, change.before), ("now ", new, change.after)):
         for grant in grants:
-            yield word if paired else "", side, grant, own[grant] or ([_Line("without this")] if paired else [])
+            yield word if paired else "", side, grant, own[grant] or ([Line("without this")] if paired else [])
 
 
 def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
     old, new = _Side(comparison.old), _Side(comparison.new)
-    yield f"### Permissions: {_code(_title(comparison))}"
+    yield f"### Permissions: {code(_title(comparison))}"
     yield ""
     yield _summary(difference)
     yield ""
@@ -182,10 +167,10 @@ def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
             yield f"| {' | '.join(_row(group, old, new))} |"
         yield ""
     for name in difference.redefined:
-        yield f"- The condition {_code(name)} is defined in another way than before."
+        yield f"- The condition {code(name)} is defined in another way than before."
     for word, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
         for gap in gaps:
-            yield f"- Gap {word}: {_code(gap.what)} at {_code(side.place(gap.origin))}"
+            yield f"- Gap {word}: {code(gap.what)} at {code(side.place(gap.origin))}"
     if difference.redefined or difference.opened or difference.closed:
         yield ""
 
@@ -194,15 +179,15 @@ def _row(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[str]:
     change = group[0]
     verb = f"**{_WORDS[change.verb]}**" if change.widens else _WORDS[change.verb]
     yield f"{verb}<br>{_REDUNDANT[change.verb]}" if change.redundant else verb
-    yield _code(change.grant.role)
-    yield _what(group, _code, "<br>")
+    yield code(change.grant.role)
+    yield _what(group, code, "<br>")
     common, own = _compared(change)
     scopes = [line.markdown for line in common]
     places = []
     for word, side, grant, lines in _told(change, own, old, new):
         scopes += [f"{word}{line.markdown}" for line in lines]
         for why, found in side.places(grant, short=True):
-            places += [f"{word}{_code(place)}" for place in found]
+            places += [f"{word}{code(place)}" for place in found]
             places += [why] if why and not (word and side is old) else []
     yield "<br>".join(scopes)
     yield "<br>".join(dict.fromkeys(places))
@@ -238,30 +223,14 @@ def _what(group: Sequence[Change], spell: Callable[[str], str] = str, between: s
         return str(grant.kind)
     head = "" if grant.kind is Kind.PERMISSION else f"{grant.kind}: "
     denied = "denied: " if grant.effect is Effect.DENY else ""
-    return head + denied + between.join(dict.fromkeys(spell(_actions(change.grant)) for change in group))
+    return head + denied + between.join(dict.fromkeys(spell(actions_of(change.grant)) for change in group))
 
 
-def _actions(grant: Grant) -> str:
-    if not grant.actions:
-        return "a part of the policy that only CloudFormation can work out"
-    return ("all actions but " if grant.not_actions else "") + ", ".join(grant.actions)
-
-
-def _scope(grant: Grant, change: Change) -> Iterator[_Line]:
-    if any(_actions(other) != _actions(grant) for other in (*change.before, *change.after)):
-        yield _Line("may ", _actions(grant))
-    word = {Kind.PERMISSION: "on ", Kind.TRUST: "by "}.get(grant.kind, "")
-    for resource in grant.resources:
-        yield _Line(word + ("all but " if grant.not_resources else ""), resource)
-    for condition in grant.conditions:
-        yield _Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
-    for guard in grant.guards:
-        yield _Line(f"if {guard}")
-
-
-def _code(text: str) -> str:
-    plain = text.replace("`", "'").replace("\n", " ").replace("|", "\\|")
-    return f"`{plain}`"
+def _scope(grant: Grant, change: Change) -> Iterator[Line]:
+    if any(actions_of(other) != actions_of(grant) for other in (*change.before, *change.after)):
+        yield Line("may ", actions_of(grant))
+    yield from resources_of(grant)
+    yield from conditions_of(grant)
 
 
 def _entry(comparison: Comparison, difference: Difference) -> dict[str, object]:
@@ -301,14 +270,7 @@ def _grant(grant: Grant, side: _Side) -> dict[str, object]:
             {"operator": condition.operator, "key": condition.key, "values": list(condition.values)}
             for condition in grant.conditions
         ],
-        "when": [
-            {
-                "parameter" if guard.parameter else "condition": guard.name,
-                "holds": guard.holds,
-                "byDefault": guard.by_default,
-            }
-            for guard in grant.guards
-        ],
+        "when": when(grant),
         "origins": [
             {
                 "document": place.origin.document,

@@ -20,6 +20,7 @@ def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
             for one in plan.instances
             if one.status not in {"CURRENT", ""}
         ]
+        lines += [f"  ! not checked before the task starts: {place}" for place in plan.unchecked]
         lines += permission_lines(plan.permissions, marked=plan.before is not None)
     return "\n".join(lines)
 

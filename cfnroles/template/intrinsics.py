@@ -78,7 +78,7 @@ class Resolution:
     """
 
     tree: Mapping[str, Any]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str | None]
     account: str = ""
     region: str = ""
     imports: Mapping[str, str] = field(default_factory=dict)

@@ -79,6 +79,18 @@ class Template:
         return tuple(_mapping(self.tree.get("Parameters")))
 
     @property
+    def declarations(self) -> Mapping[str, Mapping[str, Any]]:
+        """What it declares of its parameters, by name."""
+        return {name: _mapping(given) for name, given in _mapping(self.tree.get("Parameters")).items()}
+
+    @property
+    def secret_parameters(self) -> tuple[str, ...]:
+        """The names of the parameters whose values CloudFormation shows to nobody (NoEcho)."""
+        return tuple(
+            name for name, given in self.declarations.items() if str(given.get("NoEcho", "")).lower() == "true"
+        )
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """The names of its conditions."""
         return tuple(_mapping(self.tree.get("Conditions")))
@@ -91,7 +103,7 @@ class Template:
 
     def resolve(
         self,
-        parameters: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str | None] | None = None,
         account: str = "",
         region: str = "",
         *,
@@ -100,6 +112,7 @@ class Template:
     ) -> Stack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
+        The value ``None`` of a parameter is one that nobody knows.
         ``imports`` are the values of exports by name. ``conditions`` decides conditions by name, whatever the
         parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided.
         """

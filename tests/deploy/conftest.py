@@ -14,9 +14,9 @@ import pytest
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import Change, ChangeSet, Event, Export, Stack
+from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, Stack
 from cfnroles.cli import main
-from cfnroles.deploy import template as templates
+from cfnroles.document import parse
 from cfnroles.emulator import emulator, environment_for
 
 STACKS = Path(__file__).parent / "stacks"
@@ -84,7 +84,7 @@ class Double:
         self.stacks: dict[str, Kept] = {}
         self.script: dict[tuple[str, str], list[tuple[str, ...]]] = {}
         self.failing_change_sets: dict[str, tuple[str, tuple[Event, ...]]] = {}
-        self.changes: dict[str, tuple[Change, ...]] = {}
+        self.changes: dict[str, tuple[ResourceChange, ...]] = {}
         self.refusals: dict[tuple[str, str], Refused] = {}
         self.imports: dict[str, tuple[str, ...]] = {}
         self.exported: dict[str, str] = {}
@@ -166,7 +166,7 @@ class Double:
             "CREATE_PENDING",
         )
         reason, _ = self.failing_change_sets.get(request.stack, ("", ()))
-        changes = self.changes.get(request.stack, (Change("Modify", "Thing", "AWS::IAM::Role"),))
+        changes = self.changes.get(request.stack, (ResourceChange("Modify", "Thing", "AWS::IAM::Role"),))
         kept.change_sets[made.id] = (
             replace(made, status="FAILED", reason=reason, execution="UNAVAILABLE")
             if reason
@@ -345,7 +345,7 @@ def handler(event, context):
 def quick(stacks):
     """The stacks with the quick gate, and a function that says at what it fails from now on."""
     path = stacks / "secret-validator.yaml"
-    template = templates.parse(path.read_text())
+    template = parse(path.read_text(), path.name)
     template["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = QUICK_GATE
     path.write_text(json.dumps(template))
     task = stacks / "shop-task.yaml"

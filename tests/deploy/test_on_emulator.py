@@ -87,7 +87,7 @@ def test_a_secret_that_is_gone_refuses_the_next_deployment_though_nothing_else_c
 
 
 @pytest.mark.usefixtures("secrets_exist")
-def test_widening_and_narrowing_are_shown_with_their_origin(cfnroles, stacks):
+def test_widening_and_narrowing_are_shown_with_their_origin(cfnroles, account, stacks):
     assert cfnroles("deploy", stacks, "--yes").code == 0
     edited(stacks, "shop-roles.yaml", "secret:shop/db-??????", "secret:shop/*")
 
@@ -97,13 +97,13 @@ def test_widening_and_narrowing_are_shown_with_their_origin(cfnroles, stacks):
     assert (
         "  + ExecutionRole may [ReadSecrets]  WIDER\n"
         "      secretsmanager:GetSecretValue\n"
-        "        on arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/*\n"
+        f"        on arn:aws:secretsmanager:us-east-1:{account.account}:secret:shop/*\n"
         "      because containerDefinitions[0].secrets[0].valueFrom\n"
     ) in wider.out
     assert (
         "  - ExecutionRole may [ReadSecrets]\n"
         "      secretsmanager:GetSecretValue\n"
-        "        on arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db-??????\n"
+        f"        on arn:aws:secretsmanager:us-east-1:{account.account}:secret:shop/db-??????\n"
     ) in wider.out
     assert "Permissions: 1 added (1 widening), 1 removed. Resource changes: 1" in wider.out
 

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import Change, ChangeSetRequest, Event
+from cfnroles.aws.stack import ChangeSetRequest, Event, ResourceChange
 from cfnroles.errors import Unavailable
 
 GATE_SAYS = (
@@ -17,7 +17,7 @@ GATE_SAYS = (
     "(RequestId: 0d6d8c1e-1f1e-4c3c-9d42-3a1c0e6a7a54)"
 )
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
-GATE_ONLY = (Change("Modify", "SecretsExist", "Custom::SecretsExist", "False", ("DeploymentId",)),)
+GATE_ONLY = (ResourceChange("Modify", "SecretsExist", "Custom::SecretsExist", "False", ("DeploymentId",)),)
 
 
 def everything_deployed(double):

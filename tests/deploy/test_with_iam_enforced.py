@@ -70,7 +70,7 @@ def test_a_caller_without_permission_is_told_which_call(cfnroles, enforcing, sta
     answer = cfnroles("deploy", stacks, "--yes")
 
     assert answer.code == 3
-    assert "the credentials are not allowed to call cloudformation:ListExports" in answer.err
+    assert "the credentials are not allowed to call cloudformation:DescribeStacks" in answer.err
 
 
 def test_credentials_that_nobody_knows(cfnroles, enforcing, stacks, monkeypatch):

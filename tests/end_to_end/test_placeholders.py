@@ -18,8 +18,8 @@ def test_nothing_is_created_until_the_placeholder_has_a_value(account: Account, 
 
     refused = account.cfnroles("deploy", tmp_path / "task.json", "--yes")
 
-    assert refused.returncode == 1
-    assert "Tag has no value" in refused.stderr
+    assert refused.returncode == 2
+    assert "1 parameter has no value:\n  Tag: " in refused.stderr
     assert "--parameters Tag=VALUE" in refused.stderr
     assert [s for s in cloudformation.describe_stacks()["Stacks"] if s["StackStatus"] == "CREATE_COMPLETE"] == []
 

@@ -1,0 +1,35 @@
+"""Asking on a terminal for the values of parameters that have none."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from cfnroles.deploy.parameters import Ask, MissingParameter
+
+
+def prompts(*, plan_only: bool) -> Ask | None:
+    """How to ask for missing values; ``None`` where there is no terminal, and for a plan, which asks nothing."""
+    return _prompted if not plan_only and sys.stdin.isatty() else None
+
+
+def _prompted(missing: Sequence[MissingParameter]) -> dict[str, str]:
+    return {each.name: _value(each) for each in missing}
+
+
+def _value(missing: MissingParameter) -> str:
+    click.echo(f"{missing.description or 'No description.'} ({', '.join(missing.stacks)})", err=True)
+    admitted = functools.partial(_admitted, missing)
+    value: str = click.prompt(missing.name, err=True, hide_input=missing.is_secret, value_proc=admitted)
+    return value
+
+
+def _admitted(missing: MissingParameter, value: str) -> str:
+    if refusal := missing.refusal(value):
+        raise click.UsageError(refusal)
+    return value

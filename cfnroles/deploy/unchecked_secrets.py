@@ -1,0 +1,141 @@
+"""The secrets of task definitions that nothing checks before the task starts.
+
+A secret is checked where a ``Custom::SecretsExist`` of the same template names it among its References, and the task
+definition depends on that resource: then ECS is given it only after it was found.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.deploy.filled_template import FilledTemplate
+from cfnroles.deploy.plan import GATE
+from cfnroles.template.template import Resource
+
+#: Conditions that nobody decided, with the outcome that a part hangs on.
+_Guards = frozenset[tuple[str, bool]]
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """One ``ValueFrom`` with its place, and what must hold for it to be there.
+
+    ``bare`` says that it may be the bare name of a secret in Secrets Manager.
+    """
+
+    place: str
+    value: str
+    guards: _Guards
+    bare: bool = False
+
+
+def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
+    """Where the secrets stand that a task definition hands to ECS and no ``Custom::SecretsExist`` checks for it.
+
+    Texts are compared as they resolve, so that one expression matches itself however it is written. What hangs on an
+    undecided condition must be checked under no other.
+    """
+    stack = filled.stack
+    found = []
+    for definition in stack.of_type("AWS::ECS::TaskDefinition"):
+        gates = [stack.resources.get(name) for name in _depends_on(filled, definition.logical_id)]
+        checked = [each for gate in gates if gate and gate.type == GATE for each in _references(gate)]
+        found += [
+            f"{definition.logical_id}: {secret.place}"
+            for secret in _secrets(definition)
+            if not any(_covers(value, secret) and guards <= secret.guards for value, guards in checked)
+        ]
+    return tuple(dict.fromkeys(found))
+
+
+def not_checked(stack: str, unchecked: Sequence[str]) -> Failure:
+    """Why a stack with unchecked secrets is not deployed."""
+    first = "1 secret is" if len(unchecked) == 1 else f"{len(unchecked)} secrets are"
+    return Failure(
+        stack,
+        Cause.GATE,
+        (f"{first} not checked before the task starts:", *(f"  {place}" for place in unchecked)),
+        remedy=(
+            f"Name them in the References of a {GATE} that the task definition depends on, as cfnroles build does, or "
+            "deploy them unchecked: --allow-unchecked-secrets"
+        ),
+    )
+
+
+def _depends_on(filled: FilledTemplate, logical_id: str) -> list[str]:
+    given = filled.template.tree["Resources"][logical_id].get("DependsOn", [])
+    return given if isinstance(given, list) else [given]
+
+
+def _references(gate: Resource) -> Iterator[tuple[str, _Guards]]:
+    for reference, guards in _each(gate.properties.get("References"), _guards_of(gate)):
+        for value, inner in _each(_member(reference, "ValueFrom"), guards):
+            yield str(value), inner
+
+
+def _secrets(definition: Resource) -> Iterator[_Secret]:
+    for container, guards in _each(definition.properties.get("ContainerDefinitions"), _guards_of(definition)):
+        if not isinstance(container, Mapping):
+            # CloudFormation works the containers out (Fn::Transform): nobody can tell what is in them.
+            yield _Secret("containers that only CloudFormation can work out", str(container), guards)
+            continue
+        yield from _of_container(container, guards)
+    for volume, guards in _each(definition.properties.get("Volumes"), _guards_of(definition)):
+        steps = ("FSxWindowsFileServerVolumeConfiguration", "AuthorizationConfig", "CredentialsParameter")
+        for value, inner in _at(volume, guards, *steps):
+            yield _Secret(f"credentials of the volume {_member(volume, 'Name') or volume}", str(value), inner)
+
+
+def _of_container(container: Mapping[str, Any], guards: _Guards) -> Iterator[_Secret]:
+    place = f"container {container.get('Name', '')}"
+    for word, steps in (("secret", ("Secrets",)), ("log option", ("LogConfiguration", "SecretOptions"))):
+        for secret, inner in _at(container, guards, *steps):
+            name = _member(secret, "Name") or secret
+            for value, own in _each(_member(secret, "ValueFrom") or secret, inner):
+                yield _Secret(f"{place}, {word} {name}", str(value), own)
+    for value, inner in _at(container, guards, "RepositoryCredentials", "CredentialsParameter"):
+        yield _Secret(f"{place}, credentials of the image's registry", str(value), inner, bare=True)
+
+
+def _covers(reference: str, secret: _Secret) -> bool:
+    # A bare name of a secret is its ARN without what the account and Region of the task tell.
+    return reference == secret.value or (secret.bare and reference.endswith(f":secret:{secret.value}"))
+
+
+def _at(value: Any, guards: _Guards, *steps: str) -> Iterator[tuple[Any, _Guards]]:
+    """What stands at a path of members, for each outcome of what is undecided on the way."""
+    for each, inner in _each(value, guards):
+        if not steps:
+            yield each, inner
+        elif isinstance(each, Mapping):
+            yield from _at(each.get(steps[0]), inner, *steps[1:])
+        else:
+            yield each, inner
+
+
+def _each(value: Any, guards: _Guards) -> Iterator[tuple[Any, _Guards]]:
+    """The elements of a list, or the one value; both outcomes of what hangs on an undecided condition."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _each(element, guards)
+    elif isinstance(value, Mapping) and list(value) == ["Fn::If"]:
+        name, *branches = value["Fn::If"]
+        for holds, branch in zip((True, False), branches, strict=True):
+            if (name, not holds) not in guards:
+                yield from _each(branch, guards | {(name, holds)})
+    elif value is not None and value != _NO_VALUE:
+        yield value, guards
+
+
+def _guards_of(resource: Resource) -> _Guards:
+    return frozenset({(resource.undecided, True)} if resource.undecided else ())
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None

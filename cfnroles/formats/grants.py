@@ -1,0 +1,64 @@
+"""Grants in words: what a role may do, on what and under which conditions, the same wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cfnroles.answers.grants import Grant, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what a grant is about: words of ours, then a text of the document's."""
+
+    words: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.words + self.text
+
+    @property
+    def markdown(self) -> str:
+        """The line with the document's text as code."""
+        return self.words + (code(self.text) if self.text else "")
+
+
+def actions_of(grant: Grant) -> str:
+    """The actions in words; of a part that could not be read, that."""
+    if not grant.actions:
+        return "a part of the policy that only CloudFormation can work out"
+    return ("all actions but " if grant.not_actions else "") + ", ".join(grant.actions)
+
+
+def resources_of(grant: Grant) -> Iterator[Line]:
+    """A line for each resource, each principal of a trust policy, or the ARN of a managed policy or boundary."""
+    word = {Kind.PERMISSION: "on ", Kind.TRUST: "by "}.get(grant.kind, "")
+    for resource in grant.resources:
+        yield Line(word + ("all but " if grant.not_resources else ""), resource)
+
+
+def conditions_of(grant: Grant) -> Iterator[Line]:
+    """A line for each condition of the statement, and for each of the template that it hangs on."""
+    for condition in grant.conditions:
+        yield Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
+    for guard in grant.guards:
+        yield Line(f"if {guard}")
+
+
+def when(grant: Grant) -> list[dict[str, object]]:
+    """The conditions of the template that a grant hangs on, for programs."""
+    return [
+        {
+            "parameter" if guard.parameter else "condition": guard.name,
+            "holds": guard.holds,
+            "byDefault": guard.by_default,
+        }
+        for guard in grant.guards
+    ]
+
+
+def code(text: str) -> str:
+    """A text of a document's as code in a cell of a Markdown table."""
+    plain = text.replace("`", "'").replace("\n", " ").replace("|", "\\|")
+    return f"`{plain}`"
