@@ -291,3 +291,31 @@ class TestWhatNoEmulatorDoes:
         (plan,) = plan_stack_sets([roles], wider)
 
         assert plan.missing == (Targets(("eu-west-1",), ACCOUNTS[1:]), Targets(("us-east-1", "us-west-2"), ACCOUNTS))
+
+
+def test_a_parameter_without_a_value_refuses_before_anything_is_created(cfnroles, aws, stacks):
+    roles = stacks / "shop-roles.yaml"
+    roles.write_text(roles.read_text().replace("Parameters:\n", "Parameters:\n  Stage: {Type: String}\n"))
+
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+
+    assert answer.code == 2
+    assert "1 parameter has no value:\n  Stage: " in answer.err
+    assert aws.list_stack_sets()["Summaries"] == []
+
+
+@pytest.mark.parametrize("allowed", [(), ("--allow-unchecked-secrets",)])
+def test_a_secret_that_nothing_checks_refuses_unless_allowed(cfnroles, aws, stacks, allowed):
+    roles = stacks / "shop-roles.yaml"
+    secret = "{Name: DB, ValueFrom: shop/db}"
+    task = (
+        f"  Task: {{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: [{{Name: web, Image: i,"
+        f" Memory: 8, Secrets: [{secret}]}}]}}}}\n"
+    )
+    roles.write_text(roles.read_text().replace("Resources:\n", f"Resources:\n{task}"))
+
+    answer = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS, *allowed)
+
+    assert answer.code == (0 if allowed else 1)
+    assert "Task: container web, secret DB" in (answer.out if allowed else answer.err)
+    assert aws.list_stack_sets()["Summaries"] == []

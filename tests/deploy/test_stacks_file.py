@@ -31,6 +31,12 @@ def test_the_least_that_a_stack_can_say(directory):
     assert (stack.name, stack.body, stack.parameters, stack.depends_on) == ("shop-roles", "Resources: {}\n", (), ())
 
 
+def test_a_parameter_that_is_null_has_no_value(directory):
+    (stack,) = read_stacks(directory({"schema": 1, "stacks": [{**STACK, "parameters": {"Tag": None, "Stage": "dev"}}]}))
+
+    assert stack.parameters == (("Stage", "dev"),)
+
+
 def test_sizes_are_bytes(directory, tmp_path):
     directory({"schema": 1, "stacks": [STACK]})
     (tmp_path / "roles.yaml").write_text("é", encoding="utf-8")
