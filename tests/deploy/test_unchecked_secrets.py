@@ -97,6 +97,12 @@ def test_what_is_unchecked(members, expected):
     assert unchecked(*members) == expected
 
 
+def test_only_the_gate_checks():
+    text = template(secret(ARN), reference(ARN)).replace("Custom::SecretsExist", "Custom::SomethingElse")
+
+    assert list(unchecked_secrets(FilledTemplate(read_template(text, "task.yaml"), {}))) == DB
+
+
 OPTIONAL = "Secrets: [!If [HasOptional, {Name: DB, ValueFrom: !Ref Optional}, !Ref AWS::NoValue]]"
 STORED = "Secrets: [!If [IsStored, {Name: DB, ValueFrom: shop/db}, !Ref AWS::NoValue]]"
 
@@ -119,6 +125,12 @@ CONDITIONS = [
             secret("!If [IsStored, shop/a, shop/b]"),
             "[{ValueFrom: !If [IsStored, shop/a, shop/b], For: web}]",
         ),
+        {},
+        [],
+    ),
+    (
+        "what two conditions contradict is never there",
+        (secret("!If [IsStored, shop/a, !If [IsStored, never, shop/b]]"), "[{ValueFrom: shop/a}, {ValueFrom: shop/b}]"),
         {},
         [],
     ),
