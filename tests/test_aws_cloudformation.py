@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, Throttled, answering
-from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, Stack
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, StackDescription
 from cfnroles.errors import InvalidInput, Unavailable
 
 CREDENTIALS = (("AWS_ACCESS_KEY_ID", "123456789012"), ("AWS_SECRET_ACCESS_KEY", "x"))
@@ -49,7 +49,7 @@ class TestStacks:
         }
         stub.add_response("describe_stacks", {"Stacks": [told]}, {"StackName": "shop-roles"})
 
-        assert cloudformation.stack("shop-roles") == Stack(
+        assert cloudformation.stack("shop-roles") == StackDescription(
             STACK,
             "shop-roles",
             "UPDATE_COMPLETE",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, answering
-from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, Stack
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, StackDescription
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -54,7 +54,7 @@ class CloudFormation:
         """Whether the calls stay on this machine."""
         return is_loopback(self.endpoint_url)
 
-    def stack(self, name: str) -> Stack | None:
+    def stack(self, name: str) -> StackDescription | None:
         """DescribeStacks for one name or id; ``None`` when there is no such stack."""
         try:
             with answering("cloudformation:DescribeStacks"):
@@ -216,8 +216,8 @@ class CloudFormation:
         return tuple(_operation_event(item) for page in pages for item in page["OperationEvents"])
 
 
-def _stack(told: StackTypeDef) -> Stack:
-    return Stack(
+def _stack(told: StackTypeDef) -> StackDescription:
+    return StackDescription(
         id=told.get("StackId", ""),
         name=told["StackName"],
         status=told["StackStatus"],

@@ -10,7 +10,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class StackDescription:
     """One stack as DescribeStacks tells it; mappings are sorted pairs."""
 
     id: str

@@ -47,7 +47,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class OperationResult:
     """How one operation goes on in one account and Region."""
 
     account: str
@@ -215,7 +215,7 @@ class StackSets:
             )["StackSetOperation"]
         return told.get("Status", ""), told.get("StatusReason", "")
 
-    def progress(self, name: str, operation: str) -> tuple[Progress, ...]:
+    def progress(self, name: str, operation: str) -> tuple[OperationResult, ...]:
         """ListStackSetOperationResults: how it goes in each account and Region."""
         with answering("cloudformation:ListStackSetOperationResults"):
             pages = list(
@@ -224,7 +224,7 @@ class StackSets:
                 )
             )
         return tuple(
-            Progress(
+            OperationResult(
                 item.get("Account", ""), item.get("Region", ""), item.get("Status", ""), item.get("StatusReason", "")
             )
             for page in pages

@@ -10,7 +10,7 @@ from cfnroles.cli.stack_options import StackArguments, stack_options
 
 if TYPE_CHECKING:
     from cfnroles.aws.cloudformation import CloudFormation
-    from cfnroles.aws.stack import Stack
+    from cfnroles.aws.stack import StackDescription
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(
     names = [one.name for one in sources]
     if follow:
         _follow(names, cloudformation, timeout * 60)
-    stacks: list[tuple[str, Stack | None]] = [(name, cloudformation.stack(name)) for name in names]
+    stacks: list[tuple[str, StackDescription | None]] = [(name, cloudformation.stack(name)) for name in names]
     text = deployment.statuses_json if output_format == "json" else deployment.statuses_text
     click.echo(text(stacks))
     deployed = all(stack and status_of(stack.status).deploying is Deploying.UPDATE for _, stack in stacks)

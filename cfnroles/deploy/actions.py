@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cfnroles.aws.cloudformation import CloudFormation
-from cfnroles.aws.stack import Stack
+from cfnroles.aws.stack import StackDescription
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Failure, explained
 from cfnroles.deploy.following import Work, settled
-from cfnroles.deploy.plan import RUN_PREFIX, Action, Note, Options, StackPlan
+from cfnroles.deploy.plan import RUN_PREFIX, Note, Options, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.statuses import MISSING, Deploying, status_of
@@ -24,28 +24,28 @@ def with_action(source: StackSource, deployer: Deployer) -> Work[StackPlan]:
     stack = cloudformation.stack(source.name)
     if stack and status_of(stack.status).in_progress:
         if options.plan_only:
-            return StackPlan(source, Action.BUSY, stack, notes=(busy(stack, cloudformation),))
+            return StackPlan(source, StackAction.BUSY, stack, notes=(busy(stack, cloudformation),))
         stack = yield from settled(
             cloudformation, stack, lambda now: deployer.tell(Note(source.name, f"{busy(now, cloudformation)}; waiting"))
         )
     row = status_of(stack.status if stack else MISSING)
     match row.deploying:
         case Deploying.CREATE | Deploying.WAIT_AND_CREATE:
-            return StackPlan(source, Action.CREATE, stack if row.name == "REVIEW_IN_PROGRESS" else None)
+            return StackPlan(source, StackAction.CREATE, stack if row.name == "REVIEW_IN_PROGRESS" else None)
         case Deploying.RECREATE:
             return _recreation(source, stack, row.meaning)
         case Deploying.ROLL_BACK_FIRST if stack and options.rollback:
             note = f"{source.name} {row.meaning}: it is rolled back first, then updated"
-            return StackPlan(source, Action.UPDATE, stack, roll_back_first=True, notes=(note,))
+            return StackPlan(source, StackAction.UPDATE, stack, roll_back_first=True, notes=(note,))
         case Deploying.CONTINUE_ROLLBACK:
             return _continuation(source, stack, row.meaning, options)
         case Deploying.REFUSE:
             raise DeploymentRefused((_stuck(source, stack, row.meaning),))
         case _:
-            return StackPlan(source, Action.UPDATE, stack)
+            return StackPlan(source, StackAction.UPDATE, stack)
 
 
-def busy(stack: Stack, cloudformation: CloudFormation) -> str:
+def busy(stack: StackDescription, cloudformation: CloudFormation) -> str:
     """What is under way on a stack, and what started it, as far as its events tell."""
     newest = next(iter(cloudformation.events(stack.id)), None)
     token = newest.token if newest else ""
@@ -58,7 +58,7 @@ def busy(stack: Stack, cloudformation: CloudFormation) -> str:
     return f"{stack.name} {status_of(stack.status).meaning} ({stack.status}){who}"
 
 
-def _recreation(source: StackSource, stack: Stack | None, meaning: str) -> StackPlan:
+def _recreation(source: StackSource, stack: StackDescription | None, meaning: str) -> StackPlan:
     reason = f" ({stack.reason})" if stack and stack.reason else ""
     if stack and stack.termination_protection:
         raise DeploymentRefused(
@@ -72,25 +72,25 @@ def _recreation(source: StackSource, stack: Stack | None, meaning: str) -> Stack
         )
     return StackPlan(
         source,
-        Action.RECREATE,
+        StackAction.RECREATE,
         stack,
         notes=(f"{source.name} {meaning}{reason}: it is deleted first, then created",),
     )
 
 
-def _continuation(source: StackSource, stack: Stack | None, meaning: str, options: Options) -> StackPlan:
+def _continuation(source: StackSource, stack: StackDescription | None, meaning: str, options: Options) -> StackPlan:
     if not options.continue_rollback:
         raise DeploymentRefused((_stuck(source, stack, meaning),))
     return StackPlan(
         source,
-        Action.UPDATE,
+        StackAction.UPDATE,
         stack,
         continue_rollback=True,
         notes=(f"{source.name} {meaning}: the rollback is continued first, then the stack is updated",),
     )
 
 
-def _stuck(source: StackSource, stack: Stack | None, meaning: str) -> Failure:
+def _stuck(source: StackSource, stack: StackDescription | None, meaning: str) -> Failure:
     status = stack.status if stack else MISSING
     remedy = (
         "Repair what its events name, then run again with --continue-rollback."

@@ -6,14 +6,14 @@ from collections.abc import Set
 from dataclasses import replace
 
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import ChangeSet, Stack
+from cfnroles.aws.stack import ChangeSet, StackDescription
 from cfnroles.deploy.change_sets import detailed, discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
-from cfnroles.deploy.plan import Action, Note, Plan, StackPlan
+from cfnroles.deploy.plan import Note, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
-from cfnroles.deploy.result import Outcome, Result, StackResult
+from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.statuses import DEPLOYED, Deploying, status_of
 
 
@@ -28,7 +28,7 @@ def apply(plan: Plan, deployer: Deployer) -> Result:
     work = [_when_ready(step, planned.intersection(step.source.depends_on), done, deployer) for step in plan.stacks]
     results = together(work, deployer.pace, "deploying")
     for step, result in zip(plan.stacks, results, strict=True):
-        if result.outcome is Outcome.NOT_REACHED:
+        if result.outcome is StackOutcome.NOT_REACHED:
             discard(step, deployer)
     return Result(tuple(results))
 
@@ -38,16 +38,16 @@ def _when_ready(
 ) -> Work[StackResult]:
     while not needed <= done.keys():
         yield
-    if any(done[name].outcome in {Outcome.FAILED, Outcome.NOT_REACHED} for name in needed):
-        result = StackResult(step.name, Outcome.NOT_REACHED)
+    if any(done[name].outcome in {StackOutcome.FAILED, StackOutcome.NOT_REACHED} for name in needed):
+        result = StackResult(step.name, StackOutcome.NOT_REACHED)
     else:
         started = deployer.pace.clock.now()
         try:
             result = yield from _deployed(step, deployer)
         except DeploymentRefused as refused:
-            result = StackResult(step.name, Outcome.FAILED, failure=refused.failures[0])
+            result = StackResult(step.name, StackOutcome.FAILED, failure=refused.failures[0])
         except Refused as refused:
-            result = StackResult(step.name, Outcome.FAILED, failure=_overtaken(step.name, refused))
+            result = StackResult(step.name, StackOutcome.FAILED, failure=_overtaken(step.name, refused))
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[step.name] = result
     return result
@@ -63,11 +63,11 @@ def _overtaken(name: str, refused: Refused) -> Failure:
 
 
 def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:
-    if step.action is Action.RECREATE and step.before:
+    if step.action is StackAction.RECREATE and step.before:
         yield from deleted(step.before, deployer)
     elif step.before and (step.roll_back_first or step.continue_rollback):
         yield from _stable(step, step.before, deployer)
-    if step.action is not Action.NOTHING and step.change_set is None:
+    if step.action is not StackAction.NOTHING and step.change_set is None:
         step = yield from with_change_set(step, deployer)
     if step.change_set is None:
         return _unchanged(step, deployer)
@@ -76,7 +76,7 @@ def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:
 
 def _unchanged(step: StackPlan, deployer: Deployer) -> StackResult:
     _protect(step, deployer)
-    return StackResult(step.name, Outcome.UNCHANGED, step.before.outputs if step.before else ())
+    return StackResult(step.name, StackOutcome.UNCHANGED, step.before.outputs if step.before else ())
 
 
 def _protect(step: StackPlan, deployer: Deployer) -> None:
@@ -87,7 +87,7 @@ def _protect(step: StackPlan, deployer: Deployer) -> None:
 
 def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Work[StackResult]:
     cloudformation, token = deployer.cloudformation, deployer.run.token
-    creating = step.action in {Action.CREATE, Action.RECREATE}
+    creating = step.action in {StackAction.CREATE, StackAction.RECREATE}
     since = latest_event(cloudformation, change_set.stack_id)
     cloudformation.execute_change_set(
         change_set, token=token, disable_rollback=not deployer.options.rollback, creating=creating
@@ -98,13 +98,13 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
         failure = first_cause(step.name, events, stack)
         if failure.cause is Cause.STACK:
             failure = detailed(failure, cloudformation, change_set.stack_id)
-        return StackResult(step.name, Outcome.FAILED, failure=failure)
+        return StackResult(step.name, StackOutcome.FAILED, failure=failure)
     _protect(step, deployer)
-    outcome = {Action.UPDATE: Outcome.UPDATED, Action.CHECK_AGAIN: Outcome.CHECKED}
-    return StackResult(step.name, outcome.get(step.action, Outcome.CREATED), stack.outputs, secrets=step.secrets)
+    outcome = {StackAction.UPDATE: StackOutcome.UPDATED, StackAction.CHECK_AGAIN: StackOutcome.CHECKED}
+    return StackResult(step.name, outcome.get(step.action, StackOutcome.CREATED), stack.outputs, secrets=step.secrets)
 
 
-def deleted(stack: Stack, deployer: Deployer) -> Work[tuple[str, ...]]:
+def deleted(stack: StackDescription, deployer: Deployer) -> Work[tuple[str, ...]]:
     """Delete a stack by its id, so that one created meanwhile under its name is safe; ends with what is
     retained.
 
@@ -122,7 +122,7 @@ def deleted(stack: Stack, deployer: Deployer) -> Work[tuple[str, ...]]:
     return tuple(f"{event.resource} ({event.type}) {event.physical_id}" for event in skipped)
 
 
-def _stable(step: StackPlan, stack: Stack, deployer: Deployer) -> Work[None]:
+def _stable(step: StackPlan, stack: StackDescription, deployer: Deployer) -> Work[None]:
     """Bring a stack that stopped in the middle of an operation back to its last stable state."""
     cloudformation, role = deployer.cloudformation, deployer.options.role_arn
     token = f"{deployer.run.token}-rollback"

@@ -12,7 +12,7 @@ from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, detail, explained
 from cfnroles.deploy.following import Work
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
-from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Action, Plan, StackPlan
+from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
 from cfnroles.errors import Unavailable
@@ -24,7 +24,7 @@ _NO_CHANGES = ("The submitted information didn't contain changes", "No updates a
 def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
     """The same plan with its change set made, described and judged; an empty one is deleted again."""
     cloudformation = deployer.cloudformation
-    creating = blank.action in {Action.CREATE, Action.RECREATE}
+    creating = blank.action in {StackAction.CREATE, StackAction.RECREATE}
     requested = cloudformation.create_change_set(_request(blank, creating, deployer))
     change_set = cloudformation.change_set(requested)
     while change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
@@ -39,21 +39,21 @@ def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
         )
     if any(text in change_set.reason for text in _NO_CHANGES):
         cloudformation.delete_change_set(change_set)
-        return replace(blank, action=Action.NOTHING, permissions=NO_PERMISSION_CHANGES, parameters=())
+        return replace(blank, action=StackAction.NOTHING, permissions=NO_PERMISSION_CHANGES, parameters=())
     failure = _failure(change_set, blank.source, cloudformation)
     discard(replace(blank, change_set=change_set), deployer)
     raise DeploymentRefused((failure,))
 
 
-def _action(blank: StackPlan, changes: Sequence[ResourceChange]) -> Action:
-    if blank.action is not Action.UPDATE:
+def _action(blank: StackPlan, changes: Sequence[ResourceChange]) -> StackAction:
+    if blank.action is not StackAction.UPDATE:
         return blank.action
     only_gate = bool(changes) and all(
         change.type == GATE and change.action == "Modify" and set(change.properties) <= {DEPLOYMENT_ID}
         for change in changes
     )
     unchanged = not blank.permissions.changes and not blank.parameters
-    return Action.CHECK_AGAIN if only_gate and unchanged else Action.UPDATE
+    return StackAction.CHECK_AGAIN if only_gate and unchanged else StackAction.UPDATE
 
 
 def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetRequest:
@@ -114,7 +114,7 @@ def discard(step: StackPlan, deployer: Deployer) -> None:
     if change_set is None:
         return
     cloudformation.delete_change_set(change_set)
-    if step.before and step.action is not Action.RECREATE:
+    if step.before and step.action is not StackAction.RECREATE:
         return
     stack = cloudformation.stack(change_set.stack_id)
     if stack is None or stack.status != "REVIEW_IN_PROGRESS":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import Stack
+from cfnroles.aws.stack import StackDescription
 from cfnroles.deploy.actions import busy
 from cfnroles.deploy.applying import deleted
 from cfnroles.deploy.deployer import Deployer
@@ -14,7 +14,7 @@ from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
 from cfnroles.deploy.following import Work, settled, together
 from cfnroles.deploy.plan import RUN_PREFIX, Note
 from cfnroles.deploy.refused import DeploymentRefused
-from cfnroles.deploy.result import Outcome, Result, StackResult
+from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.statuses import MISSING, status_of
 from cfnroles.template.template import read_template
@@ -25,7 +25,7 @@ class StackDeletion:
     """What deleting does to one stack; ``stack`` is ``None`` when there is nothing to delete."""
 
     source: StackSource
-    stack: Stack | None
+    stack: StackDescription | None
     retained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -83,7 +83,7 @@ def _retained(body: str, name: str) -> tuple[str, ...]:
     )
 
 
-def _forbidden(step: StackDeletion, stack: Stack, going: Set[str], deployer: Deployer) -> list[Failure]:
+def _forbidden(step: StackDeletion, stack: StackDescription, going: Set[str], deployer: Deployer) -> list[Failure]:
     failures = []
     if stack.termination_protection:
         failures.append(
@@ -139,20 +139,20 @@ def _when_free(
     while not dependants <= done.keys():
         yield
     name = step.source.name
-    if any(done[other].outcome in {Outcome.FAILED, Outcome.NOT_REACHED} for other in dependants):
-        result = StackResult(name, Outcome.NOT_REACHED)
+    if any(done[other].outcome in {StackOutcome.FAILED, StackOutcome.NOT_REACHED} for other in dependants):
+        result = StackResult(name, StackOutcome.NOT_REACHED)
     elif step.stack is None:
-        result = StackResult(name, Outcome.ABSENT)
+        result = StackResult(name, StackOutcome.ABSENT)
     else:
         started = deployer.pace.clock.now()
         try:
             retained = yield from deleted(step.stack, deployer)
-            result = StackResult(name, Outcome.DELETED, retained=retained)
+            result = StackResult(name, StackOutcome.DELETED, retained=retained)
         except DeploymentRefused as refused:
-            result = StackResult(name, Outcome.FAILED, failure=refused.failures[0])
+            result = StackResult(name, StackOutcome.FAILED, failure=refused.failures[0])
         except Refused as refused:
             result = StackResult(
-                name, Outcome.FAILED, failure=explained(name, refused.message, status=step.stack.status or MISSING)
+                name, StackOutcome.FAILED, failure=explained(name, refused.message, status=step.stack.status or MISSING)
             )
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[name] = result

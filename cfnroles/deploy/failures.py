@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cfnroles.aws.stack import Event, Stack
+from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.plan import GATE
 
 
@@ -65,7 +65,7 @@ _CAPABILITY = re.compile(r"[Rr]equires capabilities ?: ?\[(?P<names>[^\]]*)\]")
 _PROTECTED = re.compile(r"TerminationProtection is enabled")
 
 
-def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Failure:
+def first_cause(name: str, events: Iterable[Event], stack: StackDescription | None) -> Failure:
     """The failure that the events of one operation (oldest first) tell of.
 
     The first resource that failed by itself, else the reason on a stack-level event (a missing export or
@@ -81,7 +81,7 @@ def first_cause(name: str, events: Iterable[Event], stack: Stack | None) -> Fail
         others = tuple(
             f"{event.resource} ({event.type}): {event.reason}" for event in own if event.resource != first.resource
         )
-        failure = explained(name, first.reason, status=status, resource=first.resource, type=first.type, others=others)
+        failure = replace(explained(name, first.reason, status=status, failed=first), others=others)
     else:
         told = [event.reason for event in events if event.of_stack and event.reason and not _begins(event)]
         root = next((reason for reason in told if not _CASCADE.match(reason)), "")
@@ -112,16 +112,18 @@ def explained(
     reason: str,
     *,
     status: str = "",
-    resource: str = "",
-    type: str = "",
-    others: Sequence[str] = (),
+    failed: Event | None = None,
     otherwise: Cause = Cause.STACK,
 ) -> Failure:
-    """A failure with its reason recognised: which kind it is, unfolded into lines, and with a remedy."""
-    cause, lines, remedy = _recognised(reason, type)
+    """A failure with its reason recognised: which kind it is, unfolded into lines, and with a remedy.
+
+    ``failed`` is the event of the resource that caused it, if it was one.
+    """
+    resource, kind = (failed.resource, failed.type) if failed else ("", "")
+    cause, lines, remedy = _recognised(reason, kind)
     if cause is None:
         cause = Cause.RESOURCE if resource else otherwise
-    return Failure(stack, cause, lines, status, resource, type, remedy, tuple(others))
+    return Failure(stack, cause, lines, status, resource, kind, remedy)
 
 
 def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[str, ...], str]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.refusals import Throttled
-from cfnroles.aws.stack import Event, Stack
+from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.plan import Tell
 from cfnroles.deploy.statuses import status_of
 from cfnroles.errors import Unavailable
@@ -94,7 +94,7 @@ def latest_event(cloudformation: CloudFormation, stack_id: str) -> str:
 
 def followed(
     cloudformation: CloudFormation, stack_id: str, token: str, since: str, tell: Tell
-) -> Work[tuple[Stack | None, tuple[Event, ...]]]:
+) -> Work[tuple[StackDescription | None, tuple[Event, ...]]]:
     """Wait until the operation marked by ``token`` has ended; tell its events as they come.
 
     ``since`` is the newest event from before the operation. Ends with the stack as it then is and the
@@ -139,9 +139,11 @@ def _since(cloudformation: CloudFormation, stack_id: str, last: str) -> list[Eve
     return list(news)[::-1]
 
 
-def settled(cloudformation: CloudFormation, stack: Stack, tell_waiting: Callable[[Stack], None]) -> Work[Stack | None]:
+def settled(
+    cloudformation: CloudFormation, stack: StackDescription, tell_waiting: Callable[[StackDescription], None]
+) -> Work[StackDescription | None]:
     """Wait until nobody's operation is under way on ``stack``; ``None`` when it was deleted meanwhile."""
-    current: Stack | None = stack
+    current: StackDescription | None = stack
     told = ""
     while current and status_of(current.status).in_progress:
         if current.status != told:
@@ -152,7 +154,7 @@ def settled(cloudformation: CloudFormation, stack: Stack, tell_waiting: Callable
     return None if current is None or current.status == "DELETE_COMPLETE" else current
 
 
-def watched(cloudformation: CloudFormation, name: str, tell: Tell) -> Work[Stack | None]:
+def watched(cloudformation: CloudFormation, name: str, tell: Tell) -> Work[StackDescription | None]:
     """Follow whatever operation is under way on a stack, whoever started it; ends with the stack as it then
     is."""
     stack = cloudformation.stack(name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cfnroles.answers.diff import Change, Difference
-from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, Stack
+from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescription
 from cfnroles.deploy.stacks_file import Pairs, StackSource
 
 #: Every change set and token of cfnroles begins with this.
@@ -21,7 +21,7 @@ GATE = "Custom::SecretsExist"
 NO_PERMISSION_CHANGES = Difference(())
 
 
-class Action(enum.StrEnum):
+class StackAction(enum.StrEnum):
     """What happens to one stack."""
 
     CREATE = "create"
@@ -69,8 +69,8 @@ class StackPlan:
     """
 
     source: StackSource
-    action: Action
-    before: Stack | None = None
+    action: StackAction
+    before: StackDescription | None = None
     change_set: ChangeSet | None = None
     changes: tuple[ResourceChange, ...] = ()
     permissions: Difference = NO_PERMISSION_CHANGES
@@ -91,12 +91,12 @@ class StackPlan:
     @property
     def kept(self) -> Pairs:
         """The deployed parameter values, which stay where no others are given."""
-        return self.before.parameters if self.before and self.action in {Action.UPDATE, Action.BUSY} else ()
+        return self.before.parameters if self.before and self.action in {StackAction.UPDATE, StackAction.BUSY} else ()
 
     @property
     def needs_consent(self) -> bool:
         """Whether it changes anything that a person should have agreed to."""
-        return self.action not in {Action.CHECK_AGAIN, Action.NOTHING} or self.protect
+        return self.action not in {StackAction.CHECK_AGAIN, StackAction.NOTHING} or self.protect
 
 
 @dataclass(frozen=True, slots=True)

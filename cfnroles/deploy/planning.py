@@ -14,7 +14,7 @@ from cfnroles.deploy.failures import Cause, Failure, explained
 from cfnroles.deploy.filled_template import FilledTemplate, Home, permission_changes
 from cfnroles.deploy.following import Work, together
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, with_missing, with_parameters
-from cfnroles.deploy.plan import GATE, Action, ParameterChange, Plan, StackPlan
+from cfnroles.deploy.plan import GATE, ParameterChange, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
@@ -124,12 +124,12 @@ def _filled(blank: StackPlan, home: Home) -> FilledTemplate:
 def _stack_plan(
     blank: StackPlan, sources: Sequence[StackSource], exports: Mapping[str, Export], home: Home, deployer: Deployer
 ) -> Work[StackPlan]:
-    if blank.action is Action.BUSY:
+    if blank.action is StackAction.BUSY:
         return blank
     described = _described(blank, home, deployer)
-    if described.action is Action.RECREATE or described.roll_back_first or described.continue_rollback:
+    if described.action is StackAction.RECREATE or described.roll_back_first or described.continue_rollback:
         return described
-    if described.action is Action.CREATE and _waits_for_imports(described.source, sources, exports):
+    if described.action is StackAction.CREATE and _waits_for_imports(described.source, sources, exports):
         return described
     return (yield from with_change_set(described, deployer))
 
@@ -142,7 +142,7 @@ def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], expo
 def _described(blank: StackPlan, home: Home, deployer: Deployer) -> StackPlan:
     """The plan with all that needs no change set: permissions, parameters, secrets, pending change sets."""
     stack, cloudformation = blank.before, deployer.cloudformation
-    deployed = stack if stack and blank.action is Action.UPDATE else None
+    deployed = stack if stack and blank.action is StackAction.UPDATE else None
     old, new = None, _filled(blank, home)
     if deployed:
         template = read_template(cloudformation.template(deployed.id), blank.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cfnroles.deploy.failures import Failure
 
 
-class Outcome(enum.StrEnum):
+class StackOutcome(enum.StrEnum):
     """How it ended for one stack."""
 
     CREATED = "created"
@@ -30,7 +30,7 @@ class StackResult:
     """
 
     stack: str
-    outcome: Outcome
+    outcome: StackOutcome
     outputs: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
     seconds: float = 0.0
@@ -52,5 +52,5 @@ class Result:
     @property
     def deployed(self) -> tuple[str, ...]:
         """The stacks that are deployed now."""
-        bad = {Outcome.FAILED, Outcome.NOT_REACHED}
+        bad = {StackOutcome.FAILED, StackOutcome.NOT_REACHED}
         return tuple(stack.stack for stack in self.stacks if stack.outcome not in bad)

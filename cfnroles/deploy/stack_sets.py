@@ -15,7 +15,7 @@ from cfnroles.deploy.following import Pace, Work, together
 from cfnroles.deploy.parameters import Ask, given_values, with_missing, with_parameters
 from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Tell
 from cfnroles.deploy.refused import DeploymentRefused
-from cfnroles.deploy.result import Outcome, Result, StackResult
+from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
@@ -192,7 +192,7 @@ def apply_stack_sets(plans: Sequence[StackSetPlan], fleet: Fleet) -> Result:
 def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
     name = step.source.name
     if not step.needs_consent:
-        return StackResult(name, Outcome.UNCHANGED)
+        return StackResult(name, StackOutcome.UNCHANGED)
     started = fleet.pace.clock.now()
     try:
         failures = yield from _operations(step, fleet)
@@ -201,8 +201,8 @@ def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
     seconds = fleet.pace.clock.now() - started
     if failures:
         failure = Failure(name, Cause.STACK, failures, remedy="Mend it and run the same command again: it goes on.")
-        return StackResult(name, Outcome.FAILED, failure=failure, seconds=seconds)
-    return StackResult(name, Outcome.UPDATED if step.before else Outcome.CREATED, seconds=seconds)
+        return StackResult(name, StackOutcome.FAILED, failure=failure, seconds=seconds)
+    return StackResult(name, StackOutcome.UPDATED if step.before else StackOutcome.CREATED, seconds=seconds)
 
 
 def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:

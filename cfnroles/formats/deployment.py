@@ -7,11 +7,11 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from cfnroles.aws.stack import Event, Stack
+from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.deleting import Deletion
 from cfnroles.deploy.failures import Failure
 from cfnroles.deploy.plan import GATE, Note
-from cfnroles.deploy.result import Outcome, Result
+from cfnroles.deploy.result import Result, StackOutcome
 from cfnroles.deploy.statuses import MISSING, status_of
 from cfnroles.formats.deployment_plan import SCHEMA, count
 
@@ -37,12 +37,13 @@ def result_text(result: Result) -> str:
     lines = []
     for stack in result.stacks:
         outcome = stack.outcome.value
-        if stack.secrets and stack.outcome is Outcome.CHECKED:
+        if stack.secrets and stack.outcome is StackOutcome.CHECKED:
             outcome = f"{count(stack.secrets, 'secret')} checked again"
         elif stack.secrets:
             outcome += f", {count(stack.secrets, 'secret')} checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""
-        detail = "" if stack.outcome in {Outcome.FAILED, Outcome.NOT_REACHED, Outcome.UNCHANGED} else took
+        timeless = {StackOutcome.FAILED, StackOutcome.NOT_REACHED, StackOutcome.UNCHANGED}
+        detail = "" if stack.outcome in timeless else took
         lines.append(f"{stack.stack:<{width}}  {outcome}{detail}")
         lines += [f"  kept: {resource}" for resource in stack.retained]
     return "\n".join(lines)
@@ -81,7 +82,7 @@ def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> 
     return json.dumps({"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}}, indent=2)
 
 
-def statuses_text(stacks: Sequence[tuple[str, Stack | None]]) -> str:
+def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
     """Where stacks stand, one line each."""
     width = max(len(name) for name, _ in stacks)
     lines = []
@@ -119,7 +120,7 @@ def _variable(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper()
 
 
-def statuses_json(stacks: Sequence[tuple[str, Stack | None]]) -> str:
+def statuses_json(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
     """Where stacks stand, for programs."""
     return json.dumps(
         {

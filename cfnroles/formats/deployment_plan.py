@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import Grant, Kind
-from cfnroles.deploy.plan import Action, ParameterChange, Plan, StackPlan
+from cfnroles.deploy.plan import ParameterChange, Plan, StackAction, StackPlan
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
@@ -28,7 +28,7 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  ! not checked before the task starts: {place}" for place in stack.unchecked]
         lines += [f"  ! change set {name} is pending on this stack, not made by this run" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
-        lines += permission_lines(stack.permissions, marked=stack.action is Action.UPDATE)
+        lines += permission_lines(stack.permissions, marked=stack.action is StackAction.UPDATE)
         lines += [f"  {change}" for change in _resource_lines(stack)]
     return "\n".join([*lines, "", summary(plan)])
 
@@ -36,13 +36,13 @@ def plan_text(plan: Plan) -> str:
 def summary(plan: Plan) -> str:
     """One line: how many permissions come and go, and how many resources change."""
     if not plan.needs_consent:
-        checked = sum(stack.secrets for stack in plan.stacks if stack.action is Action.CHECK_AGAIN)
+        checked = sum(stack.secrets for stack in plan.stacks if stack.action is StackAction.CHECK_AGAIN)
         again = f"; {count(checked, 'secret')} checked again" if checked else ""
         return f"No permission changes and no resource changes{again}."
     entries = _entries(plan.permissions)
     added = sum(entry.added for entry in entries)
     removed = len(entries) - added
-    updated = [stack for stack in plan.stacks if stack.action is Action.UPDATE]
+    updated = [stack for stack in plan.stacks if stack.action is StackAction.UPDATE]
     widening = sum(entry.widening for stack in updated for entry in _entries(stack.permissions.changes))
     changed = sum(len(stack.changes) for stack in plan.stacks if stack.needs_consent)
     wider = f" ({widening} widening)" if widening else ""
@@ -56,13 +56,13 @@ def summary(plan: Plan) -> str:
 
 def _headline(stack: StackPlan) -> str:
     match stack.action:
-        case Action.CREATE if stack.change_set is None and stack.source.imports:
+        case StackAction.CREATE if stack.change_set is None and stack.source.imports:
             text = f"create, with what {' and '.join(stack.source.depends_on)} will export"
-        case Action.CHECK_AGAIN:
+        case StackAction.CHECK_AGAIN:
             text = f"no changes; {count(stack.secrets, 'secret')} checked again"
-        case Action.NOTHING:
+        case StackAction.NOTHING:
             text = "no changes"
-        case Action.UPDATE if not stack.changes and stack.change_set:
+        case StackAction.UPDATE if not stack.changes and stack.change_set:
             text = "update (outputs, tags or metadata only)"
         case _:
             text = stack.action.value
@@ -177,7 +177,7 @@ def _resource_lines(stack: StackPlan) -> list[str]:
         + (f" {', '.join(change.properties)}" if change.properties else "")
         + (" REPLACED" if change.replacement == "True" else "")
         for change in stack.changes
-        if stack.action is not Action.CHECK_AGAIN
+        if stack.action is not StackAction.CHECK_AGAIN
     ]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, Stack
+from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription
 from cfnroles.cli import main
 from cfnroles.document import parse
 from cfnroles.emulator import emulator, environment_for
@@ -125,7 +125,7 @@ class Double:
             return None
         if kept.then:
             self._step(kept)
-        return Stack(
+        return StackDescription(
             kept.id,
             kept.name,
             kept.status,

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from cfnroles.aws.stack import Event, Stack
+from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.plan import Note
-from cfnroles.deploy.result import Outcome, Result, StackResult
+from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.formats import deployment
 from cfnroles.formats.deployment_table import deployment_table
 
@@ -75,12 +75,12 @@ def test_the_table_fits_the_terminal():
 def test_results():
     result = Result(
         (
-            StackResult("a", Outcome.CREATED, seconds=1.26),
-            StackResult("bb", Outcome.UNCHANGED, seconds=0.01),
-            StackResult("c", Outcome.CHECKED, secrets=1, seconds=2),
-            StackResult("d", Outcome.UPDATED, secrets=2),
-            StackResult("e", Outcome.DELETED, retained=("Log",)),
-            StackResult("f", Outcome.NOT_REACHED),
+            StackResult("a", StackOutcome.CREATED, seconds=1.26),
+            StackResult("bb", StackOutcome.UNCHANGED, seconds=0.01),
+            StackResult("c", StackOutcome.CHECKED, secrets=1, seconds=2),
+            StackResult("d", StackOutcome.UPDATED, secrets=2),
+            StackResult("e", StackOutcome.DELETED, retained=("Log",)),
+            StackResult("f", StackOutcome.NOT_REACHED),
         )
     )
 
@@ -129,7 +129,7 @@ class TestOutputs:
 
 
 def test_statuses():
-    stacks = [("a", Stack("id", "a", "CREATE_FAILED", "no\nnever")), ("bb", None)]
+    stacks = [("a", StackDescription("id", "a", "CREATE_FAILED", "no\nnever")), ("bb", None)]
 
     assert deployment.statuses_text(stacks).splitlines() == [
         "a   CREATE_FAILED: is what remains of a creation that failed without rollback; no ...",
