@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 from collections.abc import Mapping
@@ -49,6 +50,7 @@ class Connection:
             endpoint = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
             check_endpoint(endpoint)
             session = botocore.session.Session(_NO_FILES if given else None, profile=self.profile or None)
+            session.register_component("data_loader", _api_descriptions(session.get_config_variable("data_path")))
             return session.create_client(
                 service,
                 # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
@@ -64,6 +66,14 @@ class Connection:
                     read_timeout=60,
                 ),
             )
+
+
+@functools.cache
+def _api_descriptions(data_path: str | None) -> Any:
+    # A session of its own would read botocore's files anew for each client, which takes longer than most calls.
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 #: Session variables (file key, variable, default, conversion) that keep a user's profiles out of what is given whole.
