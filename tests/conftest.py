@@ -1,13 +1,17 @@
-"""What every test can use: the repository's own files, and golden files with one way to rewrite them."""
+"""What every test can use: the repository's own files, golden files with one way to rewrite them, and an emulator."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from cfnroles.emulator import Emulator, emulator
+from tests.commands import Commands
 
 # A change is judged by the same examples each time; new ones are looked for where somebody is there to look at them.
 settings.register_profile("ci", derandomize=True)
@@ -48,3 +52,42 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """A server of command lines: each runs in a process of its own."""
+    with Commands() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def running_emulator() -> Iterator[Emulator]:
+    """One emulator for all tests of a session: an account of their own, or being emptied, keeps them apart."""
+    with emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def running_strict_emulator() -> Iterator[Emulator]:
+    """One emulator for all tests of a session that verifies signatures and enforces IAM policies."""
+    with emulator(enforce_iam=True) as running:
+        yield running
+
+
+def _emptied(running: Emulator) -> Emulator:
+    reset = urllib.request.Request(f"{running.endpoint_url}/_ministack/reset", method="POST")
+    urllib.request.urlopen(reset, timeout=10).close()
+    return running
+
+
+@pytest.fixture
+def empty_emulator(running_emulator: Emulator) -> Emulator:
+    """The session's emulator, with nothing in it."""
+    return _emptied(running_emulator)
+
+
+@pytest.fixture
+def strict_emulator(running_strict_emulator: Emulator) -> Emulator:
+    """The session's emulator that enforces IAM policies, with nothing in it."""
+    return _emptied(running_strict_emulator)

@@ -17,7 +17,7 @@ from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription
 from cfnroles.cli import main
 from cfnroles.document import parse
-from cfnroles.emulator import emulator, environment_for
+from cfnroles.emulator import environment_for
 
 STACKS = Path(__file__).parent / "stacks"
 
@@ -274,13 +274,6 @@ def double(monkeypatch):
     monkeypatch.setattr("cfnroles.deploy.following.Pace.wait", wait)
     monkeypatch.setattr("cfnroles.aws.cloudformation.CloudFormation", lambda connection: made)
     return made
-
-
-@pytest.fixture(scope="session")
-def running_emulator():
-    """One emulator for all tests of a session; accounts keep the tests apart."""
-    with emulator() as running:
-        yield running
 
 
 _ACCOUNTS = itertools.count(100000000000)

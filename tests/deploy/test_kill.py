@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,26 +12,14 @@ from cfnroles.emulator import environment_for
 CHANGING = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack")
 
 
-@pytest.fixture(scope="module")
-def run():
+@pytest.fixture
+def run(commands):
     """Run a command line in a child of its own, killed after ``calls`` calls (0: never)."""
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "killed.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
 
-        def order(account, arguments, calls=0, only=()):
-            environment = {"PATH": "/usr/bin", **environment_for(account, {})}
-            words = [str(one) for one in arguments]
-            text = json.dumps({"environment": environment, "arguments": words, "calls": calls, "only": only})
-            server.stdin.write(text + "\n")
-            server.stdin.flush()
-            return json.loads(server.stdout.readline())
+    def order(account, arguments, calls=0, only=()):
+        return commands.run(arguments, {"PATH": "/usr/bin", **environment_for(account, {})}, calls=calls, only=only)
 
-        yield order
-        server.stdin.close()
+    return order
 
 
 def statuses(cloudformation):
@@ -50,7 +35,7 @@ def foreign_change_set(cloudformation, stack, kind):
 
 
 def assert_deployed(cloudformation, first, second):
-    assert second["code"] == 0, (first, second)
+    assert second.returncode == 0, (first, second)
     names = {"shop-secret-validator", "shop-roles", "shop-task"}
     assert set(statuses(cloudformation)) == names, first
     assert set(statuses(cloudformation).values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, first
@@ -58,7 +43,7 @@ def assert_deployed(cloudformation, first, second):
 
 def assert_nothing_foreign_was_deleted(*runs):
     """A stack that somebody has a change set on is never deleted, and no change set that is not ours."""
-    for call in [call for run in runs for call in run["made"]]:
+    for call in [call for run in runs for call in run.made]:
         operation, stack, change_set = (*call.split(" "), "")[:3]
         assert operation != "DeleteChangeSet" or "cfnroles-" in change_set, call
         assert operation != "DeleteStack" or "shop-task" not in stack, call
@@ -75,8 +60,8 @@ def test_a_first_deployment_killed_after_every_call(run, aws_for, quick):
         first = run(account, ["deploy", stacks, "--yes"], calls)
         second = run(account, ["deploy", stacks, "--yes"])
 
-        killed = first["signal"] == signal.SIGKILL
-        assert killed or first["code"] == 0
+        killed = first.returncode == -signal.SIGKILL
+        assert killed or first.returncode == 0
         assert_deployed(client("cloudformation"), first, second)
         assert_nothing_foreign_was_deleted(first, second)
     assert calls > 20
@@ -89,14 +74,14 @@ def test_a_deployment_after_a_refusal_killed_after_every_change(run, aws_for, qu
         changes += 1
         account, client = aws_for()
         fails_at("Create")
-        assert run(account, ["deploy", stacks, "--yes"])["code"] == 1
+        assert run(account, ["deploy", stacks, "--yes"]).returncode == 1
         fails_at()
         foreign_change_set(client("cloudformation"), "shop-roles", "UPDATE")
 
         first = run(account, ["deploy", stacks, "--yes"], changes, CHANGING)
         second = run(account, ["deploy", stacks, "--yes"])
 
-        killed = first["signal"] == signal.SIGKILL
+        killed = first.returncode == -signal.SIGKILL
         assert_deployed(client("cloudformation"), first, second)
         waiting = client("cloudformation").list_change_sets(StackName="shop-roles")["Summaries"]
         assert "colleague" in {one["ChangeSetName"] for one in waiting}, first

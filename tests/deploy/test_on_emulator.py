@@ -318,7 +318,9 @@ class TestSources:
         }
         cloudformation = aws("cloudformation")
         cloudformation.create_stack(StackName="shop-data", TemplateBody=json.dumps(body))
-        cloudformation.get_waiter("stack_create_complete").wait(StackName="shop-data", WaiterConfig={"Delay": 1})
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName="shop-data", WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
+        )
 
         planned = cfnroles("deploy", spec, "--plan", "--format", "json")
 

@@ -1,11 +1,9 @@
-"""An emulator of AWS on loopback for each test, and the command line as a process of its own."""
+"""An empty emulator of AWS on loopback for each test, and the command line as a process of its own."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from cfnroles.emulator import Emulator, emulator, environment_for
+from cfnroles.emulator import Emulator, environment_for
+from tests.commands import Commands, Ended
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Account:
     """An empty account in an emulator: clients for it, and the command line against it."""
 
     running: Emulator
+    commands: Commands
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -31,54 +31,29 @@ class Account:
             aws_secret_access_key="local",
         )
 
-    def cfnroles(
-        self, *arguments: object, environment: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cfnroles", *map(str, arguments)],
-            env={**environment_for(self.running, os.environ), **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+    def cfnroles(self, *arguments: object, environment: Mapping[str, str] | None = None) -> Ended:
+        return self.commands.run(arguments, {**environment_for(self.running, os.environ), **(environment or {})})
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
-    with emulator() as running:
-        yield Account(running)
+def account(empty_emulator: Emulator, commands: Commands) -> Account:
+    return Account(empty_emulator, commands)
 
 
 @pytest.fixture
-def guarded_account() -> Iterator[Account]:
+def guarded_account(strict_emulator: Emulator, commands: Commands) -> Account:
     """An account in an emulator that verifies signatures and enforces IAM policies."""
-    with emulator(enforce_iam=True) as running:
-        yield Account(running)
+    return Account(strict_emulator, commands)
 
 
 @pytest.fixture
-def built(examples: Path, tmp_path: Path) -> Callable[..., Path]:
+def built(examples: Path, tmp_path: Path, commands: Commands) -> Callable[..., Path]:
     """`built("shop.json", "--kms-key-arn", ...)`: the directory that a build of an example wrote."""
 
     def build(example: str, *options: object) -> Path:
         directory = tmp_path / "built"
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "cfnroles",
-                "build",
-                str(examples / example),
-                "-o",
-                str(directory),
-                *map(str, options),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        ended = commands.run(["build", examples / example, "-o", directory, *options], os.environ)
+        assert ended.returncode == 0, ended.stderr
         return directory
 
     return build

@@ -66,7 +66,7 @@ def grants(
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     account.client("cloudformation").get_waiter("stack_create_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        StackName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
     )
     iam = account.client("iam")
     found = set()

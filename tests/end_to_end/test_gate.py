@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cfnroles.emulator import environment_for
-
 if TYPE_CHECKING:
+    from tests.commands import Ended
+
     from .conftest import Account
 
 
@@ -41,15 +38,11 @@ class Service:
         for name in names:
             self.account.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
-    def deploy(self, *names: str, image: str = "nginx:1") -> subprocess.CompletedProcess[str]:
+    def deploy(self, *names: str, image: str = "nginx:1") -> Ended:
         (self.folder / "task.json").write_text(json.dumps(task_definition(*names, image=image)))
         options = ("--account", "123456789012", "--region", "us-east-1", "-o", str(self.folder / "built"))
-        subprocess.run(
-            [sys.executable, "-m", "cfnroles", "build", str(self.folder / "task.json"), *options],
-            check=True,
-            capture_output=True,
-            env=environment_for(self.account.running, os.environ),
-        )
+        built = self.account.cfnroles("build", self.folder / "task.json", *options)
+        assert built.returncode == 0, built.stderr
         return self.account.cfnroles("deploy", self.folder / "built", "--yes")
 
     def status(self) -> str:

@@ -26,7 +26,7 @@ def deploy(account: Account, repository: Path, template: str, **parameters: str)
     )
     try:
         waiter = cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=template, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        waiter.wait(StackName=template, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600})
     except botocore.exceptions.WaiterError:
         pass
     return cloudformation.describe_stacks(StackName=template)["Stacks"][0]["StackStatus"]

@@ -239,7 +239,7 @@ def test_the_files_deploy_without_the_command_line(account: Account, built: Call
             Capabilities=stack["capabilities"],
         )
         waiter = cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=stack["name"], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        waiter.wait(StackName=stack["name"], WaiterConfig={"Delay": 0.05, "MaxAttempts": 600})
         assert set(stack["exports"]) <= set(exports(account))
 
     assert account.client("ecs").describe_task_definition(taskDefinition="shop")["taskDefinition"]["status"] == "ACTIVE"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from cfnroles import read
 from cfnroles.need import Holder
 
 if TYPE_CHECKING:
+    from tests.commands import Ended
+
     from .conftest import Account
 
 NAMES = {Holder.EXECUTION: "ECSTaskExecutionRoleArn", Holder.TASK: "ECSTaskRoleArn"}
@@ -45,7 +46,7 @@ def put_what_exists(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     cloudformation.create_stack(StackName="shop-data", TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="shop-data", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        StackName="shop-data", WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
     )
 
 
@@ -61,13 +62,13 @@ def actions(account: Account, role_arn: str) -> set[str]:
 
 
 @pytest.fixture
-def deployed(account: Account, built: Callable[..., Path]) -> subprocess.CompletedProcess[str]:
+def deployed(account: Account, built: Callable[..., Path]) -> Ended:
     put_what_exists(account)
     return account.cfnroles("deploy", built("shop-project/cfnroles.yaml"), "--yes")
 
 
 def test_all_stacks_deploy_and_each_role_holds_exactly_its_needs(
-    account: Account, deployed: subprocess.CompletedProcess[str], examples: Path
+    account: Account, deployed: Ended, examples: Path
 ) -> None:
     assert deployed.returncode == 0, deployed.stderr
     stacks = account.client("cloudformation").describe_stacks()["Stacks"]

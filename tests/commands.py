@@ -1,0 +1,149 @@
+"""Command lines in processes of their own, without starting Python afresh for each.
+
+A server imports everything once; each command line runs in a child that it forks. A child can be killed after a given
+number of its calls to AWS.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: as subprocess tells it, with the calls to AWS that it made."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    made: Sequence[str]
+
+
+class Commands:
+    """The server, for as long as the ``with`` block."""
+
+    def __enter__(self) -> Commands:
+        self.server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.communicate()
+
+    def run(
+        self, arguments: Iterable[object], environment: Mapping[str, str], *, calls: int = 0, only: Sequence[str] = ()
+    ) -> Ended:
+        """Run a command line, killed after ``calls`` calls (0: never), of which ``only`` these operations count."""
+        assert self.server.stdin
+        assert self.server.stdout
+        order = {
+            "arguments": [str(one) for one in arguments],
+            "environment": dict(environment),
+            "folder": os.getcwd(),  # noqa: PTH109 - a text for JSON
+            "calls": calls,
+            "only": only,
+        }
+        self.server.stdin.write(json.dumps(order).encode() + b"\n")
+        self.server.stdin.flush()
+        return Ended(**json.loads(self.server.stdout.readline()))
+
+
+def _import_everything() -> None:
+    import boto3  # noqa: F401 - for the children
+
+    import cfnroles
+    from cfnroles.aws.connection import Connection
+
+    for module in pkgutil.walk_packages(cfnroles.__path__, "cfnroles."):
+        # cfn-lint takes a second, and no command that is tested here uses it.
+        if module.name not in ("cfnroles.__main__", "cfnroles.cfnlint_rules", "cfnroles.answers.template_lint"):
+            importlib.import_module(module.name)
+    Connection("", "us-east-1", "", (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"))).client(
+        "cloudformation"
+    )
+
+
+def _count_calls(order: Mapping[str, Any], record: IO[str]) -> None:
+    """Record each call to AWS, and end this process the hard way after the one that is told."""
+    import botocore.client
+
+    call = botocore.client.BaseClient._make_api_call
+    made: list[str] = []
+    left = order["calls"]
+
+    def counted(self: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+        nonlocal left
+        try:
+            return call(self, operation, parameters)
+        finally:
+            line = f"{operation} {parameters.get('StackName', '')} {parameters.get('ChangeSetName', '')}"
+            record.write(f"{line}\n")
+            record.flush()
+            # To look again before anything was changed is to wait, not another call to be killed after.
+            if (not order["only"] or operation in order["only"]) and line not in made:
+                made.append(line)
+                if len(made) == left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            if not operation.startswith(("Describe", "List", "Get")):
+                left -= len(made)
+                made.clear()
+
+    botocore.client.BaseClient._make_api_call = counted
+
+
+def _become(order: Mapping[str, Any], out: IO[str], err: IO[str], record: IO[str]) -> None:
+    """Run the command line in this process, as if it had been started for it."""
+    from cfnroles.cli import main
+
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    for descriptor, target in ((0, os.open(os.devnull, os.O_RDONLY)), (1, out.fileno()), (2, err.fileno())):
+        os.dup2(target, descriptor)
+    signal.alarm(SECONDS)
+    _count_calls(order, record)
+    sys.argv = ["cfnroles", *order["arguments"]]
+    try:
+        main()
+    except SystemExit as ended:
+        # Python itself would first take apart all that was imported, which takes longer than the command.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else 1 if ended.code else 0)
+
+
+def _serve() -> None:
+    _import_everything()
+    gc.freeze()
+    for line in iter(sys.stdin.readline, ""):
+        with (
+            tempfile.TemporaryFile("w+") as out,
+            tempfile.TemporaryFile("w+") as err,
+            tempfile.TemporaryFile("w+") as record,
+        ):
+            pid = os.fork()
+            if pid == 0:
+                _become(json.loads(line), out, err, record)
+                return
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            for file in (out, err, record):
+                file.seek(0)
+            answer = Ended(code, out.read(), err.read(), record.read().splitlines())
+        sys.stdout.write(json.dumps(vars(answer)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve()
