@@ -26,14 +26,16 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """A moment so many seconds from now."""
+    """A moment so many seconds from now; all that hurries for it reads the time and waits by its clock."""
 
-    def __init__(self, seconds: float) -> None:
-        self.end = time.monotonic() + seconds
+    def __init__(self, seconds: float, clock: Any = time) -> None:
+        self.clock = clock
+        self.end: float = clock.monotonic() + seconds
 
     def left(self) -> float:
         """Seconds until then, never negative."""
-        return max(0.0, self.end - time.monotonic())
+        left: float = self.end - self.clock.monotonic()
+        return max(0.0, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def log(level: str, message: str, **fields: object) -> None:
     sys.stdout.flush()
 
 
-def handle(event: Any, context: Any, work: Callable[[Request], Answer]) -> None:
+def handle(event: Any, context: Any, work: Callable[[Request], Answer], clock: Any = time) -> None:
     """Answer Delete with success at once, Create and Update with what work says, all else with a failure.
 
     Raises ValueError if there is no address to answer to, and RuntimeError if it does not accept the answer, so
@@ -76,7 +78,7 @@ def handle(event: Any, context: Any, work: Callable[[Request], Answer]) -> None:
     except (AttributeError, TypeError):  # not invoked by Lambda
         seconds = 30.0
     # The answer must be out before Lambda ends the process, and the work early enough to be told of.
-    deadline = Deadline(seconds - min(0.5, seconds * 0.1))
+    deadline = Deadline(seconds - min(0.5, seconds * 0.1), clock)
     ids = {name: str(event.get(name) or "")[:512] for name in ("StackId", "RequestId", "LogicalResourceId")}
     kind = str(event.get("RequestType"))[:80]
     log("INFO", "request", RequestType=kind, **ids)
@@ -84,7 +86,7 @@ def handle(event: Any, context: Any, work: Callable[[Request], Answer]) -> None:
         # Nothing to undo; and a check that blocks a deletion strands the stack in DELETE_FAILED.
         answer = Answer(True)
     elif kind in ("Create", "Update"):
-        answer = _worked(event, context, work, Deadline(seconds - min(10.0, seconds * 0.4)))
+        answer = _worked(event, context, work, Deadline(seconds - min(10.0, seconds * 0.4), clock))
     else:
         answer = Answer(False, f"Unknown RequestType {kind!r}: expected Create, Update or Delete.")
     group, stream = (getattr(context, f"log_{name}_name", "") for name in ("group", "stream"))
@@ -184,7 +186,7 @@ def _deliver(url: str, body: bytes, deadline: Deadline) -> None:
         pause = random.uniform(0.5, 1.0) * min(4.0, 0.2 * 2**attempt)  # noqa: S311 - jitter
         if deadline.left() <= pause:
             break
-        time.sleep(pause)
+        deadline.clock.sleep(pause)
     raise RuntimeError(f"CloudFormation could not be told in {attempt} attempts: {failure or 'timeout'}")
 
 

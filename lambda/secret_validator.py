@@ -48,9 +48,9 @@ Group = list[Reference]
 Results = dict[Reference, str | Problem]  # its version, or why there is none
 
 
-def handler(event: Any, context: Any) -> None:
+def handler(event: Any, context: Any, clock: Any = time) -> None:
     """Answer one request of CloudFormation: the entry of the Lambda function."""
-    handle(event, context, check)
+    handle(event, context, check, clock)
 
 
 def check(request: Request) -> Answer:
@@ -88,6 +88,7 @@ class Gate:
 
     def __init__(self, deadline: Deadline, results: Results, json_keys: bool, keys: bool) -> None:
         self.deadline, self.results, self.json_keys, self.keys = deadline, results, json_keys, keys
+        self.clock = deadline.clock
         self.clients: dict[tuple[str, str], Any] = {}
         self.answering: set[tuple[str, str]] = set()
         self.silent: dict[tuple[str, str], str] = {}
@@ -96,9 +97,9 @@ class Gate:
 
     def run(self, references: Group) -> None:
         """Check all, then again what patience may cure. What there is no time for has no result."""
-        began = time.monotonic()
+        began = self.clock.monotonic()
         for pause in (*PAUSES, None):
-            round_began = time.monotonic()
+            round_began = self.clock.monotonic()
             queue = deque(self._jobs(references))
             count = min(CONCURRENCY, len(queue))
             threads = [threading.Thread(target=self._work, args=(queue,), daemon=True) for _ in range(count)]
@@ -109,11 +110,11 @@ class Gate:
             found = [(each, self.results.get(each)) for each in references]
             references = [each for each, one in found if isinstance(one, Problem) and one.code not in FINAL]
             # A thousand misses are no matter of consistency, and a failing gate must fail in seconds.
-            needed = (pause or 0) + time.monotonic() - round_began
-            enough = min(self.deadline.left() / 2, PATIENCE - (time.monotonic() - began))
+            needed = (pause or 0) + self.clock.monotonic() - round_began
+            enough = min(self.deadline.left() / 2, PATIENCE - (self.clock.monotonic() - began))
             if not references or pause is None or needed > enough:
                 return
-            time.sleep(pause)
+            self.clock.sleep(pause)
 
     def _work(self, queue: deque[Group]) -> None:
         while queue and self.deadline.left():
@@ -254,7 +255,7 @@ class Gate:
             pause = random.uniform(0.1, min(3.0, 0.2 * 2**attempt))  # noqa: S311 - jitter
             if (attempt >= ATTEMPTS and not THROTTLED.search(failure)) or self.deadline.left() <= pause:
                 break
-            time.sleep(pause)
+            self.clock.sleep(pause)
         detail = f"{place[0]} in {place[1]} failed {attempt} times, last with {failure}"
         if UNREACHABLE.search(failure) and place not in self.answering:
             self.silent[place] = detail
@@ -280,9 +281,9 @@ class Gate:
     def _keep_pace(self, operation: str) -> None:
         if operation in PACES:
             with self.lock:
-                slot = max(self.slots.get(operation, 0.0), time.monotonic())
+                slot = max(self.slots.get(operation, 0.0), self.clock.monotonic())
                 self.slots[operation] = slot + 1 / PACES[operation]
-            time.sleep(min(max(0.0, slot - time.monotonic()), self.deadline.left()))
+            self.clock.sleep(min(max(0.0, slot - self.clock.monotonic()), self.deadline.left()))
 
 
 def _transient(error: Exception, reference: Reference, action: str) -> str:

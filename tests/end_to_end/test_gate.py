@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .conftest import made_impatient
+
 if TYPE_CHECKING:
     from tests.commands import Ended
 
@@ -43,7 +45,7 @@ class Service:
         options = ("--account", "123456789012", "--region", "us-east-1", "-o", str(self.folder / "built"))
         built = self.account.cfnroles("build", self.folder / "task.json", *options)
         assert built.returncode == 0, built.stderr
-        return self.account.cfnroles("deploy", self.folder / "built", "--yes")
+        return self.account.cfnroles("deploy", made_impatient(self.folder / "built"), "--yes")
 
     def status(self) -> str:
         stack = self.account.client("cloudformation").describe_stacks(StackName="shop-task")["Stacks"][0]

@@ -62,7 +62,7 @@ def seconds_of_task_stack(account: Account) -> float:
 
 
 def test_the_gate_refuses_until_everything_exists(account: Account, built: Callable[..., Path]) -> None:
-    directory = built("shop.json")
+    directory = built("shop.json", patient=True)
     put_some(account)
 
     refused = account.cfnroles("deploy", directory, "--yes")

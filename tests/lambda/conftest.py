@@ -16,6 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from benchmarks.gate.api import Api, Reply
+from tests.clock import WoundClock
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -129,10 +130,14 @@ class Context:
     invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:validator"
     log_group_name: str = "/aws/lambda/validator"
     log_stream_name: str = "2026/11/22/[$LATEST]0123456789abcdef"
-    began: float = field(default_factory=time.monotonic)
+    clock: Any = time
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.monotonic()
 
     def get_remaining_time_in_millis(self) -> int:
-        return int((self.seconds - (time.monotonic() - self.began)) * 1000)
+        return int((self.seconds - (self.clock.monotonic() - self.began)) * 1000)
 
 
 @pytest.fixture
@@ -186,17 +191,26 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any
 
 
 @pytest.fixture
+def clock() -> WoundClock:
+    """Time as the function sees it: what it sleeps goes by at once."""
+    return WoundClock()
+
+
+@pytest.fixture
 def tell(
-    endpoint: Endpoint, request_of: Callable[..., dict[str, Any]], lines: Callable[[], list[dict[str, Any]]]
+    endpoint: Endpoint,
+    request_of: Callable[..., dict[str, Any]],
+    lines: Callable[[], list[dict[str, Any]]],
+    clock: WoundClock,
 ) -> Callable[..., dict[str, Any]]:
     """Ask the handler to check references; the one valid answer that it gave, with its log as ``Log``."""
     import secret_validator
 
-    def ask(*references: Any, seconds: float = 30.0, kind: str = "Create", **properties: Any) -> dict[str, Any]:
-        event = request_of(kind, ResourceProperties={"References": list(references), **properties})
-        before, began = len(endpoint.accepted), time.monotonic()
-        secret_validator.handler(event, Context(seconds))
-        assert time.monotonic() - began < seconds
+    def ask(*references: Any, seconds: float = 30.0, clock: Any = clock, **properties: Any) -> dict[str, Any]:
+        event = request_of("Create", ResourceProperties={"References": list(references), **properties})
+        before, began = len(endpoint.accepted), clock.monotonic()
+        secret_validator.handler(event, Context(seconds, clock=clock), clock)
+        assert clock.monotonic() - began < seconds
         assert endpoint.refused == []
         assert len(endpoint.accepted) == before + 1
         answer = endpoint.accepted[-1]
@@ -215,14 +229,6 @@ def dummy_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry misses at once: what waits for real says so."""
-    import secret_validator
-
-    monkeypatch.setattr(secret_validator, "PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 import custom_resource
 from custom_resource import Answer, Request, handle
+from tests.clock import WoundClock
 
 Log = Callable[[], list[dict[str, Any]]]
 RequestOf = Callable[..., dict[str, Any]]
@@ -159,6 +160,7 @@ def test_the_answer_is_sent_until_it_is_accepted(
     request_of: RequestOf,
     context_of: Any,
     lines: Log,
+    clock: WoundClock,
     monkeypatch: pytest.MonkeyPatch,
     plan: list[int | str],
     attempts: int,
@@ -166,7 +168,7 @@ def test_the_answer_is_sent_until_it_is_accepted(
 ) -> None:
     monkeypatch.setattr(custom_resource, "PUT_SECONDS", 0.5)
     endpoint.plan = plan
-    handle(request_of(), context_of(10), fail)
+    handle(request_of(), context_of(10, clock=clock), fail, clock)
     assert (len(endpoint.accepted), endpoint.attempts, endpoint.refused) == (1, attempts, [])
     told = [line["failure"] for line in lines() if line["message"] == "answer not accepted"]
     assert [each.replace("RemoteDisconnected", "ConnectionResetError") for each in told] == failures or (
@@ -176,13 +178,13 @@ def test_the_answer_is_sent_until_it_is_accepted(
 
 @pytest.mark.parametrize("fate", [403, 500, "hang", "reset", "redirect", "drip"])
 def test_a_dead_address_ends_in_time_and_in_an_error_that_does_not_quote_it(
-    endpoint: Any, request_of: RequestOf, context_of: Any, lines: Log, fate: int | str
+    endpoint: Any, request_of: RequestOf, context_of: Any, lines: Log, clock: WoundClock, fate: int | str
 ) -> None:
     endpoint.plan = [fate] * 50
-    began = time.monotonic()
+    began = clock.monotonic()
     with pytest.raises(RuntimeError, match=r"CloudFormation could not be told in \d attempts") as raised:
-        handle(request_of(), context_of(2), succeed)
-    assert time.monotonic() - began < 2
+        handle(request_of(), context_of(2, clock=clock), succeed, clock)
+    assert clock.monotonic() - began < 2
     assert endpoint.url not in "".join(
         [str(raised.value), repr(raised.value.__cause__), repr(raised.value.__context__)]
     )
@@ -190,14 +192,14 @@ def test_a_dead_address_ends_in_time_and_in_an_error_that_does_not_quote_it(
 
 
 def test_an_address_that_does_not_resolve_ends_in_time(
-    request_of: RequestOf, context_of: Any, lines: Log, monkeypatch: pytest.MonkeyPatch
+    request_of: RequestOf, context_of: Any, lines: Log, clock: WoundClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(RuntimeError, match="gaierror"):
-        handle(request_of(), context_of(2), succeed)
+        handle(request_of(), context_of(2, clock=clock), succeed, clock)
     assert {line.get("failure") for line in lines()} == {None, "gaierror"}
 
 
@@ -213,10 +215,10 @@ def test_a_name_server_that_hangs_ends_in_time(
 
 
 def test_an_address_that_http_client_refuses_and_quotes_is_not_told(
-    request_of: RequestOf, context_of: Any, lines: Log, endpoint: Any
+    request_of: RequestOf, context_of: Any, lines: Log, clock: WoundClock, endpoint: Any
 ) -> None:
     with pytest.raises(RuntimeError, match="InvalidURL"):
-        handle(request_of(ResponseURL=endpoint.url + "\u0001 x"), context_of(1), succeed)
+        handle(request_of(ResponseURL=endpoint.url + "\u0001 x"), context_of(1, clock=clock), succeed, clock)
     assert lines()[-1]["failure"] == "InvalidURL"
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import secret_validator
 from benchmarks.gate.api import VERSION, Api, Reply, error, everything_exists
+from tests.clock import WoundClock
 
 VALUE = "hunter2-must-never-be-logged"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf"
@@ -63,6 +64,13 @@ def test_what_passes_by_is_waited_for(aws: Aws, tell: Tell, answer: Answer, call
     api = aws(answer)
     assert tell(SECRET)["Status"] == "SUCCESS"
     assert len(api.calls) == calls
+
+
+def test_what_is_missing_is_asked_for_three_times_with_growing_pauses(aws: Aws, tell: Tell, clock: WoundClock) -> None:
+    api = aws(always(error("ResourceNotFoundException")))
+    assert tell(SECRET)["Status"] == "FAILED"
+    assert len(api.calls) == 3
+    assert clock.slept == pytest.approx(0.5 + 1.5)
 
 
 FAULTS = [
@@ -150,7 +158,7 @@ def test_an_endpoint_that_cannot_be_reached_fails_in_seconds_however_many_refere
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     began = time.monotonic()
-    reason = tell(*(f"{SECRET[:-6]}{n:06}" for n in range(100)))["Reason"]
+    reason = tell(*(f"{SECRET[:-6]}{n:06}" for n in range(100)), clock=time)["Reason"]
     assert time.monotonic() - began < 5
     assert reason.startswith("100 of 100 references")
     assert "last with EndpointConnectionError" in reason
@@ -337,7 +345,7 @@ def test_calls_to_parameter_store_keep_to_a_pace(aws: Aws, tell: Tell, monkeypat
     monkeypatch.setitem(secret_validator.PACES, "get_parameters", 20)
     api = aws(everything_exists)
     began = time.monotonic()
-    assert tell(*(f"/p/{n}" for n in range(200)))["Status"] == "SUCCESS"
+    assert tell(*(f"/p/{n}" for n in range(200)), clock=time)["Status"] == "SUCCESS"
     assert len(api.calls) == 20
     assert time.monotonic() - began >= 19 / 20
 

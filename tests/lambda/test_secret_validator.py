@@ -324,13 +324,21 @@ def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret
     ],
 )
 def test_a_rollback_is_never_refused(
-    store: Store, endpoint: Any, request_of: Any, context_of: Any, lines: Any, new: str, old: str, status: str
+    store: Store,
+    endpoint: Any,
+    request_of: Any,
+    context_of: Any,
+    clock: Any,
+    lines: Any,
+    new: str,
+    old: str,
+    status: str,
 ) -> None:
     import secret_validator
 
     properties = {"References": ["/web/nope", "flag"], "DeploymentId": new}
     event = request_of("Update", ResourceProperties=properties, OldResourceProperties={"DeploymentId": old})
-    secret_validator.handler(event, context_of(30))
+    secret_validator.handler(event, context_of(30, clock=clock), clock)
     (answer,) = endpoint.accepted
     assert answer["Status"] == status
     if status == "SUCCESS":
