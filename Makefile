@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test check corpus bench templates docs golden clean
+.PHONY: demo test test-versions check corpus bench templates docs golden clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
 
 test: check ## Everything that must hold before a change lands.
-	pytest -n auto
+	pytest -n auto --dist worksteal
+
+test-versions: .venv/installed ## The quick tests on the oldest and newest supported Python, where this machine has them.
+	.ci/versions
 
 check: .venv/installed ## Style, types and import contracts.
 	ruff check .
@@ -36,7 +39,7 @@ docs: .venv/installed ## Write the pages that follow from tables anew.
 	cfnroles schema > docs/cfnroles.schema.json
 
 golden: .venv/installed ## Rewrite the expected outputs of the tests, to be reviewed as a diff.
-	pytest --rewrite-golden tests/golden
+	pytest --rewrite-golden $$(grep --recursive --files-with-matches --include='test_*.py' --word-regexp golden tests)
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -44,4 +47,4 @@ golden: .venv/installed ## Rewrite the expected outputs of the tests, to be revi
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-3.* build dist *.egg-info
