@@ -12,16 +12,13 @@ import pytest
 STACKS = Path(__file__).parent.parent / "deploy" / "stacks"
 
 
-def cfnroles(*arguments, **variables):
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return subprocess.run(
-        [sys.executable, "-m", "cfnroles", *map(str, arguments)],
-        env=inherited | variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+@pytest.fixture
+def cfnroles(commands):
+    def run(*arguments, **variables):
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return commands.run(arguments, inherited | variables)
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -35,7 +32,7 @@ def cfnroles(*arguments, **variables):
     ],
     ids=lambda variables: ", ".join(variables) or "no settings",
 )
-def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(variables):
+def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(cfnroles, variables):
     answer = cfnroles("deploy", STACKS, "--local", **variables)
 
     assert answer.returncode == 1
@@ -45,7 +42,7 @@ def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(variables):
     assert f":{variables.get('AWS_REGION', 'us-east-1')}:123456789012:" in answer.stdout
 
 
-def test_state_is_kept_on_request(tmp_path):
+def test_state_is_kept_on_request(cfnroles, tmp_path):
     state = tmp_path / "state"
     assert cfnroles("deploy", STACKS, "--local-state", state).returncode == 1
 
@@ -57,7 +54,7 @@ def test_state_is_kept_on_request(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--profile", "--endpoint-url"])
-def test_it_is_not_for_another_account(option):
+def test_it_is_not_for_another_account(cfnroles, option):
     answer = cfnroles("deploy", STACKS, "--local", option, "x")
 
     assert answer.returncode == 2

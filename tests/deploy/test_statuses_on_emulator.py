@@ -112,7 +112,7 @@ def test_somebody_elses_operation_is_waited_for(cfnroles, aws, quick, command):
     stacks, _ = quick
     wait = {
         "Type": "AWS::CloudFormation::WaitCondition",
-        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "1", "Count": 1},
+        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "3", "Count": 1},
     }
     handle = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
     aws("cloudformation").create_stack(
