@@ -93,7 +93,7 @@ class Resolution:
             return self.forced[name]
         if name not in self._decided:
             self._decided[name] = None  # a condition that refers to itself stays undecided
-            self._decided[name] = self._truth(_member(self.tree, "Conditions").get(name))
+            self._decided[name] = self.truth(_member(self.tree, "Conditions").get(name))
         return self._decided[name]
 
     def value(self, given: Any, source: Path = (), path: Path | None = None) -> Any:
@@ -289,7 +289,8 @@ class Resolution:
         name = self.text(argument)
         return literal(self.imports[name]) if name in self.imports else None
 
-    def _truth(self, given: Any) -> bool | None:
+    def truth(self, given: Any) -> bool | None:
+        """Whether a condition's expression holds; ``None`` where that hangs on something nobody told."""
         if not isinstance(given, Mapping) or len(given) != 1:
             return None
         name, argument = next(iter(given.items()))
@@ -298,11 +299,11 @@ class Resolution:
             case "Condition":
                 return self.condition(str(argument))
             case "Fn::Not":
-                truth = self._truth(operands[0]) if operands else None
+                truth = self.truth(operands[0]) if operands else None
                 return None if truth is None else not truth
             case "Fn::And" | "Fn::Or":
                 decisive = name == "Fn::Or"
-                truths = [self._truth(operand) for operand in operands]
+                truths = [self.truth(operand) for operand in operands]
                 return decisive if decisive in truths else None if None in truths else not decisive
             case "Fn::Equals":
                 return self._equal(operands)

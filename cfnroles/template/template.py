@@ -109,17 +109,19 @@ class Template:
         *,
         imports: Mapping[str, str] | None = None,
         conditions: Mapping[str, bool | None] | None = None,
+        types: tuple[str, ...] = ("",),
     ) -> Stack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
         The value ``None`` of a parameter is one that nobody knows.
         ``imports`` are the values of exports by name. ``conditions`` decides conditions by name, whatever the
-        parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided.
+        parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided. ``types`` are
+        what the types begin with whose properties are of interest: those of the others are not looked at.
         """
         resolution = Resolution(self.tree, parameters or {}, account, region, imports or {}, conditions or {})
         resources = {}
         for logical_id, definition in _mapping(self.tree.get("Resources")).items():
-            resource = _resource(str(logical_id), definition, resolution)
+            resource = _resource(str(logical_id), definition, resolution, types)
             if resource is not None:
                 resources[resource.logical_id] = resource
         return Stack(resources, {name: resolution.condition(name) for name in self.conditions})
@@ -133,7 +135,7 @@ def read_template(text: str, document: str) -> Template:
     return Template(document, text, tree)
 
 
-def _resource(logical_id: str, definition: Any, resolution: Resolution) -> Resource | None:
+def _resource(logical_id: str, definition: Any, resolution: Resolution, types: tuple[str, ...]) -> Resource | None:
     # A loop of AWS::LanguageExtensions stands among the resources and is none.
     if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
         return None
@@ -142,7 +144,8 @@ def _resource(logical_id: str, definition: Any, resolution: Resolution) -> Resou
     if holds is False:
         return None
     start: Path = ("Resources", logical_id, "Properties")
-    properties = resolution.value(definition.get("Properties", {}), start, start)
+    given = definition.get("Properties", {}) if definition["Type"].startswith(types) else {}
+    properties = resolution.value(given, start, start)
     return Resource(
         logical_id,
         definition["Type"],

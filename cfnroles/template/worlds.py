@@ -1,0 +1,293 @@
+"""The worlds of a template: each combination of its conditions that its parameters can make.
+
+    worlds = worlds_of(template, account="111122223333", region="eu-west-1")
+    stacks = {world: worlds.stack(world) for world in worlds.all}
+    worlds.when(world for world, stack in stacks.items() if "Key" in stack.resources)     # if HasKey holds
+
+A thing that is there in some of the worlds hangs on what `Worlds.when` says of them. Whoever looks at one world needs
+to know nothing of conditions: nothing is undecided there.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations, product
+from typing import Any
+
+from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.template import Stack, Template
+
+#: As many worlds as eight independent conditions make; with more, not every combination is looked at.
+MOST = 256
+#: More alternatives than this are found one by one, and may be more than are needed.
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Literal:
+    """A condition that holds, or one that does not. ``condition`` is its name, or its expression where it has none."""
+
+    condition: str
+    holds: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.condition} {'holds' if self.holds else 'does not hold'}"
+
+
+#: Alternatives, in each of which all literals hold; one without any holds always, and no alternative never.
+Disjunction = tuple[tuple[Literal, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A condition that is no And, Or or Not of others; the same expression is the same atom.
+
+    One that compares a ``parameter`` with a ``constant`` excludes its others.
+    """
+
+    expression: str
+    parameter: str = ""
+    constant: str = ""
+
+
+#: The atoms that hold.
+World = frozenset[Atom]
+
+_Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """The worlds of a template under the values that are known. ``exact`` says that no combination is left out.
+
+    Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.
+    """
+
+    template: Template
+    parameters: Mapping[str, str]
+    account: str
+    region: str
+    atoms: tuple[Atom, ...]
+    all: tuple[World, ...]
+    exact: bool
+    _formulas: Mapping[str, _Formula]
+
+    def holds(self, condition: str, world: World) -> bool | None:
+        """Whether a condition of the template holds in a world; ``None`` where it hangs on atoms left aside."""
+        formula = self._formulas.get(condition)
+        return None if formula is None else self._truth(formula, world)
+
+    def meets(self, disjunction: Disjunction, world: World) -> bool:
+        """Whether one of the alternatives holds in a world."""
+        return any(all(world in self._worlds_by_literal[literal] for literal in each) for each in disjunction)
+
+    def among(self, literals: Iterable[Literal]) -> frozenset[World]:
+        """The worlds in which all the literals hold."""
+        return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))
+
+    def stack(self, world: World, types: tuple[str, ...] = ("",), *, anywhere: bool = False) -> Stack:
+        """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`.
+
+        ``anywhere`` leaves account and Region open.
+        """
+        decided = {name: self.holds(name, world) for name in self.template.conditions}
+        values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}
+        other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in world}
+        excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
+        tree = _without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
+        account, region = ("", "") if anywhere else (self.account, self.region)
+        named = replace(self.template, tree=tree)
+        return named.resolve({**self.parameters, **values}, account, region, conditions=decided, types=types)
+
+    def when(self, worlds: Iterable[World]) -> Disjunction:
+        """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
+        wanted = frozenset(worlds)
+        if wanted == frozenset(self.all):
+            return ((),)
+        found = {each: among for each, among in self._conjunctions.items() if among <= wanted}
+        for number in range(1, _FEW):
+            for chosen in combinations(found, number):
+                if frozenset().union(*(found[each] for each in chosen)) == wanted:
+                    return tuple(sorted(chosen))
+        return tuple(sorted(self._one_by_one(wanted)))
+
+    @cached_property
+    def _worlds_by_literal(self) -> Mapping[Literal, frozenset[World]]:
+        found: dict[Literal, frozenset[World]] = {}
+        everywhere = frozenset(self.all)
+        named = {name: frozenset(w for w in self.all if self.holds(name, w)) for name in self._formulas}
+        atoms = {atom.expression: frozenset(w for w in self.all if atom in w) for atom in self.atoms}
+        for name, worlds in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
+            found[Literal(name)] = worlds
+            found[Literal(name, holds=False)] = everywhere - worlds
+        return found
+
+    @cached_property
+    def _conjunctions(self) -> Mapping[tuple[Literal, ...], frozenset[World]]:
+        """One or two literals, for each set of worlds the shortest; the literals that the template names come first."""
+        # Sorting keeps the order of the template.
+        order = sorted(self._worlds_by_literal, key=lambda each: (each.condition not in self._formulas, not each.holds))
+        found: dict[frozenset[World], tuple[Literal, ...]] = {}
+        for number in (1, 2):
+            for literals in combinations(order, number):
+                among = self.among(literals)
+                if among:
+                    found.setdefault(among, literals)
+        return {literals: among for among, literals in found.items()}
+
+    def _one_by_one(self, wanted: frozenset[World]) -> Iterator[tuple[Literal, ...]]:
+        """For each world that is not covered yet all its atoms, without those that play no part."""
+        left = set(wanted)
+        for world in (each for each in self.all if each in wanted):
+            if world in left:
+                literals = [Literal(atom.expression, atom in world) for atom in self.atoms]
+                for literal in tuple(literals):
+                    others = [each for each in literals if each is not literal]
+                    if self.among(others) <= wanted:
+                        literals = others
+                left -= self.among(literals)
+                yield tuple(literals)
+
+    def _truth(self, formula: _Formula, world: World) -> bool | None:
+        if isinstance(formula, bool):
+            return formula
+        if isinstance(formula, Atom):
+            return formula in world if formula in self.atoms else None
+        name, operands = formula
+        truths = [self._truth(operand, world) for operand in operands]
+        if name == "Fn::Not":
+            return None if truths[0] is None else not truths[0]
+        decisive = name == "Fn::Or"
+        return decisive if decisive in truths else None if None in truths else not decisive
+
+
+def worlds_of(
+    template: Template,
+    parameters: Mapping[str, str] | None = None,
+    account: str = "",
+    region: str = "",
+    conditions: Iterable[str] | None = None,
+) -> Worlds:
+    """The worlds of a template, as far as ``parameters``, account and Region leave them open; defaults decide nothing.
+
+    ``conditions`` are those that are to be told apart, by default all.
+    """
+    given = dict(parameters or {})
+    undefaulted = _without_defaults(template.tree, lambda name, _: name not in given)
+    reader = _Reader(undefaulted, Resolution(undefaulted, given, account, region))
+    wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
+    formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
+    atoms = tuple(dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name])))
+    groups = _groups(atoms, undefaulted)
+    exact = math.prod(map(len, groups)) <= MOST
+    if exact:
+        found = [frozenset[Atom]().union(*chosen) for chosen in product(*groups)]
+    else:
+        usual = Resolution(template.tree, given, account, region)
+        found = list(_flipped(groups, frozenset(atom for atom in atoms if usual.truth(reader.given[atom]))))
+    return Worlds(template, given, account, region, atoms, tuple(dict.fromkeys(found)), exact, formulas)
+
+
+class _Reader:
+    """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it."""
+
+    def __init__(self, tree: Mapping[str, Any], resolution: Resolution) -> None:
+        conditions = tree.get("Conditions")
+        self._conditions: Mapping[str, Any] = conditions if isinstance(conditions, Mapping) else {}
+        self._resolution = resolution
+        self._named: dict[str, _Formula] = {}
+        self.given: dict[Atom, Any] = {}
+
+    def named(self, name: str) -> _Formula:
+        """The formula of a condition; one that does not exist or refers to itself is an atom."""
+        if name not in self._named:
+            self._named[name] = self._atom({"Condition": name}, Atom(f"Condition {name}"))
+            if name in self._conditions:
+                self._named[name] = self._formula(self._conditions[name])
+        return self._named[name]
+
+    def _formula(self, given: Any) -> _Formula:
+        name, argument = next(iter(given.items())) if isinstance(given, Mapping) and len(given) == 1 else ("", None)
+        operands = argument if isinstance(argument, list) else [argument]
+        match name:
+            case "Condition":
+                return self.named(str(argument))
+            case "Fn::Not" | "Fn::And" | "Fn::Or" if operands:
+                return name, tuple(map(self._formula, operands))
+            case "Fn::Equals" if len(operands) == 2:
+                truth = self._resolution.truth(given)
+                return self._atom(given, self._comparison(*operands)) if truth is None else truth
+        return self._atom(given, Atom(json.dumps(given, sort_keys=True, default=str)))
+
+    def _comparison(self, *operands: Any) -> Atom:
+        left, right = sorted(map(self._resolution.text, operands), key=lambda text: (not symbols(text), text))
+        expression = f"{left} is {right or 'empty'}"
+        name = left.removeprefix("${").removesuffix("}")
+        if symbols(left) == (name,) and not symbols(right):
+            return Atom(expression, name, plain(right))
+        return Atom(expression)
+
+    def _atom(self, given: Any, atom: Atom) -> Atom:
+        self.given.setdefault(atom, given)
+        return atom
+
+
+def _atoms(formula: _Formula) -> Iterator[Atom]:
+    if isinstance(formula, Atom):
+        yield formula
+    elif isinstance(formula, tuple):
+        for operand in formula[1]:
+            yield from _atoms(operand)
+
+
+def _groups(atoms: Iterable[Atom], tree: Mapping[str, Any]) -> list[tuple[frozenset[Atom], ...]]:
+    """For each atom, or for all that compare one parameter with constants, which of them may hold together."""
+    together: dict[str, list[Atom]] = {}
+    for atom in atoms:
+        together.setdefault(f"${{{atom.parameter}}}" if atom.parameter else atom.expression, []).append(atom)
+    groups = []
+    for group in together.values():
+        allowed = _allowed(tree, group[0].parameter)
+        possible = [atom for atom in group if allowed is None or atom.constant in allowed]
+        none = allowed is None or not allowed <= {atom.constant for atom in group}
+        neither = (frozenset[Atom](),) if none or not possible else ()
+        groups.append((*(frozenset({atom}) for atom in possible), *neither))
+    return groups
+
+
+def _allowed(tree: Mapping[str, Any], parameter: str) -> frozenset[str] | None:
+    """The values that a parameter may have, where the template lists them."""
+    parameters = tree.get("Parameters")
+    definition = parameters.get(parameter) if parameter and isinstance(parameters, Mapping) else None
+    allowed = definition.get("AllowedValues") if isinstance(definition, Mapping) else None
+    if not isinstance(allowed, list):
+        return None
+    return frozenset(str(value).lower() if isinstance(value, bool) else str(value) for value in allowed)
+
+
+def _flipped(groups: Sequence[tuple[frozenset[Atom], ...]], usual: World) -> Iterator[World]:
+    """The usual world, and those that differ from it in one group of atoms."""
+    yield usual
+    for group in groups:
+        for chosen in group:
+            yield usual.difference(*group) | chosen
+
+
+def _without_defaults(tree: Mapping[str, Any], hidden: Callable[[str, Any], bool]) -> Mapping[str, Any]:
+    parameters = tree.get("Parameters")
+    if not isinstance(parameters, Mapping):
+        return tree
+    return {
+        **tree,
+        "Parameters": {
+            name: {key: member for key, member in parameter.items() if key != "Default" or not hidden(name, member)}
+            if isinstance(parameter, Mapping)
+            else parameter
+            for name, parameter in parameters.items()
+        },
+    }

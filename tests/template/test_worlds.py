@@ -1,0 +1,173 @@
+"""The worlds of a template, and what must hold for a thing that is there in some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cfnroles.template.template import Template, read_template
+from cfnroles.template.worlds import Disjunction, Literal, Worlds, worlds_of
+
+PARAMETERS = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Size: {Type: String, AllowedValues: [small, big]}
+  Key: {Type: String, Default: ""}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  IsTest: !Equals [test, !Ref Stage]
+  AlsoProd: !Equals [prod, !Ref Stage]
+  NoTest: !Not [!Condition IsTest]
+  Small: !Equals [!Ref Size, small]
+  Big: !Equals [!Ref Size, big]
+  HasKey: !Not [!Equals [!Ref Key, ""]]
+  Away: !Not [!Equals [!Ref AWS::Region, us-east-1]]
+  Both: !And [!Condition IsProd, !Condition HasKey]
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Condition: HasKey
+    Properties: {QueueName: !Sub "${Stage}-${Key}"}
+"""
+
+
+def worlds(*conditions: str, parameters: Mapping[str, str] | None = None, region: str = "") -> Worlds:
+    return worlds_of(read_template(PARAMETERS, "t.yaml"), parameters, "", region, conditions)
+
+
+def told(worlds: Worlds, *names: str) -> list[str]:
+    """What holds in each world."""
+    return sorted(" ".join(name for name in names if worlds.holds(name, world)) for world in worlds.all)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        pytest.param(["IsProd"], ["", "IsProd"], id="a default decides nothing"),
+        pytest.param(
+            ["IsProd", "IsTest"], ["", "IsProd", "IsTest"], id="constants of one parameter exclude each other"
+        ),
+        pytest.param(["IsProd", "AlsoProd"], ["", "IsProd AlsoProd"], id="one expression is one atom"),
+        pytest.param(["IsTest", "NoTest"], ["IsTest", "NoTest"], id="a condition and its opposite"),
+        pytest.param(["Small", "Big"], ["Big", "Small"], id="one of the allowed values"),
+        pytest.param(["Small", "HasKey"], ["", "HasKey", "Small", "Small HasKey"], id="independent conditions"),
+        pytest.param(["Both"], ["", "", "", "Both"], id="a condition of others"),
+        pytest.param([], [""], id="none"),
+        pytest.param(["Nowhere"], ["", "Nowhere"], id="one that the template lacks"),
+    ],
+)
+def test_the_worlds_that_conditions_span(conditions: list[str], expected: list[str]) -> None:
+    assert told(worlds(*conditions), *conditions) == expected
+
+
+def test_what_is_given_is_decided() -> None:
+    assert told(worlds("IsProd", parameters={"Stage": "prod"}), "IsProd") == ["IsProd"]
+    assert told(worlds("Away", region="us-east-1"), "Away") == [""]
+
+
+def test_a_parameter_has_the_value_that_its_world_is_about() -> None:
+    whole = worlds("IsProd", "HasKey")
+    stacks = [whole.stack(world) for world in whole.all]
+    names = [stack.resources["Queue"].properties["QueueName"] for stack in stacks if "Queue" in stack.resources]
+    assert sorted(names) == ["dev-${Key}", "prod-${Key}"]
+
+
+def test_a_condition_that_is_left_aside_stays_undecided() -> None:
+    some = worlds("IsProd")
+    assert [some.stack(world).resources["Queue"].undecided for world in some.all] == ["HasKey", "HasKey"]
+
+
+IS_PROD, IS_TEST, HAS_KEY, BOTH = (Literal(name) for name in ("IsProd", "IsTest", "HasKey", "Both"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        pytest.param([[IS_PROD]], ((IS_PROD,),), id="a name rather than its expression"),
+        pytest.param([[IS_PROD], [IS_TEST]], ((IS_PROD,), (IS_TEST,)), id="two alternatives"),
+        pytest.param([[Literal("HasKey", holds=False)]], ((Literal("HasKey", holds=False),),), id="the opposite"),
+        pytest.param([[IS_PROD, HAS_KEY]], ((BOTH,),), id="one name rather than two"),
+        pytest.param([[IS_TEST, HAS_KEY]], ((IS_TEST, HAS_KEY),), id="two at once"),
+        pytest.param([[]], ((),), id="always"),
+        pytest.param([], (), id="never"),
+    ],
+)
+def test_the_shortest_way_to_say_in_which_worlds(chosen: list[list[Literal]], expected: Disjunction) -> None:
+    whole = worlds("IsProd", "IsTest", "HasKey", "Both")
+    assert whole.when(world for each in chosen for world in whole.among(each)) == expected
+
+
+def test_an_expression_without_a_name_is_told_as_it_stands() -> None:
+    template = read_template("Conditions: {C: !Or [!Equals [!Ref A, x], !Equals [!Ref B, '']]}\nResources: {}", "t")
+    whole = worlds_of(template)
+    (a, b) = whole.atoms
+    assert [str(literal) for (literal,) in whole.when(whole.among([Literal(a.expression)]))] == ["${A} is x holds"]
+    assert b.expression == "${B} is empty"
+
+
+ATOMS = [{"Fn::Equals": [{"Ref": name}, value]} for name in ("P", "Q") for value in ("a", "b", "c")]
+ATOMS += [{"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": name}, "k"]}, "yes"]} for name in ("R", "S", "T")]
+
+
+def formulas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=2, max_size=3)
+    return st.one_of(
+        inner.map(lambda each: {"Fn::Not": [each]}),
+        several.map(lambda each: {"Fn::And": each}),
+        several.map(lambda each: {"Fn::Or": each}),
+    )
+
+
+CONDITIONS = st.dictionaries(
+    st.sampled_from(["One", "Two", "Three", "Four"]),
+    st.recursive(st.sampled_from([*ATOMS, {"Condition": "One"}]), formulas, max_leaves=4),
+    min_size=1,
+)
+
+
+def template_of(conditions: Mapping[str, Any]) -> Template:
+    parameters = {name: {"Type": "String"} for name in "PQRST"}
+    return Template("t", "", {"Parameters": parameters, "Conditions": conditions, "Resources": {}})
+
+
+@settings(max_examples=200, deadline=None)
+@given(CONDITIONS, st.data())
+def test_a_disjunction_holds_in_exactly_its_worlds(conditions: Mapping[str, Any], data: st.DataObject) -> None:
+    whole = worlds_of(template_of(conditions))
+    chosen = data.draw(st.sets(st.sampled_from(whole.all)))
+    disjunction = whole.when(chosen)
+    assert {world for world in whole.all if whole.meets(disjunction, world)} == chosen
+
+
+@settings(max_examples=200, deadline=None)
+@given(CONDITIONS, st.fixed_dictionaries({name: st.sampled_from(["a", "b", "c", "d"]) for name in "PQ"}))
+def test_whatever_the_parameters_are_it_is_one_of_the_worlds(
+    conditions: Mapping[str, Any], parameters: Mapping[str, str]
+) -> None:
+    template = template_of(conditions)
+    decided = template.resolve(parameters).conditions
+    whole = worlds_of(template)
+    assert any(
+        all(decided[name] in (None, whole.holds(name, world)) for name in template.conditions) for world in whole.all
+    )
+
+
+def test_too_many_conditions_are_looked_at_one_by_one() -> None:
+    names = [f"P{number}" for number in range(12)]
+    template = Template(
+        "t",
+        "",
+        {
+            "Parameters": {name: {"Type": "String", "Default": "x" if name == "P3" else "y"} for name in names},
+            "Conditions": {f"Is{name}": {"Fn::Equals": [{"Ref": name}, "x"]} for name in names},
+            "Resources": {},
+        },
+    )
+    whole = worlds_of(template)
+    assert not whole.exact
+    assert sorted(told(whole, "IsP3", "IsP5", "IsP7")) == sorted(["IsP3"] * 10 + [""] + ["IsP3 IsP5", "IsP3 IsP7"])
+    assert whole.when(whole.among([Literal("IsP5")])) == ((Literal("IsP5"),),)
