@@ -13,7 +13,7 @@ from typing import Any
 from cfnroles.answers.requests import World
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evaluate, parse_policy, some
-from cfnroles.iam.roles import Role, evaluable_document
+from cfnroles.iam.roles import Role, Unread, evaluable_document
 from cfnroles.need import Holder
 
 _SERVICE = {Holder.INFRASTRUCTURE: "ecs.amazonaws.com"}
@@ -47,6 +47,8 @@ def trust(role: Role, holder: Holder, world: World, context: Mapping[str, str]) 
     if role.trust is None:
         return None
     service = service_of(holder)
+    if isinstance(role.trust, Unread):
+        return Trust(service, Decision.UNKNOWN, keys=(f"the {role.trust.name}",))
     try:
         document = evaluable_document(role.trust, world.symbols)
         statements = document.get("Statement", [])

@@ -125,13 +125,13 @@ def remedies(each: Verification) -> tuple[str, ...]:
     if each.trust is not None and each.trust.decision is Decision.UNKNOWN:
         keys |= set(each.trust.keys)
     told = {_remedy(key, each) for key in keys}
-    boundary = each.role.boundary
-    unread = (*each.role.unread, *((boundary,) if isinstance(boundary, Unread) else ()))
+    beside = (each.role.trust, each.role.boundary)
+    unread = (*each.role.unread, *(found for found in beside if isinstance(found, Unread)))
     return (*sorted(told - {""}), *(f"{u.name} is not read: {u.why}. {u.remedy}." for u in unread))
 
 
 def _remedy(key: str, each: Verification) -> str:
-    if key.startswith(("the policy ", "the permissions boundary ")):
+    if key.startswith(("the policy ", "the permissions boundary ", "the trust policy")):
         return ""
     if key.startswith(_IMPORT):
         export = key.removeprefix(_IMPORT)

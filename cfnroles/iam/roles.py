@@ -6,19 +6,20 @@ policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``e
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import unquote
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
 from cfnroles.iam.evaluator import Policy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
+from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
+from cfnroles.iam.statements import document_of
 from cfnroles.template.intrinsics import literal, plain, symbols
-from cfnroles.template.template import Resource, Stack, Template, read_template
+from cfnroles.template.template import Template, read_template
+from cfnroles.template.worlds import Literal
 
 _ROLE_FORMS = (
     "A role is a CloudFormation template (FILE:LogicalId), a policy document in JSON, or the output of"
@@ -55,7 +56,7 @@ class Role:
     name: str
     policies: tuple[RolePolicy, ...]
     unread: tuple[Unread, ...] = ()
-    trust: Mapping[str, Any] | None = field(default=None, hash=False)
+    trust: Mapping[str, Any] | Unread | None = field(default=None, hash=False)
     boundary: RolePolicy | Unread | None = None
     arn: str = ""
     parameters: tuple[str, ...] = ()
@@ -103,17 +104,21 @@ def template_role(
     if unknown:
         has = ", ".join(template.parameters) or "none"
         raise InvalidInput(f"has no parameter {unknown[0]}", where=template.document, why=f"Its parameters: {has}.")
-    stack = template.resolve(parameters, account, region)
-    role = _chosen(stack, name, template.document)
-    read = _TemplatePolicies(template, stack, partition_of(region), role)
-    found = [*read.inline(), *read.attached(), *read.elsewhere()]
-    boundary = role.properties.get("PermissionsBoundary")
+    roles = StackRoles(template.resolve(parameters, account, region)).roles
+    return stack_role(_chosen(roles, name, template.document), template, partition_of(region))
+
+
+def stack_role(found: RoleResource, template: Template, partition: str = "") -> Role:
+    """The role of a resolved template with every policy of it; what hangs on a condition is unread."""
+    read = _Reader(template, partition, found.trust.guards)
+    policies = [*map(read.policy, found.policies), *map(_perhaps, found.perhaps)]
+    boundaries = [read.policy(each) for each in found.boundaries if each.arn and each.arn.value]
     return Role(
-        f"{role.logical_id} of {template.document}",
-        _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
-        tuple(policy for policy in found if isinstance(policy, Unread)),
-        _document(role.properties.get("AssumeRolePolicyDocument")),
-        read.managed(boundary) if boundary else None,
+        f"{found.logical_id} of {template.document}",
+        _renamed(policy for policy in policies if isinstance(policy, RolePolicy)),
+        tuple(dict.fromkeys(policy for policy in policies if isinstance(policy, Unread))),
+        read.trust(found.trust),
+        next((each for each in boundaries if isinstance(each, Unread)), next(iter(boundaries), None)),
         parameters=template.parameters,
     )
 
@@ -125,7 +130,7 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
     """
     documents = {str(policy.get("Arn")): _default_version(policy) for policy in policies}
     found: list[RolePolicy | Unread] = [
-        _read(str(policy.get("PolicyName")), _literal(_document(policy.get("PolicyDocument"))), where)
+        _read(str(policy.get("PolicyName")), _literal(_mapping(document_of(policy.get("PolicyDocument")))), where)
         for policy in detail.get("RolePolicyList", ())
     ]
     found += [_managed(str(p.get("PolicyArn")), documents, where) for p in detail.get("AttachedManagedPolicies", ())]
@@ -134,75 +139,67 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
         str(detail.get("RoleName", "")),
         _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
         tuple(policy for policy in found if isinstance(policy, Unread)),
-        _literal(_document(detail.get("AssumeRolePolicyDocument"))) or None,
+        _literal(_mapping(document_of(detail.get("AssumeRolePolicyDocument")))) or None,
         _managed(str(boundary), documents, where) if boundary else None,
         str(detail.get("Arn", "")),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _TemplatePolicies:
-    """The ways in which a template gives a role its policies."""
+class _Reader:
+    """Reads the documents of a role's policies where a template has them; ``own`` are the conditions of the role."""
 
     template: Template
-    stack: Stack
     partition: str
-    role: Resource
+    own: tuple[Literal, ...]
 
-    def inline(self) -> Iterator[RolePolicy | Unread]:
-        for index, policy in enumerate(_elements(self.role.properties.get("Policies"))):
-            if "Fn::If" in policy:
-                yield _undecided("an inline policy", str(policy["Fn::If"][0]))
-            else:
-                yield self._read(self.role, ("Policies", index, "PolicyDocument"), policy)
+    def policy(self, source: PolicySource) -> RolePolicy | Unread:
+        """The policy, or why it cannot be read."""
+        if guards := [guard for guard in source.guards if guard not in self.own]:
+            return _undecided(_called(source), guards[0].condition)
+        if source.document is None:
+            return self._elsewhere(source)
+        document = document_of(source.document.value)
+        if not isinstance(document, Mapping):
+            return Unread(source.name, "only CloudFormation can work it out", "Give the role with --live")
+        where = f"{self.template.document}:{self._line(source)}"
+        read = _read(source.name, document, where)
+        if isinstance(read, Unread):
+            return read
+        statements = document.get("Statement")
+        steps = [(index,) for index in range(len(statements))] if isinstance(statements, list) else [()]
+        return replace(read, lines=tuple(self._line(source, "Statement", *step) for step in steps))
 
-    def attached(self) -> Iterator[RolePolicy | Unread]:
-        arns = self.role.properties.get("ManagedPolicyArns", [])
-        for arn in arns if isinstance(arns, list) else [arns]:
-            yield self.managed(arn)
+    def trust(self, source: PolicySource) -> Mapping[str, Any] | Unread:
+        """The trust policy, empty where there is none."""
+        document = _mapping(document_of(source.document.value if source.document else None))
+        condition = _condition_inside(document)
+        return _undecided(source.name, condition) if condition else document
 
-    def elsewhere(self) -> Iterator[RolePolicy | Unread]:
-        for resource in self.stack.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
-            roles = [*_elements(resource.properties.get("Roles"), str), resource.properties.get("RoleName")]
-            if self._names.intersection(role for role in roles if isinstance(role, str)):
-                if resource.undecided:
-                    yield _undecided(resource.logical_id, resource.undecided)
-                else:
-                    yield self._read(resource, ("PolicyDocument",), resource.properties)
+    def _line(self, source: PolicySource, *steps: str | int) -> int:
+        path = source.document.path if source.document else ()
+        return self.template.line(source.holder.source(*path, *steps))
 
-    def managed(self, arn: Any) -> RolePolicy | Unread:
-        """The policy behind an ARN, or behind a reference to a resource of the template."""
-        if isinstance(arn, Mapping) and "Fn::If" in arn:
-            return _undecided("a managed policy", str(arn["Fn::If"][0]))
+    def _elsewhere(self, source: PolicySource) -> RolePolicy | Unread:
+        arn = source.arn.value if source.arn else None
         if not isinstance(arn, str):
             return Unread("a policy", f"a {type(arn).__name__} stands where its ARN belongs", "Mend the template")
-        own = self.stack.resources.get(self._policy_of(arn))
-        if own is None:
-            known = self.partition if not self.partition.startswith("$") else "aws"
-            return _managed(arn.replace("${AWS::Partition}", known), {}, self.template.document)
-        if own.undecided:
-            return _undecided(own.logical_id, own.undecided)
-        return self._read(own, ("PolicyDocument",), own.properties)
+        known = self.partition if self.partition and not self.partition.startswith("$") else "aws"
+        return _managed(arn.replace("${AWS::Partition}", known), {}, self.template.document)
 
-    @property
-    def _names(self) -> set[str]:
-        name = self.role.properties.get("RoleName")
-        return {f"${{{self.role.logical_id}}}", *([name] if isinstance(name, str) else [])}
 
-    def _policy_of(self, arn: Any) -> str:
-        return str(arn).removeprefix("${").removesuffix("}").removesuffix(".PolicyArn").removesuffix(".Arn")
+def _called(source: PolicySource) -> str:
+    if source.document is None:
+        return "a managed policy"
+    return "an inline policy" if "Policies" in source.document.path else source.holder.logical_id
 
-    def _read(self, resource: Resource, path: tuple[str | int, ...], holder: Mapping[str, Any]) -> RolePolicy | Unread:
-        given = holder.get("PolicyName", holder.get("ManagedPolicyName"))
-        name = given if isinstance(given, str) else resource.logical_id
-        where = f"{self.template.document}:{self.template.line(resource.source(*path))}"
-        policy = _read(name, _document(holder.get("PolicyDocument")), where)
-        if isinstance(policy, Unread):
-            return policy
-        statements = policy.document["Statement"]
-        steps = [(index,) for index in range(len(statements))] if isinstance(statements, list) else [()]
-        lines = tuple(self.template.line(resource.source(*path, "Statement", *step)) for step in steps)
-        return RolePolicy(policy.name, policy.document, where, lines)
+
+def _perhaps(source: PolicySource) -> Unread:
+    return Unread(
+        source.holder.logical_id,
+        "the role that it is attached to is named by something nobody told",
+        "Give the parameters with --parameter NAME=VALUE",
+    )
 
 
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Policy:
@@ -233,9 +230,8 @@ def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | N
     return {**read, "Version": "2012-10-17"} if left else read
 
 
-def _chosen(stack: Stack, name: str, document: str) -> Resource:
-    roles = stack.of_type("AWS::IAM::Role")
-    named = [role for role in roles if name in (role.logical_id, role.properties.get("RoleName"))] if name else roles
+def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleResource:
+    named = [role for role in roles if name in (role.logical_id, role.resource.properties.get("RoleName")) or not name]
     if len(named) == 1:
         return named[0]
     found = ", ".join(role.logical_id for role in roles) or "none"
@@ -262,7 +258,7 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
 def _managed(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy | Unread:
     name = arn.rsplit("/", 1)[-1]
     if arn in documents:
-        return _read(name, _literal(_document(documents[arn])), where)
+        return _read(name, _literal(_mapping(document_of(documents[arn]))), where)
     shipped = managed_policy(arn)
     if shipped is None:
         return Unread(
@@ -317,16 +313,6 @@ def _renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
 def _default_version(policy: Mapping[str, Any]) -> Any:
     versions = [version for version in policy.get("PolicyVersionList", ()) if version.get("IsDefaultVersion")]
     return versions[0].get("Document") if versions else {}
-
-
-def _document(given: Any) -> Mapping[str, Any]:
-    """A policy document; IAM's own answers hold it as text with percent signs, templates sometimes as JSON text."""
-    if isinstance(given, str):
-        try:
-            given = json.loads(unquote(given) if given.startswith("%7B") else given)
-        except ValueError:
-            return {}
-    return _mapping(given)
 
 
 def _literal(value: Any) -> Any:

@@ -120,6 +120,27 @@ WAYS = [
         ],
     ),
     (
+        "policies behind a condition, as a list",
+        f"""
+        R:
+          Type: AWS::IAM::Role
+          Properties:
+            Policies: !If [HasKey, [{{PolicyName: p, PolicyDocument: {ALLOWS}}}], !Ref AWS::NoValue]
+        """,
+        ["R permission: Allow s3:GetObject * if the condition HasKey holds, not by default"],
+    ),
+    (
+        "trust policy as a text of JSON",
+        """
+        R:
+          Type: AWS::IAM::Role
+          Properties:
+            AssumeRolePolicyDocument: |
+              {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x.aws"}}]}
+        """,
+        ["R trust: Allow sts:AssumeRole Service x.aws"],
+    ),
+    (
         "role behind a condition",
         f"R: {{Type: AWS::IAM::Role, Condition: IsTold, Properties: {{Policies: [{{PolicyDocument: {ALLOWS}}}]}}}}",
         ["R permission: Allow s3:GetObject * if the condition IsTold holds"],

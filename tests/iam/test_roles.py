@@ -81,6 +81,112 @@ def test_a_template_gives_a_role_its_policies_in_many_ways() -> None:
     assert role.boundary is None
 
 
+def holding(role: str, resources: str = "", *, more: str = "") -> str:
+    return (
+        "Parameters: {P: {Type: String}, Role: {Type: String}}\nConditions: {C: !Equals [!Ref P, p]}\nResources:\n"
+        f"  R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Statement: []}}, {role}}}{more}}}\n"
+        f"{resources}"
+    )
+
+
+def attached(kind: str, to: str) -> str:
+    return f"  P: {{Type: AWS::IAM::{kind}, Properties: {{{to}, PolicyDocument: {ALLOWS}}}}}\n"
+
+
+ALLOWS = "{Statement: {Effect: Allow, Action: 'a:B', Resource: '*'}}"
+INLINE = f"{{PolicyName: P, PolicyDocument: {ALLOWS}}}"
+CONDITION = "it hangs on the template's condition C"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param(holding(f"Policies: [{INLINE}]"), id="inline"),
+        pytest.param(holding(f"Policies: {INLINE}"), id="inline, without its list"),
+        pytest.param(
+            holding(f"Policies: [{{PolicyName: P, PolicyDocument: '{json.dumps(DOCUMENT)}'}}]"), id="a document as text"
+        ),
+        pytest.param(holding("ManagedPolicyArns: [!Ref P]", attached("ManagedPolicy", "Path: /")), id="Ref"),
+        pytest.param(
+            holding("ManagedPolicyArns: [!GetAtt P.PolicyArn]", attached("ManagedPolicy", "Path: /")), id="GetAtt"
+        ),
+        pytest.param(holding("ManagedPolicyArns: [!Sub '${P}']", attached("ManagedPolicy", "Path: /")), id="Sub"),
+        pytest.param(holding("Path: /", attached("ManagedPolicy", "Roles: [!Ref R]")), id="Roles of a managed policy"),
+        pytest.param(holding("Path: /", attached("Policy", "Roles: [!Ref R]")), id="Roles of a policy"),
+        pytest.param(holding("RoleName: r", attached("Policy", "Roles: [!Ref R]")), id="Roles of a named role"),
+        pytest.param(holding("RoleName: r", attached("Policy", "Roles: [r]")), id="Roles by name"),
+        pytest.param(holding("Path: /", attached("RolePolicy", "RoleName: !Ref R")), id="RoleName"),
+        pytest.param(holding("RoleName: r", attached("RolePolicy", "RoleName: r")), id="RoleName by name"),
+        pytest.param(
+            holding("RoleName: !Sub '${P}-r'", attached("RolePolicy", "RoleName: !Sub '${P}-r'")),
+            id="RoleName by a name that nobody told",
+        ),
+    ],
+)
+def test_a_policy_is_the_roles_however_it_is_attached(template: str) -> None:
+    role = read_role(template, "t.yaml", "R")
+    assert ([policy.name for policy in role.policies], role.unread) == (["P"], ())
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "why"),
+    [
+        pytest.param(holding(f"Policies: !If [C, [{INLINE}], []]"), "an inline policy", CONDITION, id="list"),
+        pytest.param(
+            holding(f"Policies: [!If [C, !If [C, {INLINE}, !Ref AWS::NoValue], !Ref AWS::NoValue]]"),
+            "an inline policy",
+            CONDITION,
+            id="policy, nested",
+        ),
+        pytest.param(
+            holding("ManagedPolicyArns: !If [C, [!Ref P], !Ref AWS::NoValue]", attached("ManagedPolicy", "Path: /")),
+            "P",
+            CONDITION,
+            id="list of ARNs",
+        ),
+        pytest.param(
+            holding("Path: /", attached("Policy", "Roles: !If [C, [!Ref R], [other]]")), "P", CONDITION, id="Roles"
+        ),
+        pytest.param(
+            holding(f"Policies: [{INLINE}]".replace("'a:B'", "!If [C, 'a:B', 'a:C']")), "P", CONDITION, id="an action"
+        ),
+        pytest.param(
+            holding("Path: /", attached("Policy", "Roles: [!Ref Role]")),
+            "P",
+            "the role that it is attached to is named by something nobody told",
+            id="a role that nobody told",
+        ),
+        pytest.param(
+            holding("Policies: [{PolicyName: P, PolicyDocument: {Fn::Transform: {Name: x}}}]"),
+            "P",
+            "only CloudFormation can work it out",
+            id="a transform",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_said(template: str, name: str, why: str) -> None:
+    role = read_role(template, "t.yaml", "R")
+    assert [(unread.name, unread.why.split(",")[0]) for unread in role.unread] == [(name, why)]
+    assert role.policies == ()
+
+
+def test_a_policy_of_another_role_is_none_of_this_one() -> None:
+    role = read_role(holding("Path: /", attached("Policy", "Roles: [other]")), "t.yaml", "R")
+    assert (role.policies, role.unread) == ((), ())
+
+
+def test_a_role_behind_a_condition_is_read_as_if_it_were_there() -> None:
+    role = read_role(holding(f"Policies: [{INLINE}]", more=", Condition: C"), "t.yaml", "R")
+    assert ([policy.name for policy in role.policies], role.unread) == (["P"], ())
+
+
+def test_a_trust_policy_that_hangs_on_a_condition_is_unread() -> None:
+    template = holding("Path: /").replace("{Statement: []}", "{Statement: !If [C, [], []]}")
+    trust = read_role(template, "t.yaml", "R").trust
+    assert isinstance(trust, Unread)
+    assert trust.why.startswith(CONDITION)
+
+
 def test_each_statement_has_its_line() -> None:
     inline, managed, *_ = read_role(TEMPLATE, "t.yaml", "web").policies
 

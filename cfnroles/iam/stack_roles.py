@@ -1,0 +1,164 @@
+"""The roles of a stack, with every policy that its template gives them, however it does.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-policy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cfnroles.iam.statements import Part, PlacedStatement, joined, statements
+from cfnroles.template.intrinsics import symbols
+from cfnroles.template.template import Resource, Stack
+from cfnroles.template.worlds import Literal
+
+_ROLE = "AWS::IAM::Role"
+_WITH_INLINE = (_ROLE, "AWS::IAM::User", "AWS::IAM::Group")
+_MANAGED = "AWS::IAM::ManagedPolicy"
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", _MANAGED)
+#: The properties in which a policy names the roles that it is attached to.
+_ATTACHED_TO = ("Roles", "RoleName")
+_TRUST = "AssumeRolePolicyDocument"
+_NAMES = ("PolicyName", "ManagedPolicyName")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """A policy as the template has it: ``document`` in the properties of ``holder``, ``None`` where it is elsewhere.
+
+    ``arn`` is the ARN or reference by which a managed policy is attached, a part of the role.
+    """
+
+    holder: Resource
+    document: Part | None
+    arn: Part | None = None
+    name: str = ""
+
+    @property
+    def guards(self) -> tuple[Literal, ...]:
+        """The conditions under which it is attached."""
+        part = self.document or self.arn
+        return part.guards if part else ()
+
+    def statements(self, *, trust: bool = False) -> Iterator[PlacedStatement | Part]:
+        """The statements of the document."""
+        return statements(self.document, trust=trust) if self.document else iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class RoleResource:
+    """A role. ``names`` are all the texts by which the template refers to it.
+
+    ``perhaps`` are policies that may be attached to it: which roles they name is not known.
+    """
+
+    resource: Resource
+    names: frozenset[str]
+    trust: PolicySource
+    policies: tuple[PolicySource, ...]
+    boundaries: tuple[PolicySource, ...]
+    perhaps: tuple[PolicySource, ...]
+
+    @property
+    def logical_id(self) -> str:
+        """The role's logical id."""
+        return self.resource.logical_id
+
+
+class StackRoles:
+    """The roles and policies of a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    @cached_property
+    def roles(self) -> tuple[RoleResource, ...]:
+        """The roles, in the order of the template."""
+        return tuple(self._role(resource) for resource in self._stack.of_type(_ROLE))
+
+    @cached_property
+    def policies(self) -> tuple[PolicySource, ...]:
+        """Every policy of the template that has its document there, whomever it is attached to."""
+        inline = [each for resource in self._stack.of_type(*_WITH_INLINE) for each in _inline(resource)]
+        return (*inline, *(_of_resource(policy, _guards(policy)) for policy in self._stack.of_type(*_POLICIES)))
+
+    @cached_property
+    def elsewhere(self) -> tuple[tuple[str, PolicySource], ...]:
+        """The policies of roles that the template does not have, each with what it says of the role.
+
+        A policy of no role stands under its own logical id.
+        """
+        arns = {source.holder.logical_id for role in self.roles for source in role.policies if source.arn}
+        found = []
+        for policy in self._stack.of_type(*_POLICIES):
+            named = list(_attached_to(policy))
+            found += [(text, source) for text, source in named if text not in self._names]
+            if not named and policy.logical_id not in arns:
+                found.append((policy.logical_id, _of_resource(policy, _guards(policy))))
+        return tuple(found)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """The logical id of a role by each text that refers to it."""
+        return {name: role.logical_id for role in self._stack.of_type(_ROLE) for name in _names(role)}
+
+    def _role(self, role: Resource) -> RoleResource:
+        own = _guards(role)
+        arns = Part(role.properties.get("ManagedPolicyArns"), ("ManagedPolicyArns",), own).each()
+        boundaries = Part(role.properties.get("PermissionsBoundary"), ("PermissionsBoundary",), own).each()
+        attached, perhaps = [], []
+        for policy in self._stack.of_type(*_POLICIES):
+            for text, source in _attached_to(policy):
+                if self._names.get(text) == role.logical_id:
+                    attached.append(source)
+                elif text not in self._names and symbols(text):
+                    perhaps.append(source)
+        return RoleResource(
+            role,
+            _names(role),
+            PolicySource(role, Part(role.properties.get(_TRUST), (_TRUST,), own), name="trust policy"),
+            (*_inline(role), *(source for arn in arns for source in self._managed(role, arn)), *attached),
+            tuple(source for arn in boundaries for source in self._managed(role, arn)),
+            tuple(perhaps),
+        )
+
+    def _managed(self, role: Resource, arn: Part) -> Iterator[PolicySource]:
+        """The policy behind an ARN, or behind a reference to a resource of the template."""
+        name = arn.text.removeprefix("${").removesuffix("}").removesuffix(".PolicyArn").removesuffix(".Arn")
+        policy = self._stack.resources.get(name) if symbols(arn.text) else None
+        if policy is None or policy.type != _MANAGED:
+            yield PolicySource(role, None, arn, arn.text.rpartition("/")[2])
+        elif (guards := joined(arn.guards, _guards(policy))) is not None:
+            yield _of_resource(policy, guards, arn)
+
+
+def _inline(resource: Resource) -> Iterator[PolicySource]:
+    for policy in Part(resource.properties.get("Policies"), ("Policies",), _guards(resource)).each():
+        name = policy.member("PolicyName").value
+        document = policy.member("PolicyDocument") if isinstance(policy.value, Mapping) else policy
+        yield PolicySource(resource, document, name=name if isinstance(name, str) else resource.logical_id)
+
+
+def _of_resource(policy: Resource, guards: tuple[Literal, ...], arn: Part | None = None) -> PolicySource:
+    given = next((policy.properties[name] for name in _NAMES if name in policy.properties), None)
+    document = Part(policy.properties.get("PolicyDocument"), ("PolicyDocument",), guards)
+    return PolicySource(policy, document, arn, given if isinstance(given, str) else policy.logical_id)
+
+
+def _attached_to(policy: Resource) -> Iterator[tuple[str, PolicySource]]:
+    """The texts by which a policy names its roles, each with the policy under the conditions of the text."""
+    for name in _ATTACHED_TO:
+        for part in Part(policy.properties.get(name), (name,), _guards(policy)).each():
+            yield part.text, _of_resource(policy, part.guards)
+
+
+def _names(role: Resource) -> frozenset[str]:
+    given = Part(role.properties.get("RoleName"), ()).each()
+    return frozenset((f"${{{role.logical_id}}}", f"${{{role.logical_id}.Arn}}", *(name.text for name in given)))
+
+
+def _guards(resource: Resource) -> tuple[Literal, ...]:
+    return (Literal(resource.undecided),) if resource.undecided else ()

@@ -1,0 +1,142 @@
+"""The statements of policy documents as they stand in a resolved template: each with its place and its conditions.
+
+Texts are in the spelling of ``Fn::Sub``. What hangs on a condition of the template that nobody decided is there with
+that condition as its guard, whether it holds or not.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from cfnroles.iam.evaluator import Effect
+from cfnroles.template.worlds import Literal
+from cfnroles.workload import Path
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+_VARIABLES_SINCE = "2012-10-17"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a resource's properties, the way to it, and the conditions under which it is there."""
+
+    value: Any
+    path: Path
+    guards: tuple[Literal, ...] = ()
+
+    def member(self, name: str) -> Part:
+        """The member of that name; its value is ``None`` where there is none."""
+        value = self.value.get(name) if isinstance(self.value, Mapping) else None
+        return Part(value, (*self.path, name), self.guards)
+
+    def each(self) -> Iterator[Part]:
+        """The elements of a list, or the one value; both outcomes of what hangs on a condition."""
+        if isinstance(self.value, list):
+            for index, element in enumerate(self.value):
+                yield from Part(element, (*self.path, index), self.guards).each()
+        elif isinstance(self.value, Mapping) and list(self.value) == ["Fn::If"]:
+            name, *branches = self.value["Fn::If"]
+            for index, branch in enumerate(branches, start=1):
+                guards = joined(self.guards, (Literal(name, index == 1),))
+                if guards is not None:
+                    yield from Part(branch, (*self.path, "Fn::If", index), guards).each()
+        elif self.value is not None and self.value != NO_VALUE:
+            yield self
+
+    @property
+    def text(self) -> str:
+        """The value as a text; what is none is spelled in JSON."""
+        return text_of(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedStatement:
+    """One statement. ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``.
+
+    The resources of a trust policy are its principals, such as ``Service ecs-tasks.amazonaws.com``. ``variables`` says
+    whether the version of the document has policy variables.
+    """
+
+    part: Part
+    effect: Effect
+    actions: tuple[Part, ...]
+    resources: tuple[Part, ...]
+    not_actions: bool
+    not_resources: bool
+    variables: bool
+
+    @property
+    def sid(self) -> str:
+        """The statement's Sid, or an empty text."""
+        return text_of(self.part.value.get("Sid", ""))
+
+    @property
+    def condition(self) -> Part:
+        """The Condition block."""
+        return Part(self.part.value.get("Condition"), self.part.path, self.part.guards)
+
+
+def statements(document: Part, *, trust: bool = False) -> Iterator[PlacedStatement | Part]:
+    """The statements of a policy document; what only CloudFormation can work out, such as a transform, as it is."""
+    for given in document.each():
+        found = Part(document_of(given.value), given.path, given.guards)
+        if not isinstance(found.value, Mapping):
+            yield given
+            continue
+        variables = found.value.get("Version", "2008-10-17") == _VARIABLES_SINCE
+        for each in found.member("Statement").each():
+            yield _statement(each, trust, variables) if isinstance(each.value, Mapping) else each
+
+
+def document_of(given: Any) -> Any:
+    """A policy document as a mapping; IAM's answers hold it as text with percent signs, templates sometimes as JSON."""
+    if isinstance(given, str):
+        try:
+            return json.loads(unquote(given) if given.startswith("%7B") else given)
+        except ValueError:
+            return given
+    return given
+
+
+def joined(*several: tuple[Literal, ...]) -> tuple[Literal, ...] | None:
+    """All the literals, or ``None`` where they contradict each other."""
+    literals = {literal for each in several for literal in each}
+    if any(Literal(literal.condition, not literal.holds) in literals for literal in literals):
+        return None
+    return tuple(sorted(literals))
+
+
+def text_of(value: Any) -> str:
+    """The value as IAM reads it: truth values in small letters, what is no text in JSON."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _statement(part: Part, trust: bool, variables: bool) -> PlacedStatement:
+    given, target = part.value, "Principal" if trust else "Resource"
+    not_actions, not_resources = "NotAction" in given, f"Not{target}" in given
+    return PlacedStatement(
+        part,
+        Effect.DENY if given.get("Effect") == "Deny" else Effect.ALLOW,
+        tuple(_texts(part.member("NotAction" if not_actions else "Action"))),
+        tuple(_texts(part.member(f"Not{target}" if not_resources else target))),
+        not_actions,
+        not_resources,
+        variables,
+    )
+
+
+def _texts(element: Part) -> Iterator[Part]:
+    for part in element.each():
+        if not isinstance(part.value, Mapping) or element.path[-1] not in ("Principal", "NotPrincipal"):
+            yield Part(part.text, part.path, part.guards)
+            continue
+        for kind in part.value:
+            for name in part.member(kind).each():
+                yield Part(f"{kind} {name.text}", name.path, name.guards)
