@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cfnroles.answers.suppressions import Suppression, suppressions
 from cfnroles.checks import CHECKS, Check, Subject, suppressing
-from cfnroles.checks.subject import subject_of
+from cfnroles.checks.subject import subject_of, template_subject, worlds_in
 from cfnroles.document import Document
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 from cfnroles.template.template import Template
+from cfnroles.template.worlds import Atom, Literal, World, Worlds
+from cfnroles.workload import Path
 
 #: From the least to the worst.
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
@@ -54,10 +56,11 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
 
     Only the source's own document is looked at, not what it names.
     """
-    subject = subject_of(reading)
-    document = reading.documents[0]
-    found = (*findings(subject), *others)
-    told, accepted = _sorted_out(found, suppressions(document.text, subject), document.name)
+    document, worlds = reading.documents[0], worlds_in(reading)
+    subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
+    given = dict.fromkeys(each for subject in subjects.values() for each in suppressions(document.text, subject))
+    found = (*findings(subjects, worlds), *others)
+    told, accepted = _sorted_out(found, tuple(given), document.name)
     return LintedFile(document.name, document.text, told, accepted)
 
 
@@ -66,10 +69,48 @@ def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
     return lint(Reading((Document(document, ""),), "", Told(), template=Template(document, "", tree)))
 
 
-def findings(subject: Subject, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
-    """What the checks find in a subject, whether it was accepted or not; each thing once."""
-    found = {_of(check, fault, subject): None for check in checks for fault in check.look(subject)}
-    return tuple(sorted(found, key=lambda finding: finding.sort_key))
+def findings(
+    subjects: Mapping[World, Subject], worlds: Worlds | None = None, checks: Sequence[Check] = CHECKS
+) -> tuple[Finding, ...]:
+    """What the checks find in the worlds of a document, whether it was accepted or not; each thing once."""
+    found: dict[Finding, set[World]] = {}
+    for world, subject in subjects.items():
+        for check in checks:
+            for fault in check.look(subject):
+                found.setdefault(_of(check, fault, subject), set()).add(world)
+    told = (_hanging(finding, where, worlds) if worlds else finding for finding, where in found.items())
+    return tuple(sorted(told, key=lambda finding: finding.sort_key))
+
+
+def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:
+    return {world: template_subject(worlds.template, worlds, world) for world in worlds.all}
+
+
+def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Finding:
+    """The finding with the conditions it hangs on, if there are more than its place has."""
+    if worlds.among(_on_the_way(finding.origin.path, worlds.template.tree)) <= set(where):
+        return finding
+    alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
+    told = f"{finding.what}, where {', or where '.join(alternatives)}"
+    return replace(finding, what=told if worlds.exact else f"{told} (not every combination of conditions is looked at)")
+
+
+def _on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
+    """The conditions without which a place of a template is not there."""
+    for index, step in enumerate(path):
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            return
+        if (
+            index == 1
+            and path[0] == "Resources"
+            and isinstance(tree, Mapping)
+            and isinstance(tree.get("Condition"), str)
+        ):
+            yield Literal(tree["Condition"])
+        if step == "Fn::If" and isinstance(tree, list) and path[index + 1 : index + 2] in ((1,), (2,)):
+            yield Literal(str(tree[0]), path[index + 1] == 1)
 
 
 def _of(check: Check, fault: Finding, subject: Subject) -> Finding:

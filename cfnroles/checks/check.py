@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.discovery import Discovery
+from cfnroles.iam.roles import Role
 from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.sources.template_task_definitions import Names
 from cfnroles.template.template import Stack
@@ -51,11 +52,8 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """One Allow statement of an identity-based policy, its texts resolved.
-
-    ``exact`` tells that all of its actions and resources are there to be seen.
-    """
+class AllowStatement:
+    """One Allow statement of an identity-based policy, its texts resolved."""
 
     path: Path
     actions: tuple[str, ...]
@@ -63,37 +61,36 @@ class Grant:
     not_actions: bool = False
     not_resources: bool = False
     conditional: bool = False
-    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
-    """A role of a template with all that is attached to it there.
+class TemplateRole:
+    """A role of a template: as it is judged, and where the parts of it stand.
 
     ``trusted`` are the service principals that may assume it, ``None`` where that cannot be told. ``managed`` are the
-    managed policies by ARN, each with its place. ``complete`` tells that no policy of it is hidden.
+    managed policies that stand elsewhere, by ARN and with the place of each.
     """
 
     logical_id: str
     path: Path
     names: frozenset[str]
     trusted: frozenset[str] | None
-    grants: tuple[Grant, ...]
+    statements: tuple[AllowStatement, ...]
     managed: tuple[tuple[str, Path], ...]
-    complete: bool
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One document: a task definition, a template, a policy or a service spec.
+    """One document: a task definition, a policy or a service spec, or a template in one of its worlds.
 
-    ``grants`` are those of every policy in it, ``refused`` what reading a spec finds wrong with it.
+    ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it.
     """
 
     document: str
     tasks: tuple[Task, ...] = ()
-    grants: tuple[Grant, ...] = ()
-    roles: tuple[Role, ...] = ()
+    statements: tuple[AllowStatement, ...] = ()
+    roles: tuple[TemplateRole, ...] = ()
     stack: Stack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
     names: Names | None = None
@@ -103,7 +100,7 @@ class Subject:
         """A text about the document, without the names that were made up to look at it."""
         return self.names.told(text) if self.names else text
 
-    def role(self, reference: str | None) -> Role | None:
+    def role(self, reference: str | None) -> TemplateRole | None:
         """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""
         return next((role for role in self.roles if reference and reference in role.names), None)
 

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.checks.check import Check, Grant, Role, Subject, Task
-from cfnroles.checks.patterns import UNKNOWN, masked
+from cfnroles.checks.check import Check, Subject, Task, TemplateRole
 from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS
 from cfnroles.checks.statements import faulty_services
-from cfnroles.iam.evaluator import (
-    Decision,
-    Effect,
-    Policy,
-    Principal,
-    Request,
-    Statement,
-    StatementId,
-    evaluate,
-    some,
-)
-from cfnroles.iam.managed_policies import managed_policy
+from cfnroles.iam.evaluator import Decision, Policy, Principal, Request, evaluate, some
+from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
 from cfnroles.sources.template_task_definitions import unnamed
+from cfnroles.template.intrinsics import plain
+from cfnroles.text import Symbol, Text, Wildcard
 
 #: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
@@ -58,13 +49,10 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
     """What the execution role of the same template does not allow."""
     for task in subject.tasks:
         role = _execution_role(task, subject)
-        if role is None:
+        if role is None or role.role.unread:
             continue
-        granted = _Granted(role)
-        if not granted.known:
-            continue
-        missing = [need for need in _execution_needs(task) if granted.refuses(need)]
-        vain = faulty_services(role.grants)
+        missing = _refused(_execution_needs(task), role)
+        vain = faulty_services(role.statements)
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
             part = "is" if task.execution_role else "seems meant to be"
@@ -76,52 +64,33 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
             )
 
 
-class _Granted:
-    """What a role allows, with everything unknown taken for allowed."""
-
-    def __init__(self, role: Role) -> None:
-        self.known = role.complete and not any(grant.not_actions or grant.not_resources for grant in role.grants)
-        policies = [_policy(role.grants)]
-        for arn, _ in role.managed:
-            found = managed_policy(arn.replace(masked(arn).split(":")[1], "aws", 1) if arn.startswith("arn:") else arn)
-            self.known = self.known and found is not None
-            policies += [found.policy] if found else []
-        self._policies = tuple(policies)
-
-    def refuses(self, need: Need) -> bool:
-        """Whether no statement allows what is needed, whatever is not known turns out to be."""
-        request = Request(
-            Principal(f"arn:aws:iam::{'0' * 12}:role/role"), need.permission.action, _request(need.permission.resource)
-        )
-        return evaluate(request, self._policies).decision is Decision.IMPLICIT_DENY
+def _refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:
+    """The needs that the role does not allow, whatever turns out to be what no template tells."""
+    policies: list[Policy] = [evaluable(policy) for policy in role.role.policies]
+    boundary = evaluable(role.role.boundary) if isinstance(role.role.boundary, RolePolicy) else None
+    verdicts = ((need, evaluate(_request(need), policies, boundary)) for need in needs)
+    return [need for need, verdict in verdicts if verdict.decision in (Decision.IMPLICIT_DENY, Decision.EXPLICIT_DENY)]
 
 
-def _policy(grants: Sequence[Grant]) -> Policy:
-    # Conditions are left out: whether they are met is not for a template to tell.
-    statements = (
-        Statement(StatementId("role", index), Effect.ALLOW, grant.actions, tuple(map(_pattern, grant.resources)))
-        for index, grant in enumerate(grants)
-    )
-    return Policy("role", tuple(statements), "2012-10-17")
+def _request(need: Need) -> Request:
+    principal = Principal(some("arn:*:iam::*:role/*"))
+    return Request(principal, need.permission.action, _resource(need.permission.resource))
 
 
-def _pattern(resource: str) -> str:
-    return _anywhere(masked(unnamed(resource)).replace(UNKNOWN, "*"))
+def _resource(text: Text) -> str:
+    """The resource of a request, with all that is open that no template tells, its partition too."""
 
+    def opened(symbol: Symbol) -> Symbol:
+        return symbol if isinstance(symbol, Wildcard) else Wildcard("*")
 
-def _request(resource: str) -> str:
-    if resource == "*":
+    resource = plain(unnamed(text.replaced(opened)))
+    if text == "*":
         return resource
-    return some(_anywhere(masked(unnamed(resource)).replace(UNKNOWN, "*")))
+    arn, _, rest = resource.partition(":")
+    return some(f"arn:*:{rest.partition(':')[2]}" if arn == "arn" else f"arn:{resource}")
 
 
-def _anywhere(resource: str) -> str:
-    """The ARN for any partition: the templates of one stand in for those of the others."""
-    parts = resource.split(":", 2)
-    return f"arn:*:{parts[2]}" if parts[0] == "arn" and len(parts) == 3 else resource
-
-
-def _execution_role(task: Task, subject: Subject) -> Role | None:
+def _execution_role(task: Task, subject: Subject) -> TemplateRole | None:
     if task.execution_role:
         return subject.role(task.execution_role)
     if task.execution_role is None:

@@ -7,24 +7,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from cfnroles.checks.check import Grant
+from cfnroles.checks.check import AllowStatement
 
 _SYMBOL = re.compile(r"\$\{[^{}]*\}")
 #: What stands for a part of a text that nobody told: it may be anything, colons and wildcards too.
 UNKNOWN = "\ufffd"
 
 
-def names_action(grant: Grant, *actions: str) -> bool:
-    """Whether the grant names one of the actions, be it by a pattern."""
-    return not grant.not_actions and any(
-        fnmatchcase(action.lower(), pattern.lower()) for pattern in grant.actions for action in actions
+def names_action(statement: AllowStatement, *actions: str) -> bool:
+    """Whether the statement names one of the actions, be it by a pattern."""
+    return not statement.not_actions and any(
+        fnmatchcase(action.lower(), pattern.lower()) for pattern in statement.actions for action in actions
     )
 
 
-def means_action(grant: Grant, *actions: str) -> bool:
-    """Whether the grant names one of the actions, or others of its service with it; ``*`` means none in particular."""
-    meant = tuple(pattern for pattern in grant.actions if ":" in pattern)
-    return names_action(replace(grant, actions=meant), *actions)
+def means_action(statement: AllowStatement, *actions: str) -> bool:
+    """Whether it names one of the actions, or others of its service with it; ``*`` means none in particular."""
+    meant = tuple(pattern for pattern in statement.actions if ":" in pattern)
+    return names_action(replace(statement, actions=meant), *actions)
 
 
 def masked(resource: str) -> str:

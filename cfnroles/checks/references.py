@@ -50,11 +50,11 @@ def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
     """An ARN that looks complete and may be the beginning of one, and a name that makes ARNs look like that."""
     for task in subject.tasks:
         yield from (fault for value, fault in _traps(task) if _is_arn(value))
-    for grant in subject.grants:
-        for resource in grant.resources if names_action(grant, "secretsmanager:GetSecretValue") else ():
+    for statement in subject.statements:
+        for resource in statement.resources if names_action(statement, "secretsmanager:GetSecretValue") else ():
             if service_of(resource) == "secretsmanager" and _WORD.search(resource_part(resource)):
                 yield fault(
-                    grant.path,
+                    statement.path,
                     f"{resource_part(resource)} ends like a complete ARN, and its last six characters look like a word",
                     "Where it is the secret's whole name, add -?????? for the random suffix.",
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Grant, Role, Subject
+from cfnroles.checks.check import AllowStatement, Check, Subject, TemplateRole
 from cfnroles.checks.patterns import names_action, resource_part, service_of
 from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLATE
 from cfnroles.need import Finding, Severity, fault
@@ -47,7 +47,7 @@ _READS = {
 
 def untrusted(subject: Subject) -> Iterator[Finding]:
     """A role of a task definition that ECS tasks may not assume."""
-    used: dict[str, Role] = {}
+    used: dict[str, TemplateRole] = {}
     for task in subject.tasks:
         for reference in (task.execution_role, task.task_role):
             if role := subject.role(reference):
@@ -79,30 +79,30 @@ def wide_policy(subject: Subject) -> Iterator[Finding]:
 def reads_everything(subject: Subject) -> Iterator[Finding]:
     """Every secret or parameter of the account."""
     for role in _task_roles(subject):
-        for grant in role.grants:
-            actions = [action for action, every in _READS.items() if _reads_all(grant, action, every)]
+        for statement in role.statements:
+            actions = [action for action, every in _READS.items() if _reads_all(statement, action, every)]
             if actions:
                 yield fault(
-                    grant.path,
+                    statement.path,
                     f"{role.logical_id} may do {' and '.join(actions)} on everything in the account",
                     "Name the secrets and parameters that the task definition names.",
                 )
 
 
-def _task_roles(subject: Subject) -> Iterator[Role]:
+def _task_roles(subject: Subject) -> Iterator[TemplateRole]:
     used = {reference for task in subject.tasks for reference in (task.execution_role, task.task_role) if reference}
     for role in subject.roles:
         if ECS_TASKS in (role.trusted or ()) or used & role.names:
             yield role
 
 
-def _reads_all(grant: Grant, action: str, every: tuple[str, ...]) -> bool:
-    if grant.conditional or grant.not_resources or not names_action(grant, action):
+def _reads_all(statement: AllowStatement, action: str, every: tuple[str, ...]) -> bool:
+    if statement.conditional or statement.not_resources or not names_action(statement, action):
         return False
     service = action.partition(":")[0]
     return any(
         resource == "*" or (service_of(resource) == service and resource_part(resource) in every)
-        for resource in grant.resources
+        for resource in statement.resources
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cfnroles.checks.check import Check, Grant, Subject
+from cfnroles.checks.check import AllowStatement, Check, Subject
 from cfnroles.checks.patterns import UNKNOWN, masked, means_action, names_action, only_of, resource_part, service_of
 from cfnroles.need import Finding, Severity, fault
 
@@ -14,103 +14,103 @@ _READS_PARAMETERS = ("ssm:GetParameters", "ssm:GetParameter", "ssm:GetParameters
 _WRITES_STREAMS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def json_key(grant: Grant) -> Iterator[Finding]:
+def json_key(statement: AllowStatement) -> Iterator[Finding]:
     """A secret with the fields that only `valueFrom` takes."""
-    for resource in grant.resources:
+    for resource in statement.resources:
         if service_of(resource) == "secretsmanager" and resource_part(resource).count(":") > 1:
             secret = ":".join(resource_part(resource).split(":")[:2])
             yield _fault(
-                grant,
+                statement,
                 f"{_shown(secret)} is followed by fields that are no part of a secret's ARN",
                 "End the resource after the secret's name and suffix; the fields belong into valueFrom.",
             )
 
 
-def no_suffix(grant: Grant) -> Iterator[Finding]:
+def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
     """A secret's name without the suffix, or without wildcards for it."""
-    if not names_action(grant, *_READS_SECRETS):
+    if not names_action(statement, *_READS_SECRETS):
         return
-    for resource in grant.resources:
+    for resource in statement.resources:
         part = resource_part(resource)
         name = part.removeprefix("secret:")
         if service_of(resource) != "secretsmanager" or ":" in name or not _lacks_suffix(name):
             continue
         if part == name:
             yield _fault(
-                grant,
+                statement,
                 f"{_shown(part)} is no secret's ARN, in which `secret:` stands before the name",
                 f"Write secret:{_shown(name)}-?????? or the complete ARN.",
             )
             continue
-        if not any(other.startswith(f"secret:{name}-") for other in map(resource_part, grant.resources)):
+        if not any(other.startswith(f"secret:{name}-") for other in map(resource_part, statement.resources)):
             yield _fault(
-                grant,
+                statement,
                 f"secret:{_shown(name)} lacks the suffix that is a part of every secret's ARN",
                 f"Write secret:{_shown(name)}-?????? or the complete ARN.",
             )
 
 
-def decrypt(grant: Grant) -> Iterator[Finding]:
+def decrypt(statement: AllowStatement) -> Iterator[Finding]:
     """KMS actions on nothing but secrets and parameters."""
-    if means_action(grant, "kms:Decrypt") and only_of(grant.resources, "secretsmanager", "ssm"):
+    if means_action(statement, "kms:Decrypt") and only_of(statement.resources, "secretsmanager", "ssm"):
         yield _fault(
-            grant,
+            statement,
             "kms:Decrypt is allowed on secrets or parameters, and is only ever done on keys",
             "Name the key's ARN in a statement of its own; where the secrets have no key of yours, leave it out.",
         )
 
 
-def other_service(grant: Grant) -> Iterator[Finding]:
+def other_service(statement: AllowStatement) -> Iterator[Finding]:
     """Parameters read from Secrets Manager, or secrets from Parameter Store."""
     for actions, own, other in (
         (_READS_PARAMETERS, "ssm", "secretsmanager"),
         (_READS_SECRETS, "secretsmanager", "ssm"),
     ):
-        if means_action(grant, *actions) and only_of(grant.resources, other):
+        if means_action(statement, *actions) and only_of(statement.resources, other):
             yield _fault(
-                grant,
+                statement,
                 f"{actions[0]} is allowed on resources of {other}, and is only ever done on those of {own}",
                 f"Allow {_READS_SECRETS[0] if other == 'secretsmanager' else _READS_PARAMETERS[0]} on them.",
             )
 
 
-def no_streams(grant: Grant) -> Iterator[Finding]:
+def no_streams(statement: AllowStatement) -> Iterator[Finding]:
     """Log groups without their streams, for actions on streams."""
-    if not means_action(grant, *_WRITES_STREAMS) or not only_of(grant.resources, "logs"):
+    if not means_action(statement, *_WRITES_STREAMS) or not only_of(statement.resources, "logs"):
         return
-    parts = [resource_part(resource) for resource in grant.resources]
+    parts = [resource_part(resource) for resource in statement.resources]
     if all(part.startswith("log-group:") and not _has_streams(part) for part in parts):
         yield _fault(
-            grant,
+            statement,
             f"writing is allowed on {_shown(parts[0])} itself, and is only ever done on the streams in it",
             "End the resource with :log-stream:PREFIX/CONTAINER/*, or with :* for all streams of the group.",
         )
 
 
-def token(grant: Grant) -> Iterator[Finding]:
+def token(statement: AllowStatement) -> Iterator[Finding]:
     """A registry's token asked of a repository."""
-    literal = [action for action in grant.actions if action.lower() == "ecr:getauthorizationtoken"]
-    if literal and not grant.not_actions and only_of(grant.resources, "ecr"):
+    literal = [action for action in statement.actions if action.lower() == "ecr:getauthorizationtoken"]
+    if literal and not statement.not_actions and only_of(statement.resources, "ecr"):
         yield _fault(
-            grant,
+            statement,
             "ecr:GetAuthorizationToken is allowed on repositories, and AWS defines no resource for it",
             "Allow it on * in a statement of its own.",
         )
 
 
-def two_slashes(grant: Grant) -> Iterator[Finding]:
+def two_slashes(statement: AllowStatement) -> Iterator[Finding]:
     """A parameter's name with its leading slash after the slash of the ARN."""
-    for resource in grant.resources:
+    for resource in statement.resources:
         if service_of(resource) == "ssm" and resource_part(resource).startswith("parameter//"):
             yield _fault(
-                grant,
+                statement,
                 f"{_shown(resource_part(resource))} has two slashes after `parameter`",
                 "Leave one out: the ARN of /a/b ends in parameter/a/b.",
             )
 
 
 #: What a statement may allow in vain, with the service whose permission is missing then.
-STATEMENT_CHECKS: tuple[tuple[str, Callable[[Grant], Iterator[Finding]]], ...] = (
+STATEMENT_CHECKS: tuple[tuple[str, Callable[[AllowStatement], Iterator[Finding]]], ...] = (
     ("secretsmanager", json_key),
     ("secretsmanager", no_suffix),
     ("kms", decrypt),
@@ -122,16 +122,16 @@ STATEMENT_CHECKS: tuple[tuple[str, Callable[[Grant], Iterator[Finding]]], ...] =
 )
 
 
-def faulty_services(grants: tuple[Grant, ...]) -> frozenset[str]:
+def faulty_services(statements: tuple[AllowStatement, ...]) -> frozenset[str]:
     """The services of which some permission is allowed in vain."""
-    return frozenset(service for service, look in STATEMENT_CHECKS for grant in grants if any(look(grant)))
+    return frozenset(service for service, look in STATEMENT_CHECKS for statement in statements if any(look(statement)))
 
 
-def _everywhere(look: Callable[[Grant], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
+def _everywhere(look: Callable[[AllowStatement], Iterator[Finding]]) -> Callable[[Subject], Iterator[Finding]]:
     def on_each(subject: Subject) -> Iterator[Finding]:
-        for grant in subject.grants:
-            if not grant.not_resources:
-                yield from look(grant)
+        for statement in subject.statements:
+            if not statement.not_resources:
+                yield from look(statement)
 
     return on_each
 
@@ -150,8 +150,8 @@ def _has_streams(part: str) -> bool:
     return not name or UNKNOWN in name[-1:] or "*" in name or ":log-stream:" in part
 
 
-def _fault(grant: Grant, what: str, remedy: str) -> Finding:
-    return fault(grant.path, what, remedy)
+def _fault(statement: AllowStatement, what: str, remedy: str) -> Finding:
+    return fault(statement.path, what, remedy)
 
 
 def _shown(text: str) -> str:

@@ -6,24 +6,44 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cfnroles.checks.check import Grant, Subject, Task
-from cfnroles.checks.template_roles import grants_of, roles_of, statement_grants
+from cfnroles.checks.check import AllowStatement, Subject, Task, TemplateRole
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
+from cfnroles.iam.evaluator import Effect
+from cfnroles.iam.roles import stack_role
+from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
+from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
-from cfnroles.sources.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions, undecided
-from cfnroles.template.intrinsics import literal
+from cfnroles.sources.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions
+from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import Resource, Stack, Template
+from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
+
+_IAM = ("AWS::IAM::",)
+#: What the types begin with that there are checks on.
+_LOOKED_AT = (
+    *_IAM,
+    "AWS::ECS::TaskDefinition",
+    "AWS::SecretsManager::Secret",
+    "AWS::CloudFormation::CustomResource",
+    "Custom::",
+)
+
+
+def worlds_in(reading: sources.Reading) -> Worlds | None:
+    """The worlds of the source's own document, as far as checks can tell them apart; ``None`` if it is no template."""
+    template = reading.template
+    if template is None:
+        return None
+    return worlds_of(template, reading.told.parameters, ACCOUNT, REGION, template.conditions_of(_LOOKED_AT))
 
 
 def subject_of(reading: sources.Reading) -> Subject:
-    """The subject of the source's own document."""
+    """The subject of a source's own document, which is no template."""
     document = reading.documents[0]
-    if reading.template:
-        return template_subject(reading.template, reading.told.parameters)
     if reading.policy is not None:
         return policy_subject(reading.policy, document.name)
     start = _start(document.tree)
@@ -32,45 +52,68 @@ def subject_of(reading: sources.Reading) -> Subject:
     return Subject(document.name, tasks=tasks, refused=refused, tree=document.members)
 
 
-def template_subject(template: Template, parameters: Mapping[str, str]) -> Subject:
-    """The subject of a template; ``parameters`` are values for its own, and the others have their defaults."""
-    document = template.document
-    stack = template.resolve(parameters, ACCOUNT, REGION)
+def template_subject(template: Template, worlds: Worlds, world: World) -> Subject:
+    """The subject of a template in one of its worlds."""
+    stack = worlds.stack(world, _LOOKED_AT)
     names = Names(stack)
+    # In which account and Region a stack is made, is not for its template to tell.
+    found = StackRoles(worlds.stack(world, _IAM, anywhere=True))
     return Subject(
-        document,
-        tasks=tuple(_template_task(task, names) for task in task_definitions(stack, document, names)),
-        grants=_all_grants(template, parameters, tuple(grants_of(stack, names))),
-        roles=tuple(roles_of(stack, names)),
+        template.document,
+        tasks=tuple(_template_task(task, names) for task in task_definitions(stack, template.document, names)),
+        statements=tuple(each for policy in found.policies for each in _allow_statements(policy, names)),
+        roles=tuple(_template_role(role, template, names) for role in found.roles),
         stack=stack,
         tree=template.tree,
         names=names,
     )
 
 
-def _all_grants(template: Template, given: Mapping[str, str], grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
-    """The grants, and those besides that are there once parameters have a value whose default is empty."""
-    empty = [
-        name
-        for name in template.parameters
-        if isinstance(parameter := template.tree["Parameters"][name], Mapping)
-        and parameter.get("Default") == ""
-        and name not in given
-    ]
-    made_up = {f"cfnparameter{number}x": name for number, name in enumerate(empty)}
-    if not made_up:
-        return grants
-    stack = template.resolve({**given, **{name: value for value, name in made_up.items()}}, ACCOUNT, REGION)
-    seen = {grant.path for grant in grants}
-    return (*grants, *(grant for grant in grants_of(stack, Names(stack, made_up)) if grant.path not in seen))
-
-
 def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     """The subject of a policy document."""
-    resource = Resource("", "", _literal(tree), {}, _sources={("Resources", "", "Properties"): ()})
-    names = Names(Stack({}, {}))
-    grants: Iterator[Grant] = statement_grants(resource.properties, resource, (), names)
-    return Subject(document, grants=tuple(grants), tree=tree)
+    resource = Resource("", "", {}, {}, _sources={("Resources", "", "Properties"): ()})
+    policy = PolicySource(resource, Part(_literal(tree), ()))
+    return Subject(document, statements=tuple(_allow_statements(policy, Names(Stack({}, {})))), tree=tree)
+
+
+def _template_role(found: RoleResource, template: Template, names: Names) -> TemplateRole:
+    elsewhere = ((policy.arn, policy.holder) for policy in found.policies if policy.document is None)
+    return TemplateRole(
+        found.logical_id,
+        ("Resources", found.logical_id),
+        found.names,
+        _trusted(found.trust),
+        tuple(each for policy in found.policies for each in _allow_statements(policy, names)),
+        tuple((arn.text, holder.source(*arn.path)) for arn, holder in elsewhere if arn),
+        stack_role(found, template),
+    )
+
+
+def _allow_statements(policy: PolicySource, names: Names) -> Iterator[AllowStatement]:
+    for statement in policy.statements():
+        if isinstance(statement, PlacedStatement) and statement.effect is Effect.ALLOW:
+            yield AllowStatement(
+                policy.holder.source(*statement.part.path),
+                tuple(action.value for action in statement.actions),
+                tuple(names.filled(resource.value) for resource in statement.resources),
+                statement.not_actions,
+                statement.not_resources,
+                bool(statement.condition.value),
+            )
+
+
+def _trusted(trust: PolicySource) -> frozenset[str] | None:
+    """The services that a trust policy admits; ``None`` where nobody can tell whom it admits."""
+    principals: list[str] = []
+    statements = list(trust.statements(trust=True))
+    for statement in statements:
+        if not isinstance(statement, PlacedStatement) or statement.not_resources:
+            return None
+        if statement.effect is Effect.ALLOW:
+            principals += [principal.value for principal in statement.resources]
+    if not statements or any(principal == "*" or symbols(principal) for principal in principals):
+        return None
+    return frozenset(each.removeprefix("Service ") for each in principals if each.startswith("Service "))
 
 
 def _task(task: sources.Task, start: Path) -> Task:
@@ -103,7 +146,7 @@ def _with_findings(discovery: Discovery, findings: tuple[Finding, ...]) -> Disco
 def _role(given: Any) -> str | None:
     if given is None:
         return ""
-    return given if isinstance(given, str) and undecided(given) is None else None
+    return given if isinstance(given, str) else None
 
 
 def _start(tree: Any) -> Path:

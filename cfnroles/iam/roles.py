@@ -16,7 +16,7 @@ from cfnroles.facts import partition_of
 from cfnroles.iam.evaluator import Policy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
-from cfnroles.iam.statements import document_of
+from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
 from cfnroles.template.intrinsics import literal, plain, symbols
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Literal
@@ -274,6 +274,9 @@ def _managed(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy |
 def _read(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
     if condition := _condition_inside(document):
         return _undecided(name, condition)
+    told = [each for each in statements(Part(document, ())) if isinstance(each, PlacedStatement)]
+    if untold := next((text for each in told for action in each.actions for text in symbols(action.value)), ""):
+        return Unread(name, f"what ${{{untold}}} in an action stands for is not known", "Give it with --parameter")
     try:
         policy = RolePolicy(name, document, where)
         evaluable(policy)

@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -95,6 +95,16 @@ class Template:
         """The names of its conditions."""
         return tuple(_mapping(self.tree.get("Conditions")))
 
+    def conditions_of(self, types: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of the conditions that resources hang on, or parts of them, whose types begin like that."""
+        found: dict[str, None] = {}
+        for definition in _mapping(self.tree.get("Resources")).values():
+            if isinstance(definition, Mapping) and str(definition.get("Type", "")).startswith(types):
+                own = definition.get("Condition")
+                found |= {own: None} if isinstance(own, str) else {}
+                found |= dict.fromkeys(_conditions_inside(definition.get("Properties")))
+        return tuple(found)
+
     def line(self, path: Path) -> int:
         """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
         known = _positions(self.text)
@@ -154,6 +164,17 @@ def _resource(logical_id: str, definition: Any, resolution: Resolution, types: t
         str(condition) if holds is None else "",
         resolution.sources,
     )
+
+
+def _conditions_inside(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        match value:
+            case {"Fn::If": [str(name), _, _]}:
+                yield name
+        value = list(value.values())
+    if isinstance(value, list):
+        for element in value:
+            yield from _conditions_inside(element)
 
 
 @lru_cache(maxsize=8)
