@@ -9,7 +9,7 @@ from cfnroles.answers.requests import Asked, asked, worlds
 from cfnroles.answers.verify import Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.iam.evaluator.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
+from cfnroles.iam.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT
 
 
 class Answer(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from cfnroles.checks.check import AllowStatement
+from cfnroles.iam.patterns import covers_action
 
 _SYMBOL = re.compile(r"\$\{[^{}]*\}")
 #: What stands for a part of a text that nobody told: it may be anything, colons and wildcards too.
@@ -17,7 +17,7 @@ UNKNOWN = "\ufffd"
 def names_action(statement: AllowStatement, *actions: str) -> bool:
     """Whether the statement names one of the actions, be it by a pattern."""
     return not statement.not_actions and any(
-        fnmatchcase(action.lower(), pattern.lower()) for pattern in statement.actions for action in actions
+        covers_action(pattern, action) for pattern in statement.actions for action in actions
     )
 
 

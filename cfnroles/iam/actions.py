@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 from enum import IntEnum
-from fnmatch import fnmatchcase
 from functools import lru_cache
+
+from cfnroles.iam.patterns import covers_action
 
 
 class Risk(IntEnum):
@@ -55,7 +56,7 @@ def matches_action(pattern: str, action: str) -> bool:
     """Whether an action of a policy covers ``action``; case plays no part."""
     if pattern.startswith("NOT "):
         return not any(matches_action(each, action) for each in pattern[4:].split(", "))
-    return fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
+    return covers_action(pattern, action)
 
 
 @lru_cache(maxsize=512)

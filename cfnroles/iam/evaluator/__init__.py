@@ -24,9 +24,9 @@ from cfnroles.iam.evaluator.evaluation import (
     evaluate,
     statement_applies,
 )
-from cfnroles.iam.evaluator.patterns import some
 from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId, parse_policy
 from cfnroles.iam.evaluator.request import Context, Principal, PrincipalType, Request
+from cfnroles.iam.patterns import some
 
 __all__ = [
     "Context",

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from cfnroles.iam.evaluator.operators import OPERATORS, Operator
 from cfnroles.iam.evaluator.request import Context
-from cfnroles.iam.evaluator.truth import Truth, Unknown, all_of, any_of, negate, unknown
 from cfnroles.iam.evaluator.variables import variables_of
+from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate, unknown
 
 _BY_NAME = {operator.name.lower(): operator for operator in OPERATORS}
 _NULL = "null"

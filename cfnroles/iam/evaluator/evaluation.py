@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cfnroles.iam.evaluator.patterns import matches
 from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId
 from cfnroles.iam.evaluator.request import Context, Request
-from cfnroles.iam.evaluator.truth import Truth, Unknown, all_of, any_of, negate
 from cfnroles.iam.evaluator.variables import plain_text, resource_text
+from cfnroles.iam.patterns import matches
+from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate
 
 _RESOURCE = "the rest of the resource's ARN"
 

@@ -17,10 +17,10 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
 
-from cfnroles.iam.evaluator.patterns import Pattern, has_unknown_characters, matches, matches_arn
 from cfnroles.iam.evaluator.request import Context
-from cfnroles.iam.evaluator.truth import Truth, unknown
 from cfnroles.iam.evaluator.variables import condition_text, variables_of
+from cfnroles.iam.patterns import Pattern, has_unknown_characters, matches, matches_arn
+from cfnroles.iam.truth import Truth, unknown
 
 T = TypeVar("T")
 

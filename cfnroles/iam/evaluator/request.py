@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cfnroles.errors import InvalidInput
-from cfnroles.iam.evaluator.truth import Unknown
+from cfnroles.iam.truth import Unknown
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9-]+")
 

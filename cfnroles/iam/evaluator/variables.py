@@ -6,17 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cfnroles.iam.evaluator.patterns import Pattern, Token, Wild, has_unknown_characters
 from cfnroles.iam.evaluator.request import Context
-from cfnroles.iam.evaluator.truth import Unknown
+from cfnroles.iam.patterns import WILDCARDS, Pattern, Token, Wild, has_unknown_characters
+from cfnroles.iam.truth import Unknown
 
 _VARIABLE = re.compile(r"\$\{([^{}]+)\}")
 _WITH_DEFAULT = re.compile(r"(?P<key>[^,]+?)\s*,\s*'(?P<default>[^']*)'")
-_WILDCARDS = {"*": Wild.MANY, "?": Wild.ONE}
 # Everything before an ARN's resource part: "arn:partition:service:region:account:".
 _COLONS_BEFORE_RESOURCE = 5
 
@@ -36,7 +35,7 @@ class Unresolved:
     key: str
 
 
-Part = Token | Variable | Unresolved
+Part = str | Wild | Variable | Unresolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Text:
         """
         if self.fixed is not None:
             return self.fixed
-        tokens: list[Token] = []
+        tokens: list[str | Wild] = []
         unknown: set[str] = set()
         for part in self.parts:
             if isinstance(part, str | Wild):
@@ -143,16 +142,16 @@ def _reference(inside: str) -> Part:
     return Variable(with_default["key"], with_default["default"]) if with_default else Variable(inside)
 
 
-def _tokens(text: str, wildcards: bool) -> Iterator[Token]:
+def _tokens(text: str, wildcards: bool) -> Iterator[str | Wild]:
     if not wildcards:
         yield text
         return
     for piece in re.split(r"([*?])", text):
-        yield _WILDCARDS.get(piece, piece)
+        yield WILDCARDS.get(piece, piece)
 
 
-def _joined(tokens: list[Token]) -> tuple[Token, ...]:
-    joined: list[Token] = []
+def _joined(tokens: Iterable[str | Wild]) -> tuple[Token, ...]:
+    joined: list[str | Wild] = []
     for token in tokens:
         if token == "" or (token is Wild.MANY and joined[-1:] == [Wild.MANY]):
             continue
