@@ -13,14 +13,13 @@ from itertools import product
 
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
-from cfnroles.iam.evaluator import Effect, Policy, StatementId, statement_applies
-from cfnroles.iam.evaluator import Statement as Granted
+from cfnroles.iam.evaluator import Effect, IdentityPolicy, PolicyStatement, StatementId, statement_applies
 from cfnroles.need import Holder, Permission
 from cfnroles.statements import Statement, compose
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class GrantedAction:
     """One action, which may be a pattern, on one resource of a statement, which may be one, too."""
 
     action: str
@@ -37,7 +36,7 @@ class Wide:
     ``needed`` is what they use of it; the three flags tell in what it reaches further.
     """
 
-    grant: Grant
+    grant: GrantedAction
     needed: tuple[Permission, ...]
     actions: bool
     resources: bool
@@ -50,12 +49,12 @@ class Excess:
 
     statement: StatementId
     risk: Risk
-    unused: tuple[Grant, ...]
+    unused: tuple[GrantedAction, ...]
     wide: tuple[Wide, ...]
     tight: tuple[Statement, ...]
 
     @property
-    def grants(self) -> tuple[Grant, ...]:
+    def grants(self) -> tuple[GrantedAction, ...]:
         """Everything that is beyond the needs, used or not."""
         return (*self.unused, *(wide.grant for wide in self.wide))
 
@@ -74,36 +73,36 @@ class _Pair:
     wide: tuple[bool, bool, tuple[str, ...]] = (False, False, ())
 
 
-#: The role in one world: its policies, and what is asked of them.
-Reading = tuple[Sequence[Policy], Sequence[Asked]]
+#: The role in one home: its policies, and what is asked of them.
+Reading = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
 
 _Key = tuple[StatementId, str, str]
 
 
 def excess(
     readings: Sequence[Reading],
-    shown: Sequence[Policy],
+    shown: Sequence[IdentityPolicy],
     holder: Holder,
     hanging: Collection[str] = (),
     chosen: Collection[str] | None = None,
 ) -> tuple[tuple[Excess, ...], tuple[str, ...]]:
     """The excess of a role, the riskiest first, and the actions of a task role that no feature of ECS has a part in.
 
-    ``readings`` are the role in each world, ``shown`` its policies as they are to be told, ``hanging`` the actions of
+    ``readings`` are the role in each home, ``shown`` its policies as they are to be told, ``hanging`` the actions of
     needs that are there only if a parameter has a value. A grant on one resource that may serve a need whose answer is
     unknown, or one of those, counts as used. ``chosen`` is given where the needs tell what the application does: the
     policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
     """
     pairs = [_pairs(*reading, hanging) for reading in readings]
     names = [key for policy in shown for statement in _allowing(policy) for key in _keys(statement)]
-    # Every world has the same pairs in the same order; a pair is as useful as in the world where it is most.
+    # Every home has the same pairs in the same order; a pair is as useful as in the home where it is most.
     best = [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
     asked = {*hanging, *(each.permission.action for _, certain in readings for each in certain)}
     exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
     told: list[Excess] = []
     application: dict[str, None] = {}
     for statement in [statement for policy in shown for statement in _allowing(policy)]:
-        own = [(Grant(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
+        own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
         unused = [grant for grant, pair in own if pair.use is _Use.NONE]
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
@@ -118,7 +117,7 @@ def excess(
     return tuple(sorted(told, key=lambda each: (-each.risk, each.statement))), tuple(application)
 
 
-def _pairs(policies: Sequence[Policy], certain: Sequence[Asked], hanging: Collection[str]) -> list[_Pair]:
+def _pairs(policies: Sequence[IdentityPolicy], certain: Sequence[Asked], hanging: Collection[str]) -> list[_Pair]:
     pairs: list[_Pair] = []
     for policy in policies:
         for statement in _allowing(policy):
@@ -127,17 +126,19 @@ def _pairs(policies: Sequence[Policy], certain: Sequence[Asked], hanging: Collec
     return pairs
 
 
-def _allowing(policy: Policy) -> Iterator[Granted]:
+def _allowing(policy: IdentityPolicy) -> Iterator[PolicyStatement]:
     return (statement for statement in policy.statements if statement.effect is Effect.ALLOW)
 
 
-def _keys(statement: Granted) -> Iterator[_Key]:
+def _keys(statement: PolicyStatement) -> Iterator[_Key]:
     actions = [f"NOT {', '.join(statement.actions)}"] if statement.not_actions else statement.actions
     resources = [f"NOT {', '.join(statement.resources)}"] if statement.not_resources else statement.resources
     return ((statement.id, action, resource) for action, resource in product(actions, resources))
 
 
-def _pair(statement: Granted, action: str, resource: str, certain: Sequence[Asked], hanging: Collection[str]) -> _Pair:
+def _pair(
+    statement: PolicyStatement, action: str, resource: str, certain: Sequence[Asked], hanging: Collection[str]
+) -> _Pair:
     one = replace(
         statement,
         actions=statement.actions if statement.not_actions else (action,),
@@ -158,7 +159,7 @@ def _pair(statement: Granted, action: str, resource: str, certain: Sequence[Aske
     return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
 
 
-def _lacking_conditions(statement: Granted, served: Sequence[Asked]) -> tuple[str, ...]:
+def _lacking_conditions(statement: PolicyStatement, served: Sequence[Asked]) -> tuple[str, ...]:
     """The condition keys that the needs have and that the statement lacks or holds with further values."""
     needed = {tuple(sorted((c.key.lower(), c.values) for c in each.told.conditions)) for each in served}
     if () in needed:
@@ -181,7 +182,7 @@ def _lacking_conditions(statement: Granted, served: Sequence[Asked]) -> tuple[st
     return tuple(names[key] for key in keys)
 
 
-def _wide(grant: Grant, pair: _Pair) -> Wide:
+def _wide(grant: GrantedAction, pair: _Pair) -> Wide:
     needed = tuple(sorted({each.permission for each in pair.served}))
     return Wide(grant, needed, *pair.wide)
 

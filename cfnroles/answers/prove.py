@@ -8,8 +8,15 @@ from itertools import product
 
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import matches_action
-from cfnroles.iam.evaluator import Decision, Effect, Policy, StatementId, evaluate, statement_applies
-from cfnroles.iam.evaluator import Statement as Granted
+from cfnroles.iam.evaluator import (
+    Decision,
+    Effect,
+    IdentityPolicy,
+    PolicyStatement,
+    StatementId,
+    evaluate,
+    statement_applies,
+)
 from cfnroles.need import Need
 
 
@@ -31,7 +38,9 @@ class Removal:
         return f"{self.action} on {self.resource}{conditions}"
 
 
-def removals(policies: Sequence[Policy], boundary: Policy | None, asked: Sequence[Asked]) -> tuple[Removal, ...]:
+def removals(
+    policies: Sequence[IdentityPolicy], boundary: IdentityPolicy | None, asked: Sequence[Asked]
+) -> tuple[Removal, ...]:
     """Every grant of the policies, each taken away alone, with the needs that then fail."""
     found = []
     for place, policy in enumerate(policies):
@@ -54,11 +63,11 @@ def removals(policies: Sequence[Policy], boundary: Policy | None, asked: Sequenc
     return tuple(found)
 
 
-def _may_serve(single: Granted, each: Asked) -> bool:
+def _may_serve(single: PolicyStatement, each: Asked) -> bool:
     return single.not_actions or matches_action(single.actions[0], each.told.action)
 
 
-def _removal(single: Granted, fails: Sequence[Need]) -> Removal:
+def _removal(single: PolicyStatement, fails: Sequence[Need]) -> Removal:
     actions, resources = ", ".join(single.actions), ", ".join(single.resources)
     return Removal(
         single.id,
@@ -69,7 +78,7 @@ def _removal(single: Granted, fails: Sequence[Need]) -> Removal:
     )
 
 
-def _taken_apart(statement: Granted) -> Iterator[tuple[Granted, tuple[Granted, ...]]]:
+def _taken_apart(statement: PolicyStatement) -> Iterator[tuple[PolicyStatement, tuple[PolicyStatement, ...]]]:
     """Each single grant of a statement, with statements that grant all the others."""
     actions = [statement.actions] if statement.not_actions else [(action,) for action in statement.actions]
     resources = [statement.resources] if statement.not_resources else [(each,) for each in statement.resources]
@@ -91,7 +100,7 @@ def _alternatives(condition: object) -> list[tuple[str, ...]]:
     return [values] if negated else [(value,) for value in values]
 
 
-def _others(whole: Granted, single: Granted) -> Iterator[Granted]:
+def _others(whole: PolicyStatement, single: PolicyStatement) -> Iterator[PolicyStatement]:
     """``whole`` without ``single``, part by part: every other action, then this one on every other resource, ..."""
     if others := _without(whole.actions, single.actions):
         yield replace(whole, actions=others)

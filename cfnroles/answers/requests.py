@@ -1,6 +1,6 @@
-"""The requests that ECS makes of IAM for the needs of a role, and the worlds in which they may be made.
+"""The requests that ECS makes of IAM for the needs of a role, and the homes in which they may be made.
 
-A world is one account, Region and partition. There is one where they are known. Where they are not, whatever holds for
+A home is one account, Region and partition. There is one where they are known. Where they are not, whatever holds for
 one value that no document names and for each value that one does, holds for all: the documents cannot tell any others
 apart.
 """
@@ -40,7 +40,7 @@ _TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Home:
     """One account, Region and partition that the documents may be about."""
 
     account: str
@@ -74,7 +74,7 @@ class World:
 class Asked:
     """One need with one value in each condition, and the request that ECS then makes.
 
-    ``permission`` is as the documents spell it, ``told`` the same with the values of the world.
+    ``permission`` is as the documents spell it, ``told`` the same with the values of the home.
     """
 
     need: Need
@@ -83,10 +83,10 @@ class Asked:
     request: Request
 
 
-def worlds(
+def homes(
     facts: Facts, needs: Iterable[Need], role_texts: Iterable[str], context: Mapping[str, str] | None = None
-) -> tuple[World, ...]:
-    """The worlds to look at, given everything that the role and the needs say; the least particular one first.
+) -> tuple[Home, ...]:
+    """The homes to look at, given everything that the role and the needs say; the least particular one first.
 
     ``context`` are values of condition keys that the caller knows, and with them of policy variables.
     """
@@ -101,7 +101,7 @@ def worlds(
     # A policy names resources of its own partition only.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
     return tuple(
-        World(account, region, partition, _others(need_texts, context or {}))
+        Home(account, region, partition, _others(need_texts, context or {}))
         for region, account in pairs
         for partition in (partitions if region == _SOME_REGION else [partition_of(region)])
     )
@@ -164,7 +164,7 @@ def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tup
     return tuple(certain), tuple(hanging)
 
 
-def asked(need: Need, world: World, role_arn: str = "", context: Mapping[str, str] | None = None) -> tuple[Asked, ...]:
+def asked(need: Need, home: Home, role_arn: str = "", context: Mapping[str, str] | None = None) -> tuple[Asked, ...]:
     """The requests behind one need, one for each combination of the values of its conditions.
 
     Part of a resource that the need leaves open (the six characters of a secret, the id of a task) stays open in the
@@ -176,16 +176,16 @@ def asked(need: Need, world: World, role_arn: str = "", context: Mapping[str, st
         single = replace(permission, conditions=conditions)
         told = replace(
             single,
-            resource=world.text(single.resource),
-            conditions=tuple(replace(c, values=tuple(map(world.text, c.values))) for c in conditions),
+            resource=home.text(single.resource),
+            conditions=tuple(replace(c, values=tuple(map(home.text, c.values))) for c in conditions),
         )
-        asked.append(Asked(need, single, told, _request(need.holder, told, world, role_arn, context or {})))
+        asked.append(Asked(need, single, told, _request(need.holder, told, home, role_arn, context or {})))
     return tuple(asked)
 
 
-def _request(holder: Holder, told: Permission, world: World, role_arn: str, context: Mapping[str, str]) -> Request:
+def _request(holder: Holder, told: Permission, home: Home, role_arn: str, context: Mapping[str, str]) -> Request:
     arn = told.resource.split(":", 5)
-    region = arn[3] if len(arn) == 6 and arn[3] else world.region
+    region = arn[3] if len(arn) == 6 and arn[3] else home.region
     via = next((c.values[0] for c in told.conditions if c.key == "kms:ViaService"), "")
     values: dict[str, tuple[str, ...]] = {
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -200,7 +200,7 @@ def _request(holder: Holder, told: Permission, world: World, role_arn: str, cont
         values[condition.key] = tuple(_open(condition.operator, value) for value in condition.values)
     values |= {key: (value,) for key, value in context.items()}
     resource = told.resource if told.resource == "*" else some(told.resource)
-    principal = Principal(role_arn or some(f"arn:{world.partition}:iam::{world.account}:role/*"))
+    principal = Principal(role_arn or some(f"arn:{home.partition}:iam::{home.account}:role/*"))
     return Request(principal, told.action, resource, Context.of(values))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from cfnroles.answers.requests import Asked, asked, worlds
+from cfnroles.answers.requests import Asked, asked, homes
 from cfnroles.answers.verify import Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -38,10 +38,10 @@ def simulate(each: Verification, ask: Ask, context: Mapping[str, str]) -> Iterat
     if not each.role.arn:
         raise InvalidInput("the role has no ARN to ask AWS's simulator about")
     account = each.role.arn.split(":")[4]
-    (world, *_) = worlds(Facts(account=account), [judged.need for judged in each.judged], ())
+    (home, *_) = homes(Facts(account=account), [judged.need for judged in each.judged], ())
     shared = total = 0
     for judged in each.judged:
-        for request in asked(judged.need, world, each.role.arn, context):
+        for request in asked(judged.need, home, each.role.arn, context):
             total += 1
             answer = ask(each.role.arn, *_concrete(request))
             if _DECISIONS.get(answer.decision) is judged.outcome:

@@ -19,7 +19,7 @@ from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, tex
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
 from cfnroles.template.template import Resource, Stack, Template
-from cfnroles.template.worlds import Literal
+from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
@@ -46,7 +46,8 @@ def template_grants(
         shown = {**(parameters or {}), **dict.fromkeys(template.secret_parameters)}
         stack = template.resolve(shown, account, region, conditions=decided)
     else:
-        named = replace(template, tree=_without_empty_defaults(template.tree))
+        # An empty text is how a template spells that there is no such thing: `${KmsKeyArns}` says more than nothing.
+        named = replace(template, tree=without_defaults(template.tree, lambda _, default: default == ""))
         stack = named.resolve(parameters, account, region, conditions=dict.fromkeys(template.conditions))
     return merged(_Grants(template, stack, decided).all())
 
@@ -226,22 +227,6 @@ def _decided(value: Any, condition: str, holds: bool) -> Any:
     if isinstance(value, list):
         return [member for member in (_decided(each, condition, holds) for each in value) if member != NO_VALUE]
     return value
-
-
-def _without_empty_defaults(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    # An empty text is how a template spells that there is no such thing: `${KmsKeyArns}` says more than nothing.
-    parameters = tree.get("Parameters")
-    if not isinstance(parameters, Mapping):
-        return tree
-    return {
-        **tree,
-        "Parameters": {
-            name: {key: member for key, member in parameter.items() if (key, member) != ("Default", "")}
-            if isinstance(parameter, Mapping)
-            else parameter
-            for name, parameter in parameters.items()
-        },
-    }
 
 
 def _verbatim(text: str) -> str:

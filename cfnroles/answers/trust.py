@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfnroles.answers.requests import World
+from cfnroles.answers.requests import Home
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evaluate, parse_policy, some
 from cfnroles.iam.roles import Role, Unread, evaluable_document
@@ -23,7 +23,7 @@ _NAME = "trust policy"
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a trust policy answers to ECS in one world: the decision, the statements behind it, and the unknown keys.
+    """What a trust policy answers to ECS in one home: the decision, the statements behind it, and the unknown keys.
 
     ``others`` are further principals that it admits. ``open`` tells that ECS is admitted on behalf of any account.
     """
@@ -42,7 +42,7 @@ def service_of(holder: Holder) -> str:
     return _SERVICE.get(holder, _TASKS)
 
 
-def trust(role: Role, holder: Holder, world: World, context: Mapping[str, str]) -> Trust | None:
+def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) -> Trust | None:
     """Whether the role's trust policy admits ECS; ``None`` where no trust policy was told."""
     if role.trust is None:
         return None
@@ -50,15 +50,15 @@ def trust(role: Role, holder: Holder, world: World, context: Mapping[str, str]) 
     if isinstance(role.trust, Unread):
         return Trust(service, Decision.UNKNOWN, keys=(f"the {role.trust.name}",))
     try:
-        document = evaluable_document(role.trust, world.symbols)
+        document = evaluable_document(role.trust, home.symbols)
         statements = document.get("Statement", [])
         statements = [statements] if isinstance(statements, Mapping) else statements
         admitting = [_without_principal(each) if _admits(each, service) else None for each in statements]
         named = parse_policy(_NAME, {**document, "Statement": [each or _NOTHING for each in admitting]})
     except InvalidInput as error:
         return Trust(service, Decision.IMPLICIT_DENY, problem=f"{error.where}: {error.what}")
-    verdict = evaluate(_request(holder, service, world, context, some_account=False), [named])
-    elsewhere = evaluate(_request(holder, service, world, context, some_account=True), [named])
+    verdict = evaluate(_request(holder, service, home, context, some_account=False), [named])
+    elsewhere = evaluate(_request(holder, service, home, context, some_account=True), [named])
     return Trust(
         service,
         verdict.decision,
@@ -73,8 +73,8 @@ def trust(role: Role, holder: Holder, world: World, context: Mapping[str, str]) 
 _NOTHING: Mapping[str, Any] = {"Effect": "Allow", "Action": "none:None", "Resource": []}
 
 
-def _request(holder: Holder, service: str, world: World, context: Mapping[str, str], *, some_account: bool) -> Request:
-    account = "999999999999" if some_account else world.account
+def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], *, some_account: bool) -> Request:
+    account = "999999999999" if some_account else home.account
     values: dict[str, tuple[str, ...]] = {
         "aws:SourceAccount": (account,),
         "aws:PrincipalServiceName": (service,),
@@ -85,7 +85,7 @@ def _request(holder: Holder, service: str, world: World, context: Mapping[str, s
     }
     # AWS documents aws:SourceArn for the task role, and is silent about the execution role.
     if holder is Holder.TASK:
-        values["aws:SourceArn"] = (some(f"arn:{world.partition}:ecs:{world.region}:{account}:*"),)
+        values["aws:SourceArn"] = (some(f"arn:{home.partition}:ecs:{home.region}:{account}:*"),)
     values |= {key: (value,) for key, value in context.items()}
     return Request(Principal(""), "sts:AssumeRole", "*", Context.of(values))
 

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from cfnroles.answers.excess import Excess, excess
 from cfnroles.answers.prove import Removal, removals
-from cfnroles.answers.requests import Asked, World, asked, definite, opened, told_symbols, worlds
+from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_symbols
 from cfnroles.answers.trust import Trust, trust
 from cfnroles.facts import Facts
-from cfnroles.iam.evaluator import Decision, Policy, StatementId, Verdict, evaluate
+from cfnroles.iam.evaluator import Decision, IdentityPolicy, StatementId, Verdict, evaluate
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
@@ -118,8 +118,8 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
     certain, hanging = definite((need for need in task.discovery.needs if need.holder is holder), task.facts)
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
     facts = _with_home_of(role, task.facts)
-    seen = worlds(facts, ordered, _texts(role), context)
-    readings = [_Reading(role, world, context) for world in seen]
+    seen = homes(facts, ordered, _texts(role), context)
+    readings = [_Reading(role, home, context) for home in seen]
     judged = tuple(_judge(need, readings, role) for need in ordered)
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found, application = excess(
@@ -145,14 +145,14 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
 
 
 class _Reading:
-    """The role in one world, and the answers that it gave there."""
+    """The role in one home, and the answers that it gave there."""
 
-    def __init__(self, role: Role, world: World, context: Mapping[str, str]) -> None:
-        self.world = world
-        self.policies: tuple[Policy, ...] = tuple(evaluable(policy, world.symbols) for policy in role.policies)
+    def __init__(self, role: Role, home: Home, context: Mapping[str, str]) -> None:
+        self.home = home
+        self.policies: tuple[IdentityPolicy, ...] = tuple(evaluable(policy, home.symbols) for policy in role.policies)
         boundary = role.boundary if isinstance(role.boundary, RolePolicy) else None
-        self.boundary = evaluable(boundary, world.symbols) if boundary else None
-        self._arn = world.text(role.arn)
+        self.boundary = evaluable(boundary, home.symbols) if boundary else None
+        self._arn = home.text(role.arn)
         self._context = context
         self._asked: dict[tuple[Holder, object], tuple[Asked, ...]] = {}
         self._verdicts: dict[object, Verdict] = {}
@@ -171,7 +171,7 @@ class _Reading:
     def requests(self, need: Need) -> tuple[Asked, ...]:
         key = (need.holder, need.permission)
         if key not in self._asked:
-            self._asked[key] = asked(need, self.world, self._arn, self._context)
+            self._asked[key] = asked(need, self.home, self._arn, self._context)
         return tuple(each if each.need is need else replace(each, need=need) for each in self._asked[key])
 
     def verdicts(self, need: Need) -> tuple[Verdict, ...]:
@@ -228,21 +228,21 @@ def _by(judged: Sequence[Judged]) -> tuple[StatementId, ...]:
 
 
 def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[str, ...]:
-    """What would have to be known of the account and the Region to tell the worlds apart."""
-    outcomes = {reading.world: each.outcome for reading, each in zip(readings, judged, strict=True)}
+    """What would have to be known of the account and the Region to tell the homes apart."""
+    outcomes = {reading.home: each.outcome for reading, each in zip(readings, judged, strict=True)}
 
     def matters(same: Sequence[str]) -> bool:
         groups: dict[tuple[str, ...], set[Outcome]] = {}
-        for world, outcome in outcomes.items():
-            groups.setdefault(tuple(getattr(world, name) for name in same), set()).add(outcome)
+        for home, outcome in outcomes.items():
+            groups.setdefault(tuple(getattr(home, name) for name in same), set()).add(outcome)
         return any(len(group) > 1 for group in groups.values())
 
     keys = [_ACCOUNT] if matters(("region", "partition")) else []
     return (*keys, _REGION) if matters(("account",)) else tuple(keys)
 
 
-def _trust(role: Role, holder: Holder, seen: Sequence[World], context: Mapping[str, str]) -> Trust | None:
-    found = [trust(role, holder, world, context) for world in seen]
+def _trust(role: Role, holder: Holder, seen: Sequence[Home], context: Mapping[str, str]) -> Trust | None:
+    found = [trust(role, holder, home, context) for home in seen]
     first = found[0]
     if first is None or len({each.decision for each in found if each}) == 1:
         return first

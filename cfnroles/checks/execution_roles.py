@@ -8,7 +8,7 @@ from cfnroles.checks.check import Check, Subject, Task, TemplateRole
 from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS
 from cfnroles.checks.statements import faulty_services
-from cfnroles.iam.evaluator import Decision, Policy, Principal, Request, evaluate, some
+from cfnroles.iam.evaluator import Decision, IdentityPolicy, Principal, Request, evaluate, some
 from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
 from cfnroles.sources.template_task_definitions import unnamed
@@ -66,7 +66,7 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
 
 def _refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:
     """The needs that the role does not allow, whatever turns out to be what no template tells."""
-    policies: list[Policy] = [evaluable(policy) for policy in role.role.policies]
+    policies: list[IdentityPolicy] = [evaluable(policy) for policy in role.role.policies]
     boundary = evaluable(role.role.boundary) if isinstance(role.role.boundary, RolePolicy) else None
     verdicts = ((need, evaluate(_request(need), policies, boundary)) for need in needs)
     return [need for need, verdict in verdicts if verdict.decision in (Decision.IMPLICIT_DENY, Decision.EXPLICIT_DENY)]

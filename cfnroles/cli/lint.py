@@ -62,7 +62,7 @@ class _Options:
     multiple=True,
     callback=pairs,
     metavar="NAME=VALUE",
-    help="Value of a template's parameter; the others have their defaults. May be given several times.",
+    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
 )
 @click.option("--cfn-lint/--no-cfn-lint", "cfn_lint", default=False, help="Tell what cfn-lint finds in templates, too.")
 @click.option("--skip-others", is_flag=True, help="Pass over files that are no template, task definition or policy.")

@@ -22,7 +22,8 @@ worth a look; `--severity warning` does not tell it. Exit code 2 means that a fi
 linted.
 
 Texts that hang on what is known only when the template is deployed are not guessed at: parameters have their defaults,
-or other values with `--parameter NAME=VALUE`, and what is unknown then is no finding.
+or other values with `--parameter NAME=VALUE`, and what is unknown then is no finding. Conditions are looked at both
+ways, whatever the defaults are: a finding under some of them only says under which, and `--parameter` decides them.
 
 ## Suppressing a finding
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cfnroles.answers.excess import Excess, Grant, Wide
+from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verify import REST_OF_RESOURCE, Outcome, Verification
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
@@ -104,7 +104,7 @@ def unused_words(found: Excess, hanging: Sequence[Need]) -> Iterator[str]:
             return
 
 
-def _by_resources(grants: Sequence[Grant]) -> Iterable[tuple[tuple[str, ...], list[str]]]:
+def _by_resources(grants: Sequence[GrantedAction]) -> Iterable[tuple[tuple[str, ...], list[str]]]:
     resources: dict[str, list[str]] = {}
     for grant in grants:
         resources.setdefault(grant.action, []).append(grant.resource)

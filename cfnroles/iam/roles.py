@@ -13,7 +13,7 @@ from typing import Any
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
-from cfnroles.iam.evaluator import Policy, parse_policy
+from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
@@ -202,7 +202,7 @@ def _perhaps(source: PolicySource) -> Unread:
     )
 
 
-def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Policy:
+def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> IdentityPolicy:
     """The policy for the evaluator, with the values of the symbols in ``known``; ``!NAME`` there is a policy variable.
 
     Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its

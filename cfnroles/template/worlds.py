@@ -99,7 +99,7 @@ class Worlds:
         values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}
         other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in world}
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
-        tree = _without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
+        tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
         account, region = ("", "") if anywhere else (self.account, self.region)
         named = replace(self.template, tree=tree)
         return named.resolve({**self.parameters, **values}, account, region, conditions=decided, types=types)
@@ -178,7 +178,7 @@ def worlds_of(
     ``conditions`` are those that are to be told apart, by default all.
     """
     given = dict(parameters or {})
-    undefaulted = _without_defaults(template.tree, lambda name, _: name not in given)
+    undefaulted = without_defaults(template.tree, lambda name, _: name not in given)
     reader = _Reader(undefaulted, Resolution(undefaulted, given, account, region))
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
     formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
@@ -278,7 +278,8 @@ def _flipped(groups: Sequence[tuple[frozenset[Atom], ...]], usual: World) -> Ite
             yield usual.difference(*group) | chosen
 
 
-def _without_defaults(tree: Mapping[str, Any], hidden: Callable[[str, Any], bool]) -> Mapping[str, Any]:
+def without_defaults(tree: Mapping[str, Any], hidden: Callable[[str, Any], bool]) -> Mapping[str, Any]:
+    """The tree of a template without the defaults that are ``hidden``, given the parameter's name and its default."""
     parameters = tree.get("Parameters")
     if not isinstance(parameters, Mapping):
         return tree

@@ -24,7 +24,7 @@ from cfnroles.iam.evaluator.evaluation import (
     evaluate,
     statement_applies,
 )
-from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId, parse_policy
+from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId, parse_policy
 from cfnroles.iam.evaluator.request import Context, Principal, PrincipalType, Request
 from cfnroles.iam.patterns import some
 
@@ -32,11 +32,11 @@ __all__ = [
     "Context",
     "Decision",
     "Effect",
-    "Policy",
+    "IdentityPolicy",
+    "PolicyStatement",
     "Principal",
     "PrincipalType",
     "Request",
-    "Statement",
     "StatementId",
     "UnknownStatement",
     "Verdict",

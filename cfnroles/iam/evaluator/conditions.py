@@ -28,7 +28,7 @@ class Qualifier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class PolicyCondition:
     """One operator and one key of a Condition element, with the values the policy lists for them.
 
     ``operator`` is None for Null. ``variables`` says whether the values may hold policy variables.
@@ -82,7 +82,7 @@ def operator_named(name: str) -> tuple[Qualifier, Operator | None, bool] | None:
     return None if operator is None else (qualifier, operator, rest.endswith(_IF_EXISTS))
 
 
-def _met_by(operator: Operator, condition: Condition, actual: str, context: Context) -> Truth:
+def _met_by(operator: Operator, condition: PolicyCondition, actual: str, context: Context) -> Truth:
     matched = any_of(
         operator.match(wanted, actual, condition.key, context, variables=condition.variables)
         for wanted in condition.values
@@ -90,7 +90,7 @@ def _met_by(operator: Operator, condition: Condition, actual: str, context: Cont
     return negate(matched) if operator.negated else matched
 
 
-def _null(condition: Condition, actual: tuple[str, ...] | Unknown) -> Truth:
+def _null(condition: PolicyCondition, actual: tuple[str, ...] | Unknown) -> Truth:
     # "When you use the Null condition operator with ForAllValues, the statement always returns true. When
     # you use the Null condition operator with ForAnyValue, the statement always returns false."
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html

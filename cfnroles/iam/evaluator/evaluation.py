@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cfnroles.iam.evaluator.policy import Effect, Policy, Statement, StatementId
+from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId
 from cfnroles.iam.evaluator.request import Context, Request
 from cfnroles.iam.evaluator.variables import plain_text, resource_text
 from cfnroles.iam.patterns import matches
@@ -73,7 +73,7 @@ class Verdict:
                 return f"{self.decision} by {', '.join(map(str, self.by))}"
 
 
-def evaluate(request: Request, policies: Iterable[Policy], boundary: Policy | None = None) -> Verdict:
+def evaluate(request: Request, policies: Iterable[IdentityPolicy], boundary: IdentityPolicy | None = None) -> Verdict:
     """Decide *request* by the identity-based *policies*, within *boundary* if there is one.
 
     A Deny that applies decides. Without one, the request needs an Allow in the policies and, if there is a
@@ -106,15 +106,15 @@ def evaluate(request: Request, policies: Iterable[Policy], boundary: Policy | No
     return Verdict(Decision.UNKNOWN, (), undecided)
 
 
-def statement_applies(statement: Statement, request: Request) -> Truth:
+def statement_applies(statement: PolicyStatement, request: Request) -> Truth:
     """Whether the statement's action, resource and conditions all match the request, whatever its effect."""
     return _applies(statement, request, request.full_context)
 
 
-Applying = list[tuple[Statement, Truth]]
+Applying = list[tuple[PolicyStatement, Truth]]
 
 
-def _applying(request: Request, context: Context, policies: tuple[Policy, ...]) -> Applying:
+def _applying(request: Request, context: Context, policies: tuple[IdentityPolicy, ...]) -> Applying:
     return [
         (statement, _applies(statement, request, context)) for policy in policies for statement in policy.statements
     ]
@@ -128,7 +128,7 @@ def _true(statements: Applying, effect: Effect) -> tuple[StatementId, ...]:
     return tuple(each.id for each, truth in statements if each.effect is effect and truth is True)
 
 
-def _applies(statement: Statement, request: Request, context: Context) -> Truth:
+def _applies(statement: PolicyStatement, request: Request, context: Context) -> Truth:
     # "When you provide an empty array in a statement's resource element, the statement has no effect on the
     # policy."
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
@@ -139,13 +139,13 @@ def _applies(statement: Statement, request: Request, context: Context) -> Truth:
     return all_of(_remaining(statement, request, context))
 
 
-def _remaining(statement: Statement, request: Request, context: Context) -> Iterable[Truth]:
+def _remaining(statement: PolicyStatement, request: Request, context: Context) -> Iterable[Truth]:
     yield _names_resource(statement, request.resource, context)
     for condition in statement.conditions:
         yield condition.met(context)
 
 
-def _names_action(statement: Statement, action: str) -> bool:
+def _names_action(statement: PolicyStatement, action: str) -> bool:
     # "The prefix and the action name are case insensitive."
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     patterns = (plain_text(each).fixed for each in statement.actions)
@@ -153,7 +153,7 @@ def _names_action(statement: Statement, action: str) -> bool:
     return named is not statement.not_actions
 
 
-def _names_resource(statement: Statement, resource: str, context: Context) -> Truth:
+def _names_resource(statement: PolicyStatement, resource: str, context: Context) -> Truth:
     texts = (resource_text(each, variables=statement.variables) for each in statement.resources)
     patterns = (text.expand(context) for text in texts)
     named = any_of(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cfnroles.errors import InvalidInput
-from cfnroles.iam.evaluator.conditions import Condition, operator_named
+from cfnroles.iam.evaluator.conditions import PolicyCondition, operator_named
 from cfnroles.iam.evaluator.variables import variables_of
 
 _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
@@ -42,29 +42,29 @@ class StatementId:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PolicyStatement:
     """One statement; ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``."""
 
     id: StatementId
     effect: Effect
     actions: tuple[str, ...]
     resources: tuple[str, ...]
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[PolicyCondition, ...] = ()
     not_actions: bool = False
     not_resources: bool = False
     variables: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class IdentityPolicy:
     """An identity-based policy, under the name that verdicts and errors call it by."""
 
     name: str
-    statements: tuple[Statement, ...]
+    statements: tuple[PolicyStatement, ...]
     version: str = "2008-10-17"
 
 
-def parse_policy(name: str, document: object) -> Policy:
+def parse_policy(name: str, document: object) -> IdentityPolicy:
     """The policy in *document*: a mapping as JSON gives it, or the JSON text itself.
 
     A single statement, action, resource or value may stand without its list. Policy variables count only in
@@ -85,10 +85,10 @@ def parse_policy(name: str, document: object) -> Policy:
         raise _malformed(name, "Statement holds no statement", "Give a statement or a list of statements.")
     variables = version == _VERSIONS[1]
     parsed = tuple(_statement(name, index, each, variables) for index, each in enumerate(statements))
-    return Policy(name, parsed, str(version))
+    return IdentityPolicy(name, parsed, str(version))
 
 
-def _statement(policy: str, index: int, given: object, variables: bool) -> Statement:
+def _statement(policy: str, index: int, given: object, variables: bool) -> PolicyStatement:
     where = f"{policy}.Statement[{index}]"
     statement = _object(given, where, _STATEMENT_ELEMENTS + _PRINCIPALS)
     for element in _PRINCIPALS:
@@ -112,7 +112,7 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> State
     for resource in resources:
         if resource != "*" and not resource.startswith("arn:") and not (variables and variables_of(resource)):
             raise _malformed(where, f"{resource!r} is not a resource", "Write an ARN, or *.")
-    return Statement(
+    return PolicyStatement(
         StatementId(policy, index, sid),
         Effect(str(effect)),
         actions,
@@ -124,10 +124,10 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> State
     )
 
 
-def _conditions(block: object, where: str, variables: bool) -> tuple[Condition, ...]:
+def _conditions(block: object, where: str, variables: bool) -> tuple[PolicyCondition, ...]:
     if not isinstance(block, Mapping):
         raise _malformed(f"{where}.Condition", "Condition is not an object", "Write {operator: {key: value}}.")
-    conditions: list[Condition] = []
+    conditions: list[PolicyCondition] = []
     for name, keys in block.items():
         place = f"{where}.Condition.{name}"
         found = operator_named(str(name))
@@ -138,13 +138,13 @@ def _conditions(block: object, where: str, variables: bool) -> tuple[Condition, 
         qualifier, operator, if_exists = found
         for key, given in keys.items():
             values = _values(given, f"{place}.{key}")
-            condition = Condition(operator, str(key), values, qualifier, if_exists, variables)
+            condition = PolicyCondition(operator, str(key), values, qualifier, if_exists, variables)
             _check_values(condition, f"{place}.{key}")
             conditions.append(condition)
     return tuple(conditions)
 
 
-def _check_values(condition: Condition, where: str) -> None:
+def _check_values(condition: PolicyCondition, where: str) -> None:
     for value in condition.values:
         if condition.variables and variables_of(value):
             continue

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 
-from cfnroles.iam.evaluator import Policy, parse_policy
+from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 
 __all__ = ["ManagedPolicy", "managed_policy", "managed_policy_names"]
 
@@ -45,7 +45,7 @@ class ManagedPolicy:
         return f"https://docs.aws.amazon.com/aws-managed-policy/latest/reference/{self.name}.html"
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> IdentityPolicy:
         """The document, ready for the evaluator, under the name of the policy."""
         return parse_policy(self.name, self.document)
 

@@ -17,7 +17,7 @@ import pytest
 from ministack.core.iam_evaluator import EvalContext, parse_policy_document
 from ministack.core.iam_evaluator import evaluate as evaluate_outside
 
-from cfnroles.iam.evaluator import Context, Policy, Principal, Request, evaluate, parse_policy
+from cfnroles.iam.evaluator import Context, IdentityPolicy, Principal, Request, evaluate, parse_policy
 
 SHARDS, ROLES_EACH, REQUESTS_EACH = 10, 2_000, 5
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -35,7 +35,7 @@ class Role:
             for policies in layers
         ]
         self.policies = ours[0]
-        self.boundary = (ours[1] or [Policy("B", ())])[0] if len(ours) > 1 else None
+        self.boundary = (ours[1] or [IdentityPolicy("B", ())])[0] if len(ours) > 1 else None
         self.outside = [
             [parse_policy_document({"Version": version, "Statement": policy}) for policy in policies]
             for policies in layers
