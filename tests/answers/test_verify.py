@@ -9,6 +9,7 @@ import pytest
 
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.facts import Facts
+from cfnroles.formats.verification_words import remedies
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.text import Text, from_spelling
@@ -307,6 +308,20 @@ def test_a_condition_on_the_account_closes_the_trust() -> None:
 
     assert found.trust is not None
     assert not found.trust.open
+
+
+def test_a_trust_policy_that_hangs_on_a_condition_is_unknown_with_its_cure() -> None:
+    text = (
+        "Parameters: {Stage: {Type: String}}\nConditions: {Prod: !Equals [!Ref Stage, prod]}\nResources:\n"
+        "  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: !If [Prod, [], []]}}}\n"
+    )
+    found = judge((), read_role(text, "t.yaml", "Role"), HOME, Holder.TASK)
+    assert found.trust is not None
+    assert trust_outcome(found.trust) is Outcome.UNKNOWN
+    assert remedies(found) == (
+        "trust policy is not read: it hangs on the template's condition Prod, which parameters without a value decide. "
+        "Give the parameters with --parameter NAME=VALUE.",
+    )
 
 
 def test_a_policy_document_has_no_trust_policy_to_judge() -> None:
