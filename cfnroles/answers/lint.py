@@ -114,13 +114,11 @@ def _on_the_way(path: Path, tree: Any) -> Iterator[Literal]:
 
 
 def _of(check: Check, fault: Finding, subject: Subject) -> Finding:
-    remedy = subject.told(fault.remedy)
     return replace(
         fault,
         severity=check.severity,
         origin=replace(fault.origin, document=subject.document),
-        what=subject.told(fault.what),
-        remedy=remedy if remedy[-1:] in (".", ":") else f"{remedy}.",
+        remedy=fault.remedy if fault.remedy[-1:] in (".", ":") else f"{fault.remedy}.",
         check=check.id,
         code=check.code,
         source=check.source,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
@@ -19,8 +19,7 @@ from cfnroles.statements import single_valued
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, Wildcard
 
-#: No account and no Region has these names.
-_SOME_ACCOUNT = "000000000000"
+#: No Region has this name.
 _SOME_REGION = "xx-unknown-0"
 #: Above this, an account and a Region are looked at together only where an ARN names both.
 _MOST_PAIRS = 16
@@ -91,8 +90,10 @@ def homes(
     ``context`` are values of condition keys that the caller knows, and with them of policy variables.
     """
     need_texts = [text for need in needs for text in _texts(need.permission)]
-    found = [match for text in (*need_texts, *role_texts) for match in _LITERALS.finditer(text)]
-    accounts = _alternatives(facts.account, _SOME_ACCOUNT, (match["account"] for match in found))
+    texts = (*need_texts, *role_texts)
+    found = [match for text in texts for match in _LITERALS.finditer(text)]
+    nobody = next(account for account in map("{:012}".format, count()) if not any(account in text for text in texts))
+    accounts = _alternatives(facts.account, nobody, (match["account"] for match in found))
     regions = _alternatives(facts.region, _SOME_REGION, (m["region"] or m["host_region"] for m in found))
     pairs = list(product(regions, accounts))
     if len(pairs) > _MOST_PAIRS:

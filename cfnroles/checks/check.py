@@ -13,7 +13,6 @@ from typing import Any
 from cfnroles.discovery import Discovery
 from cfnroles.iam.roles import Role
 from cfnroles.need import Finding, Origin, Severity, fault
-from cfnroles.sources.template_task_definitions import Names
 from cfnroles.template.template import Stack
 from cfnroles.workload import Path, Workload
 
@@ -93,12 +92,7 @@ class Subject:
     roles: tuple[TemplateRole, ...] = ()
     stack: Stack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    names: Names | None = None
     refused: tuple[Finding, ...] = ()
-
-    def told(self, text: str) -> str:
-        """A text about the document, without the names that were made up to look at it."""
-        return self.names.told(text) if self.names else text
 
     def role(self, reference: str | None) -> TemplateRole | None:
         """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""

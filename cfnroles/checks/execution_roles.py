@@ -11,7 +11,6 @@ from cfnroles.checks.statements import faulty_services
 from cfnroles.iam.evaluator import Decision, IdentityPolicy, Principal, Request, evaluate, some
 from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
-from cfnroles.sources.template_task_definitions import unnamed
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Symbol, Text, Wildcard
 
@@ -83,7 +82,7 @@ def _resource(text: Text) -> str:
     def opened(symbol: Symbol) -> Symbol:
         return symbol if isinstance(symbol, Wildcard) else Wildcard("*")
 
-    resource = plain(unnamed(text.replaced(opened)))
+    resource = plain(text.replaced(opened))
     if text == "*":
         return resource
     arn, _, rest = resource.partition(":")

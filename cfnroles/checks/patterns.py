@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cfnroles.checks.check import AllowStatement
 from cfnroles.iam.patterns import covers_action
+from cfnroles.text import EMPTY, Text, text_of
 
 _SYMBOL = re.compile(r"\$\{[^{}]*\}")
 #: What stands for a part of a text that nobody told: it may be anything, colons and wildcards too.
@@ -27,14 +28,14 @@ def means_action(statement: AllowStatement, *actions: str) -> bool:
     return names_action(replace(statement, actions=meant), *actions)
 
 
-def masked(resource: str) -> str:
+def _masked(resource: str) -> str:
     """The resource with one UNKNOWN for each part that nobody told."""
     return _SYMBOL.sub(UNKNOWN, resource.replace("${!", "${"))
 
 
 def service_of(resource: str) -> str:
     """The service in a resource's ARN; empty where it is a wildcard, unknown, or where there is no ARN."""
-    parts = masked(resource).split(":", 3)
+    parts = _masked(resource).split(":", 3)
     if len(parts) < 4 or parts[0] != "arn" or UNKNOWN in parts[2] or "*" in parts[2] or "?" in parts[2]:
         return ""
     return parts[2]
@@ -42,8 +43,14 @@ def service_of(resource: str) -> str:
 
 def resource_part(resource: str) -> str:
     """What follows the account in a resource's ARN, unknown parts masked; empty where there is no ARN."""
-    parts = masked(resource).split(":", 5)
+    parts = _masked(resource).split(":", 5)
     return parts[5] if len(parts) == 6 else ""
+
+
+def written_part(resource: str) -> Text:
+    """What follows the account in a resource's ARN, as the document has it; empty where there is no ARN."""
+    parts = text_of(resource).cut(":", 5)
+    return parts[5] if len(parts) == 6 else EMPTY
 
 
 def only_of(resources: Iterable[str], *services: str) -> bool:

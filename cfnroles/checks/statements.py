@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 
 from cfnroles.checks.check import AllowStatement, Check, Subject
-from cfnroles.checks.patterns import UNKNOWN, masked, means_action, names_action, only_of, resource_part, service_of
+from cfnroles.checks.patterns import (
+    UNKNOWN,
+    means_action,
+    names_action,
+    only_of,
+    resource_part,
+    service_of,
+    written_part,
+)
 from cfnroles.need import Finding, Severity, fault
 
 _READS_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
@@ -18,10 +26,10 @@ def json_key(statement: AllowStatement) -> Iterator[Finding]:
     """A secret with the fields that only `valueFrom` takes."""
     for resource in statement.resources:
         if service_of(resource) == "secretsmanager" and resource_part(resource).count(":") > 1:
-            secret = ":".join(resource_part(resource).split(":")[:2])
+            secret = ":".join(written_part(resource).cut(":")[:2])
             yield _fault(
                 statement,
-                f"{_shown(secret)} is followed by fields that are no part of a secret's ARN",
+                f"{secret} is followed by fields that are no part of a secret's ARN",
                 "End the resource after the secret's name and suffix; the fields belong into valueFrom.",
             )
 
@@ -33,20 +41,21 @@ def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
     for resource in statement.resources:
         part = resource_part(resource)
         name = part.removeprefix("secret:")
+        shown = written_part(resource).removeprefix("secret:")
         if service_of(resource) != "secretsmanager" or ":" in name or not _lacks_suffix(name):
             continue
         if part == name:
             yield _fault(
                 statement,
-                f"{_shown(part)} is no secret's ARN, in which `secret:` stands before the name",
-                f"Write secret:{_shown(name)}-?????? or the complete ARN.",
+                f"{shown} is no secret's ARN, in which `secret:` stands before the name",
+                f"Write secret:{shown}-?????? or the complete ARN.",
             )
             continue
         if not any(other.startswith(f"secret:{name}-") for other in map(resource_part, statement.resources)):
             yield _fault(
                 statement,
-                f"secret:{_shown(name)} lacks the suffix that is a part of every secret's ARN",
-                f"Write secret:{_shown(name)}-?????? or the complete ARN.",
+                f"secret:{shown} lacks the suffix that is a part of every secret's ARN",
+                f"Write secret:{shown}-?????? or the complete ARN.",
             )
 
 
@@ -80,9 +89,10 @@ def no_streams(statement: AllowStatement) -> Iterator[Finding]:
         return
     parts = [resource_part(resource) for resource in statement.resources]
     if all(part.startswith("log-group:") and not _has_streams(part) for part in parts):
+        group = written_part(statement.resources[0])
         yield _fault(
             statement,
-            f"writing is allowed on {_shown(parts[0])} itself, and is only ever done on the streams in it",
+            f"writing is allowed on {group} itself, and is only ever done on the streams in it",
             "End the resource with :log-stream:PREFIX/CONTAINER/*, or with :* for all streams of the group.",
         )
 
@@ -104,7 +114,7 @@ def two_slashes(statement: AllowStatement) -> Iterator[Finding]:
         if service_of(resource) == "ssm" and resource_part(resource).startswith("parameter//"):
             yield _fault(
                 statement,
-                f"{_shown(resource_part(resource))} has two slashes after `parameter`",
+                f"{written_part(resource)} has two slashes after `parameter`",
                 "Leave one out: the ARN of /a/b ends in parameter/a/b.",
             )
 
@@ -152,10 +162,6 @@ def _has_streams(part: str) -> bool:
 
 def _fault(statement: AllowStatement, what: str, remedy: str) -> Finding:
     return fault(statement.path, what, remedy)
-
-
-def _shown(text: str) -> str:
-    return masked(text).replace(UNKNOWN, "...")
 
 
 _POLICY = """\

@@ -16,16 +16,15 @@ from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
-from cfnroles.sources.template_task_definitions import ACCOUNT, REGION, Names, TemplateTask, task_definitions
+from cfnroles.sources.template_task_definitions import TemplateTask, shaped, task_definitions
 from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import Resource, Stack, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
 
-_IAM = ("AWS::IAM::",)
 #: What the types begin with that there are checks on.
 _LOOKED_AT = (
-    *_IAM,
+    "AWS::IAM::",
     "AWS::ECS::TaskDefinition",
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
@@ -38,7 +37,7 @@ def worlds_in(reading: sources.Reading) -> Worlds | None:
     template = reading.template
     if template is None:
         return None
-    return worlds_of(template, reading.told.parameters, ACCOUNT, REGION, template.conditions_of(_LOOKED_AT))
+    return worlds_of(template, reading.told.parameters, conditions=template.conditions_of(_LOOKED_AT))
 
 
 def subject_of(reading: sources.Reading) -> Subject:
@@ -55,17 +54,14 @@ def subject_of(reading: sources.Reading) -> Subject:
 def template_subject(template: Template, worlds: Worlds, world: World) -> Subject:
     """The subject of a template in one of its worlds."""
     stack = worlds.stack(world, _LOOKED_AT)
-    names = Names(stack)
-    # In which account and Region a stack is made, is not for its template to tell.
-    found = StackRoles(worlds.stack(world, _IAM, anywhere=True))
+    found = StackRoles(stack)
     return Subject(
         template.document,
-        tasks=tuple(_template_task(task, names) for task in task_definitions(stack, template.document, names)),
-        statements=tuple(each for policy in found.policies for each in _allow_statements(policy, names)),
-        roles=tuple(_template_role(role, template, names) for role in found.roles),
+        tasks=tuple(_template_task(task) for task in task_definitions(stack, template.document)),
+        statements=tuple(each for policy in found.policies for each in _allow_statements(policy, stack)),
+        roles=tuple(_template_role(role, template, stack) for role in found.roles),
         stack=stack,
         tree=template.tree,
-        names=names,
     )
 
 
@@ -73,29 +69,29 @@ def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     """The subject of a policy document."""
     resource = Resource("", "", {}, {}, _sources={("Resources", "", "Properties"): ()})
     policy = PolicySource(resource, Part(_literal(tree), ()))
-    return Subject(document, statements=tuple(_allow_statements(policy, Names(Stack({}, {})))), tree=tree)
+    return Subject(document, statements=tuple(_allow_statements(policy, Stack({}, {}))), tree=tree)
 
 
-def _template_role(found: RoleResource, template: Template, names: Names) -> TemplateRole:
+def _template_role(found: RoleResource, template: Template, stack: Stack) -> TemplateRole:
     elsewhere = ((policy.arn, policy.holder) for policy in found.policies if policy.document is None)
     return TemplateRole(
         found.logical_id,
         ("Resources", found.logical_id),
         found.names,
         _trusted(found.trust),
-        tuple(each for policy in found.policies for each in _allow_statements(policy, names)),
+        tuple(each for policy in found.policies for each in _allow_statements(policy, stack)),
         tuple((arn.text, holder.source(*arn.path)) for arn, holder in elsewhere if arn),
         stack_role(found, template),
     )
 
 
-def _allow_statements(policy: PolicySource, names: Names) -> Iterator[AllowStatement]:
+def _allow_statements(policy: PolicySource, stack: Stack) -> Iterator[AllowStatement]:
     for statement in policy.statements():
         if isinstance(statement, PlacedStatement) and statement.effect is Effect.ALLOW:
             yield AllowStatement(
                 policy.holder.source(*statement.part.path),
                 tuple(action.value for action in statement.actions),
-                tuple(names.filled(resource.value) for resource in statement.resources),
+                tuple(shaped(resource.value, stack, policy=True) for resource in statement.resources),
                 statement.not_actions,
                 statement.not_resources,
                 bool(statement.condition.value),
@@ -123,7 +119,7 @@ def _task(task: sources.Task, start: Path) -> Task:
     return Task(task.workload, task.discovery, execution_role, task_role, start=start)
 
 
-def _template_task(task: TemplateTask, names: Names) -> Task:
+def _template_task(task: TemplateTask) -> Task:
     found = discover(task.workload, Facts())
     errors = tuple(f for f in value_findings(task.workload) if f.severity is Severity.ERROR)
     properties = task.resource.properties

@@ -10,7 +10,7 @@ from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
-from cfnroles.text import text_of
+from cfnroles.text import Attribute, PseudoParameter, Symbol, text_of
 
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
@@ -75,7 +75,11 @@ def _is_image(text: str) -> bool:
         ecr_repository(text_of(text))
     except (Malformed, Unnamed):
         return False
-    return bool(text.strip()) and "${" not in text
+    return bool(text.strip()) and all(map(_holds_no_tag, text_of(text).symbols))
+
+
+def _holds_no_tag(symbol: Symbol) -> bool:
+    return isinstance(symbol, PseudoParameter) or (isinstance(symbol, Attribute) and bool(symbol.type))
 
 
 _TASK = """\

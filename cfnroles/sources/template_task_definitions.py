@@ -2,80 +2,52 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
-from cfnroles.template.template import Resource, Stack, symbols
-from cfnroles.text import from_spelling
+from cfnroles.template.template import Resource, Stack
+from cfnroles.text import Attribute, Part, Symbol, Text, from_spelling
 from cfnroles.workload import Path, Workload
 
-#: Account and region of a stack that is only looked at. Both are well formed and nobody's, so that what comes of them
-#: can be told from what the document names itself.
-ACCOUNT = "000000000000"
-REGION = "us-nowhere-1"
-
-#: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> text around a name made up.
+_HOME = "${AWS::Region}:${AWS::AccountId}"
+#: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> the text before the name that
+#: CloudFormation makes up, and the text after it.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _SHAPES = {
-    ("AWS::SecretsManager::Secret", ""): f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{}}-0a1B2c",
-    ("AWS::SecretsManager::Secret", "Id"): f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{{}}-0a1B2c",
-    ("AWS::SSM::Parameter", ""): "{}",
-    ("AWS::S3::Bucket", ""): "{}",
-    ("AWS::S3::Bucket", "Arn"): "arn:aws:s3:::{}",
-    ("AWS::Logs::LogGroup", ""): "{}",
-    ("AWS::Logs::LogGroup", "Arn"): f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*",
-    ("AWS::ECR::Repository", ""): "{}",
-    ("AWS::ECR::Repository", "Arn"): f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{{}}",
-    ("AWS::ECR::Repository", "RepositoryUri"): f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{{}}",
-    ("AWS::KMS::Key", "Arn"): f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{}}",
+    ("AWS::SecretsManager::Secret", ""): (f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:", ""),
+    ("AWS::SecretsManager::Secret", "Id"): (f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:", ""),
+    ("AWS::SSM::Parameter", ""): ("", ""),
+    ("AWS::S3::Bucket", ""): ("", ""),
+    ("AWS::S3::Bucket", "Arn"): ("arn:${AWS::Partition}:s3:::", ""),
+    ("AWS::Logs::LogGroup", ""): ("", ""),
+    ("AWS::Logs::LogGroup", "Arn"): (f"arn:${{AWS::Partition}}:logs:{_HOME}:log-group:", ":*"),
+    ("AWS::ECR::Repository", ""): ("", ""),
+    ("AWS::ECR::Repository", "Arn"): (f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/", ""),
+    ("AWS::ECR::Repository", "RepositoryUri"): ("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/", ""),
+    ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
 }
-_STACK_NAME = "AWS::StackName"
-_MADE_UP = re.compile(r"cfnnoname([0-9]+)x")
 _UNDECIDED = "Fn::If"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names made up for the resources of a stack whose own are not known before it is deployed.
+def shaped(spelled: str, stack: Stack, *, policy: bool = False) -> Text:
+    """A resolved text of a stack, with the form that is known of what a resource without a name gives.
 
-    ``parameters`` are values that were made up for parameters, each with the parameter's name.
+    The name that CloudFormation will make up is the symbol ``${LogicalId}``. ``policy`` is as for `from_spelling`.
     """
 
-    stack: Stack
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    _numbers: dict[str, int] = field(default_factory=dict)
+    def form(symbol: Symbol) -> Part:
+        logical_id, _, attribute = symbol.name.partition(".")
+        resource = stack.resources.get(logical_id)
+        shape = _SHAPES.get((resource.type, attribute)) if resource else None
+        if resource is None or shape is None:
+            return symbol
+        before, after = (from_spelling(part, policy=policy) for part in shape)
+        return Text(before, Attribute(logical_id, type=resource.type), after)
 
-    def filled(self, text: str) -> str:
-        """The text with a made-up name in the place of each symbol that stands for such a resource.
-
-        What was made up for a parameter becomes a symbol again: nobody knows what form its value has.
-        """
-        for value, parameter in self.parameters.items():
-            text = text.replace(value, f"${{{parameter}}}")
-        for symbol in symbols(text):
-            logical_id, _, attribute = symbol.partition(".")
-            resource = self.stack.resources.get(logical_id)
-            shape = "{}" if symbol == _STACK_NAME else _SHAPES.get((resource.type, attribute)) if resource else None
-            if shape is not None:
-                number = self._numbers.setdefault(logical_id, len(self._numbers))
-                text = text.replace(f"${{{symbol}}}", shape.format(f"cfnnoname{number}x"))
-        return text
-
-    def told(self, text: str) -> str:
-        """A text about the stack with ``${LogicalId}`` and pseudo parameters where something was made up."""
-        logical_ids = {number: logical_id for logical_id, number in self._numbers.items()}
-        told = text.replace("-0a1B2c", "")
-        told = _MADE_UP.sub(lambda match: f"${{{logical_ids.get(int(match[1]), match[0])}}}", told)
-        return told.replace(ACCOUNT, "${AWS::AccountId}").replace(REGION, "${AWS::Region}")
-
-
-def unnamed(text: str) -> str:
-    """The text with ``*`` in the place of everything made up."""
-    return _MADE_UP.sub("*", text.replace("-0a1B2c", "")).replace(ACCOUNT, "*").replace(REGION, "*")
+    return from_spelling(spelled, policy=policy).replaced(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +59,14 @@ class TemplateTask:
     sources: Mapping[Path, Path]
 
 
-def task_definitions(stack: Stack, document: str, names: Names) -> Iterator[TemplateTask]:
-    """The task definitions of a stack that was resolved with ACCOUNT and REGION.
+def task_definitions(stack: Stack, document: str) -> Iterator[TemplateTask]:
+    """The task definitions of a stack.
 
     Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
     the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
     for resource in stack.of_type("AWS::ECS::TaskDefinition"):
-        turned = _Turned(resource, names)
+        turned = _Turned(resource, stack)
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = tree.get("containerDefinitions")
         kept = [c for c in containers if isinstance(c, dict)] if isinstance(containers, list) else []
@@ -106,7 +78,7 @@ def task_definitions(stack: Stack, document: str, names: Names) -> Iterator[Temp
 @dataclass(slots=True)
 class _Turned:
     resource: Resource
-    names: Names
+    stack: Stack
     sources: dict[Path, Path] = field(default_factory=dict)
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
@@ -149,7 +121,7 @@ class _Turned:
         if isinstance(given, str):
             if kind == FLAG and given.lower() in ("true", "false"):
                 return given.lower() == "true"
-            text = from_spelling(self.names.filled(given), policy=False)
+            text = shaped(given, self.stack)
             return (text if text.symbols else text.plain) if given else None
         if kind == TEXT and isinstance(given, bool):
             return str(given).lower()

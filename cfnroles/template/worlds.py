@@ -90,19 +90,15 @@ class Worlds:
         """The worlds in which all the literals hold."""
         return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))
 
-    def stack(self, world: World, types: tuple[str, ...] = ("",), *, anywhere: bool = False) -> Stack:
-        """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`.
-
-        ``anywhere`` leaves account and Region open.
-        """
+    def stack(self, world: World, types: tuple[str, ...] = ("",)) -> Stack:
+        """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
         decided = {name: self.holds(name, world) for name in self.template.conditions}
         values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}
         other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in world}
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
-        account, region = ("", "") if anywhere else (self.account, self.region)
         named = replace(self.template, tree=tree)
-        return named.resolve({**self.parameters, **values}, account, region, conditions=decided, types=types)
+        return named.resolve({**self.parameters, **values}, self.account, self.region, conditions=decided, types=types)
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""

@@ -139,8 +139,8 @@ def test_what_a_role_lacks_is_one_finding_for_each_service(faults: Find) -> None
     assert finding.origin.pointer == "Resources.Role"
     assert finding.what == (
         "Role is the execution role of Task and does not allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on "
-        "arn:aws:ecr:${AWS::Region}:${AWS::AccountId}:repository/shop: ECS pulls the image from a private ECR "
-        "repository before it starts the container"
+        "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/shop: ECS pulls the image from a "
+        "private ECR repository before it starts the container"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -10,14 +9,12 @@ import yaml
 
 from cfnroles.sources.members import MEMBERS
 from cfnroles.sources.template_task_definitions import (
-    ACCOUNT,
-    REGION,
-    Names,
     TemplateTask,
+    shaped,
     task_definitions,
-    unnamed,
 )
 from cfnroles.template.template import read_template
+from cfnroles.text import Attribute, Wildcard
 
 HEAD = "Parameters: {Given: {Type: String}, Empty: {Type: String, Default: ''}}\nResources:\n"
 RESOURCES = """\
@@ -27,17 +24,15 @@ RESOURCES = """\
 """
 
 
-def read(properties: str, conditions: str = "") -> tuple[TemplateTask, Names]:
+def read(properties: str, conditions: str = "") -> TemplateTask:
     task = f"  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
-    stack = read_template(conditions + HEAD + RESOURCES + task, "t.yaml").resolve({}, ACCOUNT, REGION)
-    names = Names(stack)
-    (found,) = task_definitions(stack, "t.yaml", names)
-    return found, names
+    stack = read_template(conditions + HEAD + RESOURCES + task, "t.yaml").resolve()
+    (found,) = task_definitions(stack, "t.yaml")
+    return found
 
 
 def tree(properties: str) -> Any:
-    task, _ = read(properties)
-    return task.workload.tree
+    return read(properties).workload.tree
 
 
 def cloudformation(member: Any) -> Any:
@@ -87,28 +82,52 @@ def test_values_are_what_the_api_takes(given: str, value: Any) -> None:
     assert tree("{" + given + "}") == {**value, "containerDefinitions": []}
 
 
+HOME = "${AWS::Region}:${AWS::AccountId}"
+
+
 @pytest.mark.parametrize(
-    ("given", "pattern"),
+    ("given", "text", "symbol"),
     [
-        ("!Ref Secret", r"arn:aws:secretsmanager:us-nowhere-1:000000000000:secret:\w+-0a1B2c"),
-        ("!GetAtt Bucket.Arn", r"arn:aws:s3:::\w+"),
-        ("!GetAtt Repository.RepositoryUri", r"000000000000\.dkr\.ecr\.us-nowhere-1\.amazonaws\.com/\w+"),
-        ("!Ref AWS::StackName", r"cfnnoname\d+x"),
+        ("!Ref Secret", f"arn:${{AWS::Partition}}:secretsmanager:{HOME}:secret:${{Secret}}", "Secret"),
+        ("!Sub '${Secret}:key::'", f"arn:${{AWS::Partition}}:secretsmanager:{HOME}:secret:${{Secret}}:key::", "Secret"),
+        ("!GetAtt Bucket.Arn", "arn:${AWS::Partition}:s3:::${Bucket}", "Bucket"),
+        ("!Ref Bucket", "${Bucket}", "Bucket"),
+        (
+            "!GetAtt Repository.RepositoryUri",
+            "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/${Repository}",
+            "Repository",
+        ),
     ],
 )
-def test_resources_without_a_name_get_one_that_can_be_told_from_real_ones(given: str, pattern: str) -> None:
-    task, names = read(f"{{Family: {given}}}")
-    family = task.workload.tree["family"]
-    assert re.fullmatch(pattern, family)
-    assert "cfnnoname" not in unnamed(family)
-    assert "cfnnoname" not in names.told(family)
-    assert ACCOUNT not in names.told(family)
+def test_a_resource_without_a_name_has_the_form_that_is_known_around_a_symbol(
+    given: str, text: str, symbol: str
+) -> None:
+    family = tree(f"{{Family: {given}}}")["family"]
+    assert family == text
+    assert Attribute(symbol) in family.symbols
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("arn:aws:secretsmanager:us-nowhere-1:000000000000:secret:cfnnoname0x-0a1B2c", id="looks made up"),
+        pytest.param("arn:aws:iam::000000000000:role/web", id="an account of zeros"),
+    ],
+)
+def test_what_a_template_says_literally_is_left_alone(given: str) -> None:
+    assert tree(f"{{Family: '{given}'}}") == {"family": given, "containerDefinitions": []}
+
+
+def test_in_a_policy_the_end_of_a_log_group_is_a_wildcard() -> None:
+    stack = read_template("Resources: {Group: {Type: AWS::Logs::LogGroup}}", "t.yaml").resolve()
+    assert Wildcard("*") in shaped("${Group.Arn}", stack, policy=True).symbols
+    assert Wildcard("*") not in shaped("${Group.Arn}", stack).symbols
 
 
 def test_members_know_where_they_stand_also_behind_conditions() -> None:
     conditions = "Conditions: {Has: !Equals [!Ref Given, x]}\n"
     containers = "[!If [Has, {Name: a}, !Ref 'AWS::NoValue'], {Name: b, Secrets: [{Name: S, ValueFrom: /s}]}]"
-    task, _ = read(f"{{ContainerDefinitions: {containers}}}", conditions)
+    task = read(f"{{ContainerDefinitions: {containers}}}", conditions)
     assert [c["name"] for c in task.workload.tree["containerDefinitions"]] == ["a", "b"]
     start = ("Resources", "Task", "Properties", "ContainerDefinitions")
     assert task.sources["containerDefinitions", 0, "name"] == (*start, 0, "Fn::If", 1, "Name")
