@@ -15,7 +15,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.placeholders import name_of, placeholder, texts_in
 from cfnroles.sources.members import problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
-from cfnroles.text import Text
+from cfnroles.text import Text, text_of
 from cfnroles.workload import Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
@@ -70,9 +70,10 @@ def family_findings(workload: Workload) -> Iterator[Finding]:
     named = "name the family with --family NAME."
     if family is None or family == "":
         yield _error(workload, ("family",), "has no family", "Add one, or name it with --family NAME.")
-    elif isinstance(family, str) and (left := placeholder(family)):
+    elif isinstance(family, str) and (left := placeholder(text_of(family).written)):
         remedy = f"Fill it with --set '{name_of(left) or left}=VALUE', or {named}"
-        yield _error(workload, ("family",), f"the family {family} holds the placeholder {left}", remedy)
+        what = f"the family {text_of(family).written} holds the placeholder {left}"
+        yield _error(workload, ("family",), what, remedy)
     elif not isinstance(family, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", family):
         remedy = f"A family has up to 255 letters, digits, hyphens and underscores. Mend it, or {named}"
         yield _error(workload, ("family",), f"family {family!r} is not a family's name", remedy)

@@ -114,6 +114,8 @@ def test_a_family_that_a_pipeline_fills_in_keeps_no_one_from_linting(cfnroles: A
         2,
         "error: standard input:1:2: the family ${FAMILY} holds the placeholder ${FAMILY}",
     )
+    assert "--set 'FAMILY=VALUE'" in told.err
+    assert cfnroles("explain", "-", "--set", "FAMILY=shop", stdin=text).code == 0
 
 
 def test_a_task_definition_stands_beside_its_spec(tmp_path: Path) -> None:

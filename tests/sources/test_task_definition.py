@@ -94,8 +94,13 @@ def test_what_is_no_task_definition_is_refused_with_what_it_looks_like(document:
 
 @pytest.mark.parametrize(
     ("family", "told"),
-    [(None, "has no family"), ("${NAME}", "holds the placeholder ${NAME}"), ("a b", "is not a family's name")],
-    ids=["none", "a placeholder", "two words"],
+    [
+        (None, "has no family"),
+        ("${NAME}", "holds the placeholder ${NAME}"),
+        ("shop-<stage-name>", "the family shop-<stage-name> holds the placeholder <stage-name>"),
+        ("a b", "is not a family's name"),
+    ],
+    ids=["none", "a placeholder", "a placeholder that no parameter can be called like", "two words"],
 )
 def test_a_family_that_is_no_name_is_a_finding_and_another_one_can_be_told(family: str | None, told: str) -> None:
     tree = {**TASK, "family": family}
