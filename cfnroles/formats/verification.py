@@ -10,8 +10,9 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
-from cfnroles.answers.excess import Wide
+from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
+from cfnroles.answers.trust import Trust
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
     label,
@@ -204,22 +205,12 @@ def _origin(entry: Judged | Need) -> Origin:
 
 
 def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
-    trust = each.trust
     return {
         "holder": str(each.holder),
         "role": each.role.name,
         "outcome": str(each.outcome),
         "summary": summary(each),
-        "trust": trust
-        and {
-            "service": trust.service,
-            "outcome": str(trust_outcome(trust)),
-            "by": list(trust.by),
-            "depends_on": list(trust.keys),
-            "also_admits": list(trust.others),
-            "any_account": trust.open,
-            "problem": trust.problem,
-        },
+        "trust": each.trust and _trust_entry(each.trust),
         "verdicts": [
             {
                 **_need(judged.need, lines),
@@ -232,33 +223,46 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         ],
         "only_if": [{**_need(need, lines), "if": list(need.permission.when)} for need in each.hanging],
         "missing": json.loads(statements_json(each.missing)) if each.missing else [],
-        "excess": [
-            {
-                "statement": _statement(each, found.statement),
-                "risk": str(found.risk),
-                "unused": [{"action": grant.action, "resource": grant.resource} for grant in found.unused],
-                "wide": [_wide(wide) for wide in found.wide],
-                "instead": json.loads(statements_json(found.tight)) if found.tight else [],
-            }
-            for found in each.excess
-        ],
+        "excess": [_excess_entry(each, found) for found in each.excess],
         "application": list(each.application),
         "unread": [{"policy": unread.name, "why": unread.why, "remedy": unread.remedy} for unread in each.role.unread],
-        "proof": each.removals
-        and [
-            {
-                "action": removal.action,
-                "resource": removal.resource,
-                "conditions": dict(removal.conditions),
-                "statement": _statement(each, removal.statement),
-                "fails": [_need(need, lines) for need in removal.fails],
-            }
-            for removal in each.removals
-        ],
+        "proof": each.removals and [_removal_entry(each, removal, lines) for removal in each.removals],
         "gaps": [
             {"field": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
             for gap in each.gaps
         ],
+    }
+
+
+def _trust_entry(trust: Trust) -> dict[str, Any]:
+    return {
+        "service": trust.service,
+        "outcome": str(trust_outcome(trust)),
+        "by": list(trust.by),
+        "depends_on": list(trust.keys),
+        "also_admits": list(trust.others),
+        "any_account": trust.open,
+        "problem": trust.problem,
+    }
+
+
+def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
+    return {
+        "statement": _statement(each, found.statement),
+        "risk": str(found.risk),
+        "unused": [{"action": grant.action, "resource": grant.resource} for grant in found.unused],
+        "wide": [_wide(wide) for wide in found.wide],
+        "instead": json.loads(statements_json(found.tight)) if found.tight else [],
+    }
+
+
+def _removal_entry(each: Verification, removal: Removal, lines: Lines) -> dict[str, Any]:
+    return {
+        "action": removal.action,
+        "resource": removal.resource,
+        "conditions": dict(removal.conditions),
+        "statement": _statement(each, removal.statement),
+        "fails": [_need(need, lines) for need in removal.fails],
     }
 
 

@@ -171,15 +171,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
     beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
     row = partial(Feature, field=group, holder=Holder.EXECUTION, example="/ecs/shop")
     return (
-        row(
-            name=name,
-            why=why,
-            source=source,
-            grants=_WRITE,
-            when=is_awslogs,
-            trap=trap,
-            beside=beside,
-        ),
+        row(name=name, why=why, source=source, grants=_WRITE, when=is_awslogs, trap=trap, beside=beside),
         row(
             name=f"{name}-create-group",
             why="awslogs-create-group is true, so the log driver creates the log group where it is missing",

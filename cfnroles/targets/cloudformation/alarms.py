@@ -144,36 +144,42 @@ def _add_service(template: Template, service: str, exports: Mapping[Holder, str]
         ("AccessDenied", f"{{ {_REFUSED} && ({callers}) }}", "Calls that were refused to the roles"),
         ("AssumeRoleFailed", f"{{ {assume} && {_REFUSED} && ({asked}) }}", "Failed attempts to assume the roles"),
     ):
-        template.add_resource(
-            logs.MetricFilter(
-                f"{base}{kind}Filter",
-                LogGroupName=Ref("TrailLogGroupName"),
-                FilterPattern=Sub(pattern, roles),
-                MetricTransformations=[
-                    logs.MetricTransformation(
-                        MetricNamespace=Sub("cfnroles/${ProjectName}"),
-                        MetricName=f"{kind}-{service}",
-                        MetricValue="1",
-                        DefaultValue=0,
-                    )
-                ],
+        metric = f"{kind}-{service}"
+        described = f"{what} of the ECS service {service}; CloudTrail's log group holds the events."
+        template.add_resource(_filter(f"{base}{kind}Filter", Sub(pattern, roles), metric))
+        template.add_resource(_alarm(f"{base}{kind}Alarm", described, metric))
+
+
+def _filter(logical_id: str, pattern: Sub, metric: str) -> logs.MetricFilter:
+    return logs.MetricFilter(
+        logical_id,
+        LogGroupName=Ref("TrailLogGroupName"),
+        FilterPattern=pattern,
+        MetricTransformations=[
+            logs.MetricTransformation(
+                MetricNamespace=Sub("cfnroles/${ProjectName}"),
+                MetricName=metric,
+                MetricValue="1",
+                DefaultValue=0,
             )
-        )
-        template.add_resource(
-            cloudwatch.Alarm(
-                f"{base}{kind}Alarm",
-                AlarmDescription=f"{what} of the ECS service {service}; CloudTrail's log group holds the events.",
-                Namespace=Sub("cfnroles/${ProjectName}"),
-                MetricName=f"{kind}-{service}",
-                Statistic="Sum",
-                Period=_PERIOD,
-                EvaluationPeriods=1,
-                Threshold=Ref("Threshold"),
-                ComparisonOperator="GreaterThanOrEqualToThreshold",
-                TreatMissingData="notBreaching",
-                AlarmActions=[If("HasTopicArn", Ref("TopicArn"), Ref("Topic"))],
-            )
-        )
+        ],
+    )
+
+
+def _alarm(logical_id: str, description: str, metric: str) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
+        logical_id,
+        AlarmDescription=description,
+        Namespace=Sub("cfnroles/${ProjectName}"),
+        MetricName=metric,
+        Statistic="Sum",
+        Period=_PERIOD,
+        EvaluationPeriods=1,
+        Threshold=Ref("Threshold"),
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+        AlarmActions=[If("HasTopicArn", Ref("TopicArn"), Ref("Topic"))],
+    )
 
 
 def _dashboard(project: str, services: Sequence[str]) -> cloudwatch.Dashboard:

@@ -116,23 +116,26 @@ def generic_secret_validator() -> Template:
     return template
 
 
+_TASK_PARAMETERS = (
+    ("Family", "service", "Family of the task definition."),
+    ("Image", "public.ecr.aws/docker/library/nginx:stable", "Image of the container."),
+    ("Cpu", "256", "CPU units of the task."),
+    ("Memory", "512", "Memory of the task in MiB."),
+    ("LogGroupName", "", "Log group that the container writes to; empty for none."),
+    ("SecretVariable", "SECRET", "Environment variable that the secret is set as."),
+    ("SecretArn", "", "ARN of a secret; with :json-key:: for one key of it; empty for none."),
+    ("ParameterVariable", "PARAMETER", "Environment variable that the parameter is set as."),
+    ("ParameterName", "", "Name or ARN of a parameter; empty for none."),
+    ("DeploymentId", "initial", "Any text; another than last time checks the secrets again."),
+)
+
+
 def task_definition() -> Template:
     """A task definition of one container that waits for the check and imports both roles."""
     template = Template(Description="An ECS task definition that is deployed when its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(_PROJECT))
-    for name, default, description in (
-        ("Family", "service", "Family of the task definition."),
-        ("Image", "public.ecr.aws/docker/library/nginx:stable", "Image of the container."),
-        ("Cpu", "256", "CPU units of the task."),
-        ("Memory", "512", "Memory of the task in MiB."),
-        ("LogGroupName", "", "Log group that the container writes to; empty for none."),
-        ("SecretVariable", "SECRET", "Environment variable that the secret is set as."),
-        ("SecretArn", "", "ARN of a secret; with :json-key:: for one key of it; empty for none."),
-        ("ParameterVariable", "PARAMETER", "Environment variable that the parameter is set as."),
-        ("ParameterName", "", "Name or ARN of a parameter; empty for none."),
-        ("DeploymentId", "initial", "Any text; another than last time checks the secrets again."),
-    ):
+    for name, default, description in _TASK_PARAMETERS:
         template.add_parameter(_text(name, description, default))
     for name, description in CHECKS.items():
         template.add_parameter(switch(name, "disabled", description))

@@ -121,16 +121,27 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
     for holder in holders:
         template.add_parameter(_role_name(holder, stack.option(holder).name))
     for name, holder in _by_parameter(stack.path_parameter, holders):
-        template.add_parameter(
-            Parameter(
-                name,
-                Type="String",
-                Default=stack.option(holder).path or "/",
-                Description=f"Path of the {'roles' if name == 'RolePath' else holder}.",
-                AllowedPattern=r"^/([!-~]{1,510}/)?$",
-                ConstraintDescription="a path that begins and ends with a slash",
-            )
-        )
+        whose = "roles" if name == "RolePath" else str(holder)
+        template.add_parameter(_role_path(name, stack.option(holder).path, whose))
+    _add_trust_switches(template, holders)
+    for name, arn in stack.secrets.items():
+        template.add_parameter(secret_parameter(name, arn))
+    for parameter in stack.placeholders:
+        template.add_parameter(parameter)
+
+
+def _role_path(name: str, default: str, whose: str) -> Parameter:
+    return Parameter(
+        name,
+        Type="String",
+        Default=default or "/",
+        Description=f"Path of the {whose}.",
+        AllowedPattern=r"^/([!-~]{1,510}/)?$",
+        ConstraintDescription="a path that begins and ends with a slash",
+    )
+
+
+def _add_trust_switches(template: Template, holders: Sequence[Holder]) -> None:
     template.add_parameter(
         switch(
             "TrustConditions",
@@ -149,10 +160,6 @@ def _add_parameters(template: Template, stack: RolesStack, holders: Sequence[Hol
                 " for the task role and is silent about the execution role.",
             )
         )
-    for name, arn in stack.secrets.items():
-        template.add_parameter(secret_parameter(name, arn))
-    for parameter in stack.placeholders:
-        template.add_parameter(parameter)
 
 
 def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Holder]) -> None:
@@ -173,21 +180,28 @@ def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Hol
 
 
 def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
-    policies = stack.policies.get(holder, ())
+    for policy in stack.policies.get(holder, ()):
+        if policy.managed:
+            template.add_resource(_managed_policy(policy, stack, holder))
+    template.add_resource(_role(stack, holder))
     logical_id = _LOGICAL_IDS[holder]
-    managed = [policy for policy in policies if policy.managed]
-    for policy in managed:
-        template.add_resource(_managed_policy(policy, stack, holder))
-    options = stack.option(holder)
-    attached = [value(arn) for arn in options.managed_policies] + [
-        If(condition_name(policy.when), Ref(f"{logical_id}{policy.name}"), NoValue)
-        if policy.when
-        else Ref(f"{logical_id}{policy.name}")
-        for policy in managed
-    ]
+    template.add_output(
+        Output(
+            f"{logical_id}Arn",
+            Description=f"ARN of the {holder}.",
+            Value=GetAtt(logical_id, "Arn"),
+            Export=Export(value(from_spelling(stack.exports[holder]))),
+        )
+    )
+
+
+def _role(stack: RolesStack, holder: Holder) -> iam.Role:
+    logical_id, options, policies = _LOGICAL_IDS[holder], stack.option(holder), stack.policies.get(holder, ())
+    attached = _attached(stack, holder)
     inline = inline_policies(policies, stack.spelling)
+    metadata = _metadata(policies)
     boundary = stack.boundary_parameter(holder)
-    role = iam.Role(
+    return iam.Role(
         logical_id,
         Description=f"{_USED_BY[holder]} of {_service(stack)}.",
         RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
@@ -202,19 +216,17 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
             **({"cfnroles:service": stack.service} if stack.service else {}),
             **options.tags,
         ),
+        **({"Metadata": metadata} if metadata else {}),
     )
-    metadata = _metadata(policies)
-    if metadata:
-        role.Metadata = metadata
-    template.add_resource(role)
-    template.add_output(
-        Output(
-            f"{logical_id}Arn",
-            Description=f"ARN of the {holder}.",
-            Value=GetAtt(logical_id, "Arn"),
-            Export=Export(value(from_spelling(stack.exports[holder]))),
-        )
-    )
+
+
+def _attached(stack: RolesStack, holder: Holder) -> list[Any]:
+    """The managed policies of a role: those that are chosen, and those that hold what inline policies cannot."""
+    own = [policy for policy in stack.policies.get(holder, ()) if policy.managed]
+    references = [(policy.when, Ref(f"{_LOGICAL_IDS[holder]}{policy.name}")) for policy in own]
+    return [value(arn) for arn in stack.option(holder).managed_policies] + [
+        If(condition_name(when), reference, NoValue) if when else reference for when, reference in references
+    ]
 
 
 def _trust(holder: Holder) -> PolicyDocument:
