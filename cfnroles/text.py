@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, SupportsIndex
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -287,6 +288,7 @@ def text_of(value: str) -> Text:
     return value if isinstance(value, Text) else Text(value)
 
 
+@lru_cache(maxsize=4096)
 def from_spelling(spelled: str, *, policy: bool = True) -> Text:
     """The text that is spelled as in ``Fn::Sub``, with every name a parameter, pseudo parameter, attribute or import.
 

@@ -58,9 +58,9 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
     """
     document, worlds = reading.documents[0], worlds_in(reading)
     subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
-    given = dict.fromkeys(each for subject in subjects.values() for each in suppressions(document.text, subject))
+    given = suppressions(document.text, tuple(subjects.values()))
     found = (*findings(subjects, worlds), *others)
-    told, accepted = _sorted_out(found, tuple(given), document.name)
+    told, accepted = _sorted_out(found, given, document.name)
     return LintedFile(document.name, document.text, told, accepted)
 
 

@@ -14,7 +14,7 @@ image: nginx                    # cfnroles: ignore mutable-image: the mirror pin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +55,10 @@ class Suppression:
         return not self.problem and self.check in (check, code) and plain[: len(self.scope)] == self.scope
 
 
-def suppressions(text: str, subject: Subject) -> tuple[Suppression, ...]:
-    """The suppressions of a document, those that are wrong among them."""
-    return (*_of_metadata(subject.tree), *_of_tags(subject), *_of_comments(text))
+def suppressions(text: str, subjects: Sequence[Subject]) -> tuple[Suppression, ...]:
+    """The suppressions of a document, those that are wrong among them; ``subjects`` are its own, one for each world."""
+    tags = dict.fromkeys(each for subject in subjects for each in _of_tags(subject))
+    return (*_of_metadata(subjects[0].tree), *tags, *_of_comments(text))
 
 
 def _of_metadata(tree: Mapping[str, Any]) -> Iterator[Suppression]:
