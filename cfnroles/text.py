@@ -165,8 +165,13 @@ class Text(str):
 
     def __new__(cls, *parts: Part) -> Text:
         """The text of these parts: a plain string is literal, a `Text` gives its own parts."""
-        joined = tuple(_joined(parts))
-        text = super().__new__(cls, "".join(map(_spelling, joined)))
+        if len(parts) == 1 and type(parts[0]) is str:
+            # Nearly every text of a document is literal.
+            joined: tuple[Part, ...] = parts if parts[0] else ()
+            text = super().__new__(cls, _spelling(parts[0]))
+        else:
+            joined = tuple(_joined(parts))
+            text = super().__new__(cls, "".join(map(_spelling, joined)))
         text.parts = joined
         return text
 
@@ -179,12 +184,12 @@ class Text(str):
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols, in the order in which they stand."""
-        return tuple(part for part in self.parts if isinstance(part, Symbol))
+        return tuple([part for part in self.parts if isinstance(part, Symbol)])
 
     @property
     def unknown(self) -> tuple[Symbol, ...]:
         """The symbols that stand for something that is known later; wildcards do not."""
-        return tuple(symbol for symbol in self.symbols if not isinstance(symbol, Wildcard))
+        return tuple([symbol for symbol in self.symbols if not isinstance(symbol, Wildcard)])
 
     @property
     def whole(self) -> Symbol | None:
@@ -194,7 +199,7 @@ class Text(str):
     @property
     def plain(self) -> str:
         """The text itself where no symbol stands in it, else an empty string."""
-        return "".join(part for part in self.parts if isinstance(part, str)) if not self.symbols else ""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else ""
 
     @property
     def written(self) -> str:
@@ -207,6 +212,8 @@ class Text(str):
 
     def cut(self, separator: str, most: int = -1) -> list[Text]:
         """The pieces between the separators in the literal parts; at most ``most`` cuts. Symbols are never cut."""
+        if self.plain:
+            return [Text(piece) for piece in self.plain.split(separator, most)]
         pieces: list[list[Part]] = [[]]
         left = most
         for part in self.parts:

@@ -95,7 +95,7 @@ class Request:
     ``action`` is one action such as ``ssm:GetParameters``; ``resource`` is one ARN, ``*`` for actions
     without a resource type, or an ARN known in part (`some`). ``context`` adds to the keys that the
     principal implies: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, and for a role that
-    aws:username is absent.
+    aws:username is absent; ``full_context`` is the context with them.
 
     Raises InvalidInput if action or resource is not of that form.
     """
@@ -104,8 +104,10 @@ class Request:
     action: str
     resource: str
     context: Context = field(default_factory=Context)
+    full_context: Context = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "full_context", self._with_implied())
         if not _ACTION.fullmatch(self.action):
             raise InvalidInput(
                 f"{self.action!r} is not the name of one action",
@@ -121,9 +123,7 @@ class Request:
                 remedy="Give the full ARN of the resource.",
             )
 
-    @property
-    def full_context(self) -> Context:
-        """The context with the keys that the principal implies, where it does not set them itself."""
+    def _with_implied(self) -> Context:
         implied: dict[str, tuple[str, ...]] = {
             "aws:principalarn": (self.principal.arn,),
             "aws:principaltype": (self.principal.type.value,),
