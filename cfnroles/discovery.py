@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
@@ -16,8 +17,7 @@ from cfnroles.text import Text, arn_of
 from cfnroles.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """What a workload needs, what of it cannot be named, what ECS would refuse, and which secrets must exist.
 
     All four are in an order that does not depend on the order of the document.

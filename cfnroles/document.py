@@ -7,12 +7,12 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 from cfnroles.workload import Path as TreePath
@@ -53,8 +53,7 @@ def _alone(path: str) -> None:
     """Nothing stands beside a text that comes from no file."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, eq=False, dict=True):
     """A document under the name that messages call it by.
 
     ``beside`` reads another one by its path from this one, on the same side: from the working tree, or from the same
@@ -62,8 +61,8 @@ class Document:
     """
 
     name: str
-    text: str = field(repr=False)
-    beside: Callable[[str], Document | None] = field(default=_alone, repr=False, compare=False)
+    text: str
+    beside: Callable[[str], Document | None] = _alone
 
     @cached_property
     def tree(self) -> Any:

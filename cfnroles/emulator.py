@@ -18,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cfnroles.errors import InvalidInput, Unavailable
 
@@ -42,8 +43,7 @@ runpy.run_module("ministack", run_name="__main__")
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Emulator:
+class Emulator(Struct, frozen=True):
     """A running emulator: where it listens and the account and Region it answers for."""
 
     endpoint_url: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Symbol, Text, is_region, text_of
 
@@ -26,8 +26,7 @@ def partition_of(region: str) -> Text:
     return Text(next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws"))
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Facts that are not in the task definition. An empty text is a fact nobody told.
 
     ``account`` and ``region`` are where the stacks are meant to be deployed. ``kms_key_arns``, ``file_key_arns`` and

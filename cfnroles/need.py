@@ -5,8 +5,9 @@ All types here are frozen and hashable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cfnroles.text import Text
 
@@ -23,8 +24,7 @@ class Holder(StrEnum):
     VALIDATOR = "secret validator role"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Condition:
+class Condition(Struct, frozen=True, order=True):
     """One line of a policy's Condition block; ``values`` are alternatives, sorted and without repetition.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
@@ -35,8 +35,7 @@ class Condition:
     values: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Permission:
+class Permission(Struct, frozen=True, order=True):
     """One action on one resource, under conditions.
 
     ``when`` names template parameters: the permission exists only while all of them have a value.
@@ -59,8 +58,7 @@ class Permission:
         return f"{self.action} on {self.resource}{conditions}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a field stands: the document, the path in it, and the names a person knows the place by."""
 
     document: str
@@ -90,8 +88,7 @@ class Origin:
         return f"{self.document}: {self.pointer}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reason:
+class Reason(Struct, frozen=True, order=True):
     """Why a permission is needed: the feature of ECS, one clause that says what ECS does, and AWS's page."""
 
     feature: str
@@ -99,8 +96,7 @@ class Reason:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """This role needs this permission, because this field uses this feature of ECS."""
 
     holder: Holder
@@ -128,8 +124,7 @@ class Need:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A need that can be seen but not named; ``remedy`` says what closes it."""
 
     holder: Holder
@@ -150,8 +145,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something in the document that ECS would refuse or misread; ``remedy`` says how to write it.
 
     ``check`` is the id of the row of the table of checks that tells of it, ``code`` what cfn-lint calls that row, and
@@ -184,8 +178,7 @@ def fault(path: tuple[str | int, ...], what: str, remedy: str, container: str = 
     return Finding(Severity.ERROR, Origin("", path, container, item), what, remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A secret or parameter that must exist before the task starts; ``value_from`` is what ECS is given.
 
     ``use`` is what ECS reads it for, in the words of the secret validator; empty for an environment variable.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cfnroles.text import Text
 
 
-@dataclass(frozen=True, slots=True)
-class RoleOptions:
+class RoleOptions(Struct, frozen=True):
     """The options of one role; what is empty is left to the template's own default.
 
     ``name``, ``path`` and ``permissions_boundary`` become defaults of template parameters. ``managed_policies`` are
@@ -29,8 +29,7 @@ class RoleOptions:
 NO_OPTIONS = RoleOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class LogGroupOptions:
+class LogGroupOptions(Struct, frozen=True):
     """How log groups are made. ``retention_days`` is 0 for keeping events without end."""
 
     retention_days: int = 0

@@ -6,8 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.statements import ALTERNATIVES, Statement
@@ -24,8 +26,7 @@ _PSEUDO_PARAMETERS = {"AWS::Partition": "a" * 10, "AWS::Region": "r" * 16, "AWS:
 _UNKNOWN_PARAMETER = "p" * 90
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """One policy document. ``when`` names the template parameters without which the policy must not exist."""
 
     name: str
@@ -125,8 +126,7 @@ def _cut(
     return (pieces.part(0, least),), (pieces.part(least, len(pieces.values)),)
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """One of a statement's lists of alternatives. A part of it makes a statement that grants a part."""
 
     statement: Statement

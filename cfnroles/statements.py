@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Need, Permission
 from cfnroles.text import Text
@@ -15,8 +17,7 @@ from cfnroles.text import Text
 ALTERNATIVES = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One Allow statement: every action on every resource under every combination of its conditions' values.
 
     ``sid`` is unique within its holder; ``needs`` are all the needs that the statement answers.

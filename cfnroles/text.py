@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, SupportsIndex
+from typing import SupportsIndex
+
+from msgspec import Struct
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}|aws")
@@ -22,23 +23,14 @@ _SPELLED = re.compile(r"\$\{(!?)([^{}]*)\}")
 _IMPORT = "Import::"
 
 
-class Symbol:
+class Symbol(Struct, frozen=True, eq=False):
     """A part of a text whose value is known later. ``name`` is what stands in its ``${...}``.
 
     ``written`` is how the document writes it, where that is another spelling. Symbols of one kind and name are equal.
     """
 
-    # Not dataclasses: these are in the way of every cold start, and ten of them take longer than a task definition.
-    __slots__ = ("name", "written")
     name: str
-    written: str
-
-    def __init__(self, name: str, *, written: str = "", **more: Any) -> None:
-        for attribute, value in {"name": name, "written": written, **more}.items():
-            object.__setattr__(self, attribute, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is not to be changed")
+    written: str = ""
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.name == other.name
@@ -46,62 +38,37 @@ class Symbol:
     def __hash__(self) -> int:
         return hash((type(self), self.name))
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        attributes = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
-        return _symbol_again, (type(self), {name: getattr(self, name) for name in attributes})
-
     @property
     def spelled(self) -> str:
         """The symbol in ``Fn::Sub``."""
         return f"${{{self.name}}}"
 
 
-def _symbol_again(kind: type[Symbol], attributes: dict[str, Any]) -> Symbol:
-    return kind(**attributes)
-
-
-class PseudoParameter(Symbol):
+class PseudoParameter(Symbol, frozen=True):
     """What CloudFormation tells about the stack itself, such as ``AWS::Region``.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
     """
 
-    __slots__ = ()
 
-
-class Parameter(Symbol):
+class Parameter(Symbol, frozen=True):
     """A parameter of the template."""
 
-    __slots__ = ()
 
-
-class Placeholder(Parameter):
+class Placeholder(Parameter, frozen=True, kw_only=True):
     """A placeholder that nobody filled: a parameter of every stack whose text holds it. ``called`` is its own name."""
 
-    __slots__ = ("called",)
     called: str
 
-    def __init__(self, name: str, *, written: str, called: str) -> None:
-        super().__init__(name, written=written, called=called)
 
-
-class Attribute(Symbol):
+class Attribute(Symbol, frozen=True):
     """What ``Ref`` or ``Fn::GetAtt`` gives of a resource of the template; ``type`` is the resource's."""
 
-    __slots__ = ("type",)
-    type: str
-
-    def __init__(self, name: str, *, written: str = "", type: str = "") -> None:
-        super().__init__(name, written=written, type=type)
+    type: str = ""
 
 
-class Import(Symbol):
+class Import(Symbol, frozen=True):
     """The value that another stack exports. ``name`` begins with ``Import::``."""
-
-    __slots__ = ()
 
     @property
     def export(self) -> str:
@@ -109,13 +76,11 @@ class Import(Symbol):
         return self.name.removeprefix(_IMPORT)
 
 
-class PolicyVariable(Symbol):
+class PolicyVariable(Symbol, frozen=True):
     """A variable that IAM fills when it evaluates a policy, such as ``aws:username``.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-
-    __slots__ = ()
 
     @property
     def spelled(self) -> str:
@@ -123,16 +88,12 @@ class PolicyVariable(Symbol):
         return f"${{!{self.name}}}"
 
 
-class Opaque(Symbol):
+class Opaque(Symbol, frozen=True):
     """An expression that nothing is known about, spelled as ``Fn::Select(0, Keys)``."""
 
-    __slots__ = ()
 
-
-class Wildcard(Symbol):
+class Wildcard(Symbol, frozen=True):
     """The signs ``*`` and ``?`` with the meaning that they have in policies."""
-
-    __slots__ = ()
 
     @property
     def spelled(self) -> str:
@@ -140,15 +101,11 @@ class Wildcard(Symbol):
         return self.name
 
 
-class Field(Symbol):
+class Field(Symbol, frozen=True, kw_only=True):
     """One of the fields into which colons cut the ARN that a parameter holds; an empty one behind the last."""
 
-    __slots__ = ("number", "of")
     of: Parameter
     number: int
-
-    def __init__(self, name: str, *, of: Parameter, number: int, written: str = "") -> None:
-        super().__init__(name, written=written, of=of, number=number)
 
 
 Part = str | Symbol
@@ -364,8 +321,7 @@ def is_region(text: str) -> bool:
     return bool(text_of(text).unknown) or _REGION.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(Struct, frozen=True):
     """An ARN in its parts. ``given`` is the ARN itself where one parameter stands for all of it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.need import Origin
 from cfnroles.text import Text
@@ -21,8 +22,7 @@ _NOUNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
 
     Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member

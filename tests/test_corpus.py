@@ -36,7 +36,7 @@ def test_a_real_task_definition_builds_or_is_refused_for_a_reason(path: Path) ->
 
 
 def test_what_nobody_accounts_for_is_noticed(tmp_path: Path) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from cfnroles import read
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.aws.secret_validator import Examined
 from cfnroles.facts import Facts, partition_of
@@ -20,8 +22,7 @@ class Usable(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedReference:
+class CheckedReference(Struct, frozen=True):
     """One reference and what was found out about it."""
 
     reference: Reference
@@ -35,8 +36,7 @@ class CheckedReference:
         return Usable.UNKNOWN if self.examined.unknown else Usable.NO
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """What was found out about all references of a task, in the order of the document."""
 
     references: tuple[CheckedReference, ...]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cfnroles.answers.grants import Grant, Kind
 from cfnroles.answers.reading_grants import granted
@@ -31,8 +32,7 @@ class Verb(StrEnum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change: the grants that were there before, and those that are there after.
 
     ``redundant`` says of a grant that came that the role had it by another one, and of one that went that the role
@@ -58,8 +58,7 @@ class Change:
         return self.verb is Verb.WIDENED
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """All changes, and the gaps that opened and closed. ``redefined`` are conditions of other meaning than before."""
 
     changes: tuple[Change, ...]
@@ -78,21 +77,19 @@ class Difference:
         return bool(self.changes or self.opened or self.closed)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One side of a comparison: a document under the name that answers call it by, and what roles get from it.
 
     ``texts`` are those of all documents that it was read from, by their names.
     """
 
     name: str
-    texts: Mapping[str, str] = field(repr=False)
+    texts: Mapping[str, str]
     grants: tuple[Grant, ...]
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two versions of one document; ``None`` stands for one that does not exist on that side."""
 
     old: Document | None

@@ -7,9 +7,11 @@ asks for and no more, wide if needs use it and it reaches further than they do, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import product
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
@@ -18,8 +20,7 @@ from cfnroles.need import Holder, Permission
 from cfnroles.statements import Statement, compose
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedAction:
+class GrantedAction(Struct, frozen=True):
     """One action, which may be a pattern, on one resource of a statement, which may be one, too."""
 
     action: str
@@ -29,8 +30,7 @@ class GrantedAction:
         return f"{self.action} on {self.resource}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wide:
+class Wide(Struct, frozen=True):
     """A grant that needs use and that reaches further than they do.
 
     ``needed`` is what they use of it; the three flags tell in what it reaches further.
@@ -43,8 +43,7 @@ class Wide:
     conditions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Excess:
+class Excess(Struct, frozen=True):
     """What one statement grants beyond the needs, and the statements to put in its place; none: remove it."""
 
     statement: StatementId
@@ -66,8 +65,7 @@ class _Use(IntEnum):
     PERHAPS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     use: _Use
     served: tuple[Asked, ...] = ()
     wide: tuple[bool, bool, tuple[str, ...]] = (False, False, ())

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cfnroles.need import Gap, Holder, Origin, Reason
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.statements import Statement, compose
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedReason:
+class ExplainedReason(Struct, frozen=True):
     """One reason for a statement, and the fields that give it."""
 
     reason: Reason
     origins: tuple[Origin, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedStatement:
+class ExplainedStatement(Struct, frozen=True):
     """One statement with the reasons behind it."""
 
     statement: Statement
     reasons: tuple[ExplainedReason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """The statements of each role that has any, and what the roles lack for want of a name.
 
     ``service`` is the name of the service in its project; empty for a task definition alone.

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.implication import implies
 from cfnroles.iam.patterns import covers_action, covers_resource, covers_text
@@ -29,8 +31,7 @@ class Kind(StrEnum):
     BOUNDARY = "permissions boundary"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Guard:
+class Guard(Struct, frozen=True, order=True):
     """What must hold for a grant to be there: a template's condition, or a parameter that must have a value.
 
     ``by_default`` tells whether it holds while every parameter has its default; ``None`` where that is not known.
@@ -57,8 +58,7 @@ class Guard:
         return f"the condition {self.name} {'holds' if self.holds else 'does not hold'}{default}"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a grant stands, and why: what ECS does there with AWS's page, or the Sid of the statement.
 
     ``reasons`` are what the role's own Metadata tells of the statement with this ``sid``.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.suppressions import Suppression, suppressions
 from cfnroles.checks import CHECKS, Check, Subject, suppressing
@@ -21,8 +23,7 @@ from cfnroles.workload import Path
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class LintedFile:
+class LintedFile(Struct, frozen=True):
     """One file with what was found in it, or with the reason why it could not be read."""
 
     document: str
@@ -32,8 +33,7 @@ class LintedFile:
     unreadable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LintReport:
+class LintReport(Struct, frozen=True):
     """All files, in the order in which they were named."""
 
     files: tuple[LintedFile, ...]

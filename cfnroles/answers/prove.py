@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import matches_action
@@ -20,8 +22,7 @@ from cfnroles.iam.evaluator import (
 from cfnroles.need import Need
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """One grant taken away: one action on one resource under one value of each condition.
 
     ``fails`` are the needs whose call ECS is then refused; none: the grant is not needed.

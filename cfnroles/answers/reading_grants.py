@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cfnroles.answers.grants import Grant, Kind, Place, merged, needed
 from cfnroles.answers.template_grants import template_grants
@@ -31,7 +33,7 @@ def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
 
 def _of_service(document: str, task: Task) -> Iterator[Grant]:
     for grant in needed(task.discovery):
-        yield replace(grant, role=_role(task, grant.role))
+        yield dataclasses.replace(grant, role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
     for holder, options in task.options.items():
         # Without needs there is no infrastructure role, and its options are nobody's.

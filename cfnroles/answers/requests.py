@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import count, product
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
@@ -38,8 +40,7 @@ _IMPORT = "Import::"
 _TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """One account, Region and partition that the documents may be about."""
 
     account: str
@@ -69,8 +70,7 @@ class Home:
         return Text(plain(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One need with one value in each condition, and the request that ECS then makes.
 
     ``permission`` is as the documents spell it, ``told`` the same with the values of the home.

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.checks import CHECKS, Subject
 from cfnroles.document import positions
@@ -30,8 +31,7 @@ _CFN_LINT = re.compile(r"[EWI]\d{4}")
 _KNOWN = frozenset({check.id for check in CHECKS} | {check.code for check in CHECKS})
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Struct, frozen=True):
     """A check that is not to be told of below ``scope``, and why; it stands at ``path``, or at ``line``."""
 
     check: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.grants import Grant, Guard, Kind, Place, merged
 from cfnroles.iam.evaluator import Effect
@@ -52,8 +54,7 @@ def template_grants(
     return merged(_Grants(template, stack, decided).all())
 
 
-@dataclass(frozen=True, slots=True)
-class _Grants:
+class _Grants(Struct, frozen=True):
     template: Template
     stack: Stack
     decided: Mapping[str, bool | None]

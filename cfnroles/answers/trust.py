@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.answers.requests import Home
 from cfnroles.errors import InvalidInput
@@ -21,8 +22,7 @@ _TASKS = "ecs-tasks.amazonaws.com"
 _NAME = "trust policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """What a trust policy answers to ECS in one home: the decision, the statements behind it, and the unknown keys.
 
     ``others`` are further principals that it admits. ``open`` tells that ECS is admitted on behalf of any account.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.answers.excess import Excess, excess
 from cfnroles.answers.prove import Removal, removals
@@ -35,8 +37,7 @@ _REGION = "the Region"
 REST_OF_RESOURCE = "the rest of the resource's ARN"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One need and what the role says to it.
 
     ``by`` are the statements behind it: those that allow, those that deny, or those that would decide if ``keys`` were
@@ -50,8 +51,7 @@ class Judged:
     boundary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """Everything that one role says to the needs of its holder.
 
     ``judged`` are all verdicts, in the order of the document. ``hanging`` are the needs that are there only if a

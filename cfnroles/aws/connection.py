@@ -6,16 +6,16 @@ import functools
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from cfnroles.aws.refusals import answering
 from cfnroles.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Settings that win over AWS's own variables and profiles; what is empty is left to those.
 
     ``environment`` holds credentials given as AWS's variables (``AWS_ACCESS_KEY_ID`` ...), as the local

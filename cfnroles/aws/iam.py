@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused, answering
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
+class Simulated(Struct, frozen=True):
     """What AWS's policy simulator says to one request; ``missing`` are the context keys that it had no value for."""
 
     decision: str

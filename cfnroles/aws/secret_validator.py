@@ -13,8 +13,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.aws.connection import Connection, check_endpoint
 from cfnroles.aws.refusals import answering
@@ -26,8 +27,7 @@ CLOCK: Any = time
 _UNKNOWN = frozenset({"denied", "refused", "unanswered", "late"})
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """What was found out about one reference: the version that ECS would get, or what is wrong and what to do.
 
     ``unknown`` tells that AWS refused to say; ``code`` names the problem for programs.

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Types.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class StackDescription:
+
+class StackDescription(Struct, frozen=True):
     """One stack as DescribeStacks tells it; mappings are sorted pairs."""
 
     id: str
@@ -24,8 +24,7 @@ class StackDescription:
     updated: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One event of a stack or of one of its resources; ``status`` is empty for validations and hooks.
 
     ``failed`` events carry the ``reason``; ``path`` is where in the template a validation failed.
@@ -57,8 +56,7 @@ class Event:
         return self.status.endswith("_FAILED")
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceChange:
+class ResourceChange(Struct, frozen=True):
     """What a change set does to one resource; ``properties`` are the changed ones, sorted."""
 
     action: str
@@ -68,8 +66,7 @@ class ResourceChange:
     properties: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     """One change set as DescribeChangeSet tells it."""
 
     id: str
@@ -82,8 +79,7 @@ class ChangeSet:
     changes: tuple[ResourceChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """An exported output value, and the stack that exports it."""
 
     name: str
@@ -96,8 +92,7 @@ class Export:
         return self.stack_id.split("/")[1] if self.stack_id.count("/") > 1 else self.stack_id
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSetRequest:
+class ChangeSetRequest(Struct, frozen=True):
     """Everything CreateChangeSet is told; ``previous`` are parameters that keep their deployed value.
 
     ``template_url`` replaces ``template`` when the template lies in a bucket.

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacks
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, answering
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StackSet:
+class StackSet(Struct, frozen=True):
     """A stack set as DescribeStackSet tells it; mappings are sorted pairs."""
 
     name: str
@@ -35,8 +35,7 @@ class StackSet:
     regions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One stack of a stack set: where it is and whether it has the stack set's template."""
 
     account: str
@@ -46,8 +45,7 @@ class Instance:
     organizational_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationResult:
+class OperationResult(Struct, frozen=True):
     """How one operation goes on in one account and Region."""
 
     account: str
@@ -56,8 +54,7 @@ class OperationResult:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StackSetRequest:
+class StackSetRequest(Struct, frozen=True):
     """Everything that creating or updating a stack set is told."""
 
     name: str
@@ -72,8 +69,7 @@ class StackSetRequest:
     execution_role_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """In how many accounts at once, and how many may fail in each Region before the rest is not attempted."""
 
     max_concurrent: int = 1

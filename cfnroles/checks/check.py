@@ -7,8 +7,9 @@ it with what is wrong there. Which check found a fault, and how bad that is, is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.discovery import Discovery
 from cfnroles.iam.roles import Role
@@ -21,8 +22,7 @@ from cfnroles.workload import Path, Workload
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A task definition of the document, with what was discovered in it.
 
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
@@ -50,8 +50,7 @@ class Task:
         return fault(self.source(origin.path), what, remedy, origin.container, origin.item)
 
 
-@dataclass(frozen=True, slots=True)
-class AllowStatement:
+class AllowStatement(Struct, frozen=True):
     """One Allow statement of an identity-based policy, its texts resolved."""
 
     path: Path
@@ -62,8 +61,7 @@ class AllowStatement:
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRole:
+class TemplateRole(Struct, frozen=True):
     """A role of a template: as it is judged, and where the parts of it stand.
 
     ``trusted`` are the service principals that may assume it, ``None`` where that cannot be told. ``managed`` are the
@@ -79,8 +77,7 @@ class TemplateRole:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One document: a task definition, a policy or a service spec, or a template in one of its worlds.
 
     ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it.
@@ -91,7 +88,7 @@ class Subject:
     statements: tuple[AllowStatement, ...] = ()
     roles: tuple[TemplateRole, ...] = ()
     stack: Stack | None = None
-    tree: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tree: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Finding, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
@@ -99,8 +96,7 @@ class Subject:
         return next((role for role in self.roles if reference and reference in role.names), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A row. ``bad`` is a document in which the check finds one fault, ``good`` the same document without it.
 
     ``id`` is what people call it by, ``code`` what cfn-lint does.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cfnroles.checks.check import AllowStatement
 from cfnroles.iam.patterns import covers_action

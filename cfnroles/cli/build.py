@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.source import only_for_specs, source_options, taken, told
 from cfnroles.errors import BadAnswer
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.output_files import Format
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     directory: Path
     project: str
     format_: Format

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.source import source_options, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     json_keys: bool
     keys: bool
     profile: str
@@ -83,7 +82,7 @@ def _checked(reading: Reading, options: _Options) -> Iterator[Check]:
 
 def _at_home(facts: Facts, name: str, options: _Options) -> Facts:
     """The facts with the account and region that names without them are looked up in: those of the caller."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import caller_account

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.stack_options import StackArguments, collected, following_on_interrupt, stack_options
 from cfnroles.errors import BadAnswer, InvalidInput
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from cfnroles.deploy.deployer import Deployer
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteArguments:
+class DeleteArguments(Struct, frozen=True):
     """The values of the options that only ``delete`` has."""
 
     yes: bool

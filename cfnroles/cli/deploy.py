@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.stack_options import (
     StackArguments,
@@ -36,8 +36,7 @@ def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[st
     return tuple((key, value) for key, _, value in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class DeployArguments:
+class DeployArguments(Struct, frozen=True):
     """The values of the options that only ``deploy`` has."""
 
     yes: bool

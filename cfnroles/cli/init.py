@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.source import taken
 from cfnroles.errors import InvalidInput
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.service_spec.draft import Drafted
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     output: Path
     project: str
     live: bool
@@ -129,7 +128,7 @@ def _live(source: str, options: _Options) -> list[Drafted]:
 
 
 def _distinct(services: list[Drafted]) -> list[Drafted]:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     taken: dict[str, int] = {}
     distinct = []
@@ -153,7 +152,7 @@ def _role(named: str, facts: Facts, options: _Options) -> Role:
 
 
 def _with_role(service: Drafted, role: Role) -> Drafted:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from cfnroles.sources.service_spec.taken_over import taken_over
 

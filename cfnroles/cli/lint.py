@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.cli.source import pairs, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput
@@ -24,8 +25,7 @@ _SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 _LEVELS = ("error", "warning", "info")
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     format_: str
     fail_on: str
     severity: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,12 @@ def _manifest(path: Path) -> dict[str, Any] | None:
 
 def _replace(directory: Path, files: Mapping[str, str]) -> None:
     # Everything is on disk under another name before the first file takes its place.
-    with tempfile.TemporaryDirectory(prefix=".cfnroles-", dir=directory) as staging:
+    staged = {name: directory / f".cfnroles-{os.getpid()}-{name}" for name in files}
+    try:
         for name, text in files.items():
-            (Path(staging) / name).write_text(text, encoding="utf-8", newline="\n")
-        for name in files:
-            (Path(staging) / name).replace(directory / name)
+            staged[name].write_text(text, encoding="utf-8", newline="\n")
+        for name, path in staged.items():
+            path.replace(directory / name)
+    finally:
+        for path in staged.values():
+            path.unlink(missing_ok=True)

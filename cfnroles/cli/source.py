@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 
@@ -116,12 +116,12 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
     return Told(**about, registered=registered(profile))
 
 
-_Options = TypeVar("_Options")
+_Options = TypeVar("_Options", bound=Struct)
 
 
 def taken(options: type[_Options], given: dict[str, Any]) -> _Options:
-    """A command's own options as one value of a dataclass, taken out of all that click gives to it."""
-    return options(**{each.name: given.pop(each.name) for each in fields(cast(Any, options))})
+    """A command's own options as one value, taken out of all that click gives to it."""
+    return options(**{name: given.pop(name) for name in options.__struct_fields__})
 
 
 def only_for_specs(reading: Reading, **given: Any) -> None:

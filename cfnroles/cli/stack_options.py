@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
     from cfnroles.deploy.stacks_file import StackSource
 
 
-def collected(name: str, into: type[Any], *options: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator that gives a command ``options``: their values come as one, ``name``, of the dataclass ``into``."""
-    fields = [field.name for field in dataclasses.fields(into)]
+def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that gives a command ``options``: their values come as one, ``name``, of the type ``into``."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def with_one_value(**given: Any) -> Any:
-            own = {field: given.pop(field) for field in fields}
+            own = {field: given.pop(field) for field in into.__struct_fields__}
             return command(**{name: into(**own)}, **given)
 
         for option in reversed(options):
@@ -37,8 +35,7 @@ def collected(name: str, into: type[Any], *options: Callable[..., Any]) -> Calla
     return decorated
 
 
-@dataclass(frozen=True, slots=True)
-class StackArguments:
+class StackArguments(Struct, frozen=True):
     """The values of ``stack_options``: which stacks, and in which account and Region."""
 
     source: Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.stack_options import collected, following_on_interrupt
 from cfnroles.errors import BadAnswer, InvalidInput
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from cfnroles.deploy.stacks_file import StackSource
 
 
-@dataclass(frozen=True, slots=True)
-class StackSetArguments:
+class StackSetArguments(Struct, frozen=True):
     """The values of ``stack_set_options``."""
 
     stack_set: bool

@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cfnroles.cli.source import pairs, source_options, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Struct, frozen=True):
     spec_service: str
     role: str
     task_role: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, StackDescription

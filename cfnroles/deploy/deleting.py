@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import StackDescription
@@ -20,8 +22,7 @@ from cfnroles.deploy.statuses import MISSING, status_of
 from cfnroles.template.template import read_template
 
 
-@dataclass(frozen=True, slots=True)
-class StackDeletion:
+class StackDeletion(Struct, frozen=True):
     """What deleting does to one stack; ``stack`` is ``None`` when there is nothing to delete."""
 
     source: StackSource
@@ -30,8 +31,7 @@ class StackDeletion:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """What deleting does, in the order in which it is done."""
 
     stacks: tuple[StackDeletion, ...]

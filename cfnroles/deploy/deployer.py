@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.deploy.following import Pace
@@ -12,8 +13,7 @@ from cfnroles.deploy.plan import Options, Run, Tell
 from cfnroles.deploy.stacks_file import StackSource
 
 
-@dataclass(frozen=True, slots=True)
-class Deployer:
+class Deployer(Struct, frozen=True):
     """Where to deploy, how, and whom to tell.
 
     ``upload`` puts a template that is too long for a request where CloudFormation can read it, and returns

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.plan import GATE
@@ -27,8 +29,7 @@ class Cause(enum.StrEnum):
     CHANGE_SET = "change set"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why one stack failed: the cause in lines, the resource that caused it, and what to do about it.
 
     ``status`` is where the stack stands now. ``others`` are further resources that failed by themselves.

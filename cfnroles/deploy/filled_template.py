@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.answers.diff import Difference, difference
 from cfnroles.answers.grants import Grant
@@ -13,8 +14,7 @@ from cfnroles.template.template import Stack, Template
 from cfnroles.text import arn_of
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The account and Region of a deployment; empty where that is not known, or where it goes to several."""
 
     account: str = ""
@@ -27,8 +27,7 @@ class Home:
         return cls(str(arn.account), str(arn.region)) if arn else cls()
 
 
-@dataclass(frozen=True, slots=True)
-class FilledTemplate:
+class FilledTemplate(Struct, frozen=True):
     """A template with the values of one deployment; parameters without one have their defaults.
 
     The value ``None`` is one that nobody knows: CloudFormation never tells those of NoEcho parameters.

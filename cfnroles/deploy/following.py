@@ -9,8 +9,9 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.refusals import Throttled
@@ -25,16 +26,14 @@ T = TypeVar("T")
 Work = Generator[None, None, T]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Time, replaceable by tests."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """How long to wait between looks: short at first, then longer, with jitter so that many runs spread out.
 
     botocore's own waiters look every 30 seconds, too seldom for stacks that are done in five; looking every

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.deploy.stacks_file import Pairs, StackSource
 from cfnroles.errors import InvalidInput
@@ -14,8 +16,7 @@ from cfnroles.errors import InvalidInput
 DEPLOYMENT_ID = "DeploymentId"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingParameter:
+class MissingParameter(Struct, frozen=True):
     """A parameter that ``stacks`` declare without a default and that has no value, as each template declares it."""
 
     name: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescription
@@ -32,8 +33,7 @@ class StackAction(enum.StrEnum):
     BUSY = "busy"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the user asked for beside the stacks themselves."""
 
     parameters: Pairs = ()
@@ -48,8 +48,7 @@ class Options:
     timeout: float = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterChange:
+class ParameterChange(Struct, frozen=True):
     """A parameter that gets another value; ``before`` is ``None`` for a new one."""
 
     name: str
@@ -57,8 +56,7 @@ class ParameterChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class StackPlan:
+class StackPlan(Struct, frozen=True):
     """What happens to one stack.
 
     ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
@@ -99,8 +97,7 @@ class StackPlan:
         return self.action not in {StackAction.CHECK_AGAIN, StackAction.NOTHING} or self.protect
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What happens to all stacks, in deployment order."""
 
     stacks: tuple[StackPlan, ...]
@@ -118,8 +115,7 @@ class Plan:
         return tuple(change for stack in self.stacks for change in stack.permissions.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One run of the deployer: when it began, and a text that no other run has."""
 
     began: datetime
@@ -141,8 +137,7 @@ class Run:
         return f"{self.began:%Y%m%dT%H%M%S.%f}Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something about a stack that is no event of CloudFormation's."""
 
     stack: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.deploy.failures import Failure
 
@@ -21,8 +22,7 @@ class StackOutcome(enum.StrEnum):
     NOT_REACHED = "not reached"
 
 
-@dataclass(frozen=True, slots=True)
-class StackResult:
+class StackResult(Struct, frozen=True):
     """How it ended for one stack.
 
     ``outputs`` of a deployed one, ``retained`` resources of a deleted one, and the ``failure`` of a failed
@@ -38,8 +38,7 @@ class StackResult:
     retained: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """How it ended for all stacks, in deployment order."""
 
     stacks: tuple[StackResult, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
@@ -22,8 +23,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.template.template import read_template
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """Where the stacks go: accounts (self-managed) or OUs, perhaps only some accounts of them (service-managed)."""
 
     regions: tuple[str, ...]
@@ -31,8 +31,7 @@ class Targets:
     organizational_units: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StackSetOptions:
+class StackSetOptions(Struct, frozen=True):
     """What the user asked for beside the targets."""
 
     parameters: Pairs = ()
@@ -43,8 +42,7 @@ class StackSetOptions:
     preferences: Preferences = field(default_factory=Preferences)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """Where to deploy, how, whom to tell, and whom to ask for parameters without a value, if anybody."""
 
     stack_sets: StackSets
@@ -56,8 +54,7 @@ class Fleet:
     ask: Ask | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StackSetPlan:
+class StackSetPlan(Struct, frozen=True):
     """What happens to one stack set; ``missing`` are the targets that have no stack yet, as few calls as possible."""
 
     source: StackSource

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.template.template import Template, read_template
@@ -23,8 +25,7 @@ TEMPLATE_BODY_BYTES = 51_200
 TEMPLATE_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class StackSource:
+class StackSource(Struct, frozen=True):
     """One stack as it was built; ``exports`` and ``imports`` are names as they will be in CloudFormation.
 
     ``template`` is the name of the file and ``body`` its text. A parameter that stacks.json names with ``null`` has no

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 class Deploying(enum.Enum):
@@ -31,8 +32,7 @@ class Deleting(enum.Enum):
     WAIT_AND_BE_DONE = "wait until it is deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """One status: what it means in a sentence, and the two answers to it."""
 
     name: str

@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
@@ -22,8 +23,7 @@ _Guards = frozenset[tuple[str, bool]]
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Secret:
+class _Secret(Struct, frozen=True):
     """One ``ValueFrom`` with its place, and what must hold for it to be there.
 
     ``bare`` says that it may be the bare name of a secret in Secrets Manager.

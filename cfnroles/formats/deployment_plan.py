@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import Grant, Kind
@@ -87,8 +88,7 @@ def permission_lines(difference: Difference, *, marked: bool) -> list[str]:
     return lines + redefined
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One grant that comes or goes; ``widening`` says whether the role may do more through that."""
 
     added: bool

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
@@ -46,8 +47,7 @@ _MARKS = {
 _ONLY_IF = "[only if]"
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     """What a terminal can show."""
 
     width: int = 80

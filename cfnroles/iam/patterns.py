@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cfnroles.iam.truth import Truth, Unknown, all_of
 
@@ -49,8 +50,7 @@ WILDCARDS = {"*": Wild.MANY, "?": Wild.ONE}
 _MANY = (Wild.MANY, Wild.MANY_OF_SEGMENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Unnamed:
+class Unnamed(Struct, frozen=True):
     """A text that nobody told; one ``of_segment`` holds no colon."""
 
     text: str
@@ -65,8 +65,7 @@ Token = str | Wild | Unnamed
 _Tokens = tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Literal texts and wildcards in order; ``unknown`` names the variables without a known value."""
 
     tokens: _Tokens

@@ -7,8 +7,10 @@ policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
@@ -27,18 +29,16 @@ _ROLE_FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RolePolicy:
+class RolePolicy(Struct, frozen=True):
     """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there."""
 
     name: str
-    document: Mapping[str, Any] = field(hash=False)
+    document: Mapping[str, Any]
     where: str = ""
     lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A policy that the role has and that could not be read; ``remedy`` says how it can be."""
 
     name: str
@@ -46,8 +46,7 @@ class Unread:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A role with its permissions. ``trust`` and ``boundary`` are ``None`` where nothing was told or there is none.
 
     ``parameters`` are the template's, which the caller may give values.
@@ -56,7 +55,7 @@ class Role:
     name: str
     policies: tuple[RolePolicy, ...]
     unread: tuple[Unread, ...] = ()
-    trust: Mapping[str, Any] | Unread | None = field(default=None, hash=False)
+    trust: Mapping[str, Any] | Unread | None = None
     boundary: RolePolicy | Unread | None = None
     arn: str = ""
     parameters: tuple[str, ...] = ()
@@ -145,8 +144,7 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads the documents of a role's policies where a template has them; ``own`` are the conditions of the role."""
 
     template: Template

@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from cfnroles.iam.statements import Part, PlacedStatement, joined, statements
 from cfnroles.template.intrinsics import symbols
@@ -25,8 +26,7 @@ _TRUST = "AssumeRolePolicyDocument"
 _NAMES = ("PolicyName", "ManagedPolicyName")
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySource:
+class PolicySource(Struct, frozen=True):
     """A policy as the template has it: ``document`` in the properties of ``holder``, ``None`` where it is elsewhere.
 
     ``arn`` is the ARN or reference by which a managed policy is attached, a part of the role.
@@ -48,8 +48,7 @@ class PolicySource:
         return statements(self.document, trust=trust) if self.document else iter(())
 
 
-@dataclass(frozen=True, slots=True)
-class RoleResource:
+class RoleResource(Struct, frozen=True):
     """A role. ``names`` are all the texts by which the template refers to it.
 
     ``perhaps`` are policies that may be attached to it: which roles they name is not known.

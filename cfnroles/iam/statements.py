@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator import Effect
 from cfnroles.template.worlds import Literal
@@ -21,8 +22,7 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 _VARIABLES_SINCE = "2012-10-17"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of a resource's properties, the way to it, and the conditions under which it is there."""
 
     value: Any
@@ -54,8 +54,7 @@ class Part:
         return text_of(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedStatement:
+class PlacedStatement(Struct, frozen=True):
     """One statement. ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``.
 
     The resources of a trust policy are its principals, such as ``Service ecs-tasks.amazonaws.com``. ``variables`` says

@@ -6,12 +6,12 @@ The connectives are Kleene's: an unknown operand matters only where the others l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+
+class Unknown(Struct, frozen=True):
     """Neither true nor false as far as is known; ``keys`` are what would have to be known to tell."""
 
     keys: frozenset[str]

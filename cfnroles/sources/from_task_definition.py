@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 NOUN = "a task definition"
 SIGN = "containerDefinitions"
-TAKES = frozenset(Told.__slots__)
+TAKES = frozenset(Told.__struct_fields__)
 
 _KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
 

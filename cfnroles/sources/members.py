@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
+from cfnroles.spelling import meant
 from cfnroles.workload import Path
 
 #: What a member without members of its own holds. Texts, numbers and truth values may stand for each other, as they may
@@ -173,9 +173,8 @@ def _problems(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, str, st
 
 
 def _nearest(name: str, kind: Mapping[str, Any]) -> str:
-    folded = {known.lower(): known for known in kind}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f"Did you mean {folded[close[0]]}?" if close else f"Its members are {', '.join(kind)}"
+    near = meant(name, kind)
+    return f"Did you mean {near}?" if near else f"Its members are {', '.join(kind)}"
 
 
 def _article(value: Any) -> str:

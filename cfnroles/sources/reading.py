@@ -8,8 +8,10 @@ for task in reading.accepted():
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
 _ROLE_MEMBERS = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One task definition: what is known about it, what follows from that, and how its roles are to be made.
 
     ``name`` is that of the service of a project, else the family. ``service`` has the settings of a spec's service;
@@ -58,8 +59,7 @@ class Task:
         return tuple(arn.rpartition("/")[2] for arn in chosen) if self.service else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A source that was read: its documents, the named one first, and what stands in them.
 
     ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with

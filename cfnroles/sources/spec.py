@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.workload import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Struct, frozen=True):
     """The spec in ``document``, whose text is ``text``. Its tree has known keys and good values only."""
 
     document: str
@@ -33,8 +33,7 @@ class Spec:
         return _at(self.tree, path)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One service: its own settings, and the project's defaults behind them."""
 
     name: str

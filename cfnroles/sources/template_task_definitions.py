@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
@@ -50,8 +51,7 @@ def shaped(spelled: str, stack: Stack, *, policy: bool = False) -> Text:
     return from_spelling(spelled, policy=policy).replaced(form)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateTask:
+class TemplateTask(Struct, frozen=True):
     """The workload of one resource, and where its members stand in the template."""
 
     resource: Resource
@@ -75,8 +75,7 @@ def task_definitions(stack: Stack, document: str) -> Iterator[TemplateTask]:
         yield TemplateTask(resource, Workload(document, tree), turned.sources)
 
 
-@dataclass(slots=True)
-class _Turned:
+class _Turned(Struct):
     resource: Resource
     stack: Stack
     sources: dict[Path, Path] = field(default_factory=dict)

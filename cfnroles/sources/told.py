@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 
@@ -16,8 +18,7 @@ _SPELLED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What is known besides the documents; an empty value is something nobody told.
 
     ``family``, ``values`` (of placeholders, by name) and ``images`` (by the container's name, or the empty name for the
@@ -51,12 +52,12 @@ class Told:
     guard_duty: bool = False
     compat: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
-    registered: Callable[[str, str], str] | None = field(default=None, compare=False)
+    registered: Callable[[str, str], str] | None = None
 
     def only(self, names: Collection[str]) -> Told:
         """What is told in the fields of these names, and where nothing was told about a document."""
         kept = {*names, "parameters", "registered"}
-        return replace(Told(), **{name: getattr(self, name) for name in self.__slots__ if name in kept})
+        return replace(Told(), **{name: getattr(self, name) for name in self.__struct_fields__ if name in kept})
 
     def refuse_others(self, names: Collection[str], what: str, remedies: Mapping[str, str] | None = None) -> None:
         """Raise InvalidInput where something is told that means nothing to a document, which takes ``names``.
@@ -64,7 +65,7 @@ class Told:
         ``what`` says what the document is, ``remedies`` what to do instead, by the field.
         """
         taken = self.only(names)
-        for name in self.__slots__:
+        for name in self.__struct_fields__:
             if name not in ("parameters", "registered") and getattr(self, name) != getattr(taken, name):
                 remedy = (remedies or {}).get(name, "")
                 raise InvalidInput(f"--{option(name)} is for a task definition, and {what}", remedy=remedy)

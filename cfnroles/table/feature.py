@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder
@@ -44,16 +45,14 @@ class Malformed(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
+class Trap(Struct, frozen=True):
     """Something that ECS accepts and that will likely fail later. Becomes a finding that is told and ends nothing."""
 
     what: str
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One occurrence of a feature's field."""
 
     value: Any
@@ -106,8 +105,7 @@ def everything(found: Found) -> Text:
     return ANYTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """One action of a feature. ``on`` names the resource, or several; ``sid`` is the statement's purpose.
 
     ``when`` names the template parameters without which the permission must not exist.
@@ -125,8 +123,7 @@ class Grant:
         return f"{self.action.prefix}:{self.action.action}"
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(Struct, frozen=True):
     """A thing that ECS does when ``field`` is set and ``when`` holds.
 
     Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing,

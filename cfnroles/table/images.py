@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.facts import partition_of
 from cfnroles.table.feature import Malformed, Unnamed
@@ -65,8 +66,7 @@ def ecr_repository(image: Text) -> Arn | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """The host of a private ECR registry. ``kind`` is what stands between account and region: ``.dkr.ecr.``"""
 
     account: Text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
@@ -70,8 +71,7 @@ def located_arn(text: Text) -> Arn:
     return arn
 
 
-@dataclass(frozen=True, slots=True)
-class SecretReference:
+class SecretReference(Struct, frozen=True):
     """A secret in Secrets Manager, as ``valueFrom`` names it. ``arn`` is the ARN without the fields after it.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
@@ -119,8 +119,7 @@ class SecretReference:
         return (self.arn.text, by_name) if self.open else (by_name,)
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterReference:
+class ParameterReference(Struct, frozen=True):
     """A parameter in Parameter Store. ``arn`` has one slash after ``parameter``.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html
@@ -143,8 +142,7 @@ class ParameterReference:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenReference:
+class OpenReference(Struct, frozen=True):
     """One parameter of the template in the place of the whole reference: the complete ARN of either.
 
     An action never matches an ARN of another service, so that a role may have both.

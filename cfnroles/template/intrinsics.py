@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.facts import partition_of
 from cfnroles.text import Parameter, field_of, from_spelling
@@ -70,8 +71,7 @@ def symbols(text: str) -> tuple[str, ...]:
     return tuple(_SYMBOL.findall(text))
 
 
-@dataclass(slots=True)
-class Resolution:
+class Resolution(Struct):
     """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
 
     ``forced`` decides conditions by name, before anything else does.

@@ -14,9 +14,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
@@ -26,8 +27,7 @@ from cfnroles.workload import Path
 __all__ = ["Resource", "Stack", "Template", "literal", "plain", "read_template", "symbols"]
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One resource of a template. ``undecided`` names the condition it hangs on, where nobody told whether it holds.
 
     A value that hangs on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values resolved.
@@ -38,7 +38,7 @@ class Resource:
     properties: Mapping[str, Any]
     metadata: Mapping[str, Any]
     undecided: str = ""
-    _sources: Mapping[Path, Path] = field(default_factory=dict, repr=False, compare=False)
+    _sources: Mapping[Path, Path] = field(default_factory=dict)
 
     def source(self, *steps: str | int) -> Path:
         """Where the part of ``properties`` at ``steps`` stands in the document, for `Template.line`."""
@@ -50,8 +50,7 @@ class Resource:
         return source
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """A template with values: its resources by logical id, without those whose condition does not hold.
 
     ``conditions`` tells of each condition whether it holds, ``None`` where that hangs on something nobody told.
@@ -65,13 +64,12 @@ class Stack:
         return tuple(resource for resource in self.resources.values() if resource.type in types)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A template as it was read, short forms turned into long ones."""
 
     document: str
-    text: str = field(repr=False)
-    tree: Mapping[str, Any] = field(repr=False)
+    text: str
+    tree: Mapping[str, Any]
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.template import Stack, Template
@@ -28,8 +30,7 @@ MOST = 256
 _FEW = 3
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Literal:
+class Literal(Struct, frozen=True, order=True):
     """A condition that holds, or one that does not. ``condition`` is its name, or its expression where it has none."""
 
     condition: str
@@ -43,8 +44,7 @@ class Literal:
 Disjunction = tuple[tuple[Literal, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Struct, frozen=True):
     """A condition that is no And, Or or Not of others; the same expression is the same atom.
 
     One that compares a ``parameter`` with a ``constant`` excludes its others.
@@ -61,8 +61,7 @@ World = frozenset[Atom]
 _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
-@dataclass(frozen=True)
-class Worlds:
+class Worlds(Struct, frozen=True, dict=True):
     """The worlds of a template under the values that are known. ``exact`` says that no combination is left out.
 
     Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.

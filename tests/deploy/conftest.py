@@ -6,11 +6,12 @@ import itertools
 import json
 import os
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator.operators import OPERATORS, Operator
 from cfnroles.iam.evaluator.request import Context
@@ -27,8 +28,7 @@ class Qualifier(StrEnum):
     FOR_ANY_VALUE = "ForAnyValue"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyCondition:
+class PolicyCondition(Struct, frozen=True):
     """One operator and one key of a Condition element, with the values the policy lists for them.
 
     ``operator`` is None for Null. ``variables`` says whether the values may hold policy variables.

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId
 from cfnroles.iam.evaluator.request import Context, Request
@@ -27,8 +28,7 @@ class Decision(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownStatement:
+class UnknownStatement(Struct, frozen=True):
     """A statement that may or may not apply, and the condition keys that would have to be known to tell."""
 
     statement: StatementId
@@ -39,8 +39,7 @@ class UnknownStatement:
         return f"{self.statement} may {self.effect.lower()} it, depending on {', '.join(self.keys)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The decision and what made it.
 
     ``by`` names the statements behind it: every Allow that applies (the boundary's too) if allowed, every

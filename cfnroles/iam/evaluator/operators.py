@@ -11,11 +11,12 @@ import ipaddress
 import operator as compare
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeVar
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator.request import Context
 from cfnroles.iam.evaluator.variables import condition_text, variables_of
@@ -25,8 +26,7 @@ from cfnroles.iam.truth import Truth, unknown
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class TextOperator:
+class TextOperator(Struct, frozen=True):
     """Compares texts; the policy's values may hold variables, and wildcards if ``wildcards``."""
 
     name: str
@@ -48,8 +48,7 @@ class TextOperator:
         return pattern is not None and self.test(pattern, actual, key)
 
 
-@dataclass(frozen=True, slots=True)
-class TypedOperator:
+class TypedOperator(Struct, frozen=True):
     """Compares values of one type, without variables or wildcards; ``expects`` names the type."""
 
     name: str
@@ -144,8 +143,7 @@ def _binary(text: str) -> bytes | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Network:
+class _Network(Struct, frozen=True):
     version: int
     first: int
     last: int

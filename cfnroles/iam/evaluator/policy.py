@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator.conditions import PolicyCondition, operator_named
@@ -28,8 +29,7 @@ class Effect(StrEnum):
     DENY = "Deny"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StatementId:
+class StatementId(Struct, frozen=True, order=True):
     """Where a statement stands: the name of its policy, its index from zero, and its Sid if it has one."""
 
     policy: str
@@ -41,8 +41,7 @@ class StatementId:
         return f"{place} ({self.sid})" if self.sid else place
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStatement:
+class PolicyStatement(Struct, frozen=True):
     """One statement; ``actions`` are exclusions if ``not_actions``, ``resources`` if ``not_resources``."""
 
     id: StatementId
@@ -55,8 +54,7 @@ class PolicyStatement:
     variables: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityPolicy:
+class IdentityPolicy(Struct, frozen=True):
     """An identity-based policy, under the name that verdicts and errors call it by."""
 
     name: str

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct
+
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.truth import Unknown
 
@@ -24,8 +26,7 @@ class PrincipalType(StrEnum):
     FEDERATED_USER = "FederatedUser"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """Who makes the request. For the session of a role, ``arn`` is the ARN of the role.
 
     "For IAM roles, the request context returns the ARN of the role, not the ARN of the user that assumed

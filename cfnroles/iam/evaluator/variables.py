@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator.request import Context
 from cfnroles.iam.patterns import WILDCARDS, Pattern, Token, Wild, has_unknown_characters
@@ -20,16 +21,14 @@ _WITH_DEFAULT = re.compile(r"(?P<key>[^,]+?)\s*,\s*'(?P<default>[^']*)'")
 _COLONS_BEFORE_RESOURCE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A reference to a condition key, with the text to use when the request lacks it (None: no default)."""
 
     key: str
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A reference where AWS documents no substitution: what becomes of it is never known."""
 
     key: str
@@ -38,8 +37,7 @@ class Unresolved:
 Part = str | Wild | Variable | Unresolved
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A policy string taken apart into literal text, wildcards and variables."""
 
     parts: tuple[Part, ...]

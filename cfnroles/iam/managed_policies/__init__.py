@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
+
+from msgspec import Struct
 
 from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 
@@ -23,8 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 _ARN = re.compile(r"arn:aws:iam::aws:policy(?P<path>/(?:[A-Za-z0-9_-]+/)*)(?P<name>[A-Za-z0-9_]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+class ManagedPolicy(Struct, frozen=True):
     """An AWS managed policy in its default version as of ``read``; AWS last changed it on ``updated``."""
 
     name: str
@@ -32,7 +32,7 @@ class ManagedPolicy:
     version: str
     updated: date
     read: date
-    document: Mapping[str, object] = field(hash=False, repr=False)
+    document: Mapping[str, object]
 
     @property
     def arn(self) -> str:

@@ -7,6 +7,7 @@ import pkgutil
 from functools import cache
 
 from cfnroles.sources.service_spec.types import nearest
+from cfnroles.spelling import meant
 
 #: Services whose module has another name than their prefix, because that is a keyword of Python.
 _MODULES = {"lambda": "awslambda"}
@@ -23,10 +24,12 @@ def unknown_action(action: str) -> str:
         return nearest(prefix, _prefixes())
     if name in names:
         return ""
-    lowered = {other.lower(): other for other in names}
-    if name.lower() in lowered:
-        return f"Did you mean '{prefix}:{lowered[name.lower()]}'?"
-    return nearest(name, names) if len(names) < 20 else _nearest_of_many(name, names)
+    near = next((other for other in names if other.lower() == name.lower()), None)
+    if near:
+        return f"Did you mean '{prefix}:{near}'?"
+    if len(names) < 20 or meant(name, names):
+        return nearest(name, names)
+    return "The service authorization reference lists the service's actions."
 
 
 @cache
@@ -49,8 +52,3 @@ def _actions(prefix: str) -> tuple[str, ...]:
 def _prefixes() -> tuple[str, ...]:
     awacs = importlib.import_module("awacs")
     return tuple(sorted(module.name for module in pkgutil.iter_modules(awacs.__path__)))
-
-
-def _nearest_of_many(name: str, names: tuple[str, ...]) -> str:
-    remedy = nearest(name, names)
-    return remedy if remedy.startswith("Did") else "The service authorization reference lists the service's actions."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names

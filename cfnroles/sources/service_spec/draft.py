@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cfnroles.facts import Facts
 from cfnroles.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Struct, frozen=True):
     """One service of the spec to be: its name, the path of its task definition, and what is known about it.
 
     ``settings`` are what describe-services tells of it. ``managed_policies`` and ``statements`` are taken over from

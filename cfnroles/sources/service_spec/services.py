@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
@@ -120,8 +122,7 @@ def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
 _Placed = TypeVar("_Placed", Need, Gap, Finding)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(Struct, frozen=True):
     """Moves origins in the API's names to where the setting stands in the spec."""
 
     document: str

@@ -5,13 +5,14 @@ https://json-schema.org/draft-07/json-schema-validation
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from cfnroles.need import Finding, fault
+from cfnroles.spelling import meant
 from cfnroles.workload import Path
 
 
@@ -32,8 +33,7 @@ class Type(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text of one form; ``known`` are the only values it may have, if it names any."""
 
     noun: str
@@ -59,8 +59,7 @@ class Text:
         return {"type": "string", "pattern": f"^({self.pattern})$"}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A whole number within limits, or one of several."""
 
     noun: str
@@ -87,8 +86,7 @@ class Number:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """``true`` or ``false``."""
 
     noun: str = "true or false"
@@ -103,8 +101,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Many:
+class Many(Struct, frozen=True):
     """A list of one element or more, each of them once; a single element may stand without the list."""
 
     of: Type
@@ -136,8 +133,7 @@ class Many:
         return {"anyOf": [self.of.schema(), array]} if self.alone else array
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A mapping from names of the user's own to values of one type."""
 
     noun: str
@@ -169,8 +165,7 @@ class Named:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key of a structure: what documentation, schema and checking are made from.
 
     ``beside`` names keys of which one must stand beside this one; empty for a key that stands by itself. ``source`` is
@@ -186,8 +181,7 @@ class Key:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """A mapping with known keys. Exactly one of ``choice`` must be among them, if it names any."""
 
     noun: str
@@ -241,8 +235,7 @@ class Structure:
         return schema
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """A value of the first type, or else of the second; a mapping is always meant as the second."""
 
     plain: Type
@@ -274,9 +267,8 @@ def shown(value: Any) -> str:
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """A remedy: the known name that ``name`` was most likely meant to be, else all of them."""
-    spelled = {re.sub(r"[^a-z0-9]", "", other.lower()): other for other in known}
-    matches = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", name.lower()), list(spelled), n=1, cutoff=0.6)
-    return f"Did you mean {spelled[matches[0]]!r}?" if matches else f"Known are {listed(known)}."
+    near = meant(name, known)
+    return f"Did you mean {near!r}?" if near else f"Known are {listed(known)}."
 
 
 def listed(names: Sequence[str]) -> str:

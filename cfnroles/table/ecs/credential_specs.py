@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from awacs import s3, secretsmanager, ssm
+from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.table.feature import Malformed
@@ -15,8 +16,7 @@ from cfnroles.text import EMPTY, Arn, Import, Text, arn_of, imported, text_of
 EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of resource. ``name`` is the form of its bare name, ``resource`` that of the last part of its ARN.
 
     ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.

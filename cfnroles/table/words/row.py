@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
@@ -25,8 +26,7 @@ def option(found: Found, name: str) -> tuple[Any, ...]:
     return () if value is None else tuple(value) if isinstance(value, list) else (value,)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """Actions on the resource that the word names, or on a part of it; ``None`` where AWS defines no resource type."""
 
     actions: tuple[Action, ...]
@@ -34,8 +34,7 @@ class Access:
     conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(Struct, frozen=True):
     """What a customer managed key of the resource costs: its actions, only through the service and for the resource.
 
     ``context`` is the key of the encryption context, and ``value`` what it says of a resource; without a value, only
@@ -48,8 +47,7 @@ class KeyUse:
     value: Callable[[Text, Found], tuple[Text, ...]] = lambda arn, found: (arn,)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
 
     ``options`` are the keys that may stand beside it. ``text`` says what a value is that names no resource.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import (
     Equals,
     If,
@@ -39,8 +39,7 @@ _PERIOD = 300
 _REFUSED = '($.errorCode = "AccessDenied*" || $.errorCode = "*UnauthorizedOperation")'
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmOptions:
+class AlarmOptions(Struct, frozen=True):
     """What the alarms are made from, and where they go."""
 
     trail_log_group: str

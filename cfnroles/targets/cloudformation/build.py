@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.sources.reading import Reading
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.alarms import AlarmOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last."""
 
     stacks: tuple[Stack, ...]

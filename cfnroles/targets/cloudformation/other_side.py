@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmanager
 
 from cfnroles.errors import InvalidInput
@@ -26,8 +26,7 @@ _SERVICES = ("ecr", "kms", "secretsmanager")
 _SHARED_BY_AWS = frozenset({"guard-duty"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(Struct, frozen=True):
     """One service uses one resource with one action, under conditions."""
 
     service: str
@@ -95,8 +94,7 @@ def _is_asked(arn: Arn, service: Task, account: str) -> bool:
     return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Principals:
+class _Principals(Struct, frozen=True):
     """How the roles are named to other accounts.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html

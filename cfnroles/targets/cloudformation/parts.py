@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from troposphere import Parameter
 
 from cfnroles.discovery import Discovery
@@ -16,8 +16,7 @@ from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What the stacks of one service are made of.
 
     ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.

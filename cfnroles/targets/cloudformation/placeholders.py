@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from troposphere import Parameter
 
 from cfnroles.discovery import Discovery
@@ -19,8 +19,7 @@ _JSON_KEY = r"(:[^:*?$]*:[^:*?$]*:[^:*?$]*)?"
 _PARAMETER = rf"{_ARN}:ssm:[a-z0-9-]+:\d{{12}}:parameter/[A-Za-z0-9_.\-/]+"
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """What a value must look like, as a pattern and in words."""
 
     pattern: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from troposphere import Parameter
 
 from cfnroles.errors import InvalidInput
@@ -29,8 +30,7 @@ from cfnroles.validator_needs import validator_needs
 _ROOM = (INLINE_TOTAL + MANAGED_POLICIES * MANAGED_POLICY) * 8 // 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What the validator is asked for one service."""
 
     service: Task

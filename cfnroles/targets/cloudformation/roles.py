@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from awacs.aws import PolicyDocument
+from msgspec import Struct, field
 from troposphere import (
     And,
     Condition,
@@ -64,8 +64,7 @@ _USED_BY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RolesStack:
+class RolesStack(Struct, frozen=True):
     """What the roles stack is made of.
 
     ``service`` is empty for roles of whatever service. ``secrets`` maps parameter names to the ARNs that are their

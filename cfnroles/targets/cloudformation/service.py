@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from troposphere import Parameter, Template
 
 from cfnroles.discovery import Discovery
@@ -29,8 +29,7 @@ from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 from cfnroles.workload import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """One stack: its name, its template, and what it takes from and gives to the others."""
 
     name: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from troposphere import AWSObject, Equals, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
@@ -144,8 +144,7 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rendering:
+class _Rendering(Struct, frozen=True):
     """How the members of the task definition become properties."""
 
     images: Mapping[int, Parameter]

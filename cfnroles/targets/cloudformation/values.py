@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from troposphere import GetAtt, ImportValue, Join, Ref, Select, Split, Sub
 
 from cfnroles.facts import Facts
@@ -32,8 +32,7 @@ from cfnroles.validator_needs import SWITCHES
 _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """How a stack spells names: with pseudo parameters for the home account and region, and with the stack's own
     parameters for the ARNs that differ from one environment to the next.
 

@@ -1,0 +1,19 @@
+"""Which of the known names a person meant who wrote another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest, whatever its case and its hyphens; ``None`` where none is near."""
+    import difflib  # for wrong input alone, and slow to load
+
+    folded = {_folded(other): other for other in known}
+    matches = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
