@@ -66,7 +66,10 @@ def check(request: Request) -> Answer:
 def examine(
     items: list[Any], region: str, account: str, deadline: Deadline, json_keys: bool = False, keys: bool = False
 ) -> Results:
-    """For each item of References, in order: the version that ECS would get, or the problem with it."""
+    """For each item of References, in order: the version that ECS would get, or the problem with it.
+
+    Region and account are the function's own, the switches those of the custom resource.
+    """
     results: Results = {}
     pending: Group = []
     # An empty CommaDelimitedList arrives as one empty text.

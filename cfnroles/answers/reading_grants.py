@@ -12,6 +12,7 @@ from cfnroles.answers.template_grants import template_grants
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.template.intrinsics import Given
 
 
 def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
@@ -22,7 +23,7 @@ def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
     """
     told = reading.told
     if reading.template:
-        return template_grants(reading.template, told.parameters, told.account, told.region), ()
+        return template_grants(reading.template, Given(told.parameters, told.account, told.region)), ()
     tasks = reading.accepted()
     if not reading.project:
         return merged(grant for task in tasks for grant in needed(task.discovery)), reading.gaps

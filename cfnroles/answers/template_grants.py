@@ -20,6 +20,7 @@ from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, text_of
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
+from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
 from cfnroles.template.template import Resource, Stack, Template
 from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
@@ -29,28 +30,21 @@ from cfnroles.workload import Path
 _UNDECIDED = 4
 
 
-def template_grants(
-    template: Template,
-    parameters: Mapping[str, str | None] | None = None,
-    account: str = "",
-    region: str = "",
-    *,
-    deployed: bool = False,
-) -> tuple[Grant, ...]:
-    """What the roles of a template may do, with ``parameters`` at these values and the others at their defaults.
+def template_grants(template: Template, given: Given = NOTHING_GIVEN, *, deployed: bool = False) -> tuple[Grant, ...]:
+    """What the roles of a template may do, with what is ``given`` and the other parameters at their defaults.
 
     What stands behind a condition is there whether it holds or not, with the condition as its guard. Of a template
     that is ``deployed`` with these values, only conditions that they do not decide are guards; the value ``None`` is
     one that nobody knows. A policy of no role of the template stands under its own logical id.
     """
-    decided = template.resolve(parameters, account, region).conditions
+    decided = template.resolve(given).conditions
     if deployed:
-        shown = {**(parameters or {}), **dict.fromkeys(template.secret_parameters)}
-        stack = template.resolve(shown, account, region, conditions=decided)
+        shown = {**given.parameters, **dict.fromkeys(template.secret_parameters)}
+        stack = template.resolve(replace(given, parameters=shown), conditions=decided)
     else:
         # An empty text is how a template spells that there is no such thing: `${KmsKeyArns}` says more than nothing.
         named = replace(template, tree=without_defaults(template.tree, lambda _, default: default == ""))
-        stack = named.resolve(parameters, account, region, conditions=dict.fromkeys(template.conditions))
+        stack = named.resolve(given, conditions=dict.fromkeys(template.conditions))
     return merged(_Grants(template, stack, decided).all())
 
 
@@ -63,10 +57,10 @@ class _Grants(Struct, frozen=True):
         found = StackRoles(self.stack)
         for role in found.roles:
             name = role.logical_id
-            yield from self._of_document(name, Kind.TRUST, role.trust, role.trust.name)
+            yield from self._of_document(name, Kind.TRUST, role.trust)
             for policy in role.policies:
                 if policy.document is not None:
-                    yield from self._of_document(name, Kind.PERMISSION, policy, _called(policy))
+                    yield from self._of_document(name, Kind.PERMISSION, policy)
                 elif policy.arn is not None:
                     yield self._whole(role, Kind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
             for boundary in role.boundaries:
@@ -74,18 +68,16 @@ class _Grants(Struct, frozen=True):
                     # A boundary takes away: a role without one may do more.
                     yield self._whole(role, Kind.BOUNDARY, Effect.DENY, boundary.arn)
         for name, policy in found.elsewhere:
-            yield from self._of_document(name, Kind.PERMISSION, policy, _called(policy))
+            yield from self._of_document(name, Kind.PERMISSION, policy)
 
-    def _of_document(self, role: str, kind: Kind, policy: PolicySource, name: str) -> Iterator[Grant]:
+    def _of_document(self, role: str, kind: Kind, policy: PolicySource) -> Iterator[Grant]:
         for statement in policy.statements(trust=kind is Kind.TRUST):
             if isinstance(statement, PlacedStatement):
-                yield from self._of_statement(role, kind, policy.holder, statement, name)
+                yield from self._of_statement(role, kind, policy, statement)
             else:
-                yield self._opaque(role, kind, policy.holder, statement, name)
+                yield self._opaque(role, kind, policy, statement)
 
-    def _of_statement(
-        self, role: str, kind: Kind, holder: Resource, statement: PlacedStatement, name: str
-    ) -> Iterator[Grant]:
+    def _of_statement(self, role: str, kind: Kind, policy: PolicySource, statement: PlacedStatement) -> Iterator[Grant]:
         actions, resources = list(statement.actions), list(statement.resources)
         for wanted, on, block in itertools.product(
             _together(actions, statement.part) if statement.not_actions else actions,
@@ -96,10 +88,9 @@ class _Grants(Struct, frozen=True):
             if guards is None:
                 continue
             texts = tuple(on.value) if statement.not_resources else (on.value,)
-            why = ", ".join(filter(None, (name, statement.sid)))
-            place = Place(
-                self._origin(holder, on.path), why, sid=statement.sid, reasons=self._reasons(role, statement.sid)
-            )
+            origin = self._origin(policy.holder, on.path)
+            why = ", ".join(filter(None, (_called(policy), statement.sid)))
+            place = Place(origin, why, sid=statement.sid, reasons=self._reasons(role, statement.sid))
             for conditions in single_valued(block.value if statement.variables else _without_variables(block.value)):
                 yield Grant(
                     role,
@@ -131,9 +122,9 @@ class _Grants(Struct, frozen=True):
         guards = tuple(map(self._guard, arn.guards))
         return Grant(role.logical_id, kind, effect, (), (arn.text,), (), guards, places=(place,))
 
-    def _opaque(self, role: str, kind: Kind, holder: Resource, part: Part, name: str) -> Grant:
+    def _opaque(self, role: str, kind: Kind, policy: PolicySource, part: Part) -> Grant:
         # A part that only CloudFormation can work out, such as an Fn::Transform, is compared as it stands.
-        place = Place(self._origin(holder, part.path), name)
+        place = Place(self._origin(policy.holder, part.path), _called(policy))
         return Grant(
             role, kind, Effect.ALLOW, (), (part.text,), (), tuple(map(self._guard, part.guards)), places=(place,)
         )

@@ -129,7 +129,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
             return Unavailable(
                 "no AWS credentials were found",
                 why=str(error),
-                remedy="Set AWS_PROFILE or log in, or add --local to try it in the local emulator.",
+                remedy="Set AWS_PROFILE or log in. Without an account, `cfnroles deploy --local` has a local emulator.",
             )
         case _:
             return Unavailable(f"AWS could not be reached for {call}", why=str(error), remedy=f"Run again. {RESUME}")

@@ -60,8 +60,9 @@ def examine(
 ) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
     """What is found out about each of ``references``, in their order, and the warnings on the way.
 
-    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. Raises Unavailable without
-    credentials, and InvalidInput for a profile that does not exist or an endpoint that is none.
+    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. The other parameters are
+    those of the function's own ``examine``, and who asks. Raises Unavailable without credentials, and InvalidInput for
+    a profile that does not exist or an endpoint that is none.
     """
     if not references:
         return (), ()

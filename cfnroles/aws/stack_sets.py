@@ -185,7 +185,11 @@ class StackSets:
         preferences: Preferences,
         token: str,
     ) -> str:
-        """CreateStackInstances in each of the accounts, or the OUs, and each of the Regions; returns the operation."""
+        """CreateStackInstances in each of the accounts, or the OUs, and each of the Regions; returns the operation.
+
+        Its parameters are those of the call.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html
+        """
         told: CreateStackInstancesInputTypeDef = {
             "StackSetName": name,
             "Regions": list(regions),

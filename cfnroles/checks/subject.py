@@ -18,7 +18,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import TemplateTask, shaped, task_definitions
-from cfnroles.template.intrinsics import literal, symbols
+from cfnroles.template.intrinsics import Given, literal, symbols
 from cfnroles.template.template import Resource, Stack, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
@@ -38,7 +38,7 @@ def worlds_in(reading: sources.Reading) -> Worlds | None:
     template = reading.template
     if template is None:
         return None
-    return worlds_of(template, reading.told.parameters, conditions=template.conditions_of(_LOOKED_AT))
+    return worlds_of(template, Given(reading.told.parameters), conditions=template.conditions_of(_LOOKED_AT))
 
 
 def subject_of(reading: sources.Reading) -> Subject:

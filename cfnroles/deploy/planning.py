@@ -12,7 +12,7 @@ from cfnroles.deploy.actions import with_action
 from cfnroles.deploy.change_sets import discard_all, with_change_set
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, explained
-from cfnroles.deploy.filled_template import FilledTemplate, Home, permission_changes
+from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Work, together
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, with_missing, with_parameters
 from cfnroles.deploy.plan import GATE, ParameterChange, Plan, StackAction, StackPlan
@@ -20,7 +20,9 @@ from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import Template, read_template
+from cfnroles.text import arn_of
 
 
 def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
@@ -112,18 +114,18 @@ def missing_import(source: StackSource, export: str) -> Failure:
     return replace(explained(source.name, f"No export named {export} found"), remedy=remedy)
 
 
-def _home(blanks: Iterable[StackPlan], deployer: Deployer) -> Home:
+def _home(blanks: Iterable[StackPlan], deployer: Deployer) -> Given:
     """Where the stacks go: the id of one that exists tells the account, too."""
-    deployed = next((blank.before for blank in blanks if blank.before), None)
-    return Home.of_stack(deployed.id) if deployed else Home(region=deployer.cloudformation.region)
+    arn = next((arn_of(blank.before.id) for blank in blanks if blank.before), None)
+    return Given(account=arn.account, region=arn.region) if arn else Given(region=deployer.cloudformation.region)
 
 
-def _filled(blank: StackPlan, home: Home) -> FilledTemplate:
+def _filled(blank: StackPlan, home: Given) -> FilledTemplate:
     return FilledTemplate.of(blank.source.parsed, blank.kept, blank.source.parameters, home)
 
 
 def _stack_plan(
-    blank: StackPlan, sources: Sequence[StackSource], exports: Mapping[str, Export], home: Home, deployer: Deployer
+    blank: StackPlan, sources: Sequence[StackSource], exports: Mapping[str, Export], home: Given, deployer: Deployer
 ) -> Work[StackPlan]:
     if blank.action is StackAction.BUSY:
         return blank
@@ -140,7 +142,7 @@ def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], expo
     return any(name in made and name not in exports for name in source.imports)
 
 
-def _described(blank: StackPlan, home: Home, deployer: Deployer) -> StackPlan:
+def _described(blank: StackPlan, home: Given, deployer: Deployer) -> StackPlan:
     """The plan with all that needs no change set: permissions, parameters, secrets, pending change sets."""
     stack, cloudformation = blank.before, deployer.cloudformation
     deployed = stack if stack and blank.action is StackAction.UPDATE else None

@@ -11,7 +11,7 @@ from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetRequest, StackSets
 from cfnroles.deploy.failures import Cause, Failure, unfolded
-from cfnroles.deploy.filled_template import FilledTemplate, Home, permission_changes
+from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
 from cfnroles.deploy.parameters import Ask, given_values, with_missing, with_parameters
 from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Tell
@@ -20,6 +20,7 @@ from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import read_template
 
 
@@ -104,7 +105,7 @@ def _check(source: StackSource, targets: Targets) -> None:
         )
     if len(targets.regions) < 2:
         return
-    for role in source.parsed.resolve(dict(source.parameters)).of_type("AWS::IAM::Role"):
+    for role in source.parsed.resolve(Given(dict(source.parameters))).of_type("AWS::IAM::Role"):
         name = role.properties.get("RoleName")
         if name and "${AWS::Region}" not in str(name):
             raise InvalidInput(
@@ -117,7 +118,7 @@ def _check(source: StackSource, targets: Targets) -> None:
 
 def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSetPlan:
     kept = before.parameters if before else ()
-    new = FilledTemplate.of(source.parsed, kept, source.parameters, Home())
+    new = FilledTemplate.of(source.parsed, kept, source.parameters)
     unchecked = unchecked_secrets(new)
     if before is None:
         return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
@@ -130,7 +131,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
     )
     # What a failed or interrupted operation left behind is not CURRENT, and is brought up to date again.
     stale = any(instance.status not in {"CURRENT", ""} for instance in instances)
-    old = FilledTemplate.of(read_template(before.template, source.name), kept, (), Home())
+    old = FilledTemplate.of(read_template(before.template, source.name), kept, ())
     return StackSetPlan(
         source,
         before,

@@ -19,7 +19,7 @@ from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
-from cfnroles.template.intrinsics import literal, plain, symbols
+from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, literal, plain, symbols
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Literal
 
@@ -61,14 +61,7 @@ class Role(Struct, frozen=True):
     parameters: tuple[str, ...] = ()
 
 
-def read_role(
-    text: str,
-    document: str,
-    name: str = "",
-    parameters: Mapping[str, str] | None = None,
-    account: str = "",
-    region: str = "",
-) -> Role:
+def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
     """The role in a text; ``name`` is its logical id in a template, or its name in IAM's answer.
 
     Raises InvalidInput where the text holds no such role, several and none is named, or a broken policy document.
@@ -76,8 +69,8 @@ def read_role(
     data = parse(text, document)
     if isinstance(data, Mapping):
         if "Resources" in data:
-            return template_role(read_template(text, document), name, parameters, account, region)
-        if parameters:
+            return template_role(read_template(text, document), name, given)
+        if given.parameters:
             raise InvalidInput("has no parameters, because it is no template", where=document)
         if "RoleDetailList" in data:
             return _listed_role(data, document, name)
@@ -88,23 +81,17 @@ def read_role(
     raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
 
 
-def template_role(
-    template: Template,
-    name: str = "",
-    parameters: Mapping[str, str] | None = None,
-    account: str = "",
-    region: str = "",
-) -> Role:
+def template_role(template: Template, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
     """The role with the logical id ``name`` in a template, with every policy that the template gives it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
-    unknown = sorted(set(parameters or ()) - set(template.parameters))
+    unknown = sorted(set(given.parameters) - set(template.parameters))
     if unknown:
         has = ", ".join(template.parameters) or "none"
         raise InvalidInput(f"has no parameter {unknown[0]}", where=template.document, why=f"Its parameters: {has}.")
-    roles = StackRoles(template.resolve(parameters, account, region)).roles
-    return stack_role(_chosen(roles, name, template.document), template, partition_of(region))
+    roles = StackRoles(template.resolve(given)).roles
+    return stack_role(_chosen(roles, name, template.document), template, partition_of(given.region))
 
 
 def stack_role(found: RoleResource, template: Template, partition: str = "") -> Role:

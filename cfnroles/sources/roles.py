@@ -11,6 +11,7 @@ from cfnroles.aws.iam import Iam
 from cfnroles.document import read_text
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, detailed_role, read_role
+from cfnroles.template.intrinsics import Given
 
 
 def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> Role:
@@ -19,7 +20,8 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
     ``parameters`` are values of a template's parameters. Raises InvalidInput for a file or a role that is not there.
     """
     file, name = (named, "") if Path(named).exists() or ":" not in named else named.rpartition(":")[::2]
-    return read_role(read_text(file), Path(file).name, name, parameters or {}, facts.account, facts.region)
+    given = Given(parameters or {}, facts.account, facts.region)
+    return read_role(read_text(file), Path(file).name, name, given)
 
 
 def live_role(named: str, profile: str, region: str) -> Role:

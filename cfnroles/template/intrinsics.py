@@ -71,6 +71,21 @@ def symbols(text: str) -> tuple[str, ...]:
     return tuple(_SYMBOL.findall(text))
 
 
+class Given(Struct, frozen=True):
+    """What is known of the stack that a template makes: values of its parameters, where it is, and what it imports.
+
+    The value ``None`` of a parameter is one that nobody knows. ``imports`` are the values of exports by name.
+    """
+
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    account: str = ""
+    region: str = ""
+    imports: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_GIVEN = Given()
+
+
 class Resolution(Struct):
     """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
 
@@ -78,10 +93,7 @@ class Resolution(Struct):
     """
 
     tree: Mapping[str, Any]
-    parameters: Mapping[str, str | None]
-    account: str = ""
-    region: str = ""
-    imports: Mapping[str, str] = field(default_factory=dict)
+    given: Given = NOTHING_GIVEN
     forced: Mapping[str, bool | None] = field(default_factory=dict)
     sources: dict[Path, Path] = field(default_factory=dict)
     _decided: dict[str, bool | None] = field(default_factory=dict)
@@ -178,10 +190,10 @@ class Resolution(Struct):
         return self._attribute(name, "")
 
     def _pseudo_parameter(self, name: str) -> str:
-        partition = partition_of(self.region)
+        partition = partition_of(self.given.region)
         values = {
-            "AWS::AccountId": self.account,
-            "AWS::Region": self.region,
+            "AWS::AccountId": self.given.account,
+            "AWS::Region": self.given.region,
             "AWS::Partition": "" if partition.startswith("$") else partition,
             "AWS::URLSuffix": _URL_SUFFIXES.get(partition, ""),
         }
@@ -189,7 +201,7 @@ class Resolution(Struct):
 
     def _parameter(self, name: str, definition: Mapping[str, Any]) -> Any:
         kind = str(definition.get("Type", ""))
-        given = self.parameters.get(name, definition.get("Default"))
+        given = self.given.parameters.get(name, definition.get("Default"))
         # The value of an SSM parameter type is the parameter's name, and what Ref gives is what stands there.
         if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
             return f"${{{name}}}"
@@ -287,7 +299,7 @@ class Resolution(Struct):
 
     def _import_value(self, argument: Any) -> Any:
         name = self.text(argument)
-        return literal(self.imports[name]) if name in self.imports else None
+        return literal(self.given.imports[name]) if name in self.given.imports else None
 
     def truth(self, given: Any) -> bool | None:
         """Whether a condition's expression holds; ``None`` where that hangs on something nobody told."""

@@ -1,7 +1,7 @@
 """CloudFormation templates: their resources with the intrinsic functions worked out as far as is known.
 
     template = read_template(text, "roles.yaml")
-    stack = template.resolve({"ProjectName": "shop"}, account="111122223333", region="eu-west-1")
+    stack = template.resolve(Given({"ProjectName": "shop"}, account="111122223333", region="eu-west-1"))
     role = stack.resources["ExecutionRole"]
     role.properties["Policies"][0]          # texts in the spelling of Fn::Sub: what nobody told stays ${...}
     template.line(role.source("Policies", 0))
@@ -21,7 +21,7 @@ from msgspec import Struct, field
 
 from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
-from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
+from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, literal, plain, symbols
 from cfnroles.workload import Path
 
 __all__ = ["Resource", "Stack", "Template", "literal", "plain", "read_template", "symbols"]
@@ -111,22 +111,18 @@ class Template(Struct, frozen=True):
 
     def resolve(
         self,
-        parameters: Mapping[str, str | None] | None = None,
-        account: str = "",
-        region: str = "",
+        given: Given = NOTHING_GIVEN,
         *,
-        imports: Mapping[str, str] | None = None,
         conditions: Mapping[str, bool | None] | None = None,
         types: tuple[str, ...] = ("",),
     ) -> Stack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
-        The value ``None`` of a parameter is one that nobody knows.
-        ``imports`` are the values of exports by name. ``conditions`` decides conditions by name, whatever the
+        ``conditions`` decides conditions by name, whatever the
         parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided. ``types`` are
         what the types begin with whose properties are of interest: those of the others are not looked at.
         """
-        resolution = Resolution(self.tree, parameters or {}, account, region, imports or {}, conditions or {})
+        resolution = Resolution(self.tree, given, conditions or {})
         resources = {}
         for logical_id, definition in _mapping(self.tree.get("Resources")).items():
             resource = _resource(str(logical_id), definition, resolution, types)

@@ -1,6 +1,6 @@
 """The worlds of a template: each combination of its conditions that its parameters can make.
 
-    worlds = worlds_of(template, account="111122223333", region="eu-west-1")
+    worlds = worlds_of(template, Given(account="111122223333", region="eu-west-1"))
     stacks = {world: worlds.stack(world) for world in worlds.all}
     worlds.when(world for world, stack in stacks.items() if "Key" in stack.resources)     # if HasKey holds
 
@@ -21,7 +21,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, plain, symbols
 from cfnroles.template.template import Stack, Template
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
@@ -68,9 +68,7 @@ class Worlds(Struct, frozen=True, dict=True):
     """
 
     template: Template
-    parameters: Mapping[str, str]
-    account: str
-    region: str
+    given: Given
     atoms: tuple[Atom, ...]
     all: tuple[World, ...]
     exact: bool
@@ -97,7 +95,8 @@ class Worlds(Struct, frozen=True, dict=True):
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
         named = replace(self.template, tree=tree)
-        return named.resolve({**self.parameters, **values}, self.account, self.region, conditions=decided, types=types)
+        given = replace(self.given, parameters={**self.given.parameters, **values})
+        return named.resolve(given, conditions=decided, types=types)
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
@@ -163,18 +162,15 @@ class Worlds(Struct, frozen=True, dict=True):
 
 def worlds_of(
     template: Template,
-    parameters: Mapping[str, str] | None = None,
-    account: str = "",
-    region: str = "",
+    given: Given = NOTHING_GIVEN,
     conditions: Iterable[str] | None = None,
 ) -> Worlds:
-    """The worlds of a template, as far as ``parameters``, account and Region leave them open; defaults decide nothing.
+    """The worlds of a template, as far as the values ``given`` leave them open; defaults decide nothing.
 
     ``conditions`` are those that are to be told apart, by default all.
     """
-    given = dict(parameters or {})
-    undefaulted = without_defaults(template.tree, lambda name, _: name not in given)
-    reader = _Reader(undefaulted, Resolution(undefaulted, given, account, region))
+    undefaulted = without_defaults(template.tree, lambda name, _: name not in given.parameters)
+    reader = _Reader(undefaulted, Resolution(undefaulted, given))
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
     formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
     atoms = tuple(dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name])))
@@ -183,9 +179,9 @@ def worlds_of(
     if exact:
         found = [frozenset[Atom]().union(*chosen) for chosen in product(*groups)]
     else:
-        usual = Resolution(template.tree, given, account, region)
+        usual = Resolution(template.tree, given)
         found = list(_flipped(groups, frozenset(atom for atom in atoms if usual.truth(reader.given[atom]))))
-    return Worlds(template, given, account, region, atoms, tuple(dict.fromkeys(found)), exact, formulas)
+    return Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas)
 
 
 class _Reader:

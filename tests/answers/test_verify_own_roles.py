@@ -18,6 +18,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role
 from cfnroles.need import Holder
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import Template, read_template
 
 ROLES = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}
@@ -36,7 +37,7 @@ def judged(
 ) -> Iterator[tuple[Holder, Verification]]:
     for holder, logical_id in ROLES.items():
         facts = source.task().facts
-        role = template_role(template, logical_id, parameters, facts.account, facts.region)
+        role = template_role(template, logical_id, Given(parameters, facts.account, facts.region))
         yield holder, verify(source, role, holder, prove=prove)
 
 
@@ -79,7 +80,7 @@ def test_every_combination_of_the_conditions(home: tuple[str, str], examples: Pa
     for parameters in parameters_of(template):
         source = sources[KEYS if parameters["KmsKeyArns"] else ()]
         facts = source.task().facts
-        stack = template.resolve(parameters, facts.account, facts.region)
+        stack = template.resolve(Given(parameters, facts.account, facts.region))
         seen.add(tuple(stack.conditions.values()))
         asks_for_source_arn = stack.conditions["HasExecutionRoleSourceArn"]
         for holder, found in judged(source, template, parameters, prove=True):

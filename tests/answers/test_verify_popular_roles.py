@@ -19,6 +19,7 @@ from cfnroles.iam.roles import read_role
 from cfnroles.need import Holder
 from cfnroles.policies import document
 from cfnroles.sources.task_definition import read_task_definition
+from cfnroles.template.intrinsics import Given
 from tests.judged import judge
 
 HOME = "us-east-1:123456789012"
@@ -111,7 +112,9 @@ def verified(resources: dict[str, Any], needed: set[str] | None = None) -> Verif
     workload = read_task_definition(Document("task.json", json.dumps(TASK)))
     facts = Facts("123456789012", "us-east-1", kms_key_arns=(KEY,))
     discovery = discover(workload, facts)
-    role = read_role(json.dumps({"Resources": resources}), "roles.json", "Role", {}, facts.account, facts.region)
+    role = read_role(
+        json.dumps({"Resources": resources}), "roles.json", "Role", Given(account=facts.account, region=facts.region)
+    )
     return judge(discovery.needs, role, facts, Holder.EXECUTION)
 
 

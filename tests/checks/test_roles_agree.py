@@ -9,6 +9,7 @@ import pytest
 from cfnroles.iam.evaluator import Decision, Principal, Request, evaluate
 from cfnroles.iam.roles import evaluable, template_role
 from cfnroles.need import Finding
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import read_template
 from tests.linted import lint
 
@@ -54,7 +55,7 @@ def resource(kind: str, to: str) -> str:
 
 def verified(text: str, parameters: Mapping[str, str]) -> bool:
     """Whether the role that verify reads allows the pull under these parameters, in the template's own account."""
-    role = template_role(read_template(text, "t.yaml"), "Role", parameters, "111122223333", "eu-west-1")
+    role = template_role(read_template(text, "t.yaml"), "Role", Given(parameters, "111122223333", "eu-west-1"))
     assert role.unread == ()
     request = Request(Principal("arn:aws:iam::111122223333:role/r"), "ecr:GetAuthorizationToken", "*")
     return evaluate(request, map(evaluable, role.policies)).decision is Decision.ALLOWED

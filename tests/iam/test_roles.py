@@ -10,6 +10,7 @@ import pytest
 
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.roles import RolePolicy, Unread, evaluable_document, read_role
+from cfnroles.template.intrinsics import Given
 
 STATEMENT = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
 DOCUMENT = {"Version": "2012-10-17", "Statement": [STATEMENT]}
@@ -196,7 +197,7 @@ def test_each_statement_has_its_line() -> None:
 
 def test_parameters_decide() -> None:
     boundary = "arn:aws:iam::aws:policy/AdministratorAccess"
-    role = read_role(TEMPLATE, "t.yaml", "Role", {"Boundary": boundary, "Untold": ""})
+    role = read_role(TEMPLATE, "t.yaml", "Role", Given({"Boundary": boundary, "Untold": ""}))
 
     assert isinstance(role.boundary, RolePolicy)
     assert role.boundary.name == "AdministratorAccess"
@@ -212,7 +213,7 @@ def test_policies_of_one_name_are_told_apart() -> None:
 
 
 def test_an_unread_boundary_is_told() -> None:
-    role = read_role(TEMPLATE, "t.yaml", "Role", {"Boundary": "arn:aws:iam::111122223333:policy/B"})
+    role = read_role(TEMPLATE, "t.yaml", "Role", Given({"Boundary": "arn:aws:iam::111122223333:policy/B"}))
 
     assert isinstance(role.boundary, Unread)
 
@@ -294,6 +295,6 @@ REFUSED = [
 @pytest.mark.parametrize(("text", "name", "parameters", "told"), REFUSED, ids=[case[3] for case in REFUSED])
 def test_what_is_no_role_is_said_to_be_none(text: str, name: str, parameters: dict[str, str], told: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_role(text, "t", name, parameters)
+        read_role(text, "t", name, Given(parameters))
 
     assert told in str(refused.value)

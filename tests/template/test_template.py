@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cfnroles.errors import InvalidInput
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import Template, read_template
 
 HEAD = """
@@ -42,8 +44,13 @@ def template(value: str) -> Template:
     return read_template(f"{HEAD}{value}\n", "t.yaml")
 
 
-def resolved(value: str, **known: Any) -> Any:
-    return template(value).resolve(**known).resources["Thing"].properties.get("Value", "left out")
+def resolved(value: str, conditions: Mapping[str, bool | None] | None = None, **given: Any) -> Any:
+    return (
+        template(value)
+        .resolve(Given(**given), conditions=conditions)
+        .resources["Thing"]
+        .properties.get("Value", "left out")
+    )
 
 
 KNOWN = [

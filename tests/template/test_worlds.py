@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cfnroles.template.intrinsics import Given
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Disjunction, Literal, Worlds, worlds_of
 
@@ -36,7 +37,7 @@ Resources:
 
 
 def worlds(*conditions: str, parameters: Mapping[str, str] | None = None, region: str = "") -> Worlds:
-    return worlds_of(read_template(PARAMETERS, "t.yaml"), parameters, "", region, conditions)
+    return worlds_of(read_template(PARAMETERS, "t.yaml"), Given(parameters or {}, region=region), conditions)
 
 
 def told(worlds: Worlds, *names: str) -> list[str]:
@@ -149,7 +150,7 @@ def test_whatever_the_parameters_are_it_is_one_of_the_worlds(
     conditions: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> None:
     template = template_of(conditions)
-    decided = template.resolve(parameters).conditions
+    decided = template.resolve(Given(parameters)).conditions
     whole = worlds_of(template)
     assert any(
         all(decided[name] in (None, whole.holds(name, world)) for name in template.conditions) for world in whole.all

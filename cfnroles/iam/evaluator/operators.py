@@ -42,7 +42,7 @@ class TextOperator(Struct, frozen=True):
     def match(self, wanted: str, actual: str, key: str, context: Context, *, variables: bool) -> Truth:
         """Whether the request's *actual* value of *key* matches the policy's *wanted*, before any negation.
 
-        A value with a variable that has no value matches nothing.
+        A value with a variable that has no value matches nothing. Operators are asked alike, whatever each looks at.
         """
         pattern = condition_text(wanted, variables=variables, wildcards=self.wildcards).expand(context)
         return pattern is not None and self.test(pattern, actual, key)
@@ -60,8 +60,8 @@ class TypedOperator(Struct, frozen=True):
     def match(self, wanted: str, actual: str, key: str, context: Context, *, variables: bool) -> Truth:
         """Whether the request's *actual* value of *key* matches the policy's *wanted*, before any negation.
 
-        A value of another type matches nothing. AWS documents no substitution of variables here, so a
-        *wanted* that holds one leaves the match unknown.
+        A value of another type matches nothing. AWS documents no substitution of variables
+        here, so a *wanted* that holds one leaves the match unknown. Operators are asked alike, whatever each looks at.
         """
         if variables and (references := variables_of(wanted)):
             return unknown(*references)

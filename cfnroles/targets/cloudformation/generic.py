@@ -18,7 +18,7 @@ from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
-from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
+from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
 from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist
 from cfnroles.targets.cloudformation.template_text import ordered, to_yaml
 from cfnroles.targets.cloudformation.values import Spelling
@@ -110,7 +110,7 @@ def generic_secret_validator() -> Template:
             ),
         ]
     )
-    template = secret_validator_template(_PROJECT, pack(statements), _SPELLING, {})
+    template = secret_validator_template(ValidatorStack(_PROJECT, pack(statements), _SPELLING))
     template.add_parameter(_arns("SecretArns", "secretsmanager", "the secrets to check, complete", _SUFFIX_HINT))
     template.add_parameter(_arns("ParameterArns", "ssm", "the parameters to check"))
     return template

@@ -194,9 +194,10 @@ def _validators(
         group = [each for each in asked if each.number == number]
         references = [reference for each in group for reference in each.service.discovery.references]
         arns = {arn: names[arn] for arn in secret_names(references, facts)}
-        keys = sorted({key for each in group for key in each.service.facts.kms_key_arns})
+        keys = tuple(sorted({key for each in group for key in each.service.facts.kms_key_arns}))
         needs = [need for each in group for need in each.needs]
-        yield validator_stack(needs, project, Spelling(facts, within_quota(arns)), keys, number, placeholders)
+        spelling = Spelling(replace(facts, kms_key_arns=keys), within_quota(arns))
+        yield validator_stack(needs, project, spelling, placeholders, number)
 
 
 def _common(services: Sequence[Task]) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct, field
 from troposphere import (
     Equals,
     Export,
@@ -75,31 +76,40 @@ def export_name(number: int) -> str:
     return EXPORT.replace("${ProjectName}", f"${{ProjectName}}{_suffix(number)}")
 
 
-def secret_validator_template(
-    project: str,
-    policies: Sequence[Policy],
-    spelling: Spelling,
-    secrets: Mapping[str, str],
-    keys: Sequence[str] = (),
-    number: int = 1,
-    placeholders: Sequence[Parameter] = (),
-) -> Template:
-    """The template. ``policies`` are what the function may ask about; ``secrets`` maps parameter names to ARNs.
+class ValidatorStack(Struct, frozen=True):
+    """What the validator's stack is made of: ``policies`` are what the function may ask about.
 
-    ``number`` tells the validators of one project apart, where one role could not hold all that they ask about.
+    ``secrets`` maps parameter names to the ARNs that are their defaults. ``number`` tells the validators of one
+    project apart, where one role could not hold all that they ask about.
     """
+
+    project: str
+    policies: Sequence[Policy]
+    spelling: Spelling
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    placeholders: Sequence[Parameter] = ()
+    number: int = 1
+
+
+def secret_validator_template(stack: ValidatorStack) -> Template:
+    """The template of a validator's stack."""
+    policies, spelling = stack.policies, stack.spelling
     template = Template(Description="Checks that secrets and parameters exist before a task definition is deployed.")
     template.set_version("2010-09-09")
-    _add_parameters(template, project, policies, secrets, keys)
-    for parameter in placeholders:
-        template.add_parameter(parameter)
+    _add_parameters(template, stack)
     template.add_condition("HasPermissionsBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasLogKmsKeyArn", Not(Equals(Ref("LogKmsKeyArn"), "")))
     for name, condition in conditions_of(policies, spelling).items():
         template.add_condition(name, condition)
     tags = Tags(**{"cfnroles:project": Ref("ProjectName")})
     attached = attached_policies(policies, "Role", spelling, "the secret validator")
-    resources = (_log_group(tags, number), *attached, _role(policies, spelling, tags), _function(tags), _invocation())
+    resources = (
+        _log_group(tags, stack.number),
+        *attached,
+        _role(policies, spelling, tags),
+        _function(tags),
+        _invocation(),
+    )
     for resource in resources:
         template.add_resource(resource)
     template.add_output(
@@ -107,27 +117,27 @@ def secret_validator_template(
             "SecretValidatorArn",
             Description="ServiceToken of Custom::SecretsExist.",
             Value=GetAtt("Function", "Arn"),
-            Export=Export(Sub(export_name(number))),
+            Export=Export(Sub(export_name(stack.number))),
         )
     )
     return template
 
 
-def _add_parameters(
-    template: Template, project: str, policies: Sequence[Policy], secrets: Mapping[str, str], keys: Sequence[str]
-) -> None:
-    template.add_parameter(project_name(project))
+def _add_parameters(template: Template, stack: ValidatorStack) -> None:
+    template.add_parameter(project_name(stack.project))
     template.add_parameter(permissions_boundary())
-    hang_on = {parameter for policy in policies for parameter in policy.when}
+    hang_on = {parameter for policy in stack.policies for parameter in policy.when}
     for name, description in _SWITCHED.items():
         if name in hang_on:
             template.add_parameter(switch(name, "disabled", description))
     if "KmsKeyArns" in hang_on:
-        template.add_parameter(key_arns(keys))
+        template.add_parameter(key_arns(stack.spelling.facts.kms_key_arns))
     for parameter in _FUNCTION_PARAMETERS:
         template.add_parameter(parameter)
-    for name, arn in secrets.items():
+    for name, arn in stack.secrets.items():
         template.add_parameter(secret_parameter(name, arn))
+    for parameter in stack.placeholders:
+        template.add_parameter(parameter)
 
 
 _FUNCTION_PARAMETERS = (

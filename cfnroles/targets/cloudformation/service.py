@@ -20,7 +20,7 @@ from cfnroles.targets.cloudformation.parameters import secret_parameters, used
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
-from cfnroles.targets.cloudformation.secret_validator import secret_validator_template
+from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
 from cfnroles.targets.cloudformation.task import task_template
 from cfnroles.targets.cloudformation.template_text import ordered
 from cfnroles.targets.cloudformation.values import Spelling, exports_in
@@ -53,8 +53,7 @@ def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, proje
     stacks = []
     if discovery.references:
         needs = validator_needs(discovery.references, facts)
-        spelling = Spelling(facts, secrets)
-        stacks.append(validator_stack(needs, project, spelling, facts.kms_key_arns, placeholders=placeholders))
+        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), placeholders))
     stacks.append(roles_stack(parts))
     stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
     return tuple(stacks)
@@ -114,9 +113,8 @@ def validator_stack(
     needs: Iterable[Need],
     project: str,
     spelling: Spelling,
-    key_arns: Sequence[str],
+    placeholders: Mapping[str, Parameter],
     number: int = 1,
-    placeholders: Mapping[str, Parameter] | None = None,
 ) -> Stack:
     """The stack of the validator that may ask what ``needs`` say."""
     needs = tuple(needs)
@@ -132,13 +130,14 @@ def validator_stack(
         f"{project}-secret-validator{suffix}",
         f"secret-validator{suffix}",
         secret_validator_template(
-            project,
-            policies,
-            spelling,
-            used(spelling.parameters, _resources(statements)),
-            key_arns,
-            number,
-            used_placeholders(placeholders or {}, _resources(statements)),
+            ValidatorStack(
+                project,
+                policies,
+                spelling,
+                used(spelling.parameters, _resources(statements)),
+                used_placeholders(placeholders, _resources(statements)),
+                number,
+            )
         ),
         project,
         capabilities=("CAPABILITY_IAM",),
@@ -168,6 +167,7 @@ def stack_of(
 ) -> Stack:
     """A stack with its rendered template. ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``.
 
+    It takes what a `Stack` has, and works out the rest.
     Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
     rendered = ordered(template.to_dict())
