@@ -36,14 +36,14 @@ class CheckedReference(Struct, frozen=True):
         return Usable.UNKNOWN if self.examined.unknown else Usable.NO
 
 
-class Check(Struct, frozen=True):
+class SecretCheck(Struct, frozen=True):
     """What was found out about all references of a task, in the order of the document."""
 
     references: tuple[CheckedReference, ...]
     warnings: tuple[str, ...]
 
-    def __add__(self, other: Check) -> Check:
-        return Check(self.references + other.references, self.warnings + other.warnings)
+    def __add__(self, other: SecretCheck) -> SecretCheck:
+        return SecretCheck(self.references + other.references, self.warnings + other.warnings)
 
     def count(self, usable: Usable) -> int:
         """How many references are so."""
@@ -65,11 +65,11 @@ def at_home(reference: Reference, facts: Facts) -> Reference:
     return replace(reference, value_from=reference.value_from.replaced(lambda symbol: known.get(symbol, symbol)))
 
 
-def check(references: Iterable[Reference], examined: Sequence[Examined], warnings: Sequence[str]) -> Check:
+def check(references: Iterable[Reference], examined: Sequence[Examined], warnings: Sequence[str]) -> SecretCheck:
     """Put together what was found out about the references without placeholders, in their order, and the others."""
     answers = iter(examined)
     checked = (CheckedReference(each, _unasked(each) if left_open(each) else next(answers)) for each in references)
-    return Check(tuple(checked), tuple(warnings))
+    return SecretCheck(tuple(checked), tuple(warnings))
 
 
 def _unasked(reference: Reference) -> Examined:

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cfnroles.answers.grants import Grant, Kind
+from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.answers.reading_grants import granted
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Effect
@@ -40,12 +40,12 @@ class Change(Struct, frozen=True):
     """
 
     verb: Verb
-    before: tuple[Grant, ...] = ()
-    after: tuple[Grant, ...] = ()
+    before: tuple[RoleGrant, ...] = ()
+    after: tuple[RoleGrant, ...] = ()
     redundant: bool = False
 
     @property
-    def grant(self) -> Grant:
+    def grant(self) -> RoleGrant:
         """The grant that names the change: the new one, where there is one."""
         return (self.after or self.before)[0]
 
@@ -77,7 +77,7 @@ class Difference(Struct, frozen=True):
         return bool(self.changes or self.opened or self.closed)
 
 
-class Document(Struct, frozen=True):
+class Side(Struct, frozen=True):
     """One side of a comparison: a document under the name that answers call it by, and what roles get from it.
 
     ``texts`` are those of all documents that it was read from, by their names.
@@ -85,15 +85,15 @@ class Document(Struct, frozen=True):
 
     name: str
     texts: Mapping[str, str]
-    grants: tuple[Grant, ...]
+    grants: tuple[RoleGrant, ...]
     gaps: tuple[Gap, ...] = ()
 
 
 class Comparison(Struct, frozen=True):
     """Two versions of one document; ``None`` stands for one that does not exist on that side."""
 
-    old: Document | None
-    new: Document | None
+    old: Side | None
+    new: Side | None
 
     @property
     def is_about_roles(self) -> bool:
@@ -119,11 +119,11 @@ def diff(old: Reading | None, new: Reading | None) -> Comparison:
             " and ".join(f"{side.name} is {side.noun}" for side in sides),
             remedy="Compare two task definitions, two service specs, or two templates.",
         )
-    return Comparison(*(Document(side.name, side.texts, *granted(side)) if side else None for side in (old, new)))
+    return Comparison(*(Side(side.name, side.texts, *granted(side)) if side else None for side in (old, new)))
 
 
 def difference(
-    old: Iterable[Grant], new: Iterable[Grant], old_gaps: Iterable[Gap] = (), new_gaps: Iterable[Gap] = ()
+    old: Iterable[RoleGrant], new: Iterable[RoleGrant], old_gaps: Iterable[Gap] = (), new_gaps: Iterable[Gap] = ()
 ) -> Difference:
     """From the grants and gaps of the old to those of the new; the order of neither plays a part."""
     before, after = tuple(sorted(set(old), key=_order)), tuple(sorted(set(new), key=_order))
@@ -144,16 +144,16 @@ def difference(
 class _Index:
     """Grants, and quickly those of them that cover one."""
 
-    def __init__(self, grants: Sequence[Grant]) -> None:
+    def __init__(self, grants: Sequence[RoleGrant]) -> None:
         self._all = frozenset(grants)
-        self._by_action: dict[tuple[str, Kind, str], list[Grant]] = defaultdict(list)
+        self._by_action: dict[tuple[str, GrantKind, str], list[RoleGrant]] = defaultdict(list)
         for grant in grants:
             self._by_action[grant.role, grant.kind, _action(grant)].append(grant)
 
-    def __contains__(self, grant: Grant) -> bool:
+    def __contains__(self, grant: RoleGrant) -> bool:
         return grant in self._all
 
-    def covering(self, grant: Grant) -> Iterator[Grant]:
+    def covering(self, grant: RoleGrant) -> Iterator[RoleGrant]:
         """The grants that cover this one, itself left aside."""
         action = _action(grant)
         for key in dict.fromkeys((action, action.partition(":")[0], "")):
@@ -162,7 +162,7 @@ class _Index:
                     yield candidate
 
 
-def _action(grant: Grant) -> str:
+def _action(grant: RoleGrant) -> str:
     """The one action of a grant; of a pattern only the service, and nothing where it may be of any service."""
     if len(grant.actions) != 1 or grant.not_actions:
         return ""
@@ -173,11 +173,11 @@ def _action(grant: Grant) -> str:
     return service if colon and not any(wild in service for wild in "*?$") else ""
 
 
-def _changes(gone: Sequence[Grant], come: Sequence[Grant], had: _Index, has: _Index) -> Iterator[Change]:
+def _changes(gone: Sequence[RoleGrant], come: Sequence[RoleGrant], had: _Index, has: _Index) -> Iterator[Change]:
     before = {grant: frozenset(had.covering(grant)) for grant in come}
     after = {grant: frozenset(has.covering(grant)) for grant in gone}
     replaced, left = _inverted(after), _inverted(before)
-    told: set[Grant] = set()
+    told: set[RoleGrant] = set()
     for grant in come:
         if replaced[grant] and not before[grant]:
             told.update((grant, *replaced[grant]))
@@ -195,26 +195,26 @@ def _changes(gone: Sequence[Grant], come: Sequence[Grant], had: _Index, has: _In
             yield Change(Verb.REMOVED, (grant,), (), bool(after[grant]))
 
 
-def _inverted(covering: Mapping[Grant, Iterable[Grant]]) -> Mapping[Grant, list[Grant]]:
-    covered: dict[Grant, list[Grant]] = defaultdict(list)
+def _inverted(covering: Mapping[RoleGrant, Iterable[RoleGrant]]) -> Mapping[RoleGrant, list[RoleGrant]]:
+    covered: dict[RoleGrant, list[RoleGrant]] = defaultdict(list)
     for grant, others in covering.items():
         for other in others:
             covered[other].append(grant)
     return covered
 
 
-def _verb(grant: Grant, *, grows: bool) -> Verb:
+def _verb(grant: RoleGrant, *, grows: bool) -> Verb:
     return Verb.WIDENED if grows is (grant.effect is Effect.ALLOW) else Verb.NARROWED
 
 
-def _redefined(before: Iterable[Grant], after: Iterable[Grant]) -> tuple[str, ...]:
+def _redefined(before: Iterable[RoleGrant], after: Iterable[RoleGrant]) -> tuple[str, ...]:
     old, new = (
         {(guard.name, guard.definition) for grant in side for guard in grant.guards} for side in (before, after)
     )
     return tuple(sorted({name for name, _ in old - new} & {name for name, _ in new - old}))
 
 
-def _order(grant: Grant) -> tuple[object, ...]:
+def _order(grant: RoleGrant) -> tuple[object, ...]:
     return grant.sort_key
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cfnroles.discovery import Discovery
 
 
-class Kind(StrEnum):
+class GrantKind(StrEnum):
     """By what a role gets a grant: its policies, its trust policy, a managed policy, its permissions boundary."""
 
     PERMISSION = "permission"
@@ -72,7 +72,7 @@ class Place(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class RoleGrant:
     """One action on one resource under conditions, allowed or denied to one role.
 
     ``not_actions`` makes ``actions`` exclusions, which may be several, and ``not_resources`` the ``resources``. The
@@ -81,7 +81,7 @@ class Grant:
     """
 
     role: str
-    kind: Kind
+    kind: GrantKind
     effect: Effect
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -104,10 +104,10 @@ class Grant:
     def sort_key(self) -> tuple[object, ...]:
         """A total order of grants that differ."""
         exclusions = (self.not_actions, self.not_resources)
-        of_role = (self.role, list(Kind).index(self.kind))
+        of_role = (self.role, list(GrantKind).index(self.kind))
         return (*of_role, self.actions, self.resources, self.effect, self.conditions, exclusions, str(self.guards))
 
-    def covers(self, other: Grant) -> bool:
+    def covers(self, other: RoleGrant) -> bool:
         """Whether this surely applies to every request that ``other`` applies to."""
         return (
             (self.role, self.kind, self.effect) == (other.role, other.kind, other.effect)
@@ -116,29 +116,29 @@ class Grant:
             and all(any(given.within(guard) for given in other.guards) for guard in self.guards)
         )
 
-    def _covers_what(self, other: Grant) -> bool:
+    def _covers_what(self, other: RoleGrant) -> bool:
         if self.actions and other.actions:
             return self._covers_actions(other) and self._covers_resources(other)
         # A policy that is known by its name only, or a part that could not be read.
         return (self.actions, self.resources) == (other.actions, other.resources)
 
-    def _covers_actions(self, other: Grant) -> bool:
+    def _covers_actions(self, other: RoleGrant) -> bool:
         if self.not_actions != other.not_actions:
             return not self.not_actions and self.actions == ("*",)
         wide, narrow = (other, self) if self.not_actions else (self, other)
         return all(any(covers_action(pattern, action) for pattern in wide.actions) for action in narrow.actions)
 
-    def _covers_resources(self, other: Grant) -> bool:
-        covers = _covers_principal if self.kind is Kind.TRUST else covers_resource
+    def _covers_resources(self, other: RoleGrant) -> bool:
+        covers = _covers_principal if self.kind is GrantKind.TRUST else covers_resource
         if self.not_resources != other.not_resources:
             return not self.not_resources and self.resources == ("*",)
         wide, narrow = (other, self) if self.not_resources else (self, other)
         return all(any(covers(pattern, resource) for pattern in wide.resources) for resource in narrow.resources)
 
 
-def merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+def merged(grants: Iterable[RoleGrant]) -> tuple[RoleGrant, ...]:
     """The grants, each once with all places where it stands, in an order that depends on nothing but them."""
-    places: dict[Grant, set[Place]] = {}
+    places: dict[RoleGrant, set[Place]] = {}
     for grant in grants:
         places.setdefault(grant, set()).update(grant.places)
     return tuple(
@@ -147,12 +147,12 @@ def merged(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     )
 
 
-def needed(discovery: Discovery) -> tuple[Grant, ...]:
+def needed(discovery: Discovery) -> tuple[RoleGrant, ...]:
     """The grants that roles made of a task definition's needs have: one for each permission, with all its fields."""
     return merged(
-        Grant(
+        RoleGrant(
             str(need.holder),
-            Kind.PERMISSION,
+            GrantKind.PERMISSION,
             Effect.ALLOW,
             (need.permission.action,),
             (need.permission.resource,),

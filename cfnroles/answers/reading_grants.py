@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from cfnroles.answers.grants import Grant, Kind, Place, merged, needed
+from cfnroles.answers.grants import GrantKind, Place, RoleGrant, merged, needed
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
@@ -15,7 +15,7 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.template.intrinsics import Given
 
 
-def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
+def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
     """The grants of all roles, and the gaps. Roles of a project are called ``web execution role`` and the like.
 
     A managed policy and a permissions boundary are told by their names: what they say is not compared. Raises
@@ -32,7 +32,7 @@ def granted(reading: Reading) -> tuple[tuple[Grant, ...], tuple[Gap, ...]]:
     return grants, tuple(_named(gap, task.name) for task in tasks for gap in task.discovery.gaps)
 
 
-def _of_service(document: str, task: Task) -> Iterator[Grant]:
+def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
     for grant in needed(task.discovery):
         yield dataclasses.replace(grant, role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
@@ -41,19 +41,19 @@ def _of_service(document: str, task: Task) -> Iterator[Grant]:
         if holder is Holder.INFRASTRUCTURE and holder not in needing:
             continue
         for arn in options.managed_policies:
-            yield _whole(document, task, holder, Kind.MANAGED_POLICY, arn)
+            yield _whole(document, task, holder, GrantKind.MANAGED_POLICY, arn)
         if options.permissions_boundary:
-            yield _whole(document, task, holder, Kind.BOUNDARY, options.permissions_boundary)
+            yield _whole(document, task, holder, GrantKind.BOUNDARY, options.permissions_boundary)
 
 
-def _whole(document: str, task: Task, holder: Holder, kind: Kind, arn: str) -> Grant:
+def _whole(document: str, task: Task, holder: Holder, kind: GrantKind, arn: str) -> RoleGrant:
     # A boundary takes away: a role without one may do more.
     effect, option = (
-        (Effect.DENY, "permissions-boundary") if kind is Kind.BOUNDARY else (Effect.ALLOW, "managed-policies")
+        (Effect.DENY, "permissions-boundary") if kind is GrantKind.BOUNDARY else (Effect.ALLOW, "managed-policies")
     )
     path = task.service.where(holder.replace(" ", "-"), option) if task.service else ()
     origin = Origin(document, path, item=f"{task.name}, {option}")
-    return Grant(_role(task, holder), kind, effect, (), (arn,), places=(Place(origin, origin.place),))
+    return RoleGrant(_role(task, holder), kind, effect, (), (arn,), places=(Place(origin, origin.place),))
 
 
 def _role(task: Task, holder: str) -> str:

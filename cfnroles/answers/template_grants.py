@@ -14,14 +14,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.grants import Grant, Guard, Kind, Place, merged
+from cfnroles.answers.grants import GrantKind, Guard, Place, RoleGrant, merged
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, text_of
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
 from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
-from cfnroles.template.template import Resource, Stack, Template
+from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
@@ -30,7 +30,9 @@ from cfnroles.workload import Path
 _UNDECIDED = 4
 
 
-def template_grants(template: Template, given: Given = NOTHING_GIVEN, *, deployed: bool = False) -> tuple[Grant, ...]:
+def template_grants(
+    template: Template, given: Given = NOTHING_GIVEN, *, deployed: bool = False
+) -> tuple[RoleGrant, ...]:
     """What the roles of a template may do, with what is ``given`` and the other parameters at their defaults.
 
     What stands behind a condition is there whether it holds or not, with the condition as its guard. Of a template
@@ -50,34 +52,36 @@ def template_grants(template: Template, given: Given = NOTHING_GIVEN, *, deploye
 
 class _Grants(Struct, frozen=True):
     template: Template
-    stack: Stack
+    stack: ResolvedStack
     decided: Mapping[str, bool | None]
 
-    def all(self) -> Iterator[Grant]:
+    def all(self) -> Iterator[RoleGrant]:
         found = StackRoles(self.stack)
         for role in found.roles:
             name = role.logical_id
-            yield from self._of_document(name, Kind.TRUST, role.trust)
+            yield from self._of_document(name, GrantKind.TRUST, role.trust)
             for policy in role.policies:
                 if policy.document is not None:
-                    yield from self._of_document(name, Kind.PERMISSION, policy)
+                    yield from self._of_document(name, GrantKind.PERMISSION, policy)
                 elif policy.arn is not None:
-                    yield self._whole(role, Kind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
+                    yield self._whole(role, GrantKind.MANAGED_POLICY, Effect.ALLOW, policy.arn)
             for boundary in role.boundaries:
                 if boundary.arn is not None:
                     # A boundary takes away: a role without one may do more.
-                    yield self._whole(role, Kind.BOUNDARY, Effect.DENY, boundary.arn)
+                    yield self._whole(role, GrantKind.BOUNDARY, Effect.DENY, boundary.arn)
         for name, policy in found.elsewhere:
-            yield from self._of_document(name, Kind.PERMISSION, policy)
+            yield from self._of_document(name, GrantKind.PERMISSION, policy)
 
-    def _of_document(self, role: str, kind: Kind, policy: PolicySource) -> Iterator[Grant]:
-        for statement in policy.statements(trust=kind is Kind.TRUST):
+    def _of_document(self, role: str, kind: GrantKind, policy: PolicySource) -> Iterator[RoleGrant]:
+        for statement in policy.statements(trust=kind is GrantKind.TRUST):
             if isinstance(statement, PlacedStatement):
                 yield from self._of_statement(role, kind, policy, statement)
             else:
                 yield self._opaque(role, kind, policy, statement)
 
-    def _of_statement(self, role: str, kind: Kind, policy: PolicySource, statement: PlacedStatement) -> Iterator[Grant]:
+    def _of_statement(
+        self, role: str, kind: GrantKind, policy: PolicySource, statement: PlacedStatement
+    ) -> Iterator[RoleGrant]:
         actions, resources = list(statement.actions), list(statement.resources)
         for wanted, on, block in itertools.product(
             _together(actions, statement.part) if statement.not_actions else actions,
@@ -92,7 +96,7 @@ class _Grants(Struct, frozen=True):
             why = ", ".join(filter(None, (_called(policy), statement.sid)))
             place = Place(origin, why, sid=statement.sid, reasons=self._reasons(role, statement.sid))
             for conditions in single_valued(block.value if statement.variables else _without_variables(block.value)):
-                yield Grant(
+                yield RoleGrant(
                     role,
                     kind,
                     statement.effect,
@@ -117,15 +121,15 @@ class _Grants(Struct, frozen=True):
         else:
             yield from (replace(each, value=tuple(sorted(_block(each.value)))) for each in _outcomes(block))
 
-    def _whole(self, role: RoleResource, kind: Kind, effect: Effect, arn: Part) -> Grant:
+    def _whole(self, role: RoleResource, kind: GrantKind, effect: Effect, arn: Part) -> RoleGrant:
         place = Place(self._origin(role.resource, arn.path))
         guards = tuple(map(self._guard, arn.guards))
-        return Grant(role.logical_id, kind, effect, (), (arn.text,), (), guards, places=(place,))
+        return RoleGrant(role.logical_id, kind, effect, (), (arn.text,), (), guards, places=(place,))
 
-    def _opaque(self, role: str, kind: Kind, policy: PolicySource, part: Part) -> Grant:
+    def _opaque(self, role: str, kind: GrantKind, policy: PolicySource, part: Part) -> RoleGrant:
         # A part that only CloudFormation can work out, such as an Fn::Transform, is compared as it stands.
         place = Place(self._origin(policy.holder, part.path), _called(policy))
-        return Grant(
+        return RoleGrant(
             role, kind, Effect.ALLOW, (), (part.text,), (), tuple(map(self._guard, part.guards)), places=(place,)
         )
 

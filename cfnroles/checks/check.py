@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from cfnroles.discovery import Discovery
 from cfnroles.iam.roles import Role
 from cfnroles.need import Finding, Origin, Severity, fault
-from cfnroles.template.template import Stack
+from cfnroles.template.template import ResolvedStack
 from cfnroles.workload import Path, Workload
 
 #: The first letter of a rule of cfn-lint tells how bad what it finds is.
@@ -22,7 +22,7 @@ from cfnroles.workload import Path, Workload
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
 
 
-class Task(Struct, frozen=True):
+class CheckedTask(Struct, frozen=True):
     """A task definition of the document, with what was discovered in it.
 
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
@@ -84,10 +84,10 @@ class Subject(Struct, frozen=True):
     """
 
     document: str
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[CheckedTask, ...] = ()
     statements: tuple[AllowStatement, ...] = ()
     roles: tuple[TemplateRole, ...] = ()
-    stack: Stack | None = None
+    stack: ResolvedStack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Finding, ...] = ()
 

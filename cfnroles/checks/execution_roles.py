@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.checks.check import Check, Subject, Task, TemplateRole
+from cfnroles.checks.check import Check, CheckedTask, Subject, TemplateRole
 from cfnroles.checks.role_examples import GOOD, POLICY, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS
 from cfnroles.checks.statements import faulty_services
@@ -30,7 +30,7 @@ def no_execution_role(subject: Subject) -> Iterator[Finding]:
     yield from (fault for task in subject.tasks if not task.logical_id for fault in _without_role(task))
 
 
-def _without_role(task: Task) -> Iterator[Finding]:
+def _without_role(task: CheckedTask) -> Iterator[Finding]:
     needs = _execution_needs(task)
     if frozenset(task.workload.launch_types) <= _WITH_INSTANCES:
         needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
@@ -89,7 +89,7 @@ def _resource(text: Text) -> str:
     return some(f"arn:*:{rest.partition(':')[2]}" if arn == "arn" else f"arn:{resource}")
 
 
-def _execution_role(task: Task, subject: Subject) -> TemplateRole | None:
+def _execution_role(task: CheckedTask, subject: Subject) -> TemplateRole | None:
     if task.execution_role:
         return subject.role(task.execution_role)
     if task.execution_role is None:
@@ -100,7 +100,7 @@ def _execution_role(task: Task, subject: Subject) -> TemplateRole | None:
     return left[0] if len(left) == 1 else None
 
 
-def _execution_needs(task: Task) -> list[Need]:
+def _execution_needs(task: CheckedTask) -> list[Need]:
     return [need for need in task.discovery.needs if need.holder is Holder.EXECUTION and not need.permission.when]
 
 

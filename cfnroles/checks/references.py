@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cfnroles.checks.check import Check, Subject, Task
+from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.patterns import UNKNOWN, names_action, resource_part, service_of
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.workload import Path
@@ -67,7 +67,7 @@ def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _traps(task: Task) -> Iterator[tuple[str, Finding]]:
+def _traps(task: CheckedTask) -> Iterator[tuple[str, Finding]]:
     """What discovery warns of in references, each with the reference itself."""
     for finding in task.discovery.findings:
         if is_reference(finding) and finding.severity is Severity.WARNING:
@@ -79,7 +79,7 @@ def _is_arn(value: str) -> bool:
     return value.startswith("arn:")
 
 
-def _references(task: Task) -> Iterator[tuple[Path, str]]:
+def _references(task: CheckedTask) -> Iterator[tuple[Path, str]]:
     for field in _FIELDS:
         for path, value in task.workload.find(field):
             if isinstance(value, str) and not _is_arn(value) and "${" not in value:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cfnroles.checks.check import AllowStatement, Subject, Task, TemplateRole
+from cfnroles.checks.check import AllowStatement, CheckedTask, Subject, TemplateRole
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Effect
@@ -19,7 +19,7 @@ from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import TemplateTask, shaped, task_definitions
 from cfnroles.template.intrinsics import Given, literal, symbols
-from cfnroles.template.template import Resource, Stack, Template
+from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
 
@@ -70,10 +70,10 @@ def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     """The subject of a policy document."""
     resource = Resource("", "", {}, {}, _sources={("Resources", "", "Properties"): ()})
     policy = PolicySource(resource, Part(_literal(tree), ()))
-    return Subject(document, statements=tuple(_allow_statements(policy, Stack({}, {}))), tree=tree)
+    return Subject(document, statements=tuple(_allow_statements(policy, ResolvedStack({}, {}))), tree=tree)
 
 
-def _template_role(found: RoleResource, template: Template, stack: Stack) -> TemplateRole:
+def _template_role(found: RoleResource, template: Template, stack: ResolvedStack) -> TemplateRole:
     elsewhere = ((policy.arn, policy.holder) for policy in found.policies if policy.document is None)
     return TemplateRole(
         found.logical_id,
@@ -86,7 +86,7 @@ def _template_role(found: RoleResource, template: Template, stack: Stack) -> Tem
     )
 
 
-def _allow_statements(policy: PolicySource, stack: Stack) -> Iterator[AllowStatement]:
+def _allow_statements(policy: PolicySource, stack: ResolvedStack) -> Iterator[AllowStatement]:
     for statement in policy.statements():
         if isinstance(statement, PlacedStatement) and statement.effect is Effect.ALLOW:
             yield AllowStatement(
@@ -113,18 +113,18 @@ def _trusted(trust: PolicySource) -> frozenset[str] | None:
     return frozenset(each.removeprefix("Service ") for each in principals if each.startswith("Service "))
 
 
-def _task(task: sources.Task, start: Path) -> Task:
+def _task(task: sources.Task, start: Path) -> CheckedTask:
     """A task definition that stands at ``start`` of its document."""
     tree = task.workload.tree
     execution_role, task_role = _role(tree.get("executionRoleArn")), _role(tree.get("taskRoleArn"))
-    return Task(task.workload, task.discovery, execution_role, task_role, start=start)
+    return CheckedTask(task.workload, task.discovery, execution_role, task_role, start=start)
 
 
-def _template_task(task: TemplateTask) -> Task:
+def _template_task(task: TemplateTask) -> CheckedTask:
     found = discover(task.workload, Facts())
     errors = tuple(f for f in value_findings(task.workload) if f.severity is Severity.ERROR)
     properties = task.resource.properties
-    return Task(
+    return CheckedTask(
         task.workload,
         # What CloudFormation will fill in is no gap.
         replace(_with_findings(found, errors), gaps=()),

@@ -14,7 +14,7 @@ from cfnroles.cli.source import source_options, taken, told
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from cfnroles.answers.check import Check
+    from cfnroles.answers.check import SecretCheck
     from cfnroles.facts import Facts
     from cfnroles.sources.reading import Reading
 
@@ -43,12 +43,12 @@ def command(source: str, **given: Any) -> None:
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
     from cfnroles import read
-    from cfnroles.answers.check import Check, Usable
+    from cfnroles.answers.check import SecretCheck, Usable
     from cfnroles.formats import check as formats
 
     options = taken(_Options, given)
     reading = read(source, told(given))
-    answer = sum(_checked(reading, options), start=Check((), ()))
+    answer = sum(_checked(reading, options), start=SecretCheck((), ()))
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
     click.echo(written[options.format_](answer, reading.texts))
     if answer.count(Usable.NO):
@@ -57,7 +57,7 @@ def command(source: str, **given: Any) -> None:
         sys.exit(Unavailable.exit_code)
 
 
-def _checked(reading: Reading, options: _Options) -> Iterator[Check]:
+def _checked(reading: Reading, options: _Options) -> Iterator[SecretCheck]:
     from cfnroles import discover
     from cfnroles.answers.check import at_home, check, left_open
     from cfnroles.aws.connection import Connection

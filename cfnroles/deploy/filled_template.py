@@ -6,11 +6,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.diff import Difference, difference
-from cfnroles.answers.grants import Grant
+from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.deploy.stacks_file import Pairs
 from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
-from cfnroles.template.template import Stack, Template
+from cfnroles.template.template import ResolvedStack, Template
 
 
 class FilledTemplate(Struct, frozen=True):
@@ -29,12 +29,12 @@ class FilledTemplate(Struct, frozen=True):
         return cls(template, replace(home, parameters={**dict(kept), **unknown, **dict(new)}))
 
     @property
-    def stack(self) -> Stack:
+    def stack(self) -> ResolvedStack:
         """What these values make of the template: what they decide is decided, what they leave open stays open."""
         return self.template.resolve(self.given)
 
     @property
-    def grants(self) -> tuple[Grant, ...]:
+    def grants(self) -> tuple[RoleGrant, ...]:
         """What its roles may do; a grant that hangs on an undecided condition has it as its guard."""
         return template_grants(self.template, self.given, deployed=True)
 

@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 
-from cfnroles.answers.check import Check, CheckedReference, Usable
+from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
 from cfnroles.lines import Lines, Texts
 
 SCHEMA = 1
 
 
-def human(check: Check, text: Texts) -> str:
+def human(check: SecretCheck, text: Texts) -> str:
     """For a terminal: a branch for each container, a leaf for each reference, all problems at once."""
     return "\n".join(_human(check, Lines(text)))
 
 
-def markdown(check: Check, text: Texts) -> str:
+def markdown(check: SecretCheck, text: Texts) -> str:
     """For a review: one row for each reference."""
     lines = Lines(text)
     rows = [
@@ -29,7 +29,7 @@ def markdown(check: Check, text: Texts) -> str:
     return "\n".join([*head, *rows, "", summary(check), *(["", *where] if where else [])])
 
 
-def json_text(check: Check, text: Texts) -> str:
+def json_text(check: SecretCheck, text: Texts) -> str:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
     references = [
@@ -51,7 +51,7 @@ def json_text(check: Check, text: Texts) -> str:
     return json.dumps({"schema": SCHEMA, "references": references, "warnings": list(check.warnings)}, indent=2)
 
 
-def summary(check: Check) -> str:
+def summary(check: SecretCheck) -> str:
     """The answer in one sentence."""
     total, bad, unknown = len(check.references), check.count(Usable.NO), check.count(Usable.UNKNOWN)
     if not total:
@@ -61,7 +61,7 @@ def summary(check: Check) -> str:
     return f"{' and '.join(parts)}." if parts else f"All {total} secrets and parameters can be used."
 
 
-def _human(check: Check, lines: Lines) -> Iterator[str]:
+def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:
     several = len({checked.reference.origin.document for checked in check.references}) > 1
     for (document, container), group in groupby(check.references, _branch):
         yield (f"container {container}" if container else "task") + (f" of {document}" if several else "")

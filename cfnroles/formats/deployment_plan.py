@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
-from cfnroles.answers.grants import Grant, Kind
+from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.deploy.plan import ParameterChange, Plan, StackAction, StackPlan
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
@@ -92,7 +92,7 @@ class _Entry(Struct, frozen=True):
     """One grant that comes or goes; ``widening`` says whether the role may do more through that."""
 
     added: bool
-    grant: Grant
+    grant: RoleGrant
     widening: bool
 
     @property
@@ -117,7 +117,7 @@ class _Entry(Struct, frozen=True):
 
 def _entries(changes: Sequence[Change]) -> list[_Entry]:
     """What comes, then what goes; a permission that is widened or narrowed is the new one and the old ones."""
-    entries: dict[tuple[bool, Grant], _Entry] = {}
+    entries: dict[tuple[bool, RoleGrant], _Entry] = {}
     for change in changes:
         for added, grants, more in ((True, change.after, Effect.ALLOW), (False, change.before, Effect.DENY)):
             for grant in grants:
@@ -155,17 +155,17 @@ def _statement_lines(group: Sequence[_Entry], marked: bool) -> Iterator[str]:
     yield from (f"      because {reason}" for reason in entry.reasons)
 
 
-def _has_actions(grant: Grant) -> bool:
-    return grant.kind in (Kind.PERMISSION, Kind.TRUST)
+def _has_actions(grant: RoleGrant) -> bool:
+    return grant.kind in (GrantKind.PERMISSION, GrantKind.TRUST)
 
 
-def _verb(grant: Grant) -> str:
-    if grant.kind is Kind.MANAGED_POLICY:
+def _verb(grant: RoleGrant) -> str:
+    if grant.kind is GrantKind.MANAGED_POLICY:
         return "has the managed policy"
-    if grant.kind is Kind.BOUNDARY:
+    if grant.kind is GrantKind.BOUNDARY:
         return "is bounded by"
     allowed = grant.effect is Effect.ALLOW
-    if grant.kind is Kind.TRUST:
+    if grant.kind is GrantKind.TRUST:
         return "can be assumed" if allowed else "cannot be assumed"
     return "may" if allowed else "must not"
 
@@ -223,7 +223,7 @@ def _permission(entry: _Entry) -> dict[str, object]:
     not_actions, not_resources = (_NOT * negated for negated in (grant.not_actions, grant.not_resources))
     return {
         "role": grant.role,
-        "kind": "boundary" if grant.kind is Kind.BOUNDARY else str(grant.kind),
+        "kind": "boundary" if grant.kind is GrantKind.BOUNDARY else str(grant.kind),
         "change": "added" if entry.added else "removed",
         "widening": entry.widening,
         "wildcard": entry.wildcard,
@@ -237,7 +237,7 @@ def _permission(entry: _Entry) -> dict[str, object]:
     }
 
 
-def _condition(grant: Grant) -> str:
+def _condition(grant: RoleGrant) -> str:
     """The Condition block of the statement, as JSON; empty without one."""
     block: dict[str, dict[str, object]] = {}
     for condition in grant.conditions:

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from cfnroles.answers.diff import Change, Comparison, Difference, Document, Verb
-from cfnroles.answers.grants import Grant, Kind
+from cfnroles.answers.diff import Change, Comparison, Difference, Side, Verb
+from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.formats.grants import Line, actions_of, code, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
 from cfnroles.lines import Lines
@@ -24,14 +24,14 @@ _NOTHING = "No permission changes."
 class _Side:
     """Where the grants of one side stand."""
 
-    def __init__(self, document: Document | None) -> None:
+    def __init__(self, document: Side | None) -> None:
         self._lines = Lines(document.texts if document else {})
 
     def line(self, origin: Origin) -> int:
         in_template = origin.path[:1] == ("Resources",)
         return self._lines.nearest(origin)[0] if in_template else self._lines.line(origin)
 
-    def places(self, grant: Grant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
+    def places(self, grant: RoleGrant, *, short: bool = False) -> Iterator[tuple[str, list[str]]]:
         """Why a grant is there, and the places that ask for it."""
         found: dict[str, list[str]] = {}
         for place in grant.places:
@@ -137,7 +137,7 @@ def _human_change(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[s
             yield from (f"{margin}{'  ' if told else 'at '}{place}" for place in places)
 
 
-def _compared(change: Change) -> tuple[list[Line], dict[Grant, list[Line]]]:
+def _compared(change: Change) -> tuple[list[Line], dict[RoleGrant, list[Line]]]:
     """What all grants of a change have in common, and what each has for itself."""
     scopes = {grant: list(_scope(grant, change)) for grant in (*change.before, *change.after)}
     common = [line for line in next(iter(scopes.values())) if all(line in scope for scope in scopes.values())]
@@ -146,8 +146,8 @@ def _compared(change: Change) -> tuple[list[Line], dict[Grant, list[Line]]]:
 
 
 def _told(
-    change: Change, own: Mapping[Grant, list[Line]], old: _Side, new: _Side
-) -> Iterator[tuple[str, _Side, Grant, list[Line]]]:
+    change: Change, own: Mapping[RoleGrant, list[Line]], old: _Side, new: _Side
+) -> Iterator[tuple[str, _Side, RoleGrant, list[Line]]]:
     paired = bool(change.before and change.after)
     for word, side, grants in (("was ", old, change.before), ("now ", new, change.after)):
         for grant in grants:
@@ -212,21 +212,21 @@ def _groups(changes: Sequence[Change], old: _Side, new: _Side) -> list[list[Chan
     return list(groups.values())
 
 
-def _alike(grant: Grant, alike: bool) -> tuple[object, ...]:
+def _alike(grant: RoleGrant, alike: bool) -> tuple[object, ...]:
     what = () if alike else (grant.actions, grant.not_actions)
     return (grant.resources, grant.not_resources, grant.conditions, grant.guards, grant.places, *what)
 
 
 def _what(group: Sequence[Change], spell: Callable[[str], str] = str, between: str = ", ") -> str:
     grant = group[0].grant
-    if grant.kind in (Kind.MANAGED_POLICY, Kind.BOUNDARY):
+    if grant.kind in (GrantKind.MANAGED_POLICY, GrantKind.BOUNDARY):
         return str(grant.kind)
-    head = "" if grant.kind is Kind.PERMISSION else f"{grant.kind}: "
+    head = "" if grant.kind is GrantKind.PERMISSION else f"{grant.kind}: "
     denied = "denied: " if grant.effect is Effect.DENY else ""
     return head + denied + between.join(dict.fromkeys(spell(actions_of(change.grant)) for change in group))
 
 
-def _scope(grant: Grant, change: Change) -> Iterator[Line]:
+def _scope(grant: RoleGrant, change: Change) -> Iterator[Line]:
     if any(actions_of(other) != actions_of(grant) for other in (*change.before, *change.after)):
         yield Line("may ", actions_of(grant))
     yield from resources_of(grant)
@@ -260,7 +260,7 @@ def _entry(comparison: Comparison, difference: Difference) -> dict[str, object]:
     }
 
 
-def _grant(grant: Grant, side: _Side) -> dict[str, object]:
+def _grant(grant: RoleGrant, side: _Side) -> dict[str, object]:
     return {
         "actions": list(grant.actions),
         "notActions": grant.not_actions,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cfnroles.answers.grants import Grant, Kind
+from cfnroles.answers.grants import GrantKind, RoleGrant
 
 
 class Line(Struct, frozen=True):
@@ -24,21 +24,21 @@ class Line(Struct, frozen=True):
         return self.words + (code(self.text) if self.text else "")
 
 
-def actions_of(grant: Grant) -> str:
+def actions_of(grant: RoleGrant) -> str:
     """The actions in words; of a part that could not be read, that."""
     if not grant.actions:
         return "a part of the policy that only CloudFormation can work out"
     return ("all actions but " if grant.not_actions else "") + ", ".join(grant.actions)
 
 
-def resources_of(grant: Grant) -> Iterator[Line]:
+def resources_of(grant: RoleGrant) -> Iterator[Line]:
     """A line for each resource, each principal of a trust policy, or the ARN of a managed policy or boundary."""
-    word = {Kind.PERMISSION: "on ", Kind.TRUST: "by "}.get(grant.kind, "")
+    word = {GrantKind.PERMISSION: "on ", GrantKind.TRUST: "by "}.get(grant.kind, "")
     for resource in grant.resources:
         yield Line(word + ("all but " if grant.not_resources else ""), resource)
 
 
-def conditions_of(grant: Grant) -> Iterator[Line]:
+def conditions_of(grant: RoleGrant) -> Iterator[Line]:
     """A line for each condition of the statement, and for each of the template that it hangs on."""
     for condition in grant.conditions:
         yield Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
@@ -46,7 +46,7 @@ def conditions_of(grant: Grant) -> Iterator[Line]:
         yield Line(f"if {guard}")
 
 
-def when(grant: Grant) -> list[dict[str, object]]:
+def when(grant: RoleGrant) -> list[dict[str, object]]:
     """The conditions of the template that a grant hangs on, for programs."""
     return [
         {

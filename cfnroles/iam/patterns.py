@@ -50,7 +50,7 @@ WILDCARDS = {"*": Wild.MANY, "?": Wild.ONE}
 _MANY = (Wild.MANY, Wild.MANY_OF_SEGMENT)
 
 
-class Unnamed(Struct, frozen=True):
+class Untold(Struct, frozen=True):
     """A text that nobody told; one ``of_segment`` holds no colon."""
 
     text: str
@@ -61,7 +61,7 @@ class Unnamed(Struct, frozen=True):
         return self.text in _WITHOUT_COLON
 
 
-Token = str | Wild | Unnamed
+Token = str | Wild | Untold
 _Tokens = tuple[Token, ...]
 
 
@@ -168,7 +168,7 @@ def covers_arn(wide: str, narrow: str) -> bool:
     wider, narrower = (_components(_spelled(text)) for text in (wide, narrow))
     # A symbol that may hold colons hides where the components after it begin.
     hidden = any(
-        isinstance(token, Unnamed) and not token.of_segment
+        isinstance(token, Untold) and not token.of_segment
         for components in (wider, narrower)
         for component in components[: _COMPONENTS - 1]
         for token in component
@@ -256,7 +256,7 @@ def _spelled(text: str, *, literal: bool = False) -> _Tokens:
         tokens += _plain(text[position : found.start()], literal)
         # `${*}`, `${?}` and `${$}` are the characters themselves.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-        tokens.append(found[2] if found[1] and found[2] in ("*", "?", "$") else Unnamed(found[0]))
+        tokens.append(found[2] if found[1] and found[2] in ("*", "?", "$") else Untold(found[0]))
         position = found.end()
     tokens += _plain(text[position:], literal)
     return tuple(
@@ -276,7 +276,7 @@ def _lowered(tokens: _Tokens) -> _Tokens:
 
 def _completed(tokens: _Tokens) -> _Tokens:
     missing = _COMPONENTS - 1 - tokens.count(":")
-    unclear = any(isinstance(token, Unnamed) and not token.of_segment for token in tokens)
+    unclear = any(isinstance(token, Untold) and not token.of_segment for token in tokens)
     if missing <= 0 or unclear or tokens[:4] != ("a", "r", "n", ":"):
         return tokens
     return (*tokens, *(":", Wild.MANY) * missing)
@@ -287,7 +287,7 @@ def _by_segment(tokens: _Tokens, *, generous: bool) -> Iterator[Token]:
         after = tokens[index + 1] if index + 1 < len(tokens) else ":"
         if token is Wild.ONE:
             yield Wild.ONE_OF_SEGMENT
-        elif token is Wild.MANY and after != ":" and not (generous and isinstance(after, Unnamed)):
+        elif token is Wild.MANY and after != ":" and not (generous and isinstance(after, Untold)):
             yield Wild.MANY_OF_SEGMENT
         else:
             yield token
@@ -349,7 +349,7 @@ def _takes(token: Token, letter: Token) -> bool:
         case Wild.ONE:
             return isinstance(letter, str)
         case Wild.MANY_OF_SEGMENT:
-            return letter.of_segment if isinstance(letter, Unnamed) else letter != ":"
+            return letter.of_segment if isinstance(letter, Untold) else letter != ":"
         case Wild.ONE_OF_SEGMENT:
             return isinstance(letter, str) and letter != ":"
         case _:

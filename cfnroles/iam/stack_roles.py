@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from cfnroles.iam.statements import Part, PlacedStatement, joined, statements
 from cfnroles.template.intrinsics import symbols
-from cfnroles.template.template import Resource, Stack
+from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.template.worlds import Literal
 
 _ROLE = "AWS::IAM::Role"
@@ -70,7 +70,7 @@ class RoleResource(Struct, frozen=True):
 class StackRoles:
     """The roles and policies of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: ResolvedStack) -> None:
         self._stack = stack
 
     @cached_property

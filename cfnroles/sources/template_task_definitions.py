@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
-from cfnroles.template.template import Resource, Stack
+from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import Attribute, Part, Symbol, Text, from_spelling
 from cfnroles.workload import Path, Workload
 
@@ -33,7 +33,7 @@ _SHAPES = {
 _UNDECIDED = "Fn::If"
 
 
-def shaped(spelled: str, stack: Stack, *, policy: bool = False) -> Text:
+def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
     """A resolved text of a stack, with the form that is known of what a resource without a name gives.
 
     The name that CloudFormation will make up is the symbol ``${LogicalId}``. ``policy`` is as for `from_spelling`.
@@ -59,7 +59,7 @@ class TemplateTask(Struct, frozen=True):
     sources: Mapping[Path, Path]
 
 
-def task_definitions(stack: Stack, document: str) -> Iterator[TemplateTask]:
+def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
     """The task definitions of a stack.
 
     Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
@@ -77,7 +77,7 @@ def task_definitions(stack: Stack, document: str) -> Iterator[TemplateTask]:
 
 class _Turned(Struct):
     resource: Resource
-    stack: Stack
+    stack: ResolvedStack
     sources: dict[Path, Path] = field(default_factory=dict)
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:

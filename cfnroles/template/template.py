@@ -24,7 +24,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, literal, plain, symbols
 from cfnroles.workload import Path
 
-__all__ = ["Resource", "Stack", "Template", "literal", "plain", "read_template", "symbols"]
+__all__ = ["ResolvedStack", "Resource", "Template", "literal", "plain", "read_template", "symbols"]
 
 
 class Resource(Struct, frozen=True):
@@ -50,7 +50,7 @@ class Resource(Struct, frozen=True):
         return source
 
 
-class Stack(Struct, frozen=True):
+class ResolvedStack(Struct, frozen=True):
     """A template with values: its resources by logical id, without those whose condition does not hold.
 
     ``conditions`` tells of each condition whether it holds, ``None`` where that hangs on something nobody told.
@@ -115,7 +115,7 @@ class Template(Struct, frozen=True):
         *,
         conditions: Mapping[str, bool | None] | None = None,
         types: tuple[str, ...] = ("",),
-    ) -> Stack:
+    ) -> ResolvedStack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
         ``conditions`` decides conditions by name, whatever the
@@ -128,7 +128,7 @@ class Template(Struct, frozen=True):
             resource = _resource(str(logical_id), definition, resolution, types)
             if resource is not None:
                 resources[resource.logical_id] = resource
-        return Stack(resources, {name: resolution.condition(name) for name in self.conditions})
+        return ResolvedStack(resources, {name: resolution.condition(name) for name in self.conditions})
 
 
 def read_template(text: str, document: str) -> Template:

@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, plain, symbols
-from cfnroles.template.template import Stack, Template
+from cfnroles.template.template import ResolvedStack, Template
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
 MOST = 256
@@ -87,7 +87,7 @@ class Worlds(Struct, frozen=True, dict=True):
         """The worlds in which all the literals hold."""
         return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))
 
-    def stack(self, world: World, types: tuple[str, ...] = ("",)) -> Stack:
+    def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
         decided = {name: self.holds(name, world) for name in self.template.conditions}
         values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}

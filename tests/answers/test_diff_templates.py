@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from cfnroles.answers.diff import Difference, difference
-from cfnroles.answers.grants import Grant
+from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.template.template import read_template
 
@@ -26,11 +26,11 @@ Resources:
 ALLOWS = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: s3:GetObject, Resource: '*'}}"
 
 
-def grants(resources: str, head: str = HEAD) -> tuple[Grant, ...]:
+def grants(resources: str, head: str = HEAD) -> tuple[RoleGrant, ...]:
     return template_grants(read_template(head + textwrap.indent(textwrap.dedent(resources), "  "), "t.yaml"))
 
 
-def told(grant: Grant) -> str:
+def told(grant: RoleGrant) -> str:
     excluded = ("not " if grant.not_actions else "") + ",".join(grant.actions)
     on = ("not " if grant.not_resources else "") + ",".join(grant.resources)
     conditions = "".join(f" if {c.key} {c.operator} {'|'.join(c.values)}" for c in grant.conditions)

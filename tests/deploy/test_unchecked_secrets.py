@@ -9,6 +9,7 @@ import yaml
 
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.unchecked_secrets import unchecked_secrets
+from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
 from cfnroles.template.template import read_template
 
 HEAD = """\
@@ -43,7 +44,7 @@ def template(members, references="[]", depends_on="SecretsExist", volumes="[]"):
 
 
 def unchecked(*members, **values):
-    filled = FilledTemplate(read_template(template(*members), "task.yaml"), values)
+    filled = FilledTemplate(read_template(template(*members), "task.yaml"), Given(values))
     return list(unchecked_secrets(filled))
 
 
@@ -100,7 +101,7 @@ def test_what_is_unchecked(members, expected):
 def test_only_the_gate_checks():
     text = template(secret(ARN), reference(ARN)).replace("Custom::SecretsExist", "Custom::SomethingElse")
 
-    assert list(unchecked_secrets(FilledTemplate(read_template(text, "task.yaml"), {}))) == DB
+    assert list(unchecked_secrets(FilledTemplate(read_template(text, "task.yaml"), NOTHING_GIVEN))) == DB
 
 
 OPTIONAL = "Secrets: [!If [HasOptional, {Name: DB, ValueFrom: !Ref Optional}, !Ref AWS::NoValue]]"
@@ -214,9 +215,9 @@ def test_what_a_build_writes_is_checked(cfnroles, tmp_path):
     assert "CredentialsParameter" in text
     assert "SecretOptions" in text
 
-    assert unchecked_secrets(FilledTemplate(read_template(text, "task.yaml"), {})) == ()
+    assert unchecked_secrets(FilledTemplate(read_template(text, "task.yaml"), NOTHING_GIVEN)) == ()
     without = yaml.safe_dump({**read_template(text, "t").tree, "Resources": _without_gate(text)})
-    assert len(unchecked_secrets(FilledTemplate(read_template(without, "task.yaml"), {}))) == 4
+    assert len(unchecked_secrets(FilledTemplate(read_template(without, "task.yaml"), NOTHING_GIVEN))) == 4
 
 
 def _without_gate(text):

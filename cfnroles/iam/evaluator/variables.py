@@ -37,7 +37,7 @@ class Unresolved(Struct, frozen=True):
 Part = str | Wild | Variable | Unresolved
 
 
-class Text(Struct, frozen=True):
+class VariableText(Struct, frozen=True):
     """A policy string taken apart into literal text, wildcards and variables."""
 
     parts: tuple[Part, ...]
@@ -70,19 +70,19 @@ class Text(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8192)
-def plain_text(text: str) -> Text:
+def plain_text(text: str) -> VariableText:
     """A string with wildcards and no variables: an action."""
     return _text(tuple(_parts(text, variables=False, wildcards=True)))
 
 
 @lru_cache(maxsize=8192)
-def condition_text(text: str, *, variables: bool, wildcards: bool) -> Text:
+def condition_text(text: str, *, variables: bool, wildcards: bool) -> VariableText:
     """A value of a string or ARN condition, with variables if the policy's version has them."""
     return _text(tuple(_parts(text, variables=variables, wildcards=wildcards)))
 
 
 @lru_cache(maxsize=8192)
-def resource_text(text: str, *, variables: bool) -> Text:
+def resource_text(text: str, *, variables: bool) -> VariableText:
     """A string of the Resource or NotResource element, with variables if the policy's version has them.
 
     An incomplete ARN is completed with wildcards, and a variable counts only "in the resource portion of
@@ -107,9 +107,9 @@ def variables_of(text: str) -> tuple[str, ...]:
     return tuple(part.key for part in parts if isinstance(part, Variable))
 
 
-def _text(parts: tuple[Part, ...]) -> Text:
+def _text(parts: tuple[Part, ...]) -> VariableText:
     tokens = [part for part in parts if isinstance(part, str | Wild)]
-    return Text(parts, Pattern(_joined(tokens)) if len(tokens) == len(parts) else None)
+    return VariableText(parts, Pattern(_joined(tokens)) if len(tokens) == len(parts) else None)
 
 
 def _value(variable: Variable, context: Context) -> str | Unknown | None:

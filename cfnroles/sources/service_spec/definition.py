@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cfnroles.sources.service_spec import forms
 from cfnroles.sources.service_spec.role_keys import KEY, ROLE, TAGS, TASK_ROLE
-from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, Structure, Text
+from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, String, Structure
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _AUTHORITY = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -18,13 +18,13 @@ _EXEC = Structure(
         Key("log-group", forms.LOG_GROUP, "Log group that sessions are written to.", "/ecs/shop/exec"),
         Key(
             "bucket",
-            Text("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name."),
+            String("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name."),
             "Bucket that sessions are written to.",
             "shop-exec-logs",
         ),
         Key(
             "prefix",
-            Text("a prefix", r"[^*?\n]+", "Write what the keys begin with."),
+            String("a prefix", r"[^*?\n]+", "Write what the keys begin with."),
             "What the keys in that bucket begin with.",
             "web",
         ),
@@ -37,14 +37,14 @@ _VOLUME = Structure(
     (
         Key(
             "name",
-            Text("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition."),
+            String("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition."),
             "Name of the volume in the task definition.",
             "data",
             required=True,
         ),
         Key(
             "snapshot",
-            Text("a snapshot's id", r"snap-[0-9a-f]+", "Write it like snap-0123456789abcdef0."),
+            String("a snapshot's id", r"snap-[0-9a-f]+", "Write it like snap-0123456789abcdef0."),
             "Snapshot that the volume is made from.",
             "snap-0123456789abcdef0",
         ),
@@ -57,7 +57,7 @@ _CONNECT_TLS = Structure(
     (
         Key(
             "authority",
-            Text(
+            String(
                 "the ARN of a private certificate authority",
                 r"arn:aws[a-z-]*:acm-pca:[a-z0-9-]+:[0-9]{12}:certificate-authority/[a-z0-9-]+",
                 "Write arn:aws:acm-pca:REGION:ACCOUNT:certificate-authority/ID.",
@@ -104,7 +104,7 @@ _LOG_GROUPS = Structure(
 _SETTINGS = (
     Key(
         "launch-type",
-        Text("a launch type", "", known=("EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES")),
+        String("a launch type", "", known=("EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES")),
         "Where the tasks run, if the task definition allows for more than one.",
         "FARGATE",
     ),
@@ -139,13 +139,13 @@ _SETTINGS = (
     ),
     Key(
         "root-volumes",
-        Many(Text("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition.")),
+        Many(String("a volume's name", r"[A-Za-z0-9_-]{1,255}", "Write the name from the task definition.")),
         "EFS volumes that are written as root.",
         "data",
     ),
     Key(
         "s3-files-buckets",
-        Many(Text("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name.")),
+        Many(String("a bucket's name", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "Write the bucket's name.")),
         "Buckets behind S3 file systems.",
         "shop-files",
     ),
@@ -205,7 +205,7 @@ DEFAULTS = Structure(
 _PARAMETERS = Named(
     "parameters",
     forms.PARAMETER_NAME,
-    Many(Text("a text", r"[^\n]*", "Write the parameter's value.")),
+    Many(String("a text", r"[^\n]*", "Write the parameter's value.")),
 )
 
 ENVIRONMENT = Structure(
@@ -248,7 +248,7 @@ _SHARING = Structure(
     (
         Key(
             "by",
-            Text("a kind of principal", "", known=("role", "account", "organization")),
+            String("a kind of principal", "", known=("role", "account", "organization")),
             "Whom other accounts admit: the execution roles by ARN, the whole account, or a whole organization.",
             "role",
             required=True,

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from cfnroles.sources.service_spec.types import Either, Key, Structure, Text
+from cfnroles.sources.service_spec.types import Either, Key, String, Structure
 from cfnroles.table.words.resources import EXPORT_NAME, KEY
 
 _ARN = r"arn:aws[a-z-]*"
 
-PROJECT = Text(
+PROJECT = String(
     "a project's name",
     r"[A-Za-z][A-Za-z0-9-]{0,99}",
     "It begins names of stacks and exports: a letter, then letters, digits, hyphens.",
 )
-SERVICE_NAME = Text(
+SERVICE_NAME = String(
     "a service's name",
     r"[A-Za-z][A-Za-z0-9-]{0,61}",
     "It stands in names of stacks and exports: a letter, then up to 61 letters, digits and hyphens.",
 )
-ENVIRONMENT_NAME = Text("an environment's name", r"[A-Za-z][A-Za-z0-9-]{0,61}", "Use letters, digits and hyphens.")
-ACCOUNT = Text("an account", r"[0-9]{12}", "An account has 12 digits.")
-REGION = Text("a region", r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "Write it like eu-west-1.")
-PATH = Text("a path", r"[^\n]+", "Write the path of a file, relative to this one.")
-EXPORT = Text("the name of an export", EXPORT_NAME, "It has up to 255 letters, digits, colons and hyphens.")
+ENVIRONMENT_NAME = String("an environment's name", r"[A-Za-z][A-Za-z0-9-]{0,61}", "Use letters, digits and hyphens.")
+ACCOUNT = String("an account", r"[0-9]{12}", "An account has 12 digits.")
+REGION = String("a region", r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "Write it like eu-west-1.")
+PATH = String("a path", r"[^\n]+", "Write the path of a file, relative to this one.")
+EXPORT = String("the name of an export", EXPORT_NAME, "It has up to 255 letters, digits, colons and hyphens.")
 IMPORT = Structure(
     "an import",
     (
@@ -34,46 +34,46 @@ IMPORT = Structure(
         ),
     ),
 )
-KEY_ARN = Text(
+KEY_ARN = String(
     KEY.noun, KEY.pattern, "Write arn:aws:kms:REGION:ACCOUNT:key/ID; a policy cannot name a key by its alias."
 )
 KEY_OR_IMPORT = Either(KEY_ARN, IMPORT)
-SECRET_ARN = Text(
+SECRET_ARN = String(
     "the ARN of a secret",
     rf"{_ARN}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@!-]+",
     "Write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME.",
 )
-POLICY_ARN = Text(
+POLICY_ARN = String(
     "the ARN of a managed policy",
     rf"{_ARN}:iam::([0-9]{{12}}|aws):policy/[!-~]+",
     "Write arn:aws:iam::ACCOUNT:policy/NAME.",
 )
-MANAGED_POLICY = Text(
+MANAGED_POLICY = String(
     "the name of an AWS managed policy, or the ARN of any",
     rf"[A-Za-z0-9_]{{1,128}}|{POLICY_ARN.pattern}",
     "Write a name like AmazonSSMReadOnlyAccess, or arn:aws:iam::ACCOUNT:policy/NAME.",
 )
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_NAME = Text(
+ROLE_NAME = String(
     "a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "A role's name has up to 64 letters, digits and + = , . @ _ -."
 )
-ROLE_PATH = Text("a role's path", r"/([!-~]{1,510}/)?", "A path begins and ends with a slash: /teams/shop/.")
-TAG_KEY = Text(
+ROLE_PATH = String("a role's path", r"/([!-~]{1,510}/)?", "A path begins and ends with a slash: /teams/shop/.")
+TAG_KEY = String(
     "a tag's key", r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}", "It has up to 128 characters and does not begin with aws:."
 )
-TAG_VALUE = Text("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "It has up to 256 characters.")
-ACTION = Text(
+TAG_VALUE = String("a tag's value", r"[A-Za-z0-9 _.:/=+@-]{0,256}", "It has up to 256 characters.")
+ACTION = String(
     "an action",
     r"[a-z0-9-]+:[A-Za-z0-9]+",
     "Write SERVICE:Action, such as ses:SendEmail; an action with a * would grow with every release of AWS.",
 )
-RESOURCE = Text(
+RESOURCE = String(
     "the ARN of a resource",
     rf"\*|{_ARN}:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{{12}}|aws|\*)?:[^\s]+",
     "Write arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.",
 )
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-OPERATOR = Text(
+OPERATOR = String(
     "an operator",
     r"(ForAllValues:|ForAnyValue:)?("
     r"String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|(Not)?IpAddress|Bool|"
@@ -81,16 +81,18 @@ OPERATOR = Text(
     r")(IfExists)?|Null",
     "Write an operator of IAM, such as StringEquals.",
 )
-SID = Text("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digits only.")
-REASON = Text("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
-ORGANIZATION = Text("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")
-LOG_GROUP = Text("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "It has letters, digits and _ - / . # only.")
-TOPIC_ARN = Text(
+SID = String("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digits only.")
+REASON = String("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
+ORGANIZATION = String("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")
+LOG_GROUP = String("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "It has letters, digits and _ - / . # only.")
+TOPIC_ARN = String(
     "the ARN of an SNS topic",
     rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}",
     "Write arn:aws:sns:REGION:ACCOUNT:NAME.",
 )
-EMAIL = Text("an e-mail address", r"[^@\s]+@[^@\s]+\.[^@\s]+", "Write an address like team@example.com.")
-REPOSITORY_PREFIX = Text("a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub.")
-PARAMETER_NAME = Text("a template parameter's name", r"[A-Za-z0-9]{1,255}", "It has letters and digits only.")
-ANY_TEXT = Text("a text", r"[\s\S]*", "Write a text.")
+EMAIL = String("an e-mail address", r"[^@\s]+@[^@\s]+\.[^@\s]+", "Write an address like team@example.com.")
+REPOSITORY_PREFIX = String(
+    "a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub."
+)
+PARAMETER_NAME = String("a template parameter's name", r"[A-Za-z0-9]{1,255}", "It has letters and digits only.")
+ANY_TEXT = String("a text", r"[\s\S]*", "Write a text.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cfnroles.sources.service_spec import forms
-from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, Structure, Text, Type
+from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, String, Structure, Type
 from cfnroles.table.words import ROWS
 from cfnroles.table.words.resources import ACCESS_POINT
 from cfnroles.table.words.row import Row
@@ -17,9 +17,9 @@ TAGS = Named("tags", forms.TAG_KEY, forms.TAG_VALUE)
 
 def _value(row: Row) -> Type:
     if row.kind is not None:
-        return Many(Either(Text(row.kind.noun, row.kind.pattern, f"{row.kind.remedy}."), forms.IMPORT))
+        return Many(Either(String(row.kind.noun, row.kind.pattern, f"{row.kind.remedy}."), forms.IMPORT))
     if row.text:
-        return Many(Text(row.text, r"[^\s:*][^\n*]{0,254}", "Write it as the application does."))
+        return Many(String(row.text, r"[^\s:*][^\n*]{0,254}", "Write it as the application does."))
     return Flag("true")
 
 
@@ -33,28 +33,28 @@ GRANT = Structure(
         *(Key(row.word, _value(row), f"The application {row.does}.", row.example, source=row.source) for row in ROWS),
         Key(
             "prefix",
-            Many(Text("the beginning of a key", r"[^*?\n]+", "Write what the keys begin with, without a *.")),
+            Many(String("the beginning of a key", r"[^*?\n]+", "Write what the keys begin with, without a *.")),
             "Only objects whose keys begin with this.",
             "images/",
             beside=_with("prefix"),
         ),
         Key(
             "indexes",
-            Many(Text("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name, or * for all.")),
+            Many(String("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name, or * for all.")),
             "Indexes of the table that may be queried.",
             "by-customer",
             beside=_with("indexes"),
         ),
         Key(
             "access-point",
-            Many(Text(ACCESS_POINT.noun, ACCESS_POINT.pattern, f"{ACCESS_POINT.remedy}.")),
+            Many(String(ACCESS_POINT.noun, ACCESS_POINT.pattern, f"{ACCESS_POINT.remedy}.")),
             "Only through this access point.",
             "fsap-0123456789abcdef0",
             beside=_with("access-point"),
         ),
         Key(
             "via",
-            Many(Text("a service", r"[a-z][a-z0-9-]+", "Write the first part of its host name, such as s3.")),
+            Many(String("a service", r"[a-z][a-z0-9-]+", "Write the first part of its host name, such as s3.")),
             "Only when this service of AWS asks for it.",
             "s3",
             beside=_with("via"),
@@ -95,8 +95,8 @@ STATEMENT = Structure(
                 forms.OPERATOR,
                 Named(
                     "condition keys",
-                    Text("a condition key", r"[a-zA-Z0-9-]+:[^\s]+", "Write it like aws:SourceVpc."),
-                    Many(Text("a text", r"[^\n]+", "Write a text.")),
+                    String("a condition key", r"[a-zA-Z0-9-]+:[^\s]+", "Write it like aws:SourceVpc."),
+                    Many(String("a text", r"[^\n]+", "Write a text.")),
                 ),
             ),
             "Conditions, as operator, key and values.",

@@ -33,7 +33,7 @@ class Type(Protocol):
         ...
 
 
-class Text(Struct, frozen=True):
+class String(Struct, frozen=True):
     """A text of one form; ``known`` are the only values it may have, if it names any."""
 
     noun: str
@@ -137,7 +137,7 @@ class Named(Struct, frozen=True):
     """A mapping from names of the user's own to values of one type."""
 
     noun: str
-    key: Text
+    key: String
     of: Type
 
     def problems(self, value: Any, path: Path) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from cfnroles.text import EMPTY, Arn, Import, Text, arn_of, imported, text_of
 EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"
 
 
-class Kind(Struct, frozen=True):
+class ResourceKind(Struct, frozen=True):
     """A kind of resource. ``name`` is the form of its bare name, ``resource`` that of the last part of its ARN.
 
     ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.
@@ -47,7 +47,7 @@ class Kind(Struct, frozen=True):
         return f"Write its name, or {shape}" if self.name else f"Write {shape}"
 
 
-BUCKET = Kind(
+BUCKET = ResourceKind(
     "the name or ARN of an S3 bucket",
     "s3",
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
@@ -55,68 +55,70 @@ BUCKET = Kind(
     region=False,
     account=False,
 )
-TABLE = Kind(
+TABLE = ResourceKind(
     "the name or ARN of a DynamoDB table",
     "dynamodb",
     r"[A-Za-z0-9_.-]{3,255}",
     r"table/[A-Za-z0-9_.-]{3,255}",
     "table/",
 )
-QUEUE = Kind("the name or ARN of an SQS queue", "sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?", r"[A-Za-z0-9_-]{1,80}(\.fifo)?")
-TOPIC = Kind(
+QUEUE = ResourceKind(
+    "the name or ARN of an SQS queue", "sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?", r"[A-Za-z0-9_-]{1,80}(\.fifo)?"
+)
+TOPIC = ResourceKind(
     "the name or ARN of an SNS topic", "sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?", r"[A-Za-z0-9_-]{1,256}(\.fifo)?"
 )
-STREAM = Kind(
+STREAM = ResourceKind(
     "the name or ARN of a Kinesis stream",
     "kinesis",
     r"[A-Za-z0-9_.-]{1,128}",
     r"stream/[A-Za-z0-9_.-]{1,128}",
     "stream/",
 )
-DELIVERY_STREAM = Kind(
+DELIVERY_STREAM = ResourceKind(
     "the name or ARN of a Firehose stream",
     "firehose",
     r"[A-Za-z0-9_.-]{1,64}",
     r"deliverystream/[A-Za-z0-9_.-]{1,64}",
     "deliverystream/",
 )
-EVENT_BUS = Kind(
+EVENT_BUS = ResourceKind(
     "the name or ARN of an event bus",
     "events",
     r"[A-Za-z0-9_./-]{1,256}",
     r"event-bus/[A-Za-z0-9_./-]{1,256}",
     "event-bus/",
 )
-STATE_MACHINE = Kind(
+STATE_MACHINE = ResourceKind(
     "the name or ARN of a state machine",
     "states",
     r"[A-Za-z0-9_-]{1,80}",
     r"stateMachine:[A-Za-z0-9_-]{1,80}",
     "stateMachine:",
 )
-SECRET = Kind(
+SECRET = ResourceKind(
     "the name or ARN of a secret",
     "secretsmanager",
     r"[A-Za-z0-9/_+=.@!-]{1,512}",
     r"secret:[A-Za-z0-9/_+=.@!-]{1,512}",
     "secret:",
 )
-PARAMETER = Kind(
+PARAMETER = ResourceKind(
     "the name or ARN of a parameter",
     "ssm",
     r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
     r"parameter(/[A-Za-z0-9_.-]+)+",
     "parameter/",
 )
-KEY = Kind("the ARN of a KMS key", "kms", "", r"key/[A-Za-z0-9-]+", "key/")
-FUNCTION = Kind(
+KEY = ResourceKind("the ARN of a KMS key", "kms", "", r"key/[A-Za-z0-9-]+", "key/")
+FUNCTION = ResourceKind(
     "the name or ARN of a Lambda function",
     "lambda",
     r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
     r"function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
     "function:",
 )
-MODEL = Kind(
+MODEL = ResourceKind(
     "the id of a foundation model, or an ARN of Bedrock",
     "bedrock",
     r"[a-z0-9-]+\.[A-Za-z0-9.:-]+",
@@ -124,44 +126,44 @@ MODEL = Kind(
     "foundation-model/",
     account=False,
 )
-FILE_SYSTEM = Kind(
+FILE_SYSTEM = ResourceKind(
     "the id or ARN of an EFS file system",
     "elasticfilesystem",
     r"fs-[0-9a-f]+",
     r"file-system/fs-[0-9a-f]+",
     "file-system/",
 )
-ACCESS_POINT = Kind(
+ACCESS_POINT = ResourceKind(
     "the id or ARN of an EFS access point",
     "elasticfilesystem",
     r"fsap-[0-9a-f]+",
     r"access-point/fsap-[0-9a-f]+",
     "access-point/",
 )
-DATABASE_USER = Kind(
+DATABASE_USER = ResourceKind(
     "RESOURCE-ID/USER of a database, or an ARN",
     "rds-db",
     r"(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_-]+",
     r"dbuser:(db|cluster|prx)-[A-Za-z0-9]+/[A-Za-z0-9_-]+",
     "dbuser:",
 )
-DOMAIN = Kind(
+DOMAIN = ResourceKind(
     "the name or ARN of an OpenSearch domain", "es", r"[a-z][a-z0-9-]{2,27}", r"domain/[a-z][a-z0-9-]{2,27}", "domain/"
 )
-COLLECTION = Kind(
+COLLECTION = ResourceKind(
     "the id or ARN of an OpenSearch Serverless collection",
     "aoss",
     r"[a-z0-9]{3,40}",
     r"collection/[a-z0-9]{3,40}",
     "collection/",
 )
-CONFIGURATION = Kind(
+CONFIGURATION = ResourceKind(
     "APPLICATION/ENVIRONMENT/PROFILE ids of AppConfig, or an ARN",
     "appconfig",
     r"[a-z0-9]{4,7}/[a-z0-9]{4,7}/[a-z0-9]{4,7}",
     r"application/[a-z0-9]{4,7}/environment/[a-z0-9]{4,7}/configuration/[a-z0-9]{4,7}",
 )
-CLOUD_MAP = Kind(
+CLOUD_MAP = ResourceKind(
     "the id or ARN of a Cloud Map namespace or service",
     "servicediscovery",
     r"(ns|srv)-[a-z0-9]+",
@@ -169,7 +171,7 @@ CLOUD_MAP = Kind(
 )
 
 
-def resource_arn(kind: Kind, value: Any, facts: Facts) -> Text:
+def resource_arn(kind: ResourceKind, value: Any, facts: Facts) -> Text:
     """The ARN of a resource of ``kind``. Raises Malformed for a value that names no such resource."""
     if isinstance(value, Mapping) and isinstance(value.get("import"), str):
         return imported(value["import"])
@@ -197,7 +199,7 @@ def is_import(arn: Text) -> bool:
     return isinstance(arn.whole, Import)
 
 
-def _resource(kind: Kind, name: str) -> str:
+def _resource(kind: ResourceKind, name: str) -> str:
     if kind is CONFIGURATION:
         application, environment, profile = name.split("/")
         return f"application/{application}/environment/{environment}/configuration/{profile}"

@@ -10,7 +10,7 @@ from msgspec import Struct
 from cfnroles.need import Condition, Holder
 from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
 from cfnroles.table.references import service_host
-from cfnroles.table.words.resources import KEY, Kind, is_import, region_of, resource_arn
+from cfnroles.table.words.resources import KEY, ResourceKind, is_import, region_of, resource_arn
 from cfnroles.text import EMPTY, Text, Wildcard
 
 
@@ -58,7 +58,7 @@ class Row(Struct, frozen=True):
     source: str
     example: Any
     access: tuple[Access, ...]
-    kind: Kind | None = None
+    kind: ResourceKind | None = None
     options: tuple[str, ...] = ()
     key: KeyUse | None = None
     text: str = ""
