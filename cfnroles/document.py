@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def positions(self) -> Mapping[TreePath, tuple[int, int]]:
         """Line and column of each path, as ``positions`` tells them."""
-        return positions(self.text)
+        return positions(self.text, self.name)
 
 
 def read_document(source: str, name: str = "") -> Document:
@@ -149,15 +149,16 @@ def parse(text: str, document: str) -> Any:
     return _construct(_compose(text, document), document)
 
 
-def positions(text: str) -> dict[TreePath, tuple[int, int]]:
+def positions(text: str, document: str = "") -> dict[TreePath, tuple[int, int]]:
     """Line and column, counted from 1, of each path in a JSON or YAML text that ``parse`` accepts.
 
-    Empty where JSON holds what YAML does not know, so that no line can be told.
+    A text that was parsed last under the same name is not composed again. Empty where JSON holds what YAML does not
+    know, so that no line can be told.
     """
     found: dict[TreePath, tuple[int, int]] = {}
     try:
         # YAML takes a character that JSON writes as two surrogates for none; for positions any other will do.
-        root = _compose(_SURROGATE.sub(r"\\u0020", text), "")
+        root = _compose(_SURROGATE.sub(r"\\u0020", text), document)
     except InvalidInput:
         return found
     pending: list[tuple[TreePath, Any]] = [((), root)] if root is not None else []
@@ -185,6 +186,7 @@ def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreeP
     return at
 
 
+@lru_cache(maxsize=1)  # a document is asked for its data, and then for its lines
 def _compose(text: str, document: str) -> Any:
     # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
     plain = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
@@ -278,6 +280,10 @@ def _construct(node: Any, document: str) -> Any:
         except ValueError as error:
             where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
             raise InvalidInput(str(error), where=where, remedy="Put a text in quotes.") from error
+    return _construct_collection(node, document)
+
+
+def _construct_collection(node: Any, document: str) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_construct(element, document) for element in node.value]
     tree: dict[str, Any] = {}
@@ -294,8 +300,7 @@ def _construct(node: Any, document: str) -> Any:
 def _intrinsic(node: Any, document: str) -> Any:
     # CloudFormation's short forms, as `aws cloudformation` reads them: !Sub is Fn::Sub, !GetAtt A.B is [A, B].
     name = node.tag[1:]
-    node.tag = "tag:yaml.org,2002:str" if isinstance(node, yaml.ScalarNode) else ""
-    value = _construct(node, document)
+    value = str(node.value) if isinstance(node, yaml.ScalarNode) else _construct_collection(node, document)
     if name == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}

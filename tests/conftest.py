@@ -34,6 +34,7 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many workers more than cores: a fifth of the time is waiting for emulators and other processes."""
     return (os.cpu_count() or 1) * 3 // 2

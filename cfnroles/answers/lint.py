@@ -58,7 +58,7 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
     """
     document, worlds = reading.documents[0], worlds_in(reading)
     subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
-    given = suppressions(document.text, tuple(subjects.values()))
+    given = suppressions(document, tuple(subjects.values()))
     found = (*findings(subjects, worlds), *others)
     told, accepted = _sorted_out(found, given, document.name)
     return LintedFile(document.name, document.text, told, accepted)

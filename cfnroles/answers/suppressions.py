@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.checks import CHECKS, Subject
-from cfnroles.document import positions
+from cfnroles.document import Document
 from cfnroles.workload import Path
 
 _COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")
@@ -55,10 +55,10 @@ class Suppression(Struct, frozen=True):
         return not self.problem and self.check in (check, code) and plain[: len(self.scope)] == self.scope
 
 
-def suppressions(text: str, subjects: Sequence[Subject]) -> tuple[Suppression, ...]:
+def suppressions(document: Document, subjects: Sequence[Subject]) -> tuple[Suppression, ...]:
     """The suppressions of a document, those that are wrong among them; ``subjects`` are its own, one for each world."""
     tags = dict.fromkeys(each for subject in subjects for each in _of_tags(subject))
-    return (*_of_metadata(subjects[0].tree), *tags, *_of_comments(text))
+    return (*_of_metadata(subjects[0].tree), *tags, *_of_comments(document))
 
 
 def _of_metadata(tree: Mapping[str, Any]) -> Iterator[Suppression]:
@@ -90,11 +90,12 @@ def _of_tags(subject: Subject) -> Iterator[Suppression]:
                 yield Suppression(key.removeprefix(_TAG), _text(tag.get("value")), scope, task.source(path))
 
 
-def _of_comments(text: str) -> Iterator[Suppression]:
+def _of_comments(document: Document) -> Iterator[Suppression]:
+    text = document.text
     if text.lstrip()[:1] in ("{", "[") or "cfnroles:" not in text:
         return
     lines = text.splitlines()
-    places = _outermost(positions(text))
+    places = _outermost(document.positions)
     for number, line in enumerate(lines, start=1):
         if match := _COMMENT.search(line):
             alone = line.lstrip().startswith("#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import itertools
 import os
@@ -67,6 +68,8 @@ def cfnroles(ctx: click.Context, verbose: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that README.md documents."""
+    # Nearly all that a command makes lives to its end: looking for garbage often is time lost.
+    gc.set_threshold(100_000)
     words = list(sys.argv[1:] if arguments is None else arguments)
     # What comes after the command's name is the command's: `cfnroles local grep -v` asks for no traceback.
     before = itertools.takewhile(lambda word: word.startswith("-"), words)

@@ -105,7 +105,7 @@ class Template(Struct, frozen=True):
 
     def line(self, path: Path) -> int:
         """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
-        known = _positions(self.text)
+        known = _positions(self.text, self.document)
         at = nearest(path, known)
         return known[at][0] if at in known else 0
 
@@ -172,8 +172,8 @@ def _conditions_inside(value: Any) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _positions(text: str) -> Mapping[Path, tuple[int, int]]:
-    return positions(text)
+def _positions(text: str, document: str) -> Mapping[Path, tuple[int, int]]:
+    return positions(text, document)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
