@@ -79,10 +79,6 @@ class Worlds(Struct, frozen=True, dict=True):
         formula = self._formulas.get(condition)
         return None if formula is None else self._truth(formula, world)
 
-    def meets(self, disjunction: Disjunction, world: World) -> bool:
-        """Whether one of the alternatives holds in a world."""
-        return any(all(world in self._worlds_by_literal[literal] for literal in each) for each in disjunction)
-
     def among(self, literals: Iterable[Literal]) -> frozenset[World]:
         """The worlds in which all the literals hold."""
         return frozenset(self.all).intersection(*(self._worlds_by_literal.get(each, ()) for each in literals))

@@ -95,4 +95,3 @@ REPOSITORY_PREFIX = String(
     "a prefix of ECR repositories", r"[a-z0-9]+([._/-][a-z0-9]+)*/?", "Write it like docker-hub."
 )
 PARAMETER_NAME = String("a template parameter's name", r"[A-Za-z0-9]{1,255}", "It has letters and digits only.")
-ANY_TEXT = String("a text", r"[\s\S]*", "Write a text.")

@@ -12,7 +12,6 @@ from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
-TEMPLATE_IN_S3 = 1_000_000
 _MANAGED_POLICIES = 10
 
 
