@@ -18,7 +18,7 @@ SWITCHES = frozenset({CHECK_JSON_KEYS, CHECK_KEYS})
 
 _SECRET = Reason(
     "secret-exists",
-    "the validator asks whether the secret exists and has a value, without reading the value",
+    "the validator asks whether the secret exists and which versions it has; no value is in the answer",
     "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html",
 )
 _VERSION = Reason(
@@ -28,7 +28,7 @@ _VERSION = Reason(
 )
 _PARAMETER = Reason(
     "parameter-exists",
-    "the validator asks whether the parameter exists, without decrypting its value",
+    "the validator asks for the parameter's type and version; the answer holds its text, undecrypted, which is dropped",
     "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html",
 )
 _JSON_KEYS = Reason(

@@ -244,7 +244,7 @@ def _role(policies: Sequence[Policy], spelling: Spelling, tags: Tags) -> iam.Rol
     attached = attachments(policies, "Role")
     return iam.Role(
         "Role",
-        Description="The secret validator: asks whether secrets and parameters exist, and reads no value unasked.",
+        Description="The secret validator: asks whether secrets and parameters exist, and keeps no value.",
         PermissionsBoundary=If("HasPermissionsBoundary", Ref("PermissionsBoundaryArn"), NoValue),
         AssumeRolePolicyDocument=trust("lambda.amazonaws.com"),
         **({"ManagedPolicyArns": attached} if attached else {}),
