@@ -146,9 +146,13 @@ def _project(output: Path, services: list[Drafted]) -> str:
 
 
 def _role(named: str, facts: Facts, options: _Options) -> Role:
-    from cfnroles.sources.roles import live_role, read_role_of
+    if options.live:
+        from cfnroles.sources.live import live_role
 
-    return live_role(named, options.profile, facts.region) if options.live else read_role_of(named, facts)
+        return live_role(named, options.profile, facts.region)
+    from cfnroles.sources.roles import read_role_of
+
+    return read_role_of(named, facts)
 
 
 def _with_role(service: Drafted, role: Role) -> Drafted:

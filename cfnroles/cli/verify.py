@@ -100,8 +100,6 @@ def command(source: str, **given: Any) -> None:
 
 
 def _roles(reading: Reading, options: _Options) -> Iterator[tuple[Holder, Role | str]]:
-    from cfnroles.sources.roles import live_role
-
     task, given = reading.task(), options.roles
     from_source = options.live and not any(given.values())
     named = {holder: task.role(holder) if from_source else name for holder, name in given.items()}
@@ -110,14 +108,19 @@ def _roles(reading: Reading, options: _Options) -> Iterator[tuple[Holder, Role |
             f"{reading.name} names no role to read" if options.live else "no role is given",
             remedy="Name one with --role, --task-role or --infrastructure-role.",
         )
+    if not options.live:
+        yield from ((holder, name) for holder, name in named.items() if name)
+        return
+    from cfnroles.sources.live import live_role
+
     for holder, name in named.items():
         if name:
-            yield holder, live_role(name, options.profile, task.facts.region) if options.live else name
+            yield holder, live_role(name, options.profile, task.facts.region)
 
 
 def _simulate(verifications: Sequence[Verification], reading: Reading, options: _Options) -> None:
     from cfnroles.answers.simulation import simulate
-    from cfnroles.sources.roles import iam_of
+    from cfnroles.sources.live import iam_of
 
     if not options.live:
         raise InvalidInput("--simulate asks AWS about a role that AWS has", remedy="Give --live, too.")

@@ -1,11 +1,14 @@
-"""Task definitions that are registered in Amazon ECS, as a place where documents are read from."""
+"""What is in an account of AWS, as a place where documents and roles are read from."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.ecs import Ecs
+from cfnroles.aws.iam import Iam
+from cfnroles.iam.roles import Role, detailed_role
 
 
 def registered(profile: str) -> Callable[[str, str], str]:
@@ -17,3 +20,16 @@ def registered(profile: str) -> Callable[[str, str], str]:
         return ecs.task_definition(named)
 
     return read
+
+
+def live_role(named: str, profile: str, region: str) -> Role:
+    """The role of a name or ARN, from AWS with the credentials of a profile. Reads only."""
+    detail, policies = iam_of(profile, region).role(named)
+    return detailed_role(detail, policies, "AWS")
+
+
+def iam_of(profile: str, region: str) -> Iam:
+    """IAM with the credentials of a profile."""
+    # IAM is one for all Regions, and a client wants one nevertheless.
+    told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Iam(Connection(profile, "" if told else region))

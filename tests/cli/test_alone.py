@@ -1,0 +1,79 @@
+"""What talks to nobody: commands that read files reach no network, start nothing, and write where they are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Runs a command line and tells, on the last line, what the process did beyond reading.
+_WATCHED = """
+import json, os, sys
+done = []
+
+def watch(event, arguments):
+    if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname"):
+        done.append(f"{event} {arguments[1:]}")
+    elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"):
+        done.append(f"{event} {arguments[0]}")
+    elif event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) and "__pycache__" not in str(arguments[0]):
+        done.append(f"writes {arguments[0]}")
+    elif event in ("os.remove", "os.rename", "os.rmdir", "os.mkdir"):
+        done.append(f"{event} {arguments[0]}")
+
+from cfnroles.cli import main
+sys.addaudithook(watch)
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    code = ended.code
+print(json.dumps([code, done]))
+"""
+
+EXAMPLE = "examples/shop.json"
+ROLES = "tests/golden/shop/shop-roles.yaml"
+COMMANDS = {
+    "explain": ["explain", EXAMPLE],
+    "verify": ["verify", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
+    "lint": ["lint", EXAMPLE, ROLES],
+    "diff": ["diff", EXAMPLE, EXAMPLE],
+    "schema": ["schema"],
+}
+
+
+def watched(*arguments: object, cwd: Path) -> tuple[int, list[str]]:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "eu-west-1",
+    }
+    command = [sys.executable, "-c", _WATCHED, *map(str, arguments)]
+    run = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
+    code, done = json.loads(run.stdout.splitlines()[-1])
+    return code, done
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_that_reads_does_nothing_else(arguments: list[str], repository: Path) -> None:
+    code, done = watched(*arguments, cwd=repository)
+    assert code in (0, 1)
+    assert done == []
+
+
+def test_a_build_writes_its_directory_and_nothing_else(repository: Path, tmp_path: Path) -> None:
+    code, done = watched("build", EXAMPLE, "-o", tmp_path / "build", cwd=repository)
+    assert code == 0
+    assert done
+    assert [each for each in done if str(tmp_path / "build") not in each] == []
+
+
+def test_what_is_watched_for_is_seen(repository: Path) -> None:
+    code, done = watched("check", EXAMPLE, "--endpoint-url", "http://127.0.0.1:1", cwd=repository)
+    assert code == 3
+    assert any(each.startswith("socket.connect") for each in done)
