@@ -10,8 +10,9 @@ USES); CheckJsonKeys, CheckKeys: "true" or "false"; DeploymentId, different each
   DescribeParameters, which sends none, can be granted for all parameters only.
 - secretsmanager:GetSecretValue and kms:Decrypt, with CheckJsonKeys only; kms:DescribeKey, with CheckKeys only.
 
-Attributes: Checked, the number of references; VersionsDigest, another when the current version of any changes;
-Version1, Version2 ... of each reference in order, as many as the response can hold, the first 40 for certain.
+Attributes: Checked, the number of references that were found usable; Tolerated, "none" or what cannot be used and was
+let through; VersionsDigest, another when the current version of any changes; Version1, Version2 ... of each reference
+in order, as many as the response can hold, the first 40 for certain.
 """
 
 import hashlib
@@ -36,6 +37,9 @@ PACES = {"get_parameters": 30, "list_secret_version_ids": 30}
 NAMES_PER_CALL = 10
 # Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
 PAUSES, PATIENCE = (0.5, 1.5), 6.0
+# How far ahead of this function's clock an honest one may be: AWS refuses signatures that are 5 minutes off, S3 15
+# (IAM/latest/UserGuide/reference_sigv-signing-elements.html).
+AHEAD_SECONDS = 15 * 60
 TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z?")
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
 # Members of which every answer has one: of what is no JSON botocore makes an answer without any.
@@ -310,8 +314,10 @@ def _transient(error: Exception, reference: Reference, action: str) -> str:
 def _is_rollback(request: Request) -> bool:
     # An earlier time as DeploymentId tells that CloudFormation restores an earlier deployment. To refuse would end
     # in UPDATE_ROLLBACK_FAILED, which only a person can mend, and would protect nothing: that one is in service.
+    # A last id from the future tells nothing: every deployment is earlier than it.
     new, old = (_moment(str(side.get("DeploymentId"))) for side in (request.properties, request.previous))
-    return new is not None and old is not None and new < old
+    latest = time.strftime("%Y%m%d%H%M%S", time.gmtime(request.deadline.clock.time() + AHEAD_SECONDS))
+    return new is not None and old is not None and new < old <= latest.ljust(20, "0")
 
 
 def _moment(text: str) -> str | None:
@@ -337,10 +343,13 @@ def _report(request: Request, results: dict[Reference, str | Problem]) -> Answer
         lines = (f"{number}. {_sentence(*entry)}" for number, entry in enumerate(problems.values(), 1))
         return Answer(False, head, tuple(lines))
     versions = [result if isinstance(result, str) else "unknown" for result in results.values()]
+    told = "; ".join(problem.what for problem, _ in problems.values())
+    tolerance = clip(f"{bad} of {len(results)} references: {told}", 480) if bad else "none"
     pairs = sorted({f"{each.given}={version}" for each, version in zip(results, versions, strict=True)})
     digest = hashlib.sha256("\n".join(pairs).encode(errors="replace")).hexdigest()[:16]
     data = {f"Version{number}": version for number, version in enumerate(versions, 1)}
-    return Answer(True, data={"Checked": str(len(results)), "VersionsDigest": digest, **data})
+    checked = str(len(results) - bad)
+    return Answer(True, data={"Checked": checked, "Tolerated": tolerance, "VersionsDigest": digest, **data})
 
 
 def _sentence(problem: Problem, users: Group) -> str:

@@ -19,6 +19,9 @@ class WoundClock:
     def monotonic(self) -> float:
         return time.monotonic() + self.slept
 
+    def time(self) -> float:
+        return time.time() + self.slept
+
     def sleep(self, seconds: float) -> None:
         with self.lock:
             self.slept += seconds

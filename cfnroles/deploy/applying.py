@@ -12,6 +12,7 @@ from cfnroles.deploy.change_sets import detailed, discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
+from cfnroles.deploy.gate import gate_answer, let_through
 from cfnroles.deploy.plan import Note, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
@@ -101,8 +102,11 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
             failure = detailed(failure, cloudformation, change_set.stack_id)
         return StackResult(step.name, StackOutcome.FAILED, failure=failure)
     _protect(step, deployer)
+    answer = gate_answer(step.source.parsed, stack, events)
+    if answer.tolerated:
+        return StackResult(step.name, StackOutcome.FAILED, failure=let_through(stack, answer))
     outcome = {StackAction.UPDATE: StackOutcome.UPDATED, StackAction.CHECK_AGAIN: StackOutcome.CHECKED}
-    return StackResult(step.name, outcome.get(step.action, StackOutcome.CREATED), stack.outputs, secrets=step.secrets)
+    return StackResult(step.name, outcome.get(step.action, StackOutcome.CREATED), stack.outputs, secrets=answer.checked)
 
 
 def deleted(stack: StackDescription, deployer: Deployer) -> Work[tuple[str, ...]]:

@@ -12,6 +12,7 @@ from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, ResourceChange
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, detail, explained
 from cfnroles.deploy.following import Work
+from cfnroles.deploy.gate import next_deployment_id
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
 from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
@@ -61,7 +62,7 @@ def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetR
     source, options = blank.source, deployer.options
     declared, given = source.parsed.declarations, given_values(source)
     if DEPLOYMENT_ID in declared:
-        given[DEPLOYMENT_ID] = deployer.run.deployment_id
+        given[DEPLOYMENT_ID] = next_deployment_id(deployer.run.began, blank.before)
     deployed = {name for name, _ in blank.before.parameters} if blank.before and not creating else set()
     url = deployer.upload(source) if deployer.upload and source.size > TEMPLATE_BODY_BYTES else ""
     return ChangeSetRequest(

@@ -63,6 +63,8 @@ _IN_USE = re.compile(
 )
 _TAKEN = re.compile(r"Export with name (?P<name>\S+) is already exported by stack (?P<by>\S+)")
 _CAPABILITY = re.compile(r"[Rr]equires capabilities ?: ?\[(?P<names>[^\]]*)\]")
+# https://github.com/aws/aws-cdk/issues/29949; before 2024 AWS said "key".
+_NO_ATTRIBUTE = re.compile(r"Vendor response doesn't contain (?P<name>Checked|Tolerated) (?:attribute|key)")
 _PROTECTED = re.compile(r"TerminationProtection is enabled")
 
 
@@ -156,6 +158,12 @@ def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[st
             Cause.CAPABILITY,
             (f"the template needs the capability {found['names']}",),
             "The stack's 'capabilities' in stacks.json do not list it: build again, or add it there.",
+        )
+    if found := _NO_ATTRIBUTE.search(reason):
+        return (
+            Cause.GATE,
+            (f"the deployed secret validator does not tell what the template asks it for ({found['name']})",),
+            "It is older than the template: deploy the stack of the secret validator, too.",
         )
     if _PROTECTED.search(reason):
         return Cause.PROTECTED, unfolded(reason), PROTECTED_REMEDY

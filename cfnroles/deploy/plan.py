@@ -61,7 +61,7 @@ class StackPlan(Struct, frozen=True):
 
     ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
     must be deleted first) it is made when its turn comes. ``permissions`` include those that hang on a condition that
-    nobody decided. ``secrets`` is how many secrets the gate checks, ``unchecked`` where those stand that nothing
+    nobody decided. ``secrets`` is how many the gate is asked about, ``unchecked`` where those stand that nothing
     checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
     sets.
     """
@@ -130,11 +130,6 @@ class Run(Struct, frozen=True):
     def token(self) -> str:
         """Marks this run's change sets and events; CloudFormation wants ``[a-zA-Z][-a-zA-Z0-9]*``."""
         return f"{RUN_PREFIX}{self.began:%Y%m%dT%H%M%SZ}-{self.suffix}"
-
-    @property
-    def deployment_id(self) -> str:
-        """What makes the gate check again: the time, by which the gate tells a rollback from a deployment."""
-        return f"{self.began:%Y%m%dT%H%M%S.%f}Z"
 
 
 class Note(Struct, frozen=True):

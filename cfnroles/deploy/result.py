@@ -26,7 +26,7 @@ class StackResult(Struct, frozen=True):
     """How it ended for one stack.
 
     ``outputs`` of a deployed one, ``retained`` resources of a deleted one, and the ``failure`` of a failed
-    one.
+    one. ``secrets`` is how many its gate found usable, ``None`` where a gate was asked and its answer is not known.
     """
 
     stack: str
@@ -34,7 +34,7 @@ class StackResult(Struct, frozen=True):
     outputs: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
     seconds: float = 0.0
-    secrets: int = 0
+    secrets: int | None = 0
     retained: tuple[str, ...] = ()
 
 

@@ -41,6 +41,8 @@ def result_text(result: Result) -> str:
             outcome = f"{count(stack.secrets, 'secret')} checked again"
         elif stack.secrets:
             outcome += f", {count(stack.secrets, 'secret')} checked"
+        elif stack.secrets is None:
+            outcome += "; what its gate checked is not known: the template has no output of the attribute Checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""
         timeless = {StackOutcome.FAILED, StackOutcome.NOT_REACHED, StackOutcome.UNCHANGED}
         detail = "" if stack.outcome in timeless else took

@@ -38,7 +38,7 @@ def summary(plan: Plan) -> str:
     """One line: how many permissions come and go, and how many resources change."""
     if not plan.needs_consent:
         checked = sum(stack.secrets for stack in plan.stacks if stack.action is StackAction.CHECK_AGAIN)
-        again = f"; {count(checked, 'secret')} checked again" if checked else ""
+        again = f"; {count(checked, 'secret')} to check again" if checked else ""
         return f"No permission changes and no resource changes{again}."
     entries = _entries(plan.permissions)
     added = sum(entry.added for entry in entries)
@@ -60,7 +60,7 @@ def _headline(stack: StackPlan) -> str:
         case StackAction.CREATE if stack.change_set is None and stack.source.imports:
             text = f"create, with what {' and '.join(stack.source.depends_on)} will export"
         case StackAction.CHECK_AGAIN:
-            text = f"no changes; {count(stack.secrets, 'secret')} checked again"
+            text = f"no changes; {count(stack.secrets, 'secret')} to check again"
         case StackAction.NOTHING:
             text = "no changes"
         case StackAction.UPDATE if not stack.changes and stack.change_set:

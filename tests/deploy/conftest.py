@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription
 from cfnroles.cli import main
+from cfnroles.deploy.plan import Run
 from cfnroles.document import parse
 from cfnroles.emulator import environment_for
 
@@ -68,6 +70,16 @@ IN_PLACE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "I
     "IMPORT_ROLLBACK_COMPLETE",
     "UPDATE_FAILED",
 }
+
+
+@pytest.fixture
+def began(monkeypatch):
+    """A function that sets this machine's clock, as a deployment reads it."""
+
+    def set_clock(moment):
+        monkeypatch.setattr(Run, "new", classmethod(lambda cls: cls(moment, secrets.token_hex(4))))
+
+    return set_clock
 
 
 class Double:
@@ -329,6 +341,7 @@ def handler(event, context):
     fails = kind in str(properties["References"])
     body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     body |= {"Status": "FAILED" if fails else "SUCCESS", "Reason": f"it fails at {kind}", "PhysicalResourceId": "one"}
+    body |= {"Data": {"Checked": str(len(event["ResourceProperties"]["References"])), "Tolerated": "none"}}
     data = json.dumps(body).encode()
     request = urllib.request.Request(event["ResponseURL"], data, {"Content-Type": ""}, method="PUT")
     urllib.request.urlopen(request, timeout=5)

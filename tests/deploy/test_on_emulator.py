@@ -67,7 +67,7 @@ def test_the_second_run_changes_nothing_and_takes_less_than_3_seconds(cfnroles, 
     took = time.monotonic() - started
 
     assert again.returncode == 0, again.stderr
-    assert "No permission changes and no resource changes; 2 secrets checked again." in again.stderr
+    assert "No permission changes and no resource changes; 2 secrets to check again." in again.stderr
     assert status(aws, "shop-roles") == "CREATE_COMPLETE"
     assert aws("ecs").list_task_definitions()["taskDefinitionArns"][0].endswith(":1")
     assert before["shop-roles"]["TemplateBody"]

@@ -74,7 +74,7 @@ class TestWhenItIsDone:
         answer = cfnroles("deploy", stacks)
 
         assert answer.code == 0
-        assert "No permission changes and no resource changes; 2 secrets checked again." in answer.err
+        assert "No permission changes and no resource changes; 2 secrets to check again." in answer.err
         assert task.parameters["DeploymentId"] != "20260131T000000Z"
 
 

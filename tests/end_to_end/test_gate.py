@@ -117,6 +117,31 @@ def test_a_redeployment_without_a_change_asks_again(service: Service) -> None:
     assert service.images() == ["nginx:1"]
 
 
+def test_after_an_id_from_the_future_a_missing_secret_is_refused(service: Service) -> None:
+    service.put("db")
+    assert service.deploy("db").returncode == 0
+    cloudformation = service.account.client("cloudformation")
+    cloudformation.update_stack(
+        StackName="shop-task",
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": "DeploymentId", "ParameterValue": "20990101T000000Z"}],
+    )
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="shop-task", WaiterConfig={"Delay": 1})
+    service.destroy("db")
+
+    refused = service.deploy("db")
+
+    assert refused.returncode == 1
+    assert "Secret db in us-east-1 does not exist" in refused.stderr
+
+    service.put("db")
+    mended = service.account.cfnroles("deploy", service.folder / "built", "--yes", "--continue-rollback")
+
+    assert mended.returncode == 0, mended.stderr
+    assert "shop-task              secrets checked again" not in mended.stderr
+    assert "1 secret checked" in mended.stderr
+
+
 def test_everything_can_be_deleted_although_the_secrets_are_gone(service: Service) -> None:
     service.put("db")
     assert service.deploy("db").returncode == 0

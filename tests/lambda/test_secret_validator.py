@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -295,6 +296,7 @@ def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret
     first = tell(*references)["Data"]
     assert first == {
         "Checked": "3",
+        "Tolerated": "none",
         "VersionsDigest": first["VersionsDigest"],
         "Version1": store.current("rotating"),
         "Version2": "1",
@@ -305,6 +307,28 @@ def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret
     rotated = tell(*references)["Data"]
     assert rotated["Version1"] == store.current("rotating") != first["Version1"]
     assert rotated["VersionsDigest"] != first["VersionsDigest"]
+
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def updated(
+    store: Store, endpoint: Any, request_of: Any, context_of: Any, clock: Any, monkeypatch: Any
+) -> Callable[[str, str], dict[str, Any]]:
+    """The answer at noon of 31 January 2026 to an update with a missing parameter, from one DeploymentId to another."""
+    import secret_validator
+
+    monkeypatch.setattr(clock, "time", NOW.timestamp)
+
+    def update(old: str, new: str) -> dict[str, Any]:
+        properties = {"References": ["/web/nope", "flag"], "DeploymentId": new}
+        event = request_of("Update", ResourceProperties=properties, OldResourceProperties={"DeploymentId": old})
+        secret_validator.handler(event, context_of(30, clock=clock), clock)
+        (answer,) = endpoint.accepted
+        return dict(answer)
+
+    return update
 
 
 @pytest.mark.parametrize(
@@ -321,29 +345,34 @@ def test_versions_are_returned_in_order_with_a_digest_that_changes_when_a_secret
         pytest.param("20260131T100000.123456Z", "20260131T110000Z", "SUCCESS", id="back-to-a-finer-time"),
         pytest.param("20260131T110000Z", "20260131T100000.123456Z", "FAILED", id="forward-to-a-coarser-time"),
         pytest.param("initial", "initial", "FAILED", id="the-default-again"),
+        pytest.param("20260131T115900Z", "20260131T121500Z", "SUCCESS", id="from-as-far-ahead-as-a-clock-may-be"),
+        pytest.param("20260131T115900Z", "20260131T121500.000001Z", "FAILED", id="from-further-ahead"),
+        pytest.param("20260131T115900Z", "20990101T000000Z", "FAILED", id="from-the-future"),
+        pytest.param("initial", "20990101T000000Z", "FAILED", id="from-the-future-to-the-default"),
+        pytest.param("20990101T000000Z", "20990101T000001Z", "FAILED", id="from-the-future-to-the-future"),
+        pytest.param("20990101T000000Z", "20260131T115900Z", "FAILED", id="to-the-future"),
+        pytest.param("20260131T115900Z", "99999999T999999Z", "FAILED", id="from-no-time-at-all"),
     ],
 )
-def test_a_rollback_is_never_refused(
-    store: Store,
-    endpoint: Any,
-    request_of: Any,
-    context_of: Any,
-    clock: Any,
-    lines: Any,
-    new: str,
-    old: str,
-    status: str,
+def test_a_rollback_is_never_refused_and_nothing_else_is_taken_for_one(
+    updated: Callable[[str, str], dict[str, Any]], lines: Any, new: str, old: str, status: str
 ) -> None:
-    import secret_validator
-
-    properties = {"References": ["/web/nope", "flag"], "DeploymentId": new}
-    event = request_of("Update", ResourceProperties=properties, OldResourceProperties={"DeploymentId": old})
-    secret_validator.handler(event, context_of(30, clock=clock), clock)
-    (answer,) = endpoint.accepted
+    answer = updated(old, new)
     assert answer["Status"] == status
-    if status == "SUCCESS":
-        assert [answer["Data"][name] for name in ("Version1", "Version2")] == ["unknown", "1"]
-        assert "WARNING" in {line["level"] for line in lines()}
+    assert ("WARNING" in {line["level"] for line in lines()}) == (status == "SUCCESS")
+
+
+def test_what_was_let_through_is_answered_and_does_not_count_as_checked(
+    updated: Callable[[str, str], dict[str, Any]],
+) -> None:
+    data = updated("20260131T110000Z", "20260131T100000Z")["Data"]
+    assert data.pop("VersionsDigest")
+    assert data == {
+        "Checked": "1",
+        "Tolerated": "1 of 2 references: Parameter /web/nope in us-east-1 does not exist",
+        "Version1": "unknown",
+        "Version2": "1",
+    }
 
 
 def test_delete_asks_aws_nothing(endpoint: Any, request_of: Any, context_of: Any, monkeypatch: Any) -> None:

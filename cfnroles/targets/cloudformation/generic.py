@@ -19,7 +19,7 @@ from cfnroles.targets.cloudformation.limits import check
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
-from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist
+from cfnroles.targets.cloudformation.task import CHECKS, SERVICE_TIMEOUT, SecretsExist, add_gate_outputs
 from cfnroles.targets.cloudformation.template_text import ordered, to_yaml
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.text import from_spelling
@@ -155,6 +155,7 @@ def task_definition() -> Template:
             ],
         )
     )
+    add_gate_outputs(template)
     template.add_resource(_definition())
     template.add_output(
         Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))

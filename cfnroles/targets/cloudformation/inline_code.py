@@ -14,7 +14,7 @@ _ORIGIN = '"""The secret validator of cfnroles. Its source with all comments: th
 _IMPORT = re.compile(r"^from (?:custom_resource|secret_references) import (\([^)]*\)|[^\n]*)\n", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^ *#.*\n", re.MULTILINE)
 _COMMENT = re.compile(r" {2,}# .*$", re.MULTILINE)
-_DOCSTRING = re.compile(r'(?<=:\n) +"""(?:[^"]|"(?!""))*"""\n')
+_DOCSTRING = re.compile(r'(?:(?<=:\n) +|^)"""(?:[^"]|"(?!""))*"""\n', re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -31,7 +31,7 @@ def inline_code() -> str:
 
 
 def without_comments(source: str) -> str:
-    """The source without comments and without the docstrings of functions and classes.
+    """The source without comments and without docstrings.
 
     A template that is sent with a request has room for 51,200 bytes, and the policies need it. What is taken out is
     told by the layout that the code in ``lambda/`` has; a test proves that its meaning stays.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
-from troposphere import AWSObject, Equals, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
+from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
 from cfnroles.need import Holder, Reference
@@ -118,6 +118,16 @@ def _add_gate(template: Template, parts: Parts) -> None:
         template.add_parameter(switch(name, "disabled", description))
         template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))
     template.add_resource(_secrets_exist(parts.discovery.references, parts.spelling, parts.validator))
+    add_gate_outputs(template)
+
+
+def add_gate_outputs(template: Template) -> None:
+    """Give the template the outputs that carry the answer of its gate, the resource SecretsExist, to who deploys it."""
+    for name, attribute, description in (
+        ("SecretsChecked", "Checked", "How many references to secrets and parameters the gate found usable."),
+        ("SecretsTolerated", "Tolerated", "What the gate let through though it cannot be used; none is right."),
+    ):
+        template.add_output(Output(name, Description=description, Value=GetAtt("SecretsExist", attribute)))
 
 
 def _definition(template: Template, parts: Parts) -> TaskDefinition:
