@@ -9,9 +9,10 @@ from cfnroles.aws.stack import StackDescription
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Failure, explained
 from cfnroles.deploy.following import Work, settled
-from cfnroles.deploy.plan import RUN_PREFIX, Note, Options, StackAction, StackPlan
+from cfnroles.deploy.plan import Note, Options, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.deploy.starting import started_by
 from cfnroles.deploy.statuses import MISSING, Deploying, status_of
 
 
@@ -47,15 +48,8 @@ def with_action(source: StackSource, deployer: Deployer) -> Work[StackPlan]:
 
 def busy(stack: StackDescription, cloudformation: CloudFormation) -> str:
     """What is under way on a stack, and what started it, as far as its events tell."""
-    newest = next(iter(cloudformation.events(stack.id)), None)
-    token = newest.token if newest else ""
-    if token.startswith(RUN_PREFIX):
-        who = f", started by another run of cfnroles ({token})"
-    elif token.startswith("Console-"):
-        who = ", started in the console"
-    else:
-        who = f", started by {token}" if token else ""
-    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status}){who}"
+    who = started_by(stack.id, cloudformation)
+    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})" + (f", started {who}" if who else "")
 
 
 def _recreation(source: StackSource, stack: StackDescription | None, meaning: str) -> StackPlan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Set
 
 from msgspec.structs import replace
@@ -10,12 +11,13 @@ from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, StackDescription
 from cfnroles.deploy.change_sets import detailed, discard, with_change_set
 from cfnroles.deploy.deployer import Deployer
-from cfnroles.deploy.failures import Cause, Failure, explained, first_cause
+from cfnroles.deploy.failures import Cause, first_cause
 from cfnroles.deploy.following import Work, followed, latest_event, together
 from cfnroles.deploy.gate import gate_answer, let_through
 from cfnroles.deploy.plan import Note, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
+from cfnroles.deploy.starting import refusal, started
 from cfnroles.deploy.statuses import DEPLOYED, Deploying, status_of
 
 
@@ -49,19 +51,13 @@ def _when_ready(
         except DeploymentRefused as refused:
             result = StackResult(step.name, StackOutcome.FAILED, failure=refused.failures[0])
         except Refused as refused:
-            result = StackResult(step.name, StackOutcome.FAILED, failure=_overtaken(step.name, refused))
+            failure = refusal(step.name, refused, deployer.cloudformation, deployer.run.token)
+            result = StackResult(step.name, StackOutcome.FAILED, failure=failure)
+            with contextlib.suppress(Refused):  # CloudFormation keeps one that somebody is executing
+                discard(step, deployer)
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[step.name] = result
     return result
-
-
-def _overtaken(name: str, refused: Refused) -> Failure:
-    failure = explained(name, refused.message, otherwise=Cause.CHANGE_SET)
-    if refused.code not in {"InvalidChangeSetStatus", "ChangeSetNotFound"}:
-        return failure
-    return replace(
-        failure, remedy="Somebody else changed the stack after the plan was made: run the same command again."
-    )
 
 
 def _deployed(step: StackPlan, deployer: Deployer) -> Work[StackResult]:
@@ -91,8 +87,14 @@ def _executed(step: StackPlan, change_set: ChangeSet, deployer: Deployer) -> Wor
     cloudformation, token = deployer.cloudformation, deployer.run.token
     creating = step.action in {StackAction.CREATE, StackAction.RECREATE}
     since = latest_event(cloudformation, change_set.stack_id)
-    cloudformation.execute_change_set(
-        change_set, token=token, disable_rollback=not deployer.options.rollback, creating=creating
+    yield from started(
+        lambda: cloudformation.execute_change_set(
+            change_set, token=token, disable_rollback=not deployer.options.rollback, creating=creating
+        ),
+        cloudformation,
+        change_set.stack_id,
+        token,
+        since,
     )
     deployer.pace.restart()
     stack, events = yield from followed(cloudformation, change_set.stack_id, token, since, deployer.tell)
@@ -118,7 +120,13 @@ def deleted(stack: StackDescription, deployer: Deployer) -> Work[tuple[str, ...]
     cloudformation = deployer.cloudformation
     token = f"{deployer.run.token}-delete"
     since = latest_event(cloudformation, stack.id)
-    cloudformation.delete_stack(stack.id, token=token, role_arn=deployer.options.role_arn)
+    yield from started(
+        lambda: cloudformation.delete_stack(stack.id, token=token, role_arn=deployer.options.role_arn),
+        cloudformation,
+        stack.id,
+        token,
+        since,
+    )
     deployer.pace.restart()
     after, events = yield from followed(cloudformation, stack.id, token, since, deployer.tell)
     if after is not None and after.status != "DELETE_COMPLETE":
@@ -132,10 +140,8 @@ def _stable(step: StackPlan, stack: StackDescription, deployer: Deployer) -> Wor
     cloudformation, role = deployer.cloudformation, deployer.options.role_arn
     token = f"{deployer.run.token}-rollback"
     since = latest_event(cloudformation, stack.id)
-    if step.continue_rollback:
-        cloudformation.continue_update_rollback(stack.id, token=token, role_arn=role)
-    else:
-        cloudformation.roll_back_stack(stack.id, token=token, role_arn=role)
+    call = cloudformation.continue_update_rollback if step.continue_rollback else cloudformation.roll_back_stack
+    yield from started(lambda: call(stack.id, token=token, role_arn=role), cloudformation, stack.id, token, since)
     deployer.pace.restart()
     after, events = yield from followed(cloudformation, stack.id, token, since, deployer.tell)
     if after is None or status_of(after.status).deploying is not Deploying.UPDATE:

@@ -17,6 +17,7 @@ from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
 from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
+from cfnroles.deploy.starting import refusal, requested
 from cfnroles.errors import Unavailable
 
 #: CloudFormation has said both, and means the same.
@@ -24,14 +25,25 @@ _NO_CHANGES = ("The submitted information didn't contain changes", "No updates a
 
 
 def with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
-    """The same plan with its change set made, described and judged; an empty one is deleted again."""
+    """The same plan with its change set made, described and judged; an empty one is deleted again.
+
+    Raises ``DeploymentRefused`` where CloudFormation makes none.
+    """
+    try:
+        return (yield from _with_change_set(blank, deployer))
+    except Refused as refused:
+        own = deployer.run.token
+        raise DeploymentRefused((refusal(blank.name, refused, deployer.cloudformation, own),)) from refused
+
+
+def _with_change_set(blank: StackPlan, deployer: Deployer) -> Work[StackPlan]:
     cloudformation = deployer.cloudformation
     creating = blank.action in {StackAction.CREATE, StackAction.RECREATE}
-    requested = cloudformation.create_change_set(_request(blank, creating, deployer))
-    change_set = cloudformation.change_set(requested)
+    change_set = requested(_request(blank, creating, deployer), cloudformation)
+    change_set = cloudformation.change_set(change_set)
     while change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
         yield
-        change_set = cloudformation.change_set(requested)
+        change_set = cloudformation.change_set(change_set)
     if change_set.status == "CREATE_COMPLETE":
         return replace(
             blank,

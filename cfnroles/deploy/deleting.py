@@ -18,7 +18,8 @@ from cfnroles.deploy.plan import RUN_PREFIX, Note
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import StackSource
-from cfnroles.deploy.statuses import MISSING, status_of
+from cfnroles.deploy.starting import refusal
+from cfnroles.deploy.statuses import status_of
 from cfnroles.template.template import read_template
 
 
@@ -151,9 +152,8 @@ def _when_free(
         except DeploymentRefused as refused:
             result = StackResult(name, StackOutcome.FAILED, failure=refused.failures[0])
         except Refused as refused:
-            result = StackResult(
-                name, StackOutcome.FAILED, failure=explained(name, refused.message, status=step.stack.status or MISSING)
-            )
+            failure = refusal(name, refused, deployer.cloudformation, deployer.run.token)
+            result = StackResult(name, StackOutcome.FAILED, failure=replace(failure, status=step.stack.status))
         result = replace(result, seconds=deployer.pace.clock.now() - started)
     done[name] = result
     return result

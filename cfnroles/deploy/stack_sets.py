@@ -206,15 +206,16 @@ def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
 def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
     name, stack_sets = step.source.name, fleet.stack_sets
     if step.before is None:
-        stack_sets.create(_request(step, fleet, "create"))
+        _create(_request(step, fleet, "create"), stack_sets)
         fleet.tell(Note(name, "stack set created"))
     elif step.update:
         request = _request(step, fleet, "update")
-        operation = yield from _started(lambda: stack_sets.update(request, fleet.options.preferences))
+        operation = yield from _started(lambda: stack_sets.update(request, fleet.options.preferences), request.token)
         failures = yield from _followed(name, operation, fleet)
         if failures:
             return failures
     for number, targets in enumerate(step.missing, 1):
+        token = f"{fleet.run.token}-{number}"
         call = functools.partial(
             stack_sets.create_instances,
             name,
@@ -222,9 +223,9 @@ def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
             organizational_units=targets.organizational_units,
             regions=targets.regions,
             preferences=fleet.options.preferences,
-            token=f"{fleet.run.token}-{number}",
+            token=token,
         )
-        operation = yield from _started(call)
+        operation = yield from _started(call, token)
         failures = yield from _followed(name, operation, fleet)
         if failures:
             return failures
@@ -249,12 +250,24 @@ def _request(step: StackSetPlan, fleet: Fleet, what: str) -> StackSetRequest:
     )
 
 
-def _started(call: Callable[[], str]) -> Work[str]:
-    """Start an operation, as soon as none is under way on the stack set."""
+def _create(request: StackSetRequest, stack_sets: StackSets) -> None:
+    """Create a stack set, or take the one that this made before its answer was lost and the call repeated."""
+    try:
+        stack_sets.create(request)
+    except Refused as refused:
+        made = stack_sets.stack_set(request.name) if refused.code == "NameAlreadyExistsException" else None
+        if made is None or made.template != request.template or not {*request.parameters} <= {*made.parameters}:
+            raise
+
+
+def _started(call: Callable[[], str], operation: str) -> Work[str]:
+    """Start an operation, as soon as none is under way on the stack set; one with its id was started by this run."""
     while True:
         try:
             return call()
         except Refused as refused:
+            if refused.code == "OperationIdAlreadyExistsException":
+                return operation
             if refused.code != "OperationInProgressException":
                 raise
         yield

@@ -427,7 +427,7 @@ class TestWhenAwsCannotBeAsked:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert answer.code == 1
-        assert "Somebody else changed the stack after the plan was made" in answer.err
+        assert "shop-roles was changed by somebody else while this run was under way:" in answer.err
 
 
 class TestAsking:

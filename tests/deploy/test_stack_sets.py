@@ -239,6 +239,46 @@ class TestWhatNoEmulatorDoes:
             "222222222222 eu-west-1 SUCCEEDED",
         ]
 
+    def test_an_operation_whose_answer_was_lost_is_followed(self, fleet, roles):
+        fleet, stub, told = fleet
+        self.exists(stub, roles)
+        summaries = [{"Account": ACCOUNTS[0], "Region": "eu-west-1", "Status": "OUTDATED"}]
+        stub.add_response("list_stack_instances", {"Summaries": summaries})
+        for call in ("update_stack_set", "create_stack_instances"):
+            stub.add_client_error(call, "OperationInProgressException", "Another operation")
+            stub.add_client_error(call, "OperationIdAlreadyExistsException", "The operation id exists")
+            self.goes(stub, "SUCCEEDED", (ACCOUNTS[1], "SUCCEEDED", ""))
+
+        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+
+        assert not result.failures
+        assert [note.text for note in told] == ["222222222222 eu-west-1 SUCCEEDED"] * 2
+
+    @pytest.mark.parametrize(
+        ("template", "project", "failures"),
+        [
+            pytest.param("", "shop", (), id="ours"),
+            pytest.param("{}", "shop", ("The name is taken",), id="another template"),
+            pytest.param("", "else", ("The name is taken",), id="another parameter"),
+        ],
+    )
+    def test_a_stack_set_whose_answer_was_lost_is_ours_if_it_is_the_same(
+        self, fleet, roles, template, project, failures
+    ):
+        fleet, stub, _ = fleet
+        stub.add_client_error("describe_stack_set", "StackSetNotFoundException", "StackSet shop-roles not found")
+        stub.add_client_error("create_stack_set", "NameAlreadyExistsException", "The name is taken")
+        parameters = [{"ParameterKey": "ProjectName", "ParameterValue": project}]
+        made = {"StackSetName": "shop-roles", "TemplateBody": template or roles.body, "Parameters": parameters}
+        stub.add_response("describe_stack_set", {"StackSet": made})
+        if not failures:
+            stub.add_response("create_stack_instances", {"OperationId": "1"})
+            self.goes(stub, "SUCCEEDED")
+
+        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+
+        assert tuple(line for failure in result.failures for line in failure.lines) == failures
+
     def test_accounts_that_fail_are_named_with_their_reasons(self, fleet, roles):
         fleet, stub, _ = fleet
         self.exists(stub, roles)

@@ -1,0 +1,90 @@
+"""Starting operations: what was started already is not started twice, and whoever was faster is named."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import ChangeSet, ChangeSetRequest
+from cfnroles.deploy.failures import Cause, Failure, explained
+from cfnroles.deploy.following import Work
+from cfnroles.deploy.plan import RUN_PREFIX
+from cfnroles.errors import Unavailable
+
+#: How often to look for the first event of an operation: DescribeStackEvents may lag behind.
+_LOOKS = 4
+
+#: What AWS says of a stack or a change set that is no longer as it was when it was looked at.
+_OVERTAKEN_CODES = frozenset({"InvalidChangeSetStatus", "ChangeSetNotFound", "AlreadyExistsException"})
+_OVERTAKEN = re.compile(r"_IN_PROGRESS\b|already exists and cannot be created")
+
+
+def requested(request: ChangeSetRequest, cloudformation: CloudFormation) -> ChangeSet:
+    """CreateChangeSet, or the change set that it made before, when the answer to that was lost and the call repeated.
+
+    No other run has the name of ``request``. Raises ``Refused``.
+    """
+    try:
+        return cloudformation.create_change_set(request)
+    except Refused as refused:
+        if refused.code != "AlreadyExistsException":
+            raise
+        for made in cloudformation.change_sets(request.stack):
+            if made.name == request.name:
+                return made
+        raise
+
+
+def started(
+    call: Callable[[], None], cloudformation: CloudFormation, stack_id: str, token: str, since: str
+) -> Work[None]:
+    """Start an operation on a stack by ``call``, which marks its events with ``token``.
+
+    A refusal counts for nothing when there are such events after the event ``since``: then the operation was started,
+    the answer was lost, and the call was repeated. Raises ``Refused`` otherwise.
+    """
+    try:
+        call()
+    except Refused:
+        for _ in range(_LOOKS):
+            news = itertools.takewhile(lambda event: event.id != since, cloudformation.events(stack_id))
+            if any(event.token == token for event in news):
+                return
+            yield
+        raise
+
+
+def started_by(stack: str, cloudformation: CloudFormation) -> str:
+    """By whom or where the last operation on a stack was started; empty where its events do not tell."""
+    newest = next(iter(cloudformation.events(stack)), None)
+    token = newest.token if newest else ""
+    if token.startswith(RUN_PREFIX):
+        return f"by another run of cfnroles ({token})"
+    if token.startswith("Console-"):
+        return "in the console"
+    return f"by {token}" if token else ""
+
+
+def refusal(name: str, refused: Refused, cloudformation: CloudFormation, own: str) -> Failure:
+    """Why a call about a stack was refused, and who was faster where that is why; ``own`` is the token of this run."""
+    failure = explained(name, refused.message, otherwise=Cause.CHANGE_SET)
+    overtaken = refused.code in _OVERTAKEN_CODES or _OVERTAKEN.search(refused.message)
+    if failure.cause is not Cause.CHANGE_SET or not overtaken:
+        return failure
+    try:
+        who = started_by(name, cloudformation)
+    except (Refused, Unavailable):  # the stack is gone, or its events cannot be read: what is known is told
+        who = ""
+    if not who or own in who:
+        who = "by somebody else"
+    return replace(
+        failure,
+        lines=(f"{name} was changed {who} while this run was under way:", *failure.lines),
+        remedy="Wait until that has ended (cfnroles status --follow), then run the same command again: "
+        "it makes a new plan from what is deployed then.",
+    )
