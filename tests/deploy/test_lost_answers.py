@@ -7,14 +7,16 @@ import pytest
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSet, Event
 from cfnroles.errors import Unavailable
-from tests.deploy.lossy import LossyNetwork
+from tests.deploy.faulty_network import FAULTS, FaultyNetwork
 
 
 @pytest.fixture
 def network(account, monkeypatch):
-    with LossyNetwork(account.endpoint_url) as lossy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", lossy.endpoint)
-        yield lossy
+    """A network between this test's account and the command lines; what the SDK waits before it repeats goes by."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda backoff, context: 0.01)
+    with FaultyNetwork(account.endpoint_url) as faulty:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", faulty.endpoint)
+        yield faulty
 
 
 def statuses(aws):
@@ -29,66 +31,76 @@ def operations(aws, stack):
     return [status for status in reversed(own) if status != "REVIEW_IN_PROGRESS"]
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        "CreateChangeSet",
-        "ExecuteChangeSet",
-        "DescribeChangeSet",
-        "DescribeStacks",
-        "DescribeStackEvents",
-        "ListExports",
-    ],
+CALLS = (
+    "CreateChangeSet",
+    "ExecuteChangeSet",
+    "DescribeChangeSet",
+    "DescribeStacks",
+    "DescribeStackEvents",
+    "ListExports",
 )
-class TestAnAnswerIsLost:
-    def test_of_a_first_deployment(self, network, aws, cfnroles, quick, action):
-        network.loses = {action: 1}
+NAMES = {"shop-secret-validator", "shop-roles", "shop-task"}
+
+
+class TestACallFailsOnce:
+    """The SDK repeats it: whatever became of the first, the deployment is as it is without the fault."""
+
+    @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "expired"])
+    @pytest.mark.parametrize("call", CALLS)
+    def test_of_a_first_deployment(self, network, aws, cfnroles, quick, call, fault):
+        network.fails(call, fault)
 
         answer = cfnroles("deploy", quick[0], "--yes")
 
-        assert network.loses == {action: 0}
+        assert network.failed
         assert answer.code == 0, answer.err
-        assert set(statuses(aws).values()) == {"CREATE_COMPLETE"}
-        for stack in ("shop-secret-validator", "shop-roles", "shop-task"):
+        for stack in NAMES:
             assert operations(aws, stack) == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
 
-    def test_of_an_update(self, network, aws, cfnroles, quick, action):
+    @pytest.mark.parametrize("call", [*CALLS, "GetTemplate", "ListChangeSets"])
+    def test_of_an_update(self, network, aws, cfnroles, quick, call):
         assert cfnroles("deploy", quick[0], "--yes").code == 0
-        network.loses = {action: 1}
+        network.fails(call, "lost")
 
         answer = cfnroles("deploy", quick[0], "--yes")
 
-        assert network.loses == {action: 0}
+        assert network.failed
         assert answer.code == 0, answer.err
         assert "2 secrets checked again" in answer.err
         assert operations(aws, "shop-task").count("UPDATE_COMPLETE") == 1
 
+    @pytest.mark.parametrize("call", ["DeleteStack", "DescribeStacks", "DescribeStackEvents", "ListImports"])
+    def test_of_a_deletion(self, network, aws, cfnroles, quick, call):
+        assert cfnroles("deploy", quick[0], "--yes").code == 0
+        network.fails(call, "lost")
 
-@pytest.mark.parametrize("action", ["DeleteStack", "DescribeStacks", "ListImports"])
-def test_an_answer_of_a_deletion_is_lost(network, aws, cfnroles, quick, action):
-    assert cfnroles("deploy", quick[0], "--yes").code == 0
-    network.loses = {action: 1}
+        answer = cfnroles("delete", quick[0], "--yes")
 
-    answer = cfnroles("delete", quick[0], "--yes")
-
-    assert network.loses == {action: 0}
-    assert answer.code == 0, answer.err
-    assert statuses(aws) == {}
+        assert network.failed
+        assert answer.code == 0, answer.err
+        assert statuses(aws) == {}
 
 
-@pytest.mark.parametrize("action", ["CreateChangeSet", "ExecuteChangeSet"])
-def test_all_answers_are_lost_and_the_user_repeats_the_command(network, aws, cfnroles, quick, action):
-    network.loses = {action: 100}
-    lost = cfnroles("deploy", quick[0], "--yes")
-    assert lost.code == 3
-    assert "the same command resumes from there" in lost.err
-    network.loses = {}
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_fails_for_good_ends_with_3_and_the_same_command_resumes(
+    network, aws, cfnroles, quick, call, fault
+):
+    network.fails(call, fault, times=100)
+
+    lost = cfnroles("deploy", quick[0], "--yes", "--timeout", "0.1")
+
+    assert lost.code == 3, lost.err
+    assert "resumes" in lost.err
+    network.faults = {}
 
     again = cfnroles("deploy", quick[0], "--yes")
 
     assert again.code == 0, again.err
-    assert set(statuses(aws)) == {"shop-secret-validator", "shop-roles", "shop-task"}
+    assert set(statuses(aws)) == NAMES
     assert set(statuses(aws).values()) <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+    for stack in NAMES:
+        assert operations(aws, stack).count("CREATE_IN_PROGRESS") == 1
 
 
 def lost_once(double, monkeypatch, method, refused):
