@@ -16,6 +16,7 @@ from cfnroles.policies import pack
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
@@ -38,7 +39,7 @@ def generic_files() -> dict[str, str]:
     """File name -> text of every generic template. The same on every call."""
     files = {}
     for name, build in GENERIC.items():
-        template = ordered(build().to_dict())
+        template = ordered(marked(build().to_dict(), name))
         check(name, template)
         files[f"{name}.yaml"] = to_yaml(template, _HEADER)
     return files

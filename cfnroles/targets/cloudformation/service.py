@@ -16,6 +16,7 @@ from cfnroles.policies import Policy, pack
 from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import secret_parameters, used
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
@@ -170,7 +171,7 @@ def stack_of(
     It takes what a `Stack` has, and works out the rest.
     Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
-    rendered = ordered(template.to_dict())
+    rendered = ordered(marked(template.to_dict(), stem))
     check(name, rendered)
     parameters = {
         parameter: str(definition["Default"]) if "Default" in definition else None

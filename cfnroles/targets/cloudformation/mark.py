@@ -1,0 +1,41 @@
+"""The mark by which a template of cfnroles is known again after it was deployed, in whatever way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_KEY = "cfnroles"
+
+#: What templates describe themselves as. Those that were deployed before there was a mark have nothing else.
+_DESCRIPTIONS = re.compile(
+    r"ECS task definition .+, deployed when all its secrets exist\."
+    r"|An ECS task definition that is deployed when its secrets exist\."
+    r"|IAM roles of .+, with the permissions (that )?it needs\."
+    r"|Checks that secrets and parameters exist before a task definition is deployed\."
+    r"|Log groups of the ECS service .+\."
+    r"|Alarms for what is refused to the roles of .+\."
+    r"|ECR repositories whose images the services of .+ pull\."
+    r"|Policies of the secrets that the services of .+ read\."
+)
+
+
+def marked(template: Mapping[str, Any], stack: str) -> dict[str, Any]:
+    """The template with the mark in its Metadata: which ``stack`` of a build it is.
+
+    CloudFormation sees no change in a template of which only that changed.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
+    """
+    return {**template, "Metadata": {**template.get("Metadata", {}), _KEY: {"stack": stack}}}
+
+
+def is_marked(template: Mapping[str, Any]) -> bool:
+    """Whether cfnroles wrote the template, by its mark or by the description that it has had from the beginning.
+
+    A template with suppressions of cfnroles in its Metadata is not written by it.
+    """
+    metadata = template.get("Metadata")
+    own = metadata.get(_KEY) if isinstance(metadata, Mapping) else None
+    described = _DESCRIPTIONS.fullmatch(str(template.get("Description", "")))
+    return described is not None or (isinstance(own, Mapping) and "stack" in own)
