@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, answering
-from cfnroles.aws.stack import ChangeSet, ChangeSetRequest, Event, Export, ResourceChange, StackDescription
+from cfnroles.aws.stack import (
+    ChangeSet,
+    ChangeSetRequest,
+    Event,
+    Export,
+    ResourceChange,
+    StackDescription,
+    StackResource,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -71,6 +79,17 @@ class CloudFormation:
             body: Any = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
         # botocore parses a template that was sent as JSON.
         return body if isinstance(body, str) else json.dumps(body)
+
+    def resources(self, stack: str) -> tuple[StackResource, ...]:
+        """ListStackResources: the resources that are in a stack now, without those that are deleted."""
+        with answering("cloudformation:ListStackResources"):
+            pages = list(self._client.get_paginator("list_stack_resources").paginate(StackName=stack))
+        return tuple(
+            StackResource(item["LogicalResourceId"], item["ResourceType"])
+            for page in pages
+            for item in page["StackResourceSummaries"]
+            if item["ResourceStatus"] != "DELETE_COMPLETE"
+        )
 
     def exports(self) -> tuple[Export, ...]:
         """ListExports: every export of the account in this Region."""

@@ -79,6 +79,13 @@ class ChangeSet(Struct, frozen=True):
     changes: tuple[ResourceChange, ...] = ()
 
 
+class StackResource(Struct, frozen=True):
+    """One resource that is in a stack now."""
+
+    resource: str
+    type: str
+
+
 class Export(Struct, frozen=True):
     """An exported output value, and the stack that exports it."""
 

@@ -54,6 +54,7 @@ class DeployArguments(Struct, frozen=True):
     no_rollback: bool
     continue_rollback: bool
     allow_unchecked_secrets: bool
+    adopt: bool
 
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` for a format of what is not shown."""
@@ -80,6 +81,7 @@ class DeployArguments(Struct, frozen=True):
             termination_protection=self.termination_protection,
             continue_rollback=self.continue_rollback,
             allow_unchecked_secrets=self.allow_unchecked_secrets,
+            adopt=self.adopt,
             plan_only=self.plan_only,
             timeout=self.timeout * 60,
         )
@@ -123,6 +125,7 @@ _deploy_options = collected(
         is_flag=True,
         help="Deploy task definitions with secrets that nothing checks before the task starts.",
     ),
+    click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make."),
 )
 
 

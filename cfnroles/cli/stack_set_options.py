@@ -115,6 +115,7 @@ def _fleet(connection: Connection, options: Options, arguments: StackSetArgument
         arguments.administration_role_arn,
         arguments.execution_role_name,
         options.allow_unchecked_secrets,
+        options.adopt,
         Preferences(arguments.max_concurrent, arguments.failure_tolerance),
     )
     return Fleet(

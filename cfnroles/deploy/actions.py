@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.aws.stack import StackDescription
 from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.existing import busy, existing
 from cfnroles.deploy.failures import Failure, explained
-from cfnroles.deploy.following import Work, settled
-from cfnroles.deploy.plan import Note, Options, StackAction, StackPlan
+from cfnroles.deploy.following import Work
+from cfnroles.deploy.ownership import ADOPT_REMEDY
+from cfnroles.deploy.plan import Options, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import StackSource
-from cfnroles.deploy.starting import started_by
 from cfnroles.deploy.statuses import MISSING, Deploying, status_of
 
 
 def with_action(source: StackSource, deployer: Deployer) -> Work[StackPlan]:
     """The plan for one stack with nothing in it but the action; waits for an operation that is under way.
 
-    Raises ``DeploymentRefused`` for a stack that cannot be deployed as it stands.
+    Raises ``DeploymentRefused`` for a stack that cannot be deployed as it stands, or that is somebody else's.
     """
-    cloudformation, options = deployer.cloudformation, deployer.options
-    stack = cloudformation.stack(source.name)
-    if stack and status_of(stack.status).in_progress:
-        if options.plan_only:
-            return StackPlan(source, StackAction.BUSY, stack, notes=(busy(stack, cloudformation),))
-        stack = yield from settled(
-            cloudformation, stack, lambda now: deployer.tell(Note(source.name, f"{busy(now, cloudformation)}; waiting"))
-        )
+    found = yield from existing(source.name, deployer, remedy=ADOPT_REMEDY)
+    if found.stack and status_of(found.stack.status).in_progress:
+        note = busy(found.stack, deployer.cloudformation)
+        step = StackPlan(source, StackAction.BUSY, found.stack, notes=(note,))
+    else:
+        step = _at_rest(source, found.stack, deployer.options)
+    return replace(step, adopted=found.adopted)
+
+
+def _at_rest(source: StackSource, stack: StackDescription | None, options: Options) -> StackPlan:
     row = status_of(stack.status if stack else MISSING)
     match row.deploying:
         case Deploying.CREATE | Deploying.WAIT_AND_CREATE:
@@ -44,12 +46,6 @@ def with_action(source: StackSource, deployer: Deployer) -> Work[StackPlan]:
             raise DeploymentRefused((_stuck(source, stack, row.meaning),))
         case _:
             return StackPlan(source, StackAction.UPDATE, stack)
-
-
-def busy(stack: StackDescription, cloudformation: CloudFormation) -> str:
-    """What is under way on a stack, and what started it, as far as its events tell."""
-    who = started_by(stack.id, cloudformation)
-    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})" + (f", started {who}" if who else "")
 
 
 def _recreation(source: StackSource, stack: StackDescription | None, meaning: str) -> StackPlan:

@@ -13,6 +13,7 @@ from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.failures import Cause, Failure, detail, explained
 from cfnroles.deploy.following import Work
 from cfnroles.deploy.gate import next_deployment_id
+from cfnroles.deploy.ownership import tags_of
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
 from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
@@ -87,7 +88,12 @@ def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetR
         parameters=tuple(sorted(given.items())),
         previous=tuple(sorted(name for name in declared if name in deployed and name not in given)),
         capabilities=source.capabilities,
-        tags=options.tags or (blank.before.tags if blank.before and not creating else ()),
+        tags=tags_of(
+            source,
+            options.tags,
+            blank.before.tags if blank.before and not creating else None,
+            adopted=blank.adopted is not None,
+        ),
         role_arn=options.role_arn,
         description="Made by cfnroles deploy",
     )

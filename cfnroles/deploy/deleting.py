@@ -9,17 +9,15 @@ from msgspec.structs import replace
 
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import StackDescription
-from cfnroles.deploy.actions import busy
 from cfnroles.deploy.applying import deleted
 from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.existing import existing
 from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
-from cfnroles.deploy.following import Work, settled, together
-from cfnroles.deploy.plan import RUN_PREFIX, Note
+from cfnroles.deploy.following import Work, together
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.starting import refusal
-from cfnroles.deploy.statuses import status_of
 from cfnroles.template.template import read_template
 
 
@@ -61,19 +59,16 @@ def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletio
 
 
 def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeletion]:
-    cloudformation = deployer.cloudformation
-    stack = cloudformation.stack(source.name)
-    if stack and status_of(stack.status).in_progress:
-        stack = yield from settled(
-            cloudformation,
-            stack,
-            lambda now: deployer.tell(Note(source.name, f"{busy(now, cloudformation)}; waiting")),
-        )
+    found = yield from existing(source.name, deployer, remedy=_LEAVE_IT)
+    stack = found.stack
     if stack is None or stack.status == "DELETE_COMPLETE":
         return StackDeletion(source, None)
     if stack.status == "REVIEW_IN_PROGRESS":
         return StackDeletion(source, stack, notes=("only change sets, no resources",))
-    return StackDeletion(source, stack, _retained(cloudformation.template(stack.id), source.name))
+    return StackDeletion(source, stack, _retained(deployer.cloudformation.template(stack.id), source.name))
+
+
+_LEAVE_IT = "cfnroles deletes no stack of somebody else's. If it is meant, delete it with what made it."
 
 
 def _retained(body: str, name: str) -> tuple[str, ...]:
@@ -97,21 +92,6 @@ def _forbidden(step: StackDeletion, stack: StackDescription, going: Set[str], de
             )
         )
     if stack.status == "REVIEW_IN_PROGRESS":
-        others = [
-            other.name
-            for other in deployer.cloudformation.change_sets(stack.id)
-            if not other.name.startswith(RUN_PREFIX)
-        ]
-        if others:
-            failures.append(
-                Failure(
-                    stack.name,
-                    Cause.CHANGE_SET,
-                    (f"{stack.name} has change sets that somebody else made: {', '.join(others)}",),
-                    stack.status,
-                    remedy="Deleting the stack would delete them: execute or delete them first.",
-                )
-            )
         return failures
     for export in step.source.exports:
         importers = [name for name in deployer.cloudformation.importers(export) if name not in going]

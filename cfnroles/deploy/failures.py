@@ -24,6 +24,7 @@ class Cause(enum.StrEnum):
     VALIDATION = "validation"
     HOOK = "hook"
     PROTECTED = "termination protection"
+    STRANGER = "not made by cfnroles"
     RESOURCE = "resource"
     STACK = "stack"
     CHANGE_SET = "change set"

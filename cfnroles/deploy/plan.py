@@ -44,6 +44,7 @@ class Options(Struct, frozen=True):
     termination_protection: bool = False
     continue_rollback: bool = False
     allow_unchecked_secrets: bool = False
+    adopt: bool = False
     plan_only: bool = False
     timeout: float = 3600.0
 
@@ -56,6 +57,19 @@ class ParameterChange(Struct, frozen=True):
     after: str
 
 
+class Stranger(Struct, frozen=True):
+    """A stack or stack set that cfnroles did not make: its tags, and what replacing or deleting it would lose."""
+
+    tags: Pairs = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is known of it, in sentences."""
+        tags = ", ".join(f"{name}={value}" for name, value in self.tags)
+        return (f"its tags: {tags or 'none'}", f"what would be lost: {', '.join(self.lost) or 'nothing is in it'}")
+
+
 class StackPlan(Struct, frozen=True):
     """What happens to one stack.
 
@@ -63,7 +77,7 @@ class StackPlan(Struct, frozen=True):
     must be deleted first) it is made when its turn comes. ``permissions`` include those that hang on a condition that
     nobody decided. ``secrets`` is how many the gate is asked about, ``unchecked`` where those stand that nothing
     checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
-    sets.
+    sets. ``adopted`` is what was somebody else's stack until now.
     """
 
     source: StackSource
@@ -80,6 +94,7 @@ class StackPlan(Struct, frozen=True):
     roll_back_first: bool = False
     continue_rollback: bool = False
     protect: bool = False
+    adopted: Stranger | None = None
 
     @property
     def name(self) -> str:
@@ -94,7 +109,7 @@ class StackPlan(Struct, frozen=True):
     @property
     def needs_consent(self) -> bool:
         """Whether it changes anything that a person should have agreed to."""
-        return self.action not in {StackAction.CHECK_AGAIN, StackAction.NOTHING} or self.protect
+        return self.action not in {StackAction.CHECK_AGAIN, StackAction.NOTHING} or self.protect or bool(self.adopted)
 
 
 class Plan(Struct, frozen=True):

@@ -13,8 +13,9 @@ from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetReq
 from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
+from cfnroles.deploy.ownership import ADOPT_REMEDY, is_tagged, is_written, not_ours, tags_of
 from cfnroles.deploy.parameters import Ask, given_values, with_missing, with_parameters
-from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Tell
+from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Stranger, Tell
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
@@ -40,6 +41,7 @@ class StackSetOptions(Struct, frozen=True):
     administration_role_arn: str = ""
     execution_role_name: str = ""
     allow_unchecked_secrets: bool = False
+    adopt: bool = False
     preferences: Preferences = field(default_factory=Preferences)
 
 
@@ -56,7 +58,10 @@ class Fleet(Struct, frozen=True):
 
 
 class StackSetPlan(Struct, frozen=True):
-    """What happens to one stack set; ``missing`` are the targets that have no stack yet, as few calls as possible."""
+    """What happens to one stack set; ``missing`` are the targets that have no stack yet, as few calls as possible.
+
+    ``adopted`` is what was somebody else's stack set until now.
+    """
 
     source: StackSource
     before: StackSet | None
@@ -65,6 +70,7 @@ class StackSetPlan(Struct, frozen=True):
     instances: tuple[Instance, ...] = ()
     unchecked: tuple[str, ...] = ()
     permissions: Difference = NO_PERMISSION_CHANGES
+    adopted: Stranger | None = None
 
     @property
     def needs_consent(self) -> bool:
@@ -76,7 +82,8 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[Stack
     """Find out what deploying ``sources`` as stack sets changes, without changing anything.
 
     Raises ``InvalidInput`` for targets or templates that StackSets cannot take and for parameters without a value,
-    ``DeploymentRefused`` for a stack set of the other permission model and for secrets that nothing checks.
+    ``DeploymentRefused`` for a stack set of the other permission model or that cfnroles did not make, and for secrets
+    that nothing checks.
     """
     targets = fleet.targets
     if not targets.regions or not (targets.accounts or targets.organizational_units):
@@ -86,6 +93,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[Stack
         )
     sources = with_parameters(sources, fleet.options.parameters)
     before = [fleet.stack_sets.stack_set(source.name) for source in sources]
+    _check_owners(before, fleet)
     kept = [found.parameters if found else () for found in before]
     sources = with_missing(list(zip(sources, kept, strict=True)), fleet.ask)
     for source in sources:
@@ -95,6 +103,25 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[Stack
     if refused and not fleet.options.allow_unchecked_secrets:
         raise DeploymentRefused(refused)
     return plans
+
+
+def _check_owners(found: Iterable[StackSet | None], fleet: Fleet) -> None:
+    """Raise ``DeploymentRefused`` for stack sets that cfnroles did not make, unless they are to be adopted."""
+    strangers = [(each.name, _stranger(each)) for each in found if each]
+    refused = tuple(not_ours(name, stranger, remedy=ADOPT_REMEDY) for name, stranger in strangers if stranger)
+    if refused and not fleet.options.adopt:
+        raise DeploymentRefused(refused)
+
+
+def _stranger(found: StackSet) -> Stranger | None:
+    """What is known of a stack set that cfnroles did not make; ``None`` for one of its own."""
+    if is_tagged(found.tags) or is_written(found.template, found.name):
+        return None
+    try:
+        resources = read_template(found.template, found.name).resolve().resources.values()
+    except InvalidInput:
+        return Stranger(found.tags, ("what its template makes, which cannot be read",))
+    return Stranger(found.tags, tuple(f"{each.logical_id} ({each.type})" for each in resources))
 
 
 def _check(source: StackSource, targets: Targets) -> None:
@@ -124,10 +151,11 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
         return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
     _check_model(source, before, fleet.targets)
     instances = fleet.stack_sets.instances(source.name)
+    adopted = _stranger(before)
     changed = (
         before.template != source.body
         or {**dict(kept), **given_values(source)} != dict(kept)
-        or bool(fleet.options.tags and fleet.options.tags != before.tags)
+        or tags_of(source, fleet.options.tags, before.tags, adopted=adopted is not None) != before.tags
     )
     # What a failed or interrupted operation left behind is not CURRENT, and is brought up to date again.
     stale = any(instance.status not in {"CURRENT", ""} for instance in instances)
@@ -140,6 +168,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
         instances=instances,
         unchecked=unchecked,
         permissions=permission_changes(old, new),
+        adopted=adopted,
     )
 
 
@@ -243,7 +272,7 @@ def _request(step: StackSetPlan, fleet: Fleet, what: str) -> StackSetRequest:
         previous=tuple(sorted(name for name in declared if name in before and name not in given)),
         capabilities=source.capabilities,
         token=f"{fleet.run.token}-{what}",
-        tags=options.tags or (step.before.tags if step.before else ()),
+        tags=tags_of(source, options.tags, step.before.tags if step.before else None, adopted=step.adopted is not None),
         service_managed=bool(fleet.targets.organizational_units),
         administration_role_arn=options.administration_role_arn,
         execution_role_name=options.execution_role_name,

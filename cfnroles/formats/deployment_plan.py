@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import GrantKind, RoleGrant
-from cfnroles.deploy.plan import ParameterChange, Plan, StackAction, StackPlan
+from cfnroles.deploy.plan import ParameterChange, Plan, StackAction, StackPlan, Stranger
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
@@ -25,7 +25,7 @@ def plan_text(plan: Plan) -> str:
     width = max(len(stack.name) for stack in plan.stacks)
     for stack in plan.stacks:
         lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
-        lines += [f"  ! {note}" for note in stack.notes]
+        lines += [f"  ! {note}" for note in (*adoption(stack.adopted), *stack.notes)]
         lines += [f"  ! not checked before the task starts: {place}" for place in stack.unchecked]
         lines += [f"  ! change set {name} is pending on this stack, not made by this run" for name in stack.pending]
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
@@ -68,6 +68,11 @@ def _headline(stack: StackPlan) -> str:
         case _:
             text = stack.action.value
     return text + ("; turns termination protection on" if stack.protect else "")
+
+
+def adoption(adopted: Stranger | None) -> tuple[str, ...]:
+    """What is said of somebody else's stack that is taken over; nothing of one of cfnroles' own."""
+    return ("not made by cfnroles: it is taken over (--adopt)", *adopted.lines) if adopted else ()
 
 
 def _parameter(change: ParameterChange) -> str:
@@ -213,6 +218,7 @@ def _stack(stack: StackPlan) -> dict[str, object]:
         ],
         "secrets": stack.secrets,
         "uncheckedSecrets": list(stack.unchecked),
+        "adopted": {"tags": dict(stack.adopted.tags), "lost": list(stack.adopted.lost)} if stack.adopted else None,
         "notes": list(stack.notes),
         "pendingChangeSets": list(stack.pending),
     }
@@ -251,7 +257,7 @@ def plan_markdown(plan: Plan) -> str:
     lines = ["### Deployment plan", "", summary(plan), ""]
     for stack in plan.stacks:
         lines.append(f"- **{stack.name}**: {_headline(stack)}")
-        lines += [f"  - {note}" for note in stack.notes]
+        lines += [f"  - {note}" for note in (*adoption(stack.adopted), *stack.notes)]
         lines += [f"  - not checked before the task starts: {place}" for place in stack.unchecked]
     entries = _entries(plan.permissions)
     if entries:

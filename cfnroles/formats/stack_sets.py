@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cfnroles.deploy.stack_sets import StackSetPlan, Targets
-from cfnroles.formats.deployment_plan import count, permission_lines
+from cfnroles.formats.deployment_plan import adoption, count, permission_lines
 
 
 def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
@@ -14,6 +14,7 @@ def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
     lines = []
     for plan in plans:
         lines.append(f"{plan.source.name:<{width}}  {_headline(plan)}")
+        lines += [f"  ! {note}" for note in adoption(plan.adopted)]
         lines += [f"  + {_targets(targets)}" for targets in plan.missing]
         lines += [
             f"  ! {one.account} {one.region} is {one.status}{f': {one.reason}' if one.reason else ''}"

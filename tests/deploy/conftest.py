@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription
+from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription, StackResource
 from cfnroles.cli import main
 from cfnroles.deploy.plan import Run
 from cfnroles.document import parse
@@ -58,7 +58,7 @@ class Kept:
     template: str = '{"Resources": {}}'
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=lambda: {"cfnroles:project": "shop"})
     protected: bool = False
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     requests: dict[str, object] = field(default_factory=dict)
@@ -152,6 +152,10 @@ class Double:
 
     def template(self, name):
         return self.named(name).template
+
+    def resources(self, stack):
+        tree = parse(self.named(stack).template, "template")
+        return tuple(StackResource(name, item["Type"]) for name, item in tree["Resources"].items())
 
     def exports(self):
         return tuple(Export(name, "value", stack_id) for name, stack_id in self.exported.items())

@@ -162,7 +162,7 @@ class TestOptions:
         assert answer.code == 0, answer.err
         stack = aws("cloudformation").describe_stacks(StackName="shop-roles")["Stacks"][0]
         assert stack["EnableTerminationProtection"] is True
-        assert stack["Tags"] == [{"Key": "team", "Value": "shop"}]
+        assert {tag["Key"]: tag["Value"] for tag in stack["Tags"]} == {"team": "shop", "cfnroles:project": "shop"}
 
         refused = cfnroles("delete", stacks, "--yes")
 
@@ -287,7 +287,10 @@ def test_a_stack_somebody_else_works_on_is_waited_for(cfnroles, aws, stacks):
         }
     }
     aws("cloudformation").create_stack(
-        StackName="shop-roles", TemplateBody=json.dumps(body), ClientRequestToken="Console-CreateStack-1"
+        StackName="shop-roles",
+        TemplateBody=json.dumps(body),
+        ClientRequestToken="Console-CreateStack-1",
+        Tags=[{"Key": "cfnroles:project", "Value": "shop"}],
     )
 
     answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")

@@ -347,12 +347,12 @@ class TestOtherPeoplesChangeSets:
         kind = "CREATE" if kept.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         return double.create_change_set(ChangeSetRequest(kept.name, "colleague", kind, "t"))
 
-    @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "CREATE_COMPLETE"])
-    def test_survive_a_plan(self, double, cfnroles, stacks, status):
+    @pytest.mark.parametrize(("status", "options"), [("REVIEW_IN_PROGRESS", ("--adopt",)), ("CREATE_COMPLETE", ())])
+    def test_survive_a_plan(self, double, cfnroles, stacks, status, options):
         kept = double.has("shop-roles", status)
         other = self.pending(double, kept)
 
-        answer = cfnroles("deploy", stacks, "--plan", "--only", "shop-roles")
+        answer = cfnroles("deploy", stacks, "--plan", "--only", "shop-roles", *options)
 
         assert answer.code == 0
         assert list(kept.change_sets) == [other.id]
@@ -373,14 +373,16 @@ class TestOtherPeoplesChangeSets:
         assert cfnroles("deploy", stacks, "--yes").code == 0
         assert list(double.named("shop-roles").change_sets) == [other.id]
 
-    def test_on_a_stack_that_is_nothing_else_keep_it_from_being_deleted(self, double, cfnroles, stacks):
+    @pytest.mark.parametrize("command", ["deploy", "delete"])
+    def test_a_stack_that_is_nothing_else_is_somebody_elses(self, double, cfnroles, stacks, command):
         kept = double.has("shop-roles", "REVIEW_IN_PROGRESS")
         self.pending(double, kept)
 
-        answer = cfnroles("delete", stacks, "--yes")
+        answer = cfnroles(command, stacks, "--yes")
 
         assert answer.code == 1
-        assert "shop-roles has change sets that somebody else made: colleague" in answer.err
+        assert "shop-roles: not made by cfnroles" in answer.err
+        assert "what would be lost: the change set colleague" in answer.err
         assert kept.status == "REVIEW_IN_PROGRESS"
 
 

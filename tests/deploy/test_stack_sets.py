@@ -137,6 +137,38 @@ def test_a_plan_changes_nothing(cfnroles, aws, stacks):
     assert aws.list_stack_sets()["Summaries"] == []
 
 
+@pytest.fixture
+def foreign(aws):
+    """Somebody else's stack set of a name of ours."""
+    topic = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "prices"}}}}'
+    tags = [{"Key": "team", "Value": "prices"}]
+    aws.create_stack_set(StackSetName="shop-roles", TemplateBody=topic, Tags=tags)
+
+
+@pytest.mark.usefixtures("foreign")
+def test_somebody_elses_stack_set_is_left_alone(cfnroles, aws, stacks):
+    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+
+    assert answer.code == 1
+    assert answer.err.partition("error: ")[2].startswith(
+        "shop-roles: not made by cfnroles\nits tags: team=prices\nwhat would be lost: Topic (AWS::SNS::Topic)\n"
+    )
+    assert [each["StackSetName"] for each in aws.list_stack_sets()["Summaries"]] == ["shop-roles"]
+    assert "SNS" in aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["TemplateBody"]
+
+
+@pytest.mark.usefixtures("foreign")
+def test_unless_it_is_adopted_and_then_it_is_known_again(cfnroles, aws, stacks):
+    planned = cfnroles("deploy", stacks, "--plan", "--adopt", "--stack-set", *TARGETS)
+    adopted = cfnroles("deploy", stacks, "--yes", "--adopt", "--stack-set", *TARGETS)
+
+    assert "  ! not made by cfnroles: it is taken over (--adopt)" in planned.out
+    assert adopted.code == 0, adopted.err
+    tags = aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "prices", "cfnroles:project": "shop"}
+    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+
+
 def test_organizational_units(cfnroles, aws, stacks):
     units = ("--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
 
@@ -207,6 +239,7 @@ class TestWhatNoEmulatorDoes:
     def exists(self, stub, roles):
         parameters = [{"ParameterKey": "ProjectName", "ParameterValue": "shop"}]
         stack_set = {"StackSetName": "shop-roles", "TemplateBody": roles.body, "Parameters": parameters}
+        stack_set["Tags"] = [{"Key": "cfnroles:project", "Value": "shop"}]
         stub.add_response("describe_stack_set", {"StackSet": stack_set})
 
     def goes(self, stub, status, *results, reason=""):

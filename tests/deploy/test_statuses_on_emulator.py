@@ -119,6 +119,7 @@ def test_somebody_elses_operation_is_waited_for(cfnroles, aws, quick, command):
         StackName="shop-roles",
         TemplateBody=json.dumps({"Resources": {"Handle": handle, "Wait": wait}}),
         ClientRequestToken="Console-CreateStack-1",
+        Tags=[{"Key": "cfnroles:project", "Value": "shop"}],
     )
 
     answer = cfnroles(command[0], stacks, "--yes", *command[1:])

@@ -1,0 +1,78 @@
+"""The one door to a stack that exists already: at rest, and made by cfnroles or adopted on purpose."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws.refusals import Refused
+from cfnroles.aws.stack import StackDescription
+from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.following import Work, settled
+from cfnroles.deploy.ownership import is_tagged, is_written, not_ours
+from cfnroles.deploy.plan import RUN_PREFIX, Note, Stranger
+from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.starting import started_by
+from cfnroles.deploy.statuses import status_of
+from cfnroles.errors import Unavailable
+
+
+class Existing(Struct, frozen=True):
+    """What a name stands for: a stack, or nothing; ``adopted`` is what was somebody else's until now."""
+
+    stack: StackDescription | None
+    adopted: Stranger | None = None
+
+
+def existing(name: str, deployer: Deployer, *, remedy: str) -> Work[Existing]:
+    """The stack that has ``name``; waits for an operation that is under way, except to make a plan only.
+
+    Raises ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not make, in whatever status, unless
+    it is to be adopted.
+    """
+    stack = deployer.cloudformation.stack(name)
+    adopted = _claimed(stack, deployer, remedy)
+    if stack and status_of(stack.status).in_progress and not deployer.options.plan_only:
+        stack = yield from settled(
+            deployer.cloudformation,
+            stack,
+            lambda now: deployer.tell(Note(name, f"{busy(now, deployer.cloudformation)}; waiting")),
+        )
+        adopted = _claimed(stack, deployer, remedy)
+    return Existing(stack, adopted)
+
+
+def _claimed(stack: StackDescription | None, deployer: Deployer, remedy: str) -> Stranger | None:
+    if stack is None or stack.status in _GONE:
+        return None
+    stranger = _stranger(stack, deployer.cloudformation)
+    if stranger and not deployer.options.adopt:
+        raise DeploymentRefused((not_ours(stack.name, stranger, status=stack.status, remedy=remedy),))
+    return stranger
+
+
+_GONE = frozenset({"DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
+
+
+def _stranger(stack: StackDescription, cloudformation: CloudFormation) -> Stranger | None:
+    """What is known of a stack that cfnroles did not make; ``None`` for one of its own."""
+    if stack.status == "REVIEW_IN_PROGRESS":
+        # It has no template and no resources yet: it is whose change sets it consists of.
+        others = [each.name for each in cloudformation.change_sets(stack.id) if not each.name.startswith(RUN_PREFIX)]
+        return Stranger(stack.tags, tuple(f"the change set {name}" for name in others)) if others else None
+    if is_tagged(stack.tags) or is_written(cloudformation.template(stack.id), stack.name):
+        return None
+    return Stranger(stack.tags, _resources(stack, cloudformation))
+
+
+def _resources(stack: StackDescription, cloudformation: CloudFormation) -> tuple[str, ...]:
+    try:
+        return tuple(f"{each.resource} ({each.type})" for each in cloudformation.resources(stack.id))
+    except (Refused, Unavailable) as error:
+        return (f"its resources, which could not be listed ({error.what})",)
+
+
+def busy(stack: StackDescription, cloudformation: CloudFormation) -> str:
+    """What is under way on a stack, and what started it, as far as its events tell."""
+    who = started_by(stack.id, cloudformation)
+    return f"{stack.name} {status_of(stack.status).meaning} ({stack.status})" + (f", started {who}" if who else "")

@@ -1,0 +1,200 @@
+"""Somebody else's stack under one of our names: never replaced, never deleted, only adopted on purpose."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cfnroles import build, read
+from cfnroles.deploy.ownership import is_written
+from cfnroles.deploy.statuses import STATUSES
+from cfnroles.targets.cloudformation.generic import generic_files
+from cfnroles.targets.cloudformation.template_text import to_json
+
+PARAMETER = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "kept for years"}}
+FOREIGN = json.dumps({"Description": "Prices of the shop", "Resources": {"Prices": PARAMETER}})
+GONE = {"DELETE_COMPLETE", "DELETE_IN_PROGRESS"}
+LEFT_ALONE = sorted(STATUSES.keys() - GONE - {"MISSING", "REVIEW_IN_PROGRESS"})
+
+
+@pytest.fixture
+def foreign(double):
+    """Put somebody else's stack into a status."""
+
+    def put(status="CREATE_COMPLETE", **more):
+        return double.has("shop-roles", status, template=FOREIGN, tags={"team": "prices"}, **more)
+
+    return put
+
+
+class TestAStranger:
+    @pytest.mark.parametrize("command", [("deploy", "--yes"), ("deploy", "--plan"), ("delete", "--yes")])
+    @pytest.mark.parametrize("status", LEFT_ALONE)
+    def test_is_left_alone_in_every_status(self, double, cfnroles, stacks, foreign, command, status):
+        foreign(status)
+
+        answer = cfnroles(command[0], stacks, *command[1:])
+
+        assert answer.code == 1
+        assert answer.err.startswith(
+            "error: shop-roles: not made by cfnroles\n"
+            "its tags: team=prices\n"
+            "what would be lost: Prices (AWS::SSM::Parameter)\n"
+        )
+        assert [call for call in double.calls if call.endswith(" shop-roles")] == []
+        assert not any(kept.change_sets for kept in double.stacks.values())
+
+    @pytest.mark.parametrize(
+        ("command", "remedy"),
+        [
+            ("deploy", "or take it over as it stands: --adopt"),
+            ("delete", "cfnroles deletes no stack of somebody else's"),
+        ],
+    )
+    def test_what_to_do_is_told(self, cfnroles, stacks, foreign, command, remedy):
+        foreign()
+
+        assert remedy in cfnroles(command, stacks, "--yes").err
+
+    def test_delete_adopts_nothing(self, cfnroles, stacks):
+        assert cfnroles("delete", stacks, "--yes", "--adopt").code == 2
+
+    def test_nothing_of_the_project_is_deployed_beside_it(self, double, cfnroles, stacks, foreign):
+        foreign()
+
+        assert cfnroles("deploy", stacks, "--yes").code == 1
+        assert [kept.name for kept in double.stacks.values()] == ["shop-roles"]
+
+    def test_that_somebody_is_deleting_is_waited_for(self, double, cfnroles, stacks, foreign):
+        kept = foreign("DELETE_IN_PROGRESS")
+        kept.then.append(("DELETE_COMPLETE", "", "", "", "theirs"))
+
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
+        assert double.named("shop-roles").status == "CREATE_COMPLETE"
+
+    def test_whose_deletion_fails_is_a_stranger_still(self, double, cfnroles, stacks, foreign):
+        kept = foreign("DELETE_IN_PROGRESS")
+        kept.then.append(("DELETE_FAILED", "", "", "", "theirs"))
+
+        answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
+
+        assert answer.code == 1
+        assert "not made by cfnroles" in answer.err
+        assert double.calls == []
+
+    def test_whose_resources_cannot_be_listed_is_left_alone_too(self, double, cfnroles, stacks, foreign, monkeypatch):
+        from cfnroles.errors import Unavailable
+
+        def denied(stack):
+            raise Unavailable("not allowed to call cloudformation:ListStackResources")
+
+        foreign()
+        monkeypatch.setattr(double, "resources", denied)
+
+        answer = cfnroles("deploy", stacks, "--yes")
+
+        assert answer.code == 1
+        assert "its resources, which could not be listed (not allowed to call" in answer.err
+
+
+class TestAdopting:
+    def test_the_plan_shows_it(self, cfnroles, stacks, foreign):
+        foreign()
+
+        human = cfnroles("deploy", stacks, "--plan", "--adopt").out
+        markdown = cfnroles("deploy", stacks, "--plan", "--adopt", "--format", "markdown").out
+        values = json.loads(cfnroles("deploy", stacks, "--plan", "--adopt", "--format", "json").out)
+
+        for text in (human, markdown):
+            assert "not made by cfnroles: it is taken over (--adopt)" in text
+            assert "what would be lost: Prices (AWS::SSM::Parameter)" in text
+        assert [stack["adopted"] for stack in values["stacks"]] == [
+            None,
+            {"tags": {"team": "prices"}, "lost": ["Prices (AWS::SSM::Parameter)"]},
+            None,
+        ]
+
+    def test_it_is_known_again_by_its_tag(self, double, cfnroles, stacks, foreign):
+        kept = foreign()
+
+        assert cfnroles("deploy", stacks, "--yes", "--adopt", "--only", "shop-roles").code == 0
+        assert kept.tags == {"team": "prices", "cfnroles:project": "shop"}
+        kept.template = FOREIGN
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
+
+    def test_what_remains_of_a_creation_that_failed_is_deleted_only_then(self, double, cfnroles, stacks, foreign):
+        foreign("ROLLBACK_COMPLETE")
+
+        answer = cfnroles("deploy", stacks, "--yes", "--adopt", "--only", "shop-roles")
+
+        assert answer.code == 0, answer.err
+        assert "DeleteStack shop-roles" in double.calls
+
+    def test_a_person_is_asked_though_only_the_tags_change(self, cfnroles, stacks, foreign, double, monkeypatch):
+        foreign()
+        double.changes["shop-roles"] = ()
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+
+        assert cfnroles("deploy", stacks, "--adopt", "--only", "shop-roles").code == 1
+
+
+class TestOurs:
+    def test_created_stacks_have_the_projects_tag(self, double, cfnroles, stacks):
+        assert cfnroles("deploy", stacks, "--yes", "--parameters", "ProjectName=other").code == 0
+        assert {kept.tags["cfnroles:project"] for kept in double.stacks.values()} == {"other"}
+
+    def test_a_stack_from_before_there_was_a_tag_keeps_its_tags(self, double, cfnroles, stacks):
+        template = {"Description": "IAM roles of shop, with the permissions that it needs.", "Resources": {}}
+        kept = double.has("shop-roles", "CREATE_COMPLETE", template=json.dumps(template), tags={"team": "shop"})
+
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
+        assert kept.tags == {"team": "shop"}
+
+    def test_and_gets_it_together_with_other_tags(self, double, cfnroles, stacks):
+        template = {"Description": "IAM roles of shop, with the permissions that it needs.", "Resources": {}}
+        kept = double.has("shop-roles", "CREATE_COMPLETE", template=json.dumps(template), tags={"team": "shop"})
+
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles", "--tag", "team=web").code == 0
+        assert kept.tags == {"team": "web", "cfnroles:project": "shop"}
+
+
+SHOP = build(read("examples/shop.json")).stacks
+PROJECT = build(read("examples/shop-project/cfnroles.yaml")).stacks
+
+
+@pytest.mark.parametrize("stack", [*SHOP, *PROJECT], ids=lambda stack: stack.name)
+def test_every_template_of_a_build_is_known_again(stack):
+    text = to_json(stack.template)
+    before_the_mark = {name: value for name, value in stack.template.items() if name != "Metadata"}
+    undescribed = {name: value for name, value in stack.template.items() if name != "Description"}
+
+    assert is_written(text, "deployed")
+    assert is_written(json.dumps(before_the_mark), "deployed")
+    assert is_written(json.dumps(undescribed), "deployed")
+
+
+@pytest.mark.parametrize("name", [name for name in generic_files() if name.endswith(".yaml")])
+def test_every_generic_template_is_known_again(name):
+    text = generic_files()[name]
+
+    assert is_written(text, "deployed")
+    assert is_written(text.replace("    stack: ", "    other: "), "deployed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOREIGN,
+        "neither JSON nor YAML: [",
+        "",
+        '{"Resources": {}, "Metadata": {"cfnroles": {"ignore": ["mutable-image"]}}}',
+        '{"Resources": {"Gate": {"Type": "Custom::SecretsExist"}}}',
+        '{"Resources": {}, "Metadata": {"cfnroles": "stack"}}',
+        '{"Resources": {}, "Metadata": ["cfnroles"]}',
+        '{"Resources": {}, "Description": {"cfnroles": "IAM roles"}}',
+    ],
+)
+def test_what_others_wrote_is_not(text):
+    assert not is_written(text, "deployed")
