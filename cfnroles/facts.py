@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Symbol, Text, is_region, text_of
+from cfnroles.symbols import Symbol
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Text, is_region, text_of
 
 #: Region prefix -> partition. Everything else is `aws`. The same as in botocore's partitions.json.
 #: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from cfnroles.text import Part, Placeholder, PseudoParameter, Symbol, Text
+from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
+from cfnroles.text import Part, Text
 from cfnroles.workload import Path
 
 _BRACKETED = r"<[^<>\n]*>|\{\{[^{}]*\}\}|#\{[^{}]*\}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"

@@ -8,8 +8,9 @@ from awacs import kms, secretsmanager, ssm
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition, Holder, Need, Permission, Reason, Reference
+from cfnroles.symbols import Field, Parameter
 from cfnroles.table.references import OpenReference, ParameterReference, SecretReference, value_from, via_service
-from cfnroles.text import Field, Parameter, Text
+from cfnroles.text import Text
 
 #: Template parameters that switch on what the validator does not do unasked.
 CHECK_JSON_KEYS = "CheckJsonKeys"

@@ -10,12 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfnroles.text import (
-    ACCOUNT,
-    ANYTHING,
-    EMPTY,
-    PARTITION,
-    REGION,
+from cfnroles.symbols import (
     Attribute,
     Import,
     Opaque,
@@ -23,8 +18,15 @@ from cfnroles.text import (
     Placeholder,
     PolicyVariable,
     PseudoParameter,
-    Text,
     Wildcard,
+)
+from cfnroles.text import (
+    ACCOUNT,
+    ANYTHING,
+    EMPTY,
+    PARTITION,
+    REGION,
+    Text,
     arn_of,
     field_of,
     from_spelling,

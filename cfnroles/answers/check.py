@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from cfnroles.aws.secret_validator import Examined
 from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Reference
-from cfnroles.text import ACCOUNT, PARTITION, REGION, Placeholder
+from cfnroles.symbols import Placeholder
+from cfnroles.text import ACCOUNT, PARTITION, REGION
 
 
 class Usable(StrEnum):

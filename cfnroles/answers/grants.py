@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from cfnroles.iam.containment import covers_action, covers_resource, covers_text
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.implication import implies
-from cfnroles.iam.patterns import covers_action, covers_resource, covers_text
 from cfnroles.need import Condition, Origin
 from cfnroles.template.template import symbols
 

@@ -12,7 +12,7 @@ from cfnroles.answers.template_grants import template_grants
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 
 
 def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:

@@ -18,8 +18,9 @@ from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
 from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
+from cfnroles.symbols import IMPORT, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import Text, Wildcard
+from cfnroles.text import Text
 
 #: No Region has this name.
 _SOME_REGION = "xx-unknown-0"
@@ -34,7 +35,6 @@ _LITERALS = re.compile(
 )
 
 _VARIABLE = re.compile(r"\$\{!([^{}]+)\}")
-_IMPORT = "Import::"
 
 #: The fact that gives a template's parameter its value.
 _TOLD_BY = {"KmsKeyArns": "kms_key_arns"}
@@ -226,9 +226,9 @@ def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str
         word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
         whole = any(text.startswith(f"${{{name}}}") for text in texts)
         values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
-        if name.startswith(_IMPORT):
+        if name.startswith(IMPORT):
             # What a spec imports, as a template that was read spells it.
-            values[f"Fn::ImportValue({name.removeprefix(_IMPORT)})"] = values[name]
+            values[f"Fn::ImportValue({name.removeprefix(IMPORT)})"] = values[name]
     variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
     for number, name in enumerate(variables):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html

@@ -20,7 +20,7 @@ from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, text_of
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling

@@ -23,6 +23,8 @@ from cfnroles.aws.refusals import answering
 #: The clock that the checks wait by; tests wind one forward.
 CLOCK: Any = time
 
+#: How long all the checks may take.
+_SECONDS = 60.0
 #: What AWS would not let be found out, as against what is wrong.
 _UNKNOWN = frozenset({"denied", "refused", "unanswered", "late"})
 
@@ -51,17 +53,15 @@ def caller_account(connection: Connection) -> str:
 def examine(
     references: Sequence[Mapping[str, str]],
     connection: Connection,
-    region: str,
     account: str,
     *,
     json_keys: bool = False,
     keys: bool = False,
-    seconds: float = 60.0,
 ) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
     """What is found out about each of ``references``, in their order, and the warnings on the way.
 
-    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. The other parameters are
-    those of the function's own ``examine``, and who asks. Raises Unavailable without credentials, and InvalidInput for
+    A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. They belong to a task in
+    ``account`` and in the Region of the connection. Raises Unavailable without credentials, and InvalidInput for
     a profile that does not exist or an endpoint that is none.
     """
     if not references:
@@ -69,9 +69,8 @@ def examine(
     validator, protocol = _module("secret_validator"), _module("custom_resource")
     logged = io.StringIO()
     with _default_session(connection), contextlib.redirect_stdout(logged):
-        results = validator.examine(
-            list(references), region, account, protocol.Deadline(seconds, CLOCK), json_keys, keys
-        )
+        deadline = protocol.Deadline(_SECONDS, CLOCK)
+        results = validator.examine(list(references), connection.region, account, deadline, json_keys, keys)
     examined = tuple(_examined(reference.given, result) for reference, result in results.items())
     lines = (json.loads(line) for line in logged.getvalue().splitlines())
     return examined, tuple(f"{line['message']} ({line['For']})" for line in lines if line.get("For"))

@@ -69,6 +69,14 @@ class StackSetRequest(Struct, frozen=True):
     execution_role_name: str = ""
 
 
+class Targets(Struct, frozen=True):
+    """Where the stacks go: accounts (self-managed) or OUs, perhaps only some accounts of them (service-managed)."""
+
+    regions: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
+    organizational_units: tuple[str, ...] = ()
+
+
 class Preferences(Struct, frozen=True):
     """In how many accounts at once, and how many may fail in each Region before the rest is not attempted."""
 
@@ -175,35 +183,25 @@ class StackSets:
         with answering("cloudformation:UpdateStackSet"):
             return self._client.update_stack_set(**told)["OperationId"]
 
-    def create_instances(
-        self,
-        name: str,
-        *,
-        accounts: tuple[str, ...],
-        organizational_units: tuple[str, ...],
-        regions: tuple[str, ...],
-        preferences: Preferences,
-        token: str,
-    ) -> str:
+    def create_instances(self, name: str, targets: Targets, *, preferences: Preferences, token: str) -> str:
         """CreateStackInstances in each of the accounts, or the OUs, and each of the Regions; returns the operation.
 
-        Its parameters are those of the call.
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html
         """
         told: CreateStackInstancesInputTypeDef = {
             "StackSetName": name,
-            "Regions": list(regions),
+            "Regions": list(targets.regions),
             "OperationPreferences": _preferences(preferences),
             "OperationId": token,
             "CallAs": self._call_as,
         }
-        if organizational_units:
-            told["DeploymentTargets"] = {"OrganizationalUnitIds": list(organizational_units)}
-            if accounts:
-                told["DeploymentTargets"]["Accounts"] = list(accounts)
+        if targets.organizational_units:
+            told["DeploymentTargets"] = {"OrganizationalUnitIds": list(targets.organizational_units)}
+            if targets.accounts:
+                told["DeploymentTargets"]["Accounts"] = list(targets.accounts)
                 told["DeploymentTargets"]["AccountFilterType"] = "INTERSECTION"
         else:
-            told["Accounts"] = list(accounts)
+            told["Accounts"] = list(targets.accounts)
         with answering("cloudformation:CreateStackInstances"):
             return self._client.create_stack_instances(**told)["OperationId"]
 

@@ -11,8 +11,9 @@ from cfnroles.checks.statements import faulty_services
 from cfnroles.iam.evaluator import Decision, IdentityPolicy, Principal, Request, evaluate, some
 from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
+from cfnroles.symbols import Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
-from cfnroles.text import Symbol, Text, Wildcard
+from cfnroles.text import Text
 
 #: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html

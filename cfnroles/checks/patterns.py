@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from cfnroles.checks.check import AllowStatement
-from cfnroles.iam.patterns import covers_action
+from cfnroles.iam.containment import covers_action
 from cfnroles.text import EMPTY, Text, text_of
 
 _SYMBOL = re.compile(r"\$\{[^{}]*\}")

@@ -18,7 +18,8 @@ from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import TemplateTask, shaped, task_definitions
-from cfnroles.template.intrinsics import Given, literal, symbols
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path

@@ -8,9 +8,10 @@ from cfnroles.checks.check import Check, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity
+from cfnroles.symbols import Attribute, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
-from cfnroles.text import Attribute, PseudoParameter, Symbol, text_of
+from cfnroles.text import text_of
 
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})

@@ -72,7 +72,6 @@ def _checked(reading: Reading, options: _Options) -> Iterator[SecretCheck]:
         found, warnings = examine(
             [each.asked for each in references if not left_open(each)],
             Connection(options.profile, facts.region, options.endpoint_url),
-            facts.region,
             facts.account,
             json_keys=options.json_keys,
             keys=options.keys,

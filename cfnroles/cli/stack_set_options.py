@@ -102,11 +102,11 @@ def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]
 
 
 def _fleet(connection: Connection, options: Options, arguments: StackSetArguments, progress: Progress) -> Fleet:
-    from cfnroles.aws.stack_sets import Preferences, StackSets
+    from cfnroles.aws.stack_sets import Preferences, StackSets, Targets
     from cfnroles.cli.parameter_prompts import prompts
     from cfnroles.deploy.following import Pace
     from cfnroles.deploy.plan import Run
-    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, Targets
+    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
 
     stack_sets = StackSets(connection, delegated=arguments.delegated_admin)
     chosen = StackSetOptions(

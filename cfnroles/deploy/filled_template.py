@@ -9,7 +9,7 @@ from cfnroles.answers.diff import Difference, difference
 from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.deploy.stacks_file import Pairs
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import ResolvedStack, Template
 
 

@@ -20,7 +20,7 @@ from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
 from cfnroles.text import arn_of
 

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
-from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetRequest, StackSets
+from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetRequest, StackSets, Targets
 from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
@@ -21,16 +21,8 @@ from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
-
-
-class Targets(Struct, frozen=True):
-    """Where the stacks go: accounts (self-managed) or OUs, perhaps only some accounts of them (service-managed)."""
-
-    regions: tuple[str, ...]
-    accounts: tuple[str, ...] = ()
-    organizational_units: tuple[str, ...] = ()
 
 
 class StackSetOptions(Struct, frozen=True):
@@ -248,9 +240,7 @@ def _operations(step: StackSetPlan, fleet: Fleet) -> Work[tuple[str, ...]]:
         call = functools.partial(
             stack_sets.create_instances,
             name,
-            accounts=targets.accounts,
-            organizational_units=targets.organizational_units,
-            regions=targets.regions,
+            targets,
             preferences=fleet.options.preferences,
             token=token,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cfnroles.deploy.stack_sets import StackSetPlan, Targets
+from cfnroles.aws.stack_sets import Targets
+from cfnroles.deploy.stack_sets import StackSetPlan
 from cfnroles.formats.deployment_plan import adoption, count, permission_lines
 
 

@@ -16,10 +16,10 @@ from cfnroles.iam.roles import Role, Unread
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.policies import document
 from cfnroles.statements import Statement
+from cfnroles.symbols import IMPORT
 from cfnroles.template.intrinsics import plain, symbols
 
 #: How a need spells what a spec imports from another stack.
-_IMPORT = "Import::"
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
@@ -133,8 +133,8 @@ def remedies(each: Verification) -> tuple[str, ...]:
 def _remedy(key: str, each: Verification) -> str:
     if key.startswith(("the policy ", "the permissions boundary ", "the trust policy")):
         return ""
-    if key.startswith(_IMPORT):
-        export = key.removeprefix(_IMPORT)
+    if key.startswith(IMPORT):
+        export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
@@ -176,13 +176,13 @@ def _rendered(value: Any) -> Any:
 
 
 def _function(text: str) -> dict[str, Any]:
-    exports = [name for name in symbols(text) if name.startswith(_IMPORT)]
+    exports = [name for name in symbols(text) if name.startswith(IMPORT)]
     if [f"${{{name}}}" for name in exports] == [text]:
-        return {"Fn::ImportValue": exports[0].removeprefix(_IMPORT)}
+        return {"Fn::ImportValue": exports[0].removeprefix(IMPORT)}
     if not exports:
         return {"Fn::Sub": text}
     values = {}
     for number, name in enumerate(dict.fromkeys(exports), start=1):
         text = text.replace(f"${{{name}}}", f"${{Import{number}}}")
-        values[f"Import{number}"] = {"Fn::ImportValue": name.removeprefix(_IMPORT)}
+        values[f"Import{number}"] = {"Fn::ImportValue": name.removeprefix(IMPORT)}
     return {"Fn::Sub": [text, values]}

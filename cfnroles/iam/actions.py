@@ -7,7 +7,7 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
-from cfnroles.iam.patterns import covers_action
+from cfnroles.iam.containment import covers_action
 
 
 class Risk(IntEnum):

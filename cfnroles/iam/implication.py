@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from cfnroles.iam.containment import covers_arn, covers_text
 from cfnroles.iam.evaluator.conditions import operator_named
 from cfnroles.iam.evaluator.operators import Operator, TextOperator
-from cfnroles.iam.patterns import covers_arn, covers_text
 from cfnroles.need import Condition
 
 

@@ -19,7 +19,8 @@ from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, literal, plain, symbols
+from cfnroles.template.given import NOTHING_GIVEN, Given
+from cfnroles.template.intrinsics import literal, plain, symbols
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Literal
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from cfnroles.document import read_text
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, read_role
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 
 
 def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> Role:

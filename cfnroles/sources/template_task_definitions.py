@@ -9,8 +9,9 @@ from msgspec import Struct, field
 
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
+from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
-from cfnroles.text import Attribute, Part, Symbol, Text, from_spelling
+from cfnroles.text import Part, Text, from_spelling
 from cfnroles.workload import Path, Workload
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"

@@ -8,23 +8,9 @@ from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
+from cfnroles.symbols import Field, Parameter, Symbol, Wildcard
 from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.text import (
-    ACCOUNT,
-    ANYTHING,
-    PARTITION,
-    Arn,
-    Field,
-    Parameter,
-    Part,
-    Symbol,
-    Text,
-    Wildcard,
-    arn_of,
-    field_of,
-    is_account,
-    is_region,
-)
+from cfnroles.text import ACCOUNT, ANYTHING, PARTITION, Arn, Part, Text, arn_of, field_of, is_account, is_region
 
 #: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,2048}")

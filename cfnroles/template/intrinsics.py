@@ -13,7 +13,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from cfnroles.facts import partition_of
-from cfnroles.text import Parameter, field_of, from_spelling
+from cfnroles.symbols import Parameter
+from cfnroles.template.given import NOTHING_GIVEN, Given
+from cfnroles.text import field_of, from_spelling
 from cfnroles.workload import Path
 
 #: What `AWS::NoValue` becomes: the member or element that has it is left out.
@@ -69,21 +71,6 @@ def plain(text: str) -> str:
 def symbols(text: str) -> tuple[str, ...]:
     """The names of the symbols in a resolved text: what nobody told."""
     return tuple(_SYMBOL.findall(text))
-
-
-class Given(Struct, frozen=True):
-    """What is known of the stack that a template makes: values of its parameters, where it is, and what it imports.
-
-    The value ``None`` of a parameter is one that nobody knows. ``imports`` are the values of exports by name.
-    """
-
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
-    account: str = ""
-    region: str = ""
-    imports: Mapping[str, str] = field(default_factory=dict)
-
-
-NOTHING_GIVEN = Given()
 
 
 class Resolution(Struct):

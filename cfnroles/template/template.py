@@ -21,7 +21,8 @@ from msgspec import Struct, field
 
 from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, literal, plain, symbols
+from cfnroles.template.given import NOTHING_GIVEN, Given
+from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
 from cfnroles.workload import Path
 
 __all__ = ["ResolvedStack", "Resource", "Template", "literal", "plain", "read_template", "symbols"]

@@ -21,7 +21,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given, Resolution, plain, symbols
+from cfnroles.template.given import NOTHING_GIVEN, Given
+from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.template import ResolvedStack, Template
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.

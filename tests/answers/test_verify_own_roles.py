@@ -18,7 +18,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role
 from cfnroles.need import Holder
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
 
 ROLES = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole"}

@@ -19,7 +19,7 @@ from cfnroles.iam.roles import read_role
 from cfnroles.need import Holder
 from cfnroles.policies import document
 from cfnroles.sources.task_definition import read_task_definition
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from tests.judged import judge
 
 HOME = "us-east-1:123456789012"

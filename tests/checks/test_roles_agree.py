@@ -9,7 +9,7 @@ import pytest
 from cfnroles.iam.evaluator import Decision, Principal, Request, evaluate
 from cfnroles.iam.roles import evaluable, template_role
 from cfnroles.need import Finding
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
 from tests.linted import lint
 

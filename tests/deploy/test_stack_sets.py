@@ -12,10 +12,10 @@ import pytest
 from botocore.stub import Stubber
 
 from cfnroles.aws.connection import Connection
-from cfnroles.aws.stack_sets import StackSets
+from cfnroles.aws.stack_sets import StackSets, Targets
 from cfnroles.deploy.following import Pace
 from cfnroles.deploy.plan import Run
-from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, Targets, apply_stack_sets, plan_stack_sets
+from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, apply_stack_sets, plan_stack_sets
 from cfnroles.deploy.stacks_file import read_stacks
 
 ACCOUNTS = ("111111111111", "222222222222")

@@ -9,7 +9,7 @@ import yaml
 
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.unchecked_secrets import unchecked_secrets
-from cfnroles.template.intrinsics import NOTHING_GIVEN, Given
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import read_template
 
 HEAD = """\

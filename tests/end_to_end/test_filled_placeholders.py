@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cfnroles import Told, build, read
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import placeholders_in, texts_in
-from cfnroles.text import Placeholder
+from cfnroles.symbols import Placeholder
 
 if TYPE_CHECKING:
     from .conftest import Account

@@ -10,7 +10,7 @@ import pytest
 
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.roles import RolePolicy, Unread, evaluable_document, read_role
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 
 STATEMENT = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
 DOCUMENT = {"Version": "2012-10-17", "Statement": [STATEMENT]}

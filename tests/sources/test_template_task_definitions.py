@@ -13,8 +13,8 @@ from cfnroles.sources.template_task_definitions import (
     shaped,
     task_definitions,
 )
+from cfnroles.symbols import Attribute, Wildcard
 from cfnroles.template.template import read_template
-from cfnroles.text import Attribute, Wildcard
 
 HEAD = "Parameters: {Given: {Type: String}, Empty: {Type: String, Default: ''}}\nResources:\n"
 RESOURCES = """\

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cfnroles.facts import Facts, partition_of
+from cfnroles.symbols import Opaque, Placeholder
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import (
     OpenReference,
@@ -16,7 +17,7 @@ from cfnroles.table.references import (
     secret_or_name,
     value_from,
 )
-from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Opaque, Placeholder, Text
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Arn, Text
 
 HOME = Facts(account="123456789012", region="us-east-1")
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cfnroles.errors import InvalidInput
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
 
 HEAD = """

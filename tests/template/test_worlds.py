@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfnroles.template.intrinsics import Given
+from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Disjunction, Literal, Worlds, worlds_of
 

@@ -8,6 +8,7 @@ from functools import partial
 from awacs import kms, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
+from cfnroles.symbols import Parameter, Placeholder
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.table.references import (
     OpenReference,
@@ -17,7 +18,7 @@ from cfnroles.table.references import (
     value_from,
     via_service,
 )
-from cfnroles.text import Parameter, Placeholder, Text
+from cfnroles.text import Text
 
 _KEYS = Text(Parameter("KmsKeyArns"))
 

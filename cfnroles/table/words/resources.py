@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.facts import Facts, partition_of
+from cfnroles.symbols import Import
 from cfnroles.table.feature import Malformed
-from cfnroles.text import EMPTY, Arn, Import, Text, arn_of, imported, text_of
+from cfnroles.text import EMPTY, Arn, Text, arn_of, imported, text_of
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
 EXPORT_NAME = r"[A-Za-z0-9:-]{1,255}"

@@ -8,10 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.need import Condition, Holder
+from cfnroles.symbols import Wildcard
 from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
 from cfnroles.table.references import service_host
 from cfnroles.table.words.resources import KEY, ResourceKind, is_import, region_of, resource_arn
-from cfnroles.text import EMPTY, Text, Wildcard
+from cfnroles.text import EMPTY, Text
 
 
 def entry(found: Found) -> Mapping[str, Any]:

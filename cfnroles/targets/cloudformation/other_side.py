@@ -17,7 +17,7 @@ from cfnroles.sources.spec import Spec
 from cfnroles.table.references import parse_arn
 from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
 from cfnroles.targets.cloudformation.parameters import project_name
-from cfnroles.targets.cloudformation.service import Stack, stack_of
+from cfnroles.targets.cloudformation.service import Stack, with_template
 from cfnroles.targets.cloudformation.values import value
 from cfnroles.text import Arn, Text, from_spelling
 
@@ -180,16 +180,11 @@ def _templates(project: str, statements: Mapping[str, list[dict[str, Any]]]) -> 
     for arn, policy in statements.items():
         of_kind[parse_arn(from_spelling(arn)).service][arn] = {"Version": "2012-10-17", "Statement": policy}
     if of_kind["ecr"]:
-        yield stack_of(
-            f"{project}-ecr-repository-policy",
-            "ecr-repository-policy",
-            repository_template(project, of_kind["ecr"]),
-            project,
-        )
+        stack = Stack(f"{project}-ecr-repository-policy", "ecr-repository-policy")
+        yield with_template(stack, repository_template(project, of_kind["ecr"]), project)
     if of_kind["secretsmanager"]:
-        yield stack_of(
-            f"{project}-secret-policy", "secret-policy", _secret_template(project, of_kind["secretsmanager"]), project
-        )
+        stack = Stack(f"{project}-secret-policy", "secret-policy")
+        yield with_template(stack, _secret_template(project, of_kind["secretsmanager"]), project)
 
 
 def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]]) -> Template:

@@ -10,7 +10,8 @@ from troposphere import Parameter
 from cfnroles.discovery import Discovery
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import parameter_name, placeholders_in, texts_in
-from cfnroles.text import Field, Placeholder, Text
+from cfnroles.symbols import Field, Placeholder
+from cfnroles.text import Text
 from cfnroles.workload import Workload
 
 _ARN = "arn:aws[a-z-]*"

@@ -22,7 +22,7 @@ from cfnroles.targets.cloudformation.log_groups import log_group_names, log_grou
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
-from cfnroles.targets.cloudformation.service import Stack, roles_stack, stack_of, task_stack, validator_stack
+from cfnroles.targets.cloudformation.service import Stack, roles_stack, task_stack, validator_stack, with_template
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
 
@@ -143,7 +143,7 @@ def _log_groups_stack(service: Task, project: str, logged: set[str]) -> Stack | 
     placeholders = placeholder_parameters([(service.workload, service.discovery)])
     asked = used_placeholders(placeholders, names)
     template = log_groups_template(project, service.name, names, service.log_groups, asked)
-    return stack_of(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups", template, project)
+    return with_template(Stack(f"{project}-{service.name}-log-groups", f"{service.name}-log-groups"), template, project)
 
 
 def _alarms_stack(services: Sequence[Task], project: str, alarms: AlarmOptions, stacks: Sequence[Stack]) -> Stack:
@@ -155,14 +155,13 @@ def _alarms_stack(services: Sequence[Task], project: str, alarms: AlarmOptions, 
         for service in services
     }
     imports = [export for each in exports.values() for export in each.values()]
-    return stack_of(
+    stack = Stack(
         f"{project}-alarms",
         "alarms",
-        alarms_template(project, exports, alarms),
-        project,
         imports=tuple(imports),
         depends_on=tuple(dict.fromkeys(made[_resolved(export, project)] for export in imports)),
     )
+    return with_template(stack, alarms_template(project, exports, alarms), project)
 
 
 def _resolved(export: str, project: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from troposphere import Parameter, Template
 
 from cfnroles.discovery import Discovery
@@ -35,7 +36,7 @@ class Stack(Struct, frozen=True):
 
     name: str
     stem: str
-    template: Mapping[str, Any]
+    template: Mapping[str, Any] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
@@ -69,45 +70,40 @@ def roles_stack(parts: Parts) -> Stack:
         for holder in holders
     }
     options = {holder: parts.options[holder] for holder in holders if holder in parts.options}
-    return stack_of(
+    resources = _resources(statements)
+    made_of = RolesStack(
+        parts.project,
+        parts.label or parts.workload.family,
+        policies,
+        parts.spelling,
+        used(parts.secrets, resources),
+        parts.facts.kms_key_arns,
+        used_placeholders(parts.placeholders, resources),
+        options,
+        parts.exports,
+    )
+    stack = Stack(
         f"{parts.name}-roles",
         f"{parts.stem}-roles",
-        roles_template(
-            RolesStack(
-                parts.project,
-                parts.label or parts.workload.family,
-                policies,
-                parts.spelling,
-                used(parts.secrets, _resources(statements)),
-                parts.facts.kms_key_arns,
-                used_placeholders(parts.placeholders, _resources(statements)),
-                options,
-                parts.exports,
-            ),
-            holders,
-        ),
-        parts.project,
         # Also where every name is left to CloudFormation: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
-        imports=exports_in(
-            [*_resources(statements), *(arn for each in options.values() for arn in each.managed_policies)]
-        ),
+        imports=exports_in([*resources, *(arn for each in options.values() for arn in each.managed_policies)]),
     )
+    return with_template(stack, roles_template(made_of, holders), parts.project)
 
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
     """The stack of a service's task definition, which waits for the validator."""
     # The infrastructure role goes to the service, not to the task definition.
     imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
-    return stack_of(
+    stack = Stack(
         f"{parts.name}-task",
         f"{parts.stem}-task",
-        task_template(parts),
-        parts.project,
         imports=(parts.validator, *imports) if parts.discovery.references else imports,
         depends_on=depends_on,
     )
+    return with_template(stack, task_template(parts), parts.project)
 
 
 def validator_stack(
@@ -127,23 +123,16 @@ def validator_stack(
         statements = compose(need for need in needs if CHECK_JSON_KEYS not in need.permission.when)
         policies = _validator_policies(statements, spelling)
     suffix = "" if number == 1 else f"-{number}"
-    return stack_of(
+    resources = _resources(statements)
+    secrets, open_names = used(spelling.parameters, resources), used_placeholders(placeholders, resources)
+    made_of = ValidatorStack(project, policies, spelling, secrets, open_names, number)
+    stack = Stack(
         f"{project}-secret-validator{suffix}",
         f"secret-validator{suffix}",
-        secret_validator_template(
-            ValidatorStack(
-                project,
-                policies,
-                spelling,
-                used(spelling.parameters, _resources(statements)),
-                used_placeholders(placeholders, _resources(statements)),
-                number,
-            )
-        ),
-        project,
         capabilities=("CAPABILITY_IAM",),
         exports=(secret_validator.export_name(number),),
     )
+    return with_template(stack, secret_validator_template(made_of), project)
 
 
 def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
@@ -156,37 +145,24 @@ def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
     return (Holder.EXECUTION, Holder.TASK, *([Holder.INFRASTRUCTURE] if infrastructure else []))
 
 
-def stack_of(
-    name: str,
-    stem: str,
-    template: Template,
-    project: str,
-    capabilities: tuple[str, ...] = (),
-    exports: tuple[str, ...] = (),
-    imports: tuple[str, ...] = (),
-    depends_on: tuple[str, ...] = (),
-) -> Stack:
-    """A stack with its rendered template. ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``.
+def with_template(stack: Stack, template: Template, project: str) -> Stack:
+    """A stack whose ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``, with its template and their names.
 
-    It takes what a `Stack` has, and works out the rest.
     Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
-    rendered = ordered(marked(template.to_dict(), stem))
-    check(name, rendered)
+    rendered = ordered(marked(template.to_dict(), stack.stem))
+    check(stack.name, rendered)
     parameters = {
         parameter: str(definition["Default"]) if "Default" in definition else None
         for parameter, definition in rendered.get("Parameters", {}).items()
         if definition.get("Default", None) != "" and parameter != "DeploymentId"
     }
-    return Stack(
-        name,
-        stem,
-        rendered,
-        capabilities,
-        tuple(export.replace("${ProjectName}", project) for export in exports),
-        tuple(name.replace("${ProjectName}", project) for name in imports),
-        depends_on,
-        {
+    return replace(
+        stack,
+        template=rendered,
+        exports=tuple(export.replace("${ProjectName}", project) for export in stack.exports),
+        imports=tuple(name.replace("${ProjectName}", project) for name in stack.imports),
+        parameters={
             name: value
             for name, value in parameters.items()
             if value is None or name == "ProjectName" or name.endswith("SecretArn")

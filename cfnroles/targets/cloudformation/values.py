@@ -10,23 +10,9 @@ from msgspec import Struct, field
 from troposphere import GetAtt, ImportValue, Join, Ref, Select, Split, Sub
 
 from cfnroles.facts import Facts
+from cfnroles.symbols import Field, Import, Parameter, PolicyVariable, Symbol, Wildcard
 from cfnroles.table.images import ecr_registry
-from cfnroles.text import (
-    ACCOUNT,
-    PARTITION,
-    REGION,
-    URL_SUFFIX,
-    Field,
-    Import,
-    Parameter,
-    Part,
-    PolicyVariable,
-    Symbol,
-    Text,
-    Wildcard,
-    is_account,
-    text_of,
-)
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, is_account, text_of
 from cfnroles.validator_needs import SWITCHES
 
 _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})

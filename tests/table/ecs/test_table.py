@@ -15,11 +15,12 @@ import pytest
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER, TEXT
+from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.ecs.fieldless import FIELDLESS
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
-from cfnroles.text import Field, Part, Symbol
+from cfnroles.text import Part
 
 ECS = botocore.session.get_session().get_service_model("ecs")
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())

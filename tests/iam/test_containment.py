@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cfnroles.iam.containment import covers_action, covers_arn, covers_resource, covers_text
 from cfnroles.iam.evaluator.variables import plain_text
-from cfnroles.iam.patterns import covers_action, covers_arn, covers_resource, covers_text, matches
+from cfnroles.iam.patterns import matches
 
 RESOURCES = [
     ("*", "arn:aws:s3:::config/web.env", True),

@@ -1,0 +1,163 @@
+"""Whether one of IAM's patterns covers another: matches everything that the other matches.
+
+    covers_resource("arn:aws:s3:::config/*", "arn:aws:s3:::config/web.env")     # True
+
+Texts are in the spelling of ``Fn::Sub``: a symbol such as ``${Bucket}``, or a policy variable such as
+``${!aws:username}``, stands for one text that nobody told, the same on both sides, and is covered by itself and by
+``*``. Where nothing can be proved, the answer is ``False``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from cfnroles.iam.patterns import (
+    COMPONENTS,
+    MANY,
+    WILDCARDS,
+    Token,
+    Tokens,
+    Untold,
+    Wild,
+    advanced,
+    components,
+    takes,
+    with_skipped,
+)
+
+#: Any character that the wider pattern does not name.
+_OTHER = "\ufdd2"
+_REFERENCE = re.compile(r"\$\{(!?)([^{}]+)\}")
+#: Patterns such as `*a??????????????` make the search grow without bounds; past this nothing is proved.
+_SEARCHED = 5_000
+
+
+@lru_cache(maxsize=16384)
+def covers_action(wide: str, narrow: str) -> bool:
+    """Whether an Action pattern covers another one, whatever their case.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+    """
+    return covers_text(wide, narrow, ignore_case=True)
+
+
+@lru_cache(maxsize=16384)
+def covers_resource(wide: str, narrow: str) -> bool:
+    """Whether a Resource pattern covers another one.
+
+    A wildcard stays within its segment of the ARN, but for a ``*`` that ends one; an incomplete ARN is completed with
+    wildcards.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+    if wide == narrow:
+        return True
+    wider, narrower = (_completed(_spelled(text)) for text in (wide, narrow))
+    # What follows a symbol's unknown text: each side takes the reading that proves less.
+    return _contained(tuple(_by_segment(narrower, generous=True)), tuple(_by_segment(wider, generous=False)))
+
+
+@lru_cache(maxsize=16384)
+def covers_text(
+    wide: str, narrow: str, *, wide_literal: bool = False, narrow_literal: bool = False, ignore_case: bool = False
+) -> bool:
+    """Whether a text with wildcards covers another one; in a literal one, ``*`` and ``?`` stand for themselves."""
+    wider, narrower = _spelled(wide, literal=wide_literal), _spelled(narrow, literal=narrow_literal)
+    return _contained(_lowered(narrower), _lowered(wider)) if ignore_case else _contained(narrower, wider)
+
+
+@lru_cache(maxsize=4096)
+def covers_arn(wide: str, narrow: str) -> bool:
+    """Whether an ARN in an ArnLike condition covers another one, in each of the six components for itself.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+    """
+    if wide == narrow:
+        return True
+    wider, narrower = (components(_spelled(text)) for text in (wide, narrow))
+    # A symbol that may hold colons hides where the components after it begin.
+    hidden = any(
+        isinstance(token, Untold) and not token.of_segment
+        for components in (wider, narrower)
+        for component in components[: COMPONENTS - 1]
+        for token in component
+    )
+    if hidden or not len(wider) == len(narrower) == COMPONENTS:
+        return False
+    return all(_contained(part, whole) for part, whole in zip(narrower, wider, strict=True))
+
+
+@lru_cache(maxsize=16384)
+def _spelled(text: str, *, literal: bool = False) -> Tokens:
+    tokens: list[Token] = []
+    position = 0
+    for found in _REFERENCE.finditer(text):
+        tokens += _plain(text[position : found.start()], literal)
+        # `${*}`, `${?}` and `${$}` are the characters themselves.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        tokens.append(found[2] if found[1] and found[2] in ("*", "?", "$") else Untold(found[0]))
+        position = found.end()
+    tokens += _plain(text[position:], literal)
+    return tuple(
+        token
+        for index, token in enumerate(tokens)
+        if not (token is Wild.MANY and index and tokens[index - 1] is Wild.MANY)
+    )
+
+
+def _plain(text: str, literal: bool) -> list[Token]:
+    return list(text) if literal else [WILDCARDS.get(character, character) for character in text]
+
+
+def _lowered(tokens: Tokens) -> Tokens:
+    return tuple(token.lower() if isinstance(token, str) else token for token in tokens)
+
+
+def _completed(tokens: Tokens) -> Tokens:
+    missing = COMPONENTS - 1 - tokens.count(":")
+    unclear = any(isinstance(token, Untold) and not token.of_segment for token in tokens)
+    if missing <= 0 or unclear or tokens[:4] != ("a", "r", "n", ":"):
+        return tokens
+    return (*tokens, *(":", Wild.MANY) * missing)
+
+
+def _by_segment(tokens: Tokens, *, generous: bool) -> Iterator[Token]:
+    for index, token in enumerate(tokens):
+        after = tokens[index + 1] if index + 1 < len(tokens) else ":"
+        if token is Wild.ONE:
+            yield Wild.ONE_OF_SEGMENT
+        elif token is Wild.MANY and after != ":" and not (generous and isinstance(after, Untold)):
+            yield Wild.MANY_OF_SEGMENT
+        else:
+            yield token
+
+
+def _contained(narrow: Tokens, wide: Tokens) -> bool:
+    """Whether every text of ``narrow`` is one of ``wide``: both are run side by side over all texts of ``narrow``.
+
+    A state is a place in ``narrow`` with all the places that ``wide`` may have reached by then.
+    """
+    if wide in (narrow, (Wild.MANY,)):
+        return True
+    letters = {token for token in wide if isinstance(token, str)} | {":", _OTHER}
+    pending = [(0, with_skipped(wide, {0}))]
+    seen = set(pending)
+    while pending:
+        at, reached = pending.pop()
+        if not reached or len(seen) > _SEARCHED:
+            return False
+        if at == len(narrow):
+            if len(wide) not in reached:
+                return False
+            continue
+        token = narrow[at]
+        many = token in MANY
+        following = {(at + 1, reached)} if many else set()
+        for letter in letters if isinstance(token, Wild) else (token,):
+            if takes(token, letter):
+                following.add((at if many else at + 1, advanced(wide, reached, letter)))
+        pending += following - seen
+        seen |= following
+    return True

@@ -1,0 +1,93 @@
+"""The parts of a text whose values are known later."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+#: How a value that another stack exports is spelled: ``${Import::shop-data-OrdersTableArn}``.
+IMPORT = "Import::"
+
+
+class Symbol(Struct, frozen=True, eq=False):
+    """A part of a text whose value is known later. ``name`` is what stands in its ``${...}``.
+
+    ``written`` is how the document writes it, where that is another spelling. Symbols of one kind and name are equal.
+    """
+
+    name: str
+    written: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    @property
+    def spelled(self) -> str:
+        """The symbol in ``Fn::Sub``."""
+        return f"${{{self.name}}}"
+
+
+class PseudoParameter(Symbol, frozen=True):
+    """What CloudFormation tells about the stack itself, such as ``AWS::Region``.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+    """
+
+
+class Parameter(Symbol, frozen=True):
+    """A parameter of the template."""
+
+
+class Placeholder(Parameter, frozen=True, kw_only=True):
+    """A placeholder that nobody filled: a parameter of every stack whose text holds it. ``called`` is its own name."""
+
+    called: str
+
+
+class Attribute(Symbol, frozen=True):
+    """What ``Ref`` or ``Fn::GetAtt`` gives of a resource of the template; ``type`` is the resource's."""
+
+    type: str = ""
+
+
+class Import(Symbol, frozen=True):
+    """The value that another stack exports. ``name`` begins with ``Import::``."""
+
+    @property
+    def export(self) -> str:
+        """The export's name."""
+        return self.name.removeprefix(IMPORT)
+
+
+class PolicyVariable(Symbol, frozen=True):
+    """A variable that IAM fills when it evaluates a policy, such as ``aws:username``.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+
+    @property
+    def spelled(self) -> str:
+        """The variable as ``Fn::Sub`` leaves it alone."""
+        return f"${{!{self.name}}}"
+
+
+class Opaque(Symbol, frozen=True):
+    """An expression that nothing is known about, spelled as ``Fn::Select(0, Keys)``."""
+
+
+class Wildcard(Symbol, frozen=True):
+    """The signs ``*`` and ``?`` with the meaning that they have in policies."""
+
+    @property
+    def spelled(self) -> str:
+        """The signs themselves."""
+        return self.name
+
+
+class Field(Symbol, frozen=True, kw_only=True):
+    """One of the fields into which colons cut the ARN that a parameter holds; an empty one behind the last."""
+
+    of: Parameter
+    number: int
