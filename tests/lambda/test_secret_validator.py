@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,8 @@ class Store:
 
 @pytest.fixture(scope="module")
 def inventory(moto_address: str) -> Store:
+    # Where this module's tests are shared out in pieces, it is made again in the same process.
+    urllib.request.urlopen(f"{moto_address}/moto-api/reset", data=b"", timeout=10).close()
     store = Store(moto_address)
     store.secret("prod/db", json.dumps({"user": VALUE, "password": VALUE}))
     store.client("secretsmanager").put_secret_value(
