@@ -49,6 +49,7 @@ def peak_megabytes() -> float:
 
 def main(address: str, secrets: int, parameters: int) -> None:
     """Invoke the handler once and print seconds, processor seconds, and resident megabytes."""
+    import secret_gate
     import secret_validator
 
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -65,7 +66,7 @@ def main(address: str, secrets: int, parameters: int) -> None:
         "seconds": time.monotonic() - began,
         "processor": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "megabytes": peak_megabytes(),
-        "threads_at_once": secret_validator.CONCURRENCY,
+        "threads_at_once": secret_gate.CONCURRENCY,
         "passed": '"Status": "SUCCESS"' in log.getvalue(),
     }
     print(json.dumps(took))

@@ -84,7 +84,7 @@ def _examined(given: str, result: Any) -> Examined:
 
 def _module(name: str) -> Any:
     # In the function the modules lie side by side and import each other by their bare names.
-    for imported in ("custom_resource", "secret_references"):
+    for imported in ("custom_resource", "secret_references", "secret_gate"):
         if imported not in sys.modules:
             sys.modules[imported] = importlib.import_module(f"cfnroles.lambda_code.{imported}")
     return importlib.import_module(f"cfnroles.lambda_code.{name}")

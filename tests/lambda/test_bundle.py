@@ -12,7 +12,7 @@ import pytest
 
 from cfnroles.targets.cloudformation.inline_code import inline_code
 
-FILES = ("custom_resource.py", "secret_references.py", "secret_validator.py")
+FILES = ("custom_resource.py", "secret_references.py", "secret_gate.py", "secret_validator.py")
 
 
 def sources(repository: Path) -> list[str]:

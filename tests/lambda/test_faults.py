@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-import secret_validator
+import secret_gate
 from benchmarks.gate.api import VERSION, Api, Reply, error, everything_exists
 from tests.clock import WoundClock
 
@@ -123,8 +123,8 @@ FAULTS = [
 def test_what_remains_is_told(
     aws: Aws, tell: Tell, monkeypatch: pytest.MonkeyPatch, answer: Answer, what: str, remedy: str
 ) -> None:
-    monkeypatch.setattr(secret_validator, "READ_SECONDS", 0.5)
-    monkeypatch.setattr(secret_validator, "ATTEMPTS", 1 if "Timeout" in what else 3)
+    monkeypatch.setattr(secret_gate, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(secret_gate, "ATTEMPTS", 1 if "Timeout" in what else 3)
     aws(answer)
     answered = tell({"ValueFrom": SECRET, "For": "container web, secret A"}, seconds=6)
     assert answered["Status"] == "FAILED"
@@ -342,7 +342,7 @@ def test_the_versions_of_forty_references_always_fit(aws: Aws, tell: Tell) -> No
 
 
 def test_calls_to_parameter_store_keep_to_a_pace(aws: Aws, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(secret_validator.PACES, "get_parameters", 20)
+    monkeypatch.setitem(secret_gate.PACES, "get_parameters", 20)
     api = aws(everything_exists)
     began = time.monotonic()
     assert tell(*(f"/p/{n}" for n in range(200)), clock=time)["Status"] == "SUCCESS"
@@ -365,4 +365,4 @@ def test_no_more_than_twelve_calls_are_made_at_once(aws: Aws, tell: Tell) -> Non
 
     aws(answer)
     tell(*(f"{SECRET[:-6]}{n:06}" for n in range(48)))
-    assert most == secret_validator.CONCURRENCY == 12
+    assert most == secret_gate.CONCURRENCY == 12

@@ -30,7 +30,9 @@ def test_comments_go_and_code_stays(source: str, expected: str) -> None:
     assert without_comments(source) == expected
 
 
-@pytest.mark.parametrize("module", ["custom_resource.py", "secret_references.py", "secret_validator.py"])
+@pytest.mark.parametrize(
+    "module", ["custom_resource.py", "secret_references.py", "secret_gate.py", "secret_validator.py"]
+)
 def test_the_code_means_the_same_without_its_comments(repository: Path, module: str) -> None:
     source = (repository / "lambda" / module).read_text()
 
