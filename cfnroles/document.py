@@ -54,7 +54,7 @@ def _alone(path: str) -> None:
 
 
 class Document(Struct, frozen=True, eq=False, dict=True):
-    """A document under the name that messages call it by.
+    """A document under the name that messages call it by. Documents of one name and text are equal.
 
     ``beside`` reads another one by its path from this one, on the same side: from the working tree, or from the same
     revision of git. It returns ``None`` where there is no such file.
@@ -63,6 +63,16 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     name: str
     text: str
     beside: Callable[[str], Document | None] = _alone
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and (self.name, self.text) == (other.name, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.text))
+
+    def __repr__(self) -> str:
+        # What a document says may be secret.
+        return f"Document({self.name!r})"
 
     @cached_property
     def tree(self) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cfnroles.document import parse, positions
+from cfnroles.document import Document, parse, positions
 from cfnroles.errors import InvalidInput
+from cfnroles.template.template import read_template
 
 
 def _multiplied(times: int) -> str:
@@ -45,6 +46,7 @@ def test_what_no_reader_can_take_is_refused(text: str, told: str) -> None:
 
 READ = {
     "an alias that stands twice": ("- &a {b: 1}\n- *a\n", [{"b": 1}, {"b": 1}]),
+    "a short form that stands twice": ("- &a !Ref B\n- *a\n", [{"Ref": "B"}, {"Ref": "B"}]),
     "as deep as is read": ("[" * 100 + "]" * 100, None),
     "as deep in YAML": ("a: " + "[" * 99 + "]" * 99, None),
     "a long line that is not deep": ("a: " + "x" * 5000, {"a": "x" * 5000}),
@@ -55,3 +57,15 @@ READ = {
 def test_what_comes_close_is_read(text: str, data: object) -> None:
     assert parse(text, "document.yaml") == data or data is None
     assert positions(text)[()] == (1, 1)
+
+
+def test_documents_of_one_name_and_text_are_equal() -> None:
+    here, there = (Document("t.json", "{}", lambda path: None) for _ in range(2))
+    assert here == there
+    assert len({here, there, Document("t.json", "[]")}) == 2
+
+
+def test_what_a_document_says_is_not_in_its_representation() -> None:
+    text = '{"Resources": {}, "Description": "hunter2"}'
+    assert repr(Document("t.json", text)) == "Document('t.json')"
+    assert repr(read_template(text, "t.json")) == "Template('t.json')"

@@ -72,6 +72,10 @@ class Template(Struct, frozen=True):
     text: str
     tree: Mapping[str, Any]
 
+    def __repr__(self) -> str:
+        # What a template says may be secret.
+        return f"Template({self.document!r})"
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of its parameters."""
