@@ -73,6 +73,12 @@ def test_a_build_writes_its_directory_and_nothing_else(repository: Path, tmp_pat
     assert [each for each in done if str(tmp_path / "build") not in each] == []
 
 
+def test_a_first_spec_is_one_file(repository: Path, tmp_path: Path) -> None:
+    code, done = watched("init", EXAMPLE, "-o", tmp_path / "cfnroles.yaml", cwd=repository)
+    assert code == 0
+    assert [each for each in done if str(tmp_path / "cfnroles.yaml") not in each] == []
+
+
 def test_what_is_watched_for_is_seen(repository: Path) -> None:
     code, done = watched("check", EXAMPLE, "--endpoint-url", "http://127.0.0.1:1", cwd=repository)
     assert code == 3
