@@ -174,6 +174,12 @@ def test_accounts_and_regions_are_recognised(text: str, account: bool, region: b
     assert (is_account(text), is_region(text)) == (account, region)
 
 
+def test_symbols_of_one_name_and_another_kind_are_others() -> None:
+    assert Parameter("Orders") == Parameter("Orders", written="<ORDERS>")
+    assert Parameter("Orders") != Opaque("Orders")
+    assert len({Parameter("Orders"), Opaque("Orders"), Parameter("Orders")}) == 2
+
+
 def test_an_import_knows_the_export() -> None:
     (symbol,) = imported("shop:Arn").symbols
     assert isinstance(symbol, Import)

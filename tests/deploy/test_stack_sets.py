@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.stack_sets import StackSets, Targets
@@ -271,6 +271,36 @@ class TestWhatNoEmulatorDoes:
             "111111111111 eu-west-1 SUCCEEDED",
             "222222222222 eu-west-1 SUCCEEDED",
         ]
+
+    @pytest.mark.parametrize(
+        ("targets", "told"),
+        [
+            pytest.param(Targets(("eu-west-1",), ACCOUNTS), {"Accounts": list(ACCOUNTS)}, id="accounts, self-managed"),
+            pytest.param(
+                Targets(("eu-west-1",), (), ("ou-1",)),
+                {"DeploymentTargets": {"OrganizationalUnitIds": ["ou-1"]}},
+                id="all accounts of an OU",
+            ),
+            pytest.param(
+                Targets(("eu-west-1",), ACCOUNTS[:1], ("ou-1",)),
+                {
+                    "DeploymentTargets": {
+                        "OrganizationalUnitIds": ["ou-1"],
+                        "Accounts": [ACCOUNTS[0]],
+                        "AccountFilterType": "INTERSECTION",
+                    }
+                },
+                id="an account of an OU",
+            ),
+        ],
+    )
+    def test_stacks_are_asked_for_where_they_are_to_be(self, fleet, targets, told):
+        fleet, stub, _ = fleet
+        asked = {"StackSetName": "shop-roles", "Regions": ["eu-west-1"], "OperationId": "1", "CallAs": "SELF", **told}
+        asked["OperationPreferences"] = ANY
+        stub.add_response("create_stack_instances", {"OperationId": "1"}, asked)
+        preferences = StackSetOptions().preferences
+        assert fleet.stack_sets.create_instances("shop-roles", targets, preferences=preferences, token="1") == "1"
 
     def test_an_operation_whose_answer_was_lost_is_followed(self, fleet, roles):
         fleet, stub, told = fleet

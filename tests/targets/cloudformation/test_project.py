@@ -89,6 +89,17 @@ def test_one_validator_may_ask_about_exactly_the_secrets_of_all(spec: Callable[.
         assert "p-secret-validator" in named(stacks, name).depends_on
 
 
+def test_the_validator_knows_the_keys_of_all(spec: Callable[..., Reading]) -> None:
+    keys = [f"arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-12345678900{number}" for number in "12"]
+    text = "project: p\nservices:\n" + "".join(
+        f"  {name}: {{task-definition: {name}.json, kms-keys: {{secrets: '{key}'}}}}\n"
+        for name, key in zip("ab", keys, strict=True)
+    )
+    stacks = build_project(spec(text, a=SECRET % "one", b=SECRET % "two"))
+    parameters = named(stacks, "p-secret-validator").template["Parameters"]
+    assert parameters["KmsKeyArns"]["Default"] == ",".join(keys)
+
+
 def test_without_secrets_there_is_no_validator(spec: Callable[..., Reading]) -> None:
     stacks = build_project(spec("project: p\nservices: {a: {task-definition: a.json}}\n", a=""))
     assert [stack.name for stack in stacks] == ["p-a-roles", "p-a-task"]
