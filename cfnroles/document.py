@@ -67,6 +67,9 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and (self.name, self.text) == (other.name, other.text)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a struct brings one of its own, which does not follow from __eq__
+
     def __hash__(self) -> int:
         return hash((self.name, self.text))
 

@@ -20,6 +20,9 @@ class Symbol(Struct, frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.name == other.name
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a struct brings one of its own, which does not follow from __eq__
+
     def __hash__(self) -> int:
         return hash((type(self), self.name))
 

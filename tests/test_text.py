@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from operator import eq, ne
 from typing import Any
 
 import pytest
@@ -175,8 +176,9 @@ def test_accounts_and_regions_are_recognised(text: str, account: bool, region: b
 
 
 def test_symbols_of_one_name_and_another_kind_are_others() -> None:
-    assert Parameter("Orders") == Parameter("Orders", written="<ORDERS>")
-    assert Parameter("Orders") != Opaque("Orders")
+    orders, same, other = Parameter("Orders"), Parameter("Orders", written="<ORDERS>"), Opaque("Orders")
+    assert (eq(orders, same), ne(orders, same)) == (True, False)
+    assert (eq(orders, other), ne(orders, other)) == (False, True)
     assert len({Parameter("Orders"), Opaque("Orders"), Parameter("Orders")}) == 2
 
 
