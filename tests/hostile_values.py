@@ -1,0 +1,186 @@
+"""Values with a meaning of their own to a policy, a terminal or Markdown, in each text that a person can write.
+
+`task_definitions` plants a value into every string of RegisterTaskDefinition, `grants` into every word of a spec's.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import botocore.session
+
+from cfnroles.table.ecs import FEATURES
+from cfnroles.table.examples import example_workload
+from cfnroles.table.words import ROWS
+
+#: Each by the name that tests show: IAM's wildcards and variables, what CloudFormation fills, what a terminal obeys.
+SIGNS = {
+    "star": "*",
+    "question mark": "?",
+    "policy variable": "${aws:username}",
+    "pseudo parameter": "${AWS::Nope}",
+    "dynamic reference": "{{resolve:ssm:x}}",
+    "newline": "\n",
+    "carriage return": "\r",
+    "escape": "\x1b[2K",
+    "hyperlink": "\x1b]8;;https://example.com\x07",
+    "C1 control": "\x9b",
+    "bidi override": "\u202e",
+    "bidi isolate": "\u2066",
+    "zero width space": "\u200b",
+    "line separator": "\u2028",
+}
+#: Settings that ECS takes elsewhere, which stand beside the members of a task definition in a workload.
+SETTINGS = frozenset({"service", "cluster", "account"})
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+OPTIONS = {
+    "prefix": "images/",
+    "indexes": "by-customer",
+    "access-point": "fsap-0123456789abcdef0",
+    "via": "s3",
+    "kms-key": KEY,
+}
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A document with ``value`` at ``path``; ``field`` is the path as the table spells it."""
+
+    field: str
+    path: Path
+    value: str
+    tree: dict[str, Any]
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The task definition without the settings beside it."""
+        return {name: member for name, member in self.tree.items() if name not in SETTINGS}
+
+    def __str__(self) -> str:
+        return f"{self.field} = {self.value!r}"
+
+
+def string_fields() -> tuple[str, ...]:
+    """Every string of RegisterTaskDefinition; a map's own is spelled ``options.*``."""
+    ecs = botocore.session.get_session().get_service_model("ecs")
+    return tuple(_strings(ecs.operation_model("RegisterTaskDefinition").input_shape, ""))
+
+
+def task_definitions(values: Sequence[str]) -> Iterator[Planted]:
+    """Each value in each string of RegisterTaskDefinition: by itself, and inside of each example that has the field.
+
+    The examples are those of the table of permissions, in which the fields beside make the field count.
+    """
+    for field, path, tree in _examples():
+        for value in values:
+            before = _at(tree, path)
+            for planted in (value, f"{before[: len(before) // 2]}{value}{before[len(before) // 2 :]}", before + value):
+                yield Planted(field, path, planted, _with(tree, path, planted))
+
+
+def everywhere(value: str) -> dict[str, Any]:
+    """One task definition in which each string of RegisterTaskDefinition ends in the value."""
+    tree: dict[str, Any] = {}
+    for field in string_fields():
+        _grow(tree, _steps(field), f"x{value}")
+    return tree
+
+
+def grants(values: Sequence[str]) -> Iterator[Planted]:
+    """Each value in each word of a spec's grants and in each key beside it, as the entry of one grant."""
+    for row in ROWS:
+        entry = {row.word: row.example, **{name: OPTIONS[name] for name in row.options}}
+        if row.key:
+            entry["kms-key"] = KEY
+        for name, example in entry.items():
+            for value in values if isinstance(example, str) else ():
+                half = len(example) // 2
+                for planted in (value, f"{example[:half]}{value}{example[half:]}", example + value):
+                    yield Planted(f"{row.word}: {name}", (name,), planted, {**entry, name: planted})
+
+
+@cache
+def _examples() -> tuple[tuple[str, Path, dict[str, Any]], ...]:
+    """Field, path and tree of each string in each example; fields that no example has stand in one of their own."""
+    trees = [example_workload(feature).tree for feature in FEATURES]
+    found = [(_field(path), path, tree) for tree in trees for path in _paths(tree, ())]
+    known = {field for field, _, _ in found}
+    for field in string_fields():
+        if field not in known and not any(_is_of_map(field, other) for other in known):
+            tree: dict[str, Any] = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "web"}]}
+            found.append((field, _grow(tree, _steps(field), "example"), tree))
+    return tuple(found)
+
+
+def _strings(shape: Any, path: str) -> Iterator[str]:
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            yield from _strings(member, f"{path}.{name}" if path else name)
+    elif shape.type_name == "list":
+        yield from _strings(shape.member, f"{path}[]")
+    elif shape.type_name == "map":
+        yield f"{path}.*"
+    elif shape.type_name == "string":
+        yield path
+
+
+def _steps(field: str) -> list[str]:
+    return [("option" if step == "*" else step) for step in field.split(".")]
+
+
+def _grow(tree: Any, steps: Sequence[str], value: str) -> Path:
+    """Put the value where the steps lead, and say where that is."""
+    (step, *rest), name = steps, steps[0].removesuffix("[]")
+    if step.endswith("[]"):
+        elements = tree.setdefault(name, [])
+        if not rest:
+            elements.append(value)
+            return name, len(elements) - 1
+        if not elements:
+            elements.append({})
+        return (name, 0, *_grow(elements[0], rest, value))
+    if not rest:
+        tree[name] = value
+        return (name,)
+    return (name, *_grow(tree.setdefault(name, {}), rest, value))
+
+
+def _paths(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _paths(member, (*path, name))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _paths(element, (*path, index))
+    elif isinstance(value, str):
+        yield path
+
+
+def _field(path: Path) -> str:
+    return "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+def _is_of_map(field: str, other: str) -> bool:
+    return field.endswith(".*") and other.startswith(field[:-1])
+
+
+def _at(tree: Any, path: Path) -> str:
+    for step in path:
+        tree = tree[step]
+    return str(tree)
+
+
+def _with(tree: dict[str, Any], path: Path, value: str) -> dict[str, Any]:
+    made = copy.deepcopy(tree)
+    *steps, last = path
+    parent: Any = made
+    for step in steps:
+        parent = parent[step]
+    parent[last] = value
+    return made
