@@ -1,6 +1,7 @@
 """What ECS, its agents and the sidecars in a task call, seen from their side: an account of its own beside the table.
 
-It is written from the sources of the agent and of the log router, and knows nothing of cfnroles but the tree's shape.
+It is written from the sources of the agent and of the log router, and what ECS calls for a service from AWS's own
+managed policies for its infrastructure role. It knows nothing of cfnroles but the tree's shape.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def calls(tree: Mapping[str, Any], with_key: bool) -> Iterator[Call]:
             yield from _route(options)
     for volume in tree.get("volumes", ()):
         yield from _volume(tree, volume)
+    yield from _shifted(tree.get("service", {}))
     if tree.get("service", {}).get("enableExecuteCommand"):
         for action in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"):
             yield Call("TaskRole", f"ssmmessages:{action}", "*")
@@ -148,3 +150,38 @@ def _volume(tree: Mapping[str, Any], volume: Mapping[str, Any]) -> Iterator[Call
         yield Call("TaskRole", "elasticfilesystem:ClientMount", arn, context, (f"{arn}0",))
         if not mounts or not all(mount.get("readOnly") for mount in mounts):
             yield Call("TaskRole", "elasticfilesystem:ClientWrite", arn, context, (f"{arn}0",))
+
+
+def _shifted(service: Mapping[str, Any]) -> Iterator[Call]:
+    """A deployment that shifts traffic: AmazonECSInfrastructureRolePolicyForLoadBalancers and ...ForVpcLattice."""
+    for balancer in service.get("loadBalancers", ()):
+        if advanced := balancer.get("advancedConfiguration"):
+            for action in ("DescribeListeners", "DescribeRules", "DescribeTargetGroups", "DescribeTargetHealth"):
+                yield _of_infrastructure(f"elasticloadbalancing:{action}", "*")
+            for group in (balancer["targetGroupArn"], advanced["alternateTargetGroupArn"]):
+                for action in ("RegisterTargets", "DeregisterTargets"):
+                    yield _of_infrastructure(f"elasticloadbalancing:{action}", group)
+            for rule in (advanced[name] for name in ("productionListenerRule", "testListenerRule") if name in advanced):
+                if ":listener-rule/" in rule:
+                    yield _of_infrastructure("elasticloadbalancing:ModifyRule", rule)
+                    rule = rule.rpartition("/")[0].replace(":listener-rule/", ":listener/")
+                yield _of_infrastructure("elasticloadbalancing:ModifyListener", rule)
+    for lattice in service.get("vpcLatticeConfigurations", ()):
+        advanced = lattice.get("advancedConfiguration", {})
+        for action in ("DescribeSubnets", "DescribeVpcs", "DescribeInstances"):
+            yield _of_infrastructure(f"ec2:{action}", "*")
+        for group in filter(None, (lattice["targetGroupArn"], advanced.get("alternateTargetGroupArn"))):
+            for action in ("RegisterTargets", "DeregisterTargets", "GetTargetGroup", "ListTargets"):
+                yield _of_infrastructure(f"vpc-lattice:{action}", group)
+        for rule in (advanced[name] for name in ("productionListenerRule", "testListenerRule") if name in advanced):
+            if "/rule/" in rule:
+                yield _of_infrastructure("vpc-lattice:GetRule", rule)
+                yield _of_infrastructure("vpc-lattice:UpdateRule", rule)
+            yield _of_infrastructure("vpc-lattice:UpdateListener", rule.partition("/rule/")[0])
+    for hook in service.get("deploymentConfiguration", {}).get("lifecycleHooks", ()):
+        if function := hook.get("hookTargetArn"):
+            yield _of_infrastructure("lambda:InvokeFunction", function)
+
+
+def _of_infrastructure(action: str, resource: str) -> Call:
+    return Call("InfrastructureRole", action, resource, (), () if resource == "*" else (f"{resource}x", resource[:-1]))

@@ -13,9 +13,12 @@ from cfnroles.table.ecs import (
     firelens,
     firelens_destinations,
     guard_duty,
+    lattice,
+    lifecycle_hooks,
+    load_balancers,
     managed_volumes,
     secrets,
-    service_infrastructure,
+    service_connect,
     tracing,
     volumes,
 )
@@ -36,5 +39,8 @@ FEATURES: tuple[Feature, ...] = (
     *app_mesh.FEATURES,
     *tracing.FEATURES,
     *fault_injection.FEATURES,
-    *service_infrastructure.FEATURES,
+    *service_connect.FEATURES,
+    *load_balancers.FEATURES,
+    *lattice.FEATURES,
+    *lifecycle_hooks.FEATURES,
 )

@@ -16,6 +16,8 @@ from tests.ecs_calls import ACCOUNT, KEY, REGION, Call, calls
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
+ELB = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
+LATTICE = "arn:aws:vpc-lattice:us-east-1:123456789012"
 LOGS = {"awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "shop"}
 
 
@@ -83,6 +85,33 @@ TASKS = {
     "efs-by-access-point": efs("ENABLED", read_only=False, point="fsap-0a1b2c3d"),
     "efs-without-iam": efs("DISABLED", read_only=False),
     "exec": task({}, service={"enableExecuteCommand": True}),
+    "shifted-traffic": task(
+        service={
+            "loadBalancers": [
+                {
+                    "targetGroupArn": f"{ELB}:targetgroup/blue/1",
+                    "advancedConfiguration": {
+                        "alternateTargetGroupArn": f"{ELB}:targetgroup/green/2",
+                        "productionListenerRule": f"{ELB}:listener-rule/app/shop/3/4/5",
+                        "testListenerRule": f"{ELB}:listener/net/shop/6/7",
+                    },
+                }
+            ],
+            "vpcLatticeConfigurations": [
+                {
+                    "targetGroupArn": f"{LATTICE}:targetgroup/tg-1",
+                    "advancedConfiguration": {
+                        "alternateTargetGroupArn": f"{LATTICE}:targetgroup/tg-2",
+                        "productionListenerRule": f"{LATTICE}:service/svc-3/listener/listener-4/rule/rule-5",
+                        "testListenerRule": f"{LATTICE}:service/svc-6/listener/listener-7",
+                    },
+                }
+            ],
+            "deploymentConfiguration": {
+                "lifecycleHooks": [{"hookTargetArn": "arn:aws:lambda:us-east-1:123456789012:function:smoke"}]
+            },
+        }
+    ),
     "all-together": task(
         {
             "image": f"{ECR}/shop/web:1",
@@ -99,7 +128,7 @@ each_key = pytest.mark.parametrize("with_key", [False, True], ids=["aws-managed-
 
 
 def roles(tree: Mapping[str, Any], with_key: bool) -> dict[str, list[dict[str, Any]]]:
-    """The policies of both roles that are built for a task definition, as IAM would hold them."""
+    """The policies of the roles that are built for a task definition, as IAM would hold them."""
     workload = Workload("task.json", tree)
     facts = Facts(account=ACCOUNT, region=REGION)
     discovery = discover(workload, facts)
@@ -107,7 +136,8 @@ def roles(tree: Mapping[str, Any], with_key: bool) -> dict[str, list[dict[str, A
     stacks = service_stacks(workload, discovery, facts, "shop")
     template = next(stack.template for stack in stacks if "TaskRole" in stack.template["Resources"])
     parameters = {"KmsKeyArns": KEY} if with_key and "KmsKeyArns" in template["Parameters"] else {}
-    return {role: documents(template, role, parameters) for role in ("ExecutionRole", "TaskRole")}
+    names = [name for name in ("ExecutionRole", "TaskRole", "InfrastructureRole") if name in template["Resources"]]
+    return {name: documents(template, name, parameters) for name in names}
 
 
 @each_key

@@ -60,17 +60,6 @@ def test_service_connect_issues_certificates_with_the_infrastructure_role(answer
     assert any(need.startswith(f"infrastructure role: acm-pca:IssueCertificate on {authority}") for need in found.needs)
 
 
-def test_lattice_targets_are_named(answer: Any) -> None:
-    group = "arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-1"
-    found = answer(service={"vpcLatticeConfigurations": [{"targetGroupArn": group}]})
-    assert f"infrastructure role: vpc-lattice:RegisterTargets on {group}" in found.needs
-
-
-def test_a_load_balancers_role_is_told_of(answer: Any) -> None:
-    service = {"loadBalancers": [{"advancedConfiguration": {"productionListenerRule": "x"}}]}
-    assert "AmazonECSInfrastructureRolePolicyForLoadBalancers" in answer(service=service).gaps[0]
-
-
 def test_the_key_of_a_file_is_granted_on_demand_and_for_this_file_only(answer: Any) -> None:
     file = {"environmentFiles": [{"value": "arn:aws:s3:::files/k.env", "type": "s3"}]}
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"

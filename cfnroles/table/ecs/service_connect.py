@@ -1,13 +1,13 @@
-"""What ECS manages for a service with the infrastructure role: certificates of Service Connect, and targets."""
+"""Certificates of Service Connect, which ECS has issued and keeps with the infrastructure role."""
 
 from __future__ import annotations
 
-from awacs import acm_pca, ec2, kms, secretsmanager, vpc_lattice
+from awacs import acm_pca, kms, secretsmanager
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder
 from cfnroles.table.ecs.managed_volumes import key
-from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
+from cfnroles.table.feature import Feature, Found, Grant
 from cfnroles.table.references import located_arn
 from cfnroles.text import ANYTHING, Text
 
@@ -56,19 +56,6 @@ def end_entities(found: Found) -> tuple[Condition, ...]:
     return (*managed_authority(found), Condition("StringEquals", "acm-pca:TemplateArn", (template,)))
 
 
-def target_group(found: Found) -> Text:
-    """The target group of VPC Lattice."""
-    return located_arn(found.text).text
-
-
-def unknown_listeners(found: Found) -> None:
-    """Never seen: AWS changes the policy for load balancers often, and it names no resource of the service."""
-    raise Unnamed(
-        "ECS switches listeners and rules of the load balancer with a role of its own, which is not built here",
-        "Give that role AmazonECSInfrastructureRolePolicyForLoadBalancers, AWS's own policy",
-    )
-
-
 FEATURES = (
     Feature(
         name="service-connect-certificates",
@@ -114,37 +101,5 @@ FEATURES = (
             Grant(action, on=key, sid="EncryptCertificates")
             for action in (kms.Encrypt, kms.Decrypt, kms.GenerateDataKey, kms.GenerateDataKeyPair)
         ),
-    ),
-    Feature(
-        name="lattice-targets",
-        field="service.vpcLatticeConfigurations[].targetGroupArn",
-        holder=Holder.INFRASTRUCTURE,
-        why="ECS registers the service's tasks as targets in VPC Lattice",
-        source=f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForVpcLattice.html",
-        example="arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0",
-        grants=(
-            *(
-                Grant(action, on=target_group, sid="RegisterTargets")
-                for action in (
-                    vpc_lattice.RegisterTargets,
-                    vpc_lattice.DeregisterTargets,
-                    vpc_lattice.GetTargetGroup,
-                    vpc_lattice.ListTargets,
-                )
-            ),
-            *(
-                Grant(action, on=everything, sid="FindTargets")
-                for action in (ec2.DescribeSubnets, ec2.DescribeVpcs, ec2.DescribeInstances)
-            ),
-        ),
-    ),
-    Feature(
-        name="load-balancer-deployments",
-        field="service.loadBalancers[].advancedConfiguration.productionListenerRule",
-        holder=Holder.INFRASTRUCTURE,
-        why="ECS shifts traffic between target groups of a load balancer during a deployment",
-        source=f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForLoadBalancers.html",
-        example="arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee",
-        hidden=unknown_listeners,
     ),
 )

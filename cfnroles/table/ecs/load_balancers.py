@@ -1,0 +1,157 @@
+"""Load balancers: how ECS shifts traffic between target groups in blue/green, linear and canary deployments."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from awacs import elasticloadbalancing as elb
+
+from cfnroles.need import Holder
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
+from cfnroles.table.references import located_arn, remedy
+from cfnroles.text import Arn, Text
+
+_POLICY = (
+    "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/"
+    "AmazonECSInfrastructureRolePolicyForLoadBalancers.html"
+)
+_FIELD = "service.loadBalancers[]"
+_ADVANCED = f"{_FIELD}.advancedConfiguration"
+_ALTERNATE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-green/73e2d6bc24d8a067"
+_LISTENER = "listener/net/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
+_RULE = "listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+#: What ARNs of listeners and rules end in; the last part is the rule.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+_LISTENER_OR_RULE = re.compile(r"listener/(app|net|gwy)/[^/]+/[^/]+/[^/]+|listener-rule/(app|net)(/[^/]+){4}")
+
+
+def shifts_traffic(found: Found) -> bool:
+    """ECS shifts traffic between this target group and an alternate one."""
+    return "alternateTargetGroupArn" in _advanced(found)
+
+
+def is_rule(found: Found) -> bool:
+    """ECS is given a rule of an Application Load Balancer."""
+    return _listener_or_rule(found).resource.startswith("listener-rule/")
+
+
+def is_listener(found: Found) -> bool:
+    """ECS is given a listener of a Network Load Balancer."""
+    return not is_rule(found)
+
+
+def target_group(found: Found) -> Text:
+    """The target group."""
+    arn = located_arn(found.text)
+    if arn.service != "elasticloadbalancing" or not arn.resource.startswith("targetgroup/"):
+        raise Malformed(
+            f"{found.text.written} is not the ARN of a target group",
+            "Write arn:PARTITION:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID.",
+        )
+    return arn.text
+
+
+def rule(found: Found) -> Text:
+    """The rule."""
+    return _listener_or_rule(found).text
+
+
+def listener(found: Found) -> Text:
+    """The listener that ECS is given."""
+    return _listener_or_rule(found).text
+
+
+def listener_of_rule(found: Found) -> Text:
+    """The listener that a rule belongs to: all of the rule's ARN but the rule's own id."""
+    arn = _listener_or_rule(found)
+    parts = arn.resource.removeprefix("listener-rule/").cut("/")[:-1]
+    resource = Text("listener", *(piece for part in parts for piece in ("/", part)))
+    return Arn(arn.partition, arn.service, arn.region, arn.account, resource).text
+
+
+def _listener_or_rule(found: Found) -> Arn:
+    if found.text.whole is not None:
+        raise Unnamed(f"the listener rule {found.text.written} is not known", remedy(found.text.whole))
+    arn = located_arn(found.text)
+    if arn.service != "elasticloadbalancing" or not _LISTENER_OR_RULE.fullmatch(arn.resource.shape()):
+        raise Malformed(
+            f"{found.text.written} is the ARN of neither a listener nor a listener rule",
+            "Write the ARN of a rule of an Application Load Balancer, or of a listener of a Network Load Balancer.",
+        )
+    return arn
+
+
+def _advanced(found: Found) -> dict[str, object]:
+    advanced = found.parent.get("advancedConfiguration")
+    return advanced if isinstance(advanced, dict) else {}
+
+
+_targets = partial(
+    Feature,
+    holder=Holder.INFRASTRUCTURE,
+    source=_POLICY,
+    grants=(
+        Grant(elb.RegisterTargets, on=target_group, sid="ShiftTargets"),
+        Grant(elb.DeregisterTargets, on=target_group, sid="ShiftTargets"),
+        *(
+            Grant(action, on=everything, sid="FindTargetGroups")
+            for action in (
+                elb.DescribeListeners,
+                elb.DescribeRules,
+                elb.DescribeTargetGroups,
+                elb.DescribeTargetHealth,
+            )
+        ),
+    ),
+)
+
+
+def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
+    row = partial(Feature, field=f"{_ADVANCED}.{member}", holder=Holder.INFRASTRUCTURE, source=_POLICY)
+    rule_arn, listener_arn = (
+        f"arn:aws:elasticloadbalancing:us-east-1:123456789012:{part}" for part in (_RULE, _LISTENER)
+    )
+    return (
+        row(
+            name=f"load-balancer-{name}-rule",
+            why=f"a deployment sends {traffic} to the other target group by this rule",
+            example=rule_arn,
+            grants=(Grant(elb.ModifyRule, on=rule, sid="ShiftTraffic"),),
+            when=is_rule,
+        ),
+        row(
+            name=f"load-balancer-{name}-default-rule",
+            why="the rule may be its listener's default rule, which changes with the listener only",
+            example=rule_arn,
+            grants=(Grant(elb.ModifyListener, on=listener_of_rule, sid="ShiftTrafficOfListeners"),),
+            when=is_rule,
+        ),
+        row(
+            name=f"load-balancer-{name}-listener",
+            why=f"a deployment sends {traffic} to the other target group by this listener",
+            example=listener_arn,
+            grants=(Grant(elb.ModifyListener, on=listener, sid="ShiftTrafficOfListeners"),),
+            when=is_listener,
+        ),
+    )
+
+
+FEATURES = (
+    _targets(
+        name="load-balancer-targets",
+        field=f"{_FIELD}.targetGroupArn",
+        why="a deployment registers the tasks in this target group and takes them out of it",
+        example="arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-blue/6d0ecf831eec9f09",
+        when=shifts_traffic,
+        beside=((f"{_ADVANCED}.alternateTargetGroupArn", _ALTERNATE),),
+    ),
+    _targets(
+        name="load-balancer-alternate-targets",
+        field=f"{_ADVANCED}.alternateTargetGroupArn",
+        why="a deployment registers the new tasks in the alternate target group and shifts traffic to it",
+        example=_ALTERNATE,
+    ),
+    *_rules("production", "productionListenerRule", "traffic"),
+    *_rules("test", "testListenerRule", "test traffic"),
+)
