@@ -1,0 +1,338 @@
+"""What makes a role dangerous, whatever it is used for: what its policies give away, and whom its trust policy lets in.
+
+    dangers(policy.statements)              # of any number of policies together: a way may lead through several
+    trust_dangers(role.trust)
+
+A danger is proved by the texts of the policies alone. What hangs on a part that nobody told is none, and one that hangs
+on a condition of a statement says so.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.iam.actions import is_known, meant_action, service_names
+from cfnroles.iam.containment import covers_action, covers_text
+from cfnroles.iam.escalations import ESCALATIONS, Escalation, Step
+from cfnroles.iam.evaluator import Effect
+from cfnroles.iam.evaluator.conditions import PolicyCondition
+from cfnroles.iam.evaluator.policy import PolicyStatement, StatementId
+from cfnroles.iam.statements import Part, PlacedStatement, statements
+
+_ANYTHING = re.compile(r"\*+")
+_UNTOLD = re.compile(r"\$\{[^{}]*\}")
+_WRITES_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+_GROUPS = "logs:log-group:"
+_PASSED_TO = "iam:passedtoservice"
+#: Services whose actions AWS defines no resource for and that are of no use but together.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
+_WHOLE_BY_NATURE = frozenset({"ssmmessages", "ec2messages"})
+
+
+class DangerKind(StrEnum):
+    """What a policy gives away."""
+
+    FULL_ACCESS = "full access"
+    SERVICE_WILDCARD = "every action of a service"
+    ESCALATION = "privilege escalation"
+    UNKNOWN_ACTION = "unknown action"
+    EVERY_LOG_GROUP = "writes to every log group"
+
+
+class Danger(Struct, frozen=True):
+    """A danger, and the statements that make it. ``grants`` are the texts of their Action or NotAction that do.
+
+    ``conditional`` tells that a condition of one of them may take it away. ``escalation`` is the way of an
+    ESCALATION, ``meant`` the action that an UNKNOWN_ACTION was likely to be, or an empty text. ``what`` goes on from
+    "the role".
+    """
+
+    kind: DangerKind
+    by: tuple[StatementId, ...]
+    grants: tuple[str, ...]
+    what: str
+    source: str
+    conditional: bool = False
+    escalation: Escalation | None = None
+    meant: str = ""
+
+
+class TrustKind(StrEnum):
+    """Whom a trust policy lets in."""
+
+    ANYBODY = "anybody"
+    ANYBODY_WITHIN = "anybody whom conditions leave"
+    OTHER = "another principal"
+
+
+class TrustDanger(Struct, frozen=True):
+    """A principal who may assume the role; ``path`` is the statement's place in the trust policy.
+
+    ``principal`` is as in ``AWS *`` or ``Service ec2.amazonaws.com``. ``keys`` are the condition keys that narrow who
+    that is.
+    """
+
+    kind: TrustKind
+    path: tuple[str | int, ...]
+    principal: str
+    keys: tuple[str, ...] = ()
+
+
+class _Granted(Struct, frozen=True):
+    by: tuple[StatementId, ...]
+    grants: tuple[str, ...]
+    conditional: bool
+
+
+_REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
+_BEST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+_LOGS = f"{_REFERENCE}list_amazoncloudwatchlogs.html"
+_ACTIONS = f"{_REFERENCE}reference_policies_actions-resources-contextkeys.html"
+
+
+def dangers(
+    policies: Sequence[PolicyStatement], boundary: Sequence[PolicyStatement] | None = None
+) -> tuple[Danger, ...]:
+    """The dangers of a role with these statements of all its policies, the worst kind first.
+
+    Where the role has a permissions ``boundary``, what that does not allow is no danger. Full access holds every other
+    danger but an unknown action.
+    """
+    role = _Role(tuple(policies), None if boundary is None else tuple(boundary))
+    full = tuple(_full_access(role))
+    found = full or (*_service_wildcards(role), *_escalations(role))
+    logs = () if full else tuple(_every_log_group(role))
+    return (*found, *_unknown_actions(policies), *logs)
+
+
+class _Role(Struct, frozen=True):
+    statements: tuple[PolicyStatement, ...]
+    boundary: tuple[PolicyStatement, ...] | None
+
+    def granting(self, step: Step, passed_to: str = "") -> _Granted | None:
+        """What grants a step, ``None`` where nothing does or something denies it."""
+        every = (self.statements, *([] if self.boundary is None else [self.boundary]))
+        if any(_denies(each, step) for statements in every for each in statements):
+            return None
+        if self.boundary is not None and not any(_grants(each, step, passed_to) for each in self.boundary):
+            return None
+        found = [each for each in self.statements if _grants(each, step, passed_to)]
+        sure = [each for each in found if not _narrows(each, step)]
+        chosen = sure or found
+        if not chosen:
+            return None
+        texts = dict.fromkeys(text for each in chosen for text in _granting_texts(each, step.action))
+        return _Granted(tuple(each.id for each in chosen), tuple(texts), not sure)
+
+
+def _full_access(role: _Role) -> Iterator[Danger]:
+    granted = role.granting(Step("*", "*:"))
+    without = {text for each in role.statements if each.not_actions for text in each.actions}
+    if granted is None:
+        return
+    but = granted.grants and set(granted.grants) <= {f"NOT {text}" for text in without}
+    texts = ", ".join(text.removeprefix("NOT ") for text in granted.grants)
+    what = f"may do everything but {texts}, on everything" if but else "may do everything on everything"
+    yield Danger(DangerKind.FULL_ACCESS, granted.by, granted.grants, what, _BEST, granted.conditional)
+
+
+def _service_wildcards(role: _Role) -> Iterator[Danger]:
+    everyone = (*role.statements, *(role.boundary or ()))
+    wildcards = {text for each in everyone if not each.not_actions for text in each.actions if "*" in text}
+    for service in sorted({service for text in wildcards for service in _services(text)} - _WHOLE_BY_NATURE):
+        granted = role.granting(Step(f"{service}:*", f"{service}:"))
+        if granted is not None:
+            what = f"may do everything that {service} has, on everything"
+            yield Danger(DangerKind.SERVICE_WILDCARD, granted.by, granted.grants, what, _BEST, granted.conditional)
+
+
+def _services(action: str) -> tuple[str, ...]:
+    service, colon, _ = action.partition(":")
+    if not colon or _UNTOLD.search(service):
+        return ()
+    return service_names(service.lower()) if "*" in service or "?" in service else (service.lower(),)
+
+
+def _escalations(role: _Role) -> Iterator[Danger]:
+    for way in ESCALATIONS:
+        granted = [role.granting(step, way.passed_to) for step in way.steps]
+        held = [each for each in granted if each is not None]
+        if len(held) == len(granted):
+            yield Danger(
+                DangerKind.ESCALATION,
+                tuple(dict.fromkeys(one for each in held for one in each.by)),
+                tuple(dict.fromkeys(text for each in held for text in each.grants)),
+                f"may {way.gives}, by {way}",
+                way.source,
+                any(each.conditional for each in held),
+                way,
+            )
+
+
+def _unknown_actions(policies: Iterable[PolicyStatement]) -> Iterator[Danger]:
+    seen: dict[str, list[StatementId]] = {}
+    for each in policies:
+        for action in each.actions:
+            if not _UNTOLD.search(action) and not is_known(action):
+                seen.setdefault(action, []).append(each.id)
+    for action, by in seen.items():
+        what = f"names {action}, and no such action is known"
+        meant = meant_action(action)
+        yield Danger(DangerKind.UNKNOWN_ACTION, tuple(dict.fromkeys(by)), (action,), what, _ACTIONS, meant=meant)
+
+
+def _every_log_group(role: _Role) -> Iterator[Danger]:
+    found = [each for action in _WRITES_LOGS if (each := role.granting(Step(action, _GROUPS))) is not None]
+    if found:
+        yield Danger(
+            DangerKind.EVERY_LOG_GROUP,
+            tuple(dict.fromkeys(one for each in found for one in each.by)),
+            tuple(dict.fromkeys(text for each in found for text in each.grants)),
+            "may write to every log group",
+            _LOGS,
+            all(each.conditional for each in found),
+        )
+
+
+def _grants(statement: PolicyStatement, step: Step, passed_to: str) -> bool:
+    if statement.effect is not Effect.ALLOW or not _covers(statement, step.action):
+        return False
+    if step.every and not _is_on_every(statement, step.every):
+        return False
+    return step.action != "iam:PassRole" or all(
+        _lets_pass(each, passed_to) for each in statement.conditions if each.key.lower() == _PASSED_TO
+    )
+
+
+def _denies(statement: PolicyStatement, step: Step) -> bool:
+    return (
+        statement.effect is Effect.DENY
+        and not statement.conditions
+        and _covers(statement, step.action)
+        and _is_on_every(statement, step.every or "*:")
+    )
+
+
+def _narrows(statement: PolicyStatement, step: Step) -> bool:
+    """Whether a condition of the statement may take the step away; where a role may be passed to is known."""
+    keys = {each.key.lower() for each in statement.conditions}
+    return bool(keys - {_PASSED_TO} if step.action == "iam:PassRole" else keys)
+
+
+def _lets_pass(condition: PolicyCondition, service: str) -> bool:
+    if condition.operator is None or condition.operator.negated:
+        return True
+    return any(covers_text(value, service) or value.startswith(f"{service}.") for value in condition.values)
+
+
+def _covers(statement: PolicyStatement, action: str) -> bool:
+    if statement.not_actions:
+        # An action that is left out leaves the rest of everything, or of its service.
+        return not any(covers_action(text, action) for text in statement.actions)
+    return any(covers_action(text, action) for text in statement.actions)
+
+
+def _granting_texts(statement: PolicyStatement, action: str) -> Iterator[str]:
+    for text in statement.actions:
+        if statement.not_actions:
+            yield f"NOT {text}"
+        elif covers_action(text, action):
+            yield text
+
+
+def _is_on_every(statement: PolicyStatement, every: str) -> bool:
+    covering = any(_is_every(text, every) for text in statement.resources)
+    return not covering if statement.not_resources else covering
+
+
+def _is_every(resource: str, every: str) -> bool:
+    """Whether a resource stands for everything of a service, or of one kind in it, be it of one Region or account.
+
+    An incomplete ARN is completed with wildcards.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+    if _ANYTHING.fullmatch(resource):
+        return True
+    service, _, kind = every.partition(":")
+    # What nobody told may be anything: it stands for itself and covers no other text.
+    parts = _UNTOLD.sub("\ufffd", resource).split(":", 5)
+    if parts[0] != "arn":
+        return False
+    parts += ["*"] * (6 - len(parts))
+    return covers_text(parts[2], service) and covers_text(parts[5], f"{kind}*")
+
+
+def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tuple[TrustDanger, ...]:
+    """Who may assume the role besides the ``expected`` services, such as ``ecs-tasks.amazonaws.com``.
+
+    ``trust`` is its trust policy, texts in the spelling of ``Fn::Sub``.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    told = [each for each in statements(Part(trust, ()), trust=True) if isinstance(each, PlacedStatement)]
+    denied = tuple(
+        key
+        for each in told
+        if each.effect is Effect.DENY and any(map(_is_anybody, each.resources))
+        for key in _narrowing_keys(each, negated=True)
+    )
+    services = {f"Service {name}" for name in expected}
+    return tuple(
+        danger
+        for each in told
+        if each.effect is Effect.ALLOW and _admits(each)
+        for danger in _admitted(each, denied, services)
+    )
+
+
+_ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+#: Condition keys that say who somebody is, or on whose behalf a service comes.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_WHO = re.compile(
+    r"aws:(principal(arn|account|org(id|paths)|tag/.*|servicename)|source(arn|account|org(id|paths)|vpc|vpce|ip|identity)"
+    r"|userid|vpcsourceip|sourcevpcarn|calledvia.*)|sts:externalid|.*:(sub|aud|amr)",
+    re.IGNORECASE,
+)
+
+
+def _admits(statement: PlacedStatement) -> bool:
+    named = [any(covers_action(part.value, action) for part in statement.actions) for action in _ASSUMES]
+    return not all(named) if statement.not_actions else any(named)
+
+
+def _admitted(statement: PlacedStatement, denied: tuple[str, ...], expected: set[str]) -> Iterator[TrustDanger]:
+    path = statement.part.path
+    if statement.not_resources:
+        yield TrustDanger(TrustKind.ANYBODY, path, "everybody but " + ", ".join(p.value for p in statement.resources))
+        return
+    keys = tuple(dict.fromkeys((*_narrowing_keys(statement), *denied)))
+    for principal in statement.resources:
+        if _is_anybody(principal):
+            yield TrustDanger(TrustKind.ANYBODY_WITHIN if keys else TrustKind.ANYBODY, path, principal.value, keys)
+        elif principal.value not in expected:
+            yield TrustDanger(TrustKind.OTHER, path, principal.value, keys)
+
+
+def _is_anybody(principal: Part) -> bool:
+    return str(principal.value) in ("*", "AWS *", "Federated *")
+
+
+def _narrowing_keys(statement: PlacedStatement, *, negated: bool = False) -> tuple[str, ...]:
+    """The keys of its conditions that say who it is about; ``negated`` where it denies all others."""
+    block = statement.condition.value
+    found: dict[str, None] = {}
+    for operator, keys in block.items() if isinstance(block, Mapping) else ():
+        name = str(operator).lower().rpartition(":")[2]
+        # A key that need not be there, and a value that is every value, leave everybody in.
+        if name == "null" or ("not" in name) is not negated or (name.endswith("ifexists") and not negated):
+            continue
+        for key, values in keys.items() if isinstance(keys, Mapping) else ():
+            texts = values if isinstance(values, list) else [values]
+            if _WHO.fullmatch(str(key)) and not any(_ANYTHING.fullmatch(str(text)) for text in texts):
+                found[str(key)] = None
+    return tuple(found)
