@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT, is_file, read_text
 from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -35,18 +35,6 @@ _SCALARS = (
     (re.compile(r"[-+]?[0-9]{1,300}"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), lambda text: _finite(text)),
 )
-
-
-def read_text(source: str) -> str:
-    """The text of a file, or of standard input for ``-``; raises InvalidInput where it cannot be read."""
-    try:
-        if source == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        return Path(source).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("is not a UTF-8 text", where=source, remedy="Save the file as UTF-8.") from error
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=source) from error
 
 
 def _alone(path: str) -> None:
@@ -110,7 +98,7 @@ def read_document(source: str, name: str = "") -> Document:
 
     def beside(path: str) -> Document | None:
         found = Path(source).parent / path
-        return read_document(str(found), str(Path(name).parent / path)) if found.is_file() else None
+        return read_document(str(found), str(Path(name).parent / path)) if is_file(found) else None
 
     return Document(name, read_text(source), beside)
 
@@ -203,6 +191,9 @@ def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreeP
 def _compose(text: str, document: str) -> Any:
     # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
     plain = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+    if len(plain) > DOCUMENT.bytes:
+        # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
+        raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
     try:
         if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) > _DEPTH:
             _check_events(plain, document)

@@ -70,13 +70,14 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 
 def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles import diff, read
+    from cfnroles.files import exists, is_file
     from cfnroles.sources.revisions import split
 
-    if new or (old != "-" and not Path(old).exists() and split(old)):
+    if new or (old != "-" and not exists(old) and split(old)):
         before, after = _sides(old, new)
         yield diff(read(before, told), read(after, told))
         return
-    if old == "-" or Path(old).is_file():
+    if old == "-" or is_file(old):
         raise InvalidInput(
             f"{old} is compared with nothing",
             remedy=f"Write `cfnroles diff {old} NEW`, or `cfnroles diff REVISION {old}`.",
@@ -85,6 +86,7 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
 
 
 def _sides(old: str, new: str) -> tuple[Document, Document]:
+    from cfnroles.files import exists, is_file
     from cfnroles.sources.revisions import document_at, document_of, split, working_tree_path
 
     if old == new == "-":
@@ -94,7 +96,7 @@ def _sides(old: str, new: str) -> tuple[Document, Document]:
         before = document_of(revision, path, old)
         return before, document_at(str(working_tree_path(path)))
     after = document_at(new)
-    if old == "-" or Path(old).exists() or split(old) or not Path(new).is_file():
+    if old == "-" or exists(old) or split(old) or not is_file(new):
         return document_at(old), after
     return document_of(old, f"./{Path(new).name}", f"{old}:{new}", Path(new).parent), after
 
@@ -102,6 +104,7 @@ def _sides(old: str, new: str) -> tuple[Document, Document]:
 def _changed(revision: str, told: Told) -> Iterator[Comparison]:
     """Each document of a kind that is compared and that is not what it was in a revision."""
     from cfnroles import diff, read
+    from cfnroles.files import is_file
     from cfnroles.sources.revisions import changed_files, document_at, find_document
     from cfnroles.sources.source import fitting, looks_known, recognised
 
@@ -110,7 +113,7 @@ def _changed(revision: str, told: Told) -> Iterator[Comparison]:
             continue
         sides = (
             find_document(revision, f"./{name}", f"{revision}:{name}"),
-            document_at(name) if Path(name).is_file() else None,
+            document_at(name) if is_file(name) else None,
         )
         old, new = (
             read(side, fitting(side, told)) if side and looks_known(side) and recognised(side) else None

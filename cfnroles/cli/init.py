@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cfnroles.cli.source import taken
 from cfnroles.errors import InvalidInput
+from cfnroles.files import exists, is_directory, is_file
 
 if TYPE_CHECKING:
     from cfnroles.facts import Facts
@@ -56,7 +57,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
 
     options = taken(_Options, given)
     output = options.output
-    if output.exists():
+    if exists(output):
         raise InvalidInput(
             "exists already, and init overwrites nothing", where=str(output), remedy="Write elsewhere: -o FILE."
         )
@@ -85,9 +86,9 @@ def _files(source: str, options: _Options) -> list[Drafted]:
             "standard input has no path that a spec could name", remedy="Save the task definition as a file first."
         )
     path = Path(source)
-    if not path.is_dir():
+    if not is_directory(source):
         return [_drafted(read(path), path, options)]
-    files = [file for file in sorted(path.glob("*")) if file.suffix in (".json", ".yaml", ".yml") and file.is_file()]
+    files = [file for file in sorted(path.glob("*")) if file.suffix in (".json", ".yaml", ".yml") and is_file(file)]
     documents = [(read_document(str(file)), file) for file in files]
     readings = [(read(document), file) for document, file in documents if recognised(document)]
     found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
@@ -120,7 +121,7 @@ def _live(source: str, options: _Options) -> list[Drafted]:
     text = ecs.task_definition(definition)
     family = definition.rsplit("/", 1)[-1].replace(":", "-")
     path = options.output.parent / f"{family}.json"
-    if path.exists():
+    if exists(path):
         raise InvalidInput("exists already, and init overwrites nothing", where=str(path), remedy="Move it away.")
     drafted = _drafted(read(Document(path.name, text)), path, options, settings)
     _write(path, text)

@@ -92,9 +92,11 @@ def command(files: tuple[str, ...], **given: Any) -> None:
 
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
     """The files, and whether each is passed over where it is nothing that can be linted."""
+    from cfnroles.files import is_directory
+
     for name in files:
         path = Path(name)
-        if name != "-" and path.is_dir():
+        if name != "-" and is_directory(name):
             inside = (file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
             for file in sorted(inside):
                 if not any(part.startswith(".") for part in file.relative_to(path).parts):
@@ -107,7 +109,7 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> LintedF
     from cfnroles import Document, lint, read
     from cfnroles.answers.lint import LintedFile
     from cfnroles.answers.template_lint import template_problems
-    from cfnroles.document import read_text
+    from cfnroles.files import read_text
     from cfnroles.sources.source import Unrecognised, looks_known
 
     # One file at a time: what a spec names is linted where it is named itself.

@@ -13,6 +13,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.errors import InvalidInput
+from cfnroles.files import exists, is_directory
 
 if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
@@ -67,14 +68,14 @@ class StackArguments(Struct, frozen=True):
         from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
 
         source = self.source
-        if source.is_dir():
+        if is_directory(source):
             if self.project or self.environment:
                 raise InvalidInput(
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
                     remedy="Build it again with them, or give --parameters ProjectName=NAME.",
                 )
             return read_stacks(source)
-        if not source.exists() and str(source) != "-":
+        if not exists(source) and str(source) != "-":
             raise InvalidInput(
                 "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
             )

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cfnroles.document import parse, read_text
+from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
+from cfnroles.files import read_text
 
 
 def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:

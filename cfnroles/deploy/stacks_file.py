@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT, exists, read_text
 from cfnroles.template.template import Template, read_template
 
 #: Names with values, such as parameters and tags.
@@ -22,7 +23,7 @@ SCHEMA = 1
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY_BYTES = 51_200
-TEMPLATE_BYTES = 1_000_000
+TEMPLATE_BYTES = DOCUMENT.bytes
 
 
 class StackSource(Struct, frozen=True):
@@ -62,13 +63,13 @@ def read_stacks(directory: Path) -> tuple[StackSource, ...]:
 
     Raises ``InvalidInput`` that names the file and the field when something is missing or malformed.
     """
-    if not (directory / FILE).is_file():
+    if not exists(directory / FILE):
         raise InvalidInput(
             f"there is no {FILE} in this directory",
             where=str(directory),
             remedy=f"Write it first: cfnroles build SOURCE -o {directory}",
         )
-    return parsed_stacks(lambda name: (directory / name).read_text("utf-8"), str(directory / FILE))
+    return parsed_stacks(lambda name: read_text(directory / name), str(directory / FILE))
 
 
 def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSource, ...]:
@@ -78,7 +79,7 @@ def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSourc
     """
     try:
         document = json.loads(text_of(FILE))
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("cannot be read as JSON", where=where, why=str(error)) from error
     if not isinstance(document, dict):
         raise InvalidInput("is not a JSON object", where=where)
@@ -108,8 +109,8 @@ def _source(where: str, item: object, text_of: Callable[[str], str]) -> StackSou
         raise InvalidInput(f"its template {template} is not a file beside stacks.json", where=where)
     try:
         body = text_of(template)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"its template {template} cannot be read", where=where, why=str(error)) from error
+    except InvalidInput as error:
+        raise InvalidInput(f"its template {template!r} cannot be read", where=where, why=str(error)) from error
     parameters = item.get("parameters", {})
     if not isinstance(parameters, dict):
         raise InvalidInput("'parameters' is not an object", where=where)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.files import check_size, exists, text_of
 
 # A colon within braces belongs to the revision, as in `HEAD@{2026-01-31 10:00}:web.json`.
 _REVISION_AND_PATH = re.compile(r"(?P<revision>(?:[^:{]|\{[^}]*\})*):(?P<path>.+)", re.DOTALL)
@@ -44,7 +45,7 @@ def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
     """The text of a file in a revision, ``None`` where the revision has no such file.
 
     ``path`` starts at the top of the repository, or with ``./`` at ``directory``. The empty revision is what is staged.
-    Raises InvalidInput for a revision that git does not know, a directory, and a file that is no UTF-8 text.
+    Raises InvalidInput for a revision that git does not know, a directory, and a file that is too large or no text.
     """
     if revision:
         check_revision(revision, directory)
@@ -56,13 +57,8 @@ def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
         return None
     if kind.strip() != b"blob":
         raise InvalidInput("is a directory", where=where, remedy="Name a file in it.")
-    failed, content, message = _run("cat-file", "blob", where, directory=directory)
-    if failed:
-        raise Unavailable("git cannot read it", where=where, why=message)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("is not a UTF-8 text", where=where) from error
+    check_size(int(_answer("cat-file", "-s", where, directory=directory)), where)
+    return text_of(_answer("cat-file", "blob", where, directory=directory), where)
 
 
 def changed_files(revision: str) -> tuple[str, ...]:
@@ -89,7 +85,7 @@ def document_at(name: str) -> Document:
 
     Raises InvalidInput where it cannot be read.
     """
-    found = None if name == "-" or Path(name).exists() else split(name)
+    found = None if name == "-" or exists(name) else split(name)
     return document_of(*found, name) if found else read_document(name, name)
 
 
@@ -142,6 +138,13 @@ def _check_repository(name: str, directory: Path) -> None:
             why=message,
             remedy="Run it in a clone, or name two files.",
         )
+
+
+def _answer(*arguments: str, directory: Path) -> bytes:
+    failed, answer, message = _run(*arguments, directory=directory)
+    if failed:
+        raise Unavailable("git cannot read it", where=arguments[-1], why=message)
+    return answer
 
 
 def _run(*arguments: str, directory: Path = _HERE) -> tuple[int, bytes, str]:

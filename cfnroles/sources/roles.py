@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cfnroles.document import read_text
 from cfnroles.facts import Facts
+from cfnroles.files import ACCOUNT, exists, read_text
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.template.given import Given
 
@@ -16,6 +16,6 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
 
     ``parameters`` are values of a template's parameters. Raises InvalidInput for a file or a role that is not there.
     """
-    file, name = (named, "") if Path(named).exists() or ":" not in named else named.rpartition(":")[::2]
+    file, name = (named, "") if exists(named) or ":" not in named else named.rpartition(":")[::2]
     given = Given(parameters or {}, facts.account, facts.region)
-    return read_role(read_text(file), Path(file).name, name, given)
+    return read_role(read_text(file, ACCOUNT), Path(file).name, name, given)

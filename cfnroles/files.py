@@ -1,0 +1,106 @@
+"""The door through which files come in: how large each kind may be, and one error where one cannot be read.
+
+A name from a document or a command line may be no name of a file at all: too long, with a NUL, without access. To ask
+for such a file is no bug.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from cfnroles.errors import InvalidInput
+
+
+class Limit(Struct, frozen=True):
+    """The most bytes that are read of one kind of file, and why no more are needed."""
+
+    bytes: int
+    why: str
+
+
+#: Task definitions, specs, templates, policies, parameters, settings and stacks.json. No document of AWS's is longer.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+DOCUMENT = Limit(1_000_000, "CloudFormation takes no longer template, and Amazon ECS no task definition beyond 64 KB.")
+
+#: What IAM answers about all roles and policies of an account.
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+ACCOUNT = Limit(50_000_000, "Ask IAM for roles alone: --filter Role LocalManagedPolicy.")
+
+
+class Missing(InvalidInput):
+    """There is no such file."""
+
+
+def read_text(source: str | Path, limit: Limit = DOCUMENT) -> str:
+    """The text of a file, or of standard input for ``-``; raises InvalidInput where it cannot be read."""
+    return text_of(read_bytes(source, limit), "standard input" if str(source) == "-" else str(source))
+
+
+def text_of(data: bytes, where: str) -> str:
+    """The text that bytes are in UTF-8; raises InvalidInput where they are none."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("is not a UTF-8 text", where=where, remedy="Save the file as UTF-8.") from error
+
+
+def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
+    """The content of a file, or of standard input for ``-``.
+
+    Raises InvalidInput where it cannot be read or is larger than ``limit``, Missing where it does not exist. Never
+    reads more than one byte beyond the limit, so that what has no end is refused, too.
+    """
+    name = "standard input" if str(source) == "-" else str(source)
+    if not name:
+        raise InvalidInput("the name of a file is empty", remedy="Is a variable of the shell not set?")
+    try:
+        if str(source) == "-":
+            data = sys.stdin.buffer.read(limit.bytes + 1)
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(limit.bytes + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(f"cannot be read: {error.strerror}", where=name) from error
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror or error}", where=name) from error
+    except ValueError as error:
+        raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
+    check_size(len(data), name, limit)
+    return data
+
+
+def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:
+    """Raise InvalidInput where a content of ``size`` bytes is larger than the limit."""
+    if size > limit.bytes:
+        raise InvalidInput(f"has more than {limit.bytes:,} bytes, the most that is read", where=where, remedy=limit.why)
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is anything of this name, be it for others to read only."""
+    try:
+        return bool(str(path)) and Path(path).exists()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is a file of this name."""
+    return _answered(Path(path).is_file)
+
+
+def is_directory(path: str | Path) -> bool:
+    """Whether there is a directory of this name; an empty name is none, though Python takes it for the current one."""
+    return bool(str(path)) and _answered(Path(path).is_dir)
+
+
+def _answered(ask: Callable[[], bool]) -> bool:
+    try:
+        return ask()
+    except (OSError, ValueError):
+        return False
