@@ -5,7 +5,7 @@ from __future__ import annotations
 from cfnroles.sources.service_spec import forms
 from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, String, Structure, Type
 from cfnroles.table.words import ROWS
-from cfnroles.table.words.resources import ACCESS_POINT
+from cfnroles.table.words.resources import ACCESS_POINT, MODEL
 from cfnroles.table.words.row import Row
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
@@ -51,6 +51,13 @@ GRANT = Structure(
             "Only through this access point.",
             "fsap-0123456789abcdef0",
             beside=_with("access-point"),
+        ),
+        Key(
+            "model",
+            String("the id of a foundation model", MODEL.name, "Write it like amazon.nova-lite-v1:0."),
+            "The foundation model behind an application inference profile, or behind an import.",
+            "amazon.nova-lite-v1:0",
+            beside=_with("model"),
         ),
         Key(
             "via",

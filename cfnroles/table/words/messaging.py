@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awacs import awslambda, bedrock, events, firehose, kinesis, kms, sns, sqs, states
 
+from cfnroles.table.words.models import behind_profile, through_profile
 from cfnroles.table.words.resources import (
     DELIVERY_STREAM,
     EVENT_BUS,
@@ -16,6 +17,8 @@ from cfnroles.table.words.resources import (
 )
 from cfnroles.table.words.row import Access, KeyUse, Row
 
+#: Converse and ConverseStream ask for the same two actions.
+_INVOKE = (bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)
 _SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
 
 ROWS = (
@@ -106,10 +109,11 @@ ROWS = (
     ),
     Row(
         "bedrock-invoke",
-        "invokes a model",
-        "https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples.html",
-        "amazon.nova-lite-v1:0",
-        (Access((bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)),),
+        "invokes a model, also through an inference profile",
+        "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
+        "us.amazon.nova-lite-v1:0",
+        (Access(_INVOKE), Access(_INVOKE, behind_profile, through_profile)),
         MODEL,
+        ("model",),
     ),
 )

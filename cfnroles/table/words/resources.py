@@ -21,6 +21,7 @@ class ResourceKind(Struct, frozen=True):
     """A kind of resource. ``name`` is the form of its bare name, ``resource`` that of the last part of its ARN.
 
     ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.
+    ``others`` are kinds that stand in the same place, each told from this one by its name or its ARN.
     """
 
     noun: str
@@ -30,10 +31,21 @@ class ResourceKind(Struct, frozen=True):
     prefix: str = ""
     region: bool = True
     account: bool = True
+    others: tuple[ResourceKind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[ResourceKind, ...]:
+        """This kind and the others."""
+        return self, *self.others
 
     @property
     def pattern(self) -> str:
-        """What a name or an ARN of this kind looks like."""
+        """What a name or an ARN of this kind, or of the others, looks like."""
+        return "|".join(kind.own_pattern for kind in self.kinds)
+
+    @property
+    def own_pattern(self) -> str:
+        """What a name or an ARN of this kind alone looks like."""
         region = "[a-z0-9-]+" if self.region else ""
         account = "[0-9]{12}" if self.account else ""
         arn = f"arn:aws[a-z-]*:{self.service}:{region}:{account}:{self.resource}"
@@ -119,13 +131,39 @@ FUNCTION = ResourceKind(
     r"function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?",
     "function:",
 )
-MODEL = ResourceKind(
-    "the id of a foundation model, or an ARN of Bedrock",
+#: What the id of an inference profile begins with: the part of the world that it sends requests to.
+#: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+_GEOGRAPHY = r"(?:[a-z]{2}(?:-gov)?|apac|global)\."
+_MODEL_ID = r"[a-z0-9-]+\.[A-Za-z0-9.:-]+"
+_INFERENCE_PROFILE = ResourceKind(
+    "the id or ARN of an inference profile",
     "bedrock",
-    r"[a-z0-9-]+\.[A-Za-z0-9.:-]+",
-    r"[a-z-]+/[A-Za-z0-9.:-]+",
+    rf"{_GEOGRAPHY}{_MODEL_ID}",
+    rf"inference-profile/{_GEOGRAPHY}{_MODEL_ID}",
+    "inference-profile/",
+)
+_APPLICATION_PROFILE = ResourceKind(
+    "the ARN of an application inference profile", "bedrock", "", r"application-inference-profile/[a-z0-9-]+"
+)
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+_OTHER_MODEL = ResourceKind(
+    "the ARN of a model of one's own",
+    "bedrock",
+    "",
+    r"(?:provisioned-model|imported-model|custom-model-deployment|prompt-router|default-prompt-router)/[A-Za-z0-9.:-]+",
+)
+#: The ARN of a foundation model without a Region is that of the global inference profiles.
+_GLOBAL_MODEL = ResourceKind(
+    "the ARN of a foundation model", "bedrock", "", rf"foundation-model/{_MODEL_ID}", region=False, account=False
+)
+MODEL = ResourceKind(
+    "the id of a foundation model or of an inference profile, or an ARN of Bedrock",
+    "bedrock",
+    rf"(?!{_GEOGRAPHY}){_MODEL_ID}",
+    rf"foundation-model/{_MODEL_ID}",
     "foundation-model/",
     account=False,
+    others=(_INFERENCE_PROFILE, _APPLICATION_PROFILE, _OTHER_MODEL, _GLOBAL_MODEL),
 )
 FILE_SYSTEM = ResourceKind(
     "the id or ARN of an EFS file system",
@@ -176,16 +214,18 @@ def resource_arn(kind: ResourceKind, value: Any, facts: Facts) -> Text:
     """The ARN of a resource of ``kind``. Raises Malformed for a value that names no such resource."""
     if isinstance(value, Mapping) and isinstance(value.get("import"), str):
         return imported(value["import"])
-    if not isinstance(value, str) or not re.fullmatch(kind.pattern, value):
+    kinds = kind.kinds if isinstance(value, str) else ()
+    own = next((each for each in kinds if re.fullmatch(each.own_pattern, value)), None)
+    if own is None:
         raise Malformed(f"{value!r} is not {kind.noun}", kind.remedy)
     if value.startswith("arn:"):
         return text_of(value)
     return Arn(
         partition_of(facts.home_region),
-        kind.service,
-        facts.home_region if kind.region else EMPTY,
-        facts.home_account if kind.account else EMPTY,
-        Text(_resource(kind, value)),
+        own.service,
+        facts.home_region if own.region else EMPTY,
+        facts.home_account if own.account else EMPTY,
+        Text(_resource(own, value)),
     ).text
 
 

@@ -21,7 +21,13 @@ from cfnroles.workload import Workload
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())
 FACTS = Facts("123456789012", "us-east-1")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-OPTIONS = {"prefix": "images/", "indexes": "by-customer", "access-point": "fsap-0123456789abcdef0", "via": "s3"}
+OPTIONS = {
+    "prefix": "images/",
+    "indexes": "by-customer",
+    "access-point": "fsap-0123456789abcdef0",
+    "via": "s3",
+    "model": "amazon.nova-lite-v1:0",
+}
 
 #: Metrics of a namespace have no ARN that a role could name: a condition stands in its place.
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
