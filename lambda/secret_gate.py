@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from custom_resource import Deadline, clip
-from secret_references import USES, Problem, Reference, usable
+from .custom_resource import Deadline, clip
+from .secret_references import USES, Problem, Reference, usable
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
 CONCURRENCY = 12
@@ -31,11 +31,23 @@ Group = list[Reference]
 Results = dict[Reference, str | Problem]  # its version, or why there is none
 
 
+def boto3_client(service: str, region: str, **settings: Any) -> Any:
+    """A client of boto3 with settings of botocore's Config."""
+    # Imported here, so that CloudFormation gets an answer even where that fails.
+    import boto3
+    from botocore.config import Config
+
+    make: Any = boto3.client
+    return make(service, region, config=Config(**settings))
+
+
 class Gate:
     """The checks of one request."""
 
-    def __init__(self, deadline: Deadline, results: Results, json_keys: bool, keys: bool) -> None:
-        self.deadline, self.results, self.json_keys, self.keys = deadline, results, json_keys, keys
+    def __init__(
+        self, deadline: Deadline, results: Results, json_keys: bool, keys: bool, client: Any = boto3_client
+    ) -> None:
+        self.deadline, self.results, self.json_keys, self.keys, self.client = deadline, results, json_keys, keys, client
         self.clock = deadline.clock
         self.clients: dict[tuple[str, str], Any] = {}
         self.answering: set[tuple[str, str]] = set()
@@ -210,17 +222,12 @@ class Gate:
         raise Problem("unanswered", reference, detail)
 
     def _client(self, reference: Reference, service: str, region: str) -> Any:
-        # boto3 is imported here, so that CloudFormation gets an answer even where that fails.
         with self.lock:  # making clients is not thread-safe, using them is
             try:
                 if (service, region) not in self.clients:
-                    import boto3
-                    from botocore.config import Config
-
                     settings: Any = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
                     settings |= {"max_pool_connections": CONCURRENCY, "retries": {"total_max_attempts": 1}}
-                    make: Any = boto3.client
-                    self.clients[service, region] = make(service, region, config=Config(**settings))
+                    self.clients[service, region] = self.client(service, region, **settings)
                 return self.clients[service, region]
             except Exception as error:  # noqa: BLE001 - an unknown Region, a broken installation
                 kind = f"{type(error).__name__} {getattr(error, 'name', '')}".rstrip()

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from custom_resource import clip, log
+from .custom_resource import clip, log
 
 # The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
 USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")

@@ -20,9 +20,9 @@ import re
 import time
 from typing import Any
 
-from custom_resource import Answer, Deadline, Request, clip, handle, log
-from secret_gate import Gate, Group, Results
-from secret_references import USES, Problem, Reference, parse
+from .custom_resource import Answer, Deadline, Request, clip, handle, log
+from .secret_gate import Gate, Group, Results, boto3_client
+from .secret_references import USES, Problem, Reference, parse
 
 # How far ahead of this function's clock an honest one may be: AWS refuses signatures that are 5 minutes off, S3 15
 # (IAM/latest/UserGuide/reference_sigv-signing-elements.html).
@@ -46,11 +46,18 @@ def check(request: Request) -> Answer:
 
 
 def examine(
-    items: list[Any], region: str, account: str, deadline: Deadline, json_keys: bool = False, keys: bool = False
+    items: list[Any],
+    region: str,
+    account: str,
+    deadline: Deadline,
+    json_keys: bool = False,
+    keys: bool = False,
+    client: Any = boto3_client,
 ) -> Results:
     """For each item of References, in order: the version that ECS would get, or the problem with it.
 
-    Region and account are the function's own, the switches those of the custom resource.
+    Region and account are the function's own, the switches those of the custom resource. AWS is asked through what
+    client makes.
     """
     results: Results = {}
     pending: Group = []
@@ -63,7 +70,7 @@ def examine(
             pending.append(parse(reference, region, account))
         except Problem as problem:
             results[reference] = problem
-    Gate(deadline, results, json_keys, keys).run(pending)
+    Gate(deadline, results, json_keys, keys, client).run(pending)
     late = {each: Problem("late", each) for each in pending if each not in results}
     return dict(sorted({**results, **late}.items(), key=lambda pair: pair[0].number))
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "lambda"))
-
 ACCOUNT = "123456789012"
 SECONDS = 60
 
@@ -49,8 +47,7 @@ def peak_megabytes() -> float:
 
 def main(address: str, secrets: int, parameters: int) -> None:
     """Invoke the handler once and print seconds, processor seconds, and resident megabytes."""
-    import secret_gate
-    import secret_validator
+    from cfnroles.lambda_code import secret_gate, secret_validator
 
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.monotonic()

@@ -66,7 +66,7 @@ def at_home(reference: Reference, facts: Facts) -> Reference:
     return replace(reference, value_from=reference.value_from.replaced(lambda symbol: known.get(symbol, symbol)))
 
 
-def check(references: Iterable[Reference], examined: Sequence[Examined], warnings: Sequence[str]) -> SecretCheck:
+def check(references: Iterable[Reference], examined: Iterable[Examined], warnings: Sequence[str]) -> SecretCheck:
     """Put together what was found out about the references without placeholders, in their order, and the others."""
     answers = iter(examined)
     checked = (CheckedReference(each, _unasked(each) if left_open(each) else next(answers)) for each in references)

@@ -15,7 +15,7 @@ from cfnroles.aws.refusals import answering
 from cfnroles.errors import InvalidInput
 
 
-class Connection(Struct, frozen=True):
+class Connection(Struct, frozen=True, dict=True):
     """Settings that win over AWS's own variables and profiles; what is empty is left to those.
 
     ``environment`` holds credentials given as AWS's variables (``AWS_ACCESS_KEY_ID`` ...), as the local
@@ -41,31 +41,66 @@ class Connection(Struct, frozen=True):
 
         Raises ``InvalidInput`` for an unknown profile, a missing Region or an endpoint that is no URL.
         """
-        import botocore.session
+        with answering(f"AWS ({service})"):
+            return self.made(
+                service,
+                self.home_region,
+                # What is on this machine and does not answer is not there; the network deserves patience.
+                retries={"mode": "standard", "max_attempts": 2 if is_loopback(self._endpoint) else 6},
+                connect_timeout=10,
+                read_timeout=60,
+            )
+
+    @property
+    def home_region(self) -> str:
+        """The Region that was told, by an option, a variable or the profile; empty where none was."""
+        # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
+        told = self.region or os.environ.get("AWS_REGION")
+        with answering("AWS"):
+            return told or self._session.get_config_variable("region") or ""
+
+    def made(self, service: str, region: str, **settings: Any) -> Any:
+        """A client for ``service`` in ``region`` with settings of botocore's Config; raises what botocore raises.
+
+        All clients have the same session, so that whoever must prove who they are (MFA) is asked once.
+        """
         from botocore.config import Config
 
         given = dict(self.environment)
-        with answering(f"AWS ({service})"):
-            region = self.region or os.environ.get("AWS_REGION") or None
-            endpoint = self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
-            check_endpoint(endpoint)
-            session = botocore.session.Session(_NO_FILES if given else None, profile=self.profile or None)
-            session.register_component("data_loader", _api_descriptions(session.get_config_variable("data_path")))
-            return session.create_client(
-                service,
-                # botocore itself only knows AWS_DEFAULT_REGION, where every other SDK and the CLI know both.
-                region_name=region,
-                endpoint_url=self.endpoint_url or None,
-                aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
-                aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
-                aws_session_token=given.get("AWS_SESSION_TOKEN"),
-                config=Config(
-                    # What is on this machine and does not answer is not there; the network deserves patience.
-                    retries={"mode": "standard", "max_attempts": 2 if is_loopback(endpoint) else 6},
-                    connect_timeout=10,
-                    read_timeout=60,
-                ),
-            )
+        check_endpoint(self._endpoint)
+        return self._session.create_client(
+            service,
+            region_name=region or None,
+            endpoint_url=self.endpoint_url or None,
+            aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=given.get("AWS_SESSION_TOKEN"),
+            config=Config(**settings),
+        )
+
+    def check_credentials(self) -> None:
+        """Raise ``Unavailable`` where there are no credentials, or none that can be had now."""
+        from botocore.exceptions import NoCredentialsError
+
+        with answering("AWS"):
+            check_endpoint(self._endpoint)
+            credentials = None if self.environment else self._session.get_credentials()
+            if credentials is not None:
+                credentials.get_frozen_credentials()
+            elif not self.environment:
+                raise NoCredentialsError
+
+    @property
+    def _endpoint(self) -> str:
+        return self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        import botocore.session
+
+        session = botocore.session.Session(_NO_FILES if self.environment else None, profile=self.profile or None)
+        session.register_component("data_loader", _api_descriptions(session.get_config_variable("data_path")))
+        return session
 
 
 @functools.cache
@@ -106,10 +141,8 @@ def check_endpoint(url: str) -> None:
 
 def is_loopback(url: str) -> bool:
     """Whether ``url`` is on this machine, where polling fast costs nobody anything."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -9,16 +9,13 @@ import contextlib
 import importlib
 import io
 import json
-import os
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from cfnroles.aws.connection import Connection, check_endpoint
-from cfnroles.aws.refusals import answering
+from cfnroles.aws.connection import Connection
 
 #: The clock that the checks wait by; tests wind one forward.
 CLOCK: Any = time
@@ -43,16 +40,10 @@ class Examined(Struct, frozen=True):
     unknown: bool = False
 
 
-def caller_account(connection: Connection) -> str:
-    """The account that the credentials belong to; raises Unavailable where AWS refuses them."""
-    with answering("AWS (sts)"):
-        account: str = connection.client("sts").get_caller_identity()["Account"]
-        return account
-
-
 def examine(
     references: Sequence[Mapping[str, str]],
     connection: Connection,
+    region: str,
     account: str,
     *,
     json_keys: bool = False,
@@ -61,16 +52,17 @@ def examine(
     """What is found out about each of ``references``, in their order, and the warnings on the way.
 
     A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. They belong to a task in
-    ``account`` and in the Region of the connection. Raises Unavailable without credentials, and InvalidInput for
-    a profile that does not exist or an endpoint that is none.
+    ``account`` and ``region``. Raises Unavailable without credentials, and InvalidInput for a profile that does not
+    exist or an endpoint that is none.
     """
     if not references:
         return (), ()
+    connection.check_credentials()  # told once, and not once for each secret
     validator, protocol = _module("secret_validator"), _module("custom_resource")
     logged = io.StringIO()
-    with _default_session(connection), contextlib.redirect_stdout(logged):
+    with contextlib.redirect_stdout(logged):
         deadline = protocol.Deadline(_SECONDS, CLOCK)
-        results = validator.examine(list(references), connection.region, account, deadline, json_keys, keys)
+        results = validator.examine(list(references), region, account, deadline, json_keys, keys, connection.made)
     examined = tuple(_examined(reference.given, result) for reference, result in results.items())
     lines = (json.loads(line) for line in logged.getvalue().splitlines())
     return examined, tuple(f"{line['message']} ({line['For']})" for line in lines if line.get("For"))
@@ -83,34 +75,5 @@ def _examined(given: str, result: Any) -> Examined:
 
 
 def _module(name: str) -> Any:
-    # In the function the modules lie side by side and import each other by their bare names.
-    for imported in ("custom_resource", "secret_references", "secret_gate"):
-        if imported not in sys.modules:
-            sys.modules[imported] = importlib.import_module(f"cfnroles.lambda_code.{imported}")
+    # The wheel carries the folder lambda/ under a name that can be imported.
     return importlib.import_module(f"cfnroles.lambda_code.{name}")
-
-
-@contextlib.contextmanager
-def _default_session(connection: Connection) -> Iterator[None]:
-    # The function's code takes boto3's default session, as Lambda sets it up.
-    import boto3
-    from botocore.exceptions import NoCredentialsError
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    check_endpoint(connection.endpoint_url or endpoint or "")
-    with answering("AWS"):
-        boto3.setup_default_session(profile_name=connection.profile or None)
-        session = boto3.DEFAULT_SESSION
-        if session is None or session.get_credentials() is None:
-            # Told once, and not once for each secret.
-            raise NoCredentialsError
-    if connection.endpoint_url:
-        os.environ["AWS_ENDPOINT_URL"] = connection.endpoint_url
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION = None
-        if endpoint is not None:
-            os.environ["AWS_ENDPOINT_URL"] = endpoint
-        elif connection.endpoint_url:
-            del os.environ["AWS_ENDPOINT_URL"]

@@ -204,7 +204,7 @@ def tell(
     clock: WoundClock,
 ) -> Callable[..., dict[str, Any]]:
     """Ask the handler to check references; the one valid answer that it gave, with its log as ``Log``."""
-    import secret_validator
+    from cfnroles.lambda_code import secret_validator
 
     def ask(*references: Any, seconds: float = 30.0, clock: Any = clock, **properties: Any) -> dict[str, Any]:
         event = request_of("Create", ResourceProperties={"References": list(references), **properties})

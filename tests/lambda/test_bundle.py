@@ -1,4 +1,4 @@
-"""The two files make one: what CloudFormation gets as inline code is their concatenation."""
+"""The files make one: what CloudFormation gets as inline code is their concatenation."""
 
 from __future__ import annotations
 
@@ -43,10 +43,8 @@ def test_the_protocol_knows_nothing_of_the_checks(repository: Path) -> None:
 def test_only_the_standard_library_is_imported_before_it_is_needed(repository: Path, name: str) -> None:
     tree = ast.parse((repository / "lambda" / name).read_text(encoding="utf-8"))
     modules = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    modules |= {str(node.module) for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert {module.partition(".")[0] for module in modules} - {
-        name.removesuffix(".py") for name in FILES
-    } <= sys.stdlib_module_names
+    modules |= {str(node.module) for node in tree.body if isinstance(node, ast.ImportFrom) and not node.level}
+    assert {module.partition(".")[0] for module in modules} <= sys.stdlib_module_names
 
 
 def test_the_whole_runs_as_one_module(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cfnroles.lambda_code import custom_resource
+from cfnroles.lambda_code.custom_resource import Answer, Request, handle
 
-import custom_resource
-from custom_resource import Answer, Request, handle
 from tests.clock import WoundClock
 
 Log = Callable[[], list[dict[str, Any]]]

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
+from cfnroles.lambda_code import secret_gate
 
-import secret_gate
 from benchmarks.gate.api import VERSION, Api, Reply, error, everything_exists
 from tests.clock import WoundClock
 

@@ -320,7 +320,7 @@ def updated(
     store: Store, endpoint: Any, request_of: Any, context_of: Any, clock: Any, monkeypatch: Any
 ) -> Callable[[str, str], dict[str, Any]]:
     """The answer at noon of 31 January 2026 to an update with a missing parameter, from one DeploymentId to another."""
-    import secret_validator
+    from cfnroles.lambda_code import secret_validator
 
     monkeypatch.setattr(clock, "time", NOW.timestamp)
 
@@ -379,7 +379,7 @@ def test_what_was_let_through_is_answered_and_does_not_count_as_checked(
 
 
 def test_delete_asks_aws_nothing(endpoint: Any, request_of: Any, context_of: Any, monkeypatch: Any) -> None:
-    import secret_validator
+    from cfnroles.lambda_code import secret_validator
 
     monkeypatch.setattr(secret_validator, "check", None)
     secret_validator.handler(request_of("Delete"), context_of(30))

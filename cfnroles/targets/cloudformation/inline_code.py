@@ -11,9 +11,7 @@ _MODULES = ("custom_resource.py", "secret_references.py", "secret_gate.py", "sec
 
 _ORIGIN = '"""The secret validator of cfnroles. Its source with all comments: the folder lambda/ of the project."""\n'
 
-_IMPORT = re.compile(
-    r"^from (?:custom_resource|secret_references|secret_gate) import (\([^)]*\)|[^\n]*)\n", re.MULTILINE
-)
+_IMPORT = re.compile(r"^from \.\w+ import (\([^)]*\)|[^\n]*)\n", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^ *#.*\n", re.MULTILINE)
 _COMMENT = re.compile(r" {2,}# .*$", re.MULTILINE)
 _DOCSTRING = re.compile(r'(?:(?<=:\n) +|^)"""(?:[^"]|"(?!""))*"""\n', re.MULTILINE)
