@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus bench templates docs golden clean
+.PHONY: demo test test-versions check corpus bench templates docs golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -45,6 +45,9 @@ golden: .venv/installed ## Rewrite the expected outputs of the tests, to be revi
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,local]'
 	touch $@
+
+lock: .venv/installed ## Write anew which packages the GitHub Action installs.
+	.ci/lock
 
 clean:
 	rm -rf .venv .venv-3.* build dist *.egg-info

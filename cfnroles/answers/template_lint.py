@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -39,8 +40,9 @@ def _finding(match: Any, document: str) -> Finding:
 
 @cache
 def _runner() -> Any:
-    # Loading the rules takes most of cfn-lint's time; one runner serves every template of a process.
+    # Loading the rules takes most of cfn-lint's time; one runner serves every template of a process. The file of
+    # settings in its place is empty: a .cfnlintrc among the linted files could name code to run as rules.
     from cfnlint.config import ConfigMixIn, ManualArgs
     from cfnlint.runner import Runner
 
-    return Runner(ConfigMixIn([], **ManualArgs(regions=["us-east-1"])))
+    return Runner(ConfigMixIn([], **ManualArgs(regions=["us-east-1"], config_file=os.devnull)))

@@ -1,0 +1,292 @@
+"""The GitHub Action, run step by step in the workspace of somebody who wants its job's permissions."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import REPOSITORY
+
+ACTION = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
+STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
+
+ERROR = "family: shop\ncontainerDefinitions: [{name: web, image: nginx:1.27, environmentFiles: [{type: s3, value: s3://b/c}]}]\n"
+
+#: What Python, pip, venv, setuptools and cfnroles import by name.
+MODULES = ("venv", "pip", "ensurepip", "sitecustomize", "usercustomize", "cfnroles", "setuptools", "json", "secrets")
+MODULES += ("click", "msgspec", "yaml", "hashlib", "pathlib", "distutils")
+
+
+class Job:
+    """A job on a runner: its workspace, and what the steps of the action leave behind."""
+
+    def __init__(self, folder: Path, source: Path = REPOSITORY, **environment: str) -> None:
+        self.workspace, self.temporary, self.source = folder / "workspace", folder / "runner", source
+        self.workspace.mkdir(parents=True)
+        self.temporary.mkdir()
+        self.environment = environment
+
+    def plant(self, name: str, text: str) -> Path:
+        """A file of the workspace."""
+        path = self.workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *names: str, **inputs: str) -> subprocess.CompletedProcess[str]:
+        """Run the scripts of the steps as a runner does; the last one's end."""
+        given = {name: str(spec["default"]) for name, spec in ACTION["inputs"].items()}
+        given |= {"python": sys.executable} | {name.replace("_", "-"): value for name, value in inputs.items()}
+        *before, last = names
+        for name in before:
+            ended = self._script(STEPS[name], given)
+            assert ended.returncode == 0, ended.stderr
+        return self._script(STEPS[last], given)
+
+    def _script(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        known = {f"${{{{ inputs.{name} }}}}": value for name, value in inputs.items()}
+        known["${{ github.action_path }}"] = str(self.source)
+        variables = {name: known[value] for name, value in step["env"].items()}
+        runner = {"RUNNER_TEMP": str(self.temporary), "GITHUB_OUTPUT": str(self.temporary / "output")}
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            env={**os.environ, **self.environment, **runner, **variables},
+            cwd=self.workspace,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def give_environment(self) -> None:
+        """An environment that is there already, for what the steps after its installation do."""
+        python = self.temporary / "cfnroles" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+
+
+def plant_everywhere(job: Job) -> Path:
+    """Files in the workspace that are imported or obeyed where Python looks there; the file that tells which were."""
+    log = job.temporary / "ran"
+    code = f"open({str(log)!r}, 'a').write(__name__ + '\\n')\n"
+    for name in MODULES:
+        job.plant(f"{name}.py", code)
+        job.plant(f"{name}/__init__.py", code)
+    job.plant("planted.pth", f"import sys; {code}")
+    job.plant("setup.cfg", "[global]\nindex-url = http://127.0.0.1:1/\n[install]\nprefix = /nowhere\n")
+    job.plant("pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'setuptools'\nbackend-path = ['.']\n")
+    job.plant("pip.conf", "[global]\nindex-url = http://127.0.0.1:1/\nno-index = true\n")
+    (job.temporary / "sitecustomize.py").write_text(code, encoding="utf-8")
+    return log
+
+
+def test_nothing_of_the_workspace_runs(tmp_path: Path) -> None:
+    source = tmp_path / "action"
+    for name in ("cfnroles", "lambda"):
+        shutil.copytree(REPOSITORY / name, source / name)
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
+        shutil.copy(REPOSITORY / name, source)
+    job = Job(tmp_path, source, PIP_CONFIG_FILE="pip.conf")
+    log = plant_everywhere(job)
+    job.plant("a b/shop.yaml", ERROR)
+    job.plant("a b/other.yaml", "x: 1")
+    job.environment |= {"PYTHONPATH": str(job.workspace), "PYTHONSTARTUP": str(job.workspace / "pip.py")}
+    subprocess.run([sys.executable, "-m", "pip", "--version"], cwd=job.workspace, capture_output=True, check=False)
+    assert log.read_text(encoding="utf-8"), "what is planted runs where it is let"
+    log.unlink()
+    ended = job.run("Make an environment", "Install", "Lint", files="a b\n\n", format="sarif", output="report.sarif")
+    assert (ended.returncode, log.exists()) == (1, False), (ended.stderr, log.exists() and log.read_text())
+    results = json.loads((job.workspace / "report.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert "refused-value" in {result["ruleId"] for result in results}
+    python = [str(job.temporary / "cfnroles/bin/python"), "-I"]
+    subprocess.run([*python, "-m", "pip", "check"], check=True, capture_output=True)
+    installed = subprocess.run(
+        [*python, "-c", "import cfnroles; print(cfnroles.__file__)"], capture_output=True, text=True
+    )
+    assert installed.stdout.startswith(str(job.temporary / "cfnroles")), installed
+
+
+class TestTheCache:
+    """Whoever wrote it, what is installed is what the lock says."""
+
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> Job:
+        """A job of an action that installs one package beside itself."""
+        source = tmp_path / "action"
+        source.mkdir()
+        wanted = {"six", "setuptools"}
+        text = "".join(entry.text for entry in entries() if entry.name in wanted)
+        (source / "requirements.lock").write_text(text, encoding="utf-8")
+        (source / "setup.py").write_text("import setuptools\nsetuptools.setup(name='tool', version='1')\n")
+        return Job(tmp_path, source)
+
+    def test_it_is_installed_from_and_never_trusted(self, job: Job) -> None:
+        def without_six() -> None:
+            (found,) = (job.temporary / "cfnroles").glob("lib/*/site-packages")
+            shutil.rmtree(next(found.glob("six-*.dist-info")))
+            (found / "six.py").unlink()
+
+        assert job.run("Make an environment", "Install").returncode == 0
+        (wheel,) = (job.temporary / "cfnroles-wheels").glob("six-*.whl")
+        good = wheel.read_bytes()
+        without_six()
+        job.environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_FIND_LINKS": ""}
+        fetched_nothing = job.run("Install")
+        assert fetched_nothing.returncode == 0, fetched_nothing.stderr
+        without_six()
+        wheel.write_bytes(good + b"\0")
+        job.environment = {}
+        poisoned = job.run("Install")
+        assert (poisoned.returncode, "DO NOT MATCH THE HASHES" in poisoned.stderr) == (0, True), poisoned.stderr
+        assert wheel.read_bytes() == good
+
+    def test_it_is_kept_for_one_lock_and_one_python(self, job: Job, tmp_path: Path) -> None:
+        job.give_environment()
+        (tmp_path / "python").write_text("#!/bin/sh\n")
+        (tmp_path / "python").chmod(0o755)
+        told = []
+        for text in ("a", "b"):
+            (job.source / "requirements.lock").write_text(text)
+            assert job.run("Make an environment", python=str(tmp_path / "python")).returncode == 0
+            told.append((job.temporary / "output").read_text().splitlines()[-1])
+        assert len(set(told)) == 2
+        assert all(re.fullmatch(rf"packages={sys.implementation.cache_tag}-[0-9a-f]{{64}}", line) for line in told)
+
+    def test_it_is_saved_before_a_file_of_the_workspace_is_read(self) -> None:
+        names = list(STEPS)
+        assert names.index("Save the packages") == names.index("Lint") - 1
+
+
+class TestTheLintStep:
+    """The report, and where it goes."""
+
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> Job:
+        job = Job(tmp_path)
+        job.give_environment()
+        return job
+
+    def test_it_ends_as_the_command_does(self, job: Job) -> None:
+        assert job.run("Lint", files="missing.yaml").returncode == 2
+        job.plant("shop.yaml", ERROR)
+        assert job.run("Lint").returncode == 1
+        assert job.run("Lint", fail_on="never").returncode == 0
+
+    def test_no_line_of_a_report_is_a_command_to_the_runner(self, job: Job) -> None:
+        job.plant("::add-mask::shop.yaml", ERROR)
+        _, *lines, last = job.run("Lint", files="::add-mask::shop.yaml").stdout.splitlines()
+        assert any(line.startswith("::add-mask::shop.yaml:2") for line in lines)
+        stopped = job.run("Lint", files="::add-mask::shop.yaml").stdout.splitlines()
+        assert stopped[0] == f"::stop-commands::{stopped[-1].strip(':')}"
+        assert re.fullmatch(r"::[0-9a-f]{32}::", last)
+        assert stopped[-1] != last
+
+    def test_a_report_is_not_led_elsewhere_by_a_link(self, job: Job, tmp_path: Path) -> None:
+        job.plant("shop.yaml", ERROR)
+        target = tmp_path / "target"
+        target.write_text("kept")
+        (job.workspace / "report.json").symlink_to(target)
+        assert job.run("Lint", files="shop.yaml", format="json", output="report.json").returncode == 1
+        assert target.read_text() == "kept"
+        assert json.loads((job.workspace / "report.json").read_text())["files"]
+
+    def test_an_input_is_no_script(self, job: Job) -> None:
+        job.plant("shop.yaml", ERROR)
+        assert job.run("Lint", files="shop.yaml", output="$(touch ran);`touch ran`").returncode == 1
+        assert not (job.workspace / "ran").exists()
+
+
+def test_every_step_of_another_action_is_pinned_to_a_commit() -> None:
+    used = [step["uses"] for step in STEPS.values() if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"actions/cache/(restore|save)@[0-9a-f]{40}", each) for each in used)
+
+
+def test_an_expression_stands_in_no_script() -> None:
+    assert [name for name, step in STEPS.items() if "${{" in step.get("run", "")] == []
+
+
+def test_the_hook_imports_nothing_from_the_repository_that_it_lints(tmp_path: Path) -> None:
+    (hook,) = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hook["language"] == "python"
+    job = Job(tmp_path)
+    log = plant_everywhere(job)
+    job.plant("shop.yaml", ERROR)
+    job.plant("other.yaml", "x: 1")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    found = [
+        subprocess.run(
+            [*hook["entry"].split(), name],
+            cwd=job.workspace,
+            env={**os.environ, "PATH": path, "PYTHONPATH": "."},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).returncode
+        for name in ("other.yaml", "shop.yaml")
+    ]
+    assert (found, log.exists()) == ([0, 1], False)
+
+
+class Entry:
+    """One package of the lock."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.text = "".join(f"{line}\n" for line in lines)
+        self.requirement = Requirement(lines[0].rstrip(" \\"))
+        self.name = canonicalize_name(self.requirement.name)
+        self.hashes = [line.strip(" \\") for line in lines[1:]]
+
+
+def entries() -> Iterator[Entry]:
+    lines: list[str] = []
+    for line in (REPOSITORY / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        if not line.startswith((" ", "#")) and lines:
+            yield Entry(lines)
+            lines = []
+        lines += [] if line.startswith("#") else [line]
+    yield Entry(lines)
+
+
+def wanted() -> list[Requirement]:
+    setup = configparser.ConfigParser()
+    setup.read(REPOSITORY / "setup.cfg", encoding="utf-8")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = [*setup["options"]["install_requires"].split("\n"), *project["build-system"]["requires"]]
+    return [Requirement(line) for line in lines if line]
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=lambda requirement: requirement.name)
+def test_the_lock_has_what_the_package_asks_for(requirement: Requirement) -> None:
+    pinned = [entry for entry in entries() if entry.name == canonicalize_name(requirement.name)]
+    versions = [specifier.version for entry in pinned for specifier in entry.requirement.specifier]
+    assert versions, "run `make lock`"
+    assert all(requirement.specifier.contains(version) for version in versions), "run `make lock`"
+
+
+def test_each_package_of_the_lock_is_one_version_with_hashes() -> None:
+    for entry in entries():
+        assert [specifier.operator for specifier in entry.requirement.specifier] == ["=="], entry.name
+        assert entry.requirement.url is None
+        assert entry.hashes, entry.name
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in entry.hashes), entry.name
+
+
+def test_the_lock_names_no_place_to_download_from() -> None:
+    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    assert not re.search(r"://|--(index|extra|find|trusted)", text)
