@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import random
 import re
 import threading
@@ -9,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from .custom_resource import Deadline, clip
+from .custom_resource import Deadline, clip, log
 from .secret_references import USES, Problem, Reference, usable
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
@@ -109,7 +110,7 @@ class Gate:
 
     def _secret(self, group: Group) -> None:
         stages = self._stages(group[0])
-        keys: dict[tuple[str, str], frozenset[str]] = {}
+        keys: dict[tuple[str, str], dict[str, bool]] = {}
         for each in group:
             try:
                 version = self._version(each, stages)
@@ -160,22 +161,22 @@ class Gate:
                 return ids
             page["NextToken"] = answer["NextToken"]
 
-    def _value(self, secret: Reference, known: dict[tuple[str, str], frozenset[str]]) -> None:
+    def _value(self, secret: Reference, known: dict[tuple[str, str], dict[str, bool]]) -> None:
         # The value goes no further than this method.
         wanted = {"username", "password"} if secret.use in USES[1:3] else {secret.json_key} - {""}
         place = (secret.stage, secret.version)
         if wanted and place not in known:
             query = {"SecretId": secret.names[0], "VersionStage": secret.stage, "VersionId": secret.version}
             answer = self._call(secret, "get_secret_value", **{name: each for name, each in query.items() if each})
-            try:
-                value = json.loads(answer.get("SecretString", ""))
-            except ValueError:
-                value = None
-            if not isinstance(value, dict):
-                raise Problem("json-key", secret, "is not a JSON object stored as text (SecretString)")
-            known[place] = frozenset(value)
-        if missing := sorted(wanted - known.get(place, frozenset())):
-            raise Problem("json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
+            known[place] = _texts(answer.get("SecretString", ""), secret)
+        found = known.get(place, {})
+        if missing := sorted(wanted - found.keys()):
+            raise Problem(
+                "json-key", secret, f"lacks the JSON key {' and '.join(repr(clip(each, 200)) for each in missing)}"
+            )
+        if others := sorted(each for each in wanted if not found[each]):
+            what = f"the value of {' and '.join(map(repr, others))} in {secret} is no text"
+            log("WARNING", f"{clip(what, 600)}: ECS delivers it as Go prints it", For=clip(secret.needed_by, 160))
 
     def _parameters(self, group: Group) -> None:
         # At once, or one by one if that is refused: AWS does not say for which of them.
@@ -239,6 +240,30 @@ class Gate:
                 slot = max(self.slots.get(operation, 0.0), self.clock.monotonic())
                 self.slots[operation] = slot + 1 / PACES[operation]
             self.clock.sleep(min(max(0.0, slot - self.clock.monotonic()), self.deadline.left()))
+
+
+def _texts(value: str, secret: Reference) -> dict[str, bool]:
+    # The keys of a JSON object, and whether a text is their value; what ECS's own reader refuses is refused:
+    # https://github.com/aws/amazon-ecs-agent/blob/master/agent/asm/asm.go (GetSecretFromASMWithInput)
+    try:
+        members = json.loads(value, parse_int=_number, parse_float=_number, parse_constant=_number)
+    except RecursionError:
+        raise Problem("json-key", secret, "is JSON that is nested too deeply to look for its keys") from None
+    except OverflowError:
+        raise Problem("json-key", secret, "is JSON with a number that is too large for ECS to read") from None
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise Problem("json-key", secret, "is not a JSON object stored as text (SecretString)")
+    return {key: isinstance(member, str) for key, member in members.items()}
+
+
+def _number(text: str) -> float:
+    if text.lstrip("-") in ("NaN", "Infinity"):
+        raise ValueError("Python's own")
+    if math.isinf(number := float(text)):
+        raise OverflowError
+    return number
 
 
 def _transient(error: Exception, reference: Reference, action: str) -> str:

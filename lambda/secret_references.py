@@ -12,11 +12,13 @@ SECRET_ARN = re.compile(r"(arn:[^:]+:secretsmanager:([\w-]+):(\d{12}):secret:[^:
 PARAMETER_ARN = re.compile(r"arn:[^:]+:ssm:([\w-]+):(\d{12}):parameter/([\w./-]+)", re.ASCII)
 PARAMETER_NAME = re.compile(r"/[\w./-]{1,2047}|[\w.-]{1,2048}", re.ASCII)
 PROXIED = "/aws/reference/secretsmanager/"
+# What names something. Anything else may be the value of a secret, pasted where a reference to it belongs.
+NAMING = re.compile(rf"arn:[\w:/+=,.@!*?-]+|{PARAMETER_NAME.pattern}", re.ASCII)
 
 DEPLOY_AGAIN = "Nothing is known to be wrong with it: deploy again"
 # What is wrong, and what to do about it.
 WORDING = {
-    "malformed": ("Malformed reference {given!r}: {detail}", "Correct its ValueFrom."),
+    "malformed": ("Malformed reference {given}: {detail}", "Correct its ValueFrom."),
     "missing": ("{it} does not exist", "Create it, or correct the reference.{detail}"),
     "denied": (
         "{it} is missing, or the validator may not see it: AWS answers AccessDenied to both",
@@ -65,6 +67,13 @@ class Reference:
     version: str = ""
     foreign: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The reference as messages and the log have it: as much as has room, or the shape of what names nothing."""
+        if not self.given or NAMING.fullmatch(self.given):
+            return clip(self.given, 480) or "''"
+        return f"(a text of {len(self.given)} characters)"
+
     def __str__(self) -> str:
         kind = "Parameter" if self.service == "ssm" else "Secret"
         account = f" of account {self.foreign}" if self.foreign else ""
@@ -77,7 +86,7 @@ class Problem(LookupError):
     def __init__(self, code: str, reference: Reference, detail: str = "", said: str = "") -> None:
         super().__init__(code)
         self.code, self.detail, self.said = code, detail, said
-        facts = {"it": reference, "given": clip(reference.given, 240), "detail": detail}
+        facts = {"it": reference, "given": reference.shown, "detail": clip(detail, 480)}
         self.what, self.remedy = (words.format(**facts) for words in WORDING[code])
 
 
@@ -122,5 +131,9 @@ def usable(parameter: Reference, kind: str, version: str) -> str:
     if kind != "String" and parameter.use in USES[2:]:
         raise Problem("type", parameter, f"{kind}, where ECS needs a String ({parameter.use})")
     if kind == "StringList":
-        log("WARNING", f"{parameter} is a StringList: ECS delivers one text with commas", For=parameter.needed_by)
+        log(
+            "WARNING",
+            f"{parameter} is a StringList: ECS delivers one text with commas",
+            For=clip(parameter.needed_by, 160),
+        )
     return version

@@ -98,7 +98,7 @@ def _report(request: Request, results: dict[Reference, str | Problem]) -> Answer
     tolerated = bool(problems) and _is_rollback(request)
     for problem, users in problems.values():
         facts = {"problem": problem.code, "remedy": problem.remedy, "said": problem.said}
-        where = [{"ValueFrom": each.given, "For": each.needed_by} for each in users]
+        where = [{"ValueFrom": each.shown, "For": clip(each.needed_by, 160)} for each in users]
         log("WARNING" if tolerated else "ERROR", problem.what, **facts, references=where)
     bad = sum(len(users) for _, users in problems.values())
     log("INFO", "checked", references=len(results), unusable=bad, rollback=tolerated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import urllib.request
 from collections.abc import Callable
@@ -180,7 +181,9 @@ def test_what_ecs_could_not_use_is_named_with_its_user_and_a_remedy(
     assert ". Needed by container web, secret DB_PASSWORD. " in problem
     assert remedy in problem
     (logged,) = [line for line in answer["Log"] if line["level"] == "ERROR"]
-    assert logged["references"] == [{"ValueFrom": given, "For": "container web, secret DB_PASSWORD"}]
+    (told,) = logged["references"]
+    assert told["For"] == "container web, secret DB_PASSWORD"
+    assert told["ValueFrom"] in (given, f"(a text of {len(given)} characters)")
     assert remedy in logged["remedy"]
 
 
@@ -202,6 +205,65 @@ def test_json_keys_are_looked_for_when_asked(store: Store, tell: Tell, reference
     assert tell(given)["Status"] == "SUCCESS"
     answer = tell(given, CheckJsonKeys="true")
     assert what in answer["Reason"]
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        pytest.param('[{"user": "a"}]', "is not a JSON object stored as text", id="a-list"),
+        pytest.param('"user"', "is not a JSON object stored as text", id="a-text"),
+        pytest.param("12", "is not a JSON object stored as text", id="a-number"),
+        pytest.param("null", "is not a JSON object stored as text", id="null"),
+        pytest.param('{"user": NaN}', "is not a JSON object stored as text", id="a-number-of-no-json"),
+        pytest.param('{"user": "a"', "is not a JSON object stored as text", id="cut-short"),
+        pytest.param('{"user": 1e999}', "a number that is too large for ECS to read", id="a-large-number"),
+        pytest.param(f'{{"user": 1{"0" * 5000}}}', "a number that is too large for ECS to read", id="many-digits"),
+        pytest.param(
+            f'{{"user": {"[" * 30_000}{"]" * 30_000}}}', "is JSON that is nested too deeply", id="deeply-nested"
+        ),
+        pytest.param(json.dumps({"other": {"user": "a"}}), "lacks the JSON key 'user'", id="a-key-further-down"),
+    ],
+)
+def test_a_value_without_keys_is_told_as_what_it_is(store: Store, tell: Tell, value: str, what: str) -> None:
+    reference = f"{holding(store, value)}:user::"
+    assert what in tell(reference, CheckJsonKeys="true")["Reason"]
+    assert tell(reference)["Status"] == "SUCCESS"
+
+
+def test_a_key_is_found_in_a_secret_of_the_greatest_size(store: Store, tell: Tell) -> None:
+    filled = json.dumps({**{f"key{number}": "v" * 50 for number in range(900)}, "user": VALUE})
+    assert 50_000 < len(filled) <= 65_536
+    assert tell(f"{holding(store, filled)}:user::", CheckJsonKeys="true")["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"], 123456789, True, None], ids=repr)
+def test_a_value_of_a_key_that_is_no_text_is_worth_a_warning(store: Store, tell: Tell, value: object) -> None:
+    secret = holding(store, json.dumps({"user": value, "host": VALUE}))
+    answer = tell(f"{secret}:user::", f"{secret}:host::", CheckJsonKeys="true")
+    assert answer["Status"] == "SUCCESS"
+    (warning,) = [line for line in answer["Log"] if line["level"] == "WARNING"]
+    assert warning["message"].startswith("the value of 'user' in Secret ")
+    assert warning["message"].endswith(" is no text: ECS delivers it as Go prints it")
+
+
+def holding(store: Store, value: str) -> str:
+    """The ARN of a secret with this value."""
+    return store.secret(f"holding-{hashlib.sha256(value.encode()).hexdigest()[:8]}", value)
+
+
+@pytest.mark.parametrize("pasted", ["postgres://shop:{}@db/shop", "{}!", " {}", "-----BEGIN {}-----", "shop:{}"])
+def test_a_value_that_is_pasted_as_a_reference_is_told_by_its_length(store: Store, tell: Tell, pasted: str) -> None:
+    given = pasted.format("hunter2")
+    answer = tell(given)
+    assert f"Malformed reference (a text of {len(given)} characters): neither the ARN" in answer["Reason"]
+    assert "hunter2" not in json.dumps(answer)
+
+
+def test_long_references_leave_a_short_log(store: Store, tell: Tell) -> None:
+    long = [f"{store.arns['prod/db']}:{'k' * 20_000}{number}::" for number in range(300)]
+    answer = tell(*({"ValueFrom": each, "For": "f" * 20_000} for each in long), CheckJsonKeys="true")
+    assert answer["Status"] == "FAILED"
+    assert len(json.dumps(answer["Log"])) < 1_000_000
 
 
 def test_json_keys_that_are_there_pass(store: Store, tell: Tell) -> None:
