@@ -95,6 +95,103 @@ def test_opensearch_is_signed_only_where_it_is_told(answer: Any) -> None:
     assert "does not tell" in answer(logs("awsfirelens", Name="es", Host="logs.example.com", AWS_Auth="On")).gaps[0]
 
 
+def signed(name: str, **options: str) -> dict[str, Any]:
+    return logs("awsfirelens", Name=name, aws_auth="true", **options)
+
+
+@pytest.mark.parametrize(
+    ("container", "need"),
+    [
+        pytest.param(
+            signed("http", Host="logs-abcdefghijklmnopqrstuvwxyz.eu-west-1.osis.amazonaws.com", aws_service="osis"),
+            "osis:Ingest on arn:aws:osis:eu-west-1:123456789012:pipeline/logs",
+            id="ingestion",
+        ),
+        pytest.param(
+            signed("http", host="vpc-shop-abcdefghijklmnopqrstuvwxyz.us-east-1.es.amazonaws.com", aws_service="es"),
+            "es:ESHttpPost on arn:aws:es:us-east-1:123456789012:domain/shop/*",
+            id="domain-by-http",
+        ),
+        pytest.param(
+            signed("opensearch", host="https://abc123.us-east-1.aoss.amazonaws.com", aws_service_name="aoss"),
+            "aoss:APIAccessAll on arn:aws:aoss:us-east-1:123456789012:collection/abc123",
+            id="serverless",
+        ),
+        pytest.param(
+            signed(
+                "prometheus_remote_write",
+                host="aps-workspaces.us-east-1.amazonaws.com",
+                uri="/workspaces/ws-1/api/v1/remote_write",
+            ),
+            "aps:RemoteWrite on arn:aws:aps:us-east-1:123456789012:workspace/ws-1",
+            id="prometheus",
+        ),
+    ],
+)
+def test_signed_requests_ask_for_permissions_of_their_service(answer: Any, container: Any, need: str) -> None:
+    found = answer(container)
+    assert found.needs == {f"task role: {need}"}
+    assert found.gaps == []
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        pytest.param(signed("opentelemetry", host="logs.us-east-1.amazonaws.com"), id="open-telemetry"),
+        pytest.param(
+            signed("http", host="abc.execute-api.us-east-1.amazonaws.com", aws_service="execute-api"), id="api"
+        ),
+        pytest.param(signed("http", host="logs.example.com", aws_service="osis"), id="host-of-ones-own"),
+        pytest.param(logs("awsfirelens", Name="kafka", aws_msk_iam="On"), id="kafka-with-iam"),
+        pytest.param(logs("awsfirelens", **{"@type": "aws-elasticsearch-service"}), id="fluentd"),
+        pytest.param(logs("awsfirelens", **{"@type": "sqs", "queue_name": "q"}), id="fluentd-to-a-queue"),
+    ],
+)
+def test_what_is_signed_and_not_named_is_a_gap(answer: Any, container: Any) -> None:
+    found = answer(container)
+    assert found.needs == set()
+    assert len(found.gaps) == 1
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        logs("awsfirelens", Name="http", host="logs.example.com"),
+        logs("awsfirelens", Name="http", host="logs.example.com", aws_auth="off"),
+        logs("awsfirelens", Name="opentelemetry", host="collector"),
+        logs("awsfirelens", Name="datadog", apikey="x", dd_source="ecs"),
+        logs("awsfirelens", Name="kafka", brokers="b:9092"),
+        logs("awsfirelens", Name="newrelic"),
+    ],
+    ids=lambda container: str(container["logConfiguration"]["options"]),
+)
+def test_what_is_not_signed_asks_for_nothing(answer: Any, container: Any) -> None:
+    found = answer(container)
+    assert found.needs == set()
+    assert found.gaps == []
+
+
+def test_log_groups_that_are_named_by_records_are_a_gap(answer: Any) -> None:
+    options = {"region": "us-east-1", "log_group_name": "g", "log_stream_prefix": "p-"}
+    found = answer(logs("awsfirelens", Name="cloudwatch_logs", log_group_template="/ecs/$x", **options))
+    assert "log_group_template /ecs/$x" in found.gaps[0]
+    assert f"task role: logs:PutLogEvents on {GROUP}:g:log-stream:p-*" in found.needs
+
+
+def test_log_streams_that_are_named_by_records_are_any_of_the_groups(answer: Any) -> None:
+    options = {"region": "us-east-1", "log_group_name": "g", "log_stream_prefix": "p-"}
+    found = answer(logs("awsfirelens", Name="cloudwatch_logs", log_stream_template="$x", **options))
+    assert f"task role: logs:PutLogEvents on {GROUP}:g:log-stream:*" in found.needs
+    assert found.gaps == []
+
+
+@pytest.mark.parametrize("value", ["true", "True", "On", "yes"])
+def test_a_switch_of_the_router_has_several_spellings(answer: Any, value: str) -> None:
+    options = {"region": "us-east-1", "log_group_name": "g", "auto_create_group": value}
+    found = answer(logs("awsfirelens", Name="cloudwatch_logs", **options))
+    assert f"task role: logs:CreateLogGroup on {GROUP}:g" in found.needs
+
+
 def test_a_router_that_reads_a_file_has_destinations_that_nobody_sees(answer: Any) -> None:
     options = {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::config/extra.conf"}
     found = answer({"firelensConfiguration": {"type": "fluentbit", "options": options}}, logs("awsfirelens"))

@@ -1,0 +1,123 @@
+"""The options of the driver awsfirelens: which plugin of the router they name, and what it writes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from cfnroles.table.feature import Found, Unnamed
+from cfnroles.text import EMPTY, Text, text_of
+
+#: Plugins of Fluent Bit and of Fluentd that write to a service of AWS, whatever their options.
+_PLUGINS = {
+    "firehose": "firehose",
+    "kinesis_firehose": "firehose",
+    "kinesis": "kinesis",
+    "kinesis_streams": "kinesis",
+    "kinesis_streams_aggregated": "kinesis",
+    "cloudwatch": "cloudwatch",
+    "cloudwatch_logs": "cloudwatch",
+    "s3": "s3",
+}
+#: Plugins that sign their requests where `aws_auth` is on, and the service that they sign for where no option says.
+#: https://docs.fluentbit.io/manual/data-pipeline/outputs
+_SIGNING = {
+    "es": "es",
+    "elasticsearch": "es",
+    "opensearch": "es",
+    "http": "",
+    "opentelemetry": "logs",
+    "prometheus_remote_write": "aps",
+}
+#: Services whose resource follows from the options.
+_NAMED = frozenset({"es", "aoss", "aps", "osis"})
+#: What the router signs for and the options do not name.
+SIGNED = "signed"
+_OF_AWS = re.compile(
+    r"aws|amazon|cloudwatch|kinesis|firehose|dynamodb|timestream|(?<![a-z0-9])(s3|sqs|sns)(?![a-z0-9])"
+)
+
+
+def options_of(found: Found) -> Mapping[str, Text]:
+    """The options by their names in small letters: Fluent Bit reads them in any case."""
+    if not isinstance(found.value, Mapping):
+        return {}
+    return {
+        str(key).lower(): text_of(value) if isinstance(value, str) else Text(str(value))
+        for key, value in found.value.items()
+    }
+
+
+def option(found: Found, *names: str) -> Text:
+    """The first option of these names that has a value, or an empty text."""
+    options = options_of(found)
+    return next((options[name] for name in names if options.get(name)), EMPTY)
+
+
+def required(found: Found, *names: str) -> Text:
+    """The option of one of these names. Raises Unnamed where it is missing, or made at run time."""
+    value = option(found, *names)
+    if not value:
+        raise Unnamed(f"the options have no {names[0]}", f"Add {names[0]} to the options of the log driver")
+    if is_made_at_run_time(value):
+        raise Unnamed(
+            f"{names[0]} {value.written} is made at run time",
+            "Write a fixed name, or add what it needs to the task role",
+        )
+    return value
+
+
+def is_on(found: Found, *names: str) -> bool:
+    """Whether an option is true, in any of the spellings that the router takes."""
+    return option(found, *names).lower() in ("on", "true", "yes")
+
+
+def is_made_at_run_time(text: Text) -> bool:
+    """Whether the text is a template of the router: `$(x)`, `${x}`, `$x['y']` or `#(x)`."""
+    return re.search(r"\$[({\w]|#\(", text.shape()) is not None
+
+
+def fixed_beginning(text: Text) -> Text:
+    """What stands before the first template of the router."""
+    for sign in "$%#":
+        text = text.partition(sign)[0]
+    return text
+
+
+def plugin(found: Found) -> str:
+    """The router's plugin, in small letters; empty where the driver is another, or no option names one."""
+    configuration = found.workload.at(found.path[:-1])
+    driver = configuration.get("logDriver") if isinstance(configuration, Mapping) else ""
+    return option(found, "name", "@type").lower() if driver == "awsfirelens" else ""
+
+
+def role_arn(found: Found) -> Text:
+    """The role that the router is told to assume, or an empty text."""
+    return option(found, "role_arn", "aws_role_arn")
+
+
+def signed_service(found: Found) -> str:
+    """The service that requests are signed for, by its code in a signature."""
+    return option(found, "aws_service", "aws_service_name").lower() or _SIGNING.get(plugin(found), "")
+
+
+def destination(found: Found) -> str:
+    """What the router writes to with permissions of AWS; `SIGNED` where no option names it; empty outside of AWS."""
+    name = plugin(found)
+    if name in _PLUGINS:
+        return _PLUGINS[name]
+    if name in _SIGNING:
+        signs = is_on(found, "aws_auth") or bool(role_arn(found))
+        return (signed_service(found) if signed_service(found) in _NAMED else SIGNED) if signs else ""
+    options = options_of(found).items()
+    asks = any(key.startswith("aws") and value.lower() not in ("", "off", "false") for key, value in options)
+    return SIGNED if name and (asks or role_arn(found) or _OF_AWS.search(name)) else ""
+
+
+def writes_to(wanted: str) -> Callable[[Found], bool]:
+    """The router writes to ``wanted`` with the task role itself."""
+
+    def writes(found: Found) -> bool:
+        return destination(found) == wanted and not role_arn(found)
+
+    return writes

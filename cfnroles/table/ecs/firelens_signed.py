@@ -1,0 +1,148 @@
+"""Destinations of FireLens that are reached by HTTP, with requests that the router signs in the task role's name."""
+
+from __future__ import annotations
+
+import re
+
+from awacs import aoss, aps, es, osis
+
+from cfnroles.table.ecs.firelens_destinations import row
+from cfnroles.table.ecs.firelens_options import SIGNED, plugin, required, signed_service, writes_to
+from cfnroles.table.feature import Found, Grant, Unnamed
+from cfnroles.text import ANYTHING, Text
+
+_FLUENT_BIT = "https://docs.fluentbit.io/manual/data-pipeline/outputs"
+_SUFFIX = r"\.amazonaws\.com(?:\.cn)?.*"
+_DOMAIN_HOST = re.compile(rf"(?:https?://)?(?:search|vpc)-(.+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.es{_SUFFIX}")
+#: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-manage.html
+_COLLECTION_HOST = re.compile(rf"(?:https?://)?([a-z0-9]{{3,40}})\.([a-z0-9-]+)\.aoss{_SUFFIX}")
+#: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/configure-client-fluentbit.html
+_PIPELINE_HOST = re.compile(rf"(?:https?://)?([a-z][a-z0-9-]+)-[a-z0-9]{{26}}\.([a-z0-9-]+)\.osis{_SUFFIX}")
+#: https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-APIReference-RemoteWrite.html
+_PROMETHEUS_HOST = re.compile(rf"(?:https?://)?aps-workspaces\.([a-z0-9-]+){_SUFFIX}")
+_WORKSPACE = re.compile(r"/workspaces/(ws-[a-z0-9-]+)/.*")
+
+
+def searches_compatibly(found: Found) -> bool:
+    """The caller asks for all the HTTP methods that AWS's page lists."""
+    return found.facts.compat and writes_to("es")(found)
+
+
+def domain(found: Found) -> Text:
+    """The contents of an OpenSearch domain, which its endpoint names."""
+    name, region = _named(found, _DOMAIN_HOST, "OpenSearch domain", "search-DOMAIN-ID.REGION.es.amazonaws.com")
+    return found.facts.arn("es", Text(f"domain/{name}/", ANYTHING), Text(region)).text
+
+
+def collection(found: Found) -> Text:
+    """The serverless collection, whose id begins its endpoint."""
+    name, region = _named(found, _COLLECTION_HOST, "serverless collection", "ID.REGION.aoss.amazonaws.com")
+    return found.facts.arn("aoss", Text(f"collection/{name}"), Text(region)).text
+
+
+def pipeline(found: Found) -> Text:
+    """The pipeline of OpenSearch Ingestion, which its endpoint names."""
+    name, region = _named(found, _PIPELINE_HOST, "pipeline", "PIPELINE-ID.REGION.osis.amazonaws.com")
+    return found.facts.arn("osis", Text(f"pipeline/{name}"), Text(region)).text
+
+
+def workspace(found: Found) -> Text:
+    """The workspace of Amazon Managed Service for Prometheus, which host and path name."""
+    host, path = required(found, "host").written, required(found, "uri").written
+    region, name = _PROMETHEUS_HOST.fullmatch(host), _WORKSPACE.fullmatch(path)
+    if region is None or name is None:
+        raise Unnamed(
+            f"{host}{path} does not tell its workspace",
+            "Write aps-workspaces.REGION.amazonaws.com and /workspaces/ID/api/v1/remote_write",
+        )
+    return found.facts.arn("aps", Text(f"workspace/{name[1]}"), Text(region[1])).text
+
+
+def unknown_resource(found: Found) -> None:
+    """Never seen: the options do not name what the requests are for."""
+    service = signed_service(found)
+    of = f" of the service {service}" if service else ""
+    raise Unnamed(
+        f"the plugin {plugin(found)} asks for permissions{of} in the task role's name, and the options do not tell on"
+        " what",
+        "Add what it needs to the task role",
+    )
+
+
+def _named(found: Found, host: re.Pattern[str], noun: str, form: str) -> tuple[str, str]:
+    given = required(found, "host", "url", "endpoint").written
+    match = host.fullmatch(given)
+    if match is None:
+        raise Unnamed(f"the host {given} does not tell its {noun}", f"Write its own endpoint, {form}")
+    return match[1], match[2]
+
+
+_SEARCH = {"Name": "opensearch", "Host": "search-shop-abcdefghijklmnopqrstuvwxyz.us-east-1.es.amazonaws.com"}
+_OPENSEARCH = {**_SEARCH, "AWS_Auth": "On"}
+
+FEATURES = (
+    row(
+        "firelens-opensearch",
+        "the FireLens container posts log records to an OpenSearch domain, signed because AWS_Auth is on",
+        _OPENSEARCH,
+        source=f"{_FLUENT_BIT}/opensearch",
+        grants=(Grant(es.ESHttpPost, on=domain, sid="RouteLogsToOpenSearch"),),
+        when=writes_to("es"),
+    ),
+    row(
+        "firelens-opensearch-methods",
+        "asked for by --compat: AWS's pages allow every HTTP method, where the plugin only posts",
+        _OPENSEARCH,
+        grants=tuple(
+            Grant(action, on=domain, sid="ReadOpenSearch")
+            for action in (es.ESHttpDelete, es.ESHttpGet, es.ESHttpHead, es.ESHttpPatch, es.ESHttpPut)
+        ),
+        when=searches_compatibly,
+    ),
+    row(
+        "firelens-opensearch-serverless",
+        "the FireLens container posts log records to a serverless collection, as far as its data access policy admits",
+        {
+            **_OPENSEARCH,
+            "Host": "07tjusf2h91cunochc.us-east-1.aoss.amazonaws.com",
+            "AWS_Service_Name": "aoss",
+        },
+        source="https://docs.aws.amazon.com/opensearch-service/latest/developerguide/security-iam-serverless.html",
+        grants=(Grant(aoss.APIAccessAll, on=collection, sid="RouteLogsToOpenSearch"),),
+        when=writes_to("aoss"),
+    ),
+    row(
+        "firelens-opensearch-ingestion",
+        "the FireLens container posts log records to a pipeline of OpenSearch Ingestion, signed because aws_auth is on",
+        {
+            "Name": "http",
+            "Host": "shop-logs-abcdefghijklmnopqrstuvwxyz.us-east-1.osis.amazonaws.com",
+            "aws_auth": "true",
+            "aws_service": "osis",
+        },
+        source="https://docs.aws.amazon.com/opensearch-service/latest/developerguide/configure-client-fluentbit.html",
+        grants=(Grant(osis.Ingest, on=pipeline, sid="RouteLogsToOpenSearchIngestion"),),
+        when=writes_to("osis"),
+    ),
+    row(
+        "firelens-prometheus",
+        "the FireLens container writes metrics to Amazon Managed Service for Prometheus, signed because aws_auth is on",
+        {
+            "Name": "prometheus_remote_write",
+            "Host": "aps-workspaces.us-east-1.amazonaws.com",
+            "uri": "/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab/api/v1/remote_write",
+            "aws_auth": "On",
+        },
+        source=f"{_FLUENT_BIT}/prometheus-remote-write",
+        grants=(Grant(aps.RemoteWrite, on=workspace, sid="WriteMetrics"),),
+        when=writes_to("aps"),
+    ),
+    row(
+        "firelens-signed",
+        "the FireLens container asks a service of AWS in the task role's name",
+        {"Name": "opentelemetry", "Host": "logs.us-east-1.amazonaws.com", "aws_auth": "On"},
+        source=f"{_FLUENT_BIT}/opentelemetry",
+        hidden=unknown_resource,
+        when=writes_to(SIGNED),
+    ),
+)
