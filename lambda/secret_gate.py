@@ -171,12 +171,10 @@ class Gate:
             known[place] = _texts(answer.get("SecretString", ""), secret)
         found = known.get(place, {})
         if missing := sorted(wanted - found.keys()):
-            raise Problem(
-                "json-key", secret, f"lacks the JSON key {' and '.join(repr(clip(each, 200)) for each in missing)}"
-            )
+            raise Problem("json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
         if others := sorted(each for each in wanted if not found[each]):
-            what = f"the value of {' and '.join(map(repr, others))} in {secret} is no text"
-            log("WARNING", f"{clip(what, 600)}: ECS delivers it as Go prints it", For=clip(secret.needed_by, 160))
+            what = f"ECS delivers {clip(' and '.join(others), 240)} of {secret} as Go prints it: it is no text"
+            log("WARNING", what, For=clip(secret.needed_by, 160))
 
     def _parameters(self, group: Group) -> None:
         # At once, or one by one if that is refused: AWS does not say for which of them.
@@ -259,8 +257,8 @@ def _texts(value: str, secret: Reference) -> dict[str, bool]:
 
 
 def _number(text: str) -> float:
-    if text.lstrip("-") in ("NaN", "Infinity"):
-        raise ValueError("Python's own")
+    if text[-1] in "Ny":  # NaN and Infinity are Python's own
+        raise ValueError
     if math.isinf(number := float(text)):
         raise OverflowError
     return number

@@ -242,8 +242,8 @@ def test_a_value_of_a_key_that_is_no_text_is_worth_a_warning(store: Store, tell:
     answer = tell(f"{secret}:user::", f"{secret}:host::", CheckJsonKeys="true")
     assert answer["Status"] == "SUCCESS"
     (warning,) = [line for line in answer["Log"] if line["level"] == "WARNING"]
-    assert warning["message"].startswith("the value of 'user' in Secret ")
-    assert warning["message"].endswith(" is no text: ECS delivers it as Go prints it")
+    assert warning["message"].startswith("ECS delivers user of Secret ")
+    assert warning["message"].endswith(" as Go prints it: it is no text")
 
 
 def holding(store: Store, value: str) -> str:
