@@ -30,9 +30,11 @@ def partition_of(region: str) -> Text:
 class Facts(Struct, frozen=True):
     """Facts that are not in the task definition. An empty text is a fact nobody told.
 
-    ``account`` and ``region`` are where the stacks are meant to be deployed. ``kms_key_arns``, ``file_key_arns`` and
-    ``log_group_key_arns`` are the customer managed keys of the secrets and parameters, of the files in S3, and of the
-    log groups. ``pull_through_prefixes`` are the ECR repository prefixes that a pull-through cache rule fills.
+    ``account`` and ``region`` are where the stacks are meant to be deployed. ``kms_key_arns``, ``file_key_arns``,
+    ``log_group_key_arns`` and ``destination_key_arns`` are the customer managed keys of the secrets and parameters, of
+    the files in S3, of the log groups, and of the streams and buckets that logs are written to.
+    ``made_log_groups_key`` is that of the log groups which are made with the roles, but ``existing_log_groups``.
+    ``pull_through_prefixes`` are the ECR repository prefixes that a pull-through cache rule fills.
     ``domainless_secret_arns`` are the secrets inside of domainless credential specs, ``s3_files_buckets`` the buckets
     behind S3 file systems, ``root_volumes`` the EFS volumes that are to be written as root. With ``compat`` the roles
     also get what AWS's pages ask for in one place and leave out in another.
@@ -43,6 +45,9 @@ class Facts(Struct, frozen=True):
     kms_key_arns: tuple[str, ...] = ()
     file_key_arns: tuple[str, ...] = ()
     log_group_key_arns: tuple[str, ...] = ()
+    destination_key_arns: tuple[str, ...] = ()
+    made_log_groups_key: str = ""
+    existing_log_groups: tuple[str, ...] = ()
     pull_through_prefixes: tuple[str, ...] = ()
     domainless_secret_arns: tuple[str, ...] = ()
     s3_files_buckets: tuple[str, ...] = ()

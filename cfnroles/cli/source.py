@@ -72,6 +72,12 @@ _OPTIONS = (
     _several("--file-key-arn", "file_key_arns", metavar="ARN", help="Customer managed key of environment files in S3."),
     _several("--log-group-key-arn", "log_group_key_arns", metavar="ARN", help="Customer managed key of log groups."),
     _several(
+        "--destination-key-arn",
+        "destination_key_arns",
+        metavar="ARN",
+        help="Customer managed key of streams and buckets that logs are written to.",
+    ),
+    _several(
         "--pull-through-prefix",
         "pull_through_prefixes",
         metavar="PREFIX",

@@ -27,6 +27,7 @@ _KEYS = {
     "kms_key_arns": "kms-keys: secrets",
     "file_key_arns": "kms-keys: files",
     "log_group_key_arns": "kms-keys: log-groups",
+    "destination_key_arns": "kms-keys: destinations",
     "pull_through_prefixes": "pull-through-cache",
     "gmsa_secrets": "gmsa-secrets",
     "s3_files_buckets": "s3-files-buckets",

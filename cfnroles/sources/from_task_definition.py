@@ -54,6 +54,7 @@ def _facts(workload: Workload, told: Told) -> Facts:
         home(workload, told.account, told.region, told.kms_key_arns),
         file_key_arns=told.file_key_arns,
         log_group_key_arns=told.log_group_key_arns,
+        destination_key_arns=told.destination_key_arns,
         pull_through_prefixes=told.pull_through_prefixes,
         domainless_secret_arns=told.gmsa_secrets,
         s3_files_buckets=told.s3_files_buckets,
@@ -67,7 +68,7 @@ def _check(workload: Workload, told: Told) -> None:
         raise InvalidInput(f"--account {told.account} is not an account", remedy="An account has 12 digits.")
     if told.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", told.region):
         raise InvalidInput(f"--region {told.region} is not a region", remedy="A region is called as in us-east-1.")
-    for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns"):
+    for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"):
         for arn in getattr(told, name):
             if not re.fullmatch(_KEY, arn):
                 raise InvalidInput(

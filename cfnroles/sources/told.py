@@ -41,6 +41,7 @@ class Told(Struct, frozen=True):
     kms_key_arns: tuple[str, ...] = ()
     file_key_arns: tuple[str, ...] = ()
     log_group_key_arns: tuple[str, ...] = ()
+    destination_key_arns: tuple[str, ...] = ()
     pull_through_prefixes: tuple[str, ...] = ()
     gmsa_secrets: tuple[str, ...] = ()
     s3_files_buckets: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ FACTS = Facts(
     kms_key_arns=(_KEY,),
     file_key_arns=(_KEY,),
     log_group_key_arns=(_KEY,),
+    destination_key_arns=(_KEY,),
     pull_through_prefixes=("docker-hub",),
     domainless_secret_arns=("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/directory-AbCdEf",),
     s3_files_buckets=("shop-files",),

@@ -75,7 +75,8 @@ _KEYS = Structure(
     (
         Key("secrets", Many(forms.KEY_ARN), "Keys of the secrets and parameters that ECS injects.", KEY),
         Key("files", Many(forms.KEY_ARN), "Keys of the environment files and other files in S3 that ECS reads.", KEY),
-        Key("log-groups", Many(forms.KEY_ARN), "Keys of the log groups that ECS Exec writes to.", KEY),
+        Key("log-groups", Many(forms.KEY_ARN), "Keys of the log groups that are written to and not made here.", KEY),
+        Key("destinations", Many(forms.KEY_ARN), "Keys of the streams and buckets that logs are written to.", KEY),
     ),
 )
 

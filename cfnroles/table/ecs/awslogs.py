@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from awacs import kms, logs
+from awacs import logs
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Holder
+from cfnroles.table.ecs.keys import LOGS, encryption, keys_of_group
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed, harmless
-from cfnroles.table.references import service_host
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text, is_region, text_of
 
 _DRIVER = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
@@ -29,8 +29,8 @@ def creates_group(found: Found) -> bool:
 
 
 def has_customer_key(found: Found) -> bool:
-    """The caller names customer managed keys of log groups."""
-    return is_awslogs(found) and bool(found.facts.log_group_key_arns)
+    """The log group has a customer managed key."""
+    return is_awslogs(found) and bool(keys_of_group(found, arn(found)))
 
 
 def lacks_group(found: Found) -> bool:
@@ -63,7 +63,12 @@ def log_streams(found: Found) -> Text:
 
 def log_group(found: Found) -> Text:
     """The log group, in the region that the options name."""
-    return _log_group(found).text
+    return arn(found).text
+
+
+def arn(found: Found) -> Arn:
+    """The parts of the log group's ARN."""
+    return log_group_arn(found, found.text, option(found, "awslogs-region"))
 
 
 def log_group_and_contents(found: Found) -> tuple[Text, Text]:
@@ -94,31 +99,6 @@ def option(found: Found, name: str) -> Text:
     return text_of(value) if isinstance(value, str) else Text(str(value)) if value else EMPTY
 
 
-def customer_keys(found: Found) -> tuple[Text, ...]:
-    """The customer managed keys of log groups."""
-    return tuple(map(Text, found.facts.log_group_key_arns))
-
-
-def through_logs(found: Found) -> tuple[Condition, ...]:
-    """For this log group only, and only when CloudWatch Logs asks.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    group = _log_group(found)
-    return (
-        Condition("StringEquals", "kms:ViaService", (service_host("logs", group.region),)),
-        Condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", (group.text,)),
-    )
-
-
-def through_logs_service(found: Found) -> tuple[Condition, ...]:
-    """Only when CloudWatch Logs asks: a request to describe a key has no encryption context.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
-    """
-    return through_logs(found)[:1]
-
-
 def trap(found: Found) -> Trap | None:
     """Options without which the driver does not start, or not on Fargate."""
     if not found.parent.get("awslogs-region"):
@@ -134,10 +114,6 @@ def trap(found: Found) -> Trap | None:
     return harmless(found)
 
 
-def _log_group(found: Found) -> Arn:
-    return log_group_arn(found, found.text, option(found, "awslogs-region"))
-
-
 def _stream(text: Text) -> Text:
     if re.search(r"[:*?]", text.shape()):
         raise Malformed(f"{text.written!r} cannot begin a log stream's name", "It has no colon and no asterisk.")
@@ -150,20 +126,7 @@ def _configuration(found: Found) -> dict[str, object]:
 
 
 _WRITE = tuple(Grant(action, on=log_streams, sid="WriteLogs") for action in (logs.CreateLogStream, logs.PutLogEvents))
-_ENCRYPT = (
-    *(
-        Grant(action, on=customer_keys, conditions=through_logs, sid="EncryptLogs")
-        for action in (
-            kms.Encrypt,
-            kms.Decrypt,
-            kms.ReEncryptFrom,
-            kms.ReEncryptTo,
-            kms.GenerateDataKey,
-            kms.GenerateDataKeyWithoutPlaintext,
-        )
-    ),
-    Grant(kms.DescribeKey, on=customer_keys, conditions=through_logs_service, sid="DescribeLogKeys"),
-)
+_ENCRYPT = encryption(arn)
 
 
 def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature, ...]:
@@ -184,7 +147,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             name=f"{name}-customer-key",
             why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
             " whoever writes",
-            source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+            source=LOGS,
             grants=_ENCRYPT,
             when=has_customer_key,
             beside=beside,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from awacs import s3, secretsmanager, ssm
+from awacs import kms, s3, secretsmanager, ssm
 from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder
+from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
 from cfnroles.table.references import ParameterReference, SecretReference, parse_arn, s3_bucket, s3_object, value_from
@@ -23,6 +24,11 @@ _EXAMPLE = "credentialspec:arn:aws:s3:::shop-config/web.json"
 def is_in_s3(found: Found) -> bool:
     """The credential spec is an object in S3."""
     return _service(found) == "s3"
+
+
+def is_in_s3_with_key(found: Found) -> bool:
+    """The credential spec is an object in S3, and the caller names customer managed keys of files."""
+    return bool(found.facts.file_key_arns) and is_in_s3(found)
 
 
 def is_in_parameter_store(found: Found) -> bool:
@@ -53,6 +59,11 @@ def spec_object(found: Found) -> Text:
 def spec_bucket(found: Found) -> Text:
     """The bucket of the credential spec."""
     return s3_bucket(_arn(found)).text
+
+
+def spec_bucket_and_object(found: Found) -> tuple[Text, ...]:
+    """What S3 tells the key of."""
+    return spec_bucket(found), spec_object(found)
 
 
 def spec_parameter(found: Found) -> Text:
@@ -146,6 +157,21 @@ _ROWS = (
             Grant(s3.ListBucket, on=spec_bucket, sid="ListCredentialSpecBuckets"),
         ),
         when=is_in_s3_for_fargate,
+    ),
+    _row(
+        name="credential-spec-customer-key",
+        why="S3 decrypts the credential spec with a customer managed key in the name of the role that reads it",
+        source=S3,
+        example=_EXAMPLE,
+        grants=(
+            Grant(
+                kms.Decrypt,
+                on=of_files,
+                conditions=through_s3(of_files, values=spec_bucket_and_object),
+                sid="DecryptFiles",
+            ),
+        ),
+        when=is_in_s3_with_key,
     ),
     _row(
         name="credential-spec-in-parameter-store",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from awacs import kms, s3
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Holder
+from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap
-from cfnroles.table.references import parse_arn, s3_bucket, s3_object, service_host
+from cfnroles.table.references import s3_bucket, s3_object
 from cfnroles.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
@@ -27,21 +28,9 @@ def has_customer_key(found: Found) -> bool:
     return bool(found.facts.file_key_arns)
 
 
-def customer_keys(found: Found) -> tuple[Text, ...]:
-    """The customer managed keys of files."""
-    return tuple(map(Text, found.facts.file_key_arns))
-
-
-def through_s3(found: Found) -> tuple[Condition, ...]:
-    """Decrypt for this object only, and only when S3 asks; the bucket itself stands for it where it has a bucket key.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-    """
-    regions = sorted({parse_arn(key).region for key in customer_keys(found)})
-    return (
-        Condition("StringEquals", "kms:ViaService", tuple(service_host("s3", region) for region in regions)),
-        Condition("StringEquals", "kms:EncryptionContext:aws:s3:arn", tuple(sorted((bucket(found), itself(found))))),
-    )
+def bucket_and_object(found: Found) -> tuple[Text, ...]:
+    """What S3 tells the key of."""
+    return bucket(found), itself(found)
 
 
 def trap(found: Found) -> Trap | None:
@@ -70,9 +59,13 @@ FEATURES = (
         field="containerDefinitions[].environmentFiles[].value",
         holder=Holder.EXECUTION,
         why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
-        source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+        source=S3,
         example="arn:aws:s3:::shop-config/web.env",
-        grants=(Grant(kms.Decrypt, on=customer_keys, conditions=through_s3, sid="DecryptFiles"),),
+        grants=(
+            Grant(
+                kms.Decrypt, on=of_files, conditions=through_s3(of_files, values=bucket_and_object), sid="DecryptFiles"
+            ),
+        ),
         when=has_customer_key,
     ),
 )

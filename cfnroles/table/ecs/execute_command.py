@@ -7,9 +7,10 @@ from awacs import kms, logs, s3, ssmmessages
 from cfnroles.facts import partition_of
 from cfnroles.need import Holder
 from cfnroles.table.ecs.awslogs import log_group_arn, option, with_contents
+from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through_s3
 from cfnroles.table.ecs.managed_volumes import key
 from cfnroles.table.feature import Feature, Found, Grant, everything
-from cfnroles.text import ANYTHING, EMPTY, Text
+from cfnroles.text import ANYTHING, EMPTY, Arn, Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"
 _CONFIGURATION = "cluster.configuration.executeCommandConfiguration"
@@ -27,12 +28,12 @@ def is_used(found: Found) -> bool:
 
 def log_group(found: Found) -> tuple[Text, Text]:
     """The log group of the sessions, in both spellings that AWS's own policies use."""
-    return with_contents(_log_group(found))
+    return with_contents(log_group_parts(found).text)
 
 
 def log_streams(found: Found) -> Text:
     """The streams of the sessions' log group."""
-    return Text(_log_group(found), ":log-stream:", ANYTHING)
+    return Text(log_group_parts(found).text, ":log-stream:", ANYTHING)
 
 
 def bucket(found: Found) -> Text:
@@ -46,8 +47,24 @@ def log_objects(found: Found) -> Text:
     return Text(bucket(found), "/", prefix, *("/" if prefix else ""), ANYTHING)
 
 
-def _log_group(found: Found) -> Text:
-    return log_group_arn(found, found.text, EMPTY).text
+def log_group_parts(found: Found) -> Arn:
+    """The parts of the log group's ARN."""
+    return log_group_arn(found, found.text, EMPTY)
+
+
+def has_log_key(found: Found) -> bool:
+    """Sessions are written to a log group with a customer managed key."""
+    return is_used(found) and bool(keys_of_group(found, log_group_parts(found)))
+
+
+def has_bucket_key(found: Found) -> bool:
+    """Sessions are written to a bucket, and the caller names customer managed keys of what logs are written to."""
+    return is_used(found) and bool(found.facts.destination_key_arns)
+
+
+def bucket_and_objects(found: Found) -> tuple[Text, ...]:
+    """What S3 tells the key of."""
+    return bucket(found), log_objects(found)
 
 
 FEATURES = (
@@ -83,6 +100,36 @@ FEATURES = (
             Grant(logs.PutLogEvents, on=log_streams, sid="LogExecuteCommand"),
         ),
         when=is_used,
+        beside=(("service.enableExecuteCommand", True),),
+    ),
+    Feature(
+        name="execute-command-log-group-customer-key",
+        field=f"{_CONFIGURATION}.logConfiguration.cloudWatchLogGroupName",
+        holder=Holder.TASK,
+        why="the sessions' log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the"
+        " name of whoever writes",
+        source=LOGS,
+        example="/ecs/shop/exec",
+        grants=encryption(log_group_parts),
+        when=has_log_key,
+        beside=(("service.enableExecuteCommand", True),),
+    ),
+    Feature(
+        name="execute-command-bucket-customer-key",
+        field=f"{_CONFIGURATION}.logConfiguration.s3BucketName",
+        holder=Holder.TASK,
+        why="S3 encrypts what the SSM agent writes to the bucket with a customer managed key, in the task role's name",
+        source=S3,
+        example="shop-exec-logs",
+        grants=(
+            Grant(
+                kms.GenerateDataKey,
+                on=of_destinations,
+                conditions=through_s3(of_destinations, values=bucket_and_objects),
+                sid="EncryptExecuteCommand",
+            ),
+        ),
+        when=has_bucket_key,
         beside=(("service.enableExecuteCommand", True),),
     ),
     Feature(

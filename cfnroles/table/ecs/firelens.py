@@ -8,7 +8,8 @@ from typing import Any
 from awacs import kms, s3
 
 from cfnroles.need import Holder
-from cfnroles.table.ecs.environment_files import bucket, customer_keys, itself, through_s3
+from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself
+from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.text import Text
 
@@ -40,6 +41,11 @@ def is_init_file(found: Found) -> bool:
         and str(found.parent.get("name", "")).startswith(_INIT_VARIABLE)
         and "firelensConfiguration" in found.container
     )
+
+
+def is_init_file_with_key(found: Found) -> bool:
+    """The init process reads an object in S3, and the caller names customer managed keys of files."""
+    return is_init_file(found) and bool(found.facts.file_key_arns)
 
 
 def is_anything(found: Found) -> bool:
@@ -88,6 +94,9 @@ def _router_file(found: Found) -> str:
     return ""
 
 
+_DECRYPT = Grant(
+    kms.Decrypt, on=of_files, conditions=through_s3(of_files, values=bucket_and_object), sid="DecryptFiles"
+)
 _ROWS: Mapping[str, Any] = {
     "field": _FILE,
     "source": _PAGE,
@@ -116,7 +125,7 @@ FEATURES = (
         name="firelens-file-customer-key",
         holder=Holder.EXECUTION,
         why="S3 decrypts the router's configuration with a customer managed key in the name of the role that reads it",
-        grants=(Grant(kms.Decrypt, on=customer_keys, conditions=through_s3, sid="DecryptFiles"),),
+        grants=(_DECRYPT,),
         when=is_in_s3_with_key,
         **_ROWS,
     ),
@@ -149,6 +158,17 @@ FEATURES = (
             Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
         ),
         when=is_init_file,
+        beside=_INIT_CONTAINER,
+    ),
+    Feature(
+        name="firelens-init-file-customer-key",
+        field="containerDefinitions[].environment[].value",
+        holder=Holder.TASK,
+        why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
+        source=S3,
+        example="arn:aws:s3:::shop-config/parsers.conf",
+        grants=(_DECRYPT,),
+        when=is_init_file_with_key,
         beside=_INIT_CONTAINER,
     ),
     Feature(

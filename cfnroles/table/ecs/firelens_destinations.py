@@ -23,7 +23,7 @@ from cfnroles.table.ecs.firelens_options import (
 )
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
 from cfnroles.table.references import located_arn
-from cfnroles.text import ANYTHING, Text
+from cfnroles.text import ANYTHING, Arn, Text
 
 _FIELD = "containerDefinitions[].logConfiguration.options"
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html"
@@ -74,7 +74,12 @@ def stream(found: Found) -> Text:
 
 def log_group(found: Found) -> Text:
     """The log group."""
-    return log_group_arn(found, required(found, "log_group_name"), option(found, "region")).text
+    return log_group_parts(found).text
+
+
+def log_group_parts(found: Found) -> Arn:
+    """The parts of the log group's ARN."""
+    return log_group_arn(found, required(found, "log_group_name"), option(found, "region"))
 
 
 def log_group_and_contents(found: Found) -> tuple[Text, Text]:
@@ -97,10 +102,13 @@ def log_streams(found: Found) -> Text:
 
 def objects(found: Found) -> Text:
     """The objects: those under the fixed beginning of their keys, where one is given."""
-    bucket = required(found, "bucket", "s3_bucket")
-    key = fixed_beginning(option(found, "s3_key_format").lstrip("/"))
+    return Text(bucket(found), "/", fixed_beginning(option(found, "s3_key_format").lstrip("/")), ANYTHING)
+
+
+def bucket(found: Found) -> Text:
+    """The bucket."""
     partition = partition_of(option(found, "region", "s3_region") or found.facts.home_region)
-    return Text("arn:", partition, ":s3:::", bucket, "/", key, ANYTHING)
+    return Text("arn:", partition, ":s3:::", required(found, "bucket", "s3_bucket"))
 
 
 def unknown_groups(found: Found) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awacs import elasticfilesystem, fsx, s3, s3files, secretsmanager, ssm
+from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder
+from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, itself, parameter, secret, through_secrets_manager_for_secret
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import (
@@ -60,7 +61,17 @@ def writes_by_iam(found: Found) -> bool:
 
 def writes_as_root(found: Found) -> bool:
     """The caller asks for root's access to this volume."""
-    return uses_iam(found) and _volume(found).get("name") in found.facts.root_volumes
+    return uses_iam(found) and is_root_volume(found)
+
+
+def is_root_volume(found: Found) -> bool:
+    """The caller names the volume as one that is to be written as root."""
+    return _volume(found).get("name") in found.facts.root_volumes
+
+
+def has_file_key(found: Found) -> bool:
+    """The caller names customer managed keys of files."""
+    return bool(found.facts.file_key_arns)
 
 
 def writes(found: Found) -> bool:
@@ -117,6 +128,11 @@ def linked_bucket(found: Found) -> tuple[Text, ...]:
 def linked_objects(found: Found) -> tuple[Text, ...]:
     """The objects in the buckets behind S3 file systems."""
     return tuple(Text(bucket, "/", ANYTHING) for bucket in linked_bucket(found))
+
+
+def linked_buckets_and_objects(found: Found) -> tuple[Text, ...]:
+    """What S3 tells the key of."""
+    return *linked_bucket(found), *linked_objects(found)
 
 
 def is_secret(found: Found) -> bool:
@@ -232,6 +248,35 @@ FEATURES = (
             Grant(s3.GetObjectVersion, on=linked_objects, sid="ReadS3FilesObjects"),
             Grant(s3.ListBucket, on=linked_bucket, sid="ListS3FilesBuckets"),
         ),
+    ),
+    Feature(
+        name="s3-files-root",
+        field=_S3_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="asked for by --efs-root-access: the task acts as root on the S3 file system",
+        source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html",
+        example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
+        grants=(
+            Grant(s3files.ClientRootAccess, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),
+        ),
+        when=is_root_volume,
+    ),
+    Feature(
+        name="s3-files-customer-key",
+        field=_S3_FILE_SYSTEM,
+        holder=Holder.TASK,
+        why="S3 decrypts what the mount reads itself with a customer managed key, in the name of the role that reads",
+        source=S3,
+        example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
+        grants=(
+            Grant(
+                kms.Decrypt,
+                on=of_files,
+                conditions=through_s3(of_files, values=linked_buckets_and_objects),
+                sid="DecryptFiles",
+            ),
+        ),
+        when=has_file_key,
     ),
     Feature(
         name="fsx-credentials-secret",

@@ -82,6 +82,9 @@ ROWS = (
         "clicks-to-s3",
         (Access((firehose.PutRecord, firehose.PutRecordBatch)),),
         DELIVERY_STREAM,
+        (),
+        # https://docs.aws.amazon.com/firehose/latest/dev/encryption.html names no encryption context.
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "firehose"),
     ),
     Row(
         "eventbridge-put",

@@ -44,6 +44,67 @@ def test_the_key_of_a_log_group_is_granted_on_demand_and_for_this_group_only(ans
     )
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
+AWSLOGS = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
+ROUTED = {
+    "firehose": {"Name": "firehose", "region": "us-east-1", "delivery_stream": "s"},
+    "kinesis": {"Name": "kinesis_streams", "region": "us-east-1", "stream": "s"},
+    "s3": {"Name": "s3", "region": "us-east-1", "bucket": "b"},
+}
+
+
+def of_kms(found: Any) -> set[str]:
+    return {need for need in found.needs if " kms:" in need.split(" on ")[0]}
+
+
+@pytest.mark.parametrize(
+    ("destination", "actions", "context"),
+    [
+        ("firehose", {"Decrypt", "GenerateDataKey"}, ""),
+        ("kinesis", {"GenerateDataKey"}, "arn:aws:kinesis:us-east-1:123456789012:stream/s"),
+        ("s3", {"Decrypt", "GenerateDataKey"}, "arn:aws:s3:::b/*"),
+    ],
+)
+def test_the_key_of_a_destination_is_asked_for_in_the_task_roles_name(
+    answer: Any, destination: str, actions: set[str], context: str
+) -> None:
+    container = logs("awsfirelens", **ROUTED[destination])
+    assert of_kms(answer(container)) == set()
+    needs = of_kms(answer(container, facts={"destination_key_arns": (KEY,)}))
+    assert {need.split(" on ")[0] for need in needs} == {f"task role: kms:{action}" for action in actions}
+    assert all(f"kms:ViaService StringEquals {destination}.us-east-1.amazonaws.com" in need for need in needs)
+    assert any(context in need for need in needs)
+
+
+def test_the_key_of_a_log_group_follows_whoever_writes_to_it(answer: Any) -> None:
+    keys = {"log_group_key_arns": (KEY,)}
+    router = logs("awsfirelens", Name="cloudwatch_logs", region="us-east-1", log_group_name="g")
+    assert {need.split(":")[0] for need in of_kms(answer(router, facts=keys))} == {"task role"}
+    assert {need.split(":")[0] for need in of_kms(answer(logs("awslogs", **AWSLOGS), facts=keys))} == {"execution role"}
+
+
+@pytest.mark.parametrize(
+    ("change", "facts", "granted"),
+    [
+        ({}, {}, True),
+        ({"awslogs-region": "eu-west-1"}, {}, False),
+        ({}, {"existing_log_groups": ("g",)}, False),
+        ({}, {"existing_log_groups": ("other",)}, True),
+    ],
+    ids=["made", "in another region", "there already", "another is there already"],
+)
+def test_the_key_of_log_groups_that_are_made_here_is_granted_for_these(
+    answer: Any, change: dict[str, str], facts: dict[str, Any], granted: bool
+) -> None:
+    found = answer(logs("awslogs", **{**AWSLOGS, **change}), facts={"made_log_groups_key": KEY, **facts})
+    assert bool(of_kms(found)) == granted
+
+
+def test_a_group_that_only_the_router_writes_to_is_not_made_here(answer: Any) -> None:
+    router = logs("awsfirelens", Name="cloudwatch_logs", region="us-east-1", log_group_name="routed")
+    assert of_kms(answer(router, facts={"made_log_groups_key": KEY})) == set()
+
+
 def test_the_service_connect_proxy_writes_a_log(answer: Any) -> None:
     options = {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}
     service = {"serviceConnectConfiguration": {"logConfiguration": {"logDriver": "awslogs", "options": options}}}

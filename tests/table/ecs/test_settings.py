@@ -30,6 +30,17 @@ def test_the_sessions_key_is_decrypted(answer: Any) -> None:
     assert "alias" in answer(**EXEC, **exec_logs(kmsKeyId="alias/x")).gaps[0]
 
 
+def test_the_keys_of_what_sessions_are_written_to_are_asked_for_in_the_task_roles_name(answer: Any) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    logging = exec_logs(logConfiguration={"s3BucketName": "b", "cloudWatchLogGroupName": "g"})
+    found = answer(**EXEC, **logging, facts={"log_group_key_arns": (key,), "destination_key_arns": (key,)})
+    encrypted = {need for need in found.needs if " kms:" in need.split(" on ")[0]}
+    assert all(need.startswith("task role") for need in encrypted)
+    assert any("kms:EncryptionContext:aws:logs:arn" in need and ":log-group:g," in need for need in encrypted)
+    assert any("kms:GenerateDataKey" in need and "arn:aws:s3:::b/*" in need for need in encrypted)
+    assert not any(" kms:" in need for need in answer(**EXEC, **logging).needs)
+
+
 def test_app_mesh_reads_one_virtual_node(answer: Any) -> None:
     proxy = {"type": "APPMESH", "containerName": "c0"}
     variable = {"name": "APPMESH_VIRTUAL_NODE_NAME", "value": "mesh/m/virtualNode/n"}

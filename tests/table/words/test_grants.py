@@ -103,7 +103,7 @@ def test_the_key_follows_with_its_conditions(row: Row) -> None:
     for permission in on_key:
         keys = {condition.key for condition in permission.conditions}
         assert "kms:ViaService" in keys
-        assert any(key.startswith("kms:EncryptionContext:") for key in keys)
+        assert any(key.startswith("kms:EncryptionContext:") for key in keys) == bool(row.key.context)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind], ids=lambda row: row.word)

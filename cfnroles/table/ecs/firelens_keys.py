@@ -1,0 +1,95 @@
+"""Customer managed keys of the destinations of FireLens, which are asked for in the name of the task role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from awacs import kms
+
+from cfnroles.table.ecs.firelens_destinations import bucket, log_group_parts, objects, row, stream
+from cfnroles.table.ecs.firelens_options import writes_to
+from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through, through_s3
+from cfnroles.table.feature import Found, Grant
+from cfnroles.text import Text
+
+
+def with_key(destination: str) -> Callable[[Found], bool]:
+    """The router writes to ``destination``, and the caller names customer managed keys of what logs are written to."""
+
+    def encrypted(found: Found) -> bool:
+        return bool(found.facts.destination_key_arns) and writes_to(destination)(found)
+
+    return encrypted
+
+
+def has_log_key(found: Found) -> bool:
+    """The router writes to a log group with a customer managed key."""
+    return writes_to("cloudwatch")(found) and bool(keys_of_group(found, log_group_parts(found)))
+
+
+def streams(found: Found) -> tuple[Text, ...]:
+    """What Kinesis tells the key of."""
+    return (stream(found),)
+
+
+def bucket_and_objects(found: Found) -> tuple[Text, ...]:
+    """What S3 tells the key of."""
+    return bucket(found), objects(found)
+
+
+FEATURES = (
+    row(
+        "firelens-firehose-customer-key",
+        "the Firehose stream is encrypted with a customer managed key, which Firehose asks for in the name of whoever"
+        " puts records",
+        {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
+        source="https://docs.aws.amazon.com/firehose/latest/dev/encryption.html",
+        grants=tuple(
+            Grant(action, on=of_destinations, conditions=through("firehose", of_destinations), sid="EncryptFirehose")
+            for action in (kms.Decrypt, kms.GenerateDataKey)
+        ),
+        when=with_key("firehose"),
+    ),
+    row(
+        "firelens-kinesis-customer-key",
+        "the Kinesis stream is encrypted with a customer managed key, which Kinesis asks for in the name of whoever"
+        " puts records",
+        {"Name": "kinesis", "region": "us-east-1", "stream": "shop-logs"},
+        source="https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
+        grants=(
+            Grant(
+                kms.GenerateDataKey,
+                on=of_destinations,
+                conditions=through("kinesis", of_destinations, "aws:kinesis:arn", streams),
+                sid="EncryptKinesis",
+            ),
+        ),
+        when=with_key("kinesis"),
+    ),
+    row(
+        "firelens-s3-customer-key",
+        "S3 encrypts the log files with a customer managed key in the name of whoever puts them, and puts the parts"
+        " of a large one together with it",
+        {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
+        source=S3,
+        grants=tuple(
+            Grant(
+                action,
+                on=of_destinations,
+                conditions=through_s3(of_destinations, values=bucket_and_objects),
+                sid="EncryptRoutedFiles",
+            )
+            for action in (kms.Decrypt, kms.GenerateDataKey)
+        ),
+        when=with_key("s3"),
+    ),
+    row(
+        "firelens-cloudwatch-customer-key",
+        "the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of whoever"
+        " writes",
+        {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "/ecs/shop", "log_stream_prefix": "web-"},
+        source=LOGS,
+        grants=encryption(log_group_parts),
+        when=has_log_key,
+    ),
+)

@@ -1,0 +1,102 @@
+"""Customer managed keys that no document names: of log groups, of files in S3, and of what logs are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from awacs import kms
+
+from cfnroles.need import Condition
+from cfnroles.symbols import Wildcard
+from cfnroles.table.feature import Found, Grant
+from cfnroles.table.references import parse_arn, service_host
+from cfnroles.text import Arn, Text
+
+LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
+S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
+
+Resources = Callable[[Found], tuple[Text, ...]]
+
+
+def of_files(found: Found) -> tuple[Text, ...]:
+    """The keys of files in S3."""
+    return tuple(map(Text, found.facts.file_key_arns))
+
+
+def of_destinations(found: Found) -> tuple[Text, ...]:
+    """The keys of the streams and buckets that logs are written to."""
+    return tuple(map(Text, found.facts.destination_key_arns))
+
+
+def through(service: str, keys: Resources, context: str = "", values: Resources = lambda found: ()) -> Any:
+    """Conditions: only when the service asks, in the Region of the keys, and for these values of the context only.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+
+    def conditions(found: Found) -> tuple[Condition, ...]:
+        hosts = tuple(sorted({service_host(service, parse_arn(key).region) for key in keys(found)}))
+        via = Condition("StringEquals", "kms:ViaService", hosts)
+        if not context:
+            return (via,)
+        named = tuple(sorted(set(values(found))))
+        like = any(isinstance(symbol, Wildcard) for value in named for symbol in value.symbols)
+        return (via, Condition("StringLike" if like else "StringEquals", f"kms:EncryptionContext:{context}", named))
+
+    return conditions
+
+
+#: S3 tells the key of the object, or of the bucket where that has a bucket key.
+through_s3 = partial(through, "s3", context="aws:s3:arn")
+
+LogGroup = Callable[[Found], Arn]
+
+
+def keys_of_group(found: Found, group: Arn) -> tuple[Text, ...]:
+    """The keys of a log group: those that the caller names, and that of the groups that are made with the roles."""
+    facts = found.facts
+    made = facts.made_log_groups_key and _is_made(found, group)
+    return tuple(map(Text, dict.fromkeys((*facts.log_group_key_arns, *([facts.made_log_groups_key] if made else [])))))
+
+
+def encryption(group: LogGroup) -> tuple[Grant, ...]:
+    """What CloudWatch Logs asks of the key in the name of whoever writes to an encrypted log group."""
+
+    def keys(found: Found) -> tuple[Text, ...]:
+        return keys_of_group(found, group(found))
+
+    def through_logs(found: Found) -> tuple[Condition, ...]:
+        arn = group(found)
+        context = Condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", (arn.text,))
+        return (*through_service(found), context)
+
+    def through_service(found: Found) -> tuple[Condition, ...]:
+        # A request to describe a key has no encryption context.
+        return (Condition("StringEquals", "kms:ViaService", (service_host("logs", group(found).region),)),)
+
+    return (
+        *(
+            Grant(action, on=keys, conditions=through_logs, sid="EncryptLogs")
+            for action in (
+                kms.Encrypt,
+                kms.Decrypt,
+                kms.ReEncryptFrom,
+                kms.ReEncryptTo,
+                kms.GenerateDataKey,
+                kms.GenerateDataKeyWithoutPlaintext,
+            )
+        ),
+        Grant(kms.DescribeKey, on=keys, conditions=through_service, sid="DescribeLogKeys"),
+    )
+
+
+def _is_made(found: Found, group: Arn) -> bool:
+    """Whether the log group is one that is made with the roles: the awslogs driver of a container writes to it."""
+    name = group.resource.removeprefix("log-group:")
+    written = {
+        value for _, value in found.workload.find("containerDefinitions[].logConfiguration.options.awslogs-group")
+    }
+    home = group.region == found.facts.home_region
+    return home and name in written and name not in found.facts.existing_log_groups
