@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 
 
-def meant(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is nearest, whatever its case and its hyphens; ``None`` where none is near."""
+def meant(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that is nearest, whatever its case and its hyphens; ``None`` where none is near.
+
+    ``cutoff`` is how much of it must be the same, from 0 to 1.
+    """
     import difflib  # for wrong input alone, and slow to load
 
     folded = {_folded(other): other for other in known}
-    matches = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=cutoff)
     return folded[matches[0]] if matches else None
 
 

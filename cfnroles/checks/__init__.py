@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from cfnroles.checks import (
     custom_resources,
+    dangers,
     execution_roles,
     references,
+    role_names,
     roles,
     specs,
     statements,
+    substitutions,
     suppressing,
     task_definitions,
+    task_roles,
+    unjudged,
 )
 from cfnroles.checks.check import Check, Subject
 
@@ -20,9 +25,14 @@ CHECKS: tuple[Check, ...] = (
     *references.CHECKS,
     *task_definitions.CHECKS,
     *specs.CHECKS,
+    *substitutions.CHECKS,
+    *role_names.CHECKS,
     *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,
+    *task_roles.CHECKS,
+    *dangers.CHECKS,
+    *unjudged.CHECKS,
     *custom_resources.CHECKS,
     *suppressing.CHECKS,
 )

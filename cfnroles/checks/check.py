@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from cfnroles.discovery import Discovery
+from cfnroles.iam.dangers import Danger, TrustDanger
 from cfnroles.iam.roles import Role
 from cfnroles.need import Finding, Origin, Severity, fault
 from cfnroles.template.template import ResolvedStack
@@ -61,11 +62,26 @@ class AllowStatement(Struct, frozen=True):
     conditional: bool = False
 
 
+class Placed(Struct, frozen=True):
+    """A danger of a role or policy, and the place of the first statement of the document that makes it."""
+
+    danger: Danger
+    path: Path
+
+
+class PlacedTrust(Struct, frozen=True):
+    """A danger of a trust policy, and the place of its statement."""
+
+    danger: TrustDanger
+    path: Path
+
+
 class TemplateRole(Struct, frozen=True):
     """A role of a template: as it is judged, and where the parts of it stand.
 
     ``trusted`` are the service principals that may assume it, ``None`` where that cannot be told. ``managed`` are the
-    managed policies that stand elsewhere, by ARN and with the place of each.
+    managed policies that stand elsewhere, by ARN and with the place of each. ``dangers`` and ``open_to`` are what its
+    own policies give away, and whom its trust policy lets in.
     """
 
     logical_id: str
@@ -75,12 +91,15 @@ class TemplateRole(Struct, frozen=True):
     statements: tuple[AllowStatement, ...]
     managed: tuple[tuple[str, Path], ...]
     role: Role
+    dangers: tuple[Placed, ...] = ()
+    open_to: tuple[PlacedTrust, ...] = ()
 
 
 class Subject(Struct, frozen=True):
     """One document: a task definition, a policy or a service spec, or a template in one of its worlds.
 
-    ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it.
+    ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it. ``dangers``
+    are those of a document that is a policy itself.
     """
 
     document: str
@@ -90,6 +109,7 @@ class Subject(Struct, frozen=True):
     stack: ResolvedStack | None = None
     tree: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Finding, ...] = ()
+    dangers: tuple[Placed, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
         """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""

@@ -74,7 +74,7 @@ CHECKS = (
     Check(
         id="custom-resource-without-timeout",
         number=9362,
-        severity=Severity.WARNING,
+        severity=Severity.INFO,
         what="A custom resource without ServiceTimeout",
         why="CloudFormation waits an hour for a provider that fails without an answer, and an hour again to roll back.",
         source=_SOURCE,

@@ -51,20 +51,20 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
         role = _execution_role(task, subject)
         if role is None or role.role.unread:
             continue
-        missing = _refused(_execution_needs(task), role)
+        missing = refused(_execution_needs(task), role)
         vain = faulty_services(role.statements)
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
             part = "is" if task.execution_role else "seems meant to be"
             yield fault(
                 role.path,
-                f"{role.logical_id} {part} the execution role of {task.logical_id} and does not allow {_listed(needs)}:"
+                f"{role.logical_id} {part} the execution role of {task.logical_id} and does not allow {listed(needs)}:"
                 f" {needs[0].reason.why}",
                 "Allow it; `cfnroles build` writes the statements.",
             )
 
 
-def _refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:
+def refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:
     """The needs that the role does not allow, whatever turns out to be what no template tells."""
     policies: list[IdentityPolicy] = [evaluable(policy) for policy in role.role.policies]
     boundary = evaluable(role.role.boundary) if isinstance(role.role.boundary, RolePolicy) else None
@@ -109,7 +109,7 @@ def _service(need: Need) -> str:
     return need.permission.action.partition(":")[0]
 
 
-def _listed(needs: Sequence[Need]) -> str:
+def listed(needs: Sequence[Need]) -> str:
     """The permissions in few words: actions on the same resource together, no more than three resources."""
     actions: dict[str, list[str]] = {}
     for need in needs:
@@ -131,20 +131,6 @@ memory: "512"
     image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1.4.2
 """
 
-_TASK_RESOURCE = """\
-Resources:
-  TaskDefinition:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      RequiresCompatibilities: [FARGATE]
-      NetworkMode: awsvpc
-      Cpu: "256"
-      Memory: "512"
-{}      ContainerDefinitions:
-        - Name: web
-          Image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1.4.2
-"""
-
 CHECKS = (
     Check(
         id="missing-execution-role",
@@ -154,8 +140,8 @@ CHECKS = (
         why="ECS pulls private images, reads secrets and files, and on Fargate writes logs with the execution role; it "
         "refuses the task definition, or no task of it starts.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-        bad=_TASK_RESOURCE.format(""),
-        good=_TASK_RESOURCE.format("      ExecutionRoleArn: arn:aws:iam::123456789012:role/shop\n"),
+        bad=GOOD.replace("      ExecutionRoleArn: !GetAtt ExecutionRole.Arn\n", ""),
+        good=GOOD,
         look=missing_execution_role,
     ),
     Check(

@@ -45,6 +45,13 @@ SECRETS = (
                 Action: secretsmanager:GetSecretValue
                 Resource: "{}\""""
 )
+MORE = (
+    POLICY
+    + """
+              - Effect: Allow
+                Action: {}
+                Resource: "{}\""""
+)
 MANAGED = (
     POLICY
     + """

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfnroles.checks.check import AllowStatement, Check, Subject, TemplateRole
-from cfnroles.checks.patterns import names_action, resource_part, service_of
+from cfnroles.checks.patterns import means_action, resource_part, service_of
 from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLATE
+from cfnroles.iam.dangers import DangerKind
 from cfnroles.need import Finding, Severity, fault
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
+#: Tasks, and ECS itself with the infrastructure role.
+_ECS = frozenset({ECS_TASKS, "ecs.amazonaws.com"})
+#: What is told as something larger than reading.
+_HOLDS_READING = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
 
 #: AWS managed policies that give a whole service or account away.
 _WIDE = frozenset(
@@ -64,7 +69,7 @@ def untrusted(subject: Subject) -> Iterator[Finding]:
 
 def wide_policy(subject: Subject) -> Iterator[Finding]:
     """AWS managed policies far wider than a task needs."""
-    for role in _task_roles(subject):
+    for role in ecs_roles(subject):
         for arn, path in role.managed:
             name = arn.rpartition("/")[2]
             if ":aws:policy/" in arn and name in _WIDE:
@@ -78,8 +83,11 @@ def wide_policy(subject: Subject) -> Iterator[Finding]:
 
 def reads_everything(subject: Subject) -> Iterator[Finding]:
     """Every secret or parameter of the account."""
-    for role in _task_roles(subject):
+    for role in ecs_roles(subject):
+        told = {placed.path for placed in role.dangers if placed.danger.kind in _HOLDS_READING}
         for statement in role.statements:
+            if statement.path in told:
+                continue
             actions = [action for action, every in _READS.items() if _reads_all(statement, action, every)]
             if actions:
                 yield fault(
@@ -89,15 +97,16 @@ def reads_everything(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _task_roles(subject: Subject) -> Iterator[TemplateRole]:
+def ecs_roles(subject: Subject) -> Iterator[TemplateRole]:
+    """The roles that a task definition names, and those that ECS may assume."""
     used = {reference for task in subject.tasks for reference in (task.execution_role, task.task_role) if reference}
     for role in subject.roles:
-        if ECS_TASKS in (role.trusted or ()) or used & role.names:
+        if _ECS & (role.trusted or frozenset()) or used & role.names:
             yield role
 
 
 def _reads_all(statement: AllowStatement, action: str, every: tuple[str, ...]) -> bool:
-    if statement.conditional or statement.not_resources or not names_action(statement, action):
+    if statement.conditional or statement.not_resources or not means_action(statement, action):
         return False
     service = action.partition(":")[0]
     return any(

@@ -15,6 +15,7 @@ from cfnroles.checks.patterns import (
     service_of,
     written_part,
 )
+from cfnroles.iam.actions import is_known, meant_action
 from cfnroles.need import Finding, Severity, fault
 
 _READS_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
@@ -116,6 +117,21 @@ def two_slashes(statement: AllowStatement) -> Iterator[Finding]:
                 statement,
                 f"{written_part(resource)} has two slashes after `parameter`",
                 "Leave one out: the ARN of /a/b ends in parameter/a/b.",
+            )
+
+
+def unknown_action(subject: Subject) -> Iterator[Finding]:
+    """Actions, and patterns of actions, that AWS does not have as far as is known."""
+    for statement in subject.statements:
+        for action in statement.actions:
+            if "${" in action or is_known(action):
+                continue
+            meant = meant_action(action)
+            kind = "pattern covers no action" if "*" in action or "?" in action else "action is not known"
+            yield _fault(
+                statement,
+                f"{action}: this {kind}",
+                f"Write {meant}, if that is meant." if meant else "Look it up among the actions of its service.",
             )
 
 
@@ -257,5 +273,17 @@ CHECKS = (
         bad=_POLICY.format("ssm:GetParameters", f"{_PARAMETER}//shop/flags"),
         good=_POLICY.format("ssm:GetParameters", f"{_PARAMETER}/shop/flags"),
         look=_everywhere(two_slashes),
+    ),
+    Check(
+        id="unknown-action",
+        number=9328,
+        severity=Severity.WARNING,
+        what="An action that AWS does not have",
+        why="IAM takes any name for an action and allows nothing with one that does not exist. An action that is newer "
+        "than cfnroles is told as well.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+        bad=_POLICY.format("secretsmanager:GetSecretValues", _DATABASE),
+        good=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE),
+        look=unknown_action,
     ),
 )

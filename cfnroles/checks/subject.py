@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.checks.check import AllowStatement, CheckedTask, Subject, TemplateRole
+from cfnroles.checks.placing import placed_dangers, placed_trust
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Effect
@@ -71,11 +72,17 @@ def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:
     """The subject of a policy document."""
     resource = Resource("", "", {}, {}, _sources={("Resources", "", "Properties"): ()})
     policy = PolicySource(resource, Part(_literal(tree), ()))
-    return Subject(document, statements=tuple(_allow_statements(policy, ResolvedStack({}, {}))), tree=tree)
+    return Subject(
+        document,
+        statements=tuple(_allow_statements(policy, ResolvedStack({}, {}))),
+        tree=tree,
+        dangers=placed_dangers((policy,)),
+    )
 
 
 def _template_role(found: RoleResource, template: Template, stack: ResolvedStack) -> TemplateRole:
     elsewhere = ((policy.arn, policy.holder) for policy in found.policies if policy.document is None)
+    role = stack_role(found, template)
     return TemplateRole(
         found.logical_id,
         ("Resources", found.logical_id),
@@ -83,7 +90,9 @@ def _template_role(found: RoleResource, template: Template, stack: ResolvedStack
         _trusted(found.trust),
         tuple(each for policy in found.policies for each in _allow_statements(policy, stack)),
         tuple((arn.text, holder.source(*arn.path)) for arn, holder in elsewhere if arn),
-        stack_role(found, template),
+        role,
+        placed_dangers(found.policies, role),
+        placed_trust(found.trust, role),
     )
 
 
@@ -109,7 +118,7 @@ def _trusted(trust: PolicySource) -> frozenset[str] | None:
             return None
         if statement.effect is Effect.ALLOW:
             principals += [principal.value for principal in statement.resources]
-    if not statements or any(principal == "*" or symbols(principal) for principal in principals):
+    if not statements or any(each in ("*", "AWS *") or symbols(each) for each in principals):
         return None
     return frozenset(each.removeprefix("Service ") for each in principals if each.startswith("Service "))
 

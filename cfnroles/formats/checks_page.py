@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cfnroles.checks import CHECKS, Check
+from cfnroles.iam.escalations import ESCALATIONS
 
 _HEAD = """\
 # Checks
@@ -16,10 +18,16 @@ _HEAD = """\
 What `cfnroles lint` finds in CloudFormation templates, task definitions, service specs and policy documents. Each check
 has an id, and a code under which cfn-lint knows it.
 
-An **error** keeps tasks from starting or permits nothing, and ends the command with exit code 1; `--fail-on warning`,
-`--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand there. An **info** is
-worth a look; `--severity warning` does not tell it. Exit code 2 means that a file could not be read; all others were
-linted.
+An **error** keeps tasks from starting, permits nothing or lets anybody in, and ends the command with exit code 1;
+`--fail-on warning`, `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand
+there. An **info** is worth a look; `--severity warning` does not tell it. Exit code 2 means that a file could not be
+read; all others were linted.
+
+What a role gives away is judged where a task definition of the template names the role, or where ECS may assume it; a
+policy document on its own is judged alike. That anybody may assume a role is told of every role. Managed policies of
+AWS are judged by their names only ([wide-managed-policy](#wide-managed-policy)). What a condition of the statement or a
+permissions boundary may take away is no finding, and of a role that could not be looked at lint says so
+([unjudged-role](#unjudged-role)).
 
 Texts that hang on what is known only when the template is deployed are not guessed at: parameters have their defaults,
 or other values with `--parameter NAME=VALUE`, and what is unknown then is no finding. Conditions are looked at both
@@ -76,7 +84,7 @@ their hashes, and imports nothing from the workspace, nor does the hook.
 
 def checks_page() -> str:
     """The page, one section for each row."""
-    lines = [_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check))]
+    lines = [_HEAD, *_overview(), "", *(line for check in CHECKS for line in _section(check)), *_ways()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -98,6 +106,23 @@ def _section(check: Check) -> Iterator[str]:
     yield ""
     for label, example in (("Instead of", check.bad), ("write", check.good)):
         yield from (label, "", "```yaml", example.rstrip(), "```", "")
+
+
+def _ways() -> Iterator[str]:
+    yield "## The known ways to more permissions"
+    yield ""
+    yield "What [privilege-escalation](#privilege-escalation) looks for. Where the table says every, the action is allowed"
+    yield "on all resources of that kind; elsewhere on anything."
+    yield ""
+    yield "| a role with | may | source |"
+    yield "|---|---|---|"
+    for way in ESCALATIONS:
+        steps = " and ".join(f"`{step.action}`{_on(step.every)}" for step in way.steps)
+        yield f"| {steps} | {way.gives} | [{urlsplit(way.source).hostname}]({way.source}) |"
+
+
+def _on(every: str) -> str:
+    return f" on every {every.partition(':')[2].strip('/:')}" if every else ""
 
 
 if __name__ == "__main__":

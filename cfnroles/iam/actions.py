@@ -36,6 +36,8 @@ _RISKS = {
 #: The one module of awacs that has another name than its service, whose own is a keyword; and those of no service.
 _MODULES = {"lambda": "awslambda"}
 _PREFIXES = {module: service for service, module in _MODULES.items()}
+#: Names of actions are made of few words, so that most of them look alike.
+_NEAR = 0.8
 _NO_SERVICES = frozenset({"aws", "helpers"})
 
 _DESCRIBES = re.compile(
@@ -84,6 +86,7 @@ def service_names(pattern: str = "*") -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name not in _NO_SERVICES and covers_action(pattern, name)))
 
 
+@lru_cache(maxsize=4096)
 def is_known(action: str) -> bool:
     """Whether an action of a policy, or a pattern, covers any action that awacs knows."""
     service, colon, _ = action.partition(":")
@@ -96,12 +99,12 @@ def is_known(action: str) -> bool:
 def meant_action(action: str) -> str:
     """The known action that is spelled most like an unknown one; an empty text where none is near."""
     service, _, name = action.partition(":")
-    known = service.lower() if _actions_of(service.lower()) else meant(service, service_names())
+    known = service.lower() if _actions_of(service.lower()) else meant(service, service_names(), _NEAR)
     if known is None:
         return ""
     # The service tells little of an action's name, and would make every name of it look near.
     names = {each.partition(":")[2] for each in _actions_of(known)}
-    near = meant(name, sorted(names))
+    near = meant(name, sorted(names), _NEAR)
     return f"{known}:{near}" if near else ""
 
 

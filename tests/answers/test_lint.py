@@ -57,15 +57,20 @@ def test_the_repaired_template_has_none() -> None:
     assert found_in(HERE / "nine-faults-repaired.yaml") == ()
 
 
+def faults(found: tuple[Finding, ...]) -> list[Finding]:
+    """The findings but for the one that says which roles stand in another template."""
+    return [finding for finding in found if finding.check != "unjudged-role"]
+
+
 def test_the_templates_of_this_repository_have_none(repository: Path) -> None:
-    found = {path.name: found_in(path) for path in (repository / "templates").glob("*.yaml")}
+    found = {path.name: faults(found_in(path)) for path in (repository / "templates").glob("*.yaml")}
     assert len(found) >= 4
     assert not any(found.values())
 
 
 def test_what_build_writes_from_the_example_has_none(examples: Path) -> None:
     files = build(read(examples / "shop.json")).files
-    found = {name: lint(text, name).findings for name, text in files.items() if name.endswith(".yaml")}
+    found = {name: faults(lint(text, name).findings) for name, text in files.items() if name.endswith(".yaml")}
     assert len(found) == 3
     assert not any(found.values())
 
@@ -93,7 +98,7 @@ class TestRealDocuments:
             # What a person wrote stays as it is: an image by its tag, a password among the variables.
             own = {(finding.check, finding.origin.item) for finding in source}
             for file, text in files.items():
-                new = [f for f in lint(text, file).findings if (f.check, f.origin.item) not in own]
+                new = [f for f in faults(lint(text, file).findings) if (f.check, f.origin.item) not in own]
                 assert new == [], (name, file)
         assert built > 50
 

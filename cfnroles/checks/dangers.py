@@ -1,0 +1,143 @@
+"""Checks on what a role or a policy gives away, whatever it is used for, and on whom a role lets in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cfnroles.checks.check import Check, Placed, Subject
+from cfnroles.checks.role_examples import GOOD, MORE, TEMPLATE
+from cfnroles.checks.roles import ECS_TASKS, ecs_roles
+from cfnroles.iam.dangers import Danger, DangerKind, TrustKind
+from cfnroles.need import Finding, Severity, fault
+
+#: More ways than these are counted only.
+_WAYS = 3
+_WILDCARDS = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
+
+
+def open_trust(subject: Subject) -> Iterator[Finding]:
+    """A role that anybody may assume, whoever uses it."""
+    for role in subject.roles:
+        for placed in role.open_to:
+            if placed.danger.kind is TrustKind.ANYBODY:
+                yield fault(
+                    placed.path,
+                    f"anybody in any AWS account may assume {role.logical_id}",
+                    f"Name who may: for tasks the service {ECS_TASKS}.",
+                )
+
+
+def wildcard_actions(subject: Subject) -> Iterator[Finding]:
+    """Every action there is, or every action of a service, on everything."""
+    for name, dangers in _holders(subject):
+        wildcards = [placed for placed in dangers if placed.danger.kind in _WILDCARDS]
+        for path in dict.fromkeys(placed.path for placed in wildcards):
+            here = [placed.danger for placed in wildcards if placed.path == path]
+            told = here[0].what
+            if len(here) > 1:
+                texts = ", ".join(dict.fromkeys(text for danger in here for text in danger.grants))
+                told = f"may do everything that several services have, on everything: {texts}"
+            yield fault(path, f"{name} {told}", "Allow the actions that are used, on the resources they are used on.")
+
+
+def escalation(subject: Subject) -> Iterator[Finding]:
+    """Ways to permissions that the role was not given."""
+    for name, dangers in _holders(subject):
+        wide = {text for p in dangers if p.danger.kind is DangerKind.SERVICE_WILDCARD for text in p.danger.grants}
+        # What a service's wildcard gives is told as that.
+        ways = [p for p in dangers if p.danger.kind is DangerKind.ESCALATION and not wide.issuperset(p.danger.grants)]
+        if ways:
+            yield fault(
+                ways[0].path,
+                f"{name} {_told([placed.danger for placed in ways])}",
+                "Name the roles and resources that are meant; pass roles with the condition iam:PassedToService.",
+            )
+
+
+def _told(ways: list[Danger]) -> str:
+    """What the ways give, in few words: those that give the same together."""
+    gives: dict[str, list[str]] = {}
+    for each in (danger.escalation for danger in ways[:_WAYS] if danger.escalation):
+        gives.setdefault(each.gives, []).append(str(each))
+    told = "; it ".join(f"may {given}, by {', or by '.join(by)}" for given, by in gives.items())
+    return told + (f", and in {len(ways) - _WAYS} more ways" if len(ways) > _WAYS else "")
+
+
+def every_log_group(subject: Subject) -> Iterator[Finding]:
+    """Writing to the logs of everything else in the account."""
+    for name, dangers in _holders(subject):
+        for placed in dangers:
+            if placed.danger.kind is DangerKind.EVERY_LOG_GROUP:
+                yield fault(
+                    placed.path,
+                    f"{name} {placed.danger.what}",
+                    "Name the log groups of the task definition, each with :log-stream:PREFIX/* behind it.",
+                )
+
+
+def _holders(subject: Subject) -> Iterator[tuple[str, list[Placed]]]:
+    """Each role and policy that is to be judged, with what is dangerous whatever a condition says."""
+    found = [(role.logical_id, role.dangers) for role in ecs_roles(subject)]
+    for name, dangers in (*found, ("the policy", subject.dangers)):
+        yield name, [placed for placed in dangers if not placed.danger.conditional]
+
+
+_ANYBODY = GOOD.replace("              Service: ecs-tasks.amazonaws.com", "              {}: {}")
+
+
+def _allowing(action: str, resource: str) -> str:
+    return TEMPLATE.format(principal=ECS_TASKS, permissions=MORE.format(action, resource))
+
+
+CHECKS = (
+    Check(
+        id="open-trust",
+        number=9351,
+        severity=Severity.ERROR,
+        what="A role that anybody may assume",
+        why="Anybody with any AWS account can become the role, unless a condition says who may: an organization, an "
+        "account, an external id.",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+        bad=_ANYBODY.format("AWS", '"*"'),
+        good=_ANYBODY.format("Service", ECS_TASKS),
+        look=open_trust,
+    ),
+    Check(
+        id="wildcard-actions",
+        number=9352,
+        severity=Severity.WARNING,
+        what="A role that may do everything, or everything that a service has",
+        why="Whoever gets hold of one container has the account, or all that the account keeps with the service. "
+        "NotAction allows everything but what it names.",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
+        bad=_allowing('"s3:*"', "*"),
+        good=_allowing("s3:PutObject", "arn:aws:s3:::shop-uploads/*"),
+        look=wildcard_actions,
+    ),
+    Check(
+        id="privilege-escalation",
+        number=9353,
+        severity=Severity.WARNING,
+        what="A role that may get more permissions than it has",
+        why="It may change permissions, become another role, or run code with one. Told are the known ways, which have "
+        "their sources in cfnroles/iam/escalations.py, and only where roles and resources are not named.",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+        bad=_allowing("[iam:PassRole, ecs:RunTask]", "*"),
+        good=_allowing("iam:PassRole", "arn:aws:iam::123456789012:role/shop-report"),
+        look=escalation,
+    ),
+    Check(
+        id="writes-every-log-group",
+        number=9354,
+        severity=Severity.INFO,
+        what="A role that may write to every log group",
+        why="It can forge the entries of everything else in the account.",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html",
+        bad=_allowing("[logs:CreateLogStream, logs:PutLogEvents]", "*"),
+        good=_allowing(
+            "[logs:CreateLogStream, logs:PutLogEvents]",
+            "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop:log-stream:web/*",
+        ),
+        look=every_log_group,
+    ),
+)

@@ -1,0 +1,94 @@
+"""The check for `${...}` that nobody substitutes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.checks.check import Check, Subject
+from cfnroles.need import Finding, Severity, fault
+from cfnroles.workload import Path
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+#: How a resolved text has a reference that stays as it is.
+_LEFT = re.compile(r"\$\{!([A-Za-z0-9:.]+)\}")
+_IAM = "AWS::IAM::"
+_TASK = "AWS::ECS::TaskDefinition"
+#: The members of a task definition in which `$` means nothing else: shells and log routers have variables of their own.
+_MEMBERS = frozenset({"executionrolearn", "taskrolearn", "image", "valuefrom", "credentialsparameter", "filesystemid"})
+_PROSE = frozenset({"Description", "Tags"})
+
+
+def unsubstituted(subject: Subject) -> Iterator[Finding]:
+    """A reference in a text that CloudFormation takes as it stands, or in a policy outside of templates."""
+    if subject.stack is None:
+        for path, text in _texts(subject.tree, ()) if not subject.tasks else ():
+            if pseudo := next((name for name in _REFERENCE.findall(text) if name.startswith("AWS::")), ""):
+                yield _fault(path, pseudo, "IAM has no such variable, and compares with the text as it stands")
+        return
+    for resource in subject.stack.resources.values():
+        if not resource.type.startswith((_IAM, _TASK)):
+            continue
+        for path, text in _texts(resource.properties, ()):
+            if (resource.type == _TASK and not _names_something(path)) or path[0] in _PROSE:
+                continue
+            if name := next((name for name in _LEFT.findall(text) if _is_known(name, subject.tree)), ""):
+                yield _fault(resource.source(*path), name, "CloudFormation takes it as it stands")
+
+
+def _fault(path: Path, name: str, why: str) -> Finding:
+    return fault(path, f"${{{name}}} is not inside of Fn::Sub: {why}", "Write !Sub before the text.")
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _texts(member, (*path, key))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _texts(element, (*path, index))
+
+
+def _names_something(path: Path) -> bool:
+    last = str(path[-1]).lower()
+    return last in _MEMBERS or (last == "value" and "EnvironmentFiles" in path)
+
+
+def _is_known(name: str, tree: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation would know the name: a policy variable of IAM has one colon, what others fill in none."""
+    if name.startswith("AWS::"):
+        return True
+    sections = (tree.get("Parameters"), tree.get("Resources"))
+    return any(isinstance(section, Mapping) and name.partition(".")[0] in section for section in sections)
+
+
+_POLICY = """\
+Resources:
+  ReadConfiguration:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: s3:GetObject
+            Resource: {}arn:${{AWS::Partition}}:s3:::shop-config/*
+"""
+
+CHECKS = (
+    Check(
+        id="unsubstituted-reference",
+        number=9310,
+        severity=Severity.ERROR,
+        what="A reference such as `${AWS::Partition}` outside of Fn::Sub",
+        why="CloudFormation substitutes references in Fn::Sub only. Elsewhere they stay as they are: the statement "
+        "allows nothing, and no role, policy or secret has such a name.",
+        source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
+        bad=_POLICY.format(""),
+        good=_POLICY.format("!Sub "),
+        look=unsubstituted,
+    ),
+)

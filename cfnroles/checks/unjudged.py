@@ -1,0 +1,68 @@
+"""The check that says where no other could look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cfnroles.checks.check import Check, Subject, TemplateRole
+from cfnroles.checks.role_examples import GOOD
+from cfnroles.iam.roles import Unread
+from cfnroles.need import Finding, Severity, fault
+from cfnroles.template.intrinsics import symbols
+
+_REMEDY = "`cfnroles verify` judges it, from the template that has it or with --live."
+
+
+def unjudged(subject: Subject) -> Iterator[Finding]:
+    """Roles of a template's task definitions that stand elsewhere, or that have a policy that does."""
+    told: set[str] = set()
+    for task in subject.tasks:
+        for member, name, given in (
+            ("executionRoleArn", "execution role", task.execution_role),
+            ("taskRoleArn", "task role", task.task_role),
+        ):
+            if not task.logical_id or given == "":
+                continue
+            role = subject.role(given)
+            if role is None:
+                yield fault(
+                    task.source((member,)), f"the {name} of {task.logical_id} is not judged: {_where(given)}", _REMEDY
+                )
+            elif role.logical_id not in told:
+                told.add(role.logical_id)
+                yield from _unread(role)
+
+
+def _where(given: str | None) -> str:
+    name = next((name for name in symbols(given or "") if not name.startswith("AWS::")), "")
+    if not name:
+        return "it stands elsewhere"
+    if name.startswith("Fn::ImportValue"):
+        return "another stack exports it"
+    return f"it hangs on {name}"
+
+
+def _unread(role: TemplateRole) -> Iterator[Finding]:
+    parts = (*role.role.unread, role.role.boundary, role.role.trust)
+    for part in (part for part in parts if isinstance(part, Unread)):
+        yield fault(
+            role.path,
+            f"{role.logical_id} is judged in part: of {part.name}, {part.why}",
+            _REMEDY,
+        )
+
+
+CHECKS = (
+    Check(
+        id="unjudged-role",
+        number=9355,
+        severity=Severity.INFO,
+        what="A role of a template's task definition that could not be judged",
+        why="It is a parameter, comes from another stack or stands elsewhere, or a policy of it does. What the other "
+        "checks say of roles holds for the rest only.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html",
+        bad=GOOD.replace("!GetAtt ExecutionRole.Arn", "!ImportValue shop-ExecutionRoleArn"),
+        good=GOOD,
+        look=unjudged,
+    ),
+)
