@@ -111,8 +111,8 @@ def _section(check: Check) -> Iterator[str]:
 def _ways() -> Iterator[str]:
     yield "## The known ways to more permissions"
     yield ""
-    yield "What [privilege-escalation](#privilege-escalation) looks for. Where the table says every, the action is allowed"
-    yield "on all resources of that kind; elsewhere on anything."
+    yield "What [privilege-escalation](#privilege-escalation) looks for. Where the table says every, the action is"
+    yield "allowed on all resources of that kind; elsewhere on anything."
     yield ""
     yield "| a role with | may | source |"
     yield "|---|---|---|"
