@@ -36,7 +36,7 @@ class _Matching:
     def match(self, cfn: Any) -> list[RuleMatch]:
         """One match for each finding of this rule's check in the template."""
         return [
-            RuleMatch(list(finding.origin.path), f"{_place(finding)}{finding.what}. {finding.remedy}")
+            RuleMatch(list(finding.origin.path), f"{_place(finding)}{finding.what}{_more(finding)}. {finding.remedy}")
             for finding in _found(cfn)
             if finding.code == self.id
         ]
@@ -44,6 +44,11 @@ class _Matching:
 
 def _place(finding: Finding) -> str:
     return f"{finding.origin.place}: " if finding.origin.container or finding.origin.item else ""
+
+
+def _more(finding: Finding) -> str:
+    count = len(finding.also)
+    return f" (and the like in {count} more {'place' if count == 1 else 'places'})" if count else ""
 
 
 def _rule(check: Check) -> type:

@@ -150,7 +150,7 @@ class Finding(Struct, frozen=True):
 
     ``check`` is the id of the row of the table of checks that tells of it, ``code`` what cfn-lint calls that row, and
     ``source`` AWS's page. ``line`` and ``column`` are 0 where the place is to be looked up by its path. ``accepted`` is
-    the reason that suppresses the finding.
+    the reason that suppresses the finding, ``also`` are more findings of the same kind that this one stands for.
     """
 
     severity: Severity
@@ -163,6 +163,7 @@ class Finding(Struct, frozen=True):
     line: int = 0
     column: int = 0
     accepted: str = ""
+    also: tuple[Finding, ...] = ()
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from cfnroles.template.template import Template
 from cfnroles.template.worlds import Atom, Literal, World, Worlds
 from cfnroles.workload import Path
 
+_OURS = frozenset(check.id for check in CHECKS)
 #: From the least to the worst.
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
@@ -138,7 +139,19 @@ def _sorted_out(
             accepted.append(replace(finding, accepted=by.reason))
     told += _about(given, used, document)
     by_place = sorted(told, key=lambda finding: finding.sort_key), sorted(accepted, key=lambda each: each.sort_key)
-    return tuple(by_place[0]), tuple(by_place[1])
+    return tuple(_once(by_place[0])), tuple(by_place[1])
+
+
+def _once(told: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings, of which each check of what is worth a look tells once: the first, which stands for the others."""
+    infos: dict[str, list[Finding]] = {}
+    for finding in told:
+        if finding.severity is Severity.INFO and finding.check in _OURS:
+            infos.setdefault(finding.check, []).append(finding)
+    for finding in told:
+        first, *others = infos.get(finding.check, (finding,))
+        if finding is first:
+            yield replace(finding, also=tuple(others))
 
 
 def _about(given: Sequence[Suppression], used: set[Suppression], document: str) -> Iterator[Finding]:

@@ -20,8 +20,8 @@ has an id, and a code under which cfn-lint knows it.
 
 An **error** keeps tasks from starting, permits nothing or lets anybody in, and ends the command with exit code 1;
 `--fail-on warning`, `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand
-there. An **info** is worth a look; `--severity warning` does not tell it. Exit code 2 means that a file could not be
-read; all others were linted.
+there. An **info** is worth a look, and each check tells it once in a file, with the lines of the others; `--severity
+warning` does not tell it. Exit code 2 means that a file could not be read; all others were linted.
 
 What a role gives away is judged where a task definition of the template names the role, or where ECS may assume it; a
 policy document on its own is judged alike. That anybody may assume a role is told of every role. Managed policies of

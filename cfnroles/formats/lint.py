@@ -120,10 +120,11 @@ def _cell(text: str) -> str:
 
 
 def _entries(findings: tuple[Finding, ...], file: LintedFile) -> list[dict[str, object]]:
-    return [_entry(*placed) for placed in Places(file).placed(findings)]
+    places = Places(file)
+    return [_entry(*placed, places) for placed in places.placed(findings)]
 
 
-def _entry(finding: Finding, line: int, column: int) -> dict[str, object]:
+def _entry(finding: Finding, line: int, column: int, places: Places) -> dict[str, object]:
     entry: dict[str, object] = {
         "check": finding.check,
         "code": finding.code,
@@ -137,6 +138,8 @@ def _entry(finding: Finding, line: int, column: int) -> dict[str, object]:
         "remedy": finding.remedy,
         "source": finding.source,
     }
+    if finding.also:
+        entry["also"] = [_entry(*placed, places) for placed in places.placed(finding.also)]
     return {**entry, "reason": finding.accepted} if finding.accepted else entry
 
 

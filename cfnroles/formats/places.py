@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from cfnroles.answers.lint import LintedFile
 from cfnroles.document import nearest, positions
@@ -16,12 +18,27 @@ class Places:
         self._positions = positions(file.text) if file.findings or file.accepted else {}
 
     def placed(self, findings: Iterable[Finding]) -> list[tuple[Finding, int, int]]:
-        """Findings with line and column, in the order in which they stand in the text."""
-        placed = [(finding, *self.of(finding)) for finding in findings]
+        """Findings with line and column, in the order in which they stand in the text.
+
+        The remedy of one that stands for others ends with their lines.
+        """
+        placed = [(self._with_others(finding), *self.of(finding)) for finding in findings]
         return sorted(placed, key=lambda each: (each[1], each[2], each[0].sort_key))
+
+    def _with_others(self, finding: Finding) -> Finding:
+        if not finding.also:
+            return finding
+        lines = sorted({self.of(other)[0] for other in finding.also} - {self.of(finding)[0]})
+        told = f" Also on {'lines' if len(lines) > 1 else 'line'} {_listed(lines)}." if lines else ""
+        return replace(finding, remedy=f"{finding.remedy}{told}")
 
     def of(self, finding: Finding) -> tuple[int, int]:
         """Line and column, counted from 1; those of the nearest part around it for what does not stand in the text."""
         if finding.line:
             return finding.line, finding.column or 1
         return self._positions.get(nearest(finding.origin.path, self._positions), (1, 1))
+
+
+def _listed(lines: Sequence[int]) -> str:
+    *most, last = map(str, lines)
+    return f"{', '.join(most)} and {last}" if most else last

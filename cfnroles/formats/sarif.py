@@ -20,6 +20,7 @@ from cfnroles.need import Finding, Severity
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _BASE = "%SRCROOT%"
+_HOME = "https://pypi.org/project/cfnroles/"
 
 
 def sarif(report: LintReport) -> str:
@@ -28,13 +29,17 @@ def sarif(report: LintReport) -> str:
     numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
     results = [result for file in report.files for result in _results(file, numbers)]
     run = {
-        "tool": {"driver": {"name": "cfnroles", "version": metadata.version("cfnroles"), "rules": rules}},
+        "tool": {"driver": {**_tool(), "rules": rules}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_BASE: {"description": {"text": "The directory in which cfnroles was run."}}},
         "invocations": [_invocation(report)],
         "results": results,
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _tool() -> dict[str, object]:
+    return {"name": "cfnroles", "version": metadata.version("cfnroles"), "informationUri": _HOME}
 
 
 def _rules(report: LintReport) -> list[dict[str, object]]:
@@ -62,34 +67,46 @@ def _rule(check: Check) -> dict[str, object]:
 
 def _other_rule(finding: Finding) -> dict[str, object]:
     rule: dict[str, object] = {"id": finding.check, "defaultConfiguration": {"level": _LEVELS[finding.severity]}}
-    return {**rule, "helpUri": finding.source} if finding.source else rule
+    if not finding.source:
+        return rule
+    told = f"A rule of cfn-lint, explained at {finding.source}"
+    return {**rule, "helpUri": finding.source, "help": {"text": told, "markdown": told}}
 
 
 def _results(file: LintedFile, numbers: dict[str, int]) -> list[dict[str, object]]:
     places = Places(file)
     placed = (*places.placed(file.findings), *places.placed(file.accepted))
-    return [_result(finding, (line, column), numbers) for finding, line, column in placed]
+    return [_result(finding, places, numbers) for finding, _, _ in placed]
 
 
-def _result(finding: Finding, place: tuple[int, int], numbers: dict[str, int]) -> dict[str, object]:
-    origin = finding.origin
-    named = f"{origin.place}: " if origin.container or origin.item else ""
+def _location(finding: Finding, places: Places) -> dict[str, object]:
+    origin, (line, column) = finding.origin, places.of(finding)
     location: dict[str, object] = {
         "physicalLocation": {
             "artifactLocation": _artifact(origin.document),
-            "region": {"startLine": place[0], "startColumn": place[1]},
+            "region": {"startLine": line, "startColumn": column},
         }
     }
     if origin.pointer:
         location["logicalLocations"] = [{"fullyQualifiedName": origin.pointer}]
+    return location
+
+
+def _result(finding: Finding, places: Places, numbers: dict[str, int]) -> dict[str, object]:
+    origin = finding.origin
+    named = f"{origin.place}: " if origin.container or origin.item else ""
     result: dict[str, object] = {
         "ruleId": finding.check,
         "ruleIndex": numbers[finding.check],
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{named}{finding.what}. {finding.remedy}".strip()},
-        "locations": [location],
+        "locations": [_location(finding, places)],
         "partialFingerprints": {"cfnroles/v1": _fingerprint(finding)},
     }
+    if finding.also:
+        result["relatedLocations"] = [
+            {**_location(other, places), "message": {"text": other.what}} for other in finding.also
+        ]
     if finding.accepted:
         result["suppressions"] = [{"kind": "inSource", "justification": finding.accepted}]
     return result

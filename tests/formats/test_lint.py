@@ -167,6 +167,46 @@ def test_sarif_is_what_its_schema_demands(report: LintReport, validate_sarif: Ca
     assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].startswith("broken.yaml:1:1")
 
 
+def test_sarif_says_where_to_read_more_of_the_tool_and_of_each_rule(report: LintReport) -> None:
+    other = Finding(Severity.WARNING, Origin("a.yaml", ()), "not used", "", "W2001", "W2001", "https://a.example/w2001")
+    log = json.loads(sarif(LintReport((*report.files, LintedFile("a.yaml", "", (other,))))))
+    driver = log["runs"][0]["tool"]["driver"]
+    assert driver["informationUri"].startswith("https://")
+    assert len(driver["rules"]) == len(CHECKS) + 1
+    for rule in driver["rules"]:
+        assert rule["helpUri"].startswith("https://")
+        assert rule["help"]["text"]
+        assert rule["help"]["markdown"]
+
+
+MOVING = """\
+family: shop
+containerDefinitions:
+  - name: web
+    image: nginx
+  - name: proxy
+    image: envoy:latest
+  - {name: a, image: envoy:latest}
+"""
+
+
+def test_what_is_worth_a_look_is_told_once_in_each_file(validate_sarif: Callable[[str], Any]) -> None:
+    report = LintReport((lint(MOVING, "shop.yaml"), lint(MOVING, "other.yaml")))
+    assert summary(report) == "2 infos in 2 files"
+    assert human(report).count("Also on lines 6 and 7.") == 2
+    (entry,) = json.loads(json_text(report))["files"][0]["findings"]
+    assert [(also["line"], also["container"]) for also in entry["also"]] == [(6, "proxy"), (7, "a")]
+    result = validate_sarif(sarif(report))["runs"][0]["results"][0]
+    regions = [place["physicalLocation"]["region"]["startLine"] for place in result["relatedLocations"]]
+    assert (result["locations"][0]["physicalLocation"]["region"]["startLine"], regions) == (4, [6, 7])
+
+
+def test_a_suppressed_finding_stands_for_no_other() -> None:
+    report = LintReport((lint(MOVING.replace("nginx", "nginx # cfnroles: ignore mutable-image: pinned"), "a.yaml"),))
+    (finding,) = report.findings
+    assert (finding.origin.container, len(finding.also)) == ("proxy", 1)
+
+
 def test_a_fingerprint_survives_lines_that_are_added_above() -> None:
     prints = [
         [
