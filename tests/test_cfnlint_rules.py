@@ -84,8 +84,10 @@ def test_both_ways_of_suppressing_hold(metadata: str) -> None:
 
 
 def test_what_is_worth_a_look_is_one_match_that_counts_the_others() -> None:
-    text = "Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {Family: a, ContainerDefinitions: [%s]}"
-    template, _ = decode_str(text % ", ".join(f"{{Name: {name}, Image: nginx}}" for name in "abc"))
+    containers = ", ".join(f"{{Name: {name}, Image: nginx}}" for name in "abc")
+    properties = f"{{Family: a, ContainerDefinitions: [{containers}]}}"
+    text = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
+    template, _ = decode_str(text)
     (match,) = (match for match in runner().validate_template(template) if match.rule.id == "I9308")
     assert "(and the like in 2 more places)" in match.message
 
