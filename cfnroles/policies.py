@@ -19,7 +19,9 @@ from cfnroles.text import Text
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_TOTAL = 10_240
 MANAGED_POLICY = 6_144
-MANAGED_POLICIES = 10
+#: Managed policies of a role: without a request, and with one.
+MANAGED_POLICIES = 20
+MOST_MANAGED_POLICIES = 25
 
 #: The longest that AWS has: `aws-us-gov`, `ap-southeast-1` with room for longer names to come, twelve digits.
 _PSEUDO_PARAMETERS = {"AWS::Partition": "a" * 10, "AWS::Region": "r" * 16, "AWS::AccountId": "0" * 12}

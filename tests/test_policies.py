@@ -55,6 +55,11 @@ def test_packing_keeps_every_permission_and_each_quota(count: int) -> None:
     assert sum(policy.managed for policy in policies) <= MANAGED_POLICIES
 
 
+def test_a_role_takes_as_many_managed_policies_as_an_account_has_without_a_request() -> None:
+    policies = pack(statements(secrets(550)))
+    assert 10 < sum(policy.managed for policy in policies) <= MANAGED_POLICIES == 20
+
+
 def test_the_size_is_what_iam_counts() -> None:
     given = compose([need("s3:GetObject", "arn:aws:s3:::bucket/a key")])
     text = json.dumps(document(given))

@@ -246,9 +246,9 @@ WRONG = (
     Wrong(
         "too-many-managed-policies",
         _ROLE,
-        _role("managed-policies: [" + ", ".join(f"arn:aws:iam::123456789012:policy/p{n}" for n in range(11)) + "]"),
+        _role("managed-policies: [" + ", ".join(f"arn:aws:iam::123456789012:policy/p{n}" for n in range(26)) + "]"),
         "8:7",
-        "takes 10 managed policies",
+        "takes 25 managed policies",
         schema=False,
     ),
     Wrong(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cfnroles.document import Document
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
 from cfnroles.need import Finding, fault
+from cfnroles.policies import MOST_MANAGED_POLICIES
 from cfnroles.sources.service_spec.actions import unknown_action
 from cfnroles.sources.service_spec.definition import SPEC
 from cfnroles.sources.service_spec.types import nearest
@@ -19,7 +20,6 @@ from cfnroles.workload import Path
 ROLES = ("execution-role", "task-role", "infrastructure-role")
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_MANAGED_POLICIES = 10
 _TAGS = 50
 #: Tags that the stacks give to each role themselves.
 _OWN_TAGS = 2
@@ -85,10 +85,10 @@ def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Finding]:
             if remedy := unknown_action(action):
                 where: Path = (*path, "statements", index, "actions")
                 yield fault(where if alone else (*where, number), f"AWS has no action {action!r}", remedy)
-    if len(options.get("managed-policies", ())) > _MANAGED_POLICIES:
+    if len(options.get("managed-policies", ())) > MOST_MANAGED_POLICIES:
         yield fault(
             (*path, "managed-policies"),
-            f"a role takes {_MANAGED_POLICIES} managed policies, and here are {len(options['managed-policies'])}",
+            f"a role takes {MOST_MANAGED_POLICIES} managed policies, and here are {len(options['managed-policies'])}",
             "Attach fewer.",
         )
     if len(options.get("tags", ())) > _TAGS - _OWN_TAGS:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.errors import InvalidInput
+from cfnroles.policies import MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
-_MANAGED_POLICIES = 10
 
 
 def check(stack: str, template: Mapping[str, Any]) -> None:
@@ -53,8 +53,8 @@ def _roles(template: Mapping[str, Any]) -> Iterator[str]:
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::IAM::Role":
             count = len(properties.get("ManagedPolicyArns", ()))
-            if count > _MANAGED_POLICIES:
-                yield f"{logical_id} has {count} managed policies, and IAM takes {_MANAGED_POLICIES}"
+            if count > MOST_MANAGED_POLICIES:
+                yield f"{logical_id} has {count} managed policies, and IAM takes {MOST_MANAGED_POLICIES}"
         if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
             for document in _documents(properties):
                 if not document["Statement"] or all(map(_may_vanish, document["Statement"])):

@@ -13,7 +13,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
 from cfnroles.options import NO_OPTIONS
-from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICIES, MANAGED_POLICY, size
+from cfnroles.policies import INLINE_TOTAL, MANAGED_POLICY, size
 from cfnroles.sources.reading import Task
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import roles, secret_validator
@@ -26,8 +26,9 @@ from cfnroles.targets.cloudformation.service import Stack, roles_stack, task_sta
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
 
-#: What one validator's role can hold, with room for what packing cannot fill.
-_ROOM = (INLINE_TOTAL + MANAGED_POLICIES * MANAGED_POLICY) * 8 // 10
+#: What one validator's role holds, with room for what packing cannot fill. IAM would take more policies, and the
+#: template with them would be too large to be sent without a bucket.
+_ROOM = (INLINE_TOTAL + 10 * MANAGED_POLICY) * 8 // 10
 
 
 class _Asked(Struct, frozen=True):

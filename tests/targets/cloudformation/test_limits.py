@@ -47,7 +47,10 @@ REFUSED = {
         template(Outputs=export("shop-Role", "shop-Role")),
         "the export 'shop-Role' is made twice",
     ),
-    "eleven managed policies": (role(ManagedPolicyArns=["arn"] * 11), "Role has 11 managed policies, and IAM takes 10"),
+    "too many managed policies": (
+        role(ManagedPolicyArns=["arn"] * 26),
+        "Role has 26 managed policies, and IAM takes 25",
+    ),
     "a policy without a statement": (role(Policies=[policy()]), "a policy of Role can be left without a statement"),
     "a policy whose only statement may vanish": (
         role(Policies=[policy({"Fn::If": ["HasKey", ALLOW, {"Ref": "AWS::NoValue"}]})]),
@@ -75,7 +78,7 @@ ACCEPTED = {
     ),
     "a conditional policy": role(Policies=[{"Fn::If": ["HasKey", policy(ALLOW), {"Ref": "AWS::NoValue"}]}]),
     "one of two statements": role(Policies=[policy({"Fn::If": ["HasKey", ALLOW, ALLOW]})]),
-    "ten managed policies": role(ManagedPolicyArns=["arn"] * 10),
+    "as many managed policies as IAM takes": role(ManagedPolicyArns=["arn"] * 25),
     "code in a bucket with any handler": function(Code={"S3Bucket": "b", "S3Key": "k"}, Handler="main.handler"),
 }
 
