@@ -92,6 +92,9 @@ _OPTIONS = (
         "--execute-command-bucket", default="", metavar="BUCKET[/PREFIX]", help="Bucket of ECS Exec's sessions."
     ),
     click.option("--execute-command-key", default="", metavar="ARN", help="KMS key of ECS Exec's sessions."),
+    click.option(
+        "--managed-storage-key", default="", metavar="ARN", help="KMS key of the cluster for volumes that ECS makes."
+    ),
     click.option("--guardduty", "guard_duty", is_flag=True, help="GuardDuty Runtime Monitoring is on."),
     click.option(
         "--compat", is_flag=True, help="Grant also what AWS's sources disagree about; `explain` tells each of them."

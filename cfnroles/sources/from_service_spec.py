@@ -36,6 +36,7 @@ _KEYS = {
     "execute_command_log_group": "exec: log-group",
     "execute_command_bucket": "exec: bucket",
     "execute_command_key": "exec: kms-key",
+    "managed_storage_key": "managed-storage-key",
     "guard_duty": "guardduty",
 }
 

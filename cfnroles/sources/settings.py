@@ -38,14 +38,14 @@ def with_settings(workload: Workload, service: Document | None, told: Told) -> W
     described = read_service(service.text, service.name) if service else {}
     chosen: dict[str, Any] = {"launchType": told.launch_type} if told.launch_type else {}
     cluster = _cluster(told)
-    if told.execute_command or cluster:
+    if told.execute_command or "executeCommandConfiguration" in cluster:
         chosen["enableExecuteCommand"] = True
     tree, documents = dict(workload.tree), dict(workload.settings)
     if described or chosen:
         tree["service"] = {**described, **chosen}
         documents["service"] = service.name if service else COMMAND_LINE
     if cluster:
-        tree["cluster"] = {"configuration": {"executeCommandConfiguration": cluster}}
+        tree["cluster"] = {"configuration": cluster}
         documents["cluster"] = COMMAND_LINE
     if told.guard_duty:
         tree["account"] = {"guardDutyActivate": "on"}
@@ -54,6 +54,15 @@ def with_settings(workload: Workload, service: Document | None, told: Told) -> W
 
 
 def _cluster(told: Told) -> dict[str, Any]:
+    """The cluster's configuration: of ECS Exec, and of the volumes that ECS makes."""
+    execute_command = _execute_command(told)
+    configuration = {"executeCommandConfiguration": execute_command} if execute_command else {}
+    if told.managed_storage_key:
+        configuration["managedStorageConfiguration"] = {"kmsKeyId": told.managed_storage_key}
+    return configuration
+
+
+def _execute_command(told: Told) -> dict[str, Any]:
     """How ECS Exec is configured. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
     bucket, _, prefix = told.execute_command_bucket.removeprefix("s3://").partition("/")
     logging = {

@@ -50,6 +50,7 @@ class Told(Struct, frozen=True):
     execute_command_log_group: str = ""
     execute_command_bucket: str = ""
     execute_command_key: str = ""
+    managed_storage_key: str = ""
     guard_duty: bool = False
     compat: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)

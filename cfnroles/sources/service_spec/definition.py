@@ -158,6 +158,13 @@ _SETTINGS = (
         source=f"{_GUIDE}/infrastructure_IAM_role.html",
     ),
     Key(
+        "managed-storage-key",
+        forms.KEY_ARN,
+        "Customer managed key of the cluster, for EBS volumes that name none of their own.",
+        KEY,
+        source=f"{_GUIDE}/ebs-kms-encryption.html",
+    ),
+    Key(
         "service-connect-tls",
         _CONNECT_TLS,
         "TLS of Service Connect; it asks for an infrastructure role.",

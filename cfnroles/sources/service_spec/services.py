@@ -104,6 +104,9 @@ def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
         for key, path in names.items():
             if isinstance(exec_, Mapping) and key in exec_:
                 yield (*_EXEC, *path), exec_[key], service.where("exec", key)
+    if storage_key := service.get("managed-storage-key"):
+        place = service.where("managed-storage-key")
+        yield ("cluster", "configuration", "managedStorageConfiguration", "kmsKeyId"), storage_key, place
     if volumes := service.get("volumes"):
         members = {"snapshot": "snapshotId", "kms-key": "kmsKeyId"}
         configurations = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from awacs import ec2, kms
 
@@ -17,6 +18,9 @@ _POLICY = (
 )
 _LAUNCHED = "volumes[].configuredAtLaunch"
 _CONFIGURED = "service.volumeConfigurations[].managedEBSVolume"
+_CLUSTER_KEY = "cluster.configuration.managedStorageConfiguration.kmsKeyId"
+_KEYS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html"
+_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _MANAGED = "AmazonECSManaged"
 _TRUE = Text("true")
 _CREATED = "AmazonECSCreated"
@@ -36,6 +40,34 @@ def is_unconfigured(found: Found) -> bool:
         if isinstance(value, dict)
     )
     return is_launched(found) and volume not in configured
+
+
+def is_of_snapshot(found: Found) -> bool:
+    """The volume is made from a snapshot."""
+    return bool(found.parent.get("snapshotId"))
+
+
+def encrypts_volumes(found: Found) -> bool:
+    """The task has a volume that ECS makes and that names no key of its own."""
+    return any("kmsKeyId" not in volume for volume in _launched(found))
+
+
+def encrypts_snapshots(found: Found) -> bool:
+    """One of the volumes that the cluster's key encrypts is made from a snapshot."""
+    return any("kmsKeyId" not in volume and volume.get("snapshotId") for volume in _launched(found))
+
+
+def _launched(found: Found) -> Iterator[Mapping[str, Any]]:
+    """The settings of each volume that ECS makes; none where the service does not tell."""
+    configured = {
+        value.get("name"): value.get("managedEBSVolume")
+        for _, value in found.workload.find("service.volumeConfigurations[]")
+        if isinstance(value, Mapping)
+    }
+    for _, volume in found.workload.find("volumes[]"):
+        if isinstance(volume, Mapping) and volume.get("configuredAtLaunch") is True:
+            settings = configured.get(volume.get("name"))
+            yield settings if isinstance(settings, Mapping) else {}
 
 
 def of_kind(kind: str) -> Callable[[Found], Text]:
@@ -123,6 +155,17 @@ def _tags(found: Found, kind: str) -> tuple[Condition, ...]:
     )
 
 
+_ENCRYPT = (
+    Grant(kms.DescribeKey, on=key, sid="DescribeVolumeKeys"),
+    Grant(kms.GenerateDataKeyWithoutPlaintext, on=key, conditions=through_ec2, sid="EncryptVolumes"),
+    Grant(kms.CreateGrant, on=key, conditions=grant_for_ec2, sid="GrantVolumeKeys"),
+)
+_REENCRYPT = tuple(
+    Grant(action, on=key, conditions=through_ec2, sid="EncryptVolumes")
+    for action in (kms.ReEncryptFrom, kms.ReEncryptTo)
+)
+_VOLUME = ((_LAUNCHED, True), ("service.volumeConfigurations[].name", "data"))
+
 FEATURES = (
     Feature(
         name="managed-volume",
@@ -169,14 +212,41 @@ FEATURES = (
         field=f"{_CONFIGURED}.kmsKeyId",
         holder=Holder.INFRASTRUCTURE,
         why="EC2 encrypts the volume with this key in the name of the infrastructure role",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html",
-        example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        grants=(
-            Grant(kms.DescribeKey, on=key, sid="DescribeVolumeKeys"),
-            Grant(kms.GenerateDataKeyWithoutPlaintext, on=key, conditions=through_ec2, sid="EncryptVolumes"),
-            Grant(kms.ReEncryptFrom, on=key, conditions=through_ec2, sid="EncryptVolumes"),
-            Grant(kms.ReEncryptTo, on=key, conditions=through_ec2, sid="EncryptVolumes"),
-            Grant(kms.CreateGrant, on=key, conditions=grant_for_ec2, sid="GrantVolumeKeys"),
-        ),
+        source=_KEYS,
+        example=_KEY,
+        grants=_ENCRYPT,
+    ),
+    Feature(
+        name="managed-volume-snapshot-key",
+        field=f"{_CONFIGURED}.kmsKeyId",
+        holder=Holder.INFRASTRUCTURE,
+        why="EC2 encrypts what is in the snapshot anew with this key",
+        source=_KEYS,
+        example=_KEY,
+        grants=_REENCRYPT,
+        when=is_of_snapshot,
+        beside=((f"{_CONFIGURED}.snapshotId", "snap-0123456789abcdef0"),),
+    ),
+    Feature(
+        name="cluster-volume-key",
+        field=_CLUSTER_KEY,
+        holder=Holder.INFRASTRUCTURE,
+        why="EC2 encrypts the volumes that name no key of their own with the cluster's",
+        source=_KEYS,
+        example=_KEY,
+        grants=_ENCRYPT,
+        when=encrypts_volumes,
+        beside=_VOLUME,
+    ),
+    Feature(
+        name="cluster-volume-snapshot-key",
+        field=_CLUSTER_KEY,
+        holder=Holder.INFRASTRUCTURE,
+        why="EC2 encrypts what is in the snapshot anew with the cluster's key",
+        source=_KEYS,
+        example=_KEY,
+        grants=_REENCRYPT,
+        when=encrypts_snapshots,
+        beside=(*_VOLUME, (f"{_CONFIGURED}.snapshotId", "snap-0123456789abcdef0")),
     ),
 )

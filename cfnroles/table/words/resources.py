@@ -22,6 +22,7 @@ class ResourceKind(Struct, frozen=True):
 
     ``prefix`` is what stands before a bare name in the ARN. ``region`` and ``account`` tell whether the ARN has them.
     ``others`` are kinds that stand in the same place, each told from this one by its name or its ARN.
+    ``hint`` says more about what to write.
     """
 
     noun: str
@@ -32,6 +33,7 @@ class ResourceKind(Struct, frozen=True):
     region: bool = True
     account: bool = True
     others: tuple[ResourceKind, ...] = ()
+    hint: str = ""
 
     @property
     def kinds(self) -> tuple[ResourceKind, ...]:
@@ -57,16 +59,29 @@ class ResourceKind(Struct, frozen=True):
         region = "REGION" if self.region else ""
         account = "ACCOUNT" if self.account else ""
         shape = f"arn:aws:{self.service}:{region}:{account}:{self.prefix}NAME"
-        return f"Write its name, or {shape}" if self.name else f"Write {shape}"
+        write = f"Write its name, or {shape}" if self.name else f"Write {shape}"
+        return f"{write}; {self.hint}" if self.hint else write
 
 
+_BUCKET_NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+_DIRECTORY_SUFFIX = r"--[a-z0-9-]+--x-s3"
+_GENERAL_NAME = rf"(?![a-z0-9.-]*{_DIRECTORY_SUFFIX}$){_BUCKET_NAME}"
 BUCKET = ResourceKind(
     "the name or ARN of an S3 bucket",
     "s3",
-    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    _GENERAL_NAME,
+    _GENERAL_NAME,
     region=False,
     account=False,
+    hint="a directory bucket has words of its own, s3-express-read and s3-express-read-write",
+)
+DIRECTORY_BUCKET = ResourceKind(
+    "the name or ARN of a directory bucket of S3",
+    "s3express",
+    rf"(?=[a-z0-9-]*{_DIRECTORY_SUFFIX}$){_BUCKET_NAME}",
+    rf"bucket/[a-z0-9][a-z0-9-]*{_DIRECTORY_SUFFIX}",
+    "bucket/",
 )
 TABLE = ResourceKind(
     "the name or ARN of a DynamoDB table",

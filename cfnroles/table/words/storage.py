@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awacs import aoss, dynamodb, elasticfilesystem, es, kms, rds_db, s3
+from awacs import aoss, dynamodb, elasticfilesystem, es, kms, rds_db, s3, s3express
 
 from cfnroles.need import Condition
 from cfnroles.table.feature import Found
@@ -11,6 +11,7 @@ from cfnroles.table.words.resources import (
     BUCKET,
     COLLECTION,
     DATABASE_USER,
+    DIRECTORY_BUCKET,
     DOMAIN,
     FILE_SYSTEM,
     TABLE,
@@ -21,6 +22,7 @@ from cfnroles.table.words.row import Access, KeyUse, Row, name_in, option
 from cfnroles.text import ANYTHING, Text, text_of
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
+_S3_EXPRESS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam-identity-policies.html"
 _DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/api-permissions-reference.html"
 _EFS = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
 _OPENSEARCH = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html"
@@ -74,6 +76,17 @@ def paths(arn: Text, found: Found) -> Text:
     return Text(arn, "/", ANYTHING)
 
 
+def searches(arn: Text, found: Found) -> tuple[Text, ...]:
+    """The paths of a domain to which searches are posted, at its root and below an index."""
+    at_root = (*_SEARCHES, "_search/scroll")
+    return (*(Text(arn, "/", name) for name in at_root), *(Text(arn, "/", ANYTHING, "/", name) for name in _SEARCHES))
+
+
+def for_reading(found: Found) -> tuple[Condition, ...]:
+    """Only sessions in which objects are read."""
+    return (Condition("StringEquals", "s3express:SessionMode", (Text("ReadOnly"),)),)
+
+
 def _prefixes(found: Found) -> tuple[Text, ...]:
     return tuple(
         text_of(str(prefix) if not isinstance(prefix, str) else prefix).lstrip("/")
@@ -81,7 +94,10 @@ def _prefixes(found: Found) -> tuple[Text, ...]:
     )
 
 
-_READ_ITEMS = (dynamodb.BatchGetItem, dynamodb.ConditionCheckItem, dynamodb.DescribeTable, dynamodb.GetItem)
+#: What is posted and changes nothing.
+#: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-operations.html
+_SEARCHES = ("_count", "_field_caps", "_mget", "_msearch", "_search")
+_READ_ITEMS = (dynamodb.BatchGetItem, dynamodb.DescribeTable, dynamodb.GetItem)
 _QUERY = (dynamodb.Query, dynamodb.Scan)
 _WRITE_ITEMS = (
     dynamodb.BatchWriteItem,
@@ -137,6 +153,22 @@ ROWS = (
     ),
     Row(
         "s3-delete", "deletes objects", _S3, "shop-uploads", (Access((s3.DeleteObject,), objects),), BUCKET, ("prefix",)
+    ),
+    Row(
+        "s3-express-read",
+        "reads objects of a directory bucket",
+        _S3_EXPRESS,
+        "shop-cache--use1-az4--x-s3",
+        (Access((s3express.CreateSession,), conditions=for_reading),),
+        DIRECTORY_BUCKET,
+    ),
+    Row(
+        "s3-express-read-write",
+        "reads and writes objects of a directory bucket",
+        _S3_EXPRESS,
+        "shop-cache--use1-az4--x-s3",
+        (Access((s3express.CreateSession,)),),
+        DIRECTORY_BUCKET,
     ),
     Row(
         "dynamodb-read",
@@ -203,7 +235,7 @@ ROWS = (
         "searches",
         _OPENSEARCH,
         "shop-search",
-        (Access((es.ESHttpGet, es.ESHttpHead, es.ESHttpPost), paths),),
+        (Access((es.ESHttpGet, es.ESHttpHead), paths), Access((es.ESHttpPost,), searches)),
         DOMAIN,
     ),
     Row(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 FILE_SYSTEM = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1"
 S3_FILES = "arn:aws:s3files:us-east-1:123456789012:file-system/fs-1"
 
@@ -72,6 +74,53 @@ def test_the_services_settings_tell_snapshot_and_key(answer: Any) -> None:
     assert found.gaps == []
     assert "infrastructure role: ec2:CreateVolume on arn:aws:ec2:us-east-1::snapshot/snap-1" in found.needs
     assert "infrastructure role: kms:DescribeKey on arn:aws:kms:us-east-1:123456789012:key/1" in found.needs
+
+
+VOLUME = [{"name": "data", "configuredAtLaunch": True}]
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
+
+
+def managed(**members: str) -> dict[str, Any]:
+    return {"volumeConfigurations": [{"name": "data", "managedEBSVolume": members}]}
+
+
+def with_key(found: Any) -> set[str]:
+    actions = {need.split(" on ")[0].rpartition(":")[2] for need in found.needs if f" on {KEY}" in need}
+    assert found.gaps == []
+    return actions
+
+
+ENCRYPTED = {"DescribeKey", "GenerateDataKeyWithoutPlaintext", "CreateGrant"}
+
+
+def test_only_what_is_in_a_snapshot_is_encrypted_anew(answer: Any) -> None:
+    assert with_key(answer(volumes=VOLUME, service=managed(kmsKeyId=KEY))) == ENCRYPTED
+    both = with_key(answer(volumes=VOLUME, service=managed(kmsKeyId=KEY, snapshotId="snap-1")))
+    assert both == {*ENCRYPTED, "ReEncryptFrom", "ReEncryptTo"}
+
+
+@pytest.mark.parametrize(
+    ("volumes", "settings", "actions"),
+    [
+        (VOLUME, managed(sizeInGiB="10"), ENCRYPTED),
+        (VOLUME, managed(snapshotId="snap-1"), {*ENCRYPTED, "ReEncryptFrom", "ReEncryptTo"}),
+        (VOLUME, managed(kmsKeyId="arn:aws:kms:us-east-1:123456789012:key/2"), set()),
+        ([], {}, set()),
+    ],
+    ids=["no key of its own", "from a snapshot", "a key of its own", "no volume"],
+)
+def test_the_clusters_key_encrypts_volumes_without_one(
+    answer: Any, volumes: Any, settings: Any, actions: set[str]
+) -> None:
+    cluster = {"configuration": {"managedStorageConfiguration": {"kmsKeyId": KEY}}}
+    assert with_key(answer(volumes=volumes, service=settings, cluster=cluster)) == actions
+
+
+def test_root_is_asked_for_on_s3_files_too(answer: Any) -> None:
+    volumes = [{"name": "data", "s3filesVolumeConfiguration": {"fileSystemArn": S3_FILES}}]
+    grant = f"task role: s3files:ClientRootAccess on {S3_FILES}"
+    assert grant not in answer(volumes=volumes, facts={"root_volumes": ("other",)}).needs
+    assert grant in answer(volumes=volumes, facts={"root_volumes": ("data",)}).needs
 
 
 def test_an_alias_cannot_stand_in_a_policy(answer: Any) -> None:

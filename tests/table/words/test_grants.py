@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Callable
@@ -128,6 +129,37 @@ def test_names_are_of_the_home_account_and_region(row: Row) -> None:
         resource = need.permission.resource
         assert resource == "*" or resource.startswith("arn:aws-cn:")
         assert resource == "*" or ":cn-north-1:210987654321:" in resource
+
+
+@pytest.mark.parametrize("word", ["s3-read", "s3-write", "s3-read-write", "s3-list", "s3-delete"])
+def test_directory_buckets_have_words_of_their_own(word: str) -> None:
+    row = next(row for row in ROWS if row.word == word)
+    for name in ("shop--use1-az4--x-s3", "arn:aws:s3:::shop--use1-az4--x-s3"):
+        (finding,) = granted(row, name).findings
+        assert "s3-express-read" in finding.remedy
+    assert not granted(row, "shop--x").findings
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("orders/_search", True),
+        ("_msearch", True),
+        ("_search/scroll", True),
+        ("a,b/_count", True),
+        ("orders/_doc", False),
+        ("orders/_doc/1", False),
+        ("orders/_delete_by_query", False),
+        ("orders/_update/1", False),
+        ("_bulk", False),
+        ("orders/_bulk", False),
+    ],
+)
+def test_reading_from_opensearch_posts_searches_only(path: str, allowed: bool) -> None:
+    row = next(row for row in ROWS if row.word == "opensearch-read")
+    posted = [need.permission.resource for need in granted(row).needs if need.permission.action == "es:ESHttpPost"]
+    asked = f"arn:aws:es:us-east-1:123456789012:domain/shop-search/{path}"
+    assert any(fnmatch.fnmatchcase(asked, pattern) for pattern in posted) is allowed
 
 
 def test_what_each_word_gives_reads_as_reviewed(golden: Callable[[str, str], None]) -> None:
