@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from awacs import appmesh
 
 from cfnroles.need import Holder
-from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.table.references import located_arn
 from cfnroles.text import Text, text_of
 
@@ -37,6 +37,17 @@ def virtual_node(found: Found) -> Text:
     )
 
 
+def has_ended(found: Found) -> Trap:
+    """App Mesh answers nobody any more.
+
+    https://docs.aws.amazon.com/app-mesh/latest/userguide/what-is-app-mesh.html
+    """
+    return Trap(
+        "AWS App Mesh ended on 2026-09-30, so the proxy gets no configuration",
+        "Use Service Connect, and remove proxyConfiguration and the proxy's container",
+    )
+
+
 def _node(found: Found, text: Text) -> Text:
     if not text.startswith("arn:"):
         if not text.startswith("mesh/"):
@@ -55,6 +66,7 @@ FEATURES = (
         example="APPMESH",
         grants=(Grant(appmesh.StreamAggregatedResources, on=virtual_node, sid="ReadMeshConfiguration"),),
         when=is_app_mesh,
+        trap=has_ended,
         beside=(
             ("proxyConfiguration.containerName", "web"),
             ("containerDefinitions[].environment[].name", "APPMESH_RESOURCE_ARN"),

@@ -92,8 +92,9 @@ FEATURES = (
         name="guard-duty-elsewhere",
         field="account.guardDutyActivate",
         holder=Holder.EXECUTION,
-        why="GuardDuty's agent on EC2 is pulled with the instance's role, and external instances have none",
-        source=_PAGE,
+        why="GuardDuty's agent on EC2 belongs to the instance and is installed or pulled with the instance's role, not"
+        " with a task's; external instances have none",
+        source="https://docs.aws.amazon.com/guardduty/latest/ug/managing-gdu-agent-bottlerocket-ecs-ec2.html",
         example="off",
         when=is_not_monitored,
     ),

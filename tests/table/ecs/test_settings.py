@@ -47,6 +47,7 @@ def test_app_mesh_reads_one_virtual_node(answer: Any) -> None:
     found = answer({"environment": [variable]}, proxyConfiguration=proxy)
     node = "arn:aws:appmesh:us-east-1:123456789012:mesh/m/virtualNode/n"
     assert found.needs == {f"task role: appmesh:StreamAggregatedResources on {node}"}
+    assert found.warnings == ["AWS App Mesh ended on 2026-09-30, so the proxy gets no configuration"]
     assert "names no virtual node" in answer(proxyConfiguration=proxy).gaps[0]
 
 
