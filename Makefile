@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus bench templates docs golden lock clean
+.PHONY: demo test test-versions check corpus fuzz bench templates docs golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -22,6 +22,9 @@ check: .venv/installed ## Style, types and import contracts.
 
 corpus: .venv/installed ## Build every task definition of a corpus, and print what became of each.
 	python -m tests.corpus
+
+fuzz: .venv/installed ## Try every command on 100,000 mutated documents; CASES and FIRST choose others.
+	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)
 
 bench: .venv/installed ## How long the command takes, beside the imports it cannot do without.
 	python -m benchmarks.startup

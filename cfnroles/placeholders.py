@@ -259,8 +259,10 @@ def _belongs_to_router(tree: Mapping[str, Any], path: Path) -> bool:
         return True
     if path[0] != "containerDefinitions" or "options" not in path or "logConfiguration" not in path:
         return False
-    container = tree["containerDefinitions"][path[1]]
-    return bool(container["logConfiguration"].get("logDriver") == "awsfirelens")
+    logging: Any = tree
+    for step in path[: path.index("options")]:
+        logging = logging[step]
+    return isinstance(logging, Mapping) and logging.get("logDriver") == "awsfirelens"
 
 
 def _free(name: str, taken: Collection[str]) -> str:

@@ -160,3 +160,11 @@ def test_a_text_without_a_placeholder_is_the_document_s_own() -> None:
     tree = {**container(image="nginx:1", command=["${X}"]), "family": "<FAMILY>", "taskRoleArn": "${ROLE}"}
     assert as_symbols(tree) == tree
     assert not any(isinstance(value, Text) for value in as_symbols(tree).values())
+
+
+@pytest.mark.parametrize(
+    "logging", [{"options": {"a": "<X>"}}, [{"options": {"a": "<X>"}}], {"a": {"options": ["<X>"]}}]
+)
+def test_logging_of_another_shape_is_none_of_the_router(logging: object) -> None:
+    assert unresolved(container(logConfiguration=logging)) == ("<X>",)
+    assert unresolved({"containerDefinitions": {"web": {"logConfiguration": logging}}}) == ("<X>",)

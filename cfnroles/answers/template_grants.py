@@ -21,6 +21,7 @@ from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, tex
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
 from cfnroles.template.given import NOTHING_GIVEN, Given
+from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
@@ -192,8 +193,8 @@ def _block(block: Any) -> Iterator[Condition]:
 def _undecided(value: Any) -> Iterator[str]:
     """The names of the conditions that a value hangs on, the outermost first."""
     if isinstance(value, Mapping):
-        if list(value) == ["Fn::If"]:
-            yield str(value["Fn::If"][0])
+        if found := undecided(value):
+            yield found[0]
         value = list(value.values())
     if isinstance(value, list):
         for element in value:
@@ -214,9 +215,9 @@ def _outcomes(part: Part) -> Iterator[Part]:
 def _decided(value: Any, condition: str, holds: bool) -> Any:
     """The value with one condition decided."""
     if isinstance(value, Mapping):
-        if list(value) == ["Fn::If"]:
-            name, *branches = value["Fn::If"]
-            yes, no = (_decided(branch, condition, holds) for branch in branches)
+        if found := undecided(value):
+            name, *outcomes = found
+            yes, no = (_decided(outcome, condition, holds) for outcome in outcomes)
             return (yes if holds else no) if name == condition else {"Fn::If": [name, yes, no]}
         decided = {key: _decided(member, condition, holds) for key, member in value.items()}
         return {key: member for key, member in decided.items() if member != NO_VALUE}

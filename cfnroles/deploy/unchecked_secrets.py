@@ -15,6 +15,7 @@ from msgspec import Struct
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.plan import GATE
+from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 
 #: Conditions that nobody decided, with the outcome that a part hangs on.
@@ -124,11 +125,11 @@ def _each(value: Any, guards: _Guards) -> Iterator[tuple[Any, _Guards]]:
     if isinstance(value, list):
         for element in value:
             yield from _each(element, guards)
-    elif isinstance(value, Mapping) and list(value) == ["Fn::If"]:
-        name, *branches = value["Fn::If"]
-        for holds, branch in zip((True, False), branches, strict=True):
+    elif found := undecided(value):
+        name, *outcomes = found
+        for holds, outcome in zip((True, False), outcomes, strict=True):
             if (name, not holds) not in guards:
-                yield from _each(branch, guards | {(name, holds)})
+                yield from _each(outcome, guards | {(name, holds)})
     elif value is not None and value != _NO_VALUE:
         yield value, guards
 

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
+from cfnroles.iam.authorization_details import check_details
 from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.template.intrinsics import literal, plain, symbols
+from cfnroles.template.intrinsics import literal, plain, symbols, undecided
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Literal
 
@@ -230,7 +231,8 @@ def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleReso
 
 
 def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
-    details = [detail for detail in _elements(data.get("RoleDetailList")) if "RoleName" in detail]
+    check_details(data, document)
+    details = _elements(data.get("RoleDetailList"))
     named = [detail for detail in details if name in ("", detail["RoleName"], detail.get("Arn"))]
     if len(named) == 1:
         return detailed_role(named[0], _elements(data.get("Policies")), document)
@@ -281,8 +283,8 @@ def _undecided(name: str, condition: str) -> Unread:
 
 def _condition_inside(value: Any) -> str:
     if isinstance(value, Mapping):
-        if "Fn::If" in value:
-            return str(value["Fn::If"][0])
+        if found := undecided(value):
+            return found[0]
         value = list(value.values())
     return next(filter(None, map(_condition_inside, value)), "") if isinstance(value, list) else ""
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from cfnroles.iam.evaluator import Effect
+from cfnroles.template.intrinsics import undecided
 from cfnroles.template.worlds import Literal
 from cfnroles.workload import Path
 
@@ -39,12 +40,12 @@ class Part(Struct, frozen=True):
         if isinstance(self.value, list):
             for index, element in enumerate(self.value):
                 yield from Part(element, (*self.path, index), self.guards).each()
-        elif isinstance(self.value, Mapping) and list(self.value) == ["Fn::If"]:
-            name, *branches = self.value["Fn::If"]
-            for index, branch in enumerate(branches, start=1):
+        elif found := undecided(self.value):
+            name, *outcomes = found
+            for index, outcome in enumerate(outcomes, start=1):
                 guards = joined(self.guards, (Literal(name, index == 1),))
                 if guards is not None:
-                    yield from Part(branch, (*self.path, "Fn::If", index), guards).each()
+                    yield from Part(outcome, (*self.path, "Fn::If", index), guards).each()
         elif self.value is not None and self.value != NO_VALUE:
             yield self
 

@@ -73,6 +73,17 @@ def symbols(text: str) -> tuple[str, ...]:
     return tuple(_SYMBOL.findall(text))
 
 
+def undecided(value: Any) -> tuple[str, Any, Any] | None:
+    """The condition and both outcomes of a value that hangs on a condition nobody decided; ``None`` for any other.
+
+    ``Resolution`` makes them of this form alone; what else looks like one stands in a document that is no template.
+    """
+    match value:
+        case {"Fn::If": [str(name), yes, no]} if len(value) == 1:
+            return name, yes, no
+    return None
+
+
 class Resolution(Struct):
     """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
 

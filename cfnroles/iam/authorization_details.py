@@ -1,0 +1,74 @@
+"""The shape of what IAM answers about an account's roles and policies, checked before anything of it is believed.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cfnroles.errors import InvalidInput
+
+_Document = str | dict[str, Any] | None
+
+
+class _Inline(Struct):
+    PolicyName: str = ""
+    PolicyDocument: _Document = None
+
+
+class _Attached(Struct):
+    PolicyArn: str = ""
+
+
+class _Boundary(Struct):
+    PermissionsBoundaryArn: str | None = None
+
+
+class _Role(Struct):
+    RoleName: str
+    Arn: str = ""
+    AssumeRolePolicyDocument: _Document = None
+    RolePolicyList: list[_Inline] = []
+    AttachedManagedPolicies: list[_Attached] = []
+    PermissionsBoundary: _Boundary | None = None
+
+
+class _Version(Struct):
+    Document: _Document = None
+    IsDefaultVersion: bool = False
+
+
+class _Policy(Struct):
+    Arn: str = ""
+    PolicyVersionList: list[_Version] = []
+
+
+class _Details(Struct):
+    RoleDetailList: list[_Role]
+    Policies: list[_Policy] = []
+
+
+def check_details(answer: Mapping[str, Any], document: str) -> None:
+    """Raise InvalidInput, naming the member, where the answer has one that IAM never answers."""
+    try:
+        msgspec.convert(answer, _Details)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at ")
+        told = re.sub("`([^`]+)`", lambda match: " or ".join(map(_called, match[1].split(" | "))), what)
+        raise InvalidInput(
+            f"is not what IAM answers: {place.strip('`').removeprefix('$.')}: {told[:1].lower()}{told[1:]}",
+            where=document,
+            remedy="Give the output of `aws iam get-account-authorization-details` as it is.",
+        ) from error
+
+
+def _called(kind: str) -> str:
+    return {"object": "an object", "array": "a list", "str": "a string", "int": "a number", "float": "a number"}.get(
+        kind, kind
+    )
