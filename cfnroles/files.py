@@ -73,6 +73,14 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
     return data
 
 
+def read_inside(directory: Path, name: str) -> bytes:
+    """The content of a file in a directory; raises as ``read_bytes`` does, and where the name leads elsewhere."""
+    path = directory / name
+    if _answered(lambda: path.exists() and not (path.is_file() and path.resolve().is_relative_to(directory.resolve()))):
+        raise InvalidInput("is no file in this directory", where=str(path))
+    return read_bytes(path)
+
+
 def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:
     """Raise InvalidInput where a content of ``size`` bytes is larger than the limit."""
     if size > limit.bytes:

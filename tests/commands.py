@@ -1,7 +1,8 @@
 """Command lines in processes of their own, without starting Python afresh for each.
 
 A server imports everything once; each command line runs in a child that it forks. A child can be killed after a given
-number of its calls to AWS. What it sleeps before it asks for a missing secret again goes by at once.
+number of its calls to AWS, or of its changes to files. What it sleeps before it asks for a missing secret again goes by
+at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -49,9 +50,18 @@ class Commands:
         self.server.communicate()
 
     def run(
-        self, arguments: Iterable[object], environment: Mapping[str, str], *, calls: int = 0, only: Sequence[str] = ()
+        self,
+        arguments: Iterable[object],
+        environment: Mapping[str, str],
+        *,
+        calls: int = 0,
+        only: Sequence[str] = (),
+        changes: int = 0,
     ) -> Ended:
-        """Run a command line, killed after ``calls`` calls (0: never), of which ``only`` these operations count."""
+        """Run a command line, killed after ``calls`` calls (0: never), of which ``only`` these operations count.
+
+        With ``changes`` it is killed after as many files that it made, moved or removed.
+        """
         assert self.server.stdin
         assert self.server.stdout
         order = {
@@ -60,6 +70,7 @@ class Commands:
             "folder": os.getcwd(),  # noqa: PTH109 - a text for JSON
             "calls": calls,
             "only": only,
+            "changes": changes,
         }
         self.server.stdin.write(json.dumps(order).encode() + b"\n")
         self.server.stdin.flush()
@@ -109,6 +120,25 @@ def _count_calls(order: Mapping[str, Any], record: IO[str]) -> None:
     botocore.client.BaseClient._make_api_call = counted
 
 
+def _count_changes(left: int) -> None:
+    """End this process the hard way after as many files that it made, moved or removed."""
+
+    def counted(change: Any, counts: Callable[..., bool]) -> Any:
+        def made(self: Path, *arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            answer = change(self, *arguments, **options)
+            left -= counts(*arguments)
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return made
+
+    for name in ("open", "replace", "unlink"):
+        counts = (lambda mode="r", *_: "x" in mode) if name == "open" else lambda *_: True
+        setattr(Path, name, counted(getattr(Path, name), counts))
+
+
 def _become(order: Mapping[str, Any], out: IO[str], err: IO[str], record: IO[str]) -> None:
     """Run the command line in this process, as if it had been started for it."""
     from cfnroles.aws import secret_validator
@@ -122,6 +152,8 @@ def _become(order: Mapping[str, Any], out: IO[str], err: IO[str], record: IO[str
         os.dup2(target, descriptor)
     signal.alarm(SECONDS)
     _count_calls(order, record)
+    if order["changes"]:
+        _count_changes(order["changes"])
     sys.argv = ["cfnroles", *order["arguments"]]
     try:
         main()

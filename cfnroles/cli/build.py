@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
 
+from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.source import only_for_specs, source_options, taken, told
 from cfnroles.errors import BadAnswer
 
@@ -27,6 +28,7 @@ class _Options(Struct, frozen=True):
     for_account: str
     live: bool
     profile: str
+    force: bool
 
 
 @click.command("build")
@@ -37,7 +39,7 @@ class _Options(Struct, frozen=True):
     "directory",
     default="build",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathParameter(file_okay=False),
     help="Directory to write to.",
 )
 @click.option(
@@ -50,6 +52,7 @@ class _Options(Struct, frozen=True):
 @click.option("--for-account", default="", metavar="ID", help="Write what this other account must admit instead.")
 @click.option("--live", is_flag=True, help="Read FAMILY:REVISION in a service spec from Amazon ECS. Reads only.")
 @click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@click.option("--force", is_flag=True, help="Write over files that were edited after the last build.")
 def command(source: str, **given: Any) -> None:
     """Write the CloudFormation stacks for the task definition or the service spec SOURCE.
 
@@ -60,7 +63,6 @@ def command(source: str, **given: Any) -> None:
     from cfnroles import build, read
     from cfnroles.cli.output_directory import write_files
     from cfnroles.formats import build as formats
-    from cfnroles.targets.cloudformation.output_files import MANIFEST
 
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
@@ -75,10 +77,17 @@ def command(source: str, **given: Any) -> None:
         files, summary = built.files, formats.summary(reading, built, options.directory)
     if options.lint:
         _lint(files)
-    write_files(options.directory, files, MANIFEST)
-    click.echo("\n".join(["Wrote:", *(f"  {options.directory / name}" for name in files), *summary]), err=True)
+    written = write_files(options.directory, files, force=options.force)
+    lines = [*_listed("Wrote:", files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
+    lines += _listed("Left, of an earlier build and edited since:", written.left, options)
+    click.echo("\n".join([*lines, *summary]), err=True)
     if options.strict and reading.gaps:
         sys.exit(BadAnswer.exit_code)
+
+
+def _listed(title: str, names: Iterable[str], options: _Options) -> list[str]:
+    paths = [f"  {options.directory / name}" for name in names]
+    return [title, *paths] if paths else []
 
 
 def _lint(files: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.stack_options import (
     StackArguments,
     collected,
@@ -102,13 +103,13 @@ _deploy_options = collected(
     click.option("--local", is_flag=True, help="Deploy into a local emulator instead of AWS."),
     click.option(
         "--local-state",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=PathParameter(file_okay=False),
         help="Directory in which the local emulator keeps its state between runs. Implies --local.",
     ),
     click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."),
     click.option(
         "--parameters-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=PathParameter(exists=True, dir_okay=False),
         help="JSON or YAML file of parameter values.",
     ),
     click.option(

@@ -73,6 +73,8 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles.files import exists, is_file
     from cfnroles.sources.revisions import split
 
+    if not old:
+        raise InvalidInput("the name OLD is empty", remedy="Is a variable of the shell not set?")
     if new or (old != "-" and not exists(old) and split(old)):
         before, after = _sides(old, new)
         yield diff(read(before, told), read(after, told))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
 
+from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.source import taken
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory, is_file
@@ -37,7 +40,7 @@ class _Options(Struct, frozen=True):
     "--output",
     default="cfnroles.yaml",
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathParameter(dir_okay=False),
     help="File to write; never one that exists.",
 )
 @click.option("--project", default="", metavar="NAME", help="The project [default: the directory's name].")
@@ -87,7 +90,7 @@ def _files(source: str, options: _Options) -> list[Drafted]:
         )
     path = Path(source)
     if not is_directory(source):
-        return [_drafted(read(path), path, options)]
+        return [_drafted(read(source), path, options)]
     files = [file for file in sorted(path.glob("*")) if file.suffix in (".json", ".yaml", ".yml") and is_file(file)]
     documents = [(read_document(str(file)), file) for file in files]
     readings = [(read(document), file) for document, file in documents if recognised(document)]
@@ -179,7 +182,18 @@ def _compare(facts: Facts, options: _Options) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
+        with path.open("x", encoding="utf-8", newline="\n") as file, _whole(path):
             file.write(text)
+            file.flush()
     except OSError as error:
         raise InvalidInput(f"cannot be written: {error.strerror}", where=str(path)) from error
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Leave no file where it cannot be written to its end."""
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
+from cfnroles.cli.paths import PathParameter
 from cfnroles.errors import InvalidInput
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathParameter(file_okay=False),
     help="Directory in which the emulator keeps its state between runs.",
 )
 @click.option("--region", default="", help="Region that the emulator answers for.")

@@ -1,26 +1,58 @@
-"""Writing the files of a build: all of them or none, and nothing of the user's is overwritten unasked."""
+"""Writing the files of a build: all of them or none, and nothing of the user's is lost unasked."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from pathlib import Path
-from typing import Any
 
+from msgspec import Struct
+
+from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT, exists, read_text
+from cfnroles.manifest import FILE, Manifest, State, digest, manifest_of, replacing
+
+_STAGED = re.compile(r"\.cfnroles-\d+-.+")
 
 
-def write_files(directory: Path, files: Mapping[str, str], manifest: str) -> None:
-    """Put ``files`` into ``directory``, each whole. Files of an earlier build of the same project are replaced.
+class Written(Struct, frozen=True):
+    """What became of the files that earlier builds wrote and this one does not: removed, or ``left`` because edited."""
 
-    Raises InvalidInput where a file would be lost that no earlier build of the project wrote.
+    removed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+class Found(Enum):
+    """What stands where a build writes a file, or where one before it did."""
+
+    NOTHING = auto()
+    SAME = auto()
+    OURS = auto()
+    EDITED = auto()
+    FOREIGN = auto()
+
+
+def write_files(directory: Path, files: Mapping[str, str], *, force: bool = False) -> Written:
+    """Put ``files`` into ``directory``, each whole, and take away what earlier builds of the same project left there.
+
+    The manifest among them is written first: the next build repairs what a killed one left, and nothing is deployed
+    before. Raises InvalidInput where a file would be lost that no build wrote, or that was edited since and is not
+    given up by ``force``; where the directory is another project's; and where another build is writing to it.
     """
+    new = not exists(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        _check_ownership(directory, files, manifest)
-        _replace(directory, files)
+        with _alone(directory):
+            return _Build(directory, files, _earlier(directory)).written(force=force)
     except OSError as error:
+        if new:
+            with suppress(OSError):
+                directory.rmdir()
         raise InvalidInput(
             f"cannot be written: {error.strerror}",
             where=str(error.filename or directory),
@@ -28,47 +60,163 @@ def write_files(directory: Path, files: Mapping[str, str], manifest: str) -> Non
         ) from error
 
 
-def _check_ownership(directory: Path, files: Mapping[str, str], manifest: str) -> None:
-    existing = {name for name in files if (directory / name).exists()}
-    if not existing:
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep other builds out of the directory, where the system and the filesystem know such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
         return
-    earlier = _manifest(directory / manifest)
-    ours = {manifest, *(str(stack.get("template")) for stack in earlier["stacks"])} if earlier else set()
-    project = json.loads(files[manifest])["project"]
-    if earlier and earlier["project"] != project:
-        raise InvalidInput(
-            f"holds the stacks of the project {earlier['project']}, not of {project}",
-            where=str(directory),
-            remedy="Write to another directory with -o DIR, or delete this one.",
-        )
-    if strangers := sorted(existing - ours):
-        raise InvalidInput(
-            f"{', '.join(strangers)} would be overwritten, and no earlier build wrote it",
-            where=str(directory),
-            remedy="Write to another directory with -o DIR, or move the file away.",
-        )
-
-
-def _manifest(path: Path) -> dict[str, Any] | None:
+    handle = os.open(directory, os.O_RDONLY)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    match data:
-        case {"schema": 1, "project": str(), "stacks": [*stacks]} if all(isinstance(stack, dict) for stack in stacks):
-            return dict(data)
-        case _:
-            return None
-
-
-def _replace(directory: Path, files: Mapping[str, str]) -> None:
-    # Everything is on disk under another name before the first file takes its place.
-    staged = {name: directory / f".cfnroles-{os.getpid()}-{name}" for name in files}
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise InvalidInput(
+            "another build is writing to this directory",
+            where=str(directory),
+            remedy="Run this one again when it has ended, or write to another directory with -o DIR.",
+        ) from error
+    except OSError:
+        pass  # some network filesystems have none
     try:
-        for name, text in files.items():
-            staged[name].write_text(text, encoding="utf-8", newline="\n")
-        for name, path in staged.items():
-            path.replace(directory / name)
+        yield
     finally:
-        for path in staged.values():
-            path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _earlier(directory: Path) -> Manifest | None:
+    try:
+        manifest = manifest_of(parse(read_text(directory / FILE), FILE))
+    except InvalidInput:
+        return None
+    return manifest if manifest and isinstance(manifest.tree.get("project"), str) else None
+
+
+class _Build(Struct, frozen=True):
+    """The files of a build on their way into a directory, in which an earlier one may have left a manifest."""
+
+    directory: Path
+    files: Mapping[str, str]
+    earlier: Manifest | None
+
+    def written(self, *, force: bool) -> Written:
+        """Write all of them, or raise before the first."""
+        self._check_project()
+        found = {name: self._found(name) for name in self.files}
+        self._check_foreign(found)
+        if not force:
+            self._check_edits(found)
+        stale = {name: self._found(name) for name in self._stale()}
+        removed = tuple(name for name, what in stale.items() if what is Found.OURS)
+        known = [*removed, *(name for name, what in found.items() if what is Found.OURS and name != FILE)]
+        self._write(removed, {name: [digest((self.directory / name).read_bytes())] for name in known})
+        return Written(removed, tuple(name for name, what in stale.items() if what is Found.EDITED))
+
+    def _check_project(self) -> None:
+        own = manifest_of(parse(self.files[FILE], FILE))
+        if self.earlier and own and self.earlier.whose != own.whose:
+            raise InvalidInput(
+                f"holds the stacks of {self.earlier.whose}, not of {own.whose}",
+                where=str(self.directory),
+                remedy="Write to another directory with -o DIR, or delete this one.",
+            )
+
+    def _found(self, name: str) -> Found:
+        path = self.directory / name
+        if not path.is_symlink() and not path.exists():
+            return Found.NOTHING
+        known = self._known(name)
+        if path.is_symlink():
+            return Found.EDITED if known else Found.FOREIGN
+        if not path.is_file():
+            return Found.FOREIGN
+        data = path.read_bytes() if path.stat().st_size <= DOCUMENT.bytes else b""
+        if name in self.files and digest(data) == digest(self.files[name].encode()):
+            return Found.SAME
+        if not self.earlier or not known:
+            return Found.FOREIGN
+        state = self.earlier.state(known, data)
+        return Found.OURS if state in (State.WRITTEN, State.EARLIER) else Found.EDITED
+
+    def _known(self, name: str) -> str:
+        """The name by which the earlier manifest knows a file; another one where case does not count."""
+        names = self.earlier.names if self.earlier else frozenset()
+        if name in names:
+            return name
+        return next((each for each in names if each.casefold() == name.casefold() and self._one(each, name)), "")
+
+    def _one(self, name: str, other: str) -> bool:
+        try:
+            return (self.directory / name).samefile(self.directory / other)
+        except OSError:
+            return False
+
+    def _stale(self) -> list[str]:
+        others = sorted((self.earlier.names if self.earlier else frozenset()) - set(self.files))
+        return [name for name in others if not any(self._one(name, written) for written in self.files)]
+
+    def _check_foreign(self, found: Mapping[str, Found]) -> None:
+        if names := sorted(name for name, what in found.items() if what is Found.FOREIGN):
+            raise InvalidInput(
+                f"{', '.join(names)} would be overwritten, and no earlier build wrote it",
+                where=str(self.directory),
+                remedy="Write to another directory with -o DIR, or move the file away.",
+            )
+
+    def _check_edits(self, found: Mapping[str, Found]) -> None:
+        if names := [name for name, what in found.items() if what is Found.EDITED]:
+            other = self.directory.parent / f"{self.directory.name or 'build'}.new"
+            compare = [shlex.join(["diff", "-u", str(self.directory / name), str(other / name)]) for name in names]
+            raise InvalidInput(
+                f"edits would be lost: {', '.join(names)} {'is' if len(names) == 1 else 'are'} not as built",
+                where=str(self.directory),
+                why="\n  ".join(
+                    [f"To see them, run the same command with -o {shlex.quote(str(other))}, and then:", *compare]
+                ),
+                remedy="Keep the edits elsewhere, or give them up: run the same command with --force.",
+            )
+
+    def _write(self, removed: Iterable[str], known: Mapping[str, list[str]]) -> None:
+        final = self.files[FILE]
+        interim = replacing(final, known)
+        others = {name: text for name, text in self.files.items() if name != FILE}
+        steps = [(FILE, interim), *others.items(), *([(FILE, final)] if interim != final else [])]
+        staged: list[tuple[Path, Path]] = []
+        try:
+            self._clear()
+            # Everything is on disk under another name before the first file takes its place.
+            for number, (name, text) in enumerate(steps):
+                path = self.directory / f".cfnroles-{os.getpid()}-{number}-{name}"
+                staged.append((path, self.directory / name))
+                with path.open("x", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+            self._move(staged, removed)
+        finally:
+            for path, _ in staged:
+                path.unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what a killed build had staged."""
+        for path in self.directory.iterdir():
+            if _STAGED.fullmatch(path.name) and path.is_file():
+                path.unlink()
+
+    def _move(self, staged: list[tuple[Path, Path]], removed: Iterable[str]) -> None:
+        first, *others = staged
+        first[0].replace(first[1])
+        try:
+            last = [others.pop()] if others and others[-1][1] == first[1] else []
+            for path, target in others:
+                path.replace(target)
+            for name in removed:
+                (self.directory / name).unlink(missing_ok=True)
+            for path, target in last:
+                path.replace(target)
+        except OSError as error:
+            raise InvalidInput(
+                f"cannot be written: {error.strerror}",
+                where=str(error.filename or self.directory),
+                remedy="Not all files are written. Nothing deploys them; build again, which repairs them.",
+            ) from error

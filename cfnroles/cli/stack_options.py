@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.paths import PathParameter
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory
 
@@ -47,6 +48,7 @@ class StackArguments(Struct, frozen=True):
     endpoint_url: str
     only: tuple[str, ...]
     stack_prefix: str
+    allow_edits: bool
 
     def connection(self) -> Connection:
         """As AWS's own tools read options, variables and profiles."""
@@ -65,7 +67,7 @@ class StackArguments(Struct, frozen=True):
         return chosen(prefixed(self._all_stacks(), self.stack_prefix), self.only)
 
     def _all_stacks(self) -> tuple[StackSource, ...]:
-        from cfnroles.deploy.stacks_file import parsed_stacks, read_stacks
+        from cfnroles.deploy.stacks_file import built_stacks, read_stacks
 
         source = self.source
         if is_directory(source):
@@ -74,20 +76,22 @@ class StackArguments(Struct, frozen=True):
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
                     remedy="Build it again with them, or give --parameters ProjectName=NAME.",
                 )
-            return read_stacks(source)
+            return read_stacks(source, allow_edits=self.allow_edits)
         if not exists(source) and str(source) != "-":
             raise InvalidInput(
                 "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
             )
+        if self.allow_edits:
+            raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
         files = _built(str(source), self.project, self.environment, self.region)
-        return parsed_stacks(files.__getitem__, str(source))
+        return built_stacks(files, str(source))
 
 
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
 stack_options = collected(
     "where",
     StackArguments,
-    click.argument("source", default="build", type=click.Path(path_type=Path)),
+    click.argument("source", default="build", type=PathParameter()),
     click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
     click.option("--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."),
     click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
@@ -95,6 +99,7 @@ stack_options = collected(
     click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
     click.option("--only", multiple=True, metavar="STACK", help="Only this stack. May be repeated."),
     click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
+    click.option("--allow-edits", is_flag=True, help="Take files that were edited after they were built."),
 )
 
 

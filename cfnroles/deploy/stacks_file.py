@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Callable, Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT, exists, read_text
+from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
+from cfnroles.manifest import FILE, SCHEMA, State, is_plain_name, manifest_of
 from cfnroles.template.template import Template, read_template
 
 #: Names with values, such as parameters and tags.
 Pairs = tuple[tuple[str, str], ...]
-
-FILE = "stacks.json"
-SCHEMA = 1
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY_BYTES = 51_200
@@ -58,29 +57,65 @@ def _parsed(body: str, where: str) -> Template:
     return read_template(body, where)
 
 
-def read_stacks(directory: Path) -> tuple[StackSource, ...]:
+def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSource, ...]:
     """The stacks that ``directory/stacks.json`` lists, with their templates, in its order.
 
-    Raises ``InvalidInput`` that names the file and the field when something is missing or malformed.
+    Raises ``InvalidInput`` that names the file and the field when something is missing or malformed, and as
+    ``check_build`` does.
     """
     if not exists(directory / FILE):
         raise InvalidInput(
             f"there is no {FILE} in this directory",
             where=str(directory),
-            remedy=f"Write it first: cfnroles build SOURCE -o {directory}",
+            remedy=f"Write it first: cfnroles build SOURCE -o {shlex.quote(str(directory))}",
         )
-    return parsed_stacks(lambda name: read_text(directory / name), str(directory / FILE))
+    where = str(directory / FILE)
+    document = _document(read_inside(directory, FILE), where)
+    contents = {name: _content(directory, name, where) for name in _templates(document, where)}
+    check_build(document, contents, directory, allow_edits=allow_edits)
+    return _sources(document, contents, where)
 
 
-def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSource, ...]:
-    """The stacks of a build whose files ``text_of`` reads by name; ``where`` is how messages call it.
+def built_stacks(files: Mapping[str, str], where: str) -> tuple[StackSource, ...]:
+    """The stacks of a build by the texts of its files; ``where`` is how messages call it."""
+    document = _document(files[FILE].encode(), where)
+    return _sources(document, {name: text.encode() for name, text in files.items()}, where)
 
-    Raises ``InvalidInput`` as ``read_stacks`` does.
+
+def check_build(
+    document: Mapping[str, Any], contents: Mapping[str, bytes], directory: Path, *, allow_edits: bool
+) -> None:
+    """Raise ``InvalidInput`` where the files are not those of one build, as far as stacks.json has their digests.
+
+    What an earlier build left is never taken. What somebody edited is, with ``allow_edits``.
     """
-    try:
-        document = json.loads(text_of(FILE))
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput("cannot be read as JSON", where=where, why=str(error)) from error
+    manifest = manifest_of(document)
+    if manifest is None:
+        raise InvalidInput("its digests of files are malformed", where=str(directory / FILE), remedy=_again(directory))
+    states = {name: manifest.state(name, data) for name, data in contents.items()}
+    if old := [name for name, state in states.items() if state is State.EARLIER]:
+        raise InvalidInput(
+            f"holds files of two builds: {', '.join(old)} {'is' if len(old) == 1 else 'are'} of an earlier one",
+            where=str(directory),
+            why="The last build was killed before its end, or is still under way.",
+            remedy=_again(directory),
+        )
+    states |= {FILE: manifest.state(FILE, b"")}
+    if not allow_edits and (other := [name for name, state in states.items() if state is State.OTHER]):
+        raise InvalidInput(
+            f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not what the last build wrote",
+            where=str(directory),
+            why="It was edited since, or comes from another build.",
+            remedy=f"{_again(directory)} --force\nTo use what is there, add --allow-edits.",
+        )
+
+
+def _again(directory: Path) -> str:
+    return f"Build it again: cfnroles build SOURCE -o {shlex.quote(str(directory))}"
+
+
+def _document(data: bytes, where: str) -> Mapping[str, Any]:
+    document = parse(text_of(data, where), where)
     if not isinstance(document, dict):
         raise InvalidInput("is not a JSON object", where=where)
     if document.get("schema") != SCHEMA:
@@ -92,31 +127,51 @@ def parsed_stacks(text_of: Callable[[str], str], where: str) -> tuple[StackSourc
     stacks = document.get("stacks")
     if not isinstance(stacks, list) or not stacks:
         raise InvalidInput("lists no stacks", where=where, remedy="Build it again: cfnroles build SOURCE")
-    sources = tuple(_source(f"{where}: stacks[{index}]", item, text_of) for index, item in enumerate(stacks))
+    return document
+
+
+def _templates(document: Mapping[str, Any], where: str) -> Iterator[str]:
+    """The name of each stack's template; raises ``InvalidInput`` where one has none beside stacks.json."""
+    for index, item in enumerate(document["stacks"]):
+        place = f"{where}: stacks[{index}]"
+        if not isinstance(item, dict):
+            raise InvalidInput("is not an object", where=place)
+        name, template = item.get("name"), item.get("template")
+        if not isinstance(name, str) or not name:
+            raise InvalidInput("has no 'name'", where=place)
+        if not isinstance(template, str) or not template:
+            raise InvalidInput("has no 'template'", where=place)
+        if not is_plain_name(template) or template == FILE:
+            raise InvalidInput(f"its template {template!r} is not a file beside stacks.json", where=place)
+        yield template
+
+
+def _content(directory: Path, name: str, where: str) -> bytes:
+    try:
+        return read_inside(directory, name)
+    except Missing as error:
+        raise InvalidInput(f"its template {name!r} is missing", where=where, remedy=_again(directory)) from error
+    except InvalidInput as error:
+        raise InvalidInput(f"its template {name!r} cannot be read", where=where, why=str(error)) from error
+
+
+def _sources(document: Mapping[str, Any], contents: Mapping[str, bytes], where: str) -> tuple[StackSource, ...]:
+    names = _templates(document, where)
+    sources = tuple(
+        _source(f"{where}: stacks[{index}]", item, text_of(contents[template], template))
+        for index, (item, template) in enumerate(zip(document["stacks"], names, strict=True))
+    )
     _check_order(where, sources)
     return sources
 
 
-def _source(where: str, item: object, text_of: Callable[[str], str]) -> StackSource:
-    if not isinstance(item, dict):
-        raise InvalidInput("is not an object", where=where)
-    name, template = item.get("name"), item.get("template")
-    if not isinstance(name, str) or not name:
-        raise InvalidInput("has no 'name'", where=where)
-    if not isinstance(template, str) or not template:
-        raise InvalidInput("has no 'template'", where=where)
-    if template != Path(template).name:
-        raise InvalidInput(f"its template {template} is not a file beside stacks.json", where=where)
-    try:
-        body = text_of(template)
-    except InvalidInput as error:
-        raise InvalidInput(f"its template {template!r} cannot be read", where=where, why=str(error)) from error
+def _source(where: str, item: Mapping[str, Any], body: str) -> StackSource:
     parameters = item.get("parameters", {})
     if not isinstance(parameters, dict):
         raise InvalidInput("'parameters' is not an object", where=where)
     return StackSource(
-        name=name,
-        template=template,
+        name=item["name"],
+        template=item["template"],
         body=body,
         parameters=tuple(sorted((str(key), str(value)) for key, value in parameters.items() if value is not None)),
         capabilities=_texts(where, item, "capabilities"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -47,8 +48,11 @@ def test_sizes_are_bytes(directory, tmp_path):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ("{", "stacks.json: cannot be read as JSON"),
-        pytest.param("[" * 100_000, "stacks.json: cannot be read as JSON", id="nested beyond the stack"),
+        ("{", "stacks.json:1:2: is not valid JSON"),
+        ("{}}", "stacks.json:1:3: is not valid JSON"),
+        ("\0", "stacks.json"),
+        ('{"schema": 1, "schema": 1}', "has the key 'schema' twice"),
+        pytest.param("[" * 100_000, "stacks.json: is nested deeper", id="nested beyond the stack"),
         ([], "is not a JSON object"),
         ({"schema": 2, "stacks": [STACK]}, "has schema 2, and this version of cfnroles reads schema 1"),
         ({"schema": 1}, "lists no stacks"),
@@ -56,11 +60,17 @@ def test_sizes_are_bytes(directory, tmp_path):
         ({"schema": 1, "stacks": ["x"]}, "stacks[0]: is not an object"),
         ({"schema": 1, "stacks": [{"template": "x"}]}, "stacks[0]: has no 'name'"),
         ({"schema": 1, "stacks": [{"name": "x"}]}, "stacks[0]: has no 'template'"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template 'gone.yaml' cannot be read"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "a\0b"}]}, "its template 'a\\x00b' cannot be read"),
-        ({"schema": 1, "stacks": [{**STACK, "template": "a\ud800b"}]}, "its template 'a\\ud800b' cannot be read"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template 'gone.yaml' is missing"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\0b"}]}, "its template 'a\\x00b' is not a file beside"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\ud800b"}]}, "holds half a character"),
         ({"schema": 1, "stacks": [{**STACK, "template": "x" * 300}]}, "cannot be read: File name too long"),
-        ({"schema": 1, "stacks": [{**STACK, "template": ".."}]}, "cannot be read: Is a directory"),
+        ({"schema": 1, "stacks": [{**STACK, "template": ".."}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "a\\b"}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": "stacks.json"}]}, "is not a file beside stacks.json"),
+        ({"schema": 1, "stacks": [{**STACK, "template": ""}]}, "has no 'template'"),
+        ({"schema": 1, "stacks": [STACK], "files": [1]}, "its digests of files are malformed"),
+        ({"schema": 1, "stacks": [STACK], "files": {"../x": ""}}, "its digests of files are malformed"),
+        ({"schema": 1, "stacks": [STACK], "replaces": {"x": "y"}}, "its digests of files are malformed"),
         ({"schema": 1, "stacks": [{**STACK, "template": "../x.yaml"}]}, "is not a file beside stacks.json"),
         ({"schema": 1, "stacks": [{**STACK, "template": "/etc/passwd"}]}, "is not a file beside stacks.json"),
         ({"schema": 1, "stacks": [{**STACK, "parameters": []}]}, "'parameters' is not an object"),
@@ -79,6 +89,30 @@ def test_what_is_wrong_is_named(directory, document, words):
 def test_a_directory_without_it(tmp_path):
     with pytest.raises(InvalidInput, match=r"there is no stacks\.json in this directory"):
         read_stacks(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["a link out of the directory", "a pipe", "a directory", "a device"])
+def test_what_is_no_file_of_the_directory_is_not_read(directory, tmp_path, kind):
+    directory({"schema": 1, "stacks": [{**STACK, "template": "other.yaml"}]})
+    other = tmp_path / "other.yaml"
+    match kind:
+        case "a link out of the directory":
+            other.symlink_to("/etc/passwd")
+        case "a pipe":
+            os.mkfifo(other)
+        case "a directory":
+            other.mkdir()
+        case "a device":
+            other.symlink_to("/dev/zero")
+
+    with pytest.raises(InvalidInput, match="is no file in this directory"):
+        read_stacks(tmp_path)
+
+
+def test_a_link_within_the_directory_is_a_file_of_it(directory, tmp_path):
+    (tmp_path / "other.yaml").symlink_to("roles.yaml")
+
+    assert read_stacks(directory({"schema": 1, "stacks": [{**STACK, "template": "other.yaml"}]}))[0].size == 14
 
 
 def test_a_prefix_renames_stacks_and_what_they_depend_on_but_no_exports(directory):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import boto3
 import pytest
 
 from cfnroles.emulator import Emulator, environment_for
+from cfnroles.manifest import FILE, digest
 from tests.commands import Commands, Ended
 
 
@@ -52,6 +54,10 @@ def made_impatient(directory: Path) -> Path:
     before, pauses, after = path.read_text().partition("PAUSES, PATIENCE = (0.5, 1.5), ")
     assert pauses
     path.write_text(f"{before}PAUSES, PATIENCE = (0, 0), {after}")
+    # As if the build had written it: what it had not, nothing deploys unasked.
+    tree = json.loads((directory / FILE).read_text())
+    tree["files"][path.name] = digest(path.read_bytes())
+    (directory / FILE).write_text(json.dumps(tree))
     return directory
 
 

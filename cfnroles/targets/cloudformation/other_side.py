@@ -15,7 +15,7 @@ from cfnroles.need import Condition, Holder, Need
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.spec import Spec
 from cfnroles.table.references import parse_arn
-from cfnroles.targets.cloudformation.output_files import MANIFEST, Format, output_files
+from cfnroles.targets.cloudformation.output_files import Format, templates, with_manifest
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.service import Stack, with_template
 from cfnroles.targets.cloudformation.values import value
@@ -64,9 +64,9 @@ def other_side_files(reading: Reading, account: str, format_: Format) -> dict[st
         statements[str(arn)] = by.statements(uses[arn], arn)
     files = {"statements.json": json.dumps(statements, indent=2) + "\n"}
     stacks = tuple(_templates(spec.project, statements))
-    written = output_files(stacks, spec.project, spec.document, format_)
-    manifest = written.pop(MANIFEST)
-    return {**written, **files, "README.md": _readme(spec, account, statements, stacks), MANIFEST: manifest}
+    files |= {"README.md": _readme(spec, account, statements, stacks)}
+    whose = {"project": spec.project, "account": account}
+    return with_manifest({**templates(stacks, spec.document, format_), **files}, stacks, whose, format_)
 
 
 def _uses(services: Sequence[Task], account: str = "") -> Iterable[tuple[Arn, _Use]]:

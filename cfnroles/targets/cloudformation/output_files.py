@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from cfnroles import manifest
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
 
 Format = Literal["yaml", "json"]
-
-#: The file that names the others.
-MANIFEST = "stacks.json"
-SCHEMA = 1
 
 
 def file_name(stack: Stack, format_: Format) -> str:
@@ -23,16 +19,27 @@ def file_name(stack: Stack, format_: Format) -> str:
 
 def output_files(stacks: Sequence[Stack], project: str, source: str, format_: Format = "yaml") -> dict[str, str]:
     """File name -> text of everything that a build writes, the manifest last."""
+    return with_manifest(templates(stacks, source, format_), stacks, {"project": project}, format_)
+
+
+def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
+    """File name -> text of the stacks' templates."""
     header = (
         f"Written by cfnroles from {source}.\n"
         f"`cfnroles explain {source}` tells why each statement of the roles is there."
     )
-    files = {
+    return {
         file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)
         for stack in stacks
     }
-    manifest = {"schema": SCHEMA, "project": project, "stacks": [_entry(stack, format_) for stack in stacks]}
-    return {**files, MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def with_manifest(
+    files: Mapping[str, str], stacks: Sequence[Stack], whose: Mapping[str, str], format_: Format
+) -> dict[str, str]:
+    """The same files with the manifest that tells ``whose`` they are, the stacks, and a digest of each file."""
+    tree = {"schema": manifest.SCHEMA, **whose, "stacks": [_entry(stack, format_) for stack in stacks]}
+    return {**files, manifest.FILE: manifest.manifest_text(tree, files)}
 
 
 def _entry(stack: Stack, format_: Format) -> dict[str, Any]:

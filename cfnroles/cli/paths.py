@@ -1,0 +1,21 @@
+"""Paths on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class PathParameter(click.Path):
+    """A path. An empty one is refused: Python takes it for the current directory, and a user never means that."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a usage error where it is empty or of another kind than asked for."""
+        if value == "":
+            self.fail("it is empty. Is a variable of the shell not set?", param, ctx)
+        return super().convert(value, param, ctx)

@@ -1,0 +1,118 @@
+"""``stacks.json``: the stacks of a build, and the SHA-256 of each file that it wrote.
+
+It is written before the other files. As long as they are not all written, it names under ``replaces`` what it found in
+their places: so a build that was killed is told from a file that somebody edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+FILE = "stacks.json"
+SCHEMA = 1
+
+#: The members that tell of files. All others are what the digest of the manifest itself is made of.
+_FILES, _REPLACES = "files", "replaces"
+
+
+class State(Enum):
+    """What a file is to a manifest."""
+
+    WRITTEN = "what the build wrote"
+    EARLIER = "what an earlier build wrote, which the last one was about to replace"
+    OTHER = "something else: it was edited, or came from elsewhere"
+    UNKNOWN = "not known: the manifest has no digest of it"
+
+
+class Manifest(Struct, frozen=True):
+    """The data of a manifest. One that somebody wrote by hand has no digests, and says nothing about files."""
+
+    tree: Mapping[str, Any]
+
+    @property
+    def whose(self) -> str:
+        """Which builds may write over this one: those of the same project, and the same side of it."""
+        account = self.tree.get("account")
+        return f"the project {self.tree.get('project')}" + (f" for the account {account}" if account else "")
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The digest of each file by its name, the manifest's own included."""
+        return dict(self.tree.get(_FILES, {}))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The files that this build or one before it wrote."""
+        templates = {str(stack.get("template")) for stack in self.tree["stacks"]}
+        return frozenset({FILE, *self.files, *self.tree.get(_REPLACES, {}), *templates})
+
+    def state(self, name: str, data: bytes) -> State:
+        """What a file with this content is; of the manifest itself, the content is its own."""
+        if name not in self.names or not self.files:
+            return State.UNKNOWN
+        found = _own_digest(self.tree) if name == FILE else digest(data)
+        if found == self.files.get(name):
+            return State.WRITTEN
+        return State.EARLIER if found in self.tree.get(_REPLACES, {}).get(name, ()) else State.OTHER
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a file, in hexadecimal. Git may change the ends of lines, and that is no edit."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def manifest_of(tree: Any) -> Manifest | None:
+    """The manifest that the data of a JSON document is; ``None`` where it is none."""
+    match tree:
+        case {"schema": 1, "stacks": [*stacks]} if all(isinstance(stack, dict) for stack in stacks) and _are_digests(
+            tree
+        ):
+            return Manifest(tree)
+        case _:
+            return None
+
+
+def manifest_text(tree: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    """The text of the manifest with this data for files with these texts."""
+    digests = {name: digest(text.encode()) for name, text in files.items()}
+    return _text({**tree, _FILES: {**digests, FILE: _own_digest(tree)}})
+
+
+def replacing(text: str, found: Mapping[str, Sequence[str]]) -> str:
+    """The text of a manifest while files with the digests in ``found`` stand where its own are not written yet."""
+    tree = json.loads(text)
+    others = {name: [each for each in digests if each != tree[_FILES].get(name)] for name, digests in found.items()}
+    others = {name: digests for name, digests in others.items() if digests}
+    return _text({**tree, _REPLACES: others}) if others else text
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name is that of a file beside the manifest, and leads nowhere else."""
+    return name not in ("", ".", "..") and name == Path(name).name and not {"\0", "\\"} & set(name)
+
+
+def _are_digests(tree: Mapping[str, Any]) -> bool:
+    files, replaces = tree.get(_FILES, {}), tree.get(_REPLACES, {})
+    if not isinstance(files, dict) or not isinstance(replaces, dict):
+        return False
+    return (
+        all(map(is_plain_name, (*files, *replaces)))
+        and all(isinstance(each, str) for each in files.values())
+        and all(isinstance(each, list) and all(isinstance(one, str) for one in each) for each in replaces.values())
+    )
+
+
+def _own_digest(tree: Mapping[str, Any]) -> str:
+    own = {name: value for name, value in tree.items() if name not in (_FILES, _REPLACES)}
+    return digest(json.dumps(own, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _text(tree: Mapping[str, Any]) -> str:
+    return json.dumps(tree, indent=2) + "\n"
