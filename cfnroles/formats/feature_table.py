@@ -11,7 +11,7 @@ from typing import Any
 from cfnroles.discovery import discover
 from cfnroles.statements import compose
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import FIELDLESS
+from cfnroles.table.ecs.fieldless import FIELDLESS, SETTINGS
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 
@@ -49,7 +49,7 @@ A field stands for everything below it.
 def feature_table(features: Iterable[Feature] = FEATURES) -> str:
     """The page: one section for each feature, in the order of the table, and the fields that cost nothing."""
     sections = "".join(f"\n{section}" for section in map(_section, features))
-    fieldless = "".join(f"| `{field}` | {reason} |\n" for field, reason in FIELDLESS.items())
+    fieldless = "".join(f"| `{field}` | {reason} |\n" for field, reason in {**FIELDLESS, **SETTINGS}.items())
     return f"{_HEAD}{sections}{_FIELDLESS_HEAD}{fieldless}"
 
 

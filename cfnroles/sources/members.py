@@ -88,7 +88,13 @@ MEMBERS: Mapping[str, Any] = {
                 "startPeriod": NUMBER,
             },
             "systemControls": [{"namespace": TEXT, "value": TEXT}],
-            "resourceRequirements": [{"value": TEXT, "type": TEXT}],
+            "resourceRequirements": [
+                {
+                    "value": TEXT,
+                    "type": TEXT,
+                    "sharingStrategy": {"nvidiaMps": {"maxComputePercent": NUMBER, "memory": NUMBER}},
+                }
+            ],
             "firelensConfiguration": {"type": TEXT, "options": MAP},
             "credentialSpecs": [TEXT],
         }
@@ -137,11 +143,12 @@ MEMBERS: Mapping[str, Any] = {
     "ephemeralStorage": {"sizeInGiB": NUMBER},
     "runtimePlatform": {"cpuArchitecture": TEXT, "operatingSystemFamily": TEXT},
     "enableFaultInjection": FLAG,
+    "trustedExecutionConfiguration": {"isolationMode": TEXT, "attestationPolicy": TEXT},
 }
 
 
 def problems(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """Path, fault and remedy of each member that no task definition has, or that holds something of another shape."""
+    """Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
     yield from _problems(tree, MEMBERS, ())
 
 
@@ -153,8 +160,8 @@ def _problems(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, str, st
         for name, member in value.items():
             if name in kind:
                 yield from _problems(member, kind[name], (*path, name))
-            else:
-                yield (*path, name), f"ECS knows no member {name}", _nearest(name, kind)
+            elif spelled := same_letters(name, kind):
+                yield (*path, name), f"ECS knows no member {name}", f"Did you mean {spelled}?"
     elif isinstance(kind, list):
         if not isinstance(value, list):
             yield path, f"{_article(value)} stands where ECS takes a list", "Put it between [ and ]"
@@ -172,9 +179,15 @@ def _problems(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, str, st
         yield path, f"{_article(value)} stands where ECS takes a {kind}", f"Write a {kind}"
 
 
-def _nearest(name: str, kind: Mapping[str, Any]) -> str:
+def same_letters(name: str, kind: Mapping[str, Any]) -> str:
+    """The member that differs from a name in capitals only, which no member of ECS does; empty where there is none."""
+    return next((member for member in kind if member.lower() == name.lower()), "")
+
+
+def meant_by(name: str, kind: Mapping[str, Any]) -> str:
+    """Which member a person likely meant by a name that is none."""
     near = meant(name, kind)
-    return f"Did you mean {near}?" if near else f"Its members are {', '.join(kind)}"
+    return f"Did you mean {near}?" if near else f"The members are {', '.join(kind)}."
 
 
 def _article(value: Any) -> str:

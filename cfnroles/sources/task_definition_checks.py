@@ -16,6 +16,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.placeholders import name_of, placeholder, texts_in
 from cfnroles.sources.members import problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
+from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.text import Text, text_of
 from cfnroles.workload import Path, Workload
 
@@ -46,12 +47,13 @@ def discover(workload: Workload, facts: Facts) -> Discovery:
     if shape := shape_findings(workload):
         return Discovery((), (), shape, ())
     found = discovery.discover(workload, facts)
-    findings = (*value_findings(workload), *dynamic_references(workload), *found.findings)
-    return replace(found, findings=findings)
+    gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
+    findings = (*value_findings(workload), *dynamic_references(workload), *unknown, *found.findings)
+    return replace(found, gaps=(*found.gaps, *gaps), findings=findings)
 
 
 def shape_findings(workload: Workload) -> tuple[Finding, ...]:
-    """A finding for each member that no task definition has, or that holds something of another shape."""
+    """A finding for each member that ECS takes in another shape, or with other capitals."""
     others = {*ANSWERED_ONLY, *workload.settings}
     tree = {name: value for name, value in workload.tree.items() if name not in others}
     return tuple(_error(workload, path, what, remedy) for path, what, remedy in problems(tree))

@@ -9,8 +9,9 @@ import pytest
 
 from cfnroles import Document, Told
 from cfnroles.errors import InvalidInput
+from cfnroles.need import Severity
 from cfnroles.sources.task_definition import home, read_task_definition
-from cfnroles.sources.task_definition_checks import family_findings, shape_findings, value_findings
+from cfnroles.sources.task_definition_checks import discover, family_findings, shape_findings, value_findings
 from cfnroles.workload import Workload
 
 TASK = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
@@ -136,7 +137,6 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
 @pytest.mark.parametrize(
     ("tree", "pointer", "told"),
     [
-        ({**TASK, "secretz": []}, "secretz", "Its members are"),
         ({**TASK, "Volumes": []}, "Volumes", "Did you mean volumes?"),
         ({**TASK, "volumes": {}}, "volumes", "Put it between"),
         ({**TASK, "cpu": ["256"]}, "cpu", "Write a text"),
@@ -153,10 +153,32 @@ def test_home_is_what_the_document_proves(members: dict[str, Any], account: str,
         ),
     ],
 )
-def test_a_member_that_ecs_does_not_know_is_told_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
+def test_a_member_that_ecs_refuses_is_told_with_the_nearest_name(tree: Any, pointer: str, told: str) -> None:
     (finding,) = shape_findings(read(tree))
     assert finding.origin.pointer == pointer
     assert told in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer", "told"),
+    [
+        ({"secretz": []}, "secretz", "The members are"),
+        ({"volumez": []}, "volumez", "Did you mean volumes?"),
+        ({"runtimePlatform": {"gpuKind": "x"}}, "runtimePlatform.gpuKind", "The members are cpuArchitecture"),
+        ({"volumes": [{"name": "a", "driver": {"x": "y"}}]}, "volumes[0].driver", "The members are name"),
+    ],
+)
+def test_a_member_that_nobody_knows_yet_is_a_warning_and_a_gap(
+    members: dict[str, Any], pointer: str, told: str
+) -> None:
+    workload = read({**TASK, **members})
+    assert shape_findings(workload) == ()
+    found = discover(workload, home(workload))
+    (gap,) = [gap for gap in found.gaps if gap.feature == "unknown-member"]
+    (warning,) = [finding for finding in found.findings if finding.origin.pointer == pointer]
+    assert gap.origin.pointer == pointer
+    assert told in gap.remedy
+    assert warning.severity is Severity.WARNING
 
 
 def test_what_ecs_answers_about_a_task_definition_is_known() -> None:

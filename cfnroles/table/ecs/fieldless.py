@@ -1,4 +1,4 @@
-"""The fields of a task definition that cost no permission, each with the reason."""
+"""The fields of a task definition, a service and a cluster that cost no permission, each with the reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 _SETTING = "a setting of the task or container that ECS applies by itself"
 _NAME = "a name by which other fields of the task definition refer to something"
+_BY_ECS = "ECS does it with its service-linked role"
+_NAMED_ROLE = "names a role, which may be the infrastructure role that is built here"
+_ANSWERED = "what ECS answers about a service and does not take"
 _PROCESS = "what the process in the container is started with; nothing is fetched for it"
 
 #: Field -> why it costs nothing. A field stands for everything below it.
@@ -26,6 +29,8 @@ FIELDLESS: Mapping[str, str] = {
     "inferenceAccelerators": _SETTING,
     "ephemeralStorage": "storage of Fargate itself; a key of one's own admits Fargate in its key policy",
     "runtimePlatform": _SETTING,
+    "trustedExecutionConfiguration": "how the task is kept apart from others; an attestation is asked for by the policy"
+    " of a key, and not by a role",
     "proxyConfiguration.containerName": _NAME,
     "proxyConfiguration.properties": "ports and users of the proxy",
     "volumes[].name": _NAME,
@@ -80,4 +85,98 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].systemControls": _SETTING,
     "containerDefinitions[].resourceRequirements": "GPUs and inference accelerators of the container instance",
     "containerDefinitions[].firelensConfiguration.type": "which log router it is, which changes no permission",
+}
+
+#: The same for what stands beside a task definition: the members of CreateService, UpdateService and CreateCluster, and
+#: what DescribeServices answers besides.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html lists what
+#: ECS does with a role of its own.
+SETTINGS: Mapping[str, str] = {
+    "service.cluster": _NAME,
+    "service.service": _NAME,
+    "service.serviceName": _NAME,
+    "service.taskDefinition": _NAME,
+    "service.availabilityZoneRebalancing": _SETTING,
+    "service.loadBalancers[].loadBalancerName": _BY_ECS,
+    "service.loadBalancers[].containerName": _NAME,
+    "service.loadBalancers[].containerPort": _SETTING,
+    "service.loadBalancers[].advancedConfiguration.roleArn": _NAMED_ROLE,
+    "service.serviceRegistries": _BY_ECS,
+    "service.desiredCount": _SETTING,
+    "service.clientToken": _NAME,
+    "service.forceNewDeployment": _SETTING,
+    "service.launchType": "decides where the task may run; some features look at it",
+    "service.capacityProviderStrategy": "decides where the task may run",
+    "service.platformVersion": _SETTING,
+    "service.role": "names a role for a load balancer; without one ECS uses its service-linked role",
+    "service.deploymentConfiguration.deploymentCircuitBreaker": _BY_ECS,
+    "service.deploymentConfiguration.maximumPercent": _SETTING,
+    "service.deploymentConfiguration.minimumHealthyPercent": _SETTING,
+    "service.deploymentConfiguration.alarms": _BY_ECS,
+    "service.deploymentConfiguration.strategy": "what it changes at load balancers and VPC Lattice costs what the rows"
+    " about these say",
+    "service.deploymentConfiguration.bakeTimeInMinutes": _SETTING,
+    "service.deploymentConfiguration.lifecycleHooks[].targetType": "a hook without a function pauses the deployment",
+    "service.deploymentConfiguration.lifecycleHooks[].roleArn": _NAMED_ROLE,
+    "service.deploymentConfiguration.lifecycleHooks[].lifecycleStages": _SETTING,
+    "service.deploymentConfiguration.lifecycleHooks[].timeoutConfiguration": _SETTING,
+    "service.deploymentConfiguration.lifecycleHooks[].hookDetails": "what ECS hands to the function",
+    "service.deploymentConfiguration.linearConfiguration": _SETTING,
+    "service.deploymentConfiguration.canaryConfiguration": _SETTING,
+    "service.deploymentConfiguration.earlySuccessCriteria": _SETTING,
+    "service.placementConstraints": _SETTING,
+    "service.placementStrategy": _SETTING,
+    "service.networkConfiguration": _BY_ECS,
+    "service.healthCheckGracePeriodSeconds": _SETTING,
+    "service.schedulingStrategy": _SETTING,
+    "service.deploymentController": "CODE_DEPLOY deploys with a role of its own, which no task definition is about",
+    "service.tags": "tags of the service itself; who creates it needs ecs:TagResource",
+    "service.enableECSManagedTags": _SETTING,
+    "service.propagateTags": _SETTING,
+    "service.gatewayConnectors": "the gateway has an infrastructure role of its own",
+    "service.serviceConnectConfiguration.enabled": _SETTING,
+    "service.serviceConnectConfiguration.namespace": _BY_ECS,
+    "service.serviceConnectConfiguration.containerConfigurations": _SETTING,
+    "service.serviceConnectConfiguration.accessLogConfiguration": "access logs go where the proxy's log goes",
+    "service.serviceConnectConfiguration.logConfiguration.options": "read by the rows about the proxy's log",
+    "service.serviceConnectConfiguration.logConfiguration.secretOptions[].name": _NAME,
+    "service.serviceConnectConfiguration.services[].portName": _NAME,
+    "service.serviceConnectConfiguration.services[].discoveryName": _NAME,
+    "service.serviceConnectConfiguration.services[].clientAliases": _SETTING,
+    "service.serviceConnectConfiguration.services[].ingressPortOverride": _SETTING,
+    "service.serviceConnectConfiguration.services[].timeout": _SETTING,
+    "service.serviceConnectConfiguration.services[].tls.roleArn": _NAMED_ROLE,
+    "service.volumeConfigurations[].name": _NAME,
+    "service.volumeConfigurations[].managedEBSVolume.encrypted": "without a key of one's own, AWS's is used",
+    "service.volumeConfigurations[].managedEBSVolume.volumeType": _SETTING,
+    "service.volumeConfigurations[].managedEBSVolume.sizeInGiB": _SETTING,
+    "service.volumeConfigurations[].managedEBSVolume.volumeInitializationRate": _SETTING,
+    "service.volumeConfigurations[].managedEBSVolume.iops": _SETTING,
+    "service.volumeConfigurations[].managedEBSVolume.throughput": _SETTING,
+    "service.volumeConfigurations[].managedEBSVolume.tagSpecifications": "given with those of ECS when it is made",
+    "service.volumeConfigurations[].managedEBSVolume.roleArn": _NAMED_ROLE,
+    "service.volumeConfigurations[].managedEBSVolume.filesystemType": _SETTING,
+    "service.vpcLatticeConfigurations[].roleArn": _NAMED_ROLE,
+    "service.vpcLatticeConfigurations[].portName": _NAME,
+    "service.monitoring": _SETTING,
+    **{
+        f"service.{name}": _ANSWERED
+        for name in (
+            *("clusterArn", "createdAt", "createdBy", "currentServiceDeployment", "currentServiceRevisions"),
+            *("deployments", "events", "pendingCount", "platformFamily", "resourceManagementType", "roleArn"),
+            *("runningCount", "serviceArn", "status", "taskSets"),
+        )
+    },
+    "cluster.clusterName": _NAME,
+    "cluster.capacityProviders": "a capacity provider has roles of its own",
+    "cluster.defaultCapacityProviderStrategy": "decides where the task may run",
+    "cluster.serviceConnectDefaults": _BY_ECS,
+    "cluster.settings": _SETTING,
+    "cluster.tags": "tags of the cluster itself",
+    "cluster.configuration.executeCommandConfiguration.logging": "where sessions are logged is told by other members",
+    "cluster.configuration.executeCommandConfiguration.logConfiguration.cloudWatchEncryptionEnabled": _SETTING,
+    "cluster.configuration.executeCommandConfiguration.logConfiguration.s3EncryptionEnabled": _SETTING,
+    "cluster.configuration.executeCommandConfiguration.logConfiguration.s3KeyPrefix": "read with the bucket",
+    "cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId": "the key's policy admits"
+    " Fargate; no role needs it",
 }

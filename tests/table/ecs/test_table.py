@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -11,13 +12,14 @@ from typing import Any
 import botocore.session
 import cfnlint.data.AdditionalSpecs
 import pytest
+from botocore.model import ServiceModel
 
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER, TEXT
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import FIELDLESS
+from cfnroles.table.ecs.fieldless import FIELDLESS, SETTINGS
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 from cfnroles.text import Part
@@ -30,7 +32,7 @@ each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: 
 
 def members(shape: Any, path: str = "") -> Iterator[str]:
     """Every field below a shape of botocore, in the spelling of the table."""
-    if shape.type_name == "structure":
+    if shape.type_name == "structure" and shape.members:
         for name, member in shape.members.items():
             yield from members(member, f"{path}.{name}" if path else name)
     elif shape.type_name == "list":
@@ -44,19 +46,66 @@ def is_below(field: str, other: str) -> bool:
     return field == other or field.startswith((f"{other}.", f"{other}[]")) or other.startswith(f"{field}.")
 
 
-def test_each_field_of_a_task_definition_is_a_features_or_costs_nothing_for_a_reason() -> None:
-    known = [*(feature.field for feature in FEATURES), *FIELDLESS]
-    shape = ECS.operation_model("RegisterTaskDefinition").input_shape
-    unknown = [field for field in members(shape) if not any(is_below(field, other) for other in known)]
-    assert unknown == [], "ECS has fields that the table does not know: add a feature, or a reason in fieldless.py"
+#: Members of newer versions of botocore than the emulator takes, up to 1.44.5.
+NEWER = {
+    "RegisterTaskDefinition": (
+        "trustedExecutionConfiguration.isolationMode",
+        "trustedExecutionConfiguration.attestationPolicy",
+        "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.maxComputePercent",
+        "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.memory",
+    ),
+    "CreateService": (
+        "gatewayConnectors[].portName",
+        "serviceConnectConfiguration.containerConfigurations[].logLevel",
+    ),
+}
+
+
+def shapes(model: Any) -> dict[str, Any]:
+    """What the table looks at, by where it stands in a workload."""
+    return {
+        "": model.operation_model("RegisterTaskDefinition").input_shape,
+        "service.": model.operation_model("CreateService").input_shape,
+        "service. ": model.operation_model("UpdateService").input_shape,
+        "service.  ": model.shape_for("Service"),
+        "cluster.": model.operation_model("CreateCluster").input_shape,
+    }
+
+
+def unknown_fields(model: Any) -> list[str]:
+    """The fields of ECS that neither a row nor a reason is about."""
+    known = [*(feature.field for feature in FEATURES), *FIELDLESS, *SETTINGS]
+    fields = {f"{root.strip()}{field}" for root, shape in shapes(model).items() for field in members(shape)}
+    return sorted(field for field in fields if not any(is_below(field, other) for other in known))
+
+
+def test_each_field_is_a_features_or_costs_nothing_for_a_reason() -> None:
+    assert unknown_fields(ECS) == [], "ECS has fields that the table does not know: add a row, or a reason"
+
+
+@pytest.mark.parametrize(
+    ("shape", "field"),
+    [
+        ("RegisterTaskDefinitionRequest", "somethingNew"),
+        ("ContainerDefinition", "containerDefinitions[].somethingNew"),
+        ("CreateServiceRequest", "service.somethingNew"),
+        ("AdvancedConfiguration", "service.loadBalancers[].advancedConfiguration.somethingNew"),
+        ("ManagedStorageConfiguration", "cluster.configuration.managedStorageConfiguration.somethingNew"),
+    ],
+)
+def test_a_member_that_ecs_gains_is_noticed(shape: str, field: str) -> None:
+    described = copy.deepcopy(ECS._service_description)
+    described["shapes"][shape]["members"]["somethingNew"] = {"shape": "String"}
+    assert unknown_fields(ServiceModel(described)) == [field]
 
 
 def test_what_costs_nothing_exists_and_is_no_features_field() -> None:
-    fields = list(members(ECS.operation_model("RegisterTaskDefinition").input_shape))
-    for fieldless in FIELDLESS:
-        assert any(is_below(field, fieldless) for field in fields), f"{fieldless} is no field of ECS"
-        assert FIELDLESS[fieldless]
-        assert fieldless not in {feature.field for feature in FEATURES}
+    fields = {f"{root.strip()}{field}" for root, shape in shapes(ECS).items() for field in members(shape)}
+    fields |= {f"service.{field}" for field in NEWER["CreateService"]} | set(NEWER["RegisterTaskDefinition"])
+    for field, reason in {**FIELDLESS, **SETTINGS}.items():
+        assert any(is_below(other, field) for other in fields), f"{field} is no field of ECS"
+        assert reason
+        assert field not in {feature.field for feature in FEATURES}
 
 
 def test_each_features_field_exists() -> None:
@@ -83,7 +132,16 @@ def test_the_reader_knows_the_members_that_ecs_knows() -> None:
             return {name: kind(member) for name, member in shape.members.items()}
         return [kind(shape.member)] if shape.type_name == "list" else kinds[shape.type_name]
 
-    assert kind(ECS.operation_model("RegisterTaskDefinition").input_shape) == MEMBERS
+    newer = {"trustedExecutionConfiguration", "sharingStrategy"}
+
+    def older(known: Any) -> Any:
+        if isinstance(known, list):
+            return [older(known[0])]
+        if not isinstance(known, dict):
+            return known
+        return {name: older(member) for name, member in known.items() if name not in newer}
+
+    assert kind(ECS.operation_model("RegisterTaskDefinition").input_shape) == older(MEMBERS)
 
 
 def test_names_are_unique() -> None:
