@@ -187,7 +187,7 @@ def same_letters(name: str, kind: Mapping[str, Any]) -> str:
 def meant_by(name: str, kind: Mapping[str, Any]) -> str:
     """Which member a person likely meant by a name that is none."""
     near = meant(name, kind)
-    return f"Did you mean {near}?" if near else f"The members are {', '.join(kind)}."
+    return f"Did you mean {near}?" if near else "A newer cfnroles may know it."
 
 
 def _article(value: Any) -> str:

@@ -26,7 +26,8 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
         origin = workload.origin(path)
         what = f"cfnroles knows no member {path[-1]}, nor which permissions it costs"
         gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Else add to the roles what it needs"))
-        findings.append(Finding(Severity.WARNING, origin, what, remedy))
+        told = f"cfnroles knows no member {path[-1]}, and ECS may know none either"
+        findings.append(Finding(Severity.WARNING, origin, told, remedy))
     return tuple(gaps), tuple(findings)
 
 

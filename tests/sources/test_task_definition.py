@@ -162,10 +162,10 @@ def test_a_member_that_ecs_refuses_is_told_with_the_nearest_name(tree: Any, poin
 @pytest.mark.parametrize(
     ("members", "pointer", "told"),
     [
-        ({"secretz": []}, "secretz", "The members are"),
+        ({"secretz": []}, "secretz", "A newer cfnroles"),
         ({"volumez": []}, "volumez", "Did you mean volumes?"),
-        ({"runtimePlatform": {"gpuKind": "x"}}, "runtimePlatform.gpuKind", "The members are cpuArchitecture"),
-        ({"volumes": [{"name": "a", "driver": {"x": "y"}}]}, "volumes[0].driver", "The members are name"),
+        ({"runtimePlatform": {"gpuKind": "x"}}, "runtimePlatform.gpuKind", "A newer cfnroles"),
+        ({"volumes": [{"name": "a", "driver": {"x": "y"}}]}, "volumes[0].driver", "A newer cfnroles"),
     ],
 )
 def test_a_member_that_nobody_knows_yet_is_a_warning_and_a_gap(

@@ -84,7 +84,7 @@ class TaskDefinition(AWSObject):
 
 
 def task_template(parts: Parts) -> Template:
-    """The template. Raises InvalidInput for a member that no task definition has."""
+    """The template. Whether CloudFormation knows every member of the task definition is for CloudFormation to say."""
     workload, references = parts.workload, parts.discovery.references
     template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
     template.set_version("2010-09-09")
@@ -137,7 +137,9 @@ def _definition(template: Template, parts: Parts) -> TaskDefinition:
     images = image_parameters(parts.workload, template.parameters)
     for parameter in images.values():
         template.add_parameter(parameter)
-    definition = TaskDefinition("TaskDefinition", **_Rendering(images, parts.spelling).structure(members, ()))
+    definition = TaskDefinition("TaskDefinition")
+    # troposphere would refuse a member that is younger than itself.
+    definition.properties.update(_Rendering(images, parts.spelling).structure(members, ()))
     definition.ExecutionRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.EXECUTION])))
     definition.TaskRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.TASK])))
     return definition

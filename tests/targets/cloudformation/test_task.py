@@ -49,9 +49,13 @@ def container(**members: Any) -> dict[str, Any]:
         (container(image=f"{ECR}/web:1"), ("ContainerDefinitions", 0, "Image"),
          {"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/web:1"}),
         (container(command=["echo", "$HOME ${X}"]), ("ContainerDefinitions", 0, "Command", 1), "$HOME ${X}"),
+        ({"trustedExecutionConfiguration": {"isolationMode": "SHARED"}},
+         ("TrustedExecutionConfiguration", "IsolationMode"), "SHARED"),
+        ({"somethingNew": {"inside": "x"}}, ("SomethingNew", "Inside"), "x"),
+        (container(somethingNew="x"), ("ContainerDefinitions", 0, "SomethingNew"), "x"),
         ({"family": "shop"}, ("TaskRoleArn",), {"Fn::ImportValue": {"Fn::Sub": "${ProjectName}-ECSTaskRoleArn"}}),
     ],
-    ids=["efs", "iam", "proxy", "labels", "image", "command", "role"],
+    ids=["efs", "iam", "proxy", "labels", "image", "command", "newer", "unknown", "unknown of a container", "role"],
 )  # fmt: skip
 def test_members_are_spelled_as_cloudformation_does(tree: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
     found: Any = properties({**container(), **tree})
