@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from cfnroles.table.secret_forms import secret_form
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "credentials", "apikey", "accesstoken"})
 _PAIRS = frozenset(
@@ -38,15 +40,6 @@ _HARMLESS = re.compile(
 _PLACEHOLDER = re.compile(
     r"(?i)\$\{|\{\{|<[a-z_ -]+>|change.?me|your[-_]|example|placeholder|xxxx|^no[-_ ]|dummy|fake|unused"
 )
-_KNOWN_FORMS = (
-    ("an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
-    ("a password in a URL", re.compile(r"://[^/\s:@${}<>]+:[^/\s@${}<>]+@")),
-    ("a token of GitHub", re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}\b")),
-    ("a token of Slack", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
-    ("a key of Stripe", re.compile(r"\b[sr]k_live_[A-Za-z0-9]{16,}")),
-    ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")),
-)
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 _BITS_PER_CHARACTER = 4.0
 
@@ -56,9 +49,8 @@ def plain_text_secret(name: str, value: str) -> str:
 
     A value that names a secret elsewhere, or that a later step fills in, is none.
     """
-    for form, pattern in _KNOWN_FORMS:
-        if pattern.search(value):
-            return f"its value has the form of {form}"
+    if form := secret_form(value):
+        return f"its value has the form of {form}"
     if _HARMLESS.fullmatch(value) or _holds_placeholder(value):
         return ""
     if _is_secret_name(name):

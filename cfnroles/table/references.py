@@ -10,6 +10,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Condition
 from cfnroles.symbols import Field, Parameter, Symbol, Wildcard
 from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.secret_forms import secret_form
 from cfnroles.text import ACCOUNT, ANYTHING, PARTITION, Arn, Part, Text, arn_of, field_of, is_account, is_region
 
 #: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
@@ -26,14 +27,35 @@ _JSON_KEY_FORM = (
 )
 
 
+#: What names something: an ARN, a path, or a name without a colon.
+_NAMING = re.compile(r"arn:[\w:/+=,.@!*?-]+|/[\w.:/-]+|[\w./-]+", re.ASCII)
+_LONGEST = 2048
+
+
+def shown(text: Text) -> str:
+    """The text as messages have it: what names nothing may be a secret's value, and only its length is told."""
+    if _NAMING.fullmatch(text.shape()) and not secret_form(text.plain) and len(text) <= _LONGEST:
+        return text.written
+    return f"a text of {len(text.written)} characters" if text else "an empty text"
+
+
+def check_pasted(text: Text) -> None:
+    """Raise Malformed where the value of a secret stands in the place of a reference to one."""
+    if form := secret_form(text.plain):
+        raise Malformed(
+            f"{shown(text)} with the form of {form} stands where a secret is named",
+            "Keep it in a secret or parameter, and write the ARN of that. It can be read here: replace it",
+        )
+
+
 def parse_arn(text: Text) -> Arn:
     """The parts of an ARN; raises Malformed for a text with fewer than six, Unnamed for a placeholder in its place."""
     if (arn := arn_of(text)) is not None:
         return arn
     if text.parts and isinstance(text.parts[0], Symbol):
-        raise Unnamed(f"the ARN {text.written} is not known", remedy(text.parts[0]))
+        raise Unnamed(f"the ARN {shown(text)} is not known", remedy(text.parts[0]))
     raise Malformed(
-        f"{text.written} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource."
+        f"{shown(text)} is not an ARN", "An ARN has six parts: arn:partition:service:region:account:resource."
     )
 
 
@@ -148,13 +170,14 @@ def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
         raise Unnamed(f"what {first.spelled} names is not known", "Name the secret or parameter by its ARN")
     if not text.startswith("arn:"):
+        check_pasted(text)
         return ParameterReference(_parameter_arn(text, facts))
     arn = parse_arn(text)
     if arn.service == "secretsmanager":
         return _secret_reference(arn, text)
     if arn.service != "ssm":
         raise Malformed(
-            f"{text.written} is an ARN of {arn.service or 'no service'}",
+            f"{shown(text)} is an ARN of {arn.service or 'no service'}",
             "ECS reads secrets from Secrets Manager and from Parameter Store.",
         )
     return ParameterReference(_checked_parameter(text, facts))
@@ -187,17 +210,17 @@ def _checked_parameter(text: Text, facts: Facts) -> Arn:
     name = arn.resource.removeprefix("parameter")
     if name.startswith("//"):
         raise Malformed(
-            f"{text.written} has two slashes after `parameter`", f"Write {text.written.replace('//', '/', 1)}."
+            f"{shown(text)} has two slashes after `parameter`", f"Write {shown(text).replace('//', '/', 1)}."
         )
     if not arn.resource.startswith("parameter/") or not _PARAMETER_NAME.fullmatch(name.shape()):
         raise Malformed(
-            f"{text.written} is not the ARN of a parameter",
+            f"{shown(text)} is not the ARN of a parameter",
             "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",
         )
     arn = located_arn(text)
     if facts.account and not arn.account.unknown and arn.account != facts.account:
         raise Malformed(
-            f"{text.written} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
+            f"{shown(text)} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
             "Keep the value in a secret, which another account may share, or in a parameter of the task's account.",
         )
     return arn
@@ -211,12 +234,13 @@ def secret_or_name(text: Text, facts: Facts) -> SecretReference:
     if isinstance(text.whole, Parameter):
         return _open_secret(text.whole)
     if not text.startswith("arn:"):
+        check_pasted(text)
         if not _SECRET_NAME.fullmatch(text.shape()):
-            raise Malformed(f"{text.written!r} cannot be a secret's name", "Write the secret's ARN or its name.")
+            raise Malformed(f"{shown(text)} cannot be a secret's name", "Write the secret's ARN or its name.")
         return SecretReference(facts.arn("secretsmanager", Text("secret:", text)), by_name=True)
     arn = parse_arn(text)
     if arn.service != "secretsmanager" or len(arn.resource.cut(":")) != 2:
-        raise Malformed(f"{text.written} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
+        raise Malformed(f"{shown(text)} is not the ARN of a secret", "Write the secret's ARN and nothing after it.")
     return _secret_reference(arn, text)
 
 
@@ -224,19 +248,19 @@ def _secret_reference(arn: Arn, text: Text) -> SecretReference:
     kind, *fields = arn.resource.cut(":")
     if kind != "secret" or not fields or not fields[0]:
         raise Malformed(
-            f"{text.written} is not the ARN of a secret",
+            f"{shown(text)} is not the ARN of a secret",
             "Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME.",
         )
     if len(fields) not in (1, 4):
         given = len(fields) - 1
         raise Malformed(
-            f"{text.written} has {given} field{'s' if given > 1 else ''} after the secret's name, and ECS takes none or"
+            f"{shown(text)} has {given} field{'s' if given > 1 else ''} after the secret's name, and ECS takes none or"
             " three",
             _JSON_KEY_FORM,
         )
     if not _SECRET_NAME.fullmatch(fields[0].shape()):
         raise Malformed(
-            f"{fields[0].written!r} cannot be a secret's name",
+            f"{shown(fields[0])} cannot be a secret's name",
             "A secret's name has letters, digits and / _ + = . @ ! - only.",
         )
     base = Arn(arn.partition, arn.service, arn.region, arn.account, Text("secret:", fields[0]), arn.given)
@@ -247,14 +271,15 @@ def _secret_reference(arn: Arn, text: Text) -> SecretReference:
 
 
 def _parameter_arn(name: Text, facts: Facts) -> Arn:
-    if selector := re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name.shape()):
+    if re.fullmatch(rf"({_PARAMETER_NAME.pattern}):(\w[\w.-]*)", name.shape()):
+        alone = name.written.rpartition(":")[0] if shown(name) == name.written else "the name alone"
         raise Malformed(
-            f"{name.written!r} selects the version or label {selector[2]}, and ECS takes none",
-            f"Write {name.written.rpartition(':')[0]}, which is the parameter's latest version.",
+            f"{shown(name)} selects a version or label of a parameter, and ECS takes none",
+            f"Write {alone}, which is the parameter's latest version.",
         )
     if not _PARAMETER_NAME.fullmatch(name.shape()):
         raise Malformed(
-            f"{name.written!r} is neither an ARN nor a name that a parameter can have",
+            f"{shown(name)} is neither an ARN nor a name that a parameter can have",
             "A parameter's name has letters, digits and _ . - / only; a secret in Secrets Manager is given by its ARN.",
         )
     # A name with a slash in it begins with one, and that is the slash of the ARN.

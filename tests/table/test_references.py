@@ -81,7 +81,7 @@ def test_a_parameter_without_a_known_home_keeps_pseudo_parameters() -> None:
         pytest.param(f"{SECRET}:a b", "letters", id="name-with-a-space"),
         pytest.param("shop/db!x", "is given by its ARN", id="a-name-that-only-a-secret-can-have"),
         pytest.param("/shop/flags:3", "Write /shop/flags", id="version-of-a-parameter"),
-        pytest.param("flags:live", "Write flags", id="label-of-a-parameter"),
+        pytest.param("flags:live", "Write the name alone", id="label-of-a-parameter"),
         pytest.param(f"{PARAMETER}/flags:3", "without a version", id="version-in-an-arn"),
         pytest.param("arn:aws:ssm:us-east-1:123456789012:parameter:/flags", "parameter/NAME", id="colon-for-slash"),
         pytest.param(f"{PARAMETER}//flags", f"Write {PARAMETER}/flags", id="two-slashes"),

@@ -11,7 +11,15 @@ from cfnroles.need import Condition, Holder
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
-from cfnroles.table.references import ParameterReference, SecretReference, parse_arn, s3_bucket, s3_object, value_from
+from cfnroles.table.references import (
+    ParameterReference,
+    SecretReference,
+    parse_arn,
+    s3_bucket,
+    s3_object,
+    shown,
+    value_from,
+)
 from cfnroles.text import Text
 
 _LINUX = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html"
@@ -71,7 +79,7 @@ def spec_parameter(found: Found) -> Text:
     reference = value_from(_arn(found), found.facts)
     if not isinstance(reference, ParameterReference):
         raise Malformed(
-            f"{found.text.written} is no parameter", "ECS takes credential specs from S3 and Parameter Store."
+            f"{shown(found.text)} is no parameter", "ECS takes credential specs from S3 and Parameter Store."
         )
     return reference.arn.text
 
@@ -123,7 +131,7 @@ def _service(found: Found) -> str:
         if text.startswith("file://"):
             return ""
         raise Unnamed(
-            f"{text.written} is neither an ARN nor a file", "Write the ARN of an object in S3 or of a parameter"
+            f"{shown(text)} is neither an ARN nor a file", "Write the ARN of an object in S3 or of a parameter"
         )
     service = parse_arn(text).service
     if service not in ("s3", "ssm"):

@@ -15,6 +15,7 @@ from cfnroles.table.references import (
     ParameterReference,
     SecretReference,
     secret_or_name,
+    shown,
     value_from,
     via_service,
 )
@@ -50,9 +51,7 @@ def secret_of(found: Found) -> SecretReference:
     reference = value_from(found.text, found.facts)
     secret = reference if isinstance(reference, SecretReference) else reference.secret
     if secret is None:
-        raise Unnamed(
-            f"{found.text.written} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/"
-        )
+        raise Unnamed(f"{shown(found.text)} stands for no secret", "Name a parameter of /aws/reference/secretsmanager/")
     return secret
 
 
@@ -60,7 +59,7 @@ def parameter_of(found: Found) -> ParameterReference:
     """The parameter that is read for the reference."""
     reference = value_from(found.text, found.facts)
     if isinstance(reference, SecretReference):
-        raise Unnamed(f"{found.text.written} names no parameter", "Name a parameter")
+        raise Unnamed(f"{shown(found.text)} names no parameter", "Name a parameter")
     return reference.parameter if isinstance(reference, OpenReference) else reference
 
 
@@ -127,7 +126,7 @@ def secret_trap(found: Found) -> Trap | None:
     reference = secret_of(found)
     if reference.version_stage and reference.version_id:
         return Trap(
-            f"{found.text.written} names a version's stage and its id, and ECS takes one of them",
+            f"{shown(found.text)} names a version's stage and its id, and ECS takes one of them",
             "Leave one of the two empty",
         )
     account, home = reference.arn.account, found.facts.account
@@ -161,9 +160,9 @@ def parameter_trap(found: Found) -> Trap | None:
     if found.text.startswith(("arn:", "/", "${")) or "/" not in found.text.shape():
         return None
     return Trap(
-        f"{found.text.written} is read as the name of a parameter, and a parameter whose name has a slash begins with"
+        f"{shown(found.text)} is read as the name of a parameter, and a parameter whose name has a slash begins with"
         " one",
-        f"Write /{found.text.written} for a parameter, or the complete ARN for a secret",
+        f"Write /{shown(found.text)} for a parameter, or the complete ARN for a secret",
     )
 
 

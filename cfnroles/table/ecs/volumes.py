@@ -16,6 +16,7 @@ from cfnroles.table.references import (
     ParameterReference,
     SecretReference,
     located_arn,
+    shown,
     value_from,
 )
 from cfnroles.text import ANYTHING, Text, text_of
@@ -147,7 +148,7 @@ def is_parameter(found: Found) -> bool:
 
 def _credentials(found: Found) -> SecretReference | ParameterReference | OpenReference:
     if not found.text.startswith(("arn:", "${")):
-        raise Malformed(f"{found.text.written} is not an ARN", "Write the ARN of the secret or of the parameter.")
+        raise Malformed(f"{shown(found.text)} is not an ARN", "Write the ARN of the secret or of the parameter.")
     return value_from(found.text, found.facts)
 
 
