@@ -13,7 +13,7 @@ from cfnroles.answers.prove import Removal, removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_symbols
 from cfnroles.answers.trust import Trust, trust
 from cfnroles.facts import Facts
-from cfnroles.iam.evaluator import Decision, IdentityPolicy, StatementId, Verdict, evaluate
+from cfnroles.iam.evaluator import Decision, Evaluation, IdentityPolicy, StatementId, evaluate
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
@@ -155,7 +155,7 @@ class _Reading:
         self._arn = home.text(role.arn)
         self._context = context
         self._asked: dict[tuple[Holder, object], tuple[Asked, ...]] = {}
-        self._verdicts: dict[object, Verdict] = {}
+        self._verdicts: dict[object, Evaluation] = {}
 
     def asked(self, needs: Sequence[Need]) -> tuple[Asked, ...]:
         """The requests of all ``needs``; needs of the same permission share theirs."""
@@ -174,10 +174,10 @@ class _Reading:
             self._asked[key] = asked(need, self.home, self._arn, self._context)
         return tuple(each if each.need is need else replace(each, need=need) for each in self._asked[key])
 
-    def verdicts(self, need: Need) -> tuple[Verdict, ...]:
+    def verdicts(self, need: Need) -> tuple[Evaluation, ...]:
         return tuple(self._verdict(each) for each in self.requests(need))
 
-    def _verdict(self, each: Asked) -> Verdict:
+    def _verdict(self, each: Asked) -> Evaluation:
         if each.permission not in self._verdicts:
             self._verdicts[each.permission] = evaluate(each.request, self.policies, self.boundary)
         return self._verdicts[each.permission]
@@ -198,7 +198,7 @@ def _refused(need: Need, readings: Sequence[_Reading]) -> bool:
     return any(verdict.decision is Decision.IMPLICIT_DENY for verdict in verdicts)
 
 
-def _of(need: Need, verdict: Verdict, role: Role) -> Judged:
+def _of(need: Need, verdict: Evaluation, role: Role) -> Judged:
     match verdict.decision:
         case Decision.ALLOWED if isinstance(role.boundary, Unread):
             return Judged(need, Outcome.UNKNOWN, verdict.by, (f"the permissions boundary {role.boundary.name}",))

@@ -9,7 +9,7 @@
     )
     print(evaluate(request, policies))      # allowed by AppSecrets.Statement[0] (ReadDatabaseSecret)
 
-The answer is a `Verdict`: allowed, explicitly denied, implicitly denied, or unknown, with the statements
+The answer is an `Evaluation`: allowed, explicitly denied, implicitly denied, or unknown, with the statements
 behind it. A condition on a key that the context neither has nor knows to be absent is unknown, and so is
 everything that depends on it, under the name of the key.
 
@@ -19,19 +19,31 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html
 
 from cfnroles.iam.evaluator.evaluation import (
     Decision,
+    Evaluation,
     UnknownStatement,
-    Verdict,
     evaluate,
     statement_applies,
 )
-from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatement, StatementId, parse_policy
+from cfnroles.iam.evaluator.policy import (
+    WHOLE_POLICY,
+    Effect,
+    IdentityPolicy,
+    PolicyStatement,
+    StatementId,
+    effects_of,
+    parse_policy,
+    read_policy,
+    unread_policy,
+)
 from cfnroles.iam.evaluator.request import Context, Principal, PrincipalType, Request
 from cfnroles.iam.patterns import some
 
 __all__ = [
+    "WHOLE_POLICY",
     "Context",
     "Decision",
     "Effect",
+    "Evaluation",
     "IdentityPolicy",
     "PolicyStatement",
     "Principal",
@@ -39,9 +51,11 @@ __all__ = [
     "Request",
     "StatementId",
     "UnknownStatement",
-    "Verdict",
+    "effects_of",
     "evaluate",
     "parse_policy",
+    "read_policy",
     "some",
     "statement_applies",
+    "unread_policy",
 ]

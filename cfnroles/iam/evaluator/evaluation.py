@@ -14,7 +14,7 @@ from cfnroles.iam.evaluator.policy import Effect, IdentityPolicy, PolicyStatemen
 from cfnroles.iam.evaluator.request import Context, Request
 from cfnroles.iam.evaluator.variables import plain_text, resource_text
 from cfnroles.iam.patterns import matches
-from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate
+from cfnroles.iam.truth import Truth, Unknown, all_of, any_of, negate, unknown
 
 _RESOURCE = "the rest of the resource's ARN"
 
@@ -39,7 +39,7 @@ class UnknownStatement(Struct, frozen=True):
         return f"{self.statement} may {self.effect.lower()} it, depending on {', '.join(self.keys)}"
 
 
-class Verdict(Struct, frozen=True):
+class Evaluation(Struct, frozen=True):
     """The decision and what made it.
 
     ``by`` names the statements behind it: every Allow that applies (the boundary's too) if allowed, every
@@ -72,7 +72,9 @@ class Verdict(Struct, frozen=True):
                 return f"{self.decision} by {', '.join(map(str, self.by))}"
 
 
-def evaluate(request: Request, policies: Iterable[IdentityPolicy], boundary: IdentityPolicy | None = None) -> Verdict:
+def evaluate(
+    request: Request, policies: Iterable[IdentityPolicy], boundary: IdentityPolicy | None = None
+) -> Evaluation:
     """Decide *request* by the identity-based *policies*, within *boundary* if there is one.
 
     A Deny that applies decides. Without one, the request needs an Allow in the policies and, if there is a
@@ -96,13 +98,13 @@ def evaluate(request: Request, policies: Iterable[IdentityPolicy], boundary: Ide
         if isinstance(truth, Unknown)
     )
     if denied is True:
-        return Verdict(Decision.EXPLICIT_DENY, _true(everywhere, Effect.DENY), undecided)
+        return Evaluation(Decision.EXPLICIT_DENY, _true(everywhere, Effect.DENY), undecided)
     if allowed is False:
         outside = boundary.name if boundary and granted[0] is True else ""
-        return Verdict(Decision.IMPLICIT_DENY, (), undecided, outside)
+        return Evaluation(Decision.IMPLICIT_DENY, (), undecided, outside)
     if denied is False and allowed is True:
-        return Verdict(Decision.ALLOWED, _true(everywhere, Effect.ALLOW), undecided)
-    return Verdict(Decision.UNKNOWN, (), undecided)
+        return Evaluation(Decision.ALLOWED, _true(everywhere, Effect.ALLOW), undecided)
+    return Evaluation(Decision.UNKNOWN, _true(everywhere, Effect.ALLOW) if allowed is True else (), undecided)
 
 
 def statement_applies(statement: PolicyStatement, request: Request) -> Truth:
@@ -115,7 +117,12 @@ Applying = list[tuple[PolicyStatement, Truth]]
 
 def _applying(request: Request, context: Context, policies: tuple[IdentityPolicy, ...]) -> Applying:
     return [
-        (statement, _applies(statement, request, context)) for policy in policies for statement in policy.statements
+        (statement, truth)
+        for policy in policies
+        for statement, truth in (
+            *((each, _applies(each, request, context)) for each in policy.statements),
+            *((each, _may_apply(each, request)) for each in policy.unread),
+        )
     ]
 
 
@@ -136,6 +143,10 @@ def _applies(statement: PolicyStatement, request: Request, context: Context) -> 
     if not _names_action(statement, request.action):
         return False
     return all_of(_remaining(statement, request, context))
+
+
+def _may_apply(unread: PolicyStatement, request: Request) -> Truth:
+    return unknown(str(unread.id)) if _names_action(unread, request.action) else False
 
 
 def _remaining(statement: PolicyStatement, request: Request, context: Context) -> Iterable[Truth]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _POLICY_ELEMENTS = ("Version", "Id", "Statement")
 _PRINCIPALS = ("Principal", "NotPrincipal")
+#: The index of what stands for all statements of a policy.
+WHOLE_POLICY = -1
 _STATEMENT_ELEMENTS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
@@ -37,6 +39,8 @@ class StatementId(Struct, frozen=True, order=True):
     sid: str = ""
 
     def __str__(self) -> str:
+        if self.index == WHOLE_POLICY:
+            return f"the {self.policy}"
         place = f"{self.policy}.Statement[{self.index}]"
         return f"{place} ({self.sid})" if self.sid else place
 
@@ -55,11 +59,16 @@ class PolicyStatement(Struct, frozen=True):
 
 
 class IdentityPolicy(Struct, frozen=True):
-    """An identity-based policy, under the name that verdicts and errors call it by."""
+    """An identity-based policy, under the name that evaluations and errors call it by.
+
+    ``unread`` are statements that nobody could read, with what is known of them: each may apply to any request for its
+    actions, or to none.
+    """
 
     name: str
     statements: tuple[PolicyStatement, ...]
     version: str = "2008-10-17"
+    unread: tuple[PolicyStatement, ...] = ()
 
 
 def parse_policy(name: str, document: object) -> IdentityPolicy:
@@ -72,6 +81,20 @@ def parse_policy(name: str, document: object) -> IdentityPolicy:
 
     Raises InvalidInput, naming *name* and the index of the statement, if the document breaks the grammar.
     """
+    policy, faults = read_policy(name, document)
+    for fault in faults.values():
+        raise fault
+    return policy
+
+
+def read_policy(
+    name: str, document: object, known: Mapping[int, InvalidInput] | None = None
+) -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
+    """The policy in *document* as far as it can be read, and the fault of each statement that cannot be, by its index.
+
+    ``known`` are faults of statements that the caller found. Raises InvalidInput where the document holds no
+    statements.
+    """
     policy = _object(_loaded(name, document), name, _POLICY_ELEMENTS)
     version = policy.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
@@ -82,8 +105,40 @@ def parse_policy(name: str, document: object) -> IdentityPolicy:
     if not isinstance(statements, list) or not statements:
         raise _malformed(name, "Statement holds no statement", "Give a statement or a list of statements.")
     variables = version == _VERSIONS[1]
-    parsed = tuple(_statement(name, index, each, variables) for index, each in enumerate(statements))
-    return IdentityPolicy(name, parsed, str(version))
+    read: list[PolicyStatement] = []
+    unread: list[PolicyStatement] = []
+    faults = dict(known or {})
+    for index, each in enumerate(statements):
+        try:
+            if index not in faults:
+                read.append(_statement(name, index, each, variables))
+        except InvalidInput as fault:
+            faults[index] = fault
+        if index in faults:
+            unread += _unread(StatementId(name, index), each)
+    return IdentityPolicy(name, tuple(read), str(version), tuple(unread)), dict(sorted(faults.items()))
+
+
+def unread_policy(name: str, effects: Iterable[Effect] = tuple(Effect)) -> IdentityPolicy:
+    """What can be read of nothing, such as ``policy Ours``, but the effects that its statements may have."""
+    whole = StatementId(name, WHOLE_POLICY)
+    return IdentityPolicy(name, (), unread=tuple(PolicyStatement(whole, each, ("*",), ("*",)) for each in effects))
+
+
+def effects_of(given: object) -> tuple[Effect, ...]:
+    """The effects that a statement may have, as far as it can be read."""
+    effect = given.get("Effect") if isinstance(given, Mapping) else None
+    return tuple(each for each in Effect if each == effect) or tuple(Effect)
+
+
+def _unread(statement: StatementId, given: object) -> Iterator[PolicyStatement]:
+    """What is known of a statement that cannot be read: its effect and its actions, each if that much can be read."""
+    try:
+        actions, not_actions = _actions(given if isinstance(given, Mapping) else {}, str(statement))
+    except InvalidInput:
+        actions, not_actions = ("*",), False
+    for effect in effects_of(given):
+        yield PolicyStatement(statement, effect, actions, ("*",), not_actions=not_actions)
 
 
 def _statement(policy: str, index: int, given: object, variables: bool) -> PolicyStatement:
@@ -102,14 +157,11 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> Polic
     sid = statement.get("Sid", "")
     if not isinstance(sid, str):
         raise _malformed(where, f"Sid is {sid!r}", "Use a text.")
-    actions, not_actions = _one_of(statement, "Action", where)
+    actions, not_actions = _actions(statement, where)
     resources, not_resources = _one_of(statement, "Resource", where)
-    for action in actions:
-        if action != "*" and ":" not in action:
-            raise _malformed(where, f"{action!r} is not an action", "Write service:Name, or *.")
     for resource in resources:
         if resource != "*" and not resource.startswith("arn:") and not (variables and variables_of(resource)):
-            raise _malformed(where, f"{resource!r} is not a resource", "Write an ARN, or *.")
+            raise _malformed(where, f"{resource!r} is not a resource", "Write the ARN of what the statement is about.")
     return PolicyStatement(
         StatementId(policy, index, sid),
         Effect(str(effect)),
@@ -120,6 +172,17 @@ def _statement(policy: str, index: int, given: object, variables: bool) -> Polic
         not_resources,
         variables,
     )
+
+
+def _actions(statement: Mapping[str, object], where: str) -> tuple[tuple[str, ...], bool]:
+    actions, not_actions = _one_of(statement, "Action", where)
+    for action in actions:
+        if action != "*" and ":" not in action:
+            raise _malformed(where, f"{action!r} is not an action", "Write service:Name.")
+        if variables_of(action):
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+            raise _malformed(where, f"{action!r} is not an action: it has a variable", "Write service:Name.")
+    return actions, not_actions
 
 
 def _conditions(block: object, where: str, variables: bool) -> tuple[PolicyCondition, ...]:

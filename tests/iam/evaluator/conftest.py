@@ -10,9 +10,9 @@ import pytest
 from cfnroles.iam.evaluator import (
     Context,
     Decision,
+    Evaluation,
     Principal,
     Request,
-    Verdict,
     evaluate,
     parse_policy,
 )
@@ -32,7 +32,7 @@ def _verdict(
     principal: Principal = ROLE,
     boundary: object = None,
     version: str = "2012-10-17",
-) -> Verdict:
+) -> Evaluation:
     policy = parse_policy("P", {"Version": version, "Statement": statements})
     limit = None if boundary is None else parse_policy("B", {"Version": version, "Statement": boundary})
     known = Context.of(context, absent=absent, complete=complete)
@@ -57,7 +57,7 @@ def _applies(**given: Any) -> str:
 
 
 @pytest.fixture
-def verdict() -> Callable[..., Verdict]:
+def verdict() -> Callable[..., Evaluation]:
     return _verdict
 
 

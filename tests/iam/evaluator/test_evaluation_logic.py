@@ -14,9 +14,9 @@ import pytest
 from cfnroles.iam.evaluator import (
     Context,
     Decision,
+    Evaluation,
     Principal,
     Request,
-    Verdict,
     evaluate,
     parse_policy,
 )
@@ -37,13 +37,13 @@ REPORTS = [
         ("iam:GenerateCredentialReport", "explicit deny by P.Statement[1] (DenyReports)"),
     ],
 )
-def test_explicit_and_implicit_denies(verdict: Callable[..., Verdict], action: str, sentence: str) -> None:
+def test_explicit_and_implicit_denies(verdict: Callable[..., Evaluation], action: str, sentence: str) -> None:
     assert str(verdict(REPORTS, action=action, resource="*")) == sentence
 
 
 def test_without_policies_everything_is_implicitly_denied() -> None:
     request = Request(Principal("arn:aws:iam::111122223333:role/web"), "iam:GetUser", "*")
-    assert evaluate(request, []) == Verdict(Decision.IMPLICIT_DENY)
+    assert evaluate(request, []) == Evaluation(Decision.IMPLICIT_DENY)
 
 
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
@@ -80,7 +80,9 @@ BOUNDARIES = [
 
 
 @pytest.mark.parametrize(("statements", "boundary", "sentence"), BOUNDARIES)
-def test_permissions_boundary(verdict: Callable[..., Verdict], statements: Any, boundary: Any, sentence: str) -> None:
+def test_permissions_boundary(
+    verdict: Callable[..., Evaluation], statements: Any, boundary: Any, sentence: str
+) -> None:
     asked = {"action": "iam:CreateUser", "resource": "*", "complete": False}
     assert str(verdict(statements, boundary=boundary, **asked)) == sentence
 
@@ -99,12 +101,14 @@ UNKNOWNS = [
 
 
 @pytest.mark.parametrize(("statements", "decision", "keys"), UNKNOWNS)
-def test_unknown_keys(verdict: Callable[..., Verdict], statements: Any, decision: str, keys: tuple[str, ...]) -> None:
+def test_unknown_keys(
+    verdict: Callable[..., Evaluation], statements: Any, decision: str, keys: tuple[str, ...]
+) -> None:
     answer = verdict(statements, action="iam:CreateUser", resource="*", complete=False)
     assert (str(answer.decision), answer.keys) == (decision, keys)
 
 
-def test_what_is_undecided_is_named_even_where_the_rest_decides(verdict: Callable[..., Verdict]) -> None:
+def test_what_is_undecided_is_named_even_where_the_rest_decides(verdict: Callable[..., Evaluation]) -> None:
     answer = verdict([DENY_IF], action="iam:CreateUser", resource="*", complete=False)
     assert [str(each) for each in answer.undecided] == ["P.Statement[0] may deny it, depending on aws:d"]
 
