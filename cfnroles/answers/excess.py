@@ -58,6 +58,20 @@ class Excess(Struct, frozen=True):
         return (*self.unused, *(wide.grant for wide in self.wide))
 
 
+class Beyond(Struct, frozen=True):
+    """What a role grants beyond the needs.
+
+    ``excess`` is what is too much, the riskiest first. ``application`` are the actions of a task role that no feature
+    of ECS has a part in and nobody told of; ``chosen`` are those that a spec grants by the name of their policy.
+    ``statements`` are all statements that grant any of it.
+    """
+
+    excess: tuple[Excess, ...]
+    application: tuple[str, ...]
+    chosen: tuple[str, ...]
+    statements: frozenset[StatementId]
+
+
 class _Use(IntEnum):
     NONE = 0
     WIDE = 1
@@ -74,37 +88,42 @@ class _Pair(Struct, frozen=True):
 #: The role in one home: its policies, and what is asked of them.
 Reading = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
 
+_Place = tuple[str, int]
 _Key = tuple[StatementId, str, str]
 
 
-def excess(
+def grants_beyond(
     readings: Sequence[Reading],
     shown: Sequence[IdentityPolicy],
     holder: Holder,
     hanging: Collection[str] = (),
     chosen: Collection[str] | None = None,
-) -> tuple[tuple[Excess, ...], tuple[str, ...]]:
-    """The excess of a role, the riskiest first, and the actions of a task role that no feature of ECS has a part in.
+) -> Beyond:
+    """What a role grants beyond the needs.
 
     ``readings`` are the role in each home, ``shown`` its policies as they are to be told, ``hanging`` the actions of
     needs that are there only if a parameter has a value. A grant on one resource that may serve a need whose answer is
     unknown, or one of those, counts as used. ``chosen`` is given where the needs tell what the application does: the
     policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
     """
-    pairs = [_pairs(*reading, hanging) for reading in readings]
-    names = [key for policy in shown for statement in _allowing(policy) for key in _keys(statement)]
+    policies = [policy for each in (shown, *(policies for policies, _ in readings)) for policy in each]
+    unread = frozenset(_place(statement) for policy in policies for statement in policy.unread)
+    pairs = [_pairs(*reading, hanging, unread) for reading in readings]
+    names = [key for policy in shown for statement in _allowing(policy, unread) for key in _keys(statement)]
     # Every home has the same pairs in the same order; a pair is as useful as in the home where it is most.
     best = [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
     asked = {*hanging, *(each.permission.action for _, certain in readings for each in certain)}
     exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
     told: list[Excess] = []
-    application: dict[str, None] = {}
-    for statement in [statement for policy in shown for statement in _allowing(policy)]:
+    left: dict[str, None] = {}
+    leaving: set[StatementId] = set()
+    for statement in [statement for policy in shown for statement in _allowing(policy, unread)]:
         own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
         unused = [grant for grant, pair in own if pair.use is _Use.NONE]
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
-            application.update(dict.fromkeys(grant.action for grant in others))
+            left.update(dict.fromkeys(grant.action for grant in others))
+            leaving.update(statement.id for _ in others)
             unused = [grant for grant in unused if grant not in others]
         wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
         if unused or wide:
@@ -112,20 +131,39 @@ def excess(
             exactly |= served
             risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
             told.append(Excess(statement.id, risk, tuple(unused), tuple(wide), tight))
-    return tuple(sorted(told, key=lambda each: (-each.risk, each.statement))), tuple(application)
+    return Beyond(
+        tuple(sorted(told, key=lambda each: (-each.risk, each.statement))),
+        tuple(left) if chosen is None else (),
+        tuple(left) if chosen is not None else (),
+        frozenset((*leaving, *(each.statement for each in told))),
+    )
 
 
-def _pairs(policies: Sequence[IdentityPolicy], certain: Sequence[Asked], hanging: Collection[str]) -> list[_Pair]:
+def _pairs(
+    policies: Sequence[IdentityPolicy],
+    certain: Sequence[Asked],
+    hanging: Collection[str],
+    unread: Collection[_Place],
+) -> list[_Pair]:
     pairs: list[_Pair] = []
     for policy in policies:
-        for statement in _allowing(policy):
+        for statement in _allowing(policy, unread):
             touched = [each for each in certain if statement_applies(statement, each.request) is not False]
             pairs += [_pair(statement, *key[1:], touched, hanging) for key in _keys(statement)]
     return pairs
 
 
-def _allowing(policy: IdentityPolicy) -> Iterator[PolicyStatement]:
-    return (statement for statement in policy.statements if statement.effect is Effect.ALLOW)
+def _allowing(policy: IdentityPolicy, unread: Collection[_Place]) -> Iterator[PolicyStatement]:
+    """The statements that allow something, but for those that could not be read in one of the homes."""
+    return (
+        statement
+        for statement in policy.statements
+        if statement.effect is Effect.ALLOW and _place(statement) not in unread
+    )
+
+
+def _place(statement: PolicyStatement) -> _Place:
+    return statement.id.policy, statement.id.index
 
 
 def _keys(statement: PolicyStatement) -> Iterator[_Key]:

@@ -140,6 +140,14 @@ def parameter_values(name: str, facts: Facts) -> tuple[str, ...]:
     return values
 
 
+def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
+    """The facts with the values that the role's own template gives to the parameters which nobody told otherwise."""
+    for name, fact in _TOLD_BY.items():
+        if not getattr(facts, fact) and values.get(name):
+            facts = replace(facts, **{fact: tuple(each.strip() for each in values[name].split(","))})
+    return facts
+
+
 def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
     """The needs that are there for certain, and those that hang on a parameter whose value nobody told.
 

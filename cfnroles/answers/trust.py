@@ -6,26 +6,30 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from cfnroles.answers.requests import Home
 from cfnroles.errors import InvalidInput
-from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evaluate, parse_policy, some
+from cfnroles.iam.actions import matches_action
+from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evaluate, some
 from cfnroles.iam.roles import Role, Unread, evaluable_document
+from cfnroles.iam.trust_policies import principals, read_trust
 from cfnroles.need import Holder
 
 _SERVICE = {Holder.INFRASTRUCTURE: "ecs.amazonaws.com"}
 _TASKS = "ecs-tasks.amazonaws.com"
-_NAME = "trust policy"
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
+_ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 
 class Trust(Struct, frozen=True):
     """What a trust policy answers to ECS in one home: the decision, the statements behind it, and the unknown keys.
 
-    ``others`` are further principals that it admits. ``open`` tells that ECS is admitted on behalf of any account.
+    ``others`` are further principals that it lets assume the role. ``open`` tells that ECS is admitted on behalf of
+    any account.
     """
 
     service: str
@@ -51,10 +55,7 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) ->
         return Trust(service, Decision.UNKNOWN, keys=(f"the {role.trust.name}",))
     try:
         document = evaluable_document(role.trust, home.symbols)
-        statements = document.get("Statement", [])
-        statements = [statements] if isinstance(statements, Mapping) else statements
-        admitting = [_without_principal(each) if _admits(each, service) else None for each in statements]
-        named = parse_policy(_NAME, {**document, "Statement": [each or _NOTHING for each in admitting]})
+        named, faults = read_trust(document, service)
     except InvalidInput as error:
         return Trust(service, Decision.IMPLICIT_DENY, problem=f"{error.where}: {error.what}")
     verdict = evaluate(_request(holder, service, home, context, some_account=False), [named])
@@ -64,13 +65,9 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) ->
         verdict.decision,
         tuple(map(str, verdict.by)),
         verdict.keys,
-        tuple(sorted({name for each in statements for name in _principals(each) if name != service})),
+        _others(document, faults, service),
         elsewhere.decision is Decision.ALLOWED,
     )
-
-
-#: Stands where a statement is about somebody else, so that the others keep their numbers.
-_NOTHING: Mapping[str, Any] = {"Effect": "Allow", "Action": "none:None", "Resource": []}
 
 
 def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], *, some_account: bool) -> Request:
@@ -90,17 +87,20 @@ def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str
     return Request(Principal(""), "sts:AssumeRole", "*", Context.of(values))
 
 
-def _without_principal(statement: Any) -> Mapping[str, Any]:
-    return {**{key: value for key, value in statement.items() if key != "Principal"}, "Resource": "*"}
+def _others(document: Mapping[str, Any], faults: Container[int], service: str) -> tuple[str, ...]:
+    """Whom the statements that can be read let assume the role, besides the service."""
+    given = document.get("Statement")
+    statements = given if isinstance(given, list) else [given]
+    admitting = [
+        each
+        for index, each in enumerate(statements)
+        if index not in faults and each.get("Effect") == "Allow" and _assumes(each)
+    ]
+    return tuple(sorted({name for each in admitting for name in principals(each)} - {service}))
 
 
-def _admits(statement: Any, service: str) -> bool:
-    return "*" in _principals(statement) or service in _principals(statement)
-
-
-def _principals(statement: Any) -> tuple[str, ...]:
-    given = statement.get("Principal", ()) if isinstance(statement, Mapping) else ()
-    if isinstance(given, Mapping):
-        given = [name for names in given.values() for name in (names if isinstance(names, list) else [names])]
-    # `ecs-tasks.amazonaws.com` is the name in every partition; some templates append the partition's suffix.
-    return tuple(str(name) for name in ([given] if isinstance(given, str) else given))
+def _assumes(statement: Mapping[str, Any]) -> bool:
+    given = statement.get("Action", statement.get("NotAction"))
+    texts = given if isinstance(given, list) else [given]
+    named = [any(matches_action(str(text), action) for text in texts) for action in _ASSUMES]
+    return not all(named) if "NotAction" in statement else any(named)

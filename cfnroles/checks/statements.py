@@ -94,7 +94,7 @@ def no_streams(statement: AllowStatement) -> Iterator[Finding]:
         yield _fault(
             statement,
             f"writing is allowed on {group} itself, and is only ever done on the streams in it",
-            "End the resource with :log-stream:PREFIX/CONTAINER/*, or with :* for all streams of the group.",
+            "End the resource with :log-stream:PREFIX/CONTAINER/*, the streams that the task writes.",
         )
 
 

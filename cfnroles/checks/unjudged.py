@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from cfnroles.checks.check import Check, Subject, TemplateRole
 from cfnroles.checks.role_examples import GOOD
-from cfnroles.iam.roles import Unread
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.template.intrinsics import symbols
 
@@ -43,8 +42,8 @@ def _where(given: str | None) -> str:
 
 
 def _unread(role: TemplateRole) -> Iterator[Finding]:
-    parts = (*role.role.unread, role.role.boundary, role.role.trust)
-    for part in (part for part in parts if isinstance(part, Unread)):
+    # Whom a trust policy lets in is a matter of checks of its own.
+    for part in (part for part in role.role.all_unread if part not in role.role.trust_unread):
         yield fault(
             role.path,
             f"{role.logical_id} is judged in part: of {part.name}, {part.why}",

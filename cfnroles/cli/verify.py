@@ -27,6 +27,7 @@ class _Options(Struct, frozen=True):
     task_role: str
     infrastructure_role: str
     context: Mapping[str, str]
+    aws_managed_keys: bool
     prove: bool
     live: bool
     simulate: bool
@@ -61,16 +62,28 @@ class _Options(Struct, frozen=True):
 @click.option(
     "--context", multiple=True, callback=pairs, metavar="KEY=VALUE", help="Condition key whose value is known."
 )
+@click.option(
+    "--aws-managed-keys", is_flag=True, help="No customer managed key encrypts a secret or parameter of the task."
+)
 @click.option("--prove", is_flag=True, help="Take each grant away and tell which call of ECS then fails.")
 @click.option("--live", is_flag=True, help="Read the roles from AWS: ROLE is a name or ARN. Reads only.")
 @click.option("--simulate", is_flag=True, help="With --live: ask AWS's policy simulator, too.")
 @click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
-@click.option("--fail-on", default="", type=click.Choice(["", "excess"]), help="Exit with 1 where a role allows more.")
+@click.option(
+    "--fail-on", default="", type=click.Choice(["", "excess"]), help="excess: let the exit code be that of the verdict."
+)
 @click.option(
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
 def command(source: str, **given: Any) -> None:
     """Verify roles against SOURCE: what is missing, denied or unknown, and what is too much.
+
+    The verdict on a role is pass, fail or not judged. It fails if it lacks something, grants more than is needed, or
+    lets others than ECS assume it. It is not judged if part of it cannot be read or decided, or if nobody told what the
+    application may do: a service spec does.
+
+    With --fail-on excess the exit code is 0 if all roles pass, 1 if one fails, else 3. Without it, what is too much is
+    told and does not count: 1 where something is missing or denied, 3 where that is unknown.
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
     is also judged by what the spec grants to the application.
@@ -90,7 +103,14 @@ def command(source: str, **given: Any) -> None:
     if options.spec_service:
         reading = reading.of(options.spec_service)
     verifications = [
-        verify(reading, role, holder, context=options.context, prove=options.prove)
+        verify(
+            reading,
+            role,
+            holder,
+            context=options.context,
+            prove=options.prove,
+            aws_managed_keys=options.aws_managed_keys,
+        )
         for holder, role in _roles(reading, options)
     ]
     _show(verifications, reading, options.format_)
@@ -148,10 +168,14 @@ def _show(verifications: Sequence[Verification], reading: Reading, format_: str)
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:
-    from cfnroles.answers.verify import Outcome
+    from cfnroles.answers.verify import Outcome, Verdict
 
-    outcomes = {each.outcome for each in verifications}
-    too_much = any(each.excess for each in verifications)
-    if outcomes & {Outcome.MISSING, Outcome.DENIED} or (fail_on == "excess" and too_much):
+    if fail_on == "excess":
+        verdicts = {each.verdict for each in verifications}
+        fails, unknown = Verdict.FAIL in verdicts, Verdict.NOT_JUDGED in verdicts
+    else:
+        outcomes = {each.outcome for each in verifications}
+        fails, unknown = bool(outcomes & {Outcome.MISSING, Outcome.DENIED}), Outcome.UNKNOWN in outcomes
+    if fails:
         return BadAnswer.exit_code
-    return Unavailable.exit_code if Outcome.UNKNOWN in outcomes else 0
+    return Unavailable.exit_code if unknown else 0

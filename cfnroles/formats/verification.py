@@ -16,8 +16,9 @@ from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
+    by_words,
+    ground_words,
     label,
-    named,
     only_if,
     placed,
     remedies,
@@ -101,6 +102,9 @@ def json_text(verifications: Sequence[Verification], text: Texts) -> str:
 def _role(each: Verification, text: Texts, terminal: Terminal) -> Iterator[str]:
     lines = Lines(text)
     yield terminal.heading(f"{str(each.holder).capitalize()}: {each.role.name}")
+    yield f"Verdict: {each.verdict}"
+    for _, words in ground_words(each):
+        yield from terminal.paragraph(words, 2, "- ")
     yield ""
     yield "trust policy"
     if each.trust is None:
@@ -130,22 +134,13 @@ def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, t
     for entry in entries:
         if isinstance(entry, Need):
             mark = terminal.paint(_ONLY_IF, "2")
-            yield from terminal.fitted(mark, [entry.permission.action, f"if {only_if(entry)}"])
+            yield from terminal.fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}"])
             continue
         permission = entry.need.permission
         verdict = [permission.action, f"on {permission.resource}"]
         if entry.outcome is not Outcome.ALLOWED:
             verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
-        yield from terminal.fitted(terminal.mark(entry.outcome), [*verdict, _by(each, entry)])
-
-
-def _by(each: Verification, judged: Judged) -> str:
-    names = " and ".join(named(each.role, statement) for statement in judged.by)
-    if judged.boundary:
-        return f"not within the permissions boundary {judged.boundary}"
-    if judged.outcome is Outcome.UNKNOWN:
-        return f"depends on {', '.join(judged.keys)}" + (f", in {names}" if names else "")
-    return f"by {names}" if names else ""
+        yield from terminal.fitted(terminal.mark(entry.outcome), [*verdict, by_words(each, entry)])
 
 
 def _unknown(each: Verification, terminal: Terminal) -> Iterator[str]:
@@ -167,7 +162,7 @@ def _excess(each: Verification, terminal: Terminal) -> Iterator[str]:
         yield terminal.heading("Excess: what no need uses, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
         yield from terminal.paragraph(f"{placed(each.role, found.statement)}: lets one {found.risk}", 0, f"{number}. ")
-        for told in unused_words(found, each.hanging):
+        for told in unused_words(found, each):
             yield from terminal.paragraph(told, 3, "- ")
         for wide in found.wide:
             yield from terminal.paragraph(wide_words(wide), 3, "- ")
@@ -181,6 +176,8 @@ def _application(each: Verification, terminal: Terminal) -> Iterator[str]:
         yield from terminal.paragraph(
             "Not judged, because only the application's authors know what it needs: " + ", ".join(each.application), 0
         )
+    if each.chosen:
+        yield from terminal.paragraph("Granted by the spec by the name of a policy: " + ", ".join(each.chosen), 0)
 
 
 def _proof(each: Verification, terminal: Terminal) -> Iterator[str]:
@@ -209,6 +206,11 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "holder": str(each.holder),
         "role": each.role.name,
         "outcome": str(each.outcome),
+        "verdict": str(each.verdict),
+        "grounds": [
+            {"ground": ground.name.lower().replace("_", "-"), "fails": ground.fails, "what": words}
+            for ground, words in ground_words(each)
+        ],
         "summary": summary(each),
         "trust": each.trust and _trust_entry(each.trust),
         "verdicts": [
@@ -218,6 +220,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
                 "by": [_statement(each, statement) for statement in judged.by],
                 "depends_on": list(judged.keys),
                 "boundary": judged.boundary,
+                "unless_denied": [_statement(each, statement) for statement in judged.unless_denied],
             }
             for judged in each.judged
         ],
@@ -225,7 +228,11 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "missing": json.loads(statements_json(each.missing)) if each.missing else [],
         "excess": [_excess_entry(each, found) for found in each.excess],
         "application": list(each.application),
-        "unread": [{"policy": unread.name, "why": unread.why, "remedy": unread.remedy} for unread in each.role.unread],
+        "chosen": list(each.chosen),
+        "unread": [
+            {"policy": unread.name, "where": unread.where, "why": unread.why, "remedy": unread.remedy}
+            for unread in each.role.all_unread
+        ],
         "proof": each.removals and [_removal_entry(each, removal, lines) for removal in each.removals],
         "gaps": [
             {"field": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.verify import Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
+    by_words,
+    ground_words,
     label,
-    named,
     only_if,
     placed,
     remedies,
@@ -32,8 +33,10 @@ def markdown(verifications: Sequence[Verification], text: Texts) -> str:
 def _role(each: Verification, lines: Lines) -> Iterator[str]:
     yield f"## {str(each.holder).capitalize()}: {each.role.name}"
     yield ""
-    yield f"{summary(each).partition(': ')[2].capitalize()}."
+    yield f"**Verdict: {each.verdict}.** {summary(each).split(': ', 2)[2].capitalize()}."
     yield ""
+    if each.grounds:
+        yield from (*(f"- {words}" for _, words in ground_words(each)), "")
     yield "| field | permission | verdict | by |"
     yield "|---|---|---|---|"
     if each.trust is not None:
@@ -43,12 +46,10 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
         permission = judged.need.permission
         conditions = [f"if `{c.key}` is `{' or '.join(c.values)}`" for c in permission.conditions]
         told = ["`" + permission.action + "`", f"on `{permission.resource}`", *conditions]
-        by = [named(each.role, statement) for statement in judged.by]
-        by += [f"depends on {key}" for key in judged.keys]
-        by += [f"not within {judged.boundary}"] if judged.boundary else []
-        yield _row(_field(judged.need.origin, lines), "<br>".join(told), _verdict(judged.outcome), "<br>".join(by))
+        by = by_words(each, judged).removeprefix("by ")
+        yield _row(_field(judged.need.origin, lines), "<br>".join(told), _verdict(judged.outcome), by)
     for need in each.hanging:
-        yield _row(_field(need.origin, lines), f"`{need.permission.action}`", "only if", only_if(need))
+        yield _row(_field(need.origin, lines), f"`{need.permission.action}`", "only if", only_if(each, need))
     yield ""
     for remedy in remedies(each):
         yield f"- {remedy}"
@@ -58,6 +59,9 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
     if each.application:
         yield from ("Not judged, because only the application's authors know what it needs:", "")
         yield from (", ".join(f"`{action}`" for action in each.application), "")
+    if each.chosen:
+        granted = ", ".join(f"`{action}`" for action in each.chosen)
+        yield from (f"Granted by the spec by the name of a policy: {granted}", "")
     if each.removals is not None:
         yield from ("### Proof", "", "| without | fails |", "|---|---|")
         for removal in each.removals:
@@ -75,7 +79,7 @@ def _excess(each: Verification) -> Iterator[str]:
         yield from ("### Excess, the riskiest first", "")
     for number, found in enumerate(each.excess, start=1):
         yield f"{number}. **{placed(each.role, found.statement)}** lets one {found.risk}"
-        yield from (f"   - {words}" for words in unused_words(found, each.hanging))
+        yield from (f"   - {words}" for words in unused_words(found, each))
         yield from (f"   - {wide_words(wide)}" for wide in found.wide)
         yield f"   - {tight_words(found)}"
         if found.tight:

@@ -9,10 +9,11 @@ from typing import Any
 
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verify import REST_OF_RESOURCE, Outcome, Verification
+from cfnroles.answers.verify import REST_OF_RESOURCE, Ground, Judged, Outcome, Verification
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
+from cfnroles.iam.dangers import Danger
 from cfnroles.iam.evaluator import Decision, StatementId
-from cfnroles.iam.roles import Role, Unread
+from cfnroles.iam.roles import Role
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.policies import document
 from cfnroles.statements import Statement
@@ -23,6 +24,8 @@ from cfnroles.template.intrinsics import plain, symbols
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
+#: What a role grants, as against what it allows of the needs.
+_OF_GRANTS = frozenset((Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.APPLICATION))
 
 
 def label(origin: Origin) -> str:
@@ -33,8 +36,11 @@ def label(origin: Origin) -> str:
     return Origin("", path).pointer
 
 
-def only_if(need: Need) -> str:
+def only_if(each: Verification, need: Need) -> str:
     """When a need is there that hangs on a parameter, and which option tells."""
+    if each.is_settled(need):
+        names = " and ".join(name for name in need.permission.when if name in each.settled)
+        return f"the parameter {names} has a value, and the role's template gives it none"
     told = [_GIVEN_BY.get(name, (f"the parameter {name} has a value", "")) for name in need.permission.when]
     options = " and ".join(option for _, option in told if option)
     return " and ".join(what for what, _ in told) + (f": give {options}" if options else "")
@@ -90,17 +96,17 @@ def wide_words(wide: Wide) -> str:
     return f"{wide.grant}{count}{lacking}: needed is only {uses}"
 
 
-def unused_words(found: Excess, hanging: Sequence[Need]) -> Iterator[str]:
-    """What of a statement no need uses, one sentence for each set of resources, and what would bring ``hanging`` in."""
+def unused_words(found: Excess, each: Verification) -> Iterator[str]:
+    """What of a statement no need uses, one sentence for each set of resources, and what would bring others in."""
     for resources, grants in _by_resources(found.unused):
         names = ", ".join(
             f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
             for action in grants
         )
         yield f"no need uses {names} on {', '.join(resources)}"
-    for need in {need.permission: need for need in hanging}.values():
+    for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
-            yield f"before you remove {need.permission.action}: it is needed if {only_if(need)}"
+            yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
             return
 
 
@@ -119,20 +125,100 @@ def tight_words(found: Excess) -> str:
     return "put in its place:" if found.tight else "remove it; nothing needs it"
 
 
+def ground_words(each: Verification) -> tuple[tuple[Ground, str], ...]:
+    """What keeps the role from passing, in one sentence each."""
+    return tuple((ground, words) for ground in each.grounds for words in _grounds(each, ground))
+
+
+def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
+    outcomes = Counter(judged.outcome for judged in each.judged)
+    hanging = [need for need in each.hanging if not each.is_settled(need)]
+    match ground:
+        case Ground.NEEDS:
+            bad = outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED]
+            yield f"it does not allow {_counted(bad, 'need')}"
+        case Ground.NOT_TRUSTING | Ground.UNKNOWN_TRUST if each.trust is not None:
+            yield trust_words(each.trust)[0]
+        case Ground.OTHERS if each.trust is not None:
+            yield f"its trust policy lets others assume it: {', '.join(map(_principal, each.trust.others))}"
+        case Ground.DANGERS:
+            yield from (f"it {danger_words(each, danger)}" for danger in each.dangers)
+        case Ground.EXCESS:
+            yield _excess_words(each)
+        case Ground.UNREAD:
+            yield f"{', '.join(each.unread)} could not be read"
+        case Ground.UNKNOWN:
+            yield f"whether it allows {_counted(outcomes[Outcome.UNKNOWN], 'need')} depends on what nobody told"
+        case Ground.HANGING:
+            conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
+            there = f"{_counted(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
+            yield f"{there} only if {' or '.join(conditions)}"
+        case Ground.GAPS:
+            yield f"{_counted(len(each.gaps), 'need')} cannot be named"
+        case Ground.APPLICATION:
+            yield f"nobody told whether the application needs {', '.join(each.application)}"
+
+
+def _excess_words(each: Verification) -> str:
+    count = len(each.excess)
+    return f"{_counted(count, 'statement')} grant{'s'[: count == 1]} more than is needed"
+
+
+def _principal(name: str) -> str:
+    return f"{name} (anybody)" if name == "*" else name
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s'[: count != 1]}"
+
+
+def danger_words(each: Verification, danger: Danger) -> str:
+    """What the role gives away, and by which statements."""
+    return f"{danger.what} ({' and '.join(named(each.role, statement) for statement in danger.by)})"
+
+
+def by_words(each: Verification, judged: Judged) -> str:
+    """What an outcome rests on."""
+    names = " and ".join(named(each.role, statement) for statement in judged.by)
+    if judged.boundary:
+        return f"not within the permissions boundary {judged.boundary}"
+    if judged.unless_denied:
+        allowing = " and ".join(named(each.role, statement) for statement in judged.unless_denied)
+        return f"allowed by {allowing}, unless denied by {' or '.join(judged.keys)}"
+    if judged.outcome is Outcome.UNKNOWN:
+        return f"depends on {', '.join(judged.keys)}" + (f", in {names}" if names else "")
+    return f"by {names}" if names else ""
+
+
 def remedies(each: Verification) -> tuple[str, ...]:
     """How to find out what a verification leaves unknown."""
     keys = {key for judged in each.judged if judged.outcome is Outcome.UNKNOWN for key in judged.keys}
     if each.trust is not None and each.trust.decision is Decision.UNKNOWN:
         keys |= set(each.trust.keys)
-    told = {_remedy(key, each) for key in keys}
-    beside = (each.role.trust, each.role.boundary)
-    unread = (*each.role.unread, *(found for found in beside if isinstance(found, Unread)))
-    return (*sorted(told - {""}), *(f"{u.name} is not read: {u.why}. {u.remedy}." for u in unread))
+    told = {_remedy(key, each) for key in keys - set(each.unread)}
+    unread = (
+        f"{u.name}{f' ({u.where})' if u.where else ''} is not read: {u.why}. {u.remedy.rstrip('.')}."
+        for u in each.role.all_unread
+    )
+    return (*sorted(told - {""}), *unread, *_untold(each))
+
+
+def _untold(each: Verification) -> Iterator[str]:
+    """How to tell what the needs hang on, and what the application may do."""
+    for name in dict.fromkeys(name for need in each.hanging for name in need.permission.when):
+        if name not in each.settled and name in _GIVEN_BY:
+            yield (
+                f"Give {_GIVEN_BY[name][1]}, or --aws-managed-keys if no customer managed key encrypts a secret or"
+                " parameter."
+            )
+    if each.application:
+        yield (
+            "Say in a service spec what the application may do, under task-role, and verify the role against the spec."
+            " `cfnroles init` writes a first one; with --from-role it takes over what the role allows."
+        )
 
 
 def _remedy(key: str, each: Verification) -> str:
-    if key.startswith(("the policy ", "the permissions boundary ", "the trust policy")):
-        return ""
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
@@ -156,15 +242,23 @@ def statements_json(statements: Sequence[Statement]) -> str:
 
 
 def summary(each: Verification) -> str:
-    """One line that counts."""
+    """One line: the verdict, and what counts towards it."""
     counts = Counter(judged.outcome for judged in each.judged)
     told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome] or outcome is Outcome.ALLOWED]
-    excess = len(each.excess)
-    return (
-        f"{each.holder}: {', '.join(told)}"
-        + (f"; {excess} statement{'s'[: excess > 1]} grant{'s'[: excess == 1]} more than is needed" if excess else "")
-        + ("; nothing too much" if not excess else "")
-    )
+    grounds = [words for ground, words in _of_role(each) if ground in each.grounds]
+    clean = _OF_GRANTS.isdisjoint(each.grounds)
+    return "; ".join([f"{each.holder}: {each.verdict}: {', '.join(told)}", *grounds, *["nothing too much"][:clean]])
+
+
+def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
+    yield Ground.OTHERS, "others may assume it"
+    yield Ground.DANGERS, "it gives away what nothing needs"
+    yield Ground.EXCESS, _excess_words(each)
+    yield Ground.UNREAD, f"{_counted(len(each.unread), 'part')} of it could not be read"
+    hanging = sum(not each.is_settled(need) for need in each.hanging)
+    yield Ground.HANGING, f"{_counted(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
+    yield Ground.GAPS, _counted(len(each.gaps), "gap")
+    yield Ground.APPLICATION, f"{_counted(len(each.application), 'action')} nobody told of"
 
 
 def _rendered(value: Any) -> Any:

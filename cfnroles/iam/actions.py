@@ -21,6 +21,7 @@ class Risk(IntEnum):
     READ = 2
     CHANGE = 3
     PERMIT = 4
+    EVERYTHING = 5
 
     def __str__(self) -> str:
         return _RISKS[self]
@@ -31,6 +32,7 @@ _RISKS = {
     Risk.READ: "read contents",
     Risk.CHANGE: "change or delete things",
     Risk.PERMIT: "give permissions",
+    Risk.EVERYTHING: "do everything",
 }
 
 #: The one module of awacs that has another name than its service, whose own is a keyword; and those of no service.
@@ -121,6 +123,8 @@ def _actions_of(service: str) -> tuple[str, ...]:
 
 def risk_of(pattern: str) -> Risk:
     """The worst that the actions of a pattern let somebody do; what is not known is taken for the worst."""
+    if not pattern.startswith("NOT ") and covers_action(pattern, "*:*"):
+        return Risk.EVERYTHING
     if is_pattern(pattern):
         return max(map(risk_of, expanded(pattern)), default=Risk.PERMIT)
     if _PERMITS.fullmatch(pattern):

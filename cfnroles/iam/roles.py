@@ -9,49 +9,72 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
 from cfnroles.iam.authorization_details import check_details
-from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
+from cfnroles.iam.evaluator import WHOLE_POLICY, Effect, IdentityPolicy, StatementId, effects_of, read_policy
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
-from cfnroles.iam.statements import Part, PlacedStatement, document_of, statements
+from cfnroles.iam.stack_roles import ATTACHED_TO, PolicySource, RoleResource, StackRoles
+from cfnroles.iam.statements import document_of
+from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import literal, plain, symbols, undecided
 from cfnroles.template.template import Template, read_template
 from cfnroles.template.worlds import Literal
+from cfnroles.workload import Path
 
 _ROLE_FORMS = (
     "A role is a CloudFormation template (FILE:LogicalId), a policy document in JSON, or the output of"
     " `aws iam get-account-authorization-details` (FILE:RoleName)."
 )
 
+_LIVE = "Give the role with --live"
+#: The options that tell pseudo parameters.
+_OPTIONS = {"AWS::Region": "--region REGION", "AWS::Partition": "--region REGION", "AWS::AccountId": "--account ID"}
+
+
+class Unread(Struct, frozen=True):
+    """A policy of the role, or one statement of it, that could not be read; ``remedy`` says how it can be.
+
+    ``index`` is that of the statement, ``WHOLE_POLICY`` where nothing of the policy could be read. ``where`` is its
+    place in a template. ``effects`` are those that it may have.
+    """
+
+    name: str
+    why: str
+    remedy: str
+    where: str = ""
+    index: int = WHOLE_POLICY
+    effects: tuple[Effect, ...] = tuple(Effect)
+
 
 class RolePolicy(Struct, frozen=True):
-    """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there."""
+    """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there.
+
+    ``unread`` are those of its statements that could not be read; the others can be judged without them.
+    """
 
     name: str
     document: Mapping[str, Any]
     where: str = ""
     lines: tuple[int, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
-
-class Unread(Struct, frozen=True):
-    """A policy that the role has and that could not be read; ``remedy`` says how it can be."""
-
-    name: str
-    why: str
-    remedy: str
+    @property
+    def named_unread(self) -> tuple[Unread, ...]:
+        """The statements that could not be read, under their whole names."""
+        return tuple(replace(each, name=str(StatementId(self.name, each.index))) for each in self.unread)
 
 
 class Role(Struct, frozen=True):
     """A role with its permissions. ``trust`` and ``boundary`` are ``None`` where nothing was told or there is none.
 
-    ``parameters`` are the template's, which the caller may give values.
+    ``unread`` are policies of which nothing could be read, ``trust_unread`` statements of the trust policy.
+    ``parameters`` are the template's, which the caller may give values, and ``values`` those that they have.
     """
 
     name: str
@@ -61,6 +84,16 @@ class Role(Struct, frozen=True):
     boundary: RolePolicy | Unread | None = None
     arn: str = ""
     parameters: tuple[str, ...] = ()
+    trust_unread: tuple[Unread, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def all_unread(self) -> tuple[Unread, ...]:
+        """Everything of the role that could not be read: of its policies, its trust policy and its boundary."""
+        boundary = self.boundary.named_unread if isinstance(self.boundary, RolePolicy) else ()
+        whole = (each for each in (self.trust, self.boundary) if isinstance(each, Unread))
+        statements = (each for policy in self.policies for each in policy.named_unread)
+        return (*self.unread, *statements, *self.trust_unread, *boundary, *whole)
 
 
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
@@ -78,8 +111,7 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
             return _listed_role(data, document, name)
         for policy in (data, data.get("PolicyDocument"), _mapping(data.get("PolicyVersion")).get("Document")):
             if isinstance(policy, Mapping) and "Statement" in policy:
-                parse_policy(document, policy)
-                return Role(document, (RolePolicy(document, _literal(policy), document),))
+                return Role(document, (_only_policy(policy, document),))
     raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
 
 
@@ -93,21 +125,24 @@ def template_role(template: Template, name: str = "", given: Given = NOTHING_GIV
         has = ", ".join(template.parameters) or "none"
         raise InvalidInput(f"has no parameter {unknown[0]}", where=template.document, why=f"Its parameters: {has}.")
     roles = StackRoles(template.resolve(given)).roles
-    return stack_role(_chosen(roles, name, template.document), template, partition_of(given.region))
+    return stack_role(_chosen(roles, name, template.document), template, given)
 
 
-def stack_role(found: RoleResource, template: Template, partition: str = "") -> Role:
+def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_GIVEN) -> Role:
     """The role of a resolved template with every policy of it; what hangs on a condition is unread."""
-    read = _Reader(template, partition, found.trust.guards)
-    policies = [*map(read.policy, found.policies), *map(_perhaps, found.perhaps)]
+    read = _Reader(template, given, found.trust.guards)
+    trust, trust_unread = read.trust(found.trust)
+    policies = [*map(read.policy, found.policies), *map(read.perhaps, found.perhaps)]
     boundaries = [read.policy(each) for each in found.boundaries if each.arn and each.arn.value]
     return Role(
         f"{found.logical_id} of {template.document}",
         _renamed(policy for policy in policies if isinstance(policy, RolePolicy)),
         tuple(dict.fromkeys(policy for policy in policies if isinstance(policy, Unread))),
-        read.trust(found.trust),
+        trust,
         next((each for each in boundaries if isinstance(each, Unread)), next(iter(boundaries), None)),
-        parameters=template.parameters,
+        parameters=template.settable,
+        trust_unread=trust_unread,
+        values=template.values(given),
     )
 
 
@@ -123,13 +158,15 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
     ]
     found += [_managed(str(p.get("PolicyArn")), documents, where) for p in detail.get("AttachedManagedPolicies", ())]
     boundary = _mapping(detail.get("PermissionsBoundary")).get("PermissionsBoundaryArn")
+    trust = _literal(_mapping(document_of(detail.get("AssumeRolePolicyDocument")))) or None
     return Role(
         str(detail.get("RoleName", "")),
         _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
         tuple(policy for policy in found if isinstance(policy, Unread)),
-        _literal(_mapping(document_of(detail.get("AssumeRolePolicyDocument")))) or None,
+        trust,
         _managed(str(boundary), documents, where) if boundary else None,
         str(detail.get("Arn", "")),
+        trust_unread=_trust_unread(trust or {}),
     )
 
 
@@ -137,42 +174,87 @@ class _Reader(Struct, frozen=True):
     """Reads the documents of a role's policies where a template has them; ``own`` are the conditions of the role."""
 
     template: Template
-    partition: str
+    given: Given
     own: tuple[Literal, ...]
 
     def policy(self, source: PolicySource) -> RolePolicy | Unread:
         """The policy, or why it cannot be read."""
+        document = document_of(source.document.value if source.document else None)
         if guards := [guard for guard in source.guards if guard not in self.own]:
-            return _undecided(_called(source), guards[0].condition)
+            whole = _undecided(_called(source), guards[0].condition)
+            remedy = cure(self.template.untold_by(guards[0].condition, self.given)) or whole.remedy
+            return replace(whole, where=self._where(source), remedy=remedy, effects=_effects(document))
         if source.document is None:
             return self._elsewhere(source)
-        document = document_of(source.document.value)
         if not isinstance(document, Mapping):
-            return Unread(source.name, "only CloudFormation can work it out", "Give the role with --live")
-        where = f"{self.template.document}:{self._line(source)}"
-        read = _read(source.name, document, where)
+            return replace(_by_cloudformation(source.name), where=self._where(source))
+        read = _read(source.name, document, self._where(source))
         if isinstance(read, Unread):
-            return read
+            return replace(read, where=self._where(source))
         statements = document.get("Statement")
         steps = [(index,) for index in range(len(statements))] if isinstance(statements, list) else [()]
-        return replace(read, lines=tuple(self._line(source, "Statement", *step) for step in steps))
+        lines = tuple(self._line(source, "Statement", *step) for step in steps)
+        start = source.document.path
+        unread = tuple(self._told(source, each, *start, "Statement", *steps[each.index]) for each in read.unread)
+        return replace(read, lines=lines, unread=unread)
 
-    def trust(self, source: PolicySource) -> Mapping[str, Any] | Unread:
-        """The trust policy, empty where there is none."""
-        document = _mapping(document_of(source.document.value if source.document else None))
-        condition = _condition_inside(document)
-        return _undecided(source.name, condition) if condition else document
+    def trust(self, source: PolicySource) -> tuple[Mapping[str, Any] | Unread, tuple[Unread, ...]]:
+        """The trust policy, empty where there is none, and those of its statements that cannot be read."""
+        document = document_of(source.document.value if source.document else None)
+        if isinstance(document, str) or isinstance(_mapping(document).get("Statement"), str):
+            return replace(_by_cloudformation(source.name), where=self._where(source)), ()
+        found = _mapping(document)
+        start = (*(source.document.path if source.document else ()), "Statement")
+        listed = isinstance(found.get("Statement"), list)
+        unread = _trust_unread(found)
+        return found, tuple(self._told(source, u, *start, *((u.index,) if listed else ())) for u in unread)
+
+    def _told(self, source: PolicySource, unread: Unread, *steps: str | int) -> Unread:
+        """The unread statement with its place and its cure."""
+        path = source.holder.source(*steps)
+        place = f"{self.template.document}:{self.template.line(path)}"
+        return replace(unread, where=place, remedy=self._cure(path) or unread.remedy)
+
+    def perhaps(self, source: PolicySource) -> Unread:
+        """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
+        paths = (source.holder.source(name) for name in ATTACHED_TO)
+        return Unread(
+            source.holder.logical_id,
+            "the role that it is attached to is named by something nobody told",
+            next(filter(None, map(self._cure, paths)), "") or _LIVE,
+            self._where(source),
+            effects=_effects(document_of(source.document.value if source.document else None)),
+        )
+
+    def _cure(self, path: Path) -> str:
+        return cure(self.template.untold_in(path, self.given))
+
+    def _where(self, source: PolicySource) -> str:
+        return f"{self.template.document}:{self._line(source)}"
 
     def _line(self, source: PolicySource, *steps: str | int) -> int:
-        path = source.document.path if source.document else ()
-        return self.template.line(source.holder.source(*path, *steps))
+        part = source.document or source.arn
+        return self.template.line(source.holder.source(*(part.path if part else ()), *steps))
 
     def _elsewhere(self, source: PolicySource) -> RolePolicy | Unread:
         arn = source.arn.value if source.arn else None
-        if not isinstance(arn, str):
+        if source.arn is None or not isinstance(arn, str):
             return Unread("a policy", f"a {type(arn).__name__} stands where its ARN belongs", "Mend the template")
-        known = self.partition if self.partition and not self.partition.startswith("$") else "aws"
-        return _managed(arn.replace("${AWS::Partition}", known), {}, self.template.document)
+        if not arn:
+            found = Unread("a managed policy", "its ARN is empty", "Mend the template", self._where(source))
+            return replace(found, remedy=self._cure(source.holder.source(*source.arn.path)) or found.remedy)
+        known = partition_of(self.given.region)
+        read = _managed(arn.replace("${AWS::Partition}", "aws" if known.unknown else known), {}, self.template.document)
+        if isinstance(read, Unread):
+            remedy = self._cure(source.holder.source(*source.arn.path)) if symbols(arn) else ""
+            return replace(read, where=self._where(source), remedy=remedy or read.remedy)
+        return read
+
+
+def cure(names: Sequence[str]) -> str:
+    """How somebody tells `verify` the values of parameters and pseudo parameters, or an empty text for none."""
+    options = [_OPTIONS.get(name, f"--parameter {name}=VALUE") for name in names]
+    return f"Give {' '.join(dict.fromkeys(options))}" if options else ""
 
 
 def _called(source: PolicySource) -> str:
@@ -181,21 +263,13 @@ def _called(source: PolicySource) -> str:
     return "an inline policy" if "Policies" in source.document.path else source.holder.logical_id
 
 
-def _perhaps(source: PolicySource) -> Unread:
-    return Unread(
-        source.holder.logical_id,
-        "the role that it is attached to is named by something nobody told",
-        "Give the parameters with --parameter NAME=VALUE",
-    )
-
-
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> IdentityPolicy:
     """The policy for the evaluator, with the values of the symbols in ``known``; ``!NAME`` there is a policy variable.
 
     Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its
-    name. Raises InvalidInput for a broken document.
+    name. Raises InvalidInput for a document without statements.
     """
-    return parse_policy(policy.name, evaluable_document(policy.document, known))
+    return read_policy(policy.name, evaluable_document(policy.document, known))[0]
 
 
 def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
@@ -259,25 +333,59 @@ def _managed(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy |
     )
 
 
+def _only_policy(policy: Mapping[str, Any], document: str) -> RolePolicy:
+    """A policy that stands alone; raises InvalidInput where none of its statements can be read."""
+    read, faults = read_policy(document, policy)
+    if faults and not read.statements:
+        raise next(iter(faults.values()))
+    unread = tuple(_unread_statement(index, fault) for index, fault in faults.items())
+    return RolePolicy(document, _literal(policy), document, unread=unread)
+
+
 def _read(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
-    if condition := _condition_inside(document):
-        return _undecided(name, condition)
-    told = [each for each in statements(Part(document, ())) if isinstance(each, PlacedStatement)]
-    if untold := next((text for each in told for action in each.actions for text in symbols(action.value)), ""):
-        return Unread(name, f"what ${{{untold}}} in an action stands for is not known", "Give it with --parameter")
     try:
-        policy = RolePolicy(name, document, where)
-        evaluable(policy)
+        _, faults = read_policy(name, evaluable_document(document))
     except InvalidInput as error:
-        return Unread(name, f"{error.where}: {error.what}", error.remedy.rstrip("."))
-    return policy
+        return Unread(name, error.what, error.remedy.rstrip("."), effects=_effects(document))
+    unread = tuple(_unread_statement(index, fault, document) for index, fault in faults.items())
+    return RolePolicy(name, document, where, unread=unread)
+
+
+def _trust_unread(document: Mapping[str, Any]) -> tuple[Unread, ...]:
+    """The statements of a trust policy that cannot be read."""
+    try:
+        _, faults = read_trust(evaluable_document(document))
+    except InvalidInput:
+        return ()  # there is no statement to read
+    unread = (_unread_statement(index, fault, document) for index, fault in faults.items())
+    return tuple(replace(each, name=str(StatementId(TRUST_POLICY, each.index))) for each in unread)
+
+
+def _unread_statement(index: int, fault: InvalidInput, document: Mapping[str, Any] | None = None) -> Unread:
+    statements = (document or {}).get("Statement")
+    given = statements[index] if isinstance(statements, list) else statements
+    if condition := _condition_inside(given):
+        return replace(_undecided("", condition), index=index, effects=effects_of(given))
+    return Unread("", fault.what, fault.remedy.rstrip("."), index=index, effects=effects_of(given))
+
+
+def _effects(document: Any) -> tuple[Effect, ...]:
+    """The effects that a policy may have that cannot be read."""
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    if _condition_inside(statements) or not isinstance(statements, list):
+        return tuple(Effect)
+    return tuple(dict.fromkeys(effect for each in statements for effect in effects_of(each)))
+
+
+def _by_cloudformation(name: str) -> Unread:
+    return Unread(name, "only CloudFormation can work it out", _LIVE)
 
 
 def _undecided(name: str, condition: str) -> Unread:
     return Unread(
         name,
-        f"it hangs on the template's condition {condition}, which parameters without a value decide",
-        "Give the parameters with --parameter NAME=VALUE",
+        f"it hangs on the template's condition {condition}, which nobody told",
+        _LIVE,
     )
 
 

@@ -21,7 +21,7 @@ _WITH_INLINE = (_ROLE, "AWS::IAM::User", "AWS::IAM::Group")
 _MANAGED = "AWS::IAM::ManagedPolicy"
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", _MANAGED)
 #: The properties in which a policy names the roles that it is attached to.
-_ATTACHED_TO = ("Roles", "RoleName")
+ATTACHED_TO = ("Roles", "RoleName")
 _TRUST = "AssumeRolePolicyDocument"
 _NAMES = ("PolicyName", "ManagedPolicyName")
 
@@ -149,7 +149,7 @@ def _of_resource(policy: Resource, guards: tuple[Literal, ...], arn: Part | None
 
 def _attached_to(policy: Resource) -> Iterator[tuple[str, PolicySource]]:
     """The texts by which a policy names its roles, each with the policy under the conditions of the text."""
-    for name in _ATTACHED_TO:
+    for name in ATTACHED_TO:
         for part in Part(policy.properties.get(name), (name,), _guards(policy)).each():
             yield part.text, _of_resource(policy, part.guards)
 

@@ -13,7 +13,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -85,6 +86,37 @@ class Template(Struct, frozen=True):
     def declarations(self) -> Mapping[str, Mapping[str, Any]]:
         """What it declares of its parameters, by name."""
         return {name: _mapping(given) for name, given in _mapping(self.tree.get("Parameters")).items()}
+
+    @property
+    def settable(self) -> tuple[str, ...]:
+        """The parameters whose value somebody can give; that of the others is looked up in Parameter Store."""
+        return tuple(
+            name
+            for name, given in self.declarations.items()
+            if not str(given.get("Type", "")).startswith("AWS::SSM::Parameter::Value")
+        )
+
+    def values(self, given: Given) -> Mapping[str, str]:
+        """The values of its parameters, as far as they are given or have a default."""
+        found = {name: given.parameters.get(name, self.declarations[name].get("Default")) for name in self.settable}
+        return {name: str(value) for name, value in found.items() if value is not None}
+
+    def untold_in(self, path: Path, given: Given) -> tuple[str, ...]:
+        """The parameters without a value that the part at ``path`` refers to, directly or through a condition."""
+        part: Any = self.tree
+        for step in path:
+            indexed = isinstance(part, list) and isinstance(step, int) and step < len(part)
+            part = part[step] if indexed or (isinstance(part, Mapping) and step in part) else None
+        return self._untold(_references(part, self.tree, frozenset()), given)
+
+    def untold_by(self, condition: str, given: Given) -> tuple[str, ...]:
+        """The parameters without a value that a condition of the template hangs on."""
+        return self._untold(_references({"Condition": condition}, self.tree, frozenset()), given)
+
+    def _untold(self, names: Iterable[str], given: Given) -> tuple[str, ...]:
+        home = {"AWS::Region": given.region, "AWS::Partition": given.region, "AWS::AccountId": given.account}
+        values = {**dict.fromkeys(self.settable, ""), **home, **self.values(given)}
+        return tuple(dict.fromkeys(name for name in names if values.get(name, name) == ""))
 
     @property
     def secret_parameters(self) -> tuple[str, ...]:
@@ -174,6 +206,23 @@ def _conditions_inside(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for element in value:
             yield from _conditions_inside(element)
+
+
+_SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*\}")
+
+
+def _references(value: Any, tree: Mapping[str, Any], seen: frozenset[str]) -> Iterator[str]:
+    """The names that a part of a template refers to, with those that its conditions do."""
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::Sub": str(text) | [str(text), _]}:
+            yield from _SUBSTITUTED.findall(text)
+        case {"Fn::If": [str(name), _, _]} | {"Condition": str(name)} if name not in seen:
+            yield from _references(_mapping(tree.get("Conditions")).get(name), tree, seen | {name})
+    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for member in members:
+        yield from _references(member, tree, seen)
 
 
 @lru_cache(maxsize=8)

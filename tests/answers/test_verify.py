@@ -244,7 +244,53 @@ def test_an_unread_policy_may_hold_what_is_missing() -> None:
 
     found = verdict(attached)
     assert (found.outcome, found.keys) == (Outcome.UNKNOWN, ("the policy Ours",))
-    assert verdict(in_template(allow(), ManagedPolicyArns=[ours])).outcome is Outcome.ALLOWED
+
+
+def test_an_unread_policy_may_deny_what_others_allow() -> None:
+    found = verdict(in_template(allow(), ManagedPolicyArns=["arn:aws:iam::111122223333:policy/Ours"]))
+
+    assert (found.outcome, found.keys) == (Outcome.UNKNOWN, ("the policy Ours",))
+    assert [str(each) for each in found.unless_denied] == ["P.Statement[0]"]
+
+
+UNREAD = [
+    ("of another action", allow("s3:GetObject", ""), Outcome.ALLOWED, Outcome.MISSING),
+    ("of this action", allow(resource=""), Outcome.ALLOWED, Outcome.UNKNOWN),
+    (
+        "of all but this action",
+        {"Effect": "Allow", "NotAction": READ, "Resource": ""},
+        Outcome.ALLOWED,
+        Outcome.MISSING,
+    ),
+    ("that denies another action", {**allow("s3:*", ""), "Effect": "Deny"}, Outcome.ALLOWED, Outcome.MISSING),
+    ("that denies", {**allow("*", ""), "Effect": "Deny"}, Outcome.UNKNOWN, Outcome.MISSING),
+    ("of an unread effect", {**allow("*", "*"), "Effect": ""}, Outcome.UNKNOWN, Outcome.UNKNOWN),
+    ("of an unread action", allow(["", READ], "*"), Outcome.ALLOWED, Outcome.UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "beside", "alone"), [case[1:] for case in UNREAD], ids=[case[0] for case in UNREAD]
+)
+def test_an_unread_statement_leaves_open_what_it_may_be_about(
+    statement: dict[str, Any], beside: Outcome, alone: Outcome
+) -> None:
+    assert verdict(in_template(allow(), statement)).outcome is beside
+    assert verdict(in_template(statement)).outcome is alone
+
+
+def test_an_unread_statement_of_a_boundary_leaves_open_what_it_may_allow() -> None:
+    boundary = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {"Statement": [allow(resource="")]}},
+    }
+    policies = [{"PolicyName": "P", "PolicyDocument": {"Statement": [allow(), allow("s3:GetObject", "*")]}}]
+    properties = {"Policies": policies, "PermissionsBoundary": {"Ref": "B"}}
+    template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}, "B": boundary}}
+    found = verified(read_role(json.dumps(template), "t.json", "R"), need(), need("s3:GetObject", "*"))
+
+    assert [each.outcome for each in found.judged] == [Outcome.DENIED, Outcome.UNKNOWN]
+    assert found.unread == ("B.Statement[0]",)
 
 
 def test_a_permissions_boundary_limits() -> None:
@@ -276,7 +322,12 @@ TRUSTS = [
     ("another action", {"Principal": ECS, "Action": "sts:TagSession"}, Holder.TASK, Outcome.MISSING),
     ("denied", {"Principal": "*", "Effect": "Deny"}, Holder.TASK, Outcome.DENIED),
     ("no principal", {}, Holder.TASK, Outcome.MISSING),
-    ("broken", {"Principal": ECS, "Effect": "Yes"}, Holder.TASK, Outcome.MISSING),
+    ("broken", {"Principal": ECS, "Effect": "Yes"}, Holder.TASK, Outcome.UNKNOWN),
+    ("not a principal", {"Principal": 5}, Holder.TASK, Outcome.UNKNOWN),
+    ("all but one", {"NotPrincipal": {"AWS": "arn:aws:iam::1:root"}}, Holder.TASK, Outcome.UNKNOWN),
+    ("a service that nobody told", {"Principal": {"Service": {"Ref": "Secret"}}}, Holder.TASK, Outcome.UNKNOWN),
+    ("by a suffix", {"Principal": {"Service": {"Fn::Sub": "ecs-tasks.${AWS::URLSuffix}"}}}, Holder.TASK,
+     Outcome.ALLOWED),
 ]  # fmt: skip
 
 
@@ -319,8 +370,8 @@ def test_a_trust_policy_that_hangs_on_a_condition_is_unknown_with_its_cure() -> 
     assert found.trust is not None
     assert trust_outcome(found.trust) is Outcome.UNKNOWN
     assert remedies(found) == (
-        "trust policy is not read: it hangs on the template's condition Prod, which parameters without a value decide. "
-        "Give the parameters with --parameter NAME=VALUE.",
+        "trust policy.Statement[0] (t.yaml:4) is not read: it hangs on the template's condition Prod, which nobody"
+        " told. Give --parameter Stage=VALUE.",
     )
 
 

@@ -150,7 +150,9 @@ def test_what_the_application_may_do_is_not_judged() -> None:
 # -- risk
 
 RISKS = [
-    ("*", Risk.PERMIT),
+    ("*", Risk.EVERYTHING),
+    ("*:*", Risk.EVERYTHING),
+    ("NOT iam:*", Risk.PERMIT),
     ("iam:*", Risk.PERMIT),
     ("iam:PassRole", Risk.PERMIT),
     ("iam:GetRole", Risk.DESCRIBE),

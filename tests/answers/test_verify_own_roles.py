@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cfnroles import Reading, Told, build, read
-from cfnroles.answers.verify import Outcome, Verification, verify
+from cfnroles.answers.verify import Ground, Outcome, Verdict, Verification, verify
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role
@@ -46,6 +46,9 @@ def complete_and_minimal(found: Verification) -> None:
     assert found.role.unread == ()
     assert found.excess == ()
     assert found.application == ()
+    told = {Ground.GAPS: bool(found.gaps), Ground.UNKNOWN_TRUST: found.trust is not None and bool(found.trust.keys)}
+    assert found.grounds == tuple(ground for ground in Ground if told.get(ground))
+    assert found.verdict is (Verdict.NOT_JUDGED if any(told.values()) else Verdict.PASS)
     assert [str(removal) for removal in found.removals or () if not removal.fails] == []
 
 

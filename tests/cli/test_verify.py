@@ -68,6 +68,11 @@ Resources:
 
 TREE = """\
 Execution role: Role of roles.yaml
+Verdict: fail
+  - it does not allow 2 needs
+  - 1 statement grants more than is needed
+  - whether it allows 1 need depends on what nobody told
+  - 2 needs are there only if a customer managed key encrypts it
 
 trust policy
     [ok]      ecs-tasks.amazonaws.com may assume the role
@@ -94,6 +99,8 @@ container web
 
 To decide what is unknown:
   - Give --context aws:SourceVpce=VALUE.
+  - Give --kms-key-arn ARN, or --aws-managed-keys if no customer managed key
+    encrypts a secret or parameter.
 
 Missing: add to the execution role
 [
@@ -143,7 +150,8 @@ def test_the_tree(cfnroles: Any, files: Path) -> None:
 
     assert result.out == TREE
     assert result.err == (
-        "execution role: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed\n"
+        "execution role: fail: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed;"
+        " 2 needs depend on what nobody told\n"
     )
     assert result.code == 1
 
@@ -174,7 +182,13 @@ def test_json_has_a_schema_and_everything(cfnroles: Any, files: Path) -> None:
     (role,) = told["roles"]
 
     assert told["schema"] == 1
-    assert role["outcome"] == "denied"
+    assert (role["outcome"], role["verdict"]) == ("denied", "fail")
+    assert [(each["ground"], each["fails"]) for each in role["grounds"]] == [
+        ("needs", True),
+        ("excess", True),
+        ("unknown", False),
+        ("hanging", False),
+    ]
     assert [each["outcome"] for each in role["verdicts"]] == ["unknown", "denied", "allowed", "missing"]
     assert [each["line"] for each in role["verdicts"]] == [12, 12, 7, 9]
     assert [each["if"] for each in role["only_if"]] == [["KmsKeyArns"]] * 2
@@ -191,7 +205,7 @@ def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> N
         "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "markdown"
     ).out
 
-    assert out.startswith("## Execution role: Role of roles.yaml\n\n1 allowed, 1 unknown, 1 missing, 1 denied; ")
+    assert out.startswith("## Execution role: Role of roles.yaml\n\n**Verdict: fail.** 1 allowed, 1 unknown, ")
     rows = [line for line in out.splitlines() if line.startswith("|")]
     assert {line.count("|") - line.count("\\|") for line in rows if "field" not in line and "|---" not in line} == {
         5,
@@ -272,7 +286,10 @@ def test_what_build_writes_is_complete_and_nothing_too_much(cfnroles: Any, tmp_p
     )  # fmt: skip
 
     assert result.code == 0
-    assert result.err == "execution role: 17 allowed; nothing too much\ntask role: 0 allowed; nothing too much\n"
+    assert (
+        result.err
+        == "execution role: pass: 17 allowed; nothing too much\ntask role: pass: 0 allowed; nothing too much\n"
+    )
 
 
 REFUSED = [

@@ -93,7 +93,10 @@ def test_every_recipe_builds_roles_that_are_complete(
                 "verify", path, "--spec-service", service, "--role", f"{roles}:ExecutionRole",
                 "--task-role", f"{roles}:TaskRole", "--fail-on", "excess",
             )  # fmt: skip
-            assert result.code == 0, (path.name, result.out)
+            # What is in a policy that the spec names by its ARN alone, nobody can read here.
+            unread = path.name in ("07-managed-policies.yaml", "09-boundary.yaml")
+            assert result.code == (3 if unread else 0), (path.name, result.out)
+            assert ("1 part of it could not be read" in result.err) is unread
 
 
 def test_what_the_spec_grants_is_judged(verified: Callable[..., dict[str, Any]]) -> None:
@@ -162,7 +165,7 @@ def test_the_managed_policies_of_the_spec_are_left_to_the_application(
     role = f"{tmp_path / 'web-roles.yaml'}:TaskRole"
     told = cfnroles("verify", spec, "--task-role", role, "--fail-on", "excess")
     assert told.code == 0
-    assert "Not judged, because only the application's authors know" in told.out
+    assert "Granted by the spec by the name of a policy: ssm:Describe*, ssm:Get*, ssm:List*" in told.out
     spec.write_text(SPEC.replace("AmazonSSMReadOnlyAccess", "AmazonSQSReadOnlyAccess"))
     assert cfnroles("verify", spec, "--task-role", role, "--fail-on", "excess").code == 1
 

@@ -79,4 +79,4 @@ def test_a_condition_of_a_template_that_is_none_is_no_bug_in_a_policy(member: st
     with pytest.raises(InvalidInput):
         read_role(text, "policy.json")
     answer = with_value("RoleDetailList.0.RolePolicyList.0.PolicyDocument", json.loads(text))
-    assert read_role(answer, "account.json").unread
+    assert read_role(answer, "account.json").all_unread

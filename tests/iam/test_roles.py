@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from cfnroles.errors import InvalidInput
-from cfnroles.iam.roles import RolePolicy, Unread, evaluable_document, read_role
+from cfnroles.iam.roles import RolePolicy, Unread, evaluable, evaluable_document, read_role
 from cfnroles.template.given import Given
 
 STATEMENT = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
@@ -71,11 +71,12 @@ def test_a_template_gives_a_role_its_policies_in_many_ways() -> None:
         "AmazonECSTaskExecutionRolePolicy",
         "Attached",
         "ByName",
+        "Broken",
     ]
-    assert {unread.name: unread.why.split(",")[0] for unread in role.unread} == {
+    assert {unread.name: unread.why.split(",")[0] for unread in role.all_unread} == {
         "an inline policy": "it hangs on the template's condition HasUntold",
         "Ours": "its document is neither in t.yaml nor shipped with cfnroles",
-        "Broken": "Broken.Statement[0]: Effect is 'Sure'",
+        "Broken.Statement[0]": "Effect is 'Sure'",
         "Hanging": "it hangs on the template's condition HasUntold",
     }
     assert role.trust == {"Statement": []}
@@ -149,9 +150,6 @@ def test_a_policy_is_the_roles_however_it_is_attached(template: str) -> None:
             holding("Path: /", attached("Policy", "Roles: !If [C, [!Ref R], [other]]")), "P", CONDITION, id="Roles"
         ),
         pytest.param(
-            holding(f"Policies: [{INLINE}]".replace("'a:B'", "!If [C, 'a:B', 'a:C']")), "P", CONDITION, id="an action"
-        ),
-        pytest.param(
             holding("Path: /", attached("Policy", "Roles: [!Ref Role]")),
             "P",
             "the role that it is attached to is named by something nobody told",
@@ -181,11 +179,98 @@ def test_a_role_behind_a_condition_is_read_as_if_it_were_there() -> None:
     assert ([policy.name for policy in role.policies], role.unread) == (["P"], ())
 
 
-def test_a_trust_policy_that_hangs_on_a_condition_is_unread() -> None:
-    template = holding("Path: /").replace("{Statement: []}", "{Statement: !If [C, [], []]}")
-    trust = read_role(template, "t.yaml", "R").trust
-    assert isinstance(trust, Unread)
-    assert trust.why.startswith(CONDITION)
+STATEMENTS = [
+    ("an empty resource", "Effect: Allow, Action: 'a:C', Resource: !Ref Empty", "'' is not a resource", "Empty"),
+    ("an empty list", "Effect: Allow, Action: 'a:C', Resource: !Ref Several", "'' is not a resource", "Several"),
+    ("one of several", "Effect: Allow, Action: 'a:C', Resource: ['*', !Ref Empty]", "'' is not a resource", "Empty"),
+    ("an empty action", "Effect: Allow, Action: !Ref Empty, Resource: '*'", "'' is not an action", "Empty"),
+    ("an empty effect", "Effect: !Ref Empty, Action: 'a:C', Resource: '*'", "Effect is ''", "Empty"),
+    ("an action under a condition", "Effect: Allow, Action: !If [C, 'a:C', 'a:D'], Resource: '*'", CONDITION, "P"),
+    ("under a condition of conditions", "!If [Both, {Effect: Deny}, {Effect: Allow}]", CONDITION[:-1] + "Both", "P"),
+    ("a part of an action", "Effect: Allow, Action: !Sub '${P}:C', Resource: '*'",
+     "'${P}:C' is not an action: it has a variable", "P"),
+    ("a map of an untold key", "Effect: !FindInMap [M, !Ref P, e], Action: 'a:C', Resource: '*'",
+     "Effect is '${Fn::FindInMap(M, P, e)}'", "P"),
+    ("an empty text in a condition", "Effect: Allow, Action: 'a:C', Resource: '*',"
+     " Condition: {IpAddress: {'aws:SourceIp': !Ref Empty}}", "'' does not fit the operator", "Empty"),
+    ("a principal", "Effect: Allow, Action: 'a:C', Resource: '*', Principal: '*'",
+     "Principal stands in an identity-based policy", ""),
+    ("no principal", "Effect: Allow, Action: 'a:C', Resource: '*', NotPrincipal: '*'",
+     "NotPrincipal stands in an identity-based policy", ""),
+    ("an operator that nobody knows", "Effect: Allow, Action: 'a:C', Resource: '*', Condition: {Like: {k: v}}",
+     "'Like' is not a condition operator", ""),
+    ("a transform", "Fn::Transform: {Name: x}", "it is not a JSON object", ""),
+]  # fmt: skip
+
+
+def with_statements(*statements: str) -> str:
+    listed = "".join(f"\n              - {each if each.startswith('!') else f'{{{each}}}'}" for each in statements)
+    return (
+        "Parameters:\n  P: {Type: String}\n  Empty: {Type: String, Default: ''}\n"
+        "  Several: {Type: CommaDelimitedList, Default: ''}\n"
+        "Conditions: {C: !Equals [!Ref P, p], Both: !And [!Condition C, !Condition C]}\n"
+        "Mappings: {M: {x: {e: Allow}}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        "      Policies:\n        - PolicyName: P\n          PolicyDocument:\n            Statement:"
+        f"{listed}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "why", "parameter"), [row[1:] for row in STATEMENTS], ids=[r[0] for r in STATEMENTS]
+)
+def test_a_statement_that_cannot_be_read_leaves_the_others(statement: str, why: str, parameter: str) -> None:
+    allows = "Effect: Allow, Action: 'a:B', Resource: '*'"
+    role = read_role(with_statements(allows, statement, allows), "t.yaml", "R")
+
+    (unread,) = role.all_unread
+    assert (unread.name, unread.where, unread.why.split(", which")[0]) == ("P.Statement[1]", "t.yaml:16", why)
+    assert [each.id.index for each in evaluable(role.policies[0]).statements] == [0, 2]
+    assert (unread.remedy == f"Give --parameter {parameter}=VALUE") is bool(parameter)
+    assert "*" not in unread.remedy.replace("'*'", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [({}, 2), ({"Empty": "arn:aws:s3:::b/*"}, 1), ({"Empty": "arn:aws:s3:::b/*", "P": "p"}, 0), ({"Empty": "b"}, 2)],
+    ids=["nothing", "one", "both", "no ARN"],
+)
+def test_the_parameter_that_a_remedy_names_is_the_cure(given: dict[str, str], left: int) -> None:
+    text = with_statements(STATEMENTS[0][1], STATEMENTS[5][1])
+
+    assert len(read_role(text, "t.yaml", "R", Given(given)).all_unread) == left
+
+
+TRUSTS = [
+    ("a list under a condition", "Statement: !If [C, [], []]", "Give --parameter P=VALUE"),
+    ("a service under a condition", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal:"
+     " {Service: !If [C, a, b]}}]", "Give --parameter P=VALUE"),
+    ("a service that nobody told", "Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal:"
+     " {Service: !Ref P}}", "Give --parameter P=VALUE"),
+    ("an empty principal", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: !Ref Empty}}]",
+     "Give --parameter Empty=VALUE"),
+    ("NotPrincipal", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', NotPrincipal: {AWS: '*'}}]",
+     "Name the principals"),
+    ("no mapping", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: 5}]", "Write {Service: NAME}"),
+    ("no statement", "Statement: [1.5]", "Write an object in braces"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("trust", "remedy"), [row[1:] for row in TRUSTS], ids=[row[0] for row in TRUSTS])
+def test_a_statement_of_a_trust_policy_that_cannot_be_read(trust: str, remedy: str) -> None:
+    template = holding("Path: /").replace("{Statement: []}", f"{{{trust}}}")
+    template = template.replace("Parameters: {", "Parameters: {Empty: {Type: String, Default: ''}, ")
+    (unread,) = read_role(template, "t.yaml", "R").all_unread
+
+    assert (unread.name, unread.remedy) == ("trust policy.Statement[0]", remedy)
+
+
+def test_a_policy_that_stands_alone_is_read_as_far_as_it_can_be() -> None:
+    broken = {**STATEMENT, "Resource": ""}
+    role = read_role(json.dumps({**DOCUMENT, "Statement": [STATEMENT, broken]}), "p.json")
+
+    assert [(each.name, each.why) for each in role.all_unread] == [("p.json.Statement[1]", "'' is not a resource")]
+    with pytest.raises(InvalidInput, match="'' is not a resource"):
+        read_role(json.dumps({**DOCUMENT, "Statement": [broken]}), "p.json")
 
 
 def test_each_statement_has_its_line() -> None:
@@ -201,7 +286,7 @@ def test_parameters_decide() -> None:
 
     assert isinstance(role.boundary, RolePolicy)
     assert role.boundary.name == "AdministratorAccess"
-    assert [unread.name for unread in role.unread] == ["Ours", "Broken"]
+    assert [unread.name for unread in role.all_unread] == ["Ours", "Broken.Statement[0]"]
 
 
 def test_policies_of_one_name_are_told_apart() -> None:

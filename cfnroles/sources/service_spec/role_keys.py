@@ -40,7 +40,7 @@ GRANT = Structure(
         ),
         Key(
             "indexes",
-            Many(String("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name, or * for all.")),
+            Many(String("an index's name", r"\*|[A-Za-z0-9_.-]{3,255}", "Write its name.")),
             "Indexes of the table that may be queried.",
             "by-customer",
             beside=_with("indexes"),

@@ -18,12 +18,15 @@ def taken_over(role: Role) -> tuple[tuple[str, ...], tuple[Mapping[str, Any], ..
     """
     managed: list[str] = []
     statements: list[Mapping[str, Any]] = []
-    left = [f"{unread.name}: {unread.why}" for unread in role.unread]
+    left = [f"{unread.name}: {unread.why}" for unread in role.all_unread]
     for policy in role.policies:
         if _is_managed_by_aws(policy):
             managed.append(policy.name)
             continue
+        unread = {each.index for each in policy.unread}
         for index, statement in enumerate(_listed(policy.document.get("Statement", []))):
+            if index in unread:
+                continue
             if wrong := _unsayable(statement):
                 left.append(f"{policy.name}, statement {statement.get('Sid') or index + 1}: {wrong}")
                 continue

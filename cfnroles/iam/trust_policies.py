@@ -1,0 +1,75 @@
+"""Trust policies as policies about one who wants to assume the role.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.iam.evaluator import IdentityPolicy, read_policy
+
+TRUST_POLICY = "trust policy"
+_KINDS = ("AWS", "CanonicalUser", "Federated", "Service")
+_UNTOLD = re.compile(r"\$\{(?!AWS::)")
+
+
+def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
+    """What a trust policy says to a service, and the fault of each statement that cannot be read, by its index.
+
+    Where a principal has a part that nobody told, its statement cannot be read. Raises InvalidInput where the document
+    holds no statements.
+    """
+    given = document.get("Statement")
+    statements = given if isinstance(given, list) else [given] if isinstance(given, Mapping) else []
+    faults: Mapping[int, InvalidInput] = {
+        index: fault for index, each in enumerate(statements) if (fault := _fault(each, index)) is not None
+    }
+    policy, faults = read_policy(TRUST_POLICY, {**document, "Statement": list(map(_of_anybody, statements))}, faults)
+    about = {
+        index for index, each in enumerate(statements) if index not in faults and {"*", service} & set(principals(each))
+    }
+    return replace(policy, statements=tuple(each for each in policy.statements if each.id.index in about)), faults
+
+
+def principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom a statement is about, such as ``ecs-tasks.amazonaws.com`` or ``*``."""
+    given = statement.get("Principal", ())
+    if isinstance(given, Mapping):
+        given = [name for names in given.values() for name in (names if isinstance(names, list) else [names])]
+    return tuple(str(name) for name in ([given] if isinstance(given, str) else given))
+
+
+def _fault(statement: Any, index: int) -> InvalidInput | None:
+    if not isinstance(statement, Mapping):
+        return None  # read_policy tells
+    where = f"{TRUST_POLICY}.Statement[{index}]"
+    if "NotPrincipal" in statement:
+        # "You cannot use the NotPrincipal element in an IAM identity-based policy nor in an IAM role trust policy."
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        return InvalidInput("IAM takes no NotPrincipal in a trust policy", where=where, remedy="Name the principals.")
+    given = statement.get("Principal", {})
+    if given == "*":
+        return None
+    if not isinstance(given, Mapping):
+        return InvalidInput("its Principal cannot be read", where=where, remedy="Write {Service: NAME}.")
+    for kind, names in given.items():
+        told = names if isinstance(names, list) else [names]
+        if kind not in _KINDS or not all(isinstance(name, str | int) and name for name in told):
+            return InvalidInput(f"its principal of {kind} cannot be read", where=where, remedy="Write {Service: NAME}.")
+        if kind == "Service" and any(_UNTOLD.search(str(name)) for name in told):
+            return InvalidInput(
+                "nobody told which service it is about", where=where, remedy="Give the role with --live."
+            )
+    return None
+
+
+def _of_anybody(statement: Any) -> Any:
+    if not isinstance(statement, Mapping):
+        return statement
+    return {**{key: value for key, value in statement.items() if key != "Principal"}, "Resource": "*"}

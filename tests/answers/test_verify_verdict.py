@@ -1,0 +1,155 @@
+"""A role passes, fails or is not judged, and says on what grounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cfnroles.answers.verify import Ground, Verdict, Verification
+from cfnroles.facts import Facts
+from cfnroles.formats.verification_words import ground_words, remedies, summary
+from cfnroles.iam.roles import Role, read_role
+from cfnroles.need import Gap, Holder, Need, Origin, Permission, Reason
+from cfnroles.template.given import Given
+from cfnroles.text import from_spelling
+from tests.judged import judge
+
+HOME = Facts("111122223333", "eu-west-1")
+FLAG = "arn:aws:ssm:eu-west-1:111122223333:parameter/flag"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
+ECS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+OURS = "arn:aws:iam::111122223333:policy/Ours"
+
+
+def need(holder: Holder, action: str = "ssm:GetParameters", resource: str = FLAG, when: tuple[str, ...] = ()) -> Need:
+    permission = Permission(action, from_spelling(resource), (), when)
+    return Need(holder, permission, Reason("f", "w", "s"), Origin("t.json", ("family",)), "Sid")
+
+
+def allow(action: Any = "ssm:GetParameters", resource: Any = FLAG, **others: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **others}
+
+
+def role(*statements: dict[str, Any], trust: Any = None, given: Given | None = None, **properties: Any) -> Role:
+    policies = [{"PolicyName": "P", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}]
+    trusting = {"AssumeRolePolicyDocument": {"Statement": [ECS] if trust is None else trust}}
+    resource = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies, **trusting, **properties}}
+    parameters = {"Untold": {"Type": "String"}, "KmsKeyArns": {"Type": "CommaDelimitedList", "Default": ""}}
+    template = {"Parameters": parameters, "Resources": {"R": resource}}
+    return read_role(json.dumps(template), "t.json", "R", given or Given())
+
+
+def execution(*statements: dict[str, Any], needs: tuple[Need, ...] = (), **others: Any) -> Verification:
+    return judge(needs or (need(Holder.EXECUTION),), role(*statements, **others), HOME)
+
+
+def task(*statements: dict[str, Any], **others: Any) -> Verification:
+    return judge((), role(*statements, **others), HOME, Holder.TASK)
+
+
+def statement(principal: Any, action: str = "sts:AssumeRole", **others: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Principal": principal, **others}
+
+
+EXECUTION: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
+    ("exact", lambda: execution(allow()), ()),
+    ("lacking", lambda: execution(allow(resource=f"{FLAG}2")), (Ground.NEEDS, Ground.EXCESS)),
+    ("denied", lambda: execution(allow(), {**allow(), "Effect": "Deny"}), (Ground.NEEDS,)),
+    ("too much", lambda: execution(allow(["ssm:GetParameters", "ssm:PutParameter"])), (Ground.EXCESS,)),
+    ("everything", lambda: execution(allow("*", "*")), (Ground.DANGERS, Ground.EXCESS)),
+    ("unread beside", lambda: execution(allow(), allow("s3:GetObject", "")), (Ground.UNREAD,)),
+    ("unread beside too much", lambda: execution(allow(resource="*"), allow("s3:GetObject", "")),
+     (Ground.EXCESS, Ground.UNREAD)),
+    ("a policy elsewhere", lambda: execution(allow(), ManagedPolicyArns=[OURS]), (Ground.UNREAD, Ground.UNKNOWN)),
+    ("a boundary elsewhere", lambda: execution(allow(), PermissionsBoundary=OURS), (Ground.UNREAD, Ground.UNKNOWN)),
+    ("from one endpoint", lambda: execution(allow(Condition={"StringEquals": {"aws:SourceVpce": "v"}})),
+     (Ground.UNKNOWN,)),
+    ("a gap", lambda: _with_gap(execution(allow())), (Ground.GAPS,)),
+]  # fmt: skip
+TRUST: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
+    ("no trust", lambda: task(trust=[]), (Ground.NOT_TRUSTING,)),
+    ("anybody", lambda: task(trust=[statement("*")]), (Ground.OTHERS,)),
+    ("anybody, spelled otherwise", lambda: task(trust=[ECS, statement({"AWS": "*"})]), (Ground.OTHERS,)),
+    ("anybody, if", lambda: task(trust=[ECS, statement("*", Condition={"StringEquals": {"a:b": "c"}})]),
+     (Ground.OTHERS,)),
+    ("an account", lambda: task(trust=[ECS, statement({"AWS": "arn:aws:iam::1:root"})]), (Ground.OTHERS,)),
+    ("an account by its number", lambda: task(trust=[ECS, statement({"AWS": 999988887777})]), (Ground.OTHERS,)),
+    ("this account", lambda: task(trust=[ECS, statement({"AWS": {"Ref": "AWS::AccountId"}})]), (Ground.OTHERS,)),
+    ("somebody whom nobody told", lambda: task(trust=[ECS, statement({"AWS": {"Ref": "Untold"}})]), (Ground.OTHERS,)),
+    ("another service", lambda: task(trust=[ECS, statement({"Service": "ec2.amazonaws.com"})]), (Ground.OTHERS,)),
+    ("a provider", lambda: task(trust=[ECS, statement({"Federated": "x"}, "sts:AssumeRoleWithWebIdentity")]),
+     (Ground.OTHERS,)),
+    ("any action", lambda: task(trust=[ECS, statement({"AWS": "arn:aws:iam::1:root"}, "*")]), (Ground.OTHERS,)),
+    ("all but one action", lambda: task(trust=[ECS, {"Effect": "Allow", "NotAction": "sts:TagSession",
+     "Principal": "*"}]), (Ground.OTHERS,)),
+    ("tags alone", lambda: task(trust=[ECS, statement({"AWS": "arn:aws:iam::1:root"}, "sts:TagSession")]), ()),
+    ("denied to others", lambda: task(trust=[ECS, {**statement({"AWS": "1"}), "Effect": "Deny"}]), ()),
+    ("a service that nobody told", lambda: task(trust=[ECS, statement({"Service": {"Ref": "Untold"}})]),
+     (Ground.UNREAD,)),
+    ("a key that nobody told", lambda: task(trust=[{**ECS, "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}]),
+     (Ground.UNKNOWN_TRUST,)),
+    ("a transform", lambda: task(AssumeRolePolicyDocument={"Fn::Transform": {"Name": "x"}}),
+     (Ground.UNREAD, Ground.UNKNOWN_TRUST)),
+]  # fmt: skip
+TASK: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
+    ("nothing", task, ()),
+    ("of the application", lambda: task(allow("s3:GetObject", "arn:aws:s3:::b/*")), (Ground.APPLICATION,)),
+    ("everything", lambda: task(allow("*", "*")), (Ground.DANGERS, Ground.APPLICATION)),
+    ("a service", lambda: task(allow("s3:*", "*")), (Ground.DANGERS, Ground.APPLICATION)),
+    ("all of IAM", lambda: task(allow("iam:*", "*")), (Ground.DANGERS, Ground.APPLICATION)),
+    ("any role", lambda: task(allow("sts:AssumeRole", "*")), (Ground.DANGERS, Ground.APPLICATION)),
+    ("one role", lambda: task(allow("sts:AssumeRole", "arn:aws:iam::111122223333:role/x")), (Ground.APPLICATION,)),
+    ("a service, if", lambda: task(allow("s3:*", "*", Condition={"StringEquals": {"a:b": "c"}})),
+     (Ground.APPLICATION,)),
+    ("an action that nobody knows", lambda: task(allow("s3:GetObjekt", "*")), (Ground.APPLICATION,)),
+    ("a service, within a boundary", lambda: task(allow("iam:*", "*"),
+     PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3FullAccess"), (Ground.APPLICATION,)),
+]  # fmt: skip
+CASES = [*EXECUTION, *TRUST, *TASK]
+
+
+def _with_gap(found: Verification) -> Verification:
+    from msgspec.structs import replace
+
+    return replace(found, gaps=(Gap(Holder.EXECUTION, Origin("t.json", ()), "image", "what", "remedy"),))
+
+
+@pytest.mark.parametrize(("verified", "grounds"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_the_verdict_and_its_grounds(verified: Callable[[], Verification], grounds: tuple[Ground, ...]) -> None:
+    found = verified()
+
+    assert found.grounds == grounds
+    worst = [Verdict.FAIL] * any(each.fails for each in grounds) or [Verdict.NOT_JUDGED] * bool(grounds)
+    assert found.verdict is (worst or [Verdict.PASS])[0]
+    assert {ground for ground, words in ground_words(found) if words} == set(grounds)
+    assert f": {found.verdict}: " in summary(found)
+    beyond = {Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.APPLICATION}
+    assert summary(found).endswith("nothing too much") is beyond.isdisjoint(grounds)
+
+
+# -- needs that hang on a key
+
+
+def hanging(given: Given | None = None) -> Verification:
+    decrypt = need(Holder.EXECUTION, "kms:Decrypt", "${KmsKeyArns}", ("KmsKeyArns",))
+    return execution(allow(), needs=(need(Holder.EXECUTION), decrypt), given=given)
+
+
+def test_a_need_that_hangs_on_an_untold_key_is_not_judged() -> None:
+    policy = read_role(json.dumps({"Version": "2012-10-17", "Statement": [allow()]}), "p.json")
+    decrypt = need(Holder.EXECUTION, "kms:Decrypt", "${KmsKeyArns}", ("KmsKeyArns",))
+    found = judge((need(Holder.EXECUTION), decrypt), policy, HOME)
+
+    assert (found.verdict, found.grounds) == (Verdict.NOT_JUDGED, (Ground.HANGING,))
+    assert remedies(found) == (
+        "Give --kms-key-arn ARN, or --aws-managed-keys if no customer managed key encrypts a secret or parameter.",
+    )
+
+
+def test_the_roles_own_template_tells_whether_there_is_a_key() -> None:
+    assert hanging().verdict is Verdict.PASS
+    with_key = hanging(Given({"KmsKeyArns": KEY}))
+    assert [str(each.resources[0]) for each in with_key.missing] == [KEY]
