@@ -12,7 +12,7 @@ from cfnroles.need import Finding, Severity, fault
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _NAME = re.compile(r"[\w+=,.@/-]+")
 #: What somebody means to fill in before ECS sees it.
-_TO_FILL_IN = re.compile(r"[A-Z0-9_]+|.*(your|replace|change).*")
+_TO_FILL_IN = re.compile(r"[A-Z0-9_]+|String|.*(your|replace|change).*")
 
 
 def by_name(subject: Subject) -> Iterator[Finding]:

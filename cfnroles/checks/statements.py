@@ -278,9 +278,9 @@ CHECKS = (
         id="unknown-action",
         number=9328,
         severity=Severity.WARNING,
-        what="An action that AWS does not have",
-        why="IAM takes any name for an action and allows nothing with one that does not exist. An action that is newer "
-        "than cfnroles is told as well.",
+        what="An action that is not known",
+        why="IAM takes any name for an action, and allows nothing with one that does not exist. Told is what the list "
+        "of actions that cfnroles was built with has not; what is newer may exist nevertheless.",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
         bad=_POLICY.format("secretsmanager:GetSecretValues", _DATABASE),
         good=_POLICY.format("secretsmanager:GetSecretValue", _DATABASE),

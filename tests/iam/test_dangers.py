@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cfnroles.iam.actions import is_known
 from cfnroles.iam.dangers import Danger, DangerKind, TrustKind, dangers, trust_dangers
 from cfnroles.iam.escalations import ESCALATIONS, Escalation
 from cfnroles.iam.evaluator import parse_policy
@@ -204,3 +205,8 @@ def test_a_trust_danger_knows_its_statement() -> None:
 @pytest.mark.parametrize("trust", [{}, {"Statement": 5}, {"Statement": ["x"]}, {"Statement": [{"Principal": 5}]}])
 def test_what_is_no_trust_policy_lets_nobody_in(trust: dict[str, object]) -> None:
     assert trust_dangers(trust) == ()
+
+
+@pytest.mark.parametrize("service", ["", ".", "..", "os", "aws", "helpers.trust", "a\x00b", "a/b", "é", "x" * 5000])
+def test_what_a_document_calls_a_service_is_looked_up_and_never_imported(service: str) -> None:
+    assert not is_known(f"{service}:Get")
