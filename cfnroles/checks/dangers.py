@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cfnroles.checks.check import Check, Placed, Subject
 from cfnroles.checks.role_examples import GOOD, MORE, TEMPLATE
 from cfnroles.checks.roles import ECS_TASKS, ecs_roles
 from cfnroles.iam.dangers import Danger, DangerKind, TrustKind
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.workload import Path
 
 #: More ways than these are counted only.
 _WAYS = 3
@@ -29,6 +30,7 @@ def open_trust(subject: Subject) -> Iterator[Finding]:
 
 def wildcard_actions(subject: Subject) -> Iterator[Finding]:
     """Every action there is, or every action of a service, on everything."""
+    found: list[_Told] = []
     for name, dangers in _holders(subject):
         wildcards = [placed for placed in dangers if placed.danger.kind in _WILDCARDS]
         for path in dict.fromkeys(placed.path for placed in wildcards):
@@ -37,21 +39,21 @@ def wildcard_actions(subject: Subject) -> Iterator[Finding]:
             if len(here) > 1:
                 texts = ", ".join(dict.fromkeys(text for danger in here for text in danger.grants))
                 told = f"may do everything that several services have, on everything: {texts}"
-            yield fault(path, f"{name} {told}", "Allow the actions that are used, on the resources they are used on.")
+            found.append((path, told, name))
+    yield from _faults(found, "Allow the actions that are used, on the resources they are used on.")
 
 
 def escalation(subject: Subject) -> Iterator[Finding]:
     """Ways to permissions that the role was not given."""
+    found: list[_Told] = []
     for name, dangers in _holders(subject):
         wide = {text for p in dangers if p.danger.kind is DangerKind.SERVICE_WILDCARD for text in p.danger.grants}
         # What a service's wildcard gives is told as that.
         ways = [p for p in dangers if p.danger.kind is DangerKind.ESCALATION and not wide.issuperset(p.danger.grants)]
         if ways:
-            yield fault(
-                ways[0].path,
-                f"{name} {_told([placed.danger for placed in ways])}",
-                "Name the roles and resources that are meant; pass roles with the condition iam:PassedToService.",
-            )
+            found.append((ways[0].path, _told([placed.danger for placed in ways]), name))
+    remedy = "Name the roles and resources that are meant; pass roles with the condition iam:PassedToService."
+    yield from _faults(found, remedy)
 
 
 def _told(ways: list[Danger]) -> str:
@@ -65,14 +67,27 @@ def _told(ways: list[Danger]) -> str:
 
 def every_log_group(subject: Subject) -> Iterator[Finding]:
     """Writing to the logs of everything else in the account."""
-    for name, dangers in _holders(subject):
-        for placed in dangers:
-            if placed.danger.kind is DangerKind.EVERY_LOG_GROUP:
-                yield fault(
-                    placed.path,
-                    f"{name} {placed.danger.what}",
-                    "Name the log groups of the task definition, each with :log-stream:PREFIX/* behind it.",
-                )
+    found = [
+        (placed.path, placed.danger.what, name)
+        for name, dangers in _holders(subject)
+        for placed in dangers
+        if placed.danger.kind is DangerKind.EVERY_LOG_GROUP
+    ]
+    yield from _faults(found, "Name the log groups of the task definition, each with :log-stream:PREFIX/* behind it.")
+
+
+#: A place, what is told of it, and of whom.
+_Told = tuple[Path, str, str]
+
+
+def _faults(found: Iterable[_Told], remedy: str) -> Iterator[Finding]:
+    """One fault for each place: a policy that several roles have is one mistake."""
+    names: dict[tuple[Path, str], list[str]] = {}
+    for path, what, name in found:
+        names.setdefault((path, what), []).append(name)
+    for (path, what), (first, *others) in names.items():
+        more = f" and {others[0] if len(others) == 1 else f'{len(others)} more roles'}" if others else ""
+        yield fault(path, f"{first}{more} {what}", remedy)
 
 
 def _holders(subject: Subject) -> Iterator[tuple[str, list[Placed]]]:

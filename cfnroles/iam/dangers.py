@@ -132,7 +132,7 @@ class _Role(Struct, frozen=True):
 
 
 def _full_access(role: _Role) -> Iterator[Danger]:
-    granted = role.granting(Step("*", "*:"))
+    granted = role.granting(Step("*:*", "*:"))
     without = {text for each in role.statements if each.not_actions for text in each.actions}
     if granted is None:
         return
@@ -290,6 +290,8 @@ def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tup
     )
 
 
+#: Any value, and any account in an ARN.
+_EVERYBODY = re.compile(r"\*+|arn:[^:]*:[^:]*:[^:]*:\*+:.*")
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 #: Condition keys that say who somebody is, or on whose behalf a service comes.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -328,11 +330,12 @@ def _narrowing_keys(statement: PlacedStatement, *, negated: bool = False) -> tup
     found: dict[str, None] = {}
     for operator, keys in block.items() if isinstance(block, Mapping) else ():
         name = str(operator).lower().rpartition(":")[2]
-        # A key that need not be there, and a value that is every value, leave everybody in.
-        if name == "null" or ("not" in name) is not negated or (name.endswith("ifexists") and not negated):
+        # A key that need not be there, and a value that is everybody's, leave everybody in.
+        optional = name.endswith("ifexists") or str(operator).lower().startswith("forallvalues:")
+        if name == "null" or ("not" in name) is not negated or (optional and not negated):
             continue
         for key, values in keys.items() if isinstance(keys, Mapping) else ():
             texts = values if isinstance(values, list) else [values]
-            if _WHO.fullmatch(str(key)) and not any(_ANYTHING.fullmatch(str(text)) for text in texts):
+            if _WHO.fullmatch(str(key)) and not any(_EVERYBODY.fullmatch(str(text)) for text in texts):
                 found[str(key)] = None
     return tuple(found)

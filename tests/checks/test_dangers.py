@@ -105,6 +105,21 @@ def test_policies_that_are_attached_from_elsewhere_belong_to_the_role(faults: Fi
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "told"), [(["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A and 2 more roles")]
+)
+def test_a_policy_of_several_roles_is_told_once(names: list[str], told: str, faults: Find) -> None:
+    policy = f"""
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Roles: [{", ".join(f"!Ref {name}" for name in names)}]
+      PolicyDocument: {{Statement: [{statement('"s3:*"')}]}}
+"""
+    (finding,) = faults(template(*(role(name=name) for name in names), policy))
+    assert finding.what == f"{told} may do everything that s3 has, on everything"
+
+
 def test_a_boundary_takes_the_danger_away_and_one_that_is_elsewhere_leaves_nothing_to_say(faults: Find) -> None:
     boundary = f"""
   Boundary:

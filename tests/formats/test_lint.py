@@ -201,6 +201,13 @@ def test_what_is_worth_a_look_is_told_once_in_each_file(validate_sarif: Callable
     assert (result["locations"][0]["physicalLocation"]["region"]["startLine"], regions) == (4, [6, 7])
 
 
+def test_a_line_is_named_once() -> None:
+    text = "containerDefinitions: [{name: a, image: a}, {name: b, image: a}]\nfamily: a"
+    report = LintReport((lint(text, "a.yaml"),))
+    assert "Also" not in human(report)
+    assert len(report.findings[0].also) == 1
+
+
 def test_a_suppressed_finding_stands_for_no_other() -> None:
     report = LintReport((lint(MOVING.replace("nginx", "nginx # cfnroles: ignore mutable-image: pinned"), "a.yaml"),))
     (finding,) = report.findings

@@ -30,13 +30,16 @@ def ways(*statements: dict[str, object]) -> list[str]:
     return [str(each.escalation) for each in found(*statements) if each.kind is WAY]
 
 
+DENIED_TO_SOME = statement("*", effect="Deny", Condition={"StringNotEquals": {"aws:PrincipalTag/team": "shop"}})
 KINDS = [
     ("everything", [statement("*")], [FULL]),
     ("everything, as an ARN", [statement("*", "arn:*:*:*:*:*")], [FULL]),
     ("everything, as an incomplete ARN", [statement("*", "arn:*")], [FULL]),
+    ("everything of everything", [statement("*:*")], [FULL]),
     ("everything but", [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [FULL]),
     ("everything on all but", [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::a"}], [FULL]),
     ("everything, denied again", [statement("*"), statement("*", effect="Deny")], []),
+    ("everything, denied to some", [statement("*"), DENIED_TO_SOME], [FULL]),
     ("everything, of which a part is denied", [statement("*"), statement("iam:*", effect="Deny")], [FULL]),
     ("everything on one bucket", [statement("*", "arn:aws:s3:::shop/*")], []),
     ("everything but, on one bucket", [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:s3:::a"}], []),
@@ -154,6 +157,9 @@ def trusting(principal: object, **more: object) -> dict[str, object]:
 
 
 ANYBODY, WITHIN, OTHER = TrustKind
+OF_ALL = {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+SOME_ROLE = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}}
+OWN_ROLE = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/*"}}
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 TRUSTS = [
     ("ECS", [trusting({"Service": "ecs-tasks.amazonaws.com"})], []),
@@ -165,6 +171,9 @@ TRUSTS = [
     ("by any action", [trusting("*", Action="sts:*")], [(ANYBODY, ())]),
     ("by no action that assumes", [trusting("*", Action="sts:TagSession")], []),
     ("denied", [trusting("*", Effect="Deny")], []),
+    ("an organization, of all values", [trusting("*", Condition=OF_ALL)], [(ANYBODY, ())]),
+    ("a role of any account", [trusting("*", Condition=SOME_ROLE)], [(ANYBODY, ())]),
+    ("the roles of an account", [trusting("*", Condition=OWN_ROLE)], [(WITHIN, ("aws:PrincipalArn",))]),
     ("an organization", [trusting("*", Condition=ORGANIZATION)], [(WITHIN, ("aws:PrincipalOrgID",))]),
     (
         "an external id",
