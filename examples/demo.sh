@@ -18,12 +18,18 @@ if run cfnroles deploy "$out" --yes; then
     exit 1
 fi
 
-say '3. The roles are there, and no task definition was registered'
+say '3. Nothing was created'
 run cfnroles status "$out" || true
 
-say '4. Put what is missing, and deploy again'
+say '4. Deploy without looking first: the gate in the stack looks, and no task definition is registered'
+if run cfnroles deploy "$out" --yes --no-check; then
+    echo 'The gate should have refused the deployment.' >&2
+    exit 1
+fi
+
+say '5. Put what is missing, and deploy again'
 python "$examples/put_secrets.py" all
 run cfnroles deploy "$out" --yes
 
-say '5. What other stacks can import'
+say '6. What other stacks can import'
 run python "$examples/list_exports.py"

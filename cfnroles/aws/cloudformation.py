@@ -112,6 +112,14 @@ class CloudFormation:
             raise
         return tuple(name for page in pages for name in page["Imports"])
 
+    def validate_template(self, *, body: str = "", url: str = "") -> None:
+        """ValidateTemplate: whether a template is one, which needs no stack."""
+        with answering("cloudformation:ValidateTemplate"):
+            if url:
+                self._client.validate_template(TemplateURL=url)
+            else:
+                self._client.validate_template(TemplateBody=body)
+
     def create_change_set(self, request: ChangeSetRequest) -> ChangeSet:
         """CreateChangeSet; the answer only carries the ids."""
         with answering("cloudformation:CreateChangeSet"):

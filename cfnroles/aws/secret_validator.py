@@ -29,7 +29,7 @@ _UNKNOWN = frozenset({"denied", "refused", "unanswered", "late"})
 class Examined(Struct, frozen=True):
     """What was found out about one reference: the version that ECS would get, or what is wrong and what to do.
 
-    ``unknown`` tells that AWS refused to say; ``code`` names the problem for programs.
+    ``unknown`` tells that AWS refused to say; ``code`` names the problem for programs, ``detail`` is what of it.
     """
 
     value_from: str
@@ -38,6 +38,7 @@ class Examined(Struct, frozen=True):
     what: str = ""
     remedy: str = ""
     unknown: bool = False
+    detail: str = ""
 
 
 def examine(
@@ -71,7 +72,7 @@ def examine(
 def _examined(given: str, result: Any) -> Examined:
     if isinstance(result, str):
         return Examined(given, version=result)
-    return Examined(given, "", result.code, result.what, result.remedy, result.code in _UNKNOWN)
+    return Examined(given, "", result.code, result.what, result.remedy, result.code in _UNKNOWN, result.detail)
 
 
 def _module(name: str) -> Any:

@@ -95,9 +95,19 @@ class StackSets:
         self._call_as: Literal["DELEGATED_ADMIN", "SELF"] = "DELEGATED_ADMIN" if delegated else "SELF"
 
     @property
+    def endpoint_url(self) -> str:
+        """The address the calls go to."""
+        return self._client.meta.endpoint_url
+
+    @property
+    def region(self) -> str:
+        """The Region the calls go to."""
+        return self._client.meta.region_name
+
+    @property
     def is_local(self) -> bool:
         """Whether the calls stay on this machine."""
-        return is_loopback(self._client.meta.endpoint_url)
+        return is_loopback(self.endpoint_url)
 
     def stack_set(self, name: str) -> StackSet | None:
         """DescribeStackSet; ``None`` when there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.stack_options import (
+    CheckArguments,
+    Deployment,
     StackArguments,
+    check_options,
     collected,
     following_on_interrupt,
     local_connection,
@@ -54,7 +58,6 @@ class DeployArguments(Struct, frozen=True):
     timeout: float
     no_rollback: bool
     continue_rollback: bool
-    allow_unchecked_secrets: bool
     adopt: bool
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class DeployArguments(Struct, frozen=True):
         """Whether to deploy into an emulator."""
         return self.local or self.local_state is not None
 
-    def options(self) -> Options:
+    def options(self, checks: CheckArguments, account: str) -> Options:
         """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
         from cfnroles.deploy.parameters_file import read_parameters
         from cfnroles.deploy.plan import Options
@@ -81,8 +84,10 @@ class DeployArguments(Struct, frozen=True):
             rollback=not self.no_rollback,
             termination_protection=self.termination_protection,
             continue_rollback=self.continue_rollback,
-            allow_unchecked_secrets=self.allow_unchecked_secrets,
+            allow_unchecked_secrets=checks.allow_unchecked_secrets,
             adopt=self.adopt,
+            strict=checks.strict,
+            account=account,
             plan_only=self.plan_only,
             timeout=self.timeout * 60,
         )
@@ -121,11 +126,6 @@ _deploy_options = collected(
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow."),
     click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it."),
     click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier."),
-    click.option(
-        "--allow-unchecked-secrets",
-        is_flag=True,
-        help="Deploy task definitions with secrets that nothing checks before the task starts.",
-    ),
     click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make."),
 )
 
@@ -133,24 +133,32 @@ _deploy_options = collected(
 @click.command()
 @stack_options
 @_deploy_options
+@check_options
 @stack_set_options
-def command(where: StackArguments, asked: DeployArguments, fleet: StackSetArguments) -> int:
+def command(where: StackArguments, asked: DeployArguments, checks: CheckArguments, fleet: StackSetArguments) -> int:
     """Deploy the stacks of SOURCE, and refuse when a secret is missing.
 
     SOURCE is a directory written by `cfnroles build` (default: build), or a task definition to build and deploy at
-    once. Parameters that have no value are asked for on a terminal.
+    once. Parameters that have no value are asked for on a terminal. Everything that stands against the deployment is
+    told at once, before anything is created; secrets and parameters are looked for with your own credentials.
     """
-    stacks = where.stacks()
-    options = asked.options()
-    if fleet.stack_set:
-        if asked.is_local:
-            raise InvalidInput("--stack-set cannot be combined with --local: the emulator has no StackSets")
-        _can_ask(ask=not asked.yes, plan_only=asked.plan_only)
-        return deploy_stack_sets(stacks, where.connection(), options, fleet, ask=not asked.yes)
+    if fleet.stack_set and asked.is_local:
+        raise InvalidInput("--stack-set cannot be combined with --local: the emulator has no StackSets")
+    if fleet.stack_set and asked.plan_format != "human":
+        raise InvalidInput("--format cannot be combined with --stack-set: its plan is for people only")
+    selected = where.selected(fleet.account)
+    options = asked.options(checks, fleet.account)
+    with _connected(where, asked) as connection:
+        ask = not (asked.yes or asked.is_local)
+        _can_ask(ask=ask, plan_only=asked.plan_only)
+        deployment = Deployment(selected, connection, options, checks.examine(connection), ask)
+        return deploy_stack_sets(deployment, fleet) if fleet.stack_set else _run(deployment, asked.plan_format)
+
+
+def _connected(where: StackArguments, asked: DeployArguments) -> contextlib.AbstractContextManager[Connection]:
     if asked.is_local:
-        with local_connection(where, state=asked.local_state) as connection:
-            return _run(stacks, connection, options, asked.plan_format, ask=False)
-    return _run(stacks, where.connection(), options, asked.plan_format, ask=not asked.yes)
+        return local_connection(where, state=asked.local_state)
+    return contextlib.nullcontext(where.connection())
 
 
 def _can_ask(*, ask: bool, plan_only: bool) -> None:
@@ -161,41 +169,50 @@ def _can_ask(*, ask: bool, plan_only: bool) -> None:
         )
 
 
-def _run(
-    stacks: tuple[StackSource, ...], connection: Connection, options: Options, plan_format: str, *, ask: bool
-) -> int:
+def _run(deployment: Deployment, plan_format: str) -> int:
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.change_sets import discard_all
     from cfnroles.deploy.planning import plan
 
-    _can_ask(ask=ask, plan_only=options.plan_only)
+    options = deployment.options
     progress = Progress()
-    deployer = _deployer(connection, options, progress)
+    deployer = _deployer(deployment, progress)
     with following_on_interrupt():
-        made = plan(stacks, deployer)
+        made = plan(deployment.selected.stacks, deployer)
         _show(made, plan_format)
         if options.plan_only:
             discard_all(made, deployer)
             return 0
-        if ask and made.needs_consent and not _agreed(made, deployer):
+        if deployment.ask and made.needs_consent and not _agreed(made, deployer):
             raise BadAnswer("nothing was deployed: the answer was no")
         deployer.pace.deadline = deployer.pace.clock.now() + options.timeout
         return _applied(made, deployer, progress)
 
 
-def _deployer(connection: Connection, options: Options, progress: Progress) -> Deployer:
+def _deployer(deployment: Deployment, progress: Progress) -> Deployer:
     from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.cli.parameter_prompts import prompts
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.home import home_of
     from cfnroles.deploy.plan import Run
 
+    connection, options = deployment.connection, deployment.options
     cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + options.timeout
-    upload = (lambda source: _uploaded(source, options.bucket, connection)) if options.bucket else None
-    ask = prompts(plan_only=options.plan_only)
-    return Deployer(cloudformation, options, Run.new(), pace, progress.tell, upload, ask)
+    return Deployer(
+        cloudformation,
+        options,
+        Run.new(),
+        pace,
+        progress.tell,
+        (lambda source: _uploaded(source, options.bucket, connection)) if options.bucket else None,
+        prompts(plan_only=options.plan_only),
+        home_of(connection, cloudformation.region, cloudformation.endpoint_url),
+        deployment.examine,
+        deployment.selected.gaps,
+    )
 
 
 def _uploaded(source: StackSource, bucket: str, connection: Connection) -> str:

@@ -18,6 +18,8 @@ from cfnroles.files import exists, is_directory
 
 if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
+    from cfnroles.deploy.plan import Options
+    from cfnroles.deploy.reference_check import Examine
     from cfnroles.deploy.stacks_file import StackSource
 
 
@@ -35,6 +37,13 @@ def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Ca
         return with_one_value
 
     return decorated
+
+
+class Selected(Struct, frozen=True):
+    """Stacks with the gaps of their roles, a text each; ``None`` where the build did not record them."""
+
+    stacks: tuple[StackSource, ...]
+    gaps: tuple[str, ...] | None = None
 
 
 class StackArguments(Struct, frozen=True):
@@ -62,11 +71,16 @@ class StackArguments(Struct, frozen=True):
         Raises ``InvalidInput`` when the source is neither a directory written by ``cfnroles build`` nor a file that it
         would take, and as it does for the file.
         """
+        return self.selected().stacks
+
+    def selected(self, account: str = "") -> Selected:
+        """The same with the gaps of their roles; a file is built for ``account``, where one is given."""
         from cfnroles.deploy.stacks_file import chosen, prefixed
 
-        return chosen(prefixed(self._all_stacks(), self.stack_prefix), self.only)
+        found = self._all_stacks(account)
+        return Selected(chosen(prefixed(found.stacks, self.stack_prefix), self.only), found.gaps)
 
-    def _all_stacks(self) -> tuple[StackSource, ...]:
+    def _all_stacks(self, account: str) -> Selected:
         from cfnroles.deploy.stacks_file import built_stacks, read_stacks
 
         source = self.source
@@ -76,15 +90,31 @@ class StackArguments(Struct, frozen=True):
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
                     remedy="Build it again with them, or give --parameters ProjectName=NAME.",
                 )
-            return read_stacks(source, allow_edits=self.allow_edits)
+            return Selected(read_stacks(source, allow_edits=self.allow_edits))
         if not exists(source) and str(source) != "-":
             raise InvalidInput(
                 "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
             )
         if self.allow_edits:
             raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
-        files = _built(str(source), self.project, self.environment, self.region)
-        return built_stacks(files, str(source))
+        files, gaps = self._built(account)
+        return Selected(built_stacks(files, str(source)), gaps)
+
+    def _built(self, account: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The files that ``cfnroles build`` would write, and the gaps, told as it tells them."""
+        from cfnroles import Told, build, read
+        from cfnroles.lines import gaps_text
+
+        reading = read(str(self.source))
+        if (self.region or account) and not reading.project:
+            reading = read(reading.documents[0], Told(region=self.region, account=account))
+        built = build(reading, project=self.project, environment=self.environment)
+        if not reading.gaps:
+            return dict(built.files), ()
+        told = gaps_text(reading.gaps, reading.texts)
+        head = f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
+        click.echo(f"{head}\n{told}", err=True)
+        return dict(built.files), tuple(gaps_text([gap], reading.texts) for gap in reading.gaps)
 
 
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
@@ -103,21 +133,50 @@ stack_options = collected(
 )
 
 
-def _built(source: str, project: str, environment: str, region: str) -> dict[str, str]:
-    """The files that ``cfnroles build`` would write, with the gaps told as it tells them."""
-    from cfnroles import Told, build, read
-    from cfnroles.lines import gaps_text
+class CheckArguments(Struct, frozen=True):
+    """The values of ``check_options``: what a deployment insists on before it begins."""
 
-    reading = read(source)
-    if region and not reading.project:
-        reading = read(reading.documents[0], Told(region=region))
-    built = build(reading, project=project, environment=environment)
-    if gaps := reading.gaps:
-        told = gaps_text(gaps, reading.texts)
-        click.echo(
-            f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:\n{told}", err=True
-        )
-    return dict(built.files)
+    no_check: bool
+    strict: bool
+    allow_unchecked_secrets: bool
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` for strictness and an exception from it at once."""
+        for name, given in (("no-check", self.no_check), ("allow-unchecked-secrets", self.allow_unchecked_secrets)):
+            if self.strict and given:
+                raise InvalidInput(f"--strict and --{name} contradict each other", remedy="Give one of them.")
+
+    def examine(self, connection: Connection) -> Examine | None:
+        """How to ask about secrets and parameters, through exactly the connection of the deployment."""
+        from cfnroles.aws import secret_validator
+
+        if self.no_check:
+            return None
+        return lambda references, region, account: secret_validator.examine(references, connection, region, account)
+
+
+#: The options about what must hold before a deployment, as the value ``checks`` of the command.
+check_options = collected(
+    "checks",
+    CheckArguments,
+    click.option("--no-check", is_flag=True, help="Leave the secrets to the gate: do not ask before the first stack."),
+    click.option("--strict", is_flag=True, help="Refuse gaps, and secrets that could not be checked beforehand."),
+    click.option(
+        "--allow-unchecked-secrets",
+        is_flag=True,
+        help="Deploy task definitions with secrets that nothing checks before the task starts.",
+    ),
+)
+
+
+class Deployment(Struct, frozen=True):
+    """One deployment as the command line asks for it; ``ask`` is whether a person agrees to its plan first."""
+
+    selected: Selected
+    connection: Connection
+    options: Options
+    examine: Examine | None
+    ask: bool
 
 
 @contextlib.contextmanager

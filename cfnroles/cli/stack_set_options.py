@@ -11,10 +11,10 @@ from cfnroles.cli.stack_options import collected, following_on_interrupt
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
-    from cfnroles.aws.connection import Connection
     from cfnroles.cli.progress import Progress
+    from cfnroles.cli.stack_options import Deployment
     from cfnroles.deploy.plan import Options
-    from cfnroles.deploy.stack_sets import Fleet
+    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
     from cfnroles.deploy.stacks_file import StackSource
 
 
@@ -33,8 +33,31 @@ class StackSetArguments(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` for targets without ``--stack-set``, which would be silently ignored."""
-        if not self.stack_set and (self.accounts or self.units or self.regions):
-            raise InvalidInput("--account, --ou and --to-region are for --stack-set")
+        if not self.stack_set and (self.units or self.regions):
+            raise InvalidInput("--ou and --to-region are for --stack-set")
+        if not self.stack_set and len(self.accounts) > 1:
+            raise InvalidInput("several --account are for --stack-set", remedy="Deploy to one account after the other.")
+
+    def options(self, options: Options) -> StackSetOptions:
+        """What StackSets are told, with what is told to every deployment."""
+        from cfnroles.aws.stack_sets import Preferences
+        from cfnroles.deploy.stack_sets import StackSetOptions
+
+        return StackSetOptions(
+            options.parameters,
+            options.tags,
+            self.administration_role_arn,
+            self.execution_role_name,
+            options.allow_unchecked_secrets,
+            options.adopt,
+            options.strict,
+            Preferences(self.max_concurrent, self.failure_tolerance),
+        )
+
+    @property
+    def account(self) -> str:
+        """The one account that stacks are to be deployed to, if it was told; stack sets are in many."""
+        return "" if self.stack_set else "".join(self.accounts)
 
 
 #: The options of stack sets, as the value ``fleet`` of the command.
@@ -58,32 +81,26 @@ stack_set_options = collected(
 )
 
 
-def deploy_stack_sets(
-    stacks: tuple[StackSource, ...],
-    connection: Connection,
-    options: Options,
-    arguments: StackSetArguments,
-    *,
-    ask: bool,
-) -> int:
-    """Plan, show, ask, apply; returns the exit code."""
+def deploy_stack_sets(deployment: Deployment, arguments: StackSetArguments) -> int:
+    """Plan, show, ask unless told not to, apply; returns the exit code."""
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.stack_sets import apply_stack_sets, plan_stack_sets
     from cfnroles.formats.deployment import failure_text, result_text
     from cfnroles.formats.stack_sets import stack_sets_text
 
     progress = Progress()
-    fleet = _fleet(connection, options, arguments, progress)
+    options = deployment.options
+    fleet = _fleet(deployment, arguments, progress)
     with following_on_interrupt():
-        plans = plan_stack_sets(_without_imports(stacks), fleet)
-        click.echo(stack_sets_text(plans), err=not options.plan_only)
+        planned = plan_stack_sets(_without_imports(deployment.selected.stacks), fleet)
+        click.echo(stack_sets_text(planned), err=not options.plan_only)
         if options.plan_only:
             return 0
-        if ask and any(plan.needs_consent for plan in plans) and not click.confirm("Deploy these?", err=True):
+        if deployment.ask and planned.needs_consent and not click.confirm("Deploy these?", err=True):
             raise BadAnswer("nothing was deployed: the answer was no")
         fleet.pace.deadline = fleet.pace.clock.now() + options.timeout
         with progress.live():
-            result = apply_stack_sets(plans, fleet)
+            result = apply_stack_sets(planned.stack_sets, fleet)
     if result.failures:
         click.echo(f"\nerror: {failure_text(result.failures)}\n", err=True)
     click.echo(result_text(result), err=True)
@@ -92,38 +109,38 @@ def deploy_stack_sets(
 
 def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
     """The stacks that can be stack sets; raises ``InvalidInput`` where there is none."""
+    from cfnroles.deploy.plan import GATE
+
     chosen = tuple(stack for stack in stacks if not stack.imports)
     for stack in stacks:
         if stack not in chosen:
-            click.echo(f"{stack.name} is no stack set: it imports from its own account and Region", err=True)
+            # The gate stands there, so that what it checks is not known here.
+            unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
+            click.echo(f"{stack.name} is no stack set: it imports from its own account and Region{unasked}", err=True)
     if not chosen:
         raise InvalidInput("none of the stacks can be a stack set")
     return chosen
 
 
-def _fleet(connection: Connection, options: Options, arguments: StackSetArguments, progress: Progress) -> Fleet:
-    from cfnroles.aws.stack_sets import Preferences, StackSets, Targets
+def _fleet(deployment: Deployment, arguments: StackSetArguments, progress: Progress) -> Fleet:
+    from cfnroles.aws.stack_sets import StackSets, Targets
     from cfnroles.cli.parameter_prompts import prompts
     from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.home import home_of
     from cfnroles.deploy.plan import Run
-    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
+    from cfnroles.deploy.stack_sets import Fleet
 
+    connection, options = deployment.connection, deployment.options
     stack_sets = StackSets(connection, delegated=arguments.delegated_admin)
-    chosen = StackSetOptions(
-        options.parameters,
-        options.tags,
-        arguments.administration_role_arn,
-        arguments.execution_role_name,
-        options.allow_unchecked_secrets,
-        options.adopt,
-        Preferences(arguments.max_concurrent, arguments.failure_tolerance),
-    )
     return Fleet(
         stack_sets,
         Targets(arguments.regions, arguments.accounts, arguments.units),
-        chosen,
+        arguments.options(options),
         Run.new(),
         Pace(stack_sets.is_local),
         progress.tell,
         prompts(plan_only=options.plan_only),
+        home_of(connection, stack_sets.region, stack_sets.endpoint_url),
+        deployment.examine,
+        deployment.selected.gaps,
     )

@@ -16,12 +16,12 @@ from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.statuses import MISSING, Deploying, status_of
 
 
-def with_action(source: StackSource, deployer: Deployer) -> Work[StackPlan]:
-    """The plan for one stack with nothing in it but the action; waits for an operation that is under way.
+def with_action(source: StackSource, deployer: Deployer, *, wait: bool) -> Work[StackPlan]:
+    """The plan for one stack with nothing in it but the action; where it is to ``wait``, none is busy any more.
 
     Raises ``DeploymentRefused`` for a stack that cannot be deployed as it stands, or that is somebody else's.
     """
-    found = yield from existing(source.name, deployer, remedy=ADOPT_REMEDY)
+    found = yield from existing(source.name, deployer, remedy=ADOPT_REMEDY, wait=wait)
     if found.stack and status_of(found.stack.status).in_progress:
         note = busy(found.stack, deployer.cloudformation)
         step = StackPlan(source, StackAction.BUSY, found.stack, notes=(note,))

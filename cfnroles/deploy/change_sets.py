@@ -17,7 +17,7 @@ from cfnroles.deploy.ownership import tags_of
 from cfnroles.deploy.parameters import DEPLOYMENT_ID, given_values
 from cfnroles.deploy.plan import GATE, NO_PERMISSION_CHANGES, Plan, StackAction, StackPlan
 from cfnroles.deploy.refused import DeploymentRefused
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, StackSource
+from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.starting import refusal, requested
 from cfnroles.errors import Unavailable
 
@@ -77,14 +77,13 @@ def _request(blank: StackPlan, creating: bool, deployer: Deployer) -> ChangeSetR
     if DEPLOYMENT_ID in declared:
         given[DEPLOYMENT_ID] = next_deployment_id(deployer.run.began, blank.before)
     deployed = {name for name, _ in blank.before.parameters} if blank.before and not creating else set()
-    url = deployer.upload(source) if deployer.upload and source.size > TEMPLATE_BODY_BYTES else ""
     return ChangeSetRequest(
         stack=source.name,
         name=deployer.run.token,
         type="CREATE" if creating else "UPDATE",
         token=deployer.run.token,
-        template="" if url else source.body,
-        template_url=url,
+        template="" if blank.template_url else source.body,
+        template_url=blank.template_url,
         parameters=tuple(sorted(given.items())),
         previous=tuple(sorted(name for name in declared if name in deployed and name not in given)),
         capabilities=source.capabilities,

@@ -24,15 +24,15 @@ class Existing(Struct, frozen=True):
     adopted: Stranger | None = None
 
 
-def existing(name: str, deployer: Deployer, *, remedy: str) -> Work[Existing]:
-    """The stack that has ``name``; waits for an operation that is under way, except to make a plan only.
+def existing(name: str, deployer: Deployer, *, remedy: str, wait: bool) -> Work[Existing]:
+    """The stack that has ``name``; where it is to ``wait``, an operation that is under way ends first.
 
     Raises ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not make, in whatever status, unless
     it is to be adopted.
     """
     stack = deployer.cloudformation.stack(name)
     adopted = _claimed(stack, deployer, remedy)
-    if stack and status_of(stack.status).in_progress and not deployer.options.plan_only:
+    if wait and stack and status_of(stack.status).in_progress:
         stack = yield from settled(
             deployer.cloudformation,
             stack,

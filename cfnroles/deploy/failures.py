@@ -16,6 +16,10 @@ from cfnroles.deploy.plan import GATE
 class Cause(enum.StrEnum):
     """What kind of failure it is; it decides what the user is told to do."""
 
+    INPUT = "input"
+    ACCOUNT = "account"
+    REFERENCE = "reference"
+    STRICT = "strict"
     GATE = "gate"
     MISSING_IMPORT = "missing import"
     EXPORT_IN_USE = "export in use"

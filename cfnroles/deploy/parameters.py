@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.deploy.parameter_values import refusal
 from cfnroles.deploy.stacks_file import Pairs, StackSource
-from cfnroles.errors import InvalidInput
 
 #: The parameter whose fresh value makes CloudFormation call the gate again; the deployer gives it.
 DEPLOYMENT_ID = "DeploymentId"
@@ -34,11 +34,8 @@ class MissingParameter(Struct, frozen=True):
         return any(str(each.get("NoEcho", "")).lower() == "true" for each in self.declarations)
 
     def refusal(self, value: str) -> str:
-        """Why CloudFormation would refuse ``value``, in the words of the template; empty where it takes it.
-
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
-        """
-        return next(filter(None, (_refusal(value, each) for each in self.declarations)), "")
+        """Why CloudFormation would refuse ``value``, in the words of the template; empty where it takes it."""
+        return next(filter(None, (refusal(value, each) for each in self.declarations)), "")
 
 
 #: Where missing values come from: each value by the parameter's name.
@@ -49,37 +46,25 @@ def with_parameters(sources: Iterable[StackSource], given: Iterable[tuple[str, s
     """The same stacks with the user's parameter values, each where the template declares it.
 
     Exports and imports that begin with the project's name follow when ``ProjectName`` is given.
-
-    Raises ``InvalidInput`` for a parameter that no template declares.
     """
-    sources, wanted = tuple(sources), dict(given)
-    known = sorted({name for source in sources for name in source.parsed.declarations})
-    for name in wanted:
-        if name not in known:
-            raise InvalidInput(f"no template declares the parameter {name}", remedy=f"They declare: {', '.join(known)}")
+    wanted = dict(given)
     return tuple(_with_parameters(source, wanted) for source in sources)
+
+
+def undeclared(sources: Iterable[StackSource], given: Iterable[tuple[str, str]]) -> tuple[Failure, ...]:
+    """The refusal of given values for parameters that no template declares."""
+    known = sorted({name for source in sources for name in source.parsed.declarations})
+    unknown = [name for name, _ in given if name not in known]
+    if not unknown:
+        return ()
+    what = f"no template declares the parameter{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}"
+    return (Failure("", Cause.INPUT, (what,), remedy=f"They declare: {', '.join(known)}"),)
 
 
 def given_values(source: StackSource) -> dict[str, str]:
     """The values of the parameters that the template declares, by name; it may declare fewer than are given."""
     declared = source.parsed.declarations
     return {name: value for name, value in source.parameters if name in declared}
-
-
-def with_missing(stacks: Sequence[tuple[StackSource, Pairs]], ask: Ask | None) -> tuple[StackSource, ...]:
-    """The stacks with a value for every parameter; each comes with the values that are ``kept`` from its deployment.
-
-    A parameter that has neither a default nor a value is asked for, once for all stacks that declare it.
-
-    Raises ``InvalidInput`` with all of them where there is nobody to ask.
-    """
-    sources = tuple(source for source, _ in stacks)
-    missing = _missing(stacks)
-    if not missing:
-        return sources
-    if ask is None:
-        raise _refused(missing)
-    return with_parameters(sources, ask(missing).items())
 
 
 def _with_parameters(source: StackSource, wanted: Mapping[str, str]) -> StackSource:
@@ -99,7 +84,11 @@ def _with_parameters(source: StackSource, wanted: Mapping[str, str]) -> StackSou
     )
 
 
-def _missing(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParameter, ...]:
+def missing_parameters(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParameter, ...]:
+    """The parameters that have neither a default nor a value, each once for all stacks that declare it.
+
+    Each stack comes with the values that are kept from its deployment.
+    """
     found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for source, kept in stacks:
         valued = {DEPLOYMENT_ID, *dict(source.parameters), *dict(kept)}
@@ -112,38 +101,38 @@ def _missing(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[MissingParame
     )
 
 
-def _refused(missing: Sequence[MissingParameter]) -> InvalidInput:
+def without_value(missing: Sequence[MissingParameter]) -> Failure:
+    """The refusal of a deployment whose parameters nobody can be asked for."""
     told = [
         f"  {each.name}: {each.description or 'its template says no more'} ({', '.join(each.stacks)})"
         for each in missing
     ]
+    head = "1 parameter has no value:" if len(missing) == 1 else f"{len(missing)} parameters have no value:"
     options = " ".join(f"--parameters {each.name}=VALUE" for each in missing)
-    return InvalidInput(
-        "1 parameter has no value:" if len(missing) == 1 else f"{len(missing)} parameters have no value:",
-        why="\n".join(told),
-        remedy=f"Give {options}, or write them into a --parameters-file.",
+    remedy = f"Give {options}, or write them into a --parameters-file."
+    return Failure("", Cause.INPUT, (head, *told), remedy=remedy)
+
+
+def wrong_values(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Failure, ...]:
+    """The refusal of values that their templates do not take; what the values are is not shown.
+
+    Each stack comes with the values that are kept from its deployment. CloudFormation tells nobody those of NoEcho
+    parameters.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for source, kept in stacks:
+        known = {name: value for name, value in kept if name not in source.parsed.secret_parameters}
+        values = {**known, **given_values(source)}
+        for name, declaration in source.parsed.declarations.items():
+            if name in values and name != DEPLOYMENT_ID and (why := refusal(values[name], declaration)):
+                found.setdefault((name, why), []).append(source.name)
+    if not found:
+        return ()
+    head = (
+        "1 value is not what its template takes:"
+        if len(found) == 1
+        else f"{len(found)} values are not what their templates take:"
     )
-
-
-def _refusal(value: str, declaration: Mapping[str, Any]) -> str:
-    allowed, pattern = declaration.get("AllowedValues"), declaration.get("AllowedPattern")
-    is_list = "List" in str(declaration.get("Type", ""))
-    values = [element.strip() for element in value.split(",")] if is_list else [value]
-    if isinstance(allowed, list) and not {*values} <= {_text(each) for each in allowed}:
-        expected = f"one of {', '.join(map(_text, allowed))}"
-    elif isinstance(pattern, str) and not all(_matches(pattern, each) for each in values):
-        expected = f"a text that matches {pattern}"
-    else:
-        return ""
-    return f"expected {declaration.get('ConstraintDescription') or expected}"
-
-
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        return True  # a pattern of Java's that Python does not read: CloudFormation looks at it itself
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    told = [f"  {name}: {why} ({', '.join(where)})" for (name, why), where in found.items()]
+    options = " ".join(f"--parameters {name}=VALUE" for name in dict.fromkeys(name for name, _ in found))
+    return (Failure("", Cause.INPUT, (head, *told), remedy=f"Give others: {options}"),)

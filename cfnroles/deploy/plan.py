@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescription
+from cfnroles.deploy.home import Home
 from cfnroles.deploy.stacks_file import Pairs, StackSource
 
 #: Every change set and token of cfnroles begins with this.
@@ -45,6 +46,8 @@ class Options(Struct, frozen=True):
     continue_rollback: bool = False
     allow_unchecked_secrets: bool = False
     adopt: bool = False
+    strict: bool = False
+    account: str = ""
     plan_only: bool = False
     timeout: float = 3600.0
 
@@ -55,6 +58,40 @@ class ParameterChange(Struct, frozen=True):
     name: str
     before: str | None
     after: str
+
+
+class UnknownReference(Struct, frozen=True):
+    """A reference of a stack's gate of which nothing could be found out before the deployment, and why."""
+
+    stack: str
+    value_from: str
+    needed_by: str
+    why: str
+
+
+class ReferenceCheck(Struct, frozen=True):
+    """What was found out about all references of all gates, before anything was touched.
+
+    ``total`` is how many there are, ``unusable`` how many of them cannot be used.
+    """
+
+    total: int = 0
+    unknown: tuple[UnknownReference, ...] = ()
+    unusable: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def __add__(self, other: ReferenceCheck) -> ReferenceCheck:
+        return ReferenceCheck(
+            self.total + other.total,
+            self.unknown + other.unknown,
+            self.unusable + other.unusable,
+            self.warnings + other.warnings,
+        )
+
+    @property
+    def usable(self) -> int:
+        """How many were found usable."""
+        return self.total - self.unusable - len(self.unknown)
 
 
 class Stranger(Struct, frozen=True):
@@ -77,7 +114,8 @@ class StackPlan(Struct, frozen=True):
     must be deleted first) it is made when its turn comes. ``permissions`` include those that hang on a condition that
     nobody decided. ``secrets`` is how many the gate is asked about, ``unchecked`` where those stand that nothing
     checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
-    sets. ``adopted`` is what was somebody else's stack until now.
+    sets. ``adopted`` is what was somebody else's stack until now. ``template_url`` is where a template lies that is too
+    long for a request.
     """
 
     source: StackSource
@@ -95,6 +133,7 @@ class StackPlan(Struct, frozen=True):
     continue_rollback: bool = False
     protect: bool = False
     adopted: Stranger | None = None
+    template_url: str = ""
 
     @property
     def name(self) -> str:
@@ -113,11 +152,13 @@ class StackPlan(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What happens to all stacks, in deployment order."""
+    """What happens to all stacks, in deployment order, where, and what was found out about their references."""
 
     stacks: tuple[StackPlan, ...]
     options: Options
     run: Run
+    home: Home = Home()
+    check: ReferenceCheck = ReferenceCheck()
 
     @property
     def needs_consent(self) -> bool:

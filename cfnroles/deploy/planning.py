@@ -1,9 +1,14 @@
-"""Making the plan: look at every stack, make the change sets that can be made, and say what they do."""
+"""Making the plan: look at everything, refuse everything at once, then make the change sets and say what they do.
+
+What is refused here is refused before anything is created. ``applying`` meets only what CloudFormation alone can find
+out by doing it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.aws.refusals import Refused
@@ -11,58 +16,157 @@ from cfnroles.aws.stack import Export
 from cfnroles.deploy.actions import with_action
 from cfnroles.deploy.change_sets import discard_all, with_change_set
 from cfnroles.deploy.deployer import Deployer
+from cfnroles.deploy.exports import export_failures, exports_in_use
 from cfnroles.deploy.failures import Cause, Failure, explained
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Work, together
-from cfnroles.deploy.parameters import DEPLOYMENT_ID, with_missing, with_parameters
-from cfnroles.deploy.plan import GATE, ParameterChange, Plan, StackAction, StackPlan
-from cfnroles.deploy.refused import DeploymentRefused
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
+from cfnroles.deploy.parameters import (
+    DEPLOYMENT_ID,
+    missing_parameters,
+    with_parameters,
+    without_value,
+    wrong_values,
+)
+from cfnroles.deploy.plan import GATE, ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan
+from cfnroles.deploy.preconditions import is_stack_name, of_the_account, of_the_input, unreadable
+from cfnroles.deploy.reference_check import NOT_ASKED, checked, not_asked, references_of, strictly
+from cfnroles.deploy.refused import DeploymentRefused, refusal_of
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
-from cfnroles.errors import InvalidInput
+from cfnroles.errors import Unavailable
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
 from cfnroles.text import arn_of
 
 
+class _Prepared(Struct, frozen=True):
+    """Everything that is known before the first change set: nothing stands against the deployment."""
+
+    blanks: tuple[StackPlan, ...]
+    exports: Mapping[str, Export]
+    check: ReferenceCheck
+    home: Given
+
+    @property
+    def sources(self) -> tuple[StackSource, ...]:
+        return tuple(blank.source for blank in self.blanks)
+
+
 def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
     """Find out what deploying ``sources`` changes, by change sets that are left ready to be executed.
 
-    Raises ``InvalidInput`` before anything is created for what cannot be sent and for parameters without a value,
-    ``DeploymentRefused`` with the reason of every stack that cannot be deployed (nothing is then left behind), and
-    ``Unavailable``.
+    Raises, before anything is created, ``InputRefused`` or ``DeploymentRefused`` with everything that stands against
+    it: what is wrong with the input, parameters without a value, stacks that cannot be deployed, secrets and
+    parameters that are missing; then ``DeploymentRefused`` with what CloudFormation refuses (nothing is left behind),
+    and ``Unavailable``.
     """
-    sources = with_parameters(sources, deployer.options.parameters)
-    for source in sources:
-        _check_size(source, deployer.options.bucket)
-    blanks = _made([_judged(source, with_action(source, deployer)) for source in sources], deployer).stacks
-    sources = with_missing([(blank.source, blank.kept) for blank in blanks], deployer.ask)
-    blanks = tuple(replace(blank, source=source) for blank, source in zip(blanks, sources, strict=True))
-    exports = {}
-    if any(source.imports or source.exports for source in sources):
-        exports = {export.name: export for export in deployer.cloudformation.exports()}
-    home = _home(blanks, deployer)
-    blanks = tuple(replace(blank, unchecked=unchecked_secrets(_filled(blank, home))) for blank in blanks)
-    failures = _export_failures(sources, exports)
-    if not deployer.options.allow_unchecked_secrets:
-        failures += tuple(not_checked(blank.name, blank.unchecked) for blank in blanks if blank.unchecked)
-    if failures:
-        raise DeploymentRefused(failures)
-    return _made(
-        [_judged(blank.source, _stack_plan(blank, sources, exports, home, deployer)) for blank in blanks], deployer
-    )
-
-
-def _made(work: Sequence[Work[StackPlan | Failure]], deployer: Deployer) -> Plan:
-    """What the work ends with; where a stack is refused, what the others left behind is taken away first."""
-    answers = together(work, deployer.pace, "making the plan")
-    steps = tuple(answer for answer in answers if isinstance(answer, StackPlan))
-    made = Plan(steps, deployer.options, deployer.run)
-    failures = tuple(answer for answer in answers if isinstance(answer, Failure))
+    prepared = _prepared(sources, deployer, wait=False)
+    busy = any(blank.action is StackAction.BUSY for blank in prepared.blanks)
+    if busy and not deployer.options.plan_only:
+        prepared = _prepared(prepared.sources, deployer, wait=True)
+    blanks = _sent(prepared, deployer)
+    work = [_judged(blank.source, _stack_plan(blank, prepared, deployer)) for blank in blanks]
+    steps, failures = _answers(work, deployer)
+    made = Plan(steps, deployer.options, deployer.run, deployer.home, prepared.check)
     if failures:
         discard_all(made, deployer)
         raise DeploymentRefused(failures)
     return made
+
+
+def _prepared(sources: Sequence[StackSource], deployer: Deployer, *, wait: bool) -> _Prepared:
+    """Look at everything without changing anything; raises with all that stands against the deployment."""
+    if broken := unreadable(sources):
+        raise refusal_of(broken)
+    options = deployer.options
+    wrong = of_the_input(sources, parameters=options.parameters, tags=options.tags, bucket=options.bucket)
+    if elsewhere := of_the_account(deployer.home, options.account):
+        raise refusal_of((*wrong, *elsewhere))
+    try:
+        prepared, refused = _looked_at(with_parameters(sources, options.parameters), deployer, bool(wrong), wait=wait)
+    except Unavailable:
+        if wrong:
+            raise refusal_of(wrong) from None
+        raise
+    if failures := (*wrong, *refused):
+        raise refusal_of(failures)
+    return prepared
+
+
+def _looked_at(
+    sources: Sequence[StackSource], deployer: Deployer, wrong: bool, *, wait: bool
+) -> tuple[_Prepared, tuple[Failure, ...]]:
+    """What is known, and what stands against the deployment; whoever is asked for values has nothing else to mend."""
+    named = [source for source in sources if is_stack_name(source.name)]
+    looks = [_judged(source, with_action(source, deployer, wait=wait)) for source in named]
+    blanks, refused = _answers(looks, deployer)
+    exports = {}
+    if any(source.imports or source.exports for source in sources):
+        exports = {export.name: export for export in deployer.cloudformation.exports()}
+    home = _home(blanks, deployer)
+    refused += export_failures(sources, exports)
+    updated = {blank.name: _filled(blank, home) for blank in blanks if blank.action is StackAction.UPDATE}
+    refused += exports_in_use(updated, exports, deployer.cloudformation)
+    missing = missing_parameters([(blank.source, blank.kept) for blank in blanks])
+    if missing and deployer.ask and not (wrong or refused):
+        given = deployer.ask(missing)
+        blanks = tuple(replace(each, source=with_parameters((each.source,), given.items())[0]) for each in blanks)
+    elif missing and not deployer.ask:
+        refused += (without_value(missing),)
+    refused += wrong_values([(blank.source, blank.kept) for blank in blanks])
+    blanks = tuple(replace(blank, unchecked=unchecked_secrets(_filled(blank, home))) for blank in blanks)
+    if not deployer.options.allow_unchecked_secrets:
+        refused += tuple(not_checked(blank.name, blank.unchecked) for blank in blanks if blank.unchecked)
+    check, bad = _check(blanks, exports, home, deployer)
+    strict = strictly(check, deployer.gaps, deployer.home) if deployer.options.strict else ()
+    return _Prepared(blanks, exports, check, home), (*refused, *bad, *strict)
+
+
+def _check(
+    blanks: Sequence[StackPlan], exports: Mapping[str, Export], home: Given, deployer: Deployer
+) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
+    """Ask about all references of all stacks at once."""
+    here = replace(home, imports={name: export.value for name, export in exports.items()})
+    references = [each for blank in blanks for each in references_of(blank.name, _filled(blank, here).stack)]
+    if deployer.examine is None:
+        return not_asked(references, NOT_ASKED), ()
+    return checked(references, deployer.home, deployer.examine)
+
+
+def _sent(prepared: _Prepared, deployer: Deployer) -> tuple[StackPlan, ...]:
+    """The plans with what CloudFormation can be told of their templates before it makes a change set of them."""
+    work = [_judged(blank.source, _validated(blank, prepared, deployer)) for blank in prepared.blanks]
+    blanks, failures = _answers(work, deployer)
+    if failures:
+        raise DeploymentRefused(failures)
+    return blanks
+
+
+def _validated(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Work[StackPlan]:
+    """Put a long template where CloudFormation reads it, and let one be judged that has no change set yet."""
+    yield from ()
+    source = blank.source
+    if deployer.upload and source.size > TEMPLATE_BODY_BYTES and blank.action is not StackAction.BUSY:
+        blank = replace(blank, template_url=deployer.upload(source))
+    if not _is_later(blank, prepared):
+        return blank
+    try:
+        deployer.cloudformation.validate_template(
+            body="" if blank.template_url else source.body, url=blank.template_url
+        )
+    except Unavailable as error:
+        note = f"whether CloudFormation takes its template is found out when its turn comes: {error.what}"
+        return replace(blank, notes=(*blank.notes, note))
+    return blank
+
+
+def _answers(
+    work: Sequence[Work[StackPlan | Failure]], deployer: Deployer
+) -> tuple[tuple[StackPlan, ...], tuple[Failure, ...]]:
+    """What the work ends with: the plans, and the refusals."""
+    answers = together(work, deployer.pace, "making the plan")
+    steps = tuple(answer for answer in answers if isinstance(answer, StackPlan))
+    return steps, tuple(answer for answer in answers if isinstance(answer, Failure))
 
 
 def _judged(source: StackSource, work: Work[StackPlan]) -> Work[StackPlan | Failure]:
@@ -74,67 +178,32 @@ def _judged(source: StackSource, work: Work[StackPlan]) -> Work[StackPlan | Fail
         return explained(source.name, refused.message, otherwise=Cause.CHANGE_SET)
 
 
-def _check_size(source: StackSource, bucket: str) -> None:
-    limit = TEMPLATE_BYTES if bucket else TEMPLATE_BODY_BYTES
-    if source.size > limit:
-        raise InvalidInput(
-            f"has {source.size:,} bytes, and CloudFormation takes {limit:,}"
-            + (" from a bucket" if bucket else " in a request"),
-            where=source.template,
-            remedy="Split the stack." if bucket else "Give a bucket to put it into: --bucket NAME",
-        )
-
-
-def _export_failures(sources: Sequence[StackSource], exports: Mapping[str, Export]) -> tuple[Failure, ...]:
-    """What CloudFormation would only find out in the middle: imports that nobody exports, exports that are
-    taken."""
-    made = {name for source in sources for name in source.exports}
-    missing = [
-        missing_import(source, name)
-        for source in sources
-        for name in source.imports
-        if name not in made and name not in exports
-    ]
-    taken = [
-        explained(source.name, f"Export with name {name} is already exported by stack {exports[name].stack}")
-        for source in sources
-        for name in source.exports
-        if name in exports and exports[name].stack != source.name
-    ]
-    return tuple(missing + taken)
-
-
-def missing_import(source: StackSource, export: str) -> Failure:
-    """The failure of a stack that imports what nothing exports."""
-    remedy = (
-        f"Deploy the stack that exports it first: {' or '.join(source.depends_on)}."
-        if source.depends_on
-        else "Deploy the stack that exports it first."
-    )
-    return replace(explained(source.name, f"No export named {export} found"), remedy=remedy)
-
-
 def _home(blanks: Iterable[StackPlan], deployer: Deployer) -> Given:
-    """Where the stacks go: the id of one that exists tells the account, too."""
+    """Where the stacks go. Where the caller's account is not known, the id of a stack that exists tells it."""
     arn = next((arn_of(blank.before.id) for blank in blanks if blank.before), None)
-    return Given(account=arn.account, region=arn.region) if arn else Given(region=deployer.cloudformation.region)
+    if arn:
+        return Given(account=arn.account, region=arn.region)
+    return Given(account=deployer.home.account, region=deployer.cloudformation.region)
 
 
 def _filled(blank: StackPlan, home: Given) -> FilledTemplate:
     return FilledTemplate.of(blank.source.parsed, blank.kept, blank.source.parameters, home)
 
 
-def _stack_plan(
-    blank: StackPlan, sources: Sequence[StackSource], exports: Mapping[str, Export], home: Given, deployer: Deployer
-) -> Work[StackPlan]:
+def _stack_plan(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Work[StackPlan]:
     if blank.action is StackAction.BUSY:
         return blank
-    described = _described(blank, home, deployer)
-    if described.action is StackAction.RECREATE or described.roll_back_first or described.continue_rollback:
-        return described
-    if described.action is StackAction.CREATE and _waits_for_imports(described.source, sources, exports):
+    described = _described(blank, prepared.home, deployer)
+    if _is_later(described, prepared):
         return described
     return (yield from with_change_set(described, deployer))
+
+
+def _is_later(blank: StackPlan, prepared: _Prepared) -> bool:
+    """Whether the change set can only be made when the stack's turn comes."""
+    if blank.action is StackAction.RECREATE or blank.roll_back_first or blank.continue_rollback:
+        return True
+    return blank.action is StackAction.CREATE and _waits_for_imports(blank.source, prepared.sources, prepared.exports)
 
 
 def _waits_for_imports(source: StackSource, sources: Sequence[StackSource], exports: Mapping[str, Export]) -> bool:

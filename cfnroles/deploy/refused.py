@@ -1,9 +1,14 @@
-"""The error of a deployment that cannot be done, with the causes as values."""
+"""The errors of a deployment that cannot be done, with all causes as values."""
 
 from __future__ import annotations
 
-from cfnroles.deploy.failures import Failure
-from cfnroles.errors import BadAnswer
+from collections.abc import Sequence
+
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.errors import BadAnswer, InvalidInput
+
+#: What only another question can mend: other options, other values, other files.
+_OF_THE_INPUT = frozenset({Cause.INPUT, Cause.CAPABILITY})
 
 
 class DeploymentRefused(BadAnswer):
@@ -11,15 +16,38 @@ class DeploymentRefused(BadAnswer):
 
     def __init__(self, failures: tuple[Failure, ...]) -> None:
         self.failures = failures
-        first, *others = failures
-        super().__init__(
-            "\n".join(first.lines),
-            where=first.stack,
-            why="\n".join(_told(other) for other in others),
-            remedy=first.remedy,
-        )
+        super().__init__(_first(failures), where=failures[0].stack, why=_others(failures), remedy=_remedy(failures))
+
+
+class InputRefused(InvalidInput):
+    """What was asked for cannot be deployed as it is; ``failures`` say why, those of the stacks among them."""
+
+    def __init__(self, failures: tuple[Failure, ...]) -> None:
+        self.failures = failures
+        super().__init__(_first(failures), where=failures[0].stack, why=_others(failures), remedy=_remedy(failures))
+
+
+def refusal_of(failures: Sequence[Failure]) -> DeploymentRefused | InputRefused:
+    """The one error that tells everything that stands against a deployment, what is wrong with the input first."""
+    wrong = tuple(failure for failure in failures if failure.cause in _OF_THE_INPUT)
+    if not wrong:
+        return DeploymentRefused(tuple(failures))
+    return InputRefused((*wrong, *(failure for failure in failures if failure.cause not in _OF_THE_INPUT)))
+
+
+def _first(failures: tuple[Failure, ...]) -> str:
+    first, *others = failures
+    return "\n".join((*first.lines, *([first.remedy] if others and first.remedy else ())))
+
+
+def _others(failures: tuple[Failure, ...]) -> str:
+    return "\n".join(map(_told, failures[1:]))
+
+
+def _remedy(failures: tuple[Failure, ...]) -> str:
+    return failures[0].remedy if len(failures) == 1 else ""
 
 
 def _told(failure: Failure) -> str:
-    lines = (f"{failure.stack}: {failure.lines[0]}", *failure.lines[1:], failure.remedy)
-    return "\n".join(line for line in lines if line)
+    head = f"{failure.stack}: {failure.lines[0]}" if failure.stack else failure.lines[0]
+    return "\n".join(line for line in (head, *failure.lines[1:], failure.remedy) if line)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.answers.diff import Difference
 from cfnroles.aws.refusals import Refused
@@ -13,12 +15,22 @@ from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetReq
 from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
+from cfnroles.deploy.home import Home
 from cfnroles.deploy.ownership import ADOPT_REMEDY, is_tagged, is_written, not_ours, tags_of
-from cfnroles.deploy.parameters import Ask, given_values, with_missing, with_parameters
-from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, Run, Stranger, Tell
-from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.parameters import (
+    Ask,
+    given_values,
+    missing_parameters,
+    with_parameters,
+    without_value,
+    wrong_values,
+)
+from cfnroles.deploy.plan import NO_PERMISSION_CHANGES, Note, ReferenceCheck, Run, Stranger, Tell
+from cfnroles.deploy.preconditions import is_stack_name, of_the_input, unreadable
+from cfnroles.deploy.reference_check import NOT_ASKED, Examine, checked, not_asked, references_of, strictly
+from cfnroles.deploy.refused import refusal_of
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
+from cfnroles.deploy.stacks_file import Pairs, StackSource
 from cfnroles.deploy.unchecked_secrets import not_checked, unchecked_secrets
 from cfnroles.errors import InvalidInput
 from cfnroles.template.given import Given
@@ -34,11 +46,15 @@ class StackSetOptions(Struct, frozen=True):
     execution_role_name: str = ""
     allow_unchecked_secrets: bool = False
     adopt: bool = False
+    strict: bool = False
     preferences: Preferences = field(default_factory=Preferences)
 
 
 class Fleet(Struct, frozen=True):
-    """Where to deploy, how, whom to tell, and whom to ask for parameters without a value, if anybody."""
+    """Where to deploy, how, whom to tell, whom to ask for parameters without a value, and whom for secrets, if anybody.
+
+    ``home`` is where the stack sets themselves are, ``gaps`` what the roles lack, as far as the build told.
+    """
 
     stack_sets: StackSets
     targets: Targets
@@ -47,6 +63,9 @@ class Fleet(Struct, frozen=True):
     pace: Pace
     tell: Tell
     ask: Ask | None = None
+    home: Home = Home()
+    examine: Examine | None = None
+    gaps: tuple[str, ...] | None = ()
 
 
 class StackSetPlan(Struct, frozen=True):
@@ -70,39 +89,85 @@ class StackSetPlan(Struct, frozen=True):
         return self.before is None or self.update or bool(self.missing)
 
 
-def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> tuple[StackSetPlan, ...]:
+class FleetPlan(Struct, frozen=True):
+    """What happens to all stack sets, on whose behalf, and what was found out about references of their gates."""
+
+    stack_sets: tuple[StackSetPlan, ...]
+    home: Home
+    check: ReferenceCheck
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it changes anything."""
+        return any(plan.needs_consent for plan in self.stack_sets)
+
+
+def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     """Find out what deploying ``sources`` as stack sets changes, without changing anything.
 
-    Raises ``InvalidInput`` for targets or templates that StackSets cannot take and for parameters without a value,
-    ``DeploymentRefused`` for a stack set of the other permission model or that cfnroles did not make, and for secrets
-    that nothing checks.
+    Raises ``InvalidInput`` without targets, and ``InputRefused`` or ``DeploymentRefused`` with everything that stands
+    against the deployment: what StackSets cannot take, parameters without a value, a stack set of the other permission
+    model or that cfnroles did not make, secrets that nothing checks or that are missing.
     """
-    targets = fleet.targets
+    targets, options = fleet.targets, fleet.options
     if not targets.regions or not (targets.accounts or targets.organizational_units):
         raise InvalidInput(
             "a stack set needs targets",
             remedy="Give --to-region and either --account (self-managed) or --ou (service-managed).",
         )
-    sources = with_parameters(sources, fleet.options.parameters)
-    before = [fleet.stack_sets.stack_set(source.name) for source in sources]
-    _check_owners(before, fleet)
+    if broken := unreadable(sources):
+        raise refusal_of(broken)
+    refused: list[Failure] = [*of_the_input(sources, parameters=options.parameters, tags=options.tags)]
+    sources = with_parameters(sources, options.parameters)
+    before = [fleet.stack_sets.stack_set(source.name) if is_stack_name(source.name) else None for source in sources]
+    refused += _others(before, fleet)
+    refused += [failure for source in sources for failure in _same_role_names(source, targets)]
     kept = [found.parameters if found else () for found in before]
-    sources = with_missing(list(zip(sources, kept, strict=True)), fleet.ask)
-    for source in sources:
-        _check(source, targets)
+    missing = missing_parameters(list(zip(sources, kept, strict=True)))
+    if missing and fleet.ask and not refused:
+        sources = with_parameters(sources, fleet.ask(missing).items())
+    elif missing and not fleet.ask:
+        refused.append(without_value(missing))
+    refused += wrong_values(list(zip(sources, kept, strict=True)))
     plans = tuple(_plan(source, found, fleet) for source, found in zip(sources, before, strict=True))
-    refused = tuple(not_checked(each.source.name, each.unchecked) for each in plans if each.unchecked)
-    if refused and not fleet.options.allow_unchecked_secrets:
-        raise DeploymentRefused(refused)
-    return plans
+    if not options.allow_unchecked_secrets:
+        refused += [not_checked(each.source.name, each.unchecked) for each in plans if each.unchecked]
+    check, bad = _check(plans, fleet)
+    refused += (*bad, *(strictly(check, fleet.gaps, fleet.home) if options.strict else ()))
+    if refused:
+        raise refusal_of(refused)
+    return FleetPlan(plans, fleet.home, check)
 
 
-def _check_owners(found: Iterable[StackSet | None], fleet: Fleet) -> None:
-    """Raise ``DeploymentRefused`` for stack sets that cfnroles did not make, unless they are to be adopted."""
-    strangers = [(each.name, _stranger(each)) for each in found if each]
-    refused = tuple(not_ours(name, stranger, remedy=ADOPT_REMEDY) for name, stranger in strangers if stranger)
-    if refused and not fleet.options.adopt:
-        raise DeploymentRefused(refused)
+def _others(found: Iterable[StackSet | None], fleet: Fleet) -> Iterator[Failure]:
+    """The refusals of stack sets that cfnroles did not make, unless they are to be adopted, and of the other model."""
+    for each in filter(None, found):
+        stranger = _stranger(each)
+        if stranger and not fleet.options.adopt:
+            yield not_ours(each.name, stranger, remedy=ADOPT_REMEDY)
+        yield from _other_model(each, fleet.targets)
+
+
+def _check(plans: Sequence[StackSetPlan], fleet: Fleet) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
+    """Ask about what the caller's own account holds; what the other accounts hold, their gates alone can see."""
+    check = ReferenceCheck()
+    refused: tuple[Failure, ...] = ()
+    accounts = fleet.targets.accounts or ("accounts that only AWS Organizations knows",)
+    for account, region in itertools.product(accounts, fleet.targets.regions):
+        here = account == fleet.home.account and not fleet.targets.organizational_units
+        place = Given(account=account, region=region)
+        references = [each for plan in plans for each in references_of(plan.source.name, _filled(plan, place).stack)]
+        if here and fleet.examine:
+            found, bad = checked(references, replace(fleet.home, region=region), fleet.examine)
+            check, refused = check + found, refused + bad
+        else:
+            check += not_asked(references, NOT_ASKED if here else f"the stack is in {account}, {region}")
+    return check, refused
+
+
+def _filled(plan: StackSetPlan, place: Given) -> FilledTemplate:
+    kept = plan.before.parameters if plan.before else ()
+    return FilledTemplate.of(plan.source.parsed, kept, plan.source.parameters, place)
 
 
 def _stranger(found: StackSet) -> Stranger | None:
@@ -116,21 +181,20 @@ def _stranger(found: StackSet) -> Stranger | None:
     return Stranger(found.tags, tuple(f"{each.logical_id} ({each.type})" for each in resources))
 
 
-def _check(source: StackSource, targets: Targets) -> None:
-    if source.size > TEMPLATE_BODY_BYTES:
-        raise InvalidInput(
-            f"has {source.size:,} bytes, and CloudFormation takes {TEMPLATE_BODY_BYTES:,} in a request",
-            where=source.template,
-        )
+def _same_role_names(source: StackSource, targets: Targets) -> Iterator[Failure]:
+    """The refusal of role names that would collide in the second Region: IAM is global."""
     if len(targets.regions) < 2:
         return
     for role in source.parsed.resolve(Given(dict(source.parameters))).of_type("AWS::IAM::Role"):
         name = role.properties.get("RoleName")
         if name and "${AWS::Region}" not in str(name):
-            raise InvalidInput(
-                f"{role.logical_id} has the name {name} in every Region",
-                where=source.template,
-                why="IAM is global: the second Region of an account would collide with the first.",
+            yield Failure(
+                source.name,
+                Cause.INPUT,
+                (
+                    f"{role.logical_id} has the name {name} in every Region",
+                    "IAM is global: the second Region of an account would collide with the first.",
+                ),
                 remedy="Leave the role's name empty, or deploy to one Region.",
             )
 
@@ -141,7 +205,6 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
     unchecked = unchecked_secrets(new)
     if before is None:
         return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
-    _check_model(source, before, fleet.targets)
     instances = fleet.stack_sets.instances(source.name)
     adopted = _stranger(before)
     changed = (
@@ -164,20 +227,15 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
     )
 
 
-def _check_model(source: StackSource, before: StackSet, targets: Targets) -> None:
-    """Raise ``DeploymentRefused`` for targets that a stack set of the other permission model cannot have."""
-    if bool(targets.organizational_units) == (before.permission_model == "SERVICE_MANAGED"):
-        return
-    raise DeploymentRefused(
-        (
-            Failure(
-                source.name,
-                Cause.STACK,
-                (f"the stack set {source.name} is {before.permission_model.lower().replace('_', '-')}",),
-                remedy="Target accounts in a self-managed one (--account), OUs in a service-managed one (--ou).",
-            ),
+def _other_model(before: StackSet, targets: Targets) -> Iterator[Failure]:
+    """The refusal of targets that a stack set of the other permission model cannot have."""
+    if bool(targets.organizational_units) != (before.permission_model == "SERVICE_MANAGED"):
+        yield Failure(
+            before.name,
+            Cause.STACK,
+            (f"the stack set {before.name} is {before.permission_model.lower().replace('_', '-')}",),
+            remedy="Target accounts in a self-managed one (--account), OUs in a service-managed one (--ou).",
         )
-    )
 
 
 def _missing(targets: Targets, before: StackSet, instances: Iterable[Instance]) -> tuple[Targets, ...]:

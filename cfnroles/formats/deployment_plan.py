@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import GrantKind, RoleGrant
-from cfnroles.deploy.plan import ParameterChange, Plan, StackAction, StackPlan, Stranger
+from cfnroles.deploy.home import Home
+from cfnroles.deploy.plan import ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan, Stranger
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
@@ -21,7 +23,7 @@ _NOT = "not "
 
 def plan_text(plan: Plan) -> str:
     """The plan for a person: each stack, what happens to it and, above all, which permissions change."""
-    lines: list[str] = []
+    lines = [home_text(plan.home), ""]
     width = max(len(stack.name) for stack in plan.stacks)
     for stack in plan.stacks:
         lines.append(f"{stack.name:<{width}}  {_headline(stack)}")
@@ -31,7 +33,26 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
         lines += permission_lines(stack.permissions, marked=stack.action is StackAction.UPDATE)
         lines += [f"  {change}" for change in _resource_lines(stack)]
-    return "\n".join([*lines, "", summary(plan)])
+    return "\n".join([*lines, *check_lines(plan.check), "", summary(plan)])
+
+
+def home_text(home: Home) -> str:
+    """Where it goes and who is calling, in one line."""
+    account = f"Account {home.account}" if home.account else "Account not known"
+    caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'nobody was asked'})"
+    local = f" (an emulator at {home.endpoint})" if home.endpoint else ""
+    return f"{account}, Region {home.region}, {caller}{local}"
+
+
+def check_lines(check: ReferenceCheck) -> list[str]:
+    """What was found out about the references, and in one line for what it was not."""
+    lines = [f"References: {check.usable} of {check.total} checked, and usable."] if check.usable else []
+    if check.unknown:
+        why = Counter(each.why for each in check.unknown)
+        reasons = "; ".join(f"{each} ({number})" if len(why) > 1 else each for each, number in why.items())
+        number = f"{len(check.unknown)} of {count(check.total, 'reference')}"
+        lines.append(f"! {number} not checked before the deployment: {reasons}. The gate in the stack decides.")
+    return [*lines, *(f"! {warning}" for warning in check.warnings)]
 
 
 def summary(plan: Plan) -> str:
@@ -193,7 +214,24 @@ def count(number: int, noun: str) -> str:
 
 def plan_json(plan: Plan) -> str:
     """The plan for programs; ``schema`` rises when a field changes its meaning."""
-    return json.dumps({"schema": SCHEMA, "stacks": [_stack(stack) for stack in plan.stacks]}, indent=2)
+    told = {
+        "schema": SCHEMA,
+        "account": plan.home.account or None,
+        "region": plan.home.region,
+        "caller": plan.home.caller or None,
+        "emulator": plan.home.endpoint or None,
+        "references": _check(plan.check),
+        "stacks": [_stack(stack) for stack in plan.stacks],
+    }
+    return json.dumps(told, indent=2)
+
+
+def _check(check: ReferenceCheck) -> dict[str, object]:
+    not_checked = [
+        {"stack": each.stack, "valueFrom": each.value_from, "neededBy": each.needed_by, "why": each.why}
+        for each in check.unknown
+    ]
+    return {"total": check.total, "usable": check.usable, "notChecked": not_checked, "warnings": list(check.warnings)}
 
 
 def _stack(stack: StackPlan) -> dict[str, object]:
@@ -254,16 +292,23 @@ def _condition(grant: RoleGrant) -> str:
 
 def plan_markdown(plan: Plan) -> str:
     """The plan for a pull request."""
-    lines = ["### Deployment plan", "", summary(plan), ""]
+    lines = ["### Deployment plan", "", _home_markdown(plan.home), "", summary(plan), ""]
     for stack in plan.stacks:
         lines.append(f"- **{stack.name}**: {_headline(stack)}")
         lines += [f"  - {note}" for note in (*adoption(stack.adopted), *stack.notes)]
         lines += [f"  - not checked before the task starts: {place}" for place in stack.unchecked]
+    lines += [f"- {line}" for line in check_lines(plan.check)]
     entries = _entries(plan.permissions)
     if entries:
         lines += ["", "| | role | action | resource | because |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(_row(entry))} |" for entry in entries]
     return "\n".join(lines)
+
+
+def _home_markdown(home: Home) -> str:
+    account, caller = (code(each) if each else "not known" for each in (home.account, home.caller))
+    local = f", an emulator at {code(home.endpoint)}" if home.endpoint else ""
+    return f"Account {account}, Region {code(home.region)}, caller {caller}{local}"
 
 
 def _row(entry: _Entry) -> Iterator[str]:

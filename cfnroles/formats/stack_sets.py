@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cfnroles.aws.stack_sets import Targets
-from cfnroles.deploy.stack_sets import StackSetPlan
-from cfnroles.formats.deployment_plan import adoption, count, permission_lines
+from cfnroles.deploy.stack_sets import FleetPlan, StackSetPlan
+from cfnroles.formats.deployment_plan import adoption, check_lines, count, home_text, permission_lines
 
 
-def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
+def stack_sets_text(fleet: FleetPlan) -> str:
     """What happens to each stack set: where stacks come, whether existing ones change, and which permissions."""
-    width = max(len(plan.source.name) for plan in plans)
-    lines = []
-    for plan in plans:
+    width = max(len(plan.source.name) for plan in fleet.stack_sets)
+    lines = [f"{home_text(fleet.home)}, which administers the stack sets", ""]
+    for plan in fleet.stack_sets:
         lines.append(f"{plan.source.name:<{width}}  {_headline(plan)}")
         lines += [f"  ! {note}" for note in adoption(plan.adopted)]
         lines += [f"  + {_targets(targets)}" for targets in plan.missing]
@@ -24,6 +22,7 @@ def stack_sets_text(plans: Sequence[StackSetPlan]) -> str:
         ]
         lines += [f"  ! not checked before the task starts: {place}" for place in plan.unchecked]
         lines += permission_lines(plan.permissions, marked=plan.before is not None)
+    lines += check_lines(fleet.check)
     return "\n".join(lines)
 
 

@@ -167,6 +167,18 @@ class Template(Struct, frozen=True):
                 resources[resource.logical_id] = resource
         return ResolvedStack(resources, {name: resolution.condition(name) for name in self.conditions})
 
+    def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
+        """The names that the stack exports with these values, and those that hang on what nobody told."""
+        resolution = Resolution(self.tree, given)
+        found = []
+        for output in map(_mapping, _mapping(self.tree.get("Outputs")).values()):
+            condition = output.get("Condition")
+            holds = resolution.condition(condition) if isinstance(condition, str) else True
+            name = resolution.value(_mapping(output.get("Export")).get("Name"))
+            if holds is not False and isinstance(name, str):
+                found.append(name)
+        return tuple(found)
+
 
 def read_template(text: str, document: str) -> Template:
     """The template in a JSON or YAML text; raises InvalidInput where the text is none."""

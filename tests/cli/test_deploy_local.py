@@ -21,19 +21,28 @@ def cfnroles(commands):
     return run
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {},
-        {"AWS_PROFILE": "nobody"},
-        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:9"},
-        {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "y"},
-        {"AWS_REGION": "eu-west-1"},
-    ],
-    ids=lambda variables: ", ".join(variables) or "no settings",
-)
-def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(cfnroles, variables):
+SETTINGS = [
+    {},
+    {"AWS_PROFILE": "nobody"},
+    {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:9"},
+    {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "y"},
+    {"AWS_REGION": "eu-west-1"},
+]
+
+
+@pytest.mark.parametrize("variables", SETTINGS, ids=lambda variables: ", ".join(variables) or "no settings")
+def test_the_secrets_are_looked_for_in_the_emulator(cfnroles, variables):
     answer = cfnroles("deploy", STACKS, "--local", **variables)
+
+    assert answer.returncode == 1
+    region = variables.get("AWS_REGION", "us-east-1")
+    assert f"1. Secret shop/db in {region} does not exist." in answer.stderr
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize("variables", SETTINGS, ids=lambda variables: ", ".join(variables) or "no settings")
+def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(cfnroles, variables):
+    answer = cfnroles("deploy", STACKS, "--local", "--no-check", **variables)
 
     assert answer.returncode == 1
     assert answer.stderr.startswith("local emulator at http://127.0.0.1:")
@@ -44,9 +53,9 @@ def test_it_is_labelled_asks_nothing_and_never_leaves_this_machine(cfnroles, var
 
 def test_state_is_kept_on_request(cfnroles, tmp_path):
     state = tmp_path / "state"
-    assert cfnroles("deploy", STACKS, "--local-state", state).returncode == 1
+    assert cfnroles("deploy", STACKS, "--local-state", state, "--no-check").returncode == 1
 
-    again = cfnroles("deploy", STACKS, "--local-state", state)
+    again = cfnroles("deploy", STACKS, "--local-state", state, "--no-check")
 
     assert again.returncode == 1
     assert "shop-roles             no changes" in again.stderr

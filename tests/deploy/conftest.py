@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,13 +15,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cfnroles.aws.caller import Caller
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.refusals import Refused
+from cfnroles.aws.secret_validator import Examined
 from cfnroles.aws.stack import ChangeSet, Event, Export, ResourceChange, StackDescription, StackResource
 from cfnroles.cli import main
 from cfnroles.deploy.plan import Run
 from cfnroles.document import parse
 from cfnroles.emulator import environment_for
+from tests.clock import WoundClock
 
 STACKS = Path(__file__).parent / "stacks"
 
@@ -82,6 +86,11 @@ def began(monkeypatch):
     return set_clock
 
 
+#: Whom the double takes the caller for, and what it finds of every reference.
+CALLER = Caller("123456789012", "arn:aws:iam::123456789012:user/deployer")
+USABLE = Examined("reference", version="1")
+
+
 class Double:
     """CloudFormation in memory: refuses what AWS refuses, and ends operations as a test scripts them.
 
@@ -125,6 +134,12 @@ class Double:
     def _id(self, name):
         return f"arn:aws:cloudformation:us-east-1:123456789012:stack/{name}/{next(self._ids)}"
 
+    def _asked(self, call, text):
+        """A call that changes nothing: not recorded, and refused by a part of what it is asked about."""
+        for (refused, part), refusal in self.refusals.items():
+            if refused == call and part in text:
+                raise refusal
+
     def _called(self, call, name):
         self.calls.append(f"{call} {name}")
         if refusal := self.refusals.get((call, name)):
@@ -162,6 +177,9 @@ class Double:
 
     def importers(self, export):
         return self.imports.get(export, ())
+
+    def validate_template(self, *, body="", url=""):
+        self._asked("ValidateTemplate", body)
 
     def create_change_set(self, request):
         self._called("CreateChangeSet", request.stack)
@@ -290,6 +308,8 @@ def double(monkeypatch):
 
     monkeypatch.setattr("cfnroles.deploy.following.Pace.wait", wait)
     monkeypatch.setattr("cfnroles.aws.cloudformation.CloudFormation", lambda connection: made)
+    monkeypatch.setattr("cfnroles.aws.caller.caller_of", lambda connection: CALLER)
+    monkeypatch.setattr("cfnroles.aws.secret_validator.examine", lambda asked, *_: ((USABLE,) * len(asked), ()))
     return made
 
 
@@ -298,7 +318,11 @@ _ACCOUNTS = itertools.count(100000000000)
 
 @pytest.fixture
 def account(running_emulator, monkeypatch):
-    """An account of its own in the emulator, set as the one that every AWS client of this test uses."""
+    """An account of its own in the emulator, set as the one that every AWS client of this test uses.
+
+    The checks before a deployment wait for what is missing by a clock that they wind forward.
+    """
+    monkeypatch.setattr("cfnroles.aws.secret_validator.CLOCK", WoundClock())
     own = replace(running_emulator, account=str(next(_ACCOUNTS)))
     wanted = environment_for(own, {})
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -333,8 +357,8 @@ def stacks(tmp_path):
     return tmp_path
 
 
-#: A gate that starts at once, having nothing to import: it fails at what its references name (Create, Update,
-#: Delete), except that an Update back to an older deployment only fails for Rollback.
+#: A gate that starts at once, having nothing to import: it fails at what its references are said to be for (Create,
+#: Update, Delete), except that an Update back to an older deployment only fails for Rollback.
 QUICK_GATE = """
 import json, urllib.request
 def handler(event, context):
@@ -354,15 +378,19 @@ def handler(event, context):
 
 @pytest.fixture
 def quick(stacks):
-    """The stacks with the quick gate, and a function that says at what it fails from now on."""
+    """The stacks with the quick gate, and a function that says at what it fails from now on.
+
+    Its references have the name of the stack, which only CloudFormation knows: nobody else can be asked about them.
+    """
     path = stacks / "secret-validator.yaml"
     template = parse(path.read_text(), path.name)
     template["Resources"]["Function"]["Properties"]["Code"]["ZipFile"] = QUICK_GATE
     path.write_text(json.dumps(template))
     task = stacks / "shop-task.yaml"
-    text = task.read_text()
+    text = re.sub("ValueFrom: .*", "ValueFrom: !Sub '${AWS::StackName}'", task.read_text())
 
     def fails_at(*kinds):
-        task.write_text(text.replace("shop/db", " ".join(kinds) or "shop/db"))
+        task.write_text(text.replace("DB_PASSWORD", " ".join(kinds) or "DB_PASSWORD"))
 
+    fails_at()
     return stacks, fails_at

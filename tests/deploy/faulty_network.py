@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import json
 import threading
 import urllib.parse
 from collections import deque
 
 _ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>it is</Message></Error></ErrorResponse>"
 
-#: What is answered in place of the endpoint, which is not asked.
+#: What is answered in place of the endpoint, which is not asked: a status and an error code.
 _REFUSED = {
-    "throttled": (400, _ERROR.format("Throttling")),
-    "unavailable": (503, _ERROR.format("ServiceUnavailable")),
-    "expired": (403, _ERROR.format("ExpiredToken")),
+    "throttled": (400, "Throttling"),
+    "unavailable": (503, "ServiceUnavailable"),
+    "expired": (403, "ExpiredToken"),
+    "denied": (400, "AccessDeniedException"),
 }
 
 #: ``lost``: done, but not answered. ``broken``: done, and answered with 500. ``reset``: neither done nor answered.
-FAULTS = ("lost", "broken", "reset", *_REFUSED)
+FAULTS = ("lost", "broken", "reset", "throttled", "unavailable", "expired")
 
 
 class FaultyNetwork:
@@ -34,18 +36,20 @@ class FaultyNetwork:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                action = dict(urllib.parse.parse_qsl(body.decode())).get("Action", "")
+                # The target of the protocols that send JSON, else a parameter of the query.
+                self.target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                action = self.target or dict(urllib.parse.parse_qsl(body.decode())).get("Action", "")
                 faults = network.faults.get(action)
                 fault = faults.popleft() if faults else ""
                 if fault in _REFUSED:
-                    self.answer(*_REFUSED[fault])
+                    self.refuse(*_REFUSED[fault])
                     return
                 if fault != "reset":
                     status, told = self.forwarded(body)
                 if fault in {"lost", "reset"}:
                     self.close_connection = True
                 elif fault == "broken":
-                    self.answer(500, _ERROR.format("InternalFailure"))
+                    self.refuse(500, "InternalFailure")
                 else:
                     self.answer(status, told)
 
@@ -57,10 +61,14 @@ class FaultyNetwork:
                 inner.close()
                 return answer.status, told
 
+            def refuse(self, status, code):
+                as_json = json.dumps({"__type": code, "message": "it is"})
+                self.answer(status, as_json if self.target else _ERROR.format(code))
+
             def answer(self, status, told):
                 body = told if isinstance(told, bytes) else told.encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "text/xml")
+                self.send_header("Content-Type", "application/x-amz-json-1.1" if self.target else "text/xml")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -28,8 +28,8 @@ def edited(stacks, name, old, new):
     path.write_text(path.read_text().replace(old, new))
 
 
-def test_a_missing_secret_refuses_and_the_same_command_succeeds_once_it_exists(cfnroles, aws, stacks):
-    refused = cfnroles("deploy", stacks, "--yes")
+def test_the_gate_refuses_a_missing_secret_and_the_same_command_succeeds_once_it_exists(cfnroles, aws, stacks):
+    refused = cfnroles("deploy", stacks, "--yes", "--no-check")
 
     assert refused.code == 1
     lines = refused.err.partition("\nerror: ")[2].splitlines()
@@ -79,7 +79,7 @@ def test_a_secret_that_is_gone_refuses_the_next_deployment_though_nothing_else_c
     assert cfnroles("deploy", stacks, "--yes").code == 0
     aws("secretsmanager").delete_secret(SecretId="shop/api", ForceDeleteWithoutRecovery=True)
 
-    refused = cfnroles("deploy", stacks, "--yes")
+    refused = cfnroles("deploy", stacks, "--yes", "--no-check")
 
     assert refused.code == 1
     assert "1. Secret shop/api does not exist." in refused.err
@@ -129,7 +129,7 @@ def test_a_parameter_that_switches_a_statement_on_is_a_permission_change_and_is_
 class TestPlan:
     @pytest.mark.parametrize("form", ["human", "json", "markdown"])
     def test_leaves_nothing_behind(self, cfnroles, aws, stacks, form):
-        answer = cfnroles("deploy", stacks, "--plan", "--format", form)
+        answer = cfnroles("deploy", stacks, "--plan", "--no-check", "--format", form)
 
         assert answer.code == 0
         assert "ExecutionRole" in answer.out
@@ -233,7 +233,7 @@ class TestOptions:
         assert kept["Size"] > 52_000
 
     def test_no_rollback_leaves_the_failed_stack_to_look_at(self, cfnroles, aws, stacks):
-        answer = cfnroles("deploy", stacks, "--yes", "--no-rollback")
+        answer = cfnroles("deploy", stacks, "--yes", "--no-check", "--no-rollback")
 
         assert answer.code == 1
         assert status(aws, "shop-task") == "CREATE_FAILED"
@@ -301,7 +301,7 @@ def test_a_stack_somebody_else_works_on_is_waited_for(cfnroles, aws, stacks):
 
 class TestSources:
     def test_a_task_definition_is_built_and_deployed_at_once(self, cfnroles, aws, examples, account):
-        answer = cfnroles("deploy", examples / "shop.json", "--plan", "--project", "other")
+        answer = cfnroles("deploy", examples / "shop.json", "--plan", "--no-check", "--project", "other")
 
         assert answer.code == 0, answer.err
         assert "other-roles" in answer.out
@@ -325,7 +325,7 @@ class TestSources:
             StackName="shop-data", WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
         )
 
-        planned = cfnroles("deploy", spec, "--plan", "--format", "json")
+        planned = cfnroles("deploy", spec, "--plan", "--no-check", "--format", "json")
 
         assert planned.code == 0, planned.err
         assert len(json.loads(planned.out)["stacks"]) > 3

@@ -312,7 +312,7 @@ class TestWhatIsRefusedBeforeAnythingIsChanged:
     @pytest.mark.parametrize(
         ("bucket", "size", "told"),
         [
-            ((), 51_201, ["shop-roles.yaml: has 51,201 bytes", "--bucket NAME"]),
+            ((), 51_201, ["shop-roles.yaml has 51,201 bytes", "--bucket NAME"]),
             (("--bucket", "shop-templates"), 1_000_001, ["shop-roles.yaml: has more than 1,000,000 bytes"]),
         ],
         ids=["for a request", "for a bucket"],

@@ -171,7 +171,7 @@ def planned(double, cfnroles, tmp_path):
         if old is not None:
             double.has("shop-roles", "CREATE_COMPLETE", template=json.dumps(old), parameters=deployed or {})
         (tmp_path / "roles.yaml").write_text(yaml.safe_dump(new))
-        stacks = [{"name": "shop-roles", "template": "roles.yaml"}]
+        stacks = [{"name": "shop-roles", "template": "roles.yaml", "capabilities": ["CAPABILITY_NAMED_IAM"]}]
         (tmp_path / "stacks.json").write_text(json.dumps({"schema": 1, "stacks": stacks}))
         answer = cfnroles("deploy", tmp_path, "--plan", "--format", form, *options)
         assert answer.code == 0, answer.err

@@ -193,7 +193,9 @@ def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
     [
         (("--stack-set",), "a stack set needs targets"),
         (("--stack-set", "--account", "111111111111"), "Give --to-region"),
-        (("--account", "111111111111"), "are for --stack-set"),
+        (("--to-region", "eu-west-1"), "are for --stack-set"),
+        (("--account", "111111111111", "--account", "222222222222"), "several --account are for --stack-set"),
+        (("--stack-set", *TARGETS, "--plan", "--format", "json"), "--format cannot be combined with --stack-set"),
         (("--stack-set", *TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
         (("--stack-set", *TARGETS, "--local"), "the emulator has no StackSets"),
     ],
@@ -262,7 +264,7 @@ class TestWhatNoEmulatorDoes:
         self.goes(stub, "RUNNING", (ACCOUNTS[0], "SUCCEEDED", ""), (ACCOUNTS[1], "PENDING", ""))
         self.goes(stub, "SUCCEEDED", (ACCOUNTS[0], "SUCCEEDED", ""), (ACCOUNTS[1], "SUCCEEDED", ""))
 
-        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+        result = apply_stack_sets(plan_stack_sets([roles], fleet).stack_sets, fleet)
 
         assert not result.failures
         assert [note.text for note in told] == [
@@ -312,7 +314,7 @@ class TestWhatNoEmulatorDoes:
             stub.add_client_error(call, "OperationIdAlreadyExistsException", "The operation id exists")
             self.goes(stub, "SUCCEEDED", (ACCOUNTS[1], "SUCCEEDED", ""))
 
-        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+        result = apply_stack_sets(plan_stack_sets([roles], fleet).stack_sets, fleet)
 
         assert not result.failures
         assert [note.text for note in told] == ["222222222222 eu-west-1 SUCCEEDED"] * 2
@@ -338,7 +340,7 @@ class TestWhatNoEmulatorDoes:
             stub.add_response("create_stack_instances", {"OperationId": "1"})
             self.goes(stub, "SUCCEEDED")
 
-        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+        result = apply_stack_sets(plan_stack_sets([roles], fleet).stack_sets, fleet)
 
         assert tuple(line for failure in result.failures for line in failure.lines) == failures
 
@@ -350,7 +352,7 @@ class TestWhatNoEmulatorDoes:
         why = "Account 222222222222 should have 'AWSCloudFormationStackSetExecutionRole' role"
         self.goes(stub, "FAILED", (ACCOUNTS[0], "CANCELLED", "Cancelled"), (ACCOUNTS[1], "FAILED", why))
 
-        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+        result = apply_stack_sets(plan_stack_sets([roles], fleet).stack_sets, fleet)
 
         assert result.failures[0].lines == (f"222222222222 eu-west-1: {why}",)
 
@@ -361,7 +363,7 @@ class TestWhatNoEmulatorDoes:
         stub.add_response("create_stack_instances", {"OperationId": "1"})
         self.goes(stub, "FAILED", reason="the administration role is gone")
 
-        result = apply_stack_sets(plan_stack_sets([roles], fleet), fleet)
+        result = apply_stack_sets(plan_stack_sets([roles], fleet).stack_sets, fleet)
 
         assert result.failures[0].lines == ("the administration role is gone",)
 
@@ -376,7 +378,7 @@ class TestWhatNoEmulatorDoes:
         stub.add_response("update_stack_set", {"OperationId": "1"})
         self.goes(stub, "SUCCEEDED", (ACCOUNTS[1], "FAILED", "again"))
 
-        plans = plan_stack_sets([roles], fleet)
+        plans = plan_stack_sets([roles], fleet).stack_sets
         result = apply_stack_sets(plans, fleet)
 
         assert plans[0].update
@@ -391,7 +393,7 @@ class TestWhatNoEmulatorDoes:
         targets = Targets(("eu-west-1", "us-east-1", "us-west-2"), ACCOUNTS)
         wider = Fleet(fleet.stack_sets, targets, fleet.options, fleet.run, fleet.pace, fleet.tell)
 
-        (plan,) = plan_stack_sets([roles], wider)
+        (plan,) = plan_stack_sets([roles], wider).stack_sets
 
         assert plan.missing == (Targets(("eu-west-1",), ACCOUNTS[1:]), Targets(("us-east-1", "us-west-2"), ACCOUNTS))
 

@@ -176,7 +176,7 @@ def put(double, status, then):
         return
     kept = double.has("shop-roles", status)
     if then:
-        double._start(kept, "nothing", "somebodys-token", [(status,), (status,), *((step,) for step in then)])
+        double._start(kept, "nothing", "somebodys-token", [(status,)] * 3 + [(step,) for step in then])
 
 
 @pytest.mark.parametrize(("status", "then", "options", "code", "words", "calls", "after"), DEPLOY)

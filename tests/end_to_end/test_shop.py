@@ -65,10 +65,16 @@ def test_the_gate_refuses_until_everything_exists(account: Account, built: Calla
     directory = built("shop.json", patient=True)
     put_some(account)
 
-    refused = account.cfnroles("deploy", directory, "--yes")
+    before = account.cfnroles("deploy", directory, "--yes")
+    stacks = account.client("cloudformation").list_stacks()["StackSummaries"]
+    refused = account.cfnroles("deploy", directory, "--yes", "--no-check")
 
+    assert before.returncode == 1
+    assert before.stderr.startswith("error: 3 of 4 references to secrets and parameters cannot be used:\n1. ")
+    assert stacks == []
     assert refused.returncode == 1
     told = refused.stderr
+    assert before.stderr.splitlines()[1:4] == told.partition("\nerror: ")[2].splitlines()[1:4]
     assert "shop/database" in told
     assert "container web, secret DATABASE_PASSWORD" in told
     assert "shop/payment" in told
@@ -127,7 +133,7 @@ def test_a_secret_that_disappears_is_noticed_by_the_next_deployment(
 
 
 def test_without_a_customer_key_no_role_may_decrypt(account: Account, built: Callable[..., Path]) -> None:
-    account.cfnroles("deploy", built("shop.json"), "--yes")
+    account.cfnroles("deploy", built("shop.json"), "--yes", "--no-check")
 
     granted = statements(account, exports(account)["shop-ECSTaskExecutionRoleArn"])
 
@@ -147,7 +153,7 @@ def test_without_a_customer_key_no_role_may_decrypt(account: Account, built: Cal
 def test_with_a_customer_key_decrypting_is_bound_to_service_and_secret(
     account: Account, built: Callable[..., Path]
 ) -> None:
-    account.cfnroles("deploy", built("shop.json"), "--yes", "--parameters", f"KmsKeyArns={KEY}")
+    account.cfnroles("deploy", built("shop.json"), "--yes", "--no-check", "--parameters", f"KmsKeyArns={KEY}")
 
     granted = statements(account, exports(account)["shop-ECSTaskExecutionRoleArn"])
 
@@ -253,7 +259,7 @@ def test_the_validator_works_with_exactly_what_its_role_grants(
     assert account.cfnroles("deploy", directory, "--yes", "--only", "shop-secret-validator").returncode == 0
     admit_get_parameters(account)
 
-    refused = account.cfnroles("deploy", directory, "--yes")
+    refused = account.cfnroles("deploy", directory, "--yes", "--no-check")
 
     assert refused.returncode == 1
     for words in ("shop/database", "scheduled for deletion", "/shop/feature-flags"):

@@ -1,0 +1,125 @@
+"""What stands against a deployment and can be read off the stacks themselves, before anybody is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from cfnroles.deploy.failures import Cause, Failure, explained
+from cfnroles.deploy.home import Home
+from cfnroles.deploy.parameters import undeclared
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
+from cfnroles.errors import InvalidInput
+from cfnroles.template.template import Template
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
+_IAM = tuple(
+    f"AWS::IAM::{kind}"
+    for kind in (
+        "AccessKey",
+        "Group",
+        "InstanceProfile",
+        "ManagedPolicy",
+        "Policy",
+        "Role",
+        "User",
+        "UserToGroupAddition",
+    )
+)
+_NAMES = ("GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleName", "UserName")
+
+
+def is_stack_name(name: str) -> bool:
+    """Whether CloudFormation takes ``name`` for a stack."""
+    return _NAME.fullmatch(name) is not None
+
+
+def unreadable(sources: Iterable[StackSource]) -> tuple[Failure, ...]:
+    """The refusal of templates that are none: nothing else can be told of them."""
+    return tuple(_unreadable(sources))
+
+
+def _unreadable(sources: Iterable[StackSource]) -> Iterator[Failure]:
+    for source in sources:
+        try:
+            _ = source.parsed.declarations
+        except InvalidInput as error:
+            yield Failure(source.name, Cause.INPUT, tuple(str(error).splitlines()))
+
+
+def of_the_input(
+    sources: Sequence[StackSource], *, parameters: Pairs, tags: Pairs, bucket: str = ""
+) -> tuple[Failure, ...]:
+    """What no account takes: names, sizes, capabilities, tags, and values for parameters that nobody declares."""
+    refused = [*undeclared(sources, parameters), *_wrong_tags(tags)]
+    for source in sources:
+        refused += _wrong_name(source.name)
+        refused += _too_long(source, bucket)
+        refused += _lacking_capabilities(source)
+    return tuple(refused)
+
+
+def of_the_account(home: Home, expected: str) -> tuple[Failure, ...]:
+    """The refusal of credentials of another account than the ``expected`` one, or of nobody knows which."""
+    if not expected or home.account == expected:
+        return ()
+    found = f"the credentials belong to the account {home.account}" if home.account else f"nobody knows: {home.why}"
+    lines = (f"the stacks are to be deployed to the account {expected} (--account), and {found}",)
+    return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or correct --account."),)
+
+
+def _wrong_name(name: str) -> Iterator[Failure]:
+    if not is_stack_name(name):
+        yield Failure(
+            name,
+            Cause.INPUT,
+            ("cannot be the name of a stack: letters, digits and hyphens, a letter first, at most 128 characters",),
+            remedy="Choose another: --project or --stack-prefix.",
+        )
+
+
+def _too_long(source: StackSource, bucket: str) -> Iterator[Failure]:
+    """The refusal of a template that CloudFormation takes neither in a request nor, if there is one, from a bucket."""
+    limit = TEMPLATE_BYTES if bucket else TEMPLATE_BODY_BYTES
+    if source.size > limit:
+        how = "from a bucket" if bucket else "in a request"
+        what = f"{source.template} has {source.size:,} bytes, and CloudFormation takes {limit:,} {how}"
+        remedy = "Split the stack." if bucket else "Give a bucket to put it into: --bucket NAME"
+        yield Failure(source.name, Cause.INPUT, (what,), remedy=remedy)
+
+
+def _lacking_capabilities(source: StackSource) -> Iterator[Failure]:
+    needed = [each for each in _capabilities(source.parsed) if not each & {*source.capabilities}]
+    if needed:
+        names = ", ".join(min(each, key=len) for each in needed)
+        yield explained(source.name, f"Requires capabilities : [{names}]")
+
+
+def _capabilities(template: Template) -> Iterator[set[str]]:
+    """The capabilities that a template certainly needs: of each set, one."""
+    resources = [each for each in template.resolve(types=_IAM).resources.values() if each.type in _IAM]
+    if any(isinstance(each.properties.get(name), str) for each in resources for name in _NAMES):
+        yield {"CAPABILITY_NAMED_IAM"}
+    elif resources:
+        yield {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}
+    if "Transform" in template.tree:
+        yield {"CAPABILITY_AUTO_EXPAND"}
+
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
+_TAGS, _TAG_NAME, _TAG_VALUE = 50, 128, 256
+
+
+def _wrong_tags(tags: Pairs) -> Iterator[Failure]:
+    wrong = [f"  {name}" for name, value in tags if len(name) > _TAG_NAME or len(value) > _TAG_VALUE]
+    wrong += [f"  {name}" for name, _ in tags if name.lower().startswith("aws:")]
+    if wrong:
+        rule = f"a name has at most {_TAG_NAME} characters and does not begin with aws:, a value at most {_TAG_VALUE}"
+        lines = (f"CloudFormation does not take these tags; {rule}:", *wrong)
+        yield Failure("", Cause.INPUT, lines, remedy="Correct --tag.")
+    if len(tags) >= _TAGS:
+        lines = (f"{len(tags)} tags are too many: with the project's own there may be {_TAGS}",)
+        yield Failure("", Cause.INPUT, lines, remedy="Give fewer --tag.")

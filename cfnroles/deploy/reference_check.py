@@ -1,0 +1,152 @@
+"""The checks of the gate, asked before the first stack is touched: with the caller's credentials, all stacks at once.
+
+What is missing refuses the deployment. What could not be found out does not: the gate in the stack decides about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.aws.secret_validator import Examined
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.deploy.home import Home
+from cfnroles.deploy.plan import GATE, ReferenceCheck, UnknownReference
+from cfnroles.errors import Unavailable
+from cfnroles.template.template import ResolvedStack, plain, symbols
+
+#: Asks about references, as ``Custom::SecretsExist`` takes them, in a Region and account; ends with what was found out
+#: about each, and with warnings.
+Examine = Callable[[Sequence[Mapping[str, str]], str, str], tuple[tuple[Examined, ...], tuple[str, ...]]]
+
+#: Why nothing is known where nobody is to ask.
+NOT_ASKED = "--no-check"
+
+
+class GateReference(Struct, frozen=True):
+    """One reference that the gate of a stack will be asked about; ``why`` it cannot be asked about now, if so."""
+
+    stack: str
+    value_from: str
+    needed_by: str
+    use: str
+    why: str = ""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The reference as the gate takes it."""
+        return {"ValueFrom": self.value_from, "For": self.needed_by, "Use": self.use}
+
+
+_LATER = "only CloudFormation knows what they name"
+
+
+def references_of(name: str, stack: ResolvedStack) -> tuple[GateReference, ...]:
+    """What the gates of a stack will be asked about, as far as its values are known."""
+    return tuple(_references(name, stack))
+
+
+def _references(name: str, stack: ResolvedStack) -> Iterator[GateReference]:
+    for gate in stack.of_type(GATE):
+        given = gate.properties.get("References")
+        for item in given if isinstance(given, list) else [given]:
+            # An empty CommaDelimitedList is one empty text, which the gate leaves out, too.
+            if item not in ("", None):
+                yield _reference(name, item, open_gate=bool(gate.undecided))
+
+
+def _reference(name: str, item: Any, *, open_gate: bool) -> GateReference:
+    fields = item if isinstance(item, Mapping) else {"ValueFrom": item}
+    value, needed_by, use = (fields.get(key, "") for key in ("ValueFrom", "For", "Use"))
+    known = all(isinstance(each, str) and not symbols(each) for each in (value, use))
+    texts = [plain(each) if isinstance(each, str) else str(each) for each in (value, needed_by, use)]
+    return GateReference(name, texts[0], texts[1], texts[2], "" if known and not open_gate else _LATER)
+
+
+def checked(
+    references: Sequence[GateReference], home: Home, examine: Examine
+) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
+    """What asking about the references found out, and the refusal for those that cannot be used.
+
+    Raises ``InvalidInput`` where the connection is none.
+    """
+    elsewhere = "" if home.account else "the account is not known"
+    now = [each for each in references if not (each.why or elsewhere)]
+    later = [_unknown(each, elsewhere or each.why) for each in references if each.why or elsewhere]
+    try:
+        answers, warnings = examine([each.asked for each in now], home.region, home.account)
+    except Unavailable as error:
+        return ReferenceCheck(len(references), (*(_unknown(each, error.what) for each in now), *later)), ()
+    pairs = list(zip(now, answers, strict=True))
+    unknown = [_unknown(each, _why(told)) for each, told in pairs if told.unknown]
+    bad = [(each, told) for each, told in pairs if not (told.version or told.unknown)]
+    check = ReferenceCheck(len(references), (*unknown, *later), len(bad), warnings)
+    return check, (_missing(bad, references),) if bad else ()
+
+
+def _unknown(reference: GateReference, why: str) -> UnknownReference:
+    return UnknownReference(reference.stack, reference.value_from, reference.needed_by, why)
+
+
+def _why(told: Examined) -> str:
+    match told.code:
+        case "denied":
+            return f"not allowed to call {told.detail}"
+        case "refused":
+            return f"AWS answers {told.detail}"
+        case "late":
+            return "there was no time left"
+        case _:
+            return told.detail or told.what
+
+
+def _missing(bad: Sequence[tuple[GateReference, Examined]], all_of_them: Sequence[GateReference]) -> Failure:
+    """One refusal with everything that cannot be used, each once with all that need it: as the gate tells it."""
+    several = len({each.stack for each in all_of_them}) > 1
+    users: dict[tuple[str, str], list[str]] = {}
+    for each, told in bad:
+        needed = each.needed_by or each.value_from
+        users.setdefault((told.what, told.remedy), []).append(f"{needed} ({each.stack})" if several else needed)
+    head = f"{len(bad)} of {len(all_of_them)} references to secrets and parameters cannot be used:"
+    lines = [
+        f"{number}. {what}. Needed by {'; '.join(needed)}. {remedy}"
+        for number, ((what, remedy), needed) in enumerate(users.items(), 1)
+    ]
+    return Failure("", Cause.REFERENCE, (head, *lines), remedy=_REMEDY)
+
+
+_REMEDY = "Nothing was created or changed. Mend it and run the same command again."
+
+
+def not_asked(references: Sequence[GateReference], why: str) -> ReferenceCheck:
+    """The outcome where nobody is asked, and why."""
+    return ReferenceCheck(len(references), tuple(_unknown(each, why) for each in references))
+
+
+def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Home) -> tuple[Failure, ...]:
+    """What a strict deployment is refused for: gaps in its roles, and what could not be found out.
+
+    ``gaps`` is ``None`` where the build did not record them.
+    """
+    failures = []
+    if gaps is None:
+        why = "whether the roles have gaps is not known (--strict): the build did not record them"
+        failures.append(_strict((why,), "Build it again with this version: cfnroles build SOURCE"))
+    elif gaps:
+        head = f"the roles have {len(gaps)} gap{'s' if len(gaps) > 1 else ''} (--strict):"
+        failures.append(_strict((head, *gaps), "Close them, or deploy without --strict."))
+    if check.unknown:
+        head = f"{len(check.unknown)} of {check.total} references could not be checked (--strict):"
+        told = [f"  {each.needed_by or each.value_from} ({each.stack}): {each.why}" for each in check.unknown]
+        remedy = "Allow the caller to see them, or deploy without --strict: then the gate in the stack decides alone."
+        failures.append(_strict((head, *told), remedy))
+    if home.why:
+        why = f"it could not be found out who is calling (--strict): {home.why}"
+        failures.append(_strict((why,), "Check with: aws sts get-caller-identity"))
+    return tuple(failures)
+
+
+def _strict(lines: tuple[str, ...], remedy: str) -> Failure:
+    return Failure("", Cause.STRICT, lines, remedy=remedy)
