@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cfnroles.document import Document
+from cfnroles.manifest import manifest_of
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
@@ -42,9 +43,9 @@ _KEYS = {
 
 
 def recognises(document: Document) -> bool:
-    """Whether it has a project, or services with task definitions, and is no template and no task definition."""
+    """Whether it has a project, or services with task definitions, and is nothing else that has such members."""
     members = document.members
-    if {"containerDefinitions", "Resources", "taskDefinition"} & members.keys():
+    if {"containerDefinitions", "Resources", "taskDefinition"} & members.keys() or manifest_of(members):
         return False
     services = members.get("services")
     of_ecs = isinstance(services, Mapping) and any(

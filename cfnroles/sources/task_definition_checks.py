@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
 from cfnroles.placeholders import name_of, placeholder, texts_in
-from cfnroles.sources.members import problems
+from cfnroles.sources.members import MEMBERS, problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.text import Text, text_of
@@ -34,6 +35,8 @@ _FARGATE_SIZES = {
     16384: (32768, 122880, 8192),
     32768: (61440, 249856, 16384),
 }
+#: "Task definition size", 64 KB: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+_MOST_BYTES = 65_536
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _PLAIN_UNIT = re.compile(r"(\d+)")
 _LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
@@ -42,14 +45,28 @@ _LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
 def discover(workload: Workload, facts: Facts) -> Discovery:
     """What a task definition needs, with everything that ECS would refuse or misread in it.
 
-    Where its members have other shapes than ECS takes, only that is told. Never fetches anything.
+    Where it is larger than ECS takes, or its members have other shapes, only that is told. Never fetches anything.
     """
-    if shape := shape_findings(workload):
-        return Discovery((), (), shape, ())
+    if refused := (*size_findings(workload), *shape_findings(workload)):
+        return Discovery((), (), refused, ())
     found = discovery.discover(workload, facts)
     gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
     findings = (*value_findings(workload), *dynamic_references(workload), *unknown, *found.findings)
     return replace(found, gaps=(*found.gaps, *gaps), findings=findings)
+
+
+def size_findings(workload: Workload) -> Iterator[Finding]:
+    """A finding where the task definition is larger than ECS takes, however it is written.
+
+    AWS does not say how ECS counts. Spaces, tags, unknown members and what placeholders stand for are left out.
+    """
+    tree = {name: value for name, value in workload.tree.items() if name in MEMBERS and name != "tags"}
+    size = len(json.dumps(_literal(tree), ensure_ascii=False, separators=(",", ":")).encode())
+    if size > _MOST_BYTES:
+        what = f"the task definition has {size:,} bytes without any spaces, and ECS takes {_MOST_BYTES:,}"
+        yield _error(
+            workload, (), what, "Move long values to secrets, parameters or files that `environmentFiles` names"
+        )
 
 
 def shape_findings(workload: Workload) -> tuple[Finding, ...]:
@@ -57,6 +74,15 @@ def shape_findings(workload: Workload) -> tuple[Finding, ...]:
     others = {*ANSWERED_ONLY, *workload.settings}
     tree = {name: value for name, value in workload.tree.items() if name not in others}
     return tuple(_error(workload, path, what, remedy) for path, what, remedy in problems(tree))
+
+
+def _literal(value: Any) -> Any:
+    """The same data, with nothing in its texts but what is literal in them."""
+    if isinstance(value, Mapping):
+        return {name: _literal(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_literal(element) for element in value]
+    return "".join(part for part in value.parts if isinstance(part, str)) if isinstance(value, Text) else value
 
 
 def value_findings(workload: Workload) -> tuple[Finding, ...]:

@@ -99,6 +99,13 @@ def test_a_directory_is_linted_with_everything_in_it(
     ]
 
 
+def test_a_directory_that_a_build_wrote_has_no_spec_in_it(cfnroles: Callable[..., Any], examples: Path) -> None:
+    cfnroles("build", examples / "shop.json", "-o", "out")
+
+    assert "stacks.json" not in cfnroles("lint", "out").out
+    assert "is no task definition" in cfnroles("explain", "out/stacks.json").err
+
+
 def test_standard_input_is_a_file_like_others(cfnroles: Callable[..., Any]) -> None:
     result = cfnroles("lint", "-", stdin=ERROR)
     assert result.code == 1

@@ -167,7 +167,9 @@ def _stacks(make: Maker) -> Made:
     files = {f"out/{name}": text.encode() for name, text in built.items()}
     name = make.random.choice(("stacks.json", "stacks.json", *built))
     files[f"out/{name}"] = make.broken("stacks", built[name])
-    where = ("out", "--region", "us-east-1", "--endpoint-url", NOWHERE)
+    # Without the option, hardly anything is read but digests.
+    edits = () if make.random.random() < 0.2 else ("--allow-edits",)
+    where = ("out", *edits, "--region", "us-east-1", "--endpoint-url", NOWHERE)
     if make.random.random() < 0.2:
         files["parameters.yaml"] = make.broken("spec", "ImageTag: latest\nKmsKeyArns: ''\n")
         return ("deploy", *where, "--plan", "--parameters-file", "parameters.yaml"), files
@@ -178,7 +180,7 @@ def _stacks(make: Maker) -> Made:
             ("status", *where),
             ("outputs", *where, *make.maybe("--format", "env")),
             ("delete", *where, "--yes"),
-            ("build", "task.json", "-o", "out"),
+            ("build", "task.json", "-o", "out", *make.maybe("--force")),
             ("lint", "out"),
         )
     )

@@ -11,7 +11,13 @@ from cfnroles import Document, Told
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Severity
 from cfnroles.sources.task_definition import home, read_task_definition
-from cfnroles.sources.task_definition_checks import discover, family_findings, shape_findings, value_findings
+from cfnroles.sources.task_definition_checks import (
+    discover,
+    family_findings,
+    shape_findings,
+    size_findings,
+    value_findings,
+)
 from cfnroles.workload import Workload
 
 TASK = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
@@ -179,6 +185,45 @@ def test_a_member_that_nobody_knows_yet_is_a_warning_and_a_gap(
     assert gap.origin.pointer == pointer
     assert told in gap.remedy
     assert warning.severity is Severity.WARNING
+
+
+def of_bytes(size: int, **members: Any) -> dict[str, Any]:
+    """A task definition that is as large as this in JSON without spaces."""
+    tree = {**TASK, **members, "containerDefinitions": [{"name": "web", "image": "nginx", "user": ""}]}
+    tree["containerDefinitions"][0]["user"] = "x" * (size - len(json.dumps(tree, separators=(",", ":"))))
+    return tree
+
+
+def test_a_task_definition_of_64_kb_is_the_largest_that_ecs_takes() -> None:
+    assert list(size_findings(read(of_bytes(65_536)))) == []
+
+    (finding,) = size_findings(read(of_bytes(65_537)))
+    assert finding.what == "the task definition has 65,537 bytes without any spaces, and ECS takes 65,536"
+
+
+@pytest.mark.parametrize(
+    ("tree", "options"),
+    [
+        ({**of_bytes(65_536), "tags": [{"key": "a", "value": "b"}]}, {}),
+        ({**of_bytes(65_536), "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:1"}, {}),
+        (of_bytes(65_536 + len("${LONG_PLACEHOLDER}"), cpu="${LONG_PLACEHOLDER}"), {}),
+    ],
+    ids=["tags", "what ECS answers", "what a placeholder stands for"],
+)
+def test_what_may_not_count_is_not_counted(tree: Any, options: dict[str, Any]) -> None:
+    assert list(size_findings(read(tree, **options))) == []
+
+
+def test_spaces_are_not_counted() -> None:
+    text = json.dumps(of_bytes(65_536), indent=40)
+    assert len(text) > 65_536
+    assert list(size_findings(read_task_definition(Document("task.json", text)))) == []
+
+
+def test_nothing_else_is_looked_for_in_one_that_is_too_large() -> None:
+    workload = read(of_bytes(70_000, networkMode="default"))
+    (finding,) = discover(workload, home(workload)).findings
+    assert "has 70,000 bytes" in finding.what
 
 
 def test_what_ecs_answers_about_a_task_definition_is_known() -> None:
