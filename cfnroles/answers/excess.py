@@ -63,12 +63,14 @@ class Beyond(Struct, frozen=True):
 
     ``excess`` is what is too much, the riskiest first. ``application`` are the actions of a task role that no feature
     of ECS has a part in and nobody told of; ``chosen`` are those that a spec grants by the name of their policy.
-    ``statements`` are all statements that grant any of it.
+    ``unsure`` are grants of which nobody can tell whether a need uses them. ``statements`` are all statements with any
+    of the others.
     """
 
     excess: tuple[Excess, ...]
     application: tuple[str, ...]
     chosen: tuple[str, ...]
+    unsure: tuple[GrantedAction, ...]
     statements: frozenset[StatementId]
 
 
@@ -135,6 +137,7 @@ def grants_beyond(
         tuple(sorted(told, key=lambda each: (-each.risk, each.statement))),
         tuple(left) if chosen is None else (),
         tuple(left) if chosen is not None else (),
+        tuple(GrantedAction(*key[1:]) for key, pair in zip(names, best, strict=True) if pair.use is _Use.PERHAPS),
         frozenset((*leaving, *(each.statement for each in told))),
     )
 

@@ -8,10 +8,11 @@ from enum import StrEnum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cfnroles.answers.excess import Beyond, Excess, grants_beyond
+from cfnroles.answers.excess import Beyond, Excess, GrantedAction, grants_beyond
 from cfnroles.answers.prove import Removal, removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
 from cfnroles.answers.trust import Trust, trust
+from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.dangers import Danger, DangerKind, dangers
 from cfnroles.iam.evaluator import Decision, Evaluation, IdentityPolicy, StatementId, evaluate, unread_policy
@@ -61,6 +62,7 @@ class Ground(StrEnum):
     EXCESS = "it grants more than is needed"
     UNREAD = "part of it could not be read"
     UNKNOWN = "what is allowed depends on what nobody told"
+    UNSURE = "whether it grants more than is needed depends on what nobody told"
     UNKNOWN_TRUST = "whether ECS may assume the role depends on what nobody told"
     HANGING = "what is needed depends on what nobody told"
     GAPS = "what is needed cannot be named"
@@ -96,7 +98,8 @@ class Verification(Struct, frozen=True):
     none. ``missing`` are the statements to add, as `build` writes them. ``excess`` is what the role grants and no need
     uses; ``application`` are the actions of a task role that ECS has no part in, which only the application's authors
     can judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are what such grants
-    give away. ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
+    give away. ``unsure`` are grants that a need may or may not use.
+    ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
     """
 
     holder: Holder
@@ -113,6 +116,7 @@ class Verification(Struct, frozen=True):
     dangers: tuple[Danger, ...] = ()
     unread: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
+    unsure: tuple[GrantedAction, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -128,6 +132,7 @@ class Verification(Struct, frozen=True):
         outcomes = {each.outcome for each in self.judged}
         trusted = Outcome.ALLOWED if self.trust is None else trust_outcome(self.trust)
         bad = {Outcome.MISSING, Outcome.DENIED}
+        hanging = any(not self.is_settled(need) for need in self.hanging)
         found = {
             Ground.NEEDS: bool(outcomes & bad),
             Ground.NOT_TRUSTING: trusted in bad,
@@ -136,8 +141,10 @@ class Verification(Struct, frozen=True):
             Ground.EXCESS: bool(self.excess),
             Ground.UNREAD: bool(self.unread),
             Ground.UNKNOWN: Outcome.UNKNOWN in outcomes,
+            # Where a need itself is open, what may serve it is, too.
+            Ground.UNSURE: bool(self.unsure) and Outcome.UNKNOWN not in outcomes and not hanging,
             Ground.UNKNOWN_TRUST: trusted is Outcome.UNKNOWN,
-            Ground.HANGING: any(not self.is_settled(need) for need in self.hanging),
+            Ground.HANGING: hanging,
             Ground.GAPS: bool(self.gaps),
             Ground.APPLICATION: bool(self.application),
         }
@@ -180,11 +187,16 @@ def verify(
     ``role`` is one that was read, or where it stands: ``roles.yaml:ExecutionRole`` and what else ``read_role_of``
     takes. ``context`` are values of condition keys that the caller knows. ``aws_managed_keys`` tells that no customer
     managed key encrypts a secret or parameter. Raises InvalidInput for what was read and
-    ECS would refuse, and for a role that cannot be read.
+    ECS would refuse, for a role that cannot be read, and where keys are told in both ways.
     """
     task = reading.task()
     read = role if isinstance(role, Role) else read_role_of(role, task.facts, reading.told.parameters)
     if aws_managed_keys:
+        if task.facts.kms_key_arns:
+            raise InvalidInput(
+                "AWS managed keys encrypt everything, and so do customer managed ones",
+                remedy="Give either --aws-managed-keys or the customer managed keys.",
+            )
         needs = tuple(need for need in task.discovery.needs if _KEYS not in need.permission.when)
         task = replace(task, discovery=replace(task.discovery, needs=needs))
     return judge(task, read, holder, context or {}, prove=prove)
@@ -199,6 +211,7 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
     facts = told_by_role(_with_home_of(role, task.facts), role.values)
     certain, hanging = definite((need for need in task.discovery.needs if need.holder is holder), facts)
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
+    settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
     seen = homes(facts, ordered, _texts(role), context)
     readings = [_Reading(role, home, context) for home in seen]
     judged = tuple(_judge(need, readings) for need in ordered)
@@ -207,7 +220,7 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
         [(reading.policies, (*reading.asked(ordered), *reading.open(ordered))) for reading in readings],
         tuple(evaluable(policy) for policy in role.policies),
         holder,
-        {need.permission.action for need in hanging},
+        {need.permission.action for need in hanging if settled.isdisjoint(need.permission.when)},
         task.chosen,
     )
     first = readings[0]
@@ -225,7 +238,8 @@ def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *,
         found.chosen,
         _dangers(role, found),
         _unread(role, readings),
-        tuple(sorted({name for need in hanging for name in need.permission.when if role.values.get(name) == ""})),
+        tuple(sorted(settled)),
+        found.unsure,
     )
 
 

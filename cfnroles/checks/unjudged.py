@@ -46,7 +46,7 @@ def _unread(role: TemplateRole) -> Iterator[Finding]:
     for part in (part for part in role.role.all_unread if part not in role.role.trust_unread):
         yield fault(
             role.path,
-            f"{role.logical_id} is judged in part, because {part.name} could not be read: {part.why}",
+            f"{role.logical_id} is judged in part, because {part.label} could not be read: {part.why}",
             _REMEDY,
         )
 

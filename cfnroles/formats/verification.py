@@ -229,6 +229,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "excess": [_excess_entry(each, found) for found in each.excess],
         "application": list(each.application),
         "chosen": list(each.chosen),
+        "unsure": [{"action": grant.action, "resource": grant.resource} for grant in each.unsure],
         "unread": [
             {"policy": unread.name, "where": unread.where, "why": unread.why, "remedy": unread.remedy}
             for unread in each.role.all_unread

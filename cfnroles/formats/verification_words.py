@@ -25,7 +25,7 @@ _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
 #: What a role grants, as against what it allows of the needs.
-_OF_GRANTS = frozenset((Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.APPLICATION))
+_OF_GRANTS = frozenset((Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION))
 
 
 def label(origin: Origin) -> str:
@@ -149,6 +149,8 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
             yield f"{', '.join(each.unread)} could not be read"
         case Ground.UNKNOWN:
             yield f"whether it allows {_counted(outcomes[Outcome.UNKNOWN], 'need')} depends on what nobody told"
+        case Ground.UNSURE:
+            yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on what nobody told"
         case Ground.HANGING:
             conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
             there = f"{_counted(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
@@ -197,7 +199,7 @@ def remedies(each: Verification) -> tuple[str, ...]:
         keys |= set(each.trust.keys)
     told = {_remedy(key, each) for key in keys - set(each.unread)}
     unread = (
-        f"{u.name}{f' ({u.where})' if u.where else ''} is not read: {u.why}. {u.remedy.rstrip('.')}."
+        f"{u.label}{f' ({u.where})' if u.where else ''} is not read: {u.why}. {u.remedy.rstrip('.')}."
         for u in each.role.all_unread
     )
     return (*sorted(told - {""}), *unread, *_untold(each))
@@ -233,7 +235,11 @@ def _remedy(key: str, each: Verification) -> str:
         return "AWS does not document that ECS sends aws:SourceArn when it assumes an execution role."
     if key.split(".")[0] in each.role.parameters:
         return f"Give --parameter {key.split('.')[0]}=VALUE."
-    return f"Give --context {key}=VALUE." if ":" in key and "(" not in key else f"{key} has no value in the template."
+    return (
+        f"Give --context {key}=VALUE."
+        if ":" in key and "(" not in key
+        else f"{key} is not known before the stack is deployed: give the role with --live."
+    )
 
 
 def statements_json(statements: Sequence[Statement]) -> str:
@@ -255,6 +261,7 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.DANGERS, "it gives away what nothing needs"
     yield Ground.EXCESS, _excess_words(each)
     yield Ground.UNREAD, f"{_counted(len(each.unread), 'part')} of it could not be read"
+    yield Ground.UNSURE, f"{_counted(len(each.unsure), 'grant')} may be more than is needed"
     hanging = sum(not each.is_settled(need) for need in each.hanging)
     yield Ground.HANGING, f"{_counted(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
     yield Ground.GAPS, _counted(len(each.gaps), "gap")

@@ -6,7 +6,7 @@ policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -50,6 +50,13 @@ class Unread(Struct, frozen=True):
     where: str = ""
     index: int = WHOLE_POLICY
     effects: tuple[Effect, ...] = tuple(Effect)
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        if self.index != WHOLE_POLICY:
+            return self.name
+        return f"the {self.name}" if self.name == TRUST_POLICY else f"the policy {self.name}"
 
 
 class RolePolicy(Struct, frozen=True):
@@ -132,7 +139,11 @@ def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_G
     """The role of a resolved template with every policy of it; what hangs on a condition is unread."""
     read = _Reader(template, given, found.trust.guards)
     trust, trust_unread = read.trust(found.trust)
-    policies = [*map(read.policy, found.policies), *map(read.perhaps, found.perhaps)]
+    policies = [
+        *map(read.policy, found.policies),
+        *map(read.perhaps, found.perhaps),
+        *_macros(found.logical_id, template),
+    ]
     boundaries = [read.policy(each) for each in found.boundaries if each.arn and each.arn.value]
     return Role(
         f"{found.logical_id} of {template.document}",
@@ -181,7 +192,7 @@ class _Reader(Struct, frozen=True):
         """The policy, or why it cannot be read."""
         document = document_of(source.document.value if source.document else None)
         if guards := [guard for guard in source.guards if guard not in self.own]:
-            whole = _undecided(_called(source), guards[0].condition)
+            whole = _undecided(source.name, guards[0].condition)
             remedy = cure(self.template.untold_by(guards[0].condition, self.given)) or whole.remedy
             return replace(whole, where=self._where(source), remedy=remedy, effects=_effects(document))
         if source.document is None:
@@ -257,10 +268,17 @@ def cure(names: Sequence[str]) -> str:
     return f"Give {' '.join(dict.fromkeys(options))}" if options else ""
 
 
-def _called(source: PolicySource) -> str:
-    if source.document is None:
-        return "a managed policy"
-    return "an inline policy" if "Policies" in source.document.path else source.holder.logical_id
+def _macros(role: str, template: Template) -> Iterator[Unread]:
+    """What may make something else of a role than the template says."""
+    own = _mapping(_mapping(_mapping(template.tree.get("Resources")).get(role)).get("Properties"))
+    where = f"{template.document}:{template.line(('Resources', role))}"
+    if any(name.startswith("Fn::") for name in own):
+        yield replace(_by_cloudformation("that Fn::Transform makes"), where=where)
+    given = template.tree.get("Transform", ())
+    for each in given if isinstance(given, list) else [given] if given else ():
+        if not str(each).startswith("AWS::"):
+            name = str(each.get("Name")) if isinstance(each, Mapping) else str(each)
+            yield Unread(f"that the macro {name} makes", "only CloudFormation can work it out", _LIVE, where)
 
 
 def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> IdentityPolicy:

@@ -67,6 +67,10 @@ EXECUTION: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
     ("a boundary elsewhere", lambda: execution(allow(), PermissionsBoundary=OURS), (Ground.UNREAD, Ground.UNKNOWN)),
     ("from one endpoint", lambda: execution(allow(Condition={"StringEquals": {"aws:SourceVpce": "v"}})),
      (Ground.UNKNOWN,)),
+    ("a grant that may serve nothing", lambda: execution(allow(), allow(resource={"Ref": "Untold"})),
+     (Ground.UNSURE,)),
+    ("a key that no need has", lambda: execution(allow(), allow("kms:Decrypt", KEY)), (Ground.EXCESS,)),
+    ("a macro", lambda: execution(allow(), **{"Fn::Transform": {"Name": "x"}}), (Ground.UNREAD, Ground.UNKNOWN)),
     ("a gap", lambda: _with_gap(execution(allow())), (Ground.GAPS,)),
 ]  # fmt: skip
 TRUST: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
@@ -126,16 +130,16 @@ def test_the_verdict_and_its_grounds(verified: Callable[[], Verification], groun
     assert found.verdict is (worst or [Verdict.PASS])[0]
     assert {ground for ground, words in ground_words(found) if words} == set(grounds)
     assert f": {found.verdict}: " in summary(found)
-    beyond = {Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.APPLICATION}
+    beyond = {Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION}
     assert summary(found).endswith("nothing too much") is beyond.isdisjoint(grounds)
 
 
 # -- needs that hang on a key
 
 
-def hanging(given: Given | None = None) -> Verification:
+def hanging(given: Given | None = None, *statements: dict[str, Any]) -> Verification:
     decrypt = need(Holder.EXECUTION, "kms:Decrypt", "${KmsKeyArns}", ("KmsKeyArns",))
-    return execution(allow(), needs=(need(Holder.EXECUTION), decrypt), given=given)
+    return execution(allow(), *statements, needs=(need(Holder.EXECUTION), decrypt), given=given)
 
 
 def test_a_need_that_hangs_on_an_untold_key_is_not_judged() -> None:
@@ -151,5 +155,22 @@ def test_a_need_that_hangs_on_an_untold_key_is_not_judged() -> None:
 
 def test_the_roles_own_template_tells_whether_there_is_a_key() -> None:
     assert hanging().verdict is Verdict.PASS
+    assert hanging(None, allow("kms:Decrypt", KEY)).grounds == (Ground.EXCESS,)
     with_key = hanging(Given({"KmsKeyArns": KEY}))
     assert [str(each.resources[0]) for each in with_key.missing] == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("transform", "grounds"),
+    [("Ours", (Ground.UNREAD, Ground.UNKNOWN)), (["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"], ()),
+     (["AWS::LanguageExtensions", "Ours"], (Ground.UNREAD, Ground.UNKNOWN)),
+     ({"Name": "AWS::Include"}, (Ground.UNREAD, Ground.UNKNOWN))],
+    ids=["a macro", "of AWS", "both", "an include"],
+)  # fmt: skip
+def test_a_macro_of_the_template_may_change_any_role(transform: Any, grounds: tuple[Ground, ...]) -> None:
+    policies = [{"PolicyName": "P", "PolicyDocument": {"Statement": [allow()]}}]
+    properties = {"Policies": policies, "AssumeRolePolicyDocument": {"Statement": [ECS]}}
+    template = {"Transform": transform, "Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}}
+    found = judge((need(Holder.EXECUTION),), read_role(json.dumps(template), "t.json", "R"), HOME)
+
+    assert found.grounds == grounds

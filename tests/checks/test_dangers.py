@@ -289,4 +289,6 @@ def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
     arn = "arn:aws:iam::123456789012:policy/own"
     (finding,) = faults(template(role(more=f"ManagedPolicyArns: [{arn}]"), task("TaskRoleArn: !GetAtt Role.Arn")))
     assert (finding.check, finding.origin.pointer) == ("unjudged-role", "Resources.Role")
-    assert finding.what.startswith("Role is judged in part, because own could not be read: its document is neither in")
+    assert finding.what.startswith(
+        "Role is judged in part, because the policy own could not be read: its document is neither in"
+    )

@@ -18,7 +18,7 @@ def taken_over(role: Role) -> tuple[tuple[str, ...], tuple[Mapping[str, Any], ..
     """
     managed: list[str] = []
     statements: list[Mapping[str, Any]] = []
-    left = [f"{unread.name}: {unread.why}" for unread in role.all_unread]
+    left = [f"{unread.label}: {unread.why}" for unread in role.all_unread]
     for policy in role.policies:
         if _is_managed_by_aws(policy):
             managed.append(policy.name)
