@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from cfnroles.table.feature import Feature
-from cfnroles.table.words import configuration, messaging, storage
+from cfnroles.table.words import calls, configuration, connections, messaging, storage
 from cfnroles.table.words.row import Row
 
-ROWS: tuple[Row, ...] = (*storage.ROWS, *messaging.ROWS, *configuration.ROWS)
+ROWS: tuple[Row, ...] = (
+    *storage.ROWS,
+    *connections.ROWS,
+    *messaging.ROWS,
+    *calls.ROWS,
+    *configuration.ROWS,
+)
 
 #: The words as rows of the engine that discovers needs.
 GRANTS: tuple[Feature, ...] = tuple(row.feature for row in ROWS)

@@ -12,13 +12,14 @@ from cfnroles.table.words.resources import (
     CONFIGURATION,
     KEY,
     PARAMETER,
+    PARAMETER_PATH,
     SECRET,
     is_import,
     region_of,
     resource_arn,
 )
 from cfnroles.table.words.row import Access, KeyUse, Row, option
-from cfnroles.text import Text
+from cfnroles.text import ANYTHING, Text
 
 _KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html"
@@ -30,6 +31,11 @@ def secret(arn: Text, found: Found) -> tuple[Text, ...]:
         return (arn,)
     reference = SecretReference(parse_arn(arn), by_name=not str(found.value).startswith("arn:"))
     return reference.policy_resources
+
+
+def below(arn: Text, found: Found) -> tuple[Text, ...]:
+    """The parameters below a path."""
+    return (Text(arn.rstrip("/"), "/", ANYTHING),)
 
 
 def through_service(found: Found) -> tuple[Condition, ...]:
@@ -65,6 +71,16 @@ ROWS = (
         PARAMETER,
         (),
         KeyUse((kms.Decrypt,), "ssm", "PARAMETER_ARN"),
+    ),
+    Row(
+        "parameter-read-path",
+        "reads all parameters below a path while it runs; the path is that of the request",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html",
+        "/shop/production",
+        (Access((ssm.GetParametersByPath,)),),
+        PARAMETER_PATH,
+        (),
+        KeyUse((kms.Decrypt,), "ssm", "PARAMETER_ARN", below),
     ),
     Row(
         "kms-encrypt",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awacs import awslambda, bedrock, events, firehose, kinesis, kms, sns, sqs, states
 
+from cfnroles.table.feature import Found
 from cfnroles.table.words.models import behind_profile, through_profile
 from cfnroles.table.words.resources import (
     DELIVERY_STREAM,
@@ -15,11 +16,23 @@ from cfnroles.table.words.resources import (
     STREAM,
     TOPIC,
 )
-from cfnroles.table.words.row import Access, KeyUse, Row
+from cfnroles.table.words.row import Access, KeyUse, Row, option
+from cfnroles.text import ANYTHING, Text
 
 #: Converse and ConverseStream ask for the same two actions.
 _INVOKE = (bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)
 _SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
+
+
+def registered(arn: Text, found: Found) -> tuple[Text, ...]:
+    """The stream, where the application has a consumer of its own."""
+    return (arn,) if option(found, "consumer") else ()
+
+
+def consumers(arn: Text, found: Found) -> tuple[Text, ...]:
+    """The consumers that are named, whose ARNs end in the time when they were registered."""
+    return tuple(Text(arn, "/consumer/", str(name), ":", ANYTHING) for name in option(found, "consumer"))
+
 
 ROWS = (
     Row(
@@ -76,6 +89,28 @@ ROWS = (
         KeyUse((kms.GenerateDataKey,), "kinesis", "aws:kinesis:arn"),
     ),
     Row(
+        "kinesis-consume",
+        "reads the records of a stream, with a consumer of its own where one is named",
+        "https://docs.aws.amazon.com/streams/latest/dev/kcl-iam-permissions.html",
+        "clicks",
+        (
+            Access(
+                (
+                    kinesis.DescribeStream,
+                    kinesis.DescribeStreamSummary,
+                    kinesis.GetRecords,
+                    kinesis.GetShardIterator,
+                    kinesis.ListShards,
+                )
+            ),
+            Access((kinesis.RegisterStreamConsumer,), registered),
+            Access((kinesis.DescribeStreamConsumer, kinesis.SubscribeToShard), consumers),
+        ),
+        STREAM,
+        ("consumer",),
+        KeyUse((kms.Decrypt,), "kinesis", "aws:kinesis:arn"),
+    ),
+    Row(
         "firehose-put",
         "puts records into a Firehose stream",
         "https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html",
@@ -101,6 +136,13 @@ ROWS = (
         "refund",
         (Access((states.StartExecution,)),),
         STATE_MACHINE,
+    ),
+    Row(
+        "step-functions-answer",
+        "answers the tasks that state machines hand to it; AWS defines no resource for the tokens of tasks",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
+        True,
+        (Access((states.SendTaskFailure, states.SendTaskHeartbeat, states.SendTaskSuccess), None),),
     ),
     Row(
         "lambda-invoke",

@@ -138,6 +138,13 @@ PARAMETER = ResourceKind(
     r"parameter(/[A-Za-z0-9_.-]+)+",
     "parameter/",
 )
+PARAMETER_PATH = ResourceKind(
+    "the path or ARN of parameters",
+    "ssm",
+    r"/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*/?",
+    r"parameter(/[A-Za-z0-9_.-]+)+/?",
+    "parameter",
+)
 KEY = ResourceKind("the ARN of a KMS key", "kms", "", r"key/[A-Za-z0-9-]+", "key/")
 FUNCTION = ResourceKind(
     "the name or ARN of a Lambda function",
@@ -179,6 +186,58 @@ MODEL = ResourceKind(
     "foundation-model/",
     account=False,
     others=(_INFERENCE_PROFILE, _APPLICATION_PROFILE, _OTHER_MODEL, _GLOBAL_MODEL),
+)
+ROLE = ResourceKind(
+    "the name or ARN of a role",
+    "iam",
+    r"[\w+=,.@-]{1,64}",
+    r"role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}",
+    "role/",
+    region=False,
+)
+IDENTITY = ResourceKind(
+    "the domain or address that mail is sent from, or an ARN",
+    "ses",
+    r"([\w.+-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+    r"identity/([\w.+-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+    "identity/",
+)
+API = ResourceKind(
+    "API-ID/STAGE of an API, with /METHOD/PATH for one of its methods, or an ARN",
+    "execute-api",
+    r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
+    r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
+)
+_CLUSTER_OF_KAFKA = r"[A-Za-z0-9-]{1,64}/[0-9a-f-]+"
+KAFKA_TOPIC = ResourceKind(
+    "CLUSTER/ID/TOPIC of Amazon MSK, or the ARN of a topic",
+    "kafka",
+    rf"{_CLUSTER_OF_KAFKA}/[A-Za-z0-9._-]{{1,249}}",
+    rf"topic/{_CLUSTER_OF_KAFKA}/[A-Za-z0-9._-]{{1,249}}",
+    "topic/",
+)
+CACHE = ResourceKind(
+    "replicationgroup:NAME or serverlesscache:NAME of ElastiCache, or an ARN",
+    "elasticache",
+    r"(replicationgroup|serverlesscache):[a-z][a-z0-9-]{0,49}",
+    r"(replicationgroup|serverlesscache):[a-z][a-z0-9-]{0,49}",
+)
+MEMORY_DB = ResourceKind(
+    "the name or ARN of a MemoryDB cluster",
+    "memorydb",
+    r"[a-z][a-z0-9-]{0,39}",
+    r"cluster/[a-z][a-z0-9-]{0,39}",
+    "cluster/",
+)
+DSQL = ResourceKind(
+    "the id or ARN of an Aurora DSQL cluster", "dsql", r"[a-z0-9]{26}", r"cluster/[a-z0-9]{26}", "cluster/"
+)
+TASKS = ResourceKind(
+    "the name of the cluster that the tasks run in, or arn:...:task/CLUSTER",
+    "ecs",
+    r"[A-Za-z0-9_-]{1,255}",
+    r"task/[A-Za-z0-9_-]{1,255}",
+    "task/",
 )
 FILE_SYSTEM = ResourceKind(
     "the id or ARN of an EFS file system",

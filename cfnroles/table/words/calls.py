@@ -1,0 +1,68 @@
+"""What an application asks of APIs, of other roles, and of ECS itself."""
+
+from __future__ import annotations
+
+from awacs import ecs, execute_api, ses, sts
+
+from cfnroles.table.feature import Found
+from cfnroles.table.references import parse_arn
+from cfnroles.table.words.resources import API, IDENTITY, ROLE, TASKS, is_import
+from cfnroles.table.words.row import Access, Row, option
+from cfnroles.text import ANYTHING, Text
+
+
+def methods(arn: Text, found: Found) -> Text:
+    """The method that is named, or all of the stage's."""
+    whole = is_import(arn) or len(parse_arn(arn).resource.cut("/")) > 2
+    return arn if whole else Text(arn, "/", ANYTHING)
+
+
+def tasks(arn: Text, found: Found) -> Text:
+    """The tasks of a cluster, whose ids are made when they start."""
+    return Text(arn, "/", ANYTHING)
+
+
+def configuration_sets(arn: Text, found: Found) -> tuple[Text, ...]:
+    """The configuration sets that mail is sent with, of the home account and Region."""
+    return tuple(
+        found.facts.home_arn("ses", "configuration-set/", str(name)) for name in option(found, "configuration-set")
+    )
+
+
+_SEND = (ses.SendEmail, ses.SendRawEmail)
+
+ROWS = (
+    Row(
+        "assume-role",
+        "assumes another role, as far as that one trusts it",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html",
+        "arn:aws:iam::210987654321:role/orders-reader",
+        (Access((sts.AssumeRole,)),),
+        ROLE,
+    ),
+    Row(
+        "api-invoke",
+        "calls an API of API Gateway that asks for IAM",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html",
+        "a1b2c3d4e5/prod",
+        (Access((execute_api.Invoke,), methods),),
+        API,
+    ),
+    Row(
+        "ses-send",
+        "sends mail from a domain or an address",
+        "https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html",
+        "shop.example",
+        (Access(_SEND), Access(_SEND, configuration_sets)),
+        IDENTITY,
+        ("configuration-set",),
+    ),
+    Row(
+        "task-protection",
+        "protects its own task from being scaled in, and looks whether it is",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html",
+        "shop",
+        (Access((ecs.GetTaskProtection, ecs.UpdateTaskProtection), tasks),),
+        TASKS,
+    ),
+)
