@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.role_examples import GOOD
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.workload import Path
 
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _NAME = re.compile(r"[\w+=,.@/-]+")
@@ -16,7 +18,37 @@ _TO_FILL_IN = re.compile(r"[A-Z0-9_]+|String|.*(your|replace|change).*")
 
 
 def by_name(subject: Subject) -> Iterator[Finding]:
-    """An execution role by its name. A task role may be given by either."""
+    """An execution role by its name, or the infrastructure role of a service. A task role may be given by either."""
+    yield from _execution_roles(subject)
+    resources = _mapping(subject.tree.get("Resources")) if subject.stack else {}
+    roles = {name for name, each in resources.items() if _mapping(each).get("Type") == "AWS::IAM::Role"}
+    for name, resource in resources.items():
+        kind = str(_mapping(resource).get("Type", ""))
+        if kind.startswith("AWS::ECS::") and kind != "AWS::ECS::TaskDefinition":
+            for path, role in _references(_mapping(resource).get("Properties"), ("Resources", name, "Properties"), ""):
+                if role in roles:
+                    what = f"{role} is given by its name, and AWS documents an ARN for {path[-1]}"
+                    yield fault(path, what, f"Write !GetAtt {role}.Arn.")
+
+
+def _references(value: Any, path: Path, member: str) -> Iterator[tuple[Path, str]]:
+    """The members whose names end in RoleArn, as far as they are a Ref, each with what that refers to."""
+    match value:
+        case {"Ref": str(name)} if member.endswith("RoleArn") and member != "TaskRoleArn":
+            yield path[: path.index(member) + 1], name
+        case Mapping():
+            for key, inner in value.items():
+                yield from _references(inner, (*path, key), member if str(key).startswith("Fn::") else str(key))
+        case list():
+            for index, inner in enumerate(value):
+                yield from _references(inner, (*path, index), member)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _execution_roles(subject: Subject) -> Iterator[Finding]:
     for task in subject.tasks:
         given = task.execution_role
         if not given or given.startswith("arn:"):
@@ -38,9 +70,9 @@ CHECKS = (
         id="role-by-name",
         number=9311,
         severity=Severity.INFO,
-        what="An execution role that is given by its name",
-        why="AWS documents a short name or an ARN for the task role, and only an ARN for the execution role. ECS "
-        "completes a name, as if the role had no path, and says so nowhere.",
+        what="An execution or infrastructure role that is given by its name",
+        why="AWS documents a short name or an ARN for the task role, and only an ARN for the others. ECS completes the "
+        "name of an execution role, as if the role had no path, and says so nowhere.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
         bad=GOOD.replace("!GetAtt ExecutionRole.Arn", "!Ref ExecutionRole"),
         good=GOOD,

@@ -117,10 +117,18 @@ def _trusted(trust: PolicySource) -> frozenset[str] | None:
         if not isinstance(statement, PlacedStatement) or statement.not_resources:
             return None
         if statement.effect is Effect.ALLOW:
-            principals += [principal.value for principal in statement.resources]
+            principals += [_principal(principal.value) for principal in statement.resources]
     if not statements or any(each in ("*", "AWS *") or symbols(each) for each in principals):
         return None
     return frozenset(each.removeprefix("Service ") for each in principals if each.startswith("Service "))
+
+
+def _principal(text: str) -> str:
+    """A principal; the suffix that some templates take from the partition is the same in all of them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services
+    """
+    return text.replace(".${AWS::URLSuffix}", ".amazonaws.com") if text.startswith("Service ecs") else text
 
 
 def _task(task: sources.Task, start: Path) -> CheckedTask:

@@ -81,6 +81,7 @@ def test_a_policy_on_its_own_is_judged_like_a_role(faults: Find) -> None:
     [
         pytest.param("{Service: ecs-tasks.amazonaws.com}", True, id="tasks"),
         pytest.param("{Service: ecs.amazonaws.com}", True, id="ECS itself"),
+        pytest.param("{Service: !Sub 'ecs-tasks.${AWS::URLSuffix}'}", True, id="tasks, by the partition's suffix"),
         pytest.param("{Service: [lambda.amazonaws.com, ecs-tasks.amazonaws.com]}", True, id="tasks among others"),
         pytest.param("{Service: lambda.amazonaws.com}", False, id="another service"),
         pytest.param("{AWS: '123456789012'}", False, id="an account"),
@@ -233,6 +234,28 @@ def test_a_reference_outside_of_sub_in_a_task_definition(text: str, faults: Find
 def test_an_execution_role_by_its_name(given: str, expected: list[str], faults: Find) -> None:
     found = checks(template(role(), task(f"ExecutionRoleArn: {given}")), faults)
     assert sorted(found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param("!GetAtt Role.Arn", [], id="ARN"),
+        pytest.param("!Ref Role", ["role-by-name"], id="Ref"),
+        pytest.param("!If [Wide, !Ref Role, !Ref Given]", ["role-by-name"], id="Ref under a condition"),
+        pytest.param("!Ref Given", [], id="a parameter"),
+    ],
+)
+def test_an_infrastructure_role_by_its_name(given: str, expected: list[str], faults: Find) -> None:
+    service = f"""
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      VolumeConfigurations: [{{Name: data, ManagedEBSVolume: {{RoleArn: {given}}}}}]
+      Role: !Ref Role
+"""
+    found = faults(template(role(trusted="{Service: ecs.amazonaws.com}"), service))
+    assert [finding.check for finding in found] == expected
+    assert all(finding.origin.pointer.endswith("ManagedEBSVolume.RoleArn") for finding in found)
 
 
 def test_a_task_role_may_be_given_by_its_name(faults: Find) -> None:
