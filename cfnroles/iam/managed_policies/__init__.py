@@ -20,7 +20,8 @@ from cfnroles.iam.evaluator import IdentityPolicy, parse_policy
 
 __all__ = ["ManagedPolicy", "managed_policy", "managed_policy_names"]
 
-_NAME = re.compile(r"[A-Za-z0-9_]+")
+#: No name is longer: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+_NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
 _ARN = re.compile(r"arn:aws:iam::aws:policy(?P<path>/(?:[A-Za-z0-9_-]+/)*)(?P<name>[A-Za-z0-9_]+)")
 
 

@@ -69,6 +69,7 @@ def test_as_printed(name: str, path: str, version: str, updated: date) -> None:
     "name_or_arn",
     [
         "NoSuchPolicy",
+        "x" * 5000,
         "",
         "../managed_policies/AdministratorAccess",
         "administratoraccess",
