@@ -35,6 +35,10 @@ class Missing(InvalidInput):
     """There is no such file."""
 
 
+class TooLarge(InvalidInput):
+    """The file is larger than any of its kind can be."""
+
+
 def read_text(source: str | Path, limit: Limit = DOCUMENT) -> str:
     """The text of a file, or of standard input for ``-``; raises InvalidInput where it cannot be read."""
     return text_of(read_bytes(source, limit), "standard input" if str(source) == "-" else str(source))
@@ -51,8 +55,8 @@ def text_of(data: bytes, where: str) -> str:
 def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
     """The content of a file, or of standard input for ``-``.
 
-    Raises InvalidInput where it cannot be read or is larger than ``limit``, Missing where it does not exist. Never
-    reads more than one byte beyond the limit, so that what has no end is refused, too.
+    Raises InvalidInput where it cannot be read, Missing where it does not exist, TooLarge where it is larger than
+    ``limit``. Never reads more than one byte beyond it, so that what has no end is refused, too.
     """
     name = "standard input" if str(source) == "-" else str(source)
     if not name:
@@ -82,9 +86,9 @@ def read_inside(directory: Path, name: str) -> bytes:
 
 
 def check_size(size: int, where: str, limit: Limit = DOCUMENT) -> None:
-    """Raise InvalidInput where a content of ``size`` bytes is larger than the limit."""
+    """Raise TooLarge where a content of ``size`` bytes is larger than the limit."""
     if size > limit.bytes:
-        raise InvalidInput(f"has more than {limit.bytes:,} bytes, the most that is read", where=where, remedy=limit.why)
+        raise TooLarge(f"has more than {limit.bytes:,} bytes, the most that is read", where=where, remedy=limit.why)
 
 
 def exists(path: str | Path) -> bool:

@@ -124,6 +124,32 @@ def test_a_role_is_found_in_the_answer_about_a_whole_account(
     assert "account.json: has more than 50,000,000 bytes" in capsys.readouterr().err
 
 
+def test_a_template_of_a_role_is_no_larger_than_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    template = tmp_path / "roles.json"
+    template.write_text('{"Resources": {}' + " " * DOCUMENT.bytes + "}")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", str(shop(template)), "--role", f"{template}:Web"])
+
+    assert ended.value.code == 2
+    assert "roles.json: has more than 1,000,000 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["lint", "."], ["lint", "shop.yaml", "large.json", "--skip-others"], ["init", "."]])
+def test_what_nobody_named_is_passed_over_and_told(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "large.json").write_text(" " * (DOCUMENT.bytes + 1))
+    shop(tmp_path / "large.json")
+
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert not ended.value.code
+    assert "passed over: large.json: has more than 1,000,000 bytes, the most that is read" in capsys.readouterr().err
+
+
 def test_yaml_that_came_by_another_way_is_not_read_for_minutes() -> None:
     with pytest.raises(InvalidInput, match="is longer than the 1,000,000 bytes that are read as YAML"):
         _ = Document("x", "- a\n" * 300_000).tree
@@ -173,3 +199,9 @@ def test_a_file_in_a_revision_has_the_same_limit(
 
     assert ended.value.code == 2
     assert "HEAD:task.json: has more than 1,000,000 bytes" in capsys.readouterr().err
+
+    (tmp_path / "task.json").write_text("{}")
+    with pytest.raises(SystemExit) as ended:
+        main(["diff", "HEAD"])
+    assert not ended.value.code
+    assert "passed over: HEAD:./task.json: has more than 1,000,000 bytes" in capsys.readouterr().err

@@ -106,17 +106,22 @@ def _sides(old: str, new: str) -> tuple[Document, Document]:
 def _changed(revision: str, told: Told) -> Iterator[Comparison]:
     """Each document of a kind that is compared and that is not what it was in a revision."""
     from cfnroles import diff, read
-    from cfnroles.files import is_file
+    from cfnroles.cli.paths import pass_over
+    from cfnroles.files import TooLarge, is_file
     from cfnroles.sources.revisions import changed_files, document_at, find_document
     from cfnroles.sources.source import fitting, looks_known, recognised
 
     for name in changed_files(revision):
         if not name.lower().endswith(_SUFFIXES):
             continue
-        sides = (
-            find_document(revision, f"./{name}", f"{revision}:{name}"),
-            document_at(name) if is_file(name) else None,
-        )
+        try:
+            sides = (
+                find_document(revision, f"./{name}", f"{revision}:{name}"),
+                document_at(name) if is_file(name) else None,
+            )
+        except TooLarge as error:
+            pass_over(error)
+            continue
         old, new = (
             read(side, fitting(side, told)) if side and looks_known(side) and recognised(side) else None
             for side in sides

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.source import taken
 from cfnroles.errors import InvalidInput
-from cfnroles.files import exists, is_directory, is_file
+from cfnroles.files import TooLarge, exists, is_directory, is_file
 
 if TYPE_CHECKING:
     from cfnroles.facts import Facts
@@ -92,7 +92,12 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     if not is_directory(source):
         return [_drafted(read(source), path, options)]
     files = [file for file in sorted(path.glob("*")) if file.suffix in (".json", ".yaml", ".yml") and is_file(file)]
-    documents = [(read_document(str(file)), file) for file in files]
+    documents = []
+    for file in files:
+        try:
+            documents.append((read_document(str(file)), file))
+        except TooLarge as error:
+            pass_over(error)
     readings = [(read(document), file) for document, file in documents if recognised(document)]
     found = [_drafted(each, file, options) for each, file in readings if each.tasks and not each.project]
     if not found:

@@ -109,7 +109,8 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> LintedF
     from cfnroles import Document, lint, read
     from cfnroles.answers.lint import LintedFile
     from cfnroles.answers.template_lint import template_problems
-    from cfnroles.files import read_text
+    from cfnroles.cli.paths import pass_over
+    from cfnroles.files import TooLarge, read_text
     from cfnroles.sources.source import Unrecognised, looks_known
 
     # One file at a time: what a spec names is linted where it is named itself.
@@ -118,6 +119,11 @@ def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> LintedF
         document = replace(document, text=read_text(name))
         reading = read(document, told)
         return lint(reading, template_problems(document.text, document.name) if cfn_lint and reading.template else ())
+    except TooLarge as error:
+        if not only_if_known:
+            return LintedFile(document.name, "", unreadable=str(error))
+        pass_over(error)
+        return None
     except InvalidInput as error:
         other = isinstance(error, Unrecognised) or (document.text and not looks_known(document))
         return None if only_if_known and other else LintedFile(document.name, "", unreadable=str(error))

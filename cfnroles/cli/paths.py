@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cfnroles.errors import InvalidInput
+
 
 class PathParameter(click.Path):
     """A path. An empty one is refused: Python takes it for the current directory, and a user never means that."""
@@ -19,3 +21,8 @@ class PathParameter(click.Path):
         if value == "":
             self.fail("it is empty. Is a variable of the shell not set?", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def pass_over(error: InvalidInput) -> None:
+    """Say that a file is passed over that nobody named: it was looked at because it is there."""
+    click.echo(f"passed over: {error.where}: {error.what}", err=True)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import partition_of
+from cfnroles.files import check_size
 from cfnroles.iam.authorization_details import check_details
 from cfnroles.iam.evaluator import WHOLE_POLICY, Effect, IdentityPolicy, StatementId, effects_of, read_policy
 from cfnroles.iam.managed_policies import managed_policy
@@ -106,9 +107,12 @@ class Role(Struct, frozen=True):
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
     """The role in a text; ``name`` is its logical id in a template, or its name in IAM's answer.
 
-    Raises InvalidInput where the text holds no such role, several and none is named, or a broken policy document.
+    Raises InvalidInput where the text holds no such role, several and none is named, or a broken policy document; and
+    TooLarge where another document than IAM's answer about an account is larger than such a document can be.
     """
     data = parse(text, document)
+    if not (isinstance(data, Mapping) and "RoleDetailList" in data):
+        check_size(len(text.encode()), document)
     if isinstance(data, Mapping):
         if "Resources" in data:
             return template_role(read_template(text, document), name, given)

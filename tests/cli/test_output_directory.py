@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -400,6 +401,30 @@ class TestPlaces:
         assert "cannot be written: File too large" in refused.err
         assert "Nothing was changed." in refused.err
         assert contents(out) == before
+
+    @pytest.mark.parametrize("fails", [2, 3, 4])
+    def test_a_fault_after_the_first_file_is_told_and_repaired(
+        self, fails: int, build: Build, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        build(BEFORE)
+        replace, left = Path.replace, iter(range(fails - 1))
+
+        def failing(path: Path, target: Path) -> Path:
+            if next(left, None) is None:
+                raise OSError(errno.EIO, "Input/output error", str(target))
+            return replace(path, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", failing)
+            failed = build(AFTER)
+
+        assert failed.code == 2
+        assert "cannot be written: Input/output error\nNot all files are written." in failed.err
+        assert len(contents(out)) == 4
+        with pytest.raises(InvalidInput, match="holds files of two builds"):
+            read_stacks(out)
+        assert build(AFTER).code == 0
+        assert read_stacks(out)
 
     def test_a_full_disk_leaves_no_directory(self, build: Build, out: Path) -> None:
         with files_of_at_most(8_000):
