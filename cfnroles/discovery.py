@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
@@ -10,10 +9,12 @@ from msgspec import Struct
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
+from cfnroles.placeholders import texts_in
+from cfnroles.signs import Misread, misreading
 from cfnroles.statements import single_valued
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
-from cfnroles.text import Text, arn_of
+from cfnroles.text import Text, arn_of, text_of
 from cfnroles.workload import Workload
 
 
@@ -50,6 +51,8 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
                 gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy))
             except Malformed as malformed:
                 findings.add(Finding(Severity.ERROR, origin, malformed.what, malformed.remedy))
+            except Misread as misread:
+                findings.add(_misread(found, misread))
     findings.update(_of_another_partition(needs, facts))
     return Discovery(
         needs=tuple(sorted(needs, key=lambda need: need.sort_key)),
@@ -115,19 +118,18 @@ def _of_another_partition(needs: Iterable[Need], facts: Facts) -> Iterator[Findi
 def _permissions(grant: Grant, found: Found) -> Iterator[Permission]:
     resources = grant.on(found)
     for resource in (resources,) if isinstance(resources, Text) else resources:
-        _check_literal(resource)
         for conditions in single_valued(grant.conditions(found)):
             yield Permission(grant.action_name, resource, tuple(sorted(conditions)), grant.when)
 
 
-def _check_literal(resource: Text) -> None:
-    """Raise Malformed where a document's own words would be a wildcard or a variable of a policy."""
-    for part in resource.parts:
-        if isinstance(part, str) and (sign := re.search(r"[*?]|\$\{", part)):
-            raise Malformed(
-                f"{resource.written} has {sign[0]} in it, which in a policy stands for more than one resource",
-                "Name one resource.",
-            )
+def _misread(found: Found, refused: Misread) -> Finding:
+    """An error at the text that a policy would misread: the field's own, or another that the row reads beside it."""
+    for path in (found.path, found.path[:2], ()):
+        for place, said in texts_in(found.workload.at(path), path):
+            misread = misreading(text_of(said))
+            if misread and text_of(said).written in refused.text.written:
+                return Finding(Severity.ERROR, found.workload.origin(place), misread.what, misread.remedy)
+    return Finding(Severity.ERROR, found.workload.origin(found.path), refused.what, refused.remedy)
 
 
 def _one_per_place(gaps: Sequence[Gap]) -> Iterator[Gap]:

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cfnroles.text import Text
+from cfnroles.signs import checked
+from cfnroles.text import Text, text_of
 
 
 class Holder(StrEnum):
@@ -38,13 +39,19 @@ class Condition(Struct, frozen=True, order=True):
 class Permission(Struct, frozen=True, order=True):
     """One action on one resource, under conditions.
 
-    ``when`` names template parameters: the permission exists only while all of them have a value.
+    ``when`` names template parameters: the permission exists only while all of them have a value. Raises Misread for a
+    resource or a condition in which a name would say more than its document does.
     """
 
     action: str
     resource: Text
     conditions: tuple[Condition, ...] = ()
     when: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for text in (*self.texts, *(Text(condition.key) for condition in self.conditions)):
+            # A string that is no `Text` is as literal as one.
+            checked(text_of(text))
 
     @property
     def texts(self) -> tuple[Text, ...]:

@@ -15,6 +15,7 @@ from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation.limits import too_large
 from cfnroles.targets.cloudformation.output_files import output_files
 from cfnroles.targets.cloudformation.service import service_stacks
+from cfnroles.text import from_spelling
 from cfnroles.workload import Workload
 from tests.deployed_roles import denied, documents
 from tests.ecs_calls import ACCOUNT, KEY, REGION, calls
@@ -36,7 +37,9 @@ def statements(workload: Workload) -> list[Statement]:
 
 
 def need(action: str, resource: str, sid: str = "Test", when: tuple[str, ...] = ()) -> Need:
-    return Need(Holder.EXECUTION, Permission(action, resource, (), when), REASON, Origin("t", ("a",)), sid)
+    return Need(
+        Holder.EXECUTION, Permission(action, from_spelling(resource), (), when), REASON, Origin("t", ("a",)), sid
+    )
 
 
 def permissions(policies: tuple[Policy, ...]) -> set[Permission]:

@@ -20,7 +20,7 @@ from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
 from cfnroles.symbols import IMPORT, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import Text
+from cfnroles.text import Text, of_policy
 
 #: No Region has this name.
 _SOME_REGION = "xx-unknown-0"
@@ -67,7 +67,7 @@ class Home(Struct, frozen=True):
         """``text`` with the values of the symbols."""
         for name, value in self.symbols.items():
             text = text.replace(f"${{{name}}}", value)
-        return Text(plain(text))
+        return of_policy(plain(text))
 
 
 class Asked(Struct, frozen=True):

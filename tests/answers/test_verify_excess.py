@@ -12,6 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.text import from_spelling
 from tests.judged import judge
 
 HOME = Facts("111122223333", "eu-west-1")
@@ -22,7 +23,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
 
 
 def need(action: str, resource: str, *conditions: Condition, **others: Any) -> Need:
-    permission = Permission(action, resource, conditions, others.pop("when", ()))
+    permission = Permission(action, from_spelling(resource), conditions, others.pop("when", ()))
     origin = Origin("t.json", ("family",))
     return Need(others.pop("holder", Holder.EXECUTION), permission, Reason("f", "w", "s"), origin, "Sid")
 
