@@ -45,7 +45,7 @@ SECRET_ARN = String(
 )
 POLICY_ARN = String(
     "the ARN of a managed policy",
-    rf"{_ARN}:iam::([0-9]{{12}}|aws):policy/[!-~]+",
+    rf"{_ARN}:iam::([0-9]{{12}}|aws):policy/[A-Za-z0-9_+=,.@/-]+",
     "Write arn:aws:iam::ACCOUNT:policy/NAME.",
 )
 MANAGED_POLICY = String(
@@ -57,7 +57,12 @@ MANAGED_POLICY = String(
 ROLE_NAME = String(
     "a role's name", r"[A-Za-z0-9_+=,.@-]{1,64}", "A role's name has up to 64 letters, digits and + = , . @ _ -."
 )
-ROLE_PATH = String("a role's path", r"/([!-~]{1,510}/)?", "A path begins and ends with a slash: /teams/shop/.")
+ROLE_PATH = String(
+    "a role's path",
+    # IAM takes more signs, some of which would be wildcards and variables in the policies that name the role.
+    r"/([A-Za-z0-9_+=,.@/-]{1,510}/)?",
+    "A path begins and ends with a slash, with letters, digits and + = , . @ _ - / between: /teams/shop/.",
+)
 TAG_KEY = String(
     "a tag's key", r"(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}", "It has up to 128 characters and does not begin with aws:."
 )

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason
+from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
 from cfnroles.options import LogGroupOptions, RoleOptions
+from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
 from cfnroles.sources.spec import Service, Spec
@@ -44,11 +45,12 @@ def prepare(spec: Spec, service: Service, workload: Workload) -> Task:
     whole, places = _with_settings(spec, service, workload)
     found = task_definition_checks.discover(whole, facts)
     granted = _granted(spec, service, facts)
+    stated, unsayable = _statements(spec, service)
     moved = _Moved(spec.document, places)
     discovery = Discovery(
-        needs=tuple(sorted({*map(moved, found.needs), *granted.needs, *_statements(spec, service)}, key=_key)),
+        needs=tuple(sorted({*map(moved, found.needs), *granted.needs, *stated}, key=_key)),
         gaps=tuple(map(moved, found.gaps)),
-        findings=(*map(moved, found.findings), *granted.findings),
+        findings=(*map(moved, found.findings), *granted.findings, *unsayable),
         references=found.references,
     )
     options = {holder: _options(service, key) for holder, key in ROLES.items()}
@@ -147,15 +149,11 @@ class _Moved(Struct, frozen=True):
 def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
     """What the words of the task role need, with the origin of each."""
     entries = service.get("task-role", "grants") or []
-    base = service.where("task-role", "grants")
     tree = {"grants": [_listed(entry) for entry in entries]}
     found = discover(Workload(spec.document, tree), facts, GRANTS)
 
     def placed(each: _Placed) -> _Placed:
-        _, index, word, element = each.origin.path
-        alone = not isinstance(entries[int(index)][word], list)
-        path = (*base, index, word) if alone else (*base, index, word, element)
-        return replace(each, origin=Origin(spec.document, path, item=f"{service.name}, grant {word}"))
+        return replace(each, origin=_in_grants(spec, service, each.origin.path))
 
     return Discovery(
         tuple(map(placed, found.needs)),
@@ -165,25 +163,28 @@ def _granted(spec: Spec, service: Service, facts: Facts) -> Discovery:
     )
 
 
+def _in_grants(spec: Spec, service: Service, path: Path) -> Origin:
+    """Where in the spec that stands which has ``path`` in the tree of grants, where a word's value is a list."""
+    _, index, key, *element = path
+    entry = service.get("task-role", "grants")[index]
+    word = next(name for name in entry if name in _WORDS)
+    within = element if isinstance(entry[key], list) else ()
+    place = (*service.where("task-role", "grants"), index, key, *within)
+    return Origin(spec.document, place, item=f"{service.name}, grant {word}")
+
+
 def _listed(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A grant with the value of its word as a list, and its texts as those of a policy."""
-    return {
-        key: [_as_policy(each) for each in (value if isinstance(value, list) else [value])]
-        if key in _WORDS
-        else _as_policy(value)
-        for key, value in entry.items()
-    }
+    """A grant with the value of its word as a list. Its texts are names, which say no more than they say."""
+    return {key: value if key not in _WORDS or isinstance(value, list) else [value] for key, value in entry.items()}
 
 
-def _as_policy(value: Any) -> Any:
-    if isinstance(value, str):
-        return of_policy(value)
-    if isinstance(value, list):
-        return [_as_policy(element) for element in value]
-    return value
+def _statements(spec: Spec, service: Service) -> tuple[tuple[Need, ...], tuple[Finding, ...]]:
+    """What the spec's own statements need, and those of which no policy can be made.
 
-
-def _statements(spec: Spec, service: Service) -> Iterator[Need]:
+    Only here a person writes for a policy, with its wildcards and variables.
+    """
+    needs: list[Need] = []
+    findings: list[Finding] = []
     for holder, role in ROLES.items():
         for index, statement in enumerate(service.get(role, "statements") or ()):
             origin = Origin(
@@ -192,23 +193,35 @@ def _statements(spec: Spec, service: Service) -> Iterator[Need]:
                 item=f"{service.name}, statement {statement.get('sid') or index + 1}",
             )
             reason = Reason("statement", str(statement["reason"]), _STATEMENTS)
-            for permission in _permissions(statement):
-                yield Need(holder, permission, reason, origin, statement.get("sid") or "Extra")
+            try:
+                permissions = tuple(_permissions(statement))
+            except Misread as misread:
+                findings.append(Finding(Severity.ERROR, origin, misread.what, misread.remedy))
+                continue
+            needs += [Need(holder, each, reason, origin, statement.get("sid") or "Extra") for each in permissions]
+    return tuple(needs), tuple(findings)
 
 
 def _permissions(statement: Mapping[str, Any]) -> Iterator[Permission]:
     conditions = tuple(
         sorted(
-            Condition(operator, key, tuple(sorted({of_policy(value) for value in _many(values)})))
+            Condition(operator, key, tuple(sorted({_of_policy(value) for value in _many(values)})))
             for operator, keys in statement.get("conditions", {}).items()
             for key, values in keys.items()
         )
     )
     pairs = product(_many(statement["actions"]), _many(statement["resources"]))
     for action, resource in pairs:
-        arn = imported(resource["import"]) if isinstance(resource, Mapping) else of_policy(resource)
+        arn = imported(resource["import"]) if isinstance(resource, Mapping) else _of_policy(resource)
         for single in single_valued(conditions):
             yield Permission(action, arn, single)
+
+
+def _of_policy(written: str) -> Text:
+    if "${AWS::" in written:
+        what = f"{written} has ${{AWS:: in it, which is no variable of a policy and is not filled in"
+        raise Misread(Text(written), what, "Write the account, Region or partition itself.")
+    return of_policy(written)
 
 
 def _many(value: Any) -> Iterable[Any]:

@@ -66,6 +66,8 @@ def _unsayable(statement: Mapping[str, Any]) -> str:
     for resource in _listed(statement["Resource"]):
         if not re.fullmatch(RESOURCE.pattern, str(resource)):
             return f"{resource} is no ARN"
+    if re.search(r"\$\{(?!!)", f"{statement['Resource']} {statement.get('Condition')}"):
+        return "its template fills a part of it in"
     return ""
 
 

@@ -49,7 +49,7 @@ def of_prefix(found: Found) -> tuple[Condition, ...]:
 
 def indexes(arn: Text, found: Found) -> tuple[Text, ...]:
     """The table and those of its indexes that are named."""
-    return arn, *(Text(arn, "/index/", index) for index in option(found, "indexes"))
+    return arn, *(Text(arn, "/index/", ANYTHING if index == "*" else index) for index in option(found, "indexes"))
 
 
 def streams(arn: Text, found: Found) -> Text:
@@ -88,10 +88,7 @@ def for_reading(found: Found) -> tuple[Condition, ...]:
 
 
 def _prefixes(found: Found) -> tuple[Text, ...]:
-    return tuple(
-        text_of(str(prefix) if not isinstance(prefix, str) else prefix).lstrip("/")
-        for prefix in option(found, "prefix")
-    )
+    return tuple(text_of(prefix).lstrip("/") for prefix in option(found, "prefix"))
 
 
 #: What is posted and changes nothing.

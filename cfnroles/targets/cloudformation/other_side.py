@@ -12,6 +12,7 @@ from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmana
 
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Condition, Holder, Need
+from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.spec import Spec
 from cfnroles.table.references import parse_arn
@@ -19,7 +20,7 @@ from cfnroles.targets.cloudformation.output_files import Format, templates, with
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.service import Stack, with_template
 from cfnroles.targets.cloudformation.values import value
-from cfnroles.text import Arn, Text, from_spelling
+from cfnroles.text import ANYTHING, EMPTY, Arn, Text
 
 _SERVICES = ("ecr", "kms", "secretsmanager")
 #: Features that use what AWS itself owns and shares with everybody.
@@ -59,12 +60,11 @@ def other_side_files(reading: Reading, account: str, format_: Format) -> dict[st
             why=f"Accounts that they use something of: {known}.",
         )
     by = _Principals(spec, {each.name: each for each in services})
-    statements: dict[str, Any] = {}
-    for arn in sorted(uses, key=str):
-        statements[str(arn)] = by.statements(uses[arn], arn)
-    files = {"statements.json": json.dumps(statements, indent=2) + "\n"}
+    statements = {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
+    told = {arn.text.written: policy for arn, policy in statements.items()}
+    files = {"statements.json": json.dumps(told, indent=2) + "\n"}
     stacks = tuple(_templates(spec.project, statements))
-    files |= {"README.md": _readme(spec, account, statements, stacks)}
+    files |= {"README.md": _readme(spec, account, told, stacks)}
     whose = {"project": spec.project, "account": account}
     return with_manifest({**templates(stacks, spec.document, format_), **files}, stacks, whose, format_)
 
@@ -105,6 +105,7 @@ class _Principals(Struct, frozen=True):
 
     def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
+        self._told(arn.resource)
         key = arn.service == "kms"
         grouped: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
         callers: dict[tuple[Holder, tuple[Condition, ...]], set[str]] = defaultdict(set)
@@ -119,7 +120,8 @@ class _Principals(Struct, frozen=True):
             principal, bound = self._principal(sorted(callers[group]), holder, arn.partition)
             block: dict[str, dict[str, Any]] = {operator: dict(keys) for operator, keys in bound.items()}
             for condition in conditions:
-                block.setdefault(condition.operator, {})[condition.key] = [value(each) for each in condition.values]
+                values = [value(self._told(each)) for each in condition.values]
+                block.setdefault(condition.operator, {})[condition.key] = values
             made.append(
                 {
                     "Sid": f"{''.join(word.capitalize() for word in self.spec.project.split('-'))}{number}",
@@ -134,7 +136,7 @@ class _Principals(Struct, frozen=True):
         return made
 
     def _principal(
-        self, names: Sequence[str], holder: Holder, partition: str
+        self, names: Sequence[str], holder: Holder, partition: Text
     ) -> tuple[Any, Mapping[str, Mapping[str, Any]]]:
         kind = self.spec.get("sharing", "by") or "role"
         if kind == "account":
@@ -144,13 +146,13 @@ class _Principals(Struct, frozen=True):
             bound: dict[str, dict[str, Any]] = {
                 "StringEquals": {"aws:PrincipalOrgID": [self.spec.get("sharing", "organization")]}
             }
-            known = [self._role_arn(name, holder, "*", partition) for name in names]
+            known = [self._role_arn(name, holder, ANYTHING, partition) for name in names]
             if all(known):
                 bound["ArnLike"] = {"aws:PrincipalArn": known}
             return "*", bound
         arns = []
         for name in names:
-            arn = self._role_arn(name, holder, self._account(name), partition)
+            arn = self._role_arn(name, holder, Text(self._account(name)), partition)
             if not arn:
                 raise InvalidInput(
                     f"the {holder} of {name} has no name, so that no other account can name it",
@@ -160,9 +162,19 @@ class _Principals(Struct, frozen=True):
             arns.append(arn)
         return {"AWS": arns}, {}
 
-    def _role_arn(self, name: str, holder: Holder, account: str, partition: str) -> str:
+    def _role_arn(self, name: str, holder: Holder, account: Text, partition: Text) -> str:
         options = self.services[name].options[holder]
-        return f"arn:{partition}:iam::{account}:role{options.path or '/'}{options.name}" if options.name else ""
+        role = Text("role", options.path or "/", options.name)
+        return checked(Arn(partition, "iam", EMPTY, account, role).text).written if options.name else ""
+
+    def _told(self, text: Text) -> Text:
+        for symbol in text.unknown:
+            raise InvalidInput(
+                f"{text.written} holds {symbol.written or symbol.spelled}, which nobody in another account fills in",
+                where=self.spec.document,
+                remedy="Write the value itself into the task definition.",
+            )
+        return text
 
     def _account(self, name: str) -> str:
         account = self.services[name].facts.account
@@ -175,10 +187,10 @@ class _Principals(Struct, frozen=True):
         return account
 
 
-def _templates(project: str, statements: Mapping[str, list[dict[str, Any]]]) -> Iterable[Stack]:
-    of_kind: dict[str, dict[str, Any]] = defaultdict(dict)
+def _templates(project: str, statements: Mapping[Arn, list[dict[str, Any]]]) -> Iterable[Stack]:
+    of_kind: dict[str, dict[Arn, Any]] = defaultdict(dict)
     for arn, policy in statements.items():
-        of_kind[parse_arn(from_spelling(arn)).service][arn] = {"Version": "2012-10-17", "Statement": policy}
+        of_kind[arn.service][arn] = {"Version": "2012-10-17", "Statement": policy}
     if of_kind["ecr"]:
         stack = Stack(f"{project}-ecr-repository-policy", "ecr-repository-policy")
         yield with_template(stack, repository_template(project, of_kind["ecr"]), project)
@@ -187,7 +199,7 @@ def _templates(project: str, statements: Mapping[str, list[dict[str, Any]]]) -> 
         yield with_template(stack, _secret_template(project, of_kind["secretsmanager"]), project)
 
 
-def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]]) -> Template:
+def repository_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) -> Template:
     """The template of the repositories with their policies. CloudFormation has no policy without its repository.
 
     A repository that exists already is taken over with --import-existing-resources, and stays when the stack goes.
@@ -197,7 +209,7 @@ def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]])
     template.set_version("2010-09-09")
     template.add_parameter(project_name(project))
     for number, (arn, policy) in enumerate(policies.items(), start=1):
-        name = parse_arn(from_spelling(arn)).resource.removeprefix("repository/")
+        name = arn.resource.removeprefix("repository/").written
         title = f"Repository{number if number > 1 else ''}"
         template.add_parameter(
             Parameter(f"{title}Name", Type="String", Default=name, Description="Name of the repository.")
@@ -216,19 +228,19 @@ def repository_template(project: str, policies: Mapping[str, Mapping[str, Any]])
     return template
 
 
-def _secret_template(project: str, policies: Mapping[str, Mapping[str, Any]]) -> Template:
+def _secret_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) -> Template:
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
     template = Template(Description=f"Policies of the secrets that the services of {project} read.")
     template.set_version("2010-09-09")
     for number, (arn, policy) in enumerate(policies.items(), start=1):
         title = f"Secret{number if number > 1 else ''}"
-        name = arn.rpartition(":")[2].removesuffix("-??????")
+        known = arn.text.written.removesuffix("-??????")
         template.add_parameter(
             Parameter(
                 f"{title}Id",
                 Type="String",
-                Default=arn.removesuffix("-??????"),
-                Description=f"ARN of the secret {name}.",
+                Default=known,
+                Description=f"ARN of the secret {known.rpartition(':')[2]}.",
             )
         )
         statements = [{**statement, "Resource": "*"} for statement in policy["Statement"]]
