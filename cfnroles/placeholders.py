@@ -11,16 +11,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
-from cfnroles.text import Part, Text
+from cfnroles.text import PSEUDO_PARAMETERS, Part, Text
 from cfnroles.workload import Path
 
 _BRACKETED = r"<[^<>\n]*>|\{\{[^{}]*\}\}|#\{[^{}]*\}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
-#: CloudFormation's pseudo parameters are no placeholders.
+#: What is spelled like one of CloudFormation's pseudo parameters is no placeholder.
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
 _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
 _NAME = re.compile(r"[A-Za-z_][\w .-]*")
-_PSEUDO_PARAMETER = r"\$\{AWS::[A-Za-z]+\}"
+_PSEUDO_PARAMETER = rf"\$\{{(?:{'|'.join(PSEUDO_PARAMETERS)})\}}"
+_OF_AWS = r"\$\{AWS::[^{}]*\}"
 #: Words without brackets in the places of Region and account: of an ARN, and of the host of an ECR registry.
 _WORDS = re.compile(
     r"\barn:[^:\s]*:[^:\s]*:(?P<region>[^:\s]*):(?P<account>[^:\s]*):"
@@ -117,6 +118,20 @@ def unresolved(tree: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for _, found in _places(tree)))
 
 
+def other_pseudo_parameter(text: str) -> str:
+    """The first ``${AWS::...}`` in ``text`` that has no one value in all stacks of a service, or an empty text."""
+    match = re.search(_OF_AWS, _literal(text))
+    return match.group() if match else ""
+
+
+def read_by_ecs(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Path and text of each text that ECS itself reads, and neither a stack replaces nor the container's programs."""
+    for path, text in texts_in(tree):
+        names = [step for step in path if isinstance(step, str)]
+        if not (_TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or names[0] in _REPLACED):
+            yield path, text
+
+
 def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
     """``tree`` with a symbol in the place of each placeholder in a text that ECS reads, wherever else it stands, too.
 
@@ -207,7 +222,7 @@ def _literal(text: str) -> str:
 
 def _masked(literal: str) -> str:
     """The text with a sign for each placeholder and pseudo parameter, whose own colons separate nothing."""
-    return re.sub(f"{_PSEUDO_PARAMETER}|{_PLACEHOLDER.pattern}", "~", literal)
+    return re.sub(f"{_OF_AWS}|{_PLACEHOLDER.pattern}", "~", literal)
 
 
 def _part(written: str, symbols: Mapping[str, Symbol]) -> Part:
@@ -230,10 +245,7 @@ def _with_word(text: Text, word: str, symbol: Symbol) -> Text:
 
 def _places(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Path and placeholder of each occurrence in a text that ECS reads."""
-    for path, text in texts_in(tree):
-        names = [step for step in path if isinstance(step, str)]
-        if _TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or names[0] in _REPLACED:
-            continue
+    for path, text in read_by_ecs(tree):
         pattern = _NOT_OF_THE_ROUTER if _belongs_to_router(tree, path) else _PLACEHOLDER
         literal = _literal(text)
         for match in pattern.finditer(literal):

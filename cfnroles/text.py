@@ -170,6 +170,10 @@ ACCOUNT = Text(PseudoParameter("AWS::AccountId"))
 REGION = Text(PseudoParameter("AWS::Region"))
 PARTITION = Text(PseudoParameter("AWS::Partition"))
 URL_SUFFIX = Text(PseudoParameter("AWS::URLSuffix"))
+#: The pseudo parameters that have one value in all stacks of a service. That of others differs from stack to stack.
+PSEUDO_PARAMETERS = tuple(
+    sorted(symbol.name for text in (ACCOUNT, REGION, PARTITION, URL_SUFFIX) for symbol in text.symbols)
+)
 
 
 def text_of(value: str) -> Text:

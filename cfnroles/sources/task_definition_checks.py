@@ -14,11 +14,12 @@ from cfnroles import discovery
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Severity
-from cfnroles.placeholders import name_of, placeholder, texts_in
+from cfnroles.placeholders import name_of, other_pseudo_parameter, placeholder, read_by_ecs, texts_in
 from cfnroles.sources.members import MEMBERS, problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.unknown_members import unknown_members
-from cfnroles.text import Text, text_of
+from cfnroles.spelling import meant
+from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of
 from cfnroles.workload import Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
@@ -37,6 +38,9 @@ _FARGATE_SIZES = {
 }
 #: "Task definition size", 64 KB: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
 _MOST_BYTES = 65_536
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+_OF_ONE_STACK = frozenset({"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::NoValue"})
+_NAME_REMEDY = "ECS takes up to 255 letters, digits, hyphens and underscores"
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _PLAIN_UNIT = re.compile(r"(\d+)")
 _LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
@@ -51,8 +55,11 @@ def discover(workload: Workload, facts: Facts) -> Discovery:
         return Discovery((), (), refused, ())
     found = discovery.discover(workload, facts)
     gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
-    findings = (*value_findings(workload), *dynamic_references(workload), *unknown, *found.findings)
-    return replace(found, gaps=(*found.gaps, *gaps), findings=findings)
+    refused = (*value_findings(workload), *dynamic_references(workload), *unknown)
+    # What ECS refuses as it stands needs no second word about what a policy would make of it.
+    places = {finding.origin for finding in refused if finding.severity is Severity.ERROR}
+    others = tuple(finding for finding in found.findings if finding.origin not in places)
+    return replace(found, gaps=(*found.gaps, *gaps), findings=(*refused, *others))
 
 
 def size_findings(workload: Workload) -> Iterator[Finding]:
@@ -87,7 +94,14 @@ def _literal(value: Any) -> Any:
 
 def value_findings(workload: Workload) -> tuple[Finding, ...]:
     """A finding for each value that ECS refuses, and for each text that a template's author forgot."""
-    return (*_names(workload), *_network_mode(workload), *_fargate(workload), *_forgotten(workload))
+    return (
+        *_names(workload),
+        *_volume_names(workload),
+        *_network_mode(workload),
+        *_fargate(workload),
+        *_pseudo_parameters(workload),
+        *_forgotten(workload),
+    )
 
 
 def family_findings(workload: Workload) -> Iterator[Finding]:
@@ -114,8 +128,25 @@ def _names(workload: Workload) -> Iterator[Finding]:
         path: Path = ("containerDefinitions", index, "name")
         if not name:
             yield _error(workload, path, "the container has no name", "Give it one")
+        elif wrong := _unlike_a_name(name):
+            yield _error(workload, path, f"{wrong} cannot be a container's name", _NAME_REMEDY)
         elif Counter(names)[name] > 1 and names.index(name) == index:
             yield _error(workload, path, f"two containers have the name {name}", "Rename one of them")
+
+
+def _volume_names(workload: Workload) -> Iterator[Finding]:
+    for path, name in workload.find("volumes[].name"):
+        if wrong := _unlike_a_name(name):
+            yield _error(workload, path, f"{wrong} cannot be a volume's name", _NAME_REMEDY)
+
+
+def _unlike_a_name(name: Any) -> str:
+    """A name with other signs than ECS takes, as a message quotes it; empty for one that is right.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html and API_Volume.html
+    """
+    text = text_of(name) if isinstance(name, str) else Text(str(name))
+    return "" if re.fullmatch(r"[A-Za-z0-9_-]{0,255}", text.shape()) else repr(text.written)
 
 
 def _network_mode(workload: Workload) -> Iterator[Finding]:
@@ -198,11 +229,21 @@ def dynamic_references(workload: Workload) -> Iterator[Finding]:
             )
 
 
+def _pseudo_parameters(workload: Workload) -> Iterator[Finding]:
+    for path, text in read_by_ecs(workload.tree):
+        if left := other_pseudo_parameter(text):
+            name, known = left[2:-1], ", ".join(f"${{{each}}}" for each in PSEUDO_PARAMETERS)
+            near = "" if name in _OF_ONE_STACK else meant(name, PSEUDO_PARAMETERS)
+            why = "whose value is another one in each stack" if name in _OF_ONE_STACK else "which CloudFormation lacks"
+            remedy = f"Did you mean ${{{near}}}?" if near else f"Write the value itself; filled in are {known}"
+            yield _error(workload, path, f"nothing fills in {left}, {why}", remedy)
+
+
 def _forgotten(workload: Workload) -> Iterator[Finding]:
     # Those that ECS itself reads are symbols and become parameters; these the application will see as they stand.
     for path, value in workload.find("containerDefinitions[].environment[].value"):
         left = placeholder(value) if isinstance(value, str) and not isinstance(value, Text) else ""
-        if left:
+        if left := left or (other_pseudo_parameter(value) if isinstance(value, str) else ""):
             yield Finding(
                 Severity.WARNING,
                 workload.origin(path),
