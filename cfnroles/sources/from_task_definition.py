@@ -75,6 +75,10 @@ def _check(workload: Workload, told: Told) -> None:
                     f"--{option(name)} {arn} is not the ARN of a KMS key",
                     remedy="Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID; an alias cannot stand in a policy.",
                 )
+    for bucket in told.s3_files_buckets:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
+            raise InvalidInput(f"--{option('s3_files_buckets')} {bucket} is not a bucket's name")
     volumes = [name for _, name in workload.find("volumes[].name")]
     for volume in told.root_volumes:
         if volume not in volumes:

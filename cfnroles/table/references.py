@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
+from cfnroles.placeholders import name_of, placeholder
 from cfnroles.symbols import Field, Parameter, Symbol, Wildcard
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.secret_forms import secret_form
@@ -69,14 +70,29 @@ def remedy(left: str | Symbol) -> str:
 def located_arn(text: Text) -> Arn:
     """The parts of an ARN whose account and Region are real ones.
 
-    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or Region.
+    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or Region that may be
+    filled in.
     """
     arn = parse_arn(text)
     if arn.account and not is_account(arn.account):
-        raise Unnamed(f"{arn.account} stands where the 12 digits of an account belong", remedy(arn.account))
+        raise left_open(arn.account, "the 12 digits of an account belong", "Write its 12 digits.")
     if arn.region and not is_region(arn.region):
-        raise Unnamed(f"{arn.region} stands where a region belongs", remedy(arn.region))
+        raise left_open(arn.region, "a region belongs", "Write a region such as us-east-1.")
     return arn
+
+
+def left_open(text: Text, place: str, written: str) -> Unnamed | Malformed:
+    """What to raise for a text in a place of another form: Unnamed for a word, which may be filled in, else Malformed.
+
+    ``place`` completes "stands where", and ``written`` says what to write.
+    """
+    what = f"{text.written} stands where {place}"
+    word = name_of(text.written) if placeholder(text.written) == text.written else text.written
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word):
+        return Malformed(what, written)
+    # --set takes a word in small letters for one of the language.
+    fillable = word != text.written or re.search(r"[A-Z_-]", word)
+    return Unnamed(what, remedy(word) if fillable else written)
 
 
 class SecretReference(Struct, frozen=True):

@@ -9,7 +9,8 @@ from awacs import logs
 
 from cfnroles.need import Holder
 from cfnroles.table.ecs.keys import LOGS, encryption, keys_of_group
-from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed, harmless
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, harmless
+from cfnroles.table.references import left_open
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text, is_region, text_of
 
 _DRIVER = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
@@ -89,7 +90,7 @@ def log_group_arn(found: Found, name: Text, region: Text) -> Arn:
     if not re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", name.shape()):
         raise Malformed(f"{name.written!r} cannot be a log group's name", "It has letters, digits and . - _ / # only.")
     if region and not is_region(region):
-        raise Unnamed(f"{region.written} stands where a region belongs", "Write a region such as us-east-1")
+        raise left_open(region, "a region belongs", "Write a region such as us-east-1.")
     return found.facts.arn("logs", Text("log-group:", name), region)
 
 

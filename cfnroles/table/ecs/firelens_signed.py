@@ -48,11 +48,11 @@ def pipeline(found: Found) -> Text:
 
 def workspace(found: Found) -> Text:
     """The workspace of Amazon Managed Service for Prometheus, which host and path name."""
-    host, path = required(found, "host").written, required(found, "uri").written
-    region, name = _PROMETHEUS_HOST.fullmatch(host), _WORKSPACE.fullmatch(path)
+    host, path = required(found, "host"), required(found, "uri")
+    region, name = _PROMETHEUS_HOST.fullmatch(host.plain), _WORKSPACE.fullmatch(path.plain)
     if region is None or name is None:
         raise Unnamed(
-            f"{host}{path} does not tell its workspace",
+            f"{host.written}{path.written} does not tell its workspace",
             "Write aps-workspaces.REGION.amazonaws.com and /workspaces/ID/api/v1/remote_write",
         )
     return found.facts.arn("aps", Text(f"workspace/{name[1]}"), Text(region[1])).text
@@ -70,10 +70,10 @@ def unknown_resource(found: Found) -> None:
 
 
 def _named(found: Found, host: re.Pattern[str], noun: str, form: str) -> tuple[str, str]:
-    given = required(found, "host", "url", "endpoint").written
-    match = host.fullmatch(given)
+    given = required(found, "host", "url", "endpoint")
+    match = host.fullmatch(given.plain)
     if match is None:
-        raise Unnamed(f"the host {given} does not tell its {noun}", f"Write its own endpoint, {form}")
+        raise Unnamed(f"the host {given.written} does not tell its {noun}", f"Write its own endpoint, {form}")
     return match[1], match[2]
 
 
