@@ -70,7 +70,17 @@ def execution_role() -> Template:
     )
     template.add_parameter(_arns("ParameterArns", "ssm", "the parameters that ECS injects"))
     template.add_parameter(_arns("RepositoryArns", "ecr", "the ECR repositories that ECS pulls from"))
-    template.add_parameter(_text("LogGroupName", "Log group that the containers write to; empty for none."))
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    template.add_parameter(
+        Parameter(
+            "LogGroupName",
+            Type="String",
+            Default="",
+            Description="Log group that the containers write to; empty for none.",
+            AllowedPattern=r"^[A-Za-z0-9_./#-]{0,512}$",
+            ConstraintDescription="the name of a log group: letters, digits and _ - / . #",
+        )
+    )
     return template
 
 
@@ -182,9 +192,9 @@ _PARAMETERS = (
 )
 _SUFFIX_HINT = " Where only the name is known, give both :secret:NAME and :secret:NAME-??????."
 
-#: Resource part of an ARN, by service. None of them lets a `*` through.
+#: Resource part of an ARN, by service. None lets a `*` through, nor a `?` but those for the suffix of a secret.
 _RESOURCES = {
-    "secretsmanager": "secret:[A-Za-z0-9/_+=.@!?-]+",
+    "secretsmanager": r"secret:[A-Za-z0-9/_+=.@!-]+(-\?{6})?",
     "ssm": "parameter/[A-Za-z0-9/_.-]+",
     "ecr": "repository/[a-z0-9/._-]+",
 }

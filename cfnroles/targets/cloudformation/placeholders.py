@@ -28,7 +28,9 @@ class _Form(Struct, frozen=True):
 
 
 #: What may stand in a policy can widen nothing there.
-_NAME = _Form(r"^[^*?$:{}\s]+$", "a name without colons, spaces and the signs * ? $ { }")
+_NAME = _Form(
+    r"^[A-Za-z0-9!#%&'()+,./;=@_~-]+$", "a name with letters, digits and ! # % & ' ( ) + , . / ; = @ _ ~ - only"
+)
 _SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six characters at its end")
 #: The beginning of a parameter's name with a hierarchy, which begins with a slash.
 _PATH = _Form(r"^(/[A-Za-z0-9_.-]+)+$", "the beginning of a parameter's name, with a slash before each part")
