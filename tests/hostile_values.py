@@ -13,6 +13,7 @@ from typing import Any
 
 import botocore.session
 
+from cfnroles.sources.service_spec.role_keys import GRANT
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import example_workload
 from cfnroles.table.words import ROWS
@@ -36,14 +37,8 @@ SIGNS = {
 }
 #: Settings that ECS takes elsewhere, which stand beside the members of a task definition in a workload.
 SETTINGS = frozenset({"service", "cluster", "account"})
-KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-OPTIONS = {
-    "prefix": "images/",
-    "indexes": "by-customer",
-    "access-point": "fsap-0123456789abcdef0",
-    "via": "s3",
-    "kms-key": KEY,
-}
+#: The keys that stand beside the words of a spec's grants.
+OPTIONS = {key.name: key.example for key in GRANT.keys if key.beside}
 
 Path = tuple[str | int, ...]
 
@@ -75,12 +70,13 @@ def string_fields() -> tuple[str, ...]:
 def task_definitions(values: Sequence[str]) -> Iterator[Planted]:
     """Each value in each string of RegisterTaskDefinition: by itself, and inside of each example that has the field.
 
-    The examples are those of the table of permissions, in which the fields beside make the field count.
+    The examples are those of the table of permissions, in which the fields beside make the field count. The settings
+    of a service, a cluster and an account that stand in them are planted, too.
     """
     for field, path, tree in _examples():
         for value in values:
             before = _at(tree, path)
-            for planted in (value, f"{before[: len(before) // 2]}{value}{before[len(before) // 2 :]}", before + value):
+            for planted in (value, _inside(before, value)):
                 yield Planted(field, path, planted, _with(tree, path, planted))
 
 
@@ -95,21 +91,24 @@ def everywhere(value: str) -> dict[str, Any]:
 def grants(values: Sequence[str]) -> Iterator[Planted]:
     """Each value in each word of a spec's grants and in each key beside it, as the entry of one grant."""
     for row in ROWS:
-        entry = {row.word: row.example, **{name: OPTIONS[name] for name in row.options}}
-        if row.key:
-            entry["kms-key"] = KEY
+        beside = (*row.options, *(["kms-key"] if row.key else []))
+        entry = {row.word: row.example, **{name: OPTIONS[name] for name in beside}}
         for name, example in entry.items():
             for value in values if isinstance(example, str) else ():
-                half = len(example) // 2
-                for planted in (value, f"{example[:half]}{value}{example[half:]}", example + value):
+                for planted in (value, _inside(example, value), example + value):
                     yield Planted(f"{row.word}: {name}", (name,), planted, {**entry, name: planted})
+
+
+def _inside(text: str, value: str) -> str:
+    return f"{text[: len(text) // 2 + 1]}{value}{text[len(text) // 2 + 1 :]}"
 
 
 @cache
 def _examples() -> tuple[tuple[str, Path, dict[str, Any]], ...]:
     """Field, path and tree of each string in each example; fields that no example has stand in one of their own."""
-    trees = [example_workload(feature).tree for feature in FEATURES]
-    found = [(_field(path), path, tree) for tree in trees for path in _paths(tree, ())]
+    # Many rows share their example.
+    trees = list({str(tree): tree for tree in (example_workload(feature).tree for feature in FEATURES)}.values())
+    found = [(_field(path), path, tree) for tree in trees for path in _paths(tree, ()) if path != ("family",)]
     known = {field for field, _, _ in found}
     for field in string_fields():
         if field not in known and not any(_is_of_map(field, other) for other in known):
