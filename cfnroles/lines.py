@@ -62,6 +62,12 @@ def gaps_text(gaps: Sequence[Gap], text: Texts) -> str:
     return _listed(gaps, Lines(text))
 
 
+def gap_lines(gaps: Iterable[Gap], text: Texts) -> tuple[str, ...]:
+    """Each gap in one line, with its place and its remedy."""
+    lines = Lines(text)
+    return tuple(f"{lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in gaps)
+
+
 def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> str:
     return "\n".join(f"- {lines.where(entry.origin)}\n  {entry.what}. {entry.remedy}" for entry in entries)
 

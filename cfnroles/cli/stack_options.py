@@ -81,7 +81,7 @@ class StackArguments(Struct, frozen=True):
         return Selected(chosen(prefixed(found.stacks, self.stack_prefix), self.only), found.gaps)
 
     def _all_stacks(self, account: str) -> Selected:
-        from cfnroles.deploy.stacks_file import built_stacks, read_stacks
+        from cfnroles.deploy.stacks_file import built_stacks, read_stacks, recorded_gaps
 
         source = self.source
         if is_directory(source):
@@ -90,7 +90,7 @@ class StackArguments(Struct, frozen=True):
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
                     remedy="Build it again with them, or give --parameters ProjectName=NAME.",
                 )
-            return Selected(read_stacks(source, allow_edits=self.allow_edits))
+            return Selected(read_stacks(source, allow_edits=self.allow_edits), recorded_gaps(source))
         if not exists(source) and str(source) != "-":
             raise InvalidInput(
                 "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
@@ -103,7 +103,7 @@ class StackArguments(Struct, frozen=True):
     def _built(self, account: str) -> tuple[dict[str, str], tuple[str, ...]]:
         """The files that ``cfnroles build`` would write, and the gaps, told as it tells them."""
         from cfnroles import Told, build, read
-        from cfnroles.lines import gaps_text
+        from cfnroles.lines import gap_lines, gaps_text
 
         reading = read(str(self.source))
         if (self.region or account) and not reading.project:
@@ -114,7 +114,7 @@ class StackArguments(Struct, frozen=True):
         told = gaps_text(reading.gaps, reading.texts)
         head = f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
         click.echo(f"{head}\n{told}", err=True)
-        return dict(built.files), tuple(gaps_text([gap], reading.texts) for gap in reading.gaps)
+        return dict(built.files), gap_lines(reading.gaps, reading.texts)
 
 
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.

@@ -136,7 +136,7 @@ def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Home) -> t
         failures.append(_strict((why,), "Build it again with this version: cfnroles build SOURCE"))
     elif gaps:
         head = f"the roles have {len(gaps)} gap{'s' if len(gaps) > 1 else ''} (--strict):"
-        failures.append(_strict((head, *gaps), "Close them, or deploy without --strict."))
+        failures.append(_strict((head, *(f"  {gap}" for gap in gaps)), "Close them, or deploy without --strict."))
     if check.unknown:
         head = f"{len(check.unknown)} of {check.total} references could not be checked (--strict):"
         told = [f"  {each.needed_by or each.value_from} ({each.stack}): {each.why}" for each in check.unknown]

@@ -76,6 +76,13 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
     return _sources(document, contents, where)
 
 
+def recorded_gaps(directory: Path) -> tuple[str, ...] | None:
+    """What the roles lack, as the build recorded it in ``directory/stacks.json``; ``None`` where it did not."""
+    where = str(directory / FILE)
+    document = _document(read_inside(directory, FILE), where)
+    return _texts(where, document, "gaps") if "gaps" in document else None
+
+
 def built_stacks(files: Mapping[str, str], where: str) -> tuple[StackSource, ...]:
     """The stacks of a build by the texts of its files; ``where`` is how messages call it."""
     document = _document(files[FILE].encode(), where)

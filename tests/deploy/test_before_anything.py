@@ -226,6 +226,35 @@ class TestStrict:
         assert "the roles have 1 gap (--strict):\n" in refused.err
         assert ever_created() == []
 
+    def test_a_gap_that_the_build_recorded_refuses(self, cfnroles, tmp_path, account, aws, ever_created):
+        create_secrets(aws, "shop/db")
+        (tmp_path / "task.json").write_text(task_definition("shop", account, image="<REGISTRY>/nginx:1"))
+        built = tmp_path / "built"
+        assert cfnroles("build", tmp_path / "task.json", "-o", built).code == 0
+
+        refused = cfnroles("deploy", built, "--yes", "--strict", "--parameters", "Registry=quay.io")
+
+        assert refused.code == 1, refused.err
+        assert "the roles have 1 gap (--strict):\n" in refused.err
+        assert "the image's registry is the placeholder <REGISTRY>" in refused.err
+        assert ever_created() == []
+
+    def test_what_is_built_without_a_gap_is_deployed(self, cfnroles, tmp_path, account, aws):
+        create_secrets(aws, "shop/db")
+        (tmp_path / "task.json").write_text(task_definition("shop", account))
+        assert cfnroles("build", tmp_path / "task.json", "-o", tmp_path / "built").code == 0
+
+        deployed = cfnroles("deploy", tmp_path / "built", "--yes", "--strict")
+
+        assert deployed.code == 0, deployed.err
+
+    def test_gaps_that_nobody_recorded_refuse(self, double, cfnroles, stacks):
+        refused = cfnroles("deploy", stacks, "--yes", "--strict")
+
+        assert refused.code == 1
+        assert "whether the roles have gaps is not known (--strict): the build did not record them" in refused.err
+        assert double.calls == []
+
     @pytest.mark.parametrize("option", ["--no-check", "--allow-unchecked-secrets"])
     def test_no_exception_from_it(self, cfnroles, stacks, option):
         refused = cfnroles("deploy", stacks, "--yes", "--strict", option)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
+from cfnroles.lines import gap_lines
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
@@ -36,6 +37,7 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
     known.
     """
     reading.accepted()
+    gaps = gap_lines(reading.gaps, reading.texts)
     if reading.project:
         if project:
             raise InvalidInput(
@@ -43,13 +45,14 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
                 remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
             )
         stacks = _project_stacks(reading, reading.project, environment)
-        return Build(stacks, output_files(stacks, str(stacks[0].parameters["ProjectName"]), reading.name, format))
+        named = str(stacks[0].parameters["ProjectName"])
+        return Build(stacks, output_files(stacks, named, reading.name, format, gaps))
     if environment:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     task = reading.task()
     name = _checked(project or task.name.replace("_", "-"))
     stacks = service_stacks(task.workload, task.discovery, task.facts, name)
-    return Build(stacks, output_files(stacks, name, reading.name, format))
+    return Build(stacks, output_files(stacks, name, reading.name, format, gaps))
 
 
 def _project_stacks(reading: Reading, spec: Spec, environment: str) -> tuple[Stack, ...]:

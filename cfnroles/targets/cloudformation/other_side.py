@@ -11,6 +11,7 @@ from msgspec import Struct
 from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmanager
 
 from cfnroles.errors import InvalidInput
+from cfnroles.lines import gap_lines
 from cfnroles.need import Condition, Holder, Need
 from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
@@ -65,7 +66,7 @@ def other_side_files(reading: Reading, account: str, format_: Format) -> dict[st
     files = {"statements.json": json.dumps(told, indent=2) + "\n"}
     stacks = tuple(_templates(spec.project, statements))
     files |= {"README.md": _readme(spec, account, told, stacks)}
-    whose = {"project": spec.project, "account": account}
+    whose = {"project": spec.project, "account": account, "gaps": list(gap_lines(reading.gaps, reading.texts))}
     return with_manifest({**templates(stacks, spec.document, format_), **files}, stacks, whose, format_)
 
 

@@ -17,9 +17,12 @@ def file_name(stack: Stack, format_: Format) -> str:
     return f"{stack.stem}.{format_}"
 
 
-def output_files(stacks: Sequence[Stack], project: str, source: str, format_: Format = "yaml") -> dict[str, str]:
-    """File name -> text of everything that a build writes, the manifest last."""
-    return with_manifest(templates(stacks, source, format_), stacks, {"project": project}, format_)
+def output_files(
+    stacks: Sequence[Stack], project: str, source: str, format_: Format = "yaml", gaps: Sequence[str] = ()
+) -> dict[str, str]:
+    """File name -> text of everything that a build writes, the manifest last; ``gaps`` are what the roles lack."""
+    whose = {"project": project, "gaps": list(gaps)}
+    return with_manifest(templates(stacks, source, format_), stacks, whose, format_)
 
 
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
@@ -35,7 +38,7 @@ def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str
 
 
 def with_manifest(
-    files: Mapping[str, str], stacks: Sequence[Stack], whose: Mapping[str, str], format_: Format
+    files: Mapping[str, str], stacks: Sequence[Stack], whose: Mapping[str, Any], format_: Format
 ) -> dict[str, str]:
     """The same files with the manifest that tells ``whose`` they are, the stacks, and a digest of each file."""
     tree = {"schema": manifest.SCHEMA, **whose, "stacks": [_entry(stack, format_) for stack in stacks]}
