@@ -424,3 +424,89 @@ def test_a_secret_that_nothing_checks_refuses_unless_allowed(cfnroles, aws, stac
     assert answer.code == (0 if allowed else 1)
     assert "Task: container web, secret DB" in (answer.out if allowed else answer.err)
     assert aws.list_stack_sets()["Summaries"] == []
+
+
+@pytest.fixture
+def gated(stacks):
+    """The stacks with a gate in the one of the roles, whose secret is in the account and Region of each stack."""
+    roles = stacks / "shop-roles.yaml"
+    secret = "!Sub 'arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db'"
+    gate = (
+        "  SecretsExist:\n    Type: Custom::SecretsExist\n    Properties:\n"
+        f"      ServiceToken: arn:aws:lambda:eu-west-1:123456789012:function:gate\n      References: [{secret}]\n"
+    )
+    roles.write_text(roles.read_text().replace("Resources:\n", f"Resources:\n{gate}"))
+    return stacks
+
+
+class TestTheReferencesOfAGate:
+    """Those in the caller's own account are asked about, Region by Region; the others are the gates' there."""
+
+    HERE = ("--only", "shop-roles", "--account", "123456789012", "--to-region", "eu-west-1", "--to-region", "us-east-1")
+
+    def test_what_is_missing_in_a_region_refuses(self, cfnroles, aws, gated, moto):
+        put_secret(moto, "eu-west-1")
+
+        refused = cfnroles("deploy", gated, "--yes", "--stack-set", *self.HERE)
+
+        assert refused.code == 1
+        assert "1. Secret shop/db in us-east-1 does not exist." in refused.err
+        assert "in eu-west-1" not in refused.err
+        assert aws.list_stack_sets()["Summaries"] == []
+
+    def test_what_is_in_other_accounts_is_told(self, cfnroles, aws, gated, moto):
+        put_secret(moto, "eu-west-1", "us-east-1")
+
+        planned = cfnroles("deploy", gated, "--plan", "--stack-set", *self.HERE, "--account", ACCOUNTS[0])
+
+        assert planned.code == 0, planned.err
+        assert "References: 2 of 4 checked, and usable." in planned.out
+        assert (
+            f"the stack is in {ACCOUNTS[0]}, eu-west-1 (1); the stack is in {ACCOUNTS[0]}, us-east-1 (1)" in planned.out
+        )
+
+    def test_a_strict_deployment_refuses_what_it_cannot_see(self, cfnroles, aws, gated, moto):
+        put_secret(moto, "eu-west-1", "us-east-1")
+        given = (*self.HERE, "--account", ACCOUNTS[0])
+
+        refused = cfnroles("deploy", gated, "--yes", "--strict", "--stack-set", *given)
+
+        assert refused.code == 1
+        assert "2 of 4 references could not be checked (--strict):" in refused.err
+        assert aws.list_stack_sets()["Summaries"] == []
+
+    def test_of_accounts_that_only_organizations_knows_none_is_asked_about(self, cfnroles, aws, gated):
+        units = ("--only", "shop-roles", "--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
+
+        planned = cfnroles("deploy", gated, "--plan", "--stack-set", *units)
+
+        assert planned.code == 0, planned.err
+        assert "! 1 of 1 reference not checked before the deployment: the stack is in accounts that only" in planned.out
+
+
+def put_secret(moto, *regions):
+    for region in regions:
+        client = Connection("", region, moto, (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")))
+        client.client("secretsmanager").create_secret(Name="shop/db", SecretString="x")
+
+
+def test_the_plan_tells_who_administers(cfnroles, aws, stacks):
+    planned = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS)
+
+    head = planned.out.splitlines()[0]
+    assert head.startswith("Account 123456789012, Region us-east-1, as arn:aws:")
+    assert head.endswith(", which administers the stack sets")
+    assert (
+        "shop-task is no stack set: it imports from its own account and Region, and its secrets are not" in planned.err
+    )
+
+
+def test_everything_that_stands_against_stack_sets_is_told_at_once(cfnroles, aws, stacks):
+    given = ("--stack-prefix", "a_", "--tag", "aws:x=1", "--parameters", "Nobody=1")
+
+    refused = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, *given)
+
+    assert refused.code == 2
+    for words in ("no template declares the parameter Nobody", "these tags", "a_shop-roles: cannot be the name"):
+        assert words in refused.err
+    assert aws.list_stack_sets()["Summaries"] == []
