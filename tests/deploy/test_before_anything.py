@@ -65,7 +65,7 @@ class TestThreeServices:
             pytest.param(
                 {"secret": "${STAGE}/db"},
                 ("--parameters", "Stage=a*"),
-                "1 value is not what its template takes:\n  Stage: expected a name without colons",
+                "1 value is not what its template takes:\n  Stage: expected a name",
                 id="a value that its template does not take",
             ),
         ],
