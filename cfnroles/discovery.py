@@ -93,7 +93,8 @@ def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
 
 
 def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:
-    reason = Reason(feature.name, feature.why, feature.source)
+    standing = grant.standing or feature.standing
+    reason = Reason(feature.name, feature.why, feature.source, standing, grant.doubt)
     origin = found.workload.origin(found.path)
     return tuple(
         Need(feature.holder, permission, reason, origin, grant.sid) for permission in _permissions(grant, found)

@@ -95,12 +95,34 @@ class Origin(Struct, frozen=True):
         return f"{self.document}: {self.pointer}"
 
 
+class Standing(StrEnum):
+    """By whose word a permission is needed."""
+
+    DOCUMENTED = "documented"
+    MANAGED_POLICY = "seen in AWS's managed policy"
+    AGENT = "seen in the agent's source"
+    DERIVED = "derived"
+    UNPROVEN = "unproven"
+
+
 class Reason(Struct, frozen=True, order=True):
-    """Why a permission is needed: the feature of ECS, one clause that says what ECS does, and AWS's page."""
+    """Why a permission is needed: the feature of ECS, one clause that says what ECS does, and AWS's page.
+
+    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
+    """
 
     feature: str
     why: str
     source: str
+    standing: Standing = Standing.DOCUMENTED
+    doubt: str = ""
+
+    @property
+    def told(self) -> str:
+        """The standing as it is told to people: empty for what is documented."""
+        if self.standing is Standing.DOCUMENTED:
+            return ""
+        return f"{self.standing}: {self.doubt}" if self.doubt else str(self.standing)
 
 
 class Need(Struct, frozen=True):

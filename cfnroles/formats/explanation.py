@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.explain import ExplainedStatement, Explanation
 from cfnroles.lines import Lines, Texts, gaps_text
+from cfnroles.need import Reason
 from cfnroles.statements import Statement
 
 SCHEMA = 1
@@ -61,6 +62,8 @@ def _human_of_one(explanation: Explanation, texts: Texts) -> Iterator[str]:
             yield from (f"      if {condition}" for condition in _conditions(statement))
             for reason in explained.reasons:
                 yield f"    because {reason.reason.why}"
+                if reason.reason.told:
+                    yield f"      {reason.reason.told}"
                 yield from (f"      {lines.where(origin)}" for origin in reason.origins)
                 yield f"      {reason.reason.source}"
         yield ""
@@ -90,7 +93,7 @@ def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
                 _cell([f"`{action}`" for action in statement.actions]),
                 _cell([*(f"`{resource}`" for resource in statement.resources), *conditions]),
                 _cell([lines.where(origin) for reason in explained.reasons for origin in reason.origins]),
-                _cell([f"{reason.reason.why} ([AWS]({reason.reason.source}))" for reason in explained.reasons]),
+                _cell([_why(reason.reason) for reason in explained.reasons]),
             )
         yield ""
     if explanation.gaps:
@@ -115,6 +118,8 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
                 "feature": reason.reason.feature,
                 "why": reason.reason.why,
                 "source": reason.reason.source,
+                "standing": str(reason.reason.standing),
+                "doubt": reason.reason.doubt,
                 "fields": [
                     {
                         "document": origin.document,
@@ -129,6 +134,11 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
             for reason in explained.reasons
         ],
     }
+
+
+def _why(reason: Reason) -> str:
+    told = f"; {reason.told}" if reason.told else ""
+    return f"{reason.why} ([AWS]({reason.source}){told})"
 
 
 def _conditions(statement: Statement) -> list[str]:

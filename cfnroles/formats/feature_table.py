@@ -24,6 +24,10 @@ Each row says what ECS does when a field is set, and what that costs. A field th
 `account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. The
 resources are those of the row's example, for the account 123456789012 in us-east-1.
 
+*Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
+AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
+*unproven*, with what nobody has shown. `cfnroles explain` tells it wherever it is not the first.
+
 Who holds what:
 
 - The **execution role** is used by ECS itself and by its agent. cfnroles always makes one. On EC2 a task definition
@@ -62,6 +66,7 @@ def _section(feature: Feature) -> str:
             f"- role: {feature.holder}",
             f"- why: {feature.why}",
             f"- source: <{feature.source}>",
+            f"- standing: {feature.standing}",
             f"- example: `{_text(feature.example)}`",
             *_beside(feature),
             "",
@@ -88,17 +93,19 @@ def _cost(feature: Feature) -> Iterator[str]:
             yield f"It is refused: {finding.what}. {finding.remedy}"
     if not discovery.needs:
         return
-    yield "| actions | resource | condition | only with |"
-    yield "| --- | --- | --- | --- |"
+    yield "| actions | resource | condition | only with | standing |"
+    yield "| --- | --- | --- | --- | --- |"
     for statement in compose(discovery.needs):
         conditions = "<br>".join(
             f"{condition.operator} `{condition.key}` `{' or '.join(condition.values)}`"
             for condition in statement.conditions
         )
+        standings = {need.reason.told or str(need.reason.standing) for need in statement.needs}
         yield (
             f"| {'<br>'.join(f'`{action}`' for action in statement.actions)}"
             f" | {'<br>'.join(f'`{resource}`' for resource in statement.resources)}"
-            f" | {conditions} | {', '.join(f'`{name}`' for name in statement.when)} |"
+            f" | {conditions} | {', '.join(f'`{name}`' for name in statement.when)}"
+            f" | {'<br>'.join(sorted(standings))} |"
         )
 
 

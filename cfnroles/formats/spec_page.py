@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from cfnroles.need import Reason
 from cfnroles.sources.service_spec.definition import SPEC
 from cfnroles.sources.service_spec.role_keys import GRANT
 from cfnroles.sources.service_spec.types import Either, Key, Many, Named, Structure, Type
@@ -53,10 +54,11 @@ _GRANTS_HEAD = """
 ## Grants
 
 Each entry of `grants` has one of these words, and the keys beside it that are listed under *with*. A value may be a
-list. The permission that a word gives is exact: these actions, on the resource and nothing beside it.
+list. The permission that a word gives is exact: these actions, on the resource and nothing beside it. *Standing* is by
+whose word it is needed, as in [features.md](features.md).
 
-| word | the application ... | value | with | actions | source |
-|---|---|---|---|---|---|
+| word | the application ... | value | with | actions | source | standing |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -123,8 +125,17 @@ def _word(row: Row) -> str:
         options,
         "<br>".join(cells),
         f"[AWS]({row.source})",
+        _standing(row),
     )
     return f"| {' | '.join(columns)} |"
+
+
+def _standing(row: Row) -> str:
+    """By whose word the actions are needed, and of the key where that is another."""
+    of_row = Reason("", "", "", row.standing, row.doubt)
+    of_key = Reason("", "", "", row.key.standing, row.key.doubt) if row.key else of_row
+    own = of_row.told or str(row.standing)
+    return own if of_key == of_row else f"{own}<br>the key: {of_key.told or of_key.standing}"
 
 
 def _plain(example: Any) -> str:

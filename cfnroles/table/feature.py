@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from cfnroles.facts import Facts
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.text import ANYTHING, Text, text_of
 from cfnroles.workload import Path, Workload
 
@@ -108,7 +108,8 @@ def everything(found: Found) -> Text:
 class Grant(Struct, frozen=True):
     """One action of a feature. ``on`` names the resource, or several; ``sid`` is the statement's purpose.
 
-    ``when`` names the template parameters without which the permission must not exist.
+    ``when`` names the template parameters without which the permission must not exist. ``standing`` is that of the
+    grant where it is another than the feature's, and ``doubt`` what of it nobody has shown.
     """
 
     action: Action
@@ -116,6 +117,8 @@ class Grant(Struct, frozen=True):
     sid: str
     conditions: Callable[[Found], tuple[Condition, ...]] = unconditional
     when: tuple[str, ...] = ()
+    standing: Standing | None = None
+    doubt: str = ""
 
     @property
     def action_name(self) -> str:
@@ -128,9 +131,9 @@ class Feature(Struct, frozen=True):
 
     Two rows may share a field when their ``when`` differ. A row without grants says that the feature costs nothing,
     unless ``hidden`` raises Unnamed for permissions that cannot be seen, or Malformed for what ECS would refuse.
-    ``reference`` gives the secret or parameter that must exist, in the spelling of ``valueFrom``, and ``use`` what it
-    is read for, if not for a variable. ``trap`` gives what ECS accepts and will likely fail. ``beside`` are the fields
-    that the example stands beside.
+    ``standing`` is by whose word ECS does it. ``reference`` gives the secret or parameter that must exist, in the
+    spelling of ``valueFrom``, and ``use`` what it is read for, if not for a variable. ``trap`` gives what ECS accepts
+    and will likely fail. ``beside`` are the fields that the example stands beside.
     """
 
     name: str
@@ -138,6 +141,7 @@ class Feature(Struct, frozen=True):
     holder: Holder
     why: str
     source: str
+    standing: Standing
     example: Any
     grants: tuple[Grant, ...] = ()
     when: Callable[[Found], bool] = always

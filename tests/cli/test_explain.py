@@ -54,3 +54,27 @@ def test_a_task_that_needs_nothing_is_told_so(cfnroles: Any) -> None:
     text = json.dumps({"family": "a", "containerDefinitions": [{"name": "web", "image": "nginx"}]})
 
     assert cfnroles("explain", "-", stdin=text).out == "No role needs any permission.\n"
+
+
+def test_what_is_not_documented_is_told_with_its_standing(cfnroles: Any, tmp_path: Path) -> None:
+    logs = {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-region": "us-east-1"}}
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"
+    container = {"name": "web", "image": image, "logConfiguration": logs}
+    task = tmp_path / "task.json"
+    task.write_text(json.dumps({"family": "a", "containerDefinitions": [container]}))
+    options = ("--log-group-key-arn", "arn:aws:kms:us-east-1:123456789012:key/1", "--compat")
+
+    human, markdown = (cfnroles("explain", task, *options, "--format", form).out for form in ("human", "markdown"))
+    roles = json.loads(cfnroles("explain", task, *options, "--format", "json").out)["roles"]
+    reasons = {
+        statement["sid"]: [(reason["standing"], bool(reason["doubt"])) for reason in statement["reasons"]]
+        for statement in roles["execution role"]
+    }
+
+    assert reasons["EncryptLogs"] == [("unproven", True)]
+    assert reasons["CheckImageLayers"] == [("seen in AWS's managed policy", False)]
+    assert reasons["WriteLogs"] == [("documented", False)]
+    for told in (human, markdown):
+        assert "unproven: that CloudWatch Logs tells the key of the log group" in told
+        assert "seen in AWS's managed policy" in told
+        assert "documented" not in told

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from awacs import appmesh
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.table.references import located_arn
 from cfnroles.text import Text, text_of
@@ -63,6 +63,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the Envoy proxy reads the configuration of its virtual node from App Mesh",
         source="https://docs.aws.amazon.com/app-mesh/latest/userguide/proxy-authorization.html",
+        standing=Standing.DOCUMENTED,
         example="APPMESH",
         grants=(Grant(appmesh.StreamAggregatedResources, on=virtual_node, sid="ReadMeshConfiguration"),),
         when=is_app_mesh,

@@ -7,7 +7,7 @@ from functools import partial
 
 from awacs import logs
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.keys import LOGS, encryption, keys_of_group
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, harmless
 from cfnroles.table.references import left_open
@@ -135,11 +135,21 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
     beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
     row = partial(Feature, field=group, holder=Holder.EXECUTION, example="/ecs/shop")
     return (
-        row(name=name, why=why, source=source, grants=_WRITE, when=is_awslogs, trap=trap, beside=beside),
+        row(
+            name=name,
+            why=why,
+            source=source,
+            standing=Standing.DOCUMENTED,
+            grants=_WRITE,
+            when=is_awslogs,
+            trap=trap,
+            beside=beside,
+        ),
         row(
             name=f"{name}-create-group",
             why="awslogs-create-group is true, so the log driver creates the log group where it is missing",
             source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+            standing=Standing.DOCUMENTED,
             grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
             when=creates_group,
             beside=(*beside, (f"{configuration}.options.awslogs-create-group", "true")),
@@ -149,6 +159,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
             " whoever writes",
             source=LOGS,
+            standing=Standing.DOCUMENTED,
             grants=_ENCRYPT,
             when=has_customer_key,
             beside=beside,
@@ -159,6 +170,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             holder=Holder.EXECUTION,
             why="the driver awslogs does not start without the name of a log group",
             source=_OPTIONS,
+            standing=Standing.DOCUMENTED,
             example="awslogs",
             hidden=no_group,
             when=lacks_group,
@@ -180,6 +192,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="the driver writes to no service of AWS; what it needs to know stands in its options and secretOptions",
         source=_OPTIONS,
+        standing=Standing.DOCUMENTED,
         example="splunk",
         when=is_other_driver,
     ),

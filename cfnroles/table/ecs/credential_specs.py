@@ -7,7 +7,7 @@ from functools import partial
 from awacs import kms, s3, secretsmanager, ssm
 from msgspec.structs import replace
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
@@ -147,6 +147,7 @@ _ROWS = (
         name="credential-spec-in-s3",
         why="ECS downloads the credential spec before it starts the container",
         source=_LINUX,
+        standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=(
             Grant(s3.GetObject, on=spec_object, sid="ReadCredentialSpecs"),
@@ -159,6 +160,7 @@ _ROWS = (
         why="asked for by --compat: the page about Fargate names the object's versions and the bucket's list, where"
         " the other pages name the object",
         source=_FARGATE,
+        standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=(
             Grant(s3.GetObjectVersion, on=spec_object, sid="ReadCredentialSpecVersions"),
@@ -170,6 +172,7 @@ _ROWS = (
         name="credential-spec-customer-key",
         why="S3 decrypts the credential spec with a customer managed key in the name of the role that reads it",
         source=S3,
+        standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=(
             Grant(
@@ -185,6 +188,7 @@ _ROWS = (
         name="credential-spec-in-parameter-store",
         why="ECS reads the credential spec from a parameter before it starts the container",
         source=_LINUX,
+        standing=Standing.DOCUMENTED,
         example="credentialspec:arn:aws:ssm:us-east-1:123456789012:parameter/shop/credential-spec",
         grants=(Grant(ssm.GetParameters, on=spec_parameter, sid="ReadParameters"),),
         when=is_in_parameter_store,
@@ -195,6 +199,7 @@ _ROWS = (
         name="domainless-secret",
         why="the credential spec is domainless: ECS reads the user name and password from a secret that it names",
         source=_FARGATE,
+        standing=Standing.DOCUMENTED,
         example="credentialspecdomainless:arn:aws:s3:::shop-config/web.json",
         grants=(
             Grant(secretsmanager.GetSecretValue, on=inner_secrets, sid="ReadSecrets"),
@@ -206,6 +211,7 @@ _ROWS = (
         name="local-option",
         why="Docker takes the option, or the file on the container instance, as it stands",
         source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+        standing=Standing.AGENT,
         example="credentialspec:file://web.json",
         when=is_local,
     ),

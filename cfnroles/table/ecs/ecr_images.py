@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import ecr
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Trap, everything
 from cfnroles.table.images import check_image, ecr_repository
 from cfnroles.text import EMPTY, Text
@@ -74,6 +74,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS pulls the image from a private ECR repository before it starts the container",
         source=_ON_ECS,
+        standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=_PULL,
         when=is_private_ecr,
@@ -85,6 +86,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS pulls the image from an ECR repository of another account, whose policy must admit this role too",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
+        standing=Standing.DOCUMENTED,
         example="210987654321.dkr.ecr.us-east-1.amazonaws.com/shared/proxy:2",
         grants=_PULL,
         when=is_of_another_account,
@@ -96,6 +98,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="the repository belongs to a pull-through cache, so a pull may create it and fetch the image",
         source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html",
+        standing=Standing.DOCUMENTED,
         example="123456789012.dkr.ecr.us-east-1.amazonaws.com/docker-hub/library/nginx:1.27",
         grants=(
             Grant(ecr.BatchImportUpstreamImage, on=repository, sid="ImportImages"),
@@ -110,6 +113,7 @@ FEATURES = (
         why="asked for by --compat: AmazonECSTaskExecutionRolePolicy allows the check of a layer, which AWS's pages"
         " about pulling leave out because only a push makes it",
         source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html",
+        standing=Standing.MANAGED_POLICY,
         example=_EXAMPLE,
         grants=(Grant(ecr.BatchCheckLayerAvailability, on=repository, sid="CheckImageLayers"),),
         when=is_compatible,
@@ -120,6 +124,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS pulls the image from its registry without credentials of AWS",
         source="https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html",
+        standing=Standing.AGENT,
         example="public.ecr.aws/docker/library/nginx:1.27",
         when=is_elsewhere,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import kms, s3
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap
 from cfnroles.table.references import s3_bucket, s3_object
@@ -47,6 +47,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS downloads the file before it starts the container",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/web.env",
         grants=(
             Grant(s3.GetObject, on=itself, sid="ReadEnvironmentFiles"),
@@ -60,6 +61,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
         source=S3,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/web.env",
         grants=(
             Grant(

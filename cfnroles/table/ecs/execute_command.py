@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import kms, logs, s3, ssmmessages
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.awslogs import log_group_arn, option, with_contents
 from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through_s3
 from cfnroles.table.ecs.managed_volumes import key
@@ -74,6 +74,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the SSM agent that ECS puts into each container opens the channels of ECS Exec",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example=True,
         grants=tuple(
             Grant(action, on=everything, sid="ExecuteCommand")
@@ -92,6 +93,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the SSM agent writes what is typed and printed to a log group",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="/ecs/shop/exec",
         grants=(
             Grant(logs.DescribeLogGroups, on=everything, sid="FindLogGroups"),
@@ -109,6 +111,7 @@ FEATURES = (
         why="the sessions' log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the"
         " name of whoever writes",
         source=LOGS,
+        standing=Standing.DOCUMENTED,
         example="/ecs/shop/exec",
         grants=encryption(log_group_parts),
         when=has_log_key,
@@ -120,6 +123,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="S3 encrypts what the SSM agent writes to the bucket with a customer managed key, in the task role's name",
         source=S3,
+        standing=Standing.DERIVED,
         example="shop-exec-logs",
         grants=(
             Grant(
@@ -138,6 +142,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the SSM agent writes what is typed and printed to a bucket",
         source=_PAGE,
+        standing=Standing.DERIVED,
         example="shop-exec-logs",
         grants=(
             Grant(s3.GetBucketLocation, on=bucket, sid="FindExecuteCommandBucket"),
@@ -153,6 +158,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the SSM agent decrypts the session's data key, with which the session is encrypted",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         grants=(Grant(kms.Decrypt, on=key, sid="DecryptExecuteCommand"),),
         when=is_used,

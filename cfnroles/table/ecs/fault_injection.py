@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import iam, ssm
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.table.images import repository_name
 from cfnroles.text import ANYTHING, Text, text_of
@@ -59,10 +59,17 @@ FEATURES = (
         holder=Holder.TASK,
         why="the SSM agent registers the task as a managed instance with this role, so that faults can be injected",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="shop-managed-instance",
         grants=(
             Grant(ssm.CreateActivation, on=everything, sid="RegisterTask"),
-            Grant(ssm.AddTagsToResource, on=managed_instances, sid="TagTask"),
+            Grant(
+                ssm.AddTagsToResource,
+                on=managed_instances,
+                sid="TagTask",
+                standing=Standing.UNPROVEN,
+                doubt="that the tags go to the managed instance; AWS's page names no resource",
+            ),
             Grant(iam.PassRole, on=instance_role, conditions=passed_to_ssm, sid="PassInstanceRole"),
         ),
         when=is_agents_role,
@@ -77,6 +84,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="faults that need the SSM agent cost the permissions that it registers with",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example=True,
         hidden=unknown_agent,
         when=is_without_agent,

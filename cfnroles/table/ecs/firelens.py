@@ -7,7 +7,7 @@ from typing import Any
 
 from awacs import kms, s3
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
@@ -113,6 +113,7 @@ FEATURES = (
         name="firelens-file-in-s3",
         holder=Holder.EXECUTION,
         why="ECS downloads the router's configuration before it starts the container",
+        standing=Standing.DOCUMENTED,
         grants=(
             Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
             Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
@@ -125,6 +126,7 @@ FEATURES = (
         name="firelens-file-customer-key",
         holder=Holder.EXECUTION,
         why="S3 decrypts the router's configuration with a customer managed key in the name of the role that reads it",
+        standing=Standing.DOCUMENTED,
         grants=(_DECRYPT,),
         when=is_in_s3_with_key,
         **_ROWS,
@@ -135,6 +137,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="the router reads its configuration from its own image",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="/fluent-bit/etc/extra.conf",
         when=is_in_image,
     ),
@@ -142,6 +145,7 @@ FEATURES = (
         name="firelens-file-destinations",
         holder=Holder.TASK,
         why="the router writes to the destinations in its configuration with the task role",
+        standing=Standing.DOCUMENTED,
         hidden=destinations_in_file,
         when=is_anything,
         **_ROWS,
@@ -152,6 +156,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the init process of AWS for Fluent Bit reads this file with the task role",
         source=_INIT,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
         grants=(
             Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
@@ -166,6 +171,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="S3 decrypts the file with a customer managed key in the name of the role that reads it",
         source=S3,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
         grants=(_DECRYPT,),
         when=is_init_file_with_key,
@@ -177,6 +183,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the router writes to the destinations in the files of its init process with the task role",
         source=_INIT,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
         hidden=destinations_in_file,
         when=is_init_file,
@@ -188,6 +195,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the router writes to the destinations in its configuration with the task role",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="awsfirelens",
         hidden=destination_unknown,
         when=routes_by_file,

@@ -8,7 +8,7 @@ from typing import Any
 from awacs import firehose, kinesis, logs, s3, sts
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.ecs.awslogs import log_group_arn, with_contents
 from cfnroles.table.ecs.firelens_options import (
     destination,
@@ -155,6 +155,7 @@ FEATURES = (
         "firelens-firehose",
         "the FireLens container puts log records into a Firehose stream",
         {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
+        standing=Standing.DOCUMENTED,
         grants=(Grant(firehose.PutRecordBatch, on=delivery_stream, sid="RouteLogsToFirehose"),),
         when=writes_to("firehose"),
     ),
@@ -162,6 +163,7 @@ FEATURES = (
         "firelens-kinesis",
         "the FireLens container puts log records into a Kinesis stream",
         {"Name": "kinesis", "region": "us-east-1", "stream": "shop-logs"},
+        standing=Standing.DOCUMENTED,
         grants=(Grant(kinesis.PutRecords, on=stream, sid="RouteLogsToKinesis"),),
         when=writes_to("kinesis"),
     ),
@@ -169,6 +171,7 @@ FEATURES = (
         "firelens-cloudwatch",
         "the FireLens container opens log streams and writes to them",
         _GROUP,
+        standing=Standing.DOCUMENTED,
         grants=(
             Grant(logs.CreateLogStream, on=log_streams, sid="RouteLogsToCloudWatch"),
             Grant(logs.PutLogEvents, on=log_streams, sid="RouteLogsToCloudWatch"),
@@ -180,6 +183,7 @@ FEATURES = (
         "log_group_template is set, so the FireLens container writes to log groups that it names by its records",
         {**_GROUP, "Name": "cloudwatch_logs", "log_group_template": "/ecs/$service"},
         source=f"{_FLUENT_BIT}/cloudwatch",
+        standing=Standing.DOCUMENTED,
         hidden=unknown_groups,
         when=names_groups_by_template,
     ),
@@ -188,6 +192,7 @@ FEATURES = (
         "the plugin `cloudwatch` looks for the log stream before it writes",
         _GROUP,
         source=_CLOUDWATCH,
+        standing=Standing.DOCUMENTED,
         grants=(Grant(logs.DescribeLogStreams, on=log_group_and_contents, sid="FindRoutedLogs"),),
         when=looks_for_streams,
     ),
@@ -196,6 +201,7 @@ FEATURES = (
         "auto_create_group is true, so the FireLens container creates the log group where it is missing",
         {**_GROUP, "auto_create_group": "true"},
         source=_CLOUDWATCH,
+        standing=Standing.DOCUMENTED,
         grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateRoutedLogGroups"),),
         when=creates_log_group,
     ),
@@ -204,6 +210,7 @@ FEATURES = (
         "log_retention_days is set, so the FireLens container sets how long a log group that it made keeps its logs",
         {**_GROUP, "log_retention_days": "30"},
         source=_CLOUDWATCH,
+        standing=Standing.DOCUMENTED,
         grants=(Grant(logs.PutRetentionPolicy, on=log_group_and_contents, sid="RetainRoutedLogs"),),
         when=retains_logs,
     ),
@@ -212,6 +219,7 @@ FEATURES = (
         "the FireLens container puts log files into a bucket",
         {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
         source=f"{_FLUENT_BIT}/s3",
+        standing=Standing.DOCUMENTED,
         grants=(Grant(s3.PutObject, on=objects, sid="RouteLogsToS3"),),
         when=writes_to("s3"),
     ),
@@ -220,6 +228,7 @@ FEATURES = (
         "the FireLens container assumes this role and writes with its permissions",
         {"Name": "s3", "bucket": "shop-logs", "role_arn": "arn:aws:iam::210987654321:role/log-writer"},
         source=_CLOUDWATCH,
+        standing=Standing.DOCUMENTED,
         grants=(Grant(sts.AssumeRole, on=role, sid="AssumeLogRoles"),),
         when=assumes_role,
     ),
@@ -227,6 +236,7 @@ FEATURES = (
         "firelens-elsewhere",
         "the FireLens container sends logs to a destination that asks for no permission of AWS",
         {"Name": "datadog", "Host": "http-intake.logs.datadoghq.com"},
+        standing=Standing.DERIVED,
         when=leaves_aws,
     ),
 )

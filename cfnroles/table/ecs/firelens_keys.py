@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from awacs import kms
 
+from cfnroles.need import Standing
 from cfnroles.table.ecs.firelens_destinations import bucket, log_group_parts, objects, row, stream
 from cfnroles.table.ecs.firelens_options import writes_to
 from cfnroles.table.ecs.keys import LOGS, S3, encryption, keys_of_group, of_destinations, through, through_s3
@@ -44,6 +45,7 @@ FEATURES = (
         " puts records",
         {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
         source="https://docs.aws.amazon.com/firehose/latest/dev/encryption.html",
+        standing=Standing.DOCUMENTED,
         grants=tuple(
             Grant(action, on=of_destinations, conditions=through("firehose", of_destinations), sid="EncryptFirehose")
             for action in (kms.Decrypt, kms.GenerateDataKey)
@@ -56,6 +58,7 @@ FEATURES = (
         " puts records",
         {"Name": "kinesis", "region": "us-east-1", "stream": "shop-logs"},
         source="https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
+        standing=Standing.DOCUMENTED,
         grants=(
             Grant(
                 kms.GenerateDataKey,
@@ -72,6 +75,7 @@ FEATURES = (
         " of a large one together with it",
         {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
         source=S3,
+        standing=Standing.DOCUMENTED,
         grants=tuple(
             Grant(
                 action,
@@ -89,6 +93,7 @@ FEATURES = (
         " writes",
         {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "/ecs/shop", "log_stream_prefix": "web-"},
         source=LOGS,
+        standing=Standing.DOCUMENTED,
         grants=encryption(log_group_parts),
         when=has_log_key,
     ),

@@ -6,6 +6,7 @@ import re
 
 from awacs import aoss, aps, es, osis
 
+from cfnroles.need import Standing
 from cfnroles.table.ecs.firelens_destinations import row
 from cfnroles.table.ecs.firelens_options import SIGNED, plugin, required, signed_service, writes_to
 from cfnroles.table.feature import Found, Grant, Unnamed
@@ -86,6 +87,7 @@ FEATURES = (
         "the FireLens container posts log records to an OpenSearch domain, signed because AWS_Auth is on",
         _OPENSEARCH,
         source=f"{_FLUENT_BIT}/opensearch",
+        standing=Standing.DOCUMENTED,
         grants=(Grant(es.ESHttpPost, on=domain, sid="RouteLogsToOpenSearch"),),
         when=writes_to("es"),
     ),
@@ -93,6 +95,7 @@ FEATURES = (
         "firelens-opensearch-methods",
         "asked for by --compat: AWS's pages allow every HTTP method, where the plugin only posts",
         _OPENSEARCH,
+        standing=Standing.DOCUMENTED,
         grants=tuple(
             Grant(action, on=domain, sid="ReadOpenSearch")
             for action in (es.ESHttpDelete, es.ESHttpGet, es.ESHttpHead, es.ESHttpPatch, es.ESHttpPut)
@@ -108,6 +111,7 @@ FEATURES = (
             "AWS_Service_Name": "aoss",
         },
         source="https://docs.aws.amazon.com/opensearch-service/latest/developerguide/security-iam-serverless.html",
+        standing=Standing.DERIVED,
         grants=(Grant(aoss.APIAccessAll, on=collection, sid="RouteLogsToOpenSearch"),),
         when=writes_to("aoss"),
     ),
@@ -121,6 +125,7 @@ FEATURES = (
             "aws_service": "osis",
         },
         source="https://docs.aws.amazon.com/opensearch-service/latest/developerguide/configure-client-fluentbit.html",
+        standing=Standing.DERIVED,
         grants=(Grant(osis.Ingest, on=pipeline, sid="RouteLogsToOpenSearchIngestion"),),
         when=writes_to("osis"),
     ),
@@ -134,6 +139,7 @@ FEATURES = (
             "aws_auth": "On",
         },
         source=f"{_FLUENT_BIT}/prometheus-remote-write",
+        standing=Standing.DERIVED,
         grants=(Grant(aps.RemoteWrite, on=workspace, sid="WriteMetrics"),),
         when=writes_to("aps"),
     ),
@@ -142,6 +148,7 @@ FEATURES = (
         "the FireLens container asks a service of AWS in the task role's name",
         {"Name": "opentelemetry", "Host": "logs.us-east-1.amazonaws.com", "aws_auth": "On"},
         source=f"{_FLUENT_BIT}/opentelemetry",
+        standing=Standing.DOCUMENTED,
         hidden=unknown_resource,
         when=writes_to(SIGNED),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import ecr
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.text import Arn, Text
 
@@ -80,6 +80,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="GuardDuty puts its agent beside the containers of a Fargate task, and ECS pulls its image",
         source=_PAGE,
+        standing=Standing.DOCUMENTED,
         example="on",
         grants=(
             Grant(ecr.GetAuthorizationToken, on=everything, sid="GetRegistryToken"),
@@ -95,6 +96,7 @@ FEATURES = (
         why="GuardDuty's agent on EC2 belongs to the instance and is installed or pulled with the instance's role, not"
         " with a task's; external instances have none",
         source="https://docs.aws.amazon.com/guardduty/latest/ug/managing-gdu-agent-bottlerocket-ecs-ec2.html",
+        standing=Standing.DOCUMENTED,
         example="off",
         when=is_not_monitored,
     ),

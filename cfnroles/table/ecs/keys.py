@@ -8,7 +8,7 @@ from typing import Any
 
 from awacs import kms
 
-from cfnroles.need import Condition
+from cfnroles.need import Condition, Standing
 from cfnroles.symbols import Wildcard
 from cfnroles.table.feature import Found, Grant
 from cfnroles.table.references import parse_arn, service_host
@@ -16,6 +16,9 @@ from cfnroles.text import Arn, Text
 
 LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
 S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"
+
+#: AWS's page lets the caller use the key through CloudWatch Logs; only the key's own policy has the log group in it.
+LOGS_DOUBT = "that CloudWatch Logs tells the key of the log group where a role asks, too"
 
 Resources = Callable[[Found], tuple[Text, ...]]
 
@@ -78,7 +81,14 @@ def encryption(group: LogGroup) -> tuple[Grant, ...]:
 
     return (
         *(
-            Grant(action, on=keys, conditions=through_logs, sid="EncryptLogs")
+            Grant(
+                action,
+                on=keys,
+                conditions=through_logs,
+                sid="EncryptLogs",
+                standing=Standing.UNPROVEN,
+                doubt=LOGS_DOUBT,
+            )
             for action in (
                 kms.Encrypt,
                 kms.Decrypt,

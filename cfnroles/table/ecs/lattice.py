@@ -7,7 +7,7 @@ from functools import partial
 
 from awacs import ec2, vpc_lattice
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, remedy
 from cfnroles.text import Arn, Text
@@ -63,6 +63,7 @@ _targets = partial(
     Feature,
     holder=Holder.INFRASTRUCTURE,
     source=_POLICY,
+    standing=Standing.MANAGED_POLICY,
     grants=(
         *(
             Grant(action, on=target_group, sid="RegisterTargets")
@@ -88,6 +89,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
             name=f"lattice-{name}-rule",
             why=f"a deployment sends {traffic} to the other target group by this rule",
             source=_POLICY,
+            standing=Standing.MANAGED_POLICY,
             example=f"{_LISTENER}/rule/rule-0123456789abcdef0",
             grants=(
                 Grant(vpc_lattice.GetRule, on=rule, sid="ShiftLatticeTraffic"),
@@ -100,6 +102,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
             why=f"a deployment sends {traffic} to the other target group by the default rule, which changes with its"
             " listener only",
             source="https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_UpdateRule.html",
+            standing=Standing.DERIVED,
             example=_LISTENER,
             grants=(Grant(vpc_lattice.UpdateListener, on=listener, sid="ShiftTrafficOfLatticeListeners"),),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import awslambda
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed
 from cfnroles.table.references import located_arn
 from cfnroles.text import Text
@@ -28,6 +28,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="ECS invokes the function at the stages of a deployment that the hook names",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-permissions.html",
+        standing=Standing.DOCUMENTED,
         example="arn:aws:lambda:us-east-1:123456789012:function:shop-smoke-test",
         grants=(Grant(awslambda.InvokeFunction, on=function, sid="InvokeLifecycleHooks"),),
     ),

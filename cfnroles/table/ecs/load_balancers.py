@@ -7,7 +7,7 @@ from functools import partial
 
 from awacs import elasticloadbalancing as elb
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, remedy
 from cfnroles.text import Arn, Text
@@ -91,6 +91,7 @@ _targets = partial(
     Feature,
     holder=Holder.INFRASTRUCTURE,
     source=_POLICY,
+    standing=Standing.MANAGED_POLICY,
     grants=(
         Grant(elb.RegisterTargets, on=target_group, sid="ShiftTargets"),
         Grant(elb.DeregisterTargets, on=target_group, sid="ShiftTargets"),
@@ -116,6 +117,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
         row(
             name=f"load-balancer-{name}-rule",
             why=f"a deployment sends {traffic} to the other target group by this rule",
+            standing=Standing.MANAGED_POLICY,
             example=rule_arn,
             grants=(Grant(elb.ModifyRule, on=rule, sid="ShiftTraffic"),),
             when=is_rule,
@@ -123,6 +125,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
         row(
             name=f"load-balancer-{name}-default-rule",
             why="the rule may be its listener's default rule, which changes with the listener only",
+            standing=Standing.DERIVED,
             example=rule_arn,
             grants=(Grant(elb.ModifyListener, on=listener_of_rule, sid="ShiftTrafficOfListeners"),),
             when=is_rule,
@@ -130,6 +133,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
         row(
             name=f"load-balancer-{name}-listener",
             why=f"a deployment sends {traffic} to the other target group by this listener",
+            standing=Standing.MANAGED_POLICY,
             example=listener_arn,
             grants=(Grant(elb.ModifyListener, on=listener, sid="ShiftTrafficOfListeners"),),
             when=is_listener,

@@ -8,7 +8,7 @@ from typing import Any
 from awacs import ec2, kms
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, service_host
 from cfnroles.text import ANYTHING, Arn, Text
@@ -173,6 +173,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="ECS creates an EBS volume for each task, attaches it, and deletes it afterwards",
         source=_POLICY,
+        standing=Standing.MANAGED_POLICY,
         example=True,
         grants=(
             Grant(ec2.CreateVolume, on=of_kind("volume"), conditions=asked_by_ecs, sid="CreateVolumes"),
@@ -194,6 +195,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="a snapshot or a customer managed key of the volume costs permissions of its own",
         source=_POLICY,
+        standing=Standing.MANAGED_POLICY,
         example=True,
         hidden=unknown_configuration,
         when=is_unconfigured,
@@ -204,6 +206,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="ECS makes the volume from this snapshot",
         source=_POLICY,
+        standing=Standing.MANAGED_POLICY,
         example="snap-0123456789abcdef0",
         grants=(Grant(ec2.CreateVolume, on=snapshot, sid="UseSnapshots"),),
     ),
@@ -213,6 +216,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="EC2 encrypts the volume with this key in the name of the infrastructure role",
         source=_KEYS,
+        standing=Standing.DOCUMENTED,
         example=_KEY,
         grants=_ENCRYPT,
     ),
@@ -222,6 +226,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="EC2 encrypts what is in the snapshot anew with this key",
         source=_KEYS,
+        standing=Standing.DOCUMENTED,
         example=_KEY,
         grants=_REENCRYPT,
         when=is_of_snapshot,
@@ -233,6 +238,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="EC2 encrypts the volumes that name no key of their own with the cluster's",
         source=_KEYS,
+        standing=Standing.DOCUMENTED,
         example=_KEY,
         grants=_ENCRYPT,
         when=encrypts_volumes,
@@ -244,6 +250,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="EC2 encrypts what is in the snapshot anew with the cluster's key",
         source=_KEYS,
+        standing=Standing.DOCUMENTED,
         example=_KEY,
         grants=_REENCRYPT,
         when=encrypts_snapshots,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from awacs import kms, secretsmanager, ssm
+from msgspec.structs import replace
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.symbols import Parameter, Placeholder
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.table.references import (
@@ -182,6 +183,11 @@ _SECRET = (
     Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
     decrypt(through_secrets_manager_for_secret),
 )
+_DECRYPT_BEHIND = replace(
+    _SECRET[1],
+    standing=Standing.UNPROVEN,
+    doubt="that Secrets Manager asks for the key in the role's name where Parameter Store reads the secret",
+)
 _PARAMETER = (
     _READ_PARAMETER,
     decrypt(through_parameter_store, "DecryptParameters"),
@@ -200,6 +206,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}secret",
             why=f"ECS reads the secret and {use}",
             source=from_secrets,
+            standing=Standing.DOCUMENTED,
             example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
             grants=_SECRET,
             when=is_secret,
@@ -209,6 +216,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}parameter",
             why=f"ECS reads the parameter and {use}",
             source=from_parameters,
+            standing=Standing.DOCUMENTED,
             example="/shop/feature-flags",
             grants=_PARAMETER,
             when=is_parameter,
@@ -218,14 +226,16 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}secret-through-parameter",
             why=f"ECS reads the parameter, behind it the secret is read in the same role's name, and ECS {use}",
             source="https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html",
+            standing=Standing.DOCUMENTED,
             example="/aws/reference/secretsmanager/shop/database",
-            grants=(_READ_PARAMETER, *_SECRET),
+            grants=(_READ_PARAMETER, _SECRET[0], _DECRYPT_BEHIND),
             when=is_secret_by_parameter,
         ),
         row(
             name=f"{prefix}secret-or-parameter",
             why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
             source=from_secrets,
+            standing=Standing.DOCUMENTED,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),
             when=is_open,
@@ -258,6 +268,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS reads the user name and password of the private registry before it pulls the image",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html",
+        standing=Standing.DOCUMENTED,
         example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/registry-MnOpQr",
         grants=(
             Grant(secretsmanager.GetSecretValue, on=credentials, sid="ReadSecrets"),

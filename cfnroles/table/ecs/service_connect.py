@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import acm_pca, kms, secretsmanager
 
 from cfnroles.facts import partition_of
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.managed_volumes import key
 from cfnroles.table.feature import Feature, Found, Grant
 from cfnroles.table.references import located_arn
@@ -63,6 +63,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="ECS has certificates issued for Service Connect, keeps them in secrets of its own and renews them",
         source=_TLS,
+        standing=Standing.MANAGED_POLICY,
         example="arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234abcd-12ab-34cd-56ef-1234567890ab",
         grants=(
             Grant(secretsmanager.CreateSecret, on=certificates, conditions=asked_for_services, sid="MakeCertificates"),
@@ -96,6 +97,7 @@ FEATURES = (
         holder=Holder.INFRASTRUCTURE,
         why="the certificates of Service Connect are kept under this key",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-tls.html",
+        standing=Standing.DOCUMENTED,
         example="arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         grants=tuple(
             Grant(action, on=key, sid="EncryptCertificates")

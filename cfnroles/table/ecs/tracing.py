@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import xray
 
-from cfnroles.need import Holder
+from cfnroles.need import Holder, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, everything
 from cfnroles.table.images import repository_name
 
@@ -71,6 +71,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the X-Ray daemon beside the application sends its traces",
         source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSXRayDaemonWriteAccess.html",
+        standing=Standing.MANAGED_POLICY,
         example="public.ecr.aws/xray/aws-xray-daemon:3.x",
         grants=_TRACES,
         when=is_xray_daemon,
@@ -81,6 +82,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the AWS Distro for OpenTelemetry beside the application sends its traces",
         source=_PAGE,
+        standing=Standing.DERIVED,
         example="public.ecr.aws/aws-observability/aws-otel-collector:v0.41.1",
         grants=_TRACES,
         when=is_collector,
@@ -91,6 +93,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the collector writes what its exporters are configured for, with the task role",
         source=_PAGE,
+        standing=Standing.DERIVED,
         example="public.ecr.aws/aws-observability/aws-otel-collector:v0.41.1",
         hidden=exporters,
         when=exports_more,
@@ -101,6 +104,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the CloudWatch agent beside the application writes what it is configured for, with the task role",
         source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/deploy_servicelens_CloudWatch_agent_deploy_ECS.html",
+        standing=Standing.DOCUMENTED,
         example="public.ecr.aws/cloudwatch-agent/cloudwatch-agent:latest",
         hidden=agent_outputs,
         when=is_cloudwatch_agent,

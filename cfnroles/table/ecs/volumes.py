@@ -7,7 +7,7 @@ from typing import Any
 
 from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, itself, parameter, secret, through_secrets_manager_for_secret
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
@@ -180,6 +180,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="ECS mounts the file system in the name of the task role, because authorizationConfig.iam is ENABLED",
         source=_EFS,
+        standing=Standing.DOCUMENTED,
         example="fs-0123456789abcdef0",
         grants=(Grant(elasticfilesystem.ClientMount, on=file_system, conditions=through_access_point, sid="MountEfs"),),
         when=uses_iam,
@@ -191,6 +192,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="not every container mounts the volume with readOnly, so the task writes to the file system",
         source=_EFS_IAM,
+        standing=Standing.DOCUMENTED,
         example="fs-0123456789abcdef0",
         grants=(Grant(elasticfilesystem.ClientWrite, on=file_system, conditions=through_access_point, sid="MountEfs"),),
         when=writes_by_iam,
@@ -202,6 +204,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="asked for by --efs-root-access: the task acts as root on the file system",
         source=_EFS_IAM,
+        standing=Standing.DOCUMENTED,
         example="fs-0123456789abcdef0",
         grants=(
             Grant(elasticfilesystem.ClientRootAccess, on=file_system, conditions=through_access_point, sid="MountEfs"),
@@ -215,6 +218,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="ECS mounts the file system anonymously, because authorizationConfig.iam is not ENABLED",
         source=_EFS,
+        standing=Standing.DOCUMENTED,
         example="fs-0123456789abcdef0",
         when=uses_no_iam,
     ),
@@ -224,6 +228,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="ECS mounts the S3 file system in the name of the task role, always",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html",
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(Grant(s3files.ClientMount, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),),
     ),
@@ -233,6 +238,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="not every container mounts the volume with readOnly, so the task writes to the S3 file system",
         source=_S3_FILES,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(Grant(s3files.ClientWrite, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),),
         when=writes,
@@ -243,6 +249,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="the mount reads larger objects from the linked bucket itself",
         source=_S3_FILES,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(
             Grant(s3.GetObject, on=linked_objects, sid="ReadS3FilesObjects"),
@@ -256,6 +263,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="asked for by --efs-root-access: the task acts as root on the S3 file system",
         source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html",
+        standing=Standing.DOCUMENTED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(
             Grant(s3files.ClientRootAccess, on=s3_file_system, conditions=through_s3_access_point, sid="MountS3Files"),
@@ -268,6 +276,7 @@ FEATURES = (
         holder=Holder.TASK,
         why="S3 decrypts what the mount reads itself with a customer managed key, in the name of the role that reads",
         source=S3,
+        standing=Standing.DERIVED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(
             Grant(
@@ -285,6 +294,7 @@ FEATURES = (
         holder=Holder.EXECUTION,
         why="ECS reads the credentials of the Active Directory from a secret and looks the file system up",
         source=_FSX,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/directory-AbCdEf",
         grants=(
             Grant(secretsmanager.GetSecretValue, on=secret, sid="ReadSecrets"),
@@ -302,6 +312,7 @@ FEATURES = (
         why="ECS reads the credentials of the Active Directory from a parameter, which it does not decrypt, and looks"
         " the file system up",
         source=_FSX,
+        standing=Standing.DOCUMENTED,
         example="arn:aws:ssm:us-east-1:123456789012:parameter/shop/directory",
         grants=(
             Grant(ssm.GetParameters, on=parameter, sid="ReadParameters"),

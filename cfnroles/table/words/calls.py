@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awacs import ecs, execute_api, ses, sts
 
+from cfnroles.need import Standing
 from cfnroles.table.feature import Found
 from cfnroles.table.references import parse_arn
 from cfnroles.table.words.resources import API, IDENTITY, ROLE, TASKS, is_import
@@ -36,6 +37,7 @@ ROWS = (
         "assume-role",
         "assumes another role, as far as that one trusts it",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_permissions-to-switch.html",
+        Standing.DOCUMENTED,
         "arn:aws:iam::210987654321:role/orders-reader",
         (Access((sts.AssumeRole,)),),
         ROLE,
@@ -44,6 +46,7 @@ ROWS = (
         "api-invoke",
         "calls an API of API Gateway that asks for IAM",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html",
+        Standing.DOCUMENTED,
         "a1b2c3d4e5/prod",
         (Access((execute_api.Invoke,), methods),),
         API,
@@ -52,6 +55,7 @@ ROWS = (
         "ses-send",
         "sends mail from a domain or an address",
         "https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html",
+        Standing.DOCUMENTED,
         "shop.example",
         (Access(_SEND), Access(_SEND, configuration_sets)),
         IDENTITY,
@@ -61,6 +65,7 @@ ROWS = (
         "task-protection",
         "protects its own task from being scaled in, and looks whether it is",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html",
+        Standing.DOCUMENTED,
         "shop",
         (Access((ecs.GetTaskProtection, ecs.UpdateTaskProtection), tasks),),
         TASKS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import appconfig, cloudwatch, kms, secretsmanager, servicediscovery, ssm, xray
 
-from cfnroles.need import Condition
+from cfnroles.need import Condition, Standing
 from cfnroles.table.feature import Found
 from cfnroles.table.references import SecretReference, parse_arn, service_host
 from cfnroles.table.words.resources import (
@@ -55,37 +55,41 @@ ROWS = (
         "secret-read",
         "reads a secret while it runs",
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html",
+        Standing.DOCUMENTED,
         "shop/stripe",
         (Access((secretsmanager.DescribeSecret, secretsmanager.GetSecretValue), secret),),
         SECRET,
         (),
         # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-        KeyUse((kms.Decrypt,), "secretsmanager", "SecretARN", secret),
+        KeyUse((kms.Decrypt,), "secretsmanager", Standing.DOCUMENTED, "SecretARN", secret),
     ),
     Row(
         "parameter-read",
         "reads a parameter while it runs",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html",
+        Standing.DOCUMENTED,
         "/shop/limits",
         (Access((ssm.GetParameter, ssm.GetParameters)),),
         PARAMETER,
         (),
-        KeyUse((kms.Decrypt,), "ssm", "PARAMETER_ARN"),
+        KeyUse((kms.Decrypt,), "ssm", Standing.DOCUMENTED, "PARAMETER_ARN"),
     ),
     Row(
         "parameter-read-path",
         "reads all parameters below a path while it runs; the path is that of the request",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html",
+        Standing.DOCUMENTED,
         "/shop/production",
         (Access((ssm.GetParametersByPath,)),),
         PARAMETER_PATH,
         (),
-        KeyUse((kms.Decrypt,), "ssm", "PARAMETER_ARN", below),
+        KeyUse((kms.Decrypt,), "ssm", Standing.DOCUMENTED, "PARAMETER_ARN", below),
     ),
     Row(
         "kms-encrypt",
         "encrypts with a key",
         _KMS,
+        Standing.DOCUMENTED,
         _KEY_ARN,
         (Access((kms.Encrypt, kms.GenerateDataKey), conditions=through_service),),
         KEY,
@@ -95,6 +99,7 @@ ROWS = (
         "kms-decrypt",
         "decrypts with a key",
         _KMS,
+        Standing.DOCUMENTED,
         _KEY_ARN,
         (Access((kms.Decrypt,), conditions=through_service),),
         KEY,
@@ -104,6 +109,7 @@ ROWS = (
         "appconfig-read",
         "reads its configuration from AppConfig",
         "https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-containers-agent.html",
+        Standing.DOCUMENTED,
         "ab12cd3/ef45gh6/ij78kl9",
         (Access((appconfig.GetLatestConfiguration, appconfig.StartConfigurationSession)),),
         CONFIGURATION,
@@ -112,14 +118,17 @@ ROWS = (
         "cloud-map-discover",
         "discovers instances; name the namespace and the service",
         "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_id-based-policy-examples.html",
+        Standing.UNPROVEN,
         "srv-e4anhexample0004",
         (Access((servicediscovery.DiscoverInstances, servicediscovery.DiscoverInstancesRevision)),),
         CLOUD_MAP,
+        doubt="that naming both is enough; AWS's page allows them on * only",
     ),
     Row(
         "xray",
         "sends traces to X-Ray and asks for sampling rules",
         "https://docs.aws.amazon.com/xray/latest/devguide/security_iam_id-based-policy-examples.html",
+        Standing.DOCUMENTED,
         True,
         (
             Access(
@@ -138,6 +147,7 @@ ROWS = (
         "cloudwatch-metrics",
         "puts metrics of one namespace",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html",
+        Standing.DOCUMENTED,
         "Shop",
         (Access((cloudwatch.PutMetricData,), None, in_namespace),),
         text="the namespace of metrics",

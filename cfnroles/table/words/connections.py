@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from awacs import dsql, elasticache, kafka_cluster, memorydb
 
+from cfnroles.need import Standing
 from cfnroles.table.feature import Found, Malformed, Unnamed
 from cfnroles.table.references import parse_arn
 from cfnroles.table.words.resources import CACHE, DSQL, KAFKA_TOPIC, MEMORY_DB, is_import
@@ -62,6 +63,7 @@ ROWS = (
         "elasticache-connect",
         "connects to a cache with a token of IAM",
         "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html",
+        Standing.DOCUMENTED,
         "serverlesscache:shop",
         (Access((elasticache.Connect,)), Access((elasticache.Connect,), user(":"))),
         CACHE,
@@ -71,6 +73,7 @@ ROWS = (
         "memorydb-connect",
         "connects to a MemoryDB cluster with a token of IAM",
         "https://docs.aws.amazon.com/memorydb/latest/devguide/auth-iam.html",
+        Standing.DOCUMENTED,
         "shop",
         (Access((memorydb.Connect,)), Access((memorydb.Connect,), user("/"))),
         MEMORY_DB,
@@ -80,6 +83,7 @@ ROWS = (
         "dsql-connect",
         "connects to an Aurora DSQL cluster with a token of IAM, as a user that is no administrator",
         "https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html",
+        Standing.DOCUMENTED,
         "abcdefghijklmnopqrstuvwxyz",
         (Access((dsql.DbConnect,)),),
         DSQL,
@@ -88,6 +92,7 @@ ROWS = (
         "kafka-read",
         "reads a topic of Amazon MSK",
         _KAFKA,
+        Standing.DOCUMENTED,
         "shop/1234abcd-12ab-34cd-56ef-1234567890ab-1/orders",
         (
             Access((kafka_cluster.Connect,), cluster),
@@ -101,6 +106,7 @@ ROWS = (
         "kafka-write",
         "writes to a topic of Amazon MSK, also idempotently",
         _KAFKA,
+        Standing.DOCUMENTED,
         "shop/1234abcd-12ab-34cd-56ef-1234567890ab-1/orders",
         (
             Access((kafka_cluster.Connect, kafka_cluster.WriteDataIdempotently), cluster),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awacs import awslambda, bedrock, events, firehose, kinesis, kms, sns, sqs, states
 
+from cfnroles.need import Standing
 from cfnroles.table.feature import Found
 from cfnroles.table.words.models import behind_profile, through_profile
 from cfnroles.table.words.resources import (
@@ -21,6 +22,7 @@ from cfnroles.text import ANYTHING, Text
 
 #: Converse and ConverseStream ask for the same two actions.
 _INVOKE = (bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream)
+_SQS_DOUBT = "that SQS tells the key of the queue; AWS's page names no encryption context"
 _SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html"
 
 
@@ -39,17 +41,19 @@ ROWS = (
         "sqs-send",
         "sends messages to a queue",
         _SQS,
+        Standing.DOCUMENTED,
         "orders",
         (Access((sqs.GetQueueAttributes, sqs.GetQueueUrl, sqs.SendMessage)),),
         QUEUE,
         (),
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-        KeyUse((kms.Decrypt, kms.GenerateDataKey), "sqs", "aws:sqs:arn"),
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "sqs", Standing.UNPROVEN, "aws:sqs:arn", doubt=_SQS_DOUBT),
     ),
     Row(
         "sqs-consume",
         "receives messages from a queue and deletes them",
         _SQS,
+        Standing.DOCUMENTED,
         "orders",
         (
             Access(
@@ -64,34 +68,49 @@ ROWS = (
         ),
         QUEUE,
         (),
-        KeyUse((kms.Decrypt,), "sqs", "aws:sqs:arn"),
+        KeyUse(
+            (kms.Decrypt,),
+            "sqs",
+            Standing.UNPROVEN,
+            "aws:sqs:arn",
+            doubt=f"{_SQS_DOUBT}; of a dead-letter queue, the source queue's key may be asked for, too",
+        ),
     ),
     Row(
         "sns-publish",
         "publishes to a topic",
         "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html",
+        Standing.DOCUMENTED,
         "order-placed",
         (Access((sns.Publish,)),),
         TOPIC,
         (),
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-        KeyUse((kms.Decrypt, kms.GenerateDataKey), "sns", "aws:sns:topicArn"),
+        KeyUse(
+            (kms.Decrypt, kms.GenerateDataKey),
+            "sns",
+            Standing.UNPROVEN,
+            "aws:sns:topicArn",
+            doubt="that SNS tells the key of the topic; AWS's page names no encryption context",
+        ),
     ),
     Row(
         "kinesis-put",
         "puts records into a stream",
         "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html",
+        Standing.DOCUMENTED,
         "clicks",
         (Access((kinesis.PutRecord, kinesis.PutRecords)),),
         STREAM,
         (),
         # https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
-        KeyUse((kms.GenerateDataKey,), "kinesis", "aws:kinesis:arn"),
+        KeyUse((kms.GenerateDataKey,), "kinesis", Standing.DOCUMENTED, "aws:kinesis:arn"),
     ),
     Row(
         "kinesis-consume",
         "reads the records of a stream, with a consumer of its own where one is named",
         "https://docs.aws.amazon.com/streams/latest/dev/kcl-iam-permissions.html",
+        Standing.DOCUMENTED,
         "clicks",
         (
             Access(
@@ -108,23 +127,25 @@ ROWS = (
         ),
         STREAM,
         ("consumer",),
-        KeyUse((kms.Decrypt,), "kinesis", "aws:kinesis:arn"),
+        KeyUse((kms.Decrypt,), "kinesis", Standing.DOCUMENTED, "aws:kinesis:arn"),
     ),
     Row(
         "firehose-put",
         "puts records into a Firehose stream",
         "https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html",
+        Standing.DOCUMENTED,
         "clicks-to-s3",
         (Access((firehose.PutRecord, firehose.PutRecordBatch)),),
         DELIVERY_STREAM,
         (),
         # https://docs.aws.amazon.com/firehose/latest/dev/encryption.html names no encryption context.
-        KeyUse((kms.Decrypt, kms.GenerateDataKey), "firehose"),
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "firehose", Standing.DOCUMENTED),
     ),
     Row(
         "eventbridge-put",
         "puts events on a bus",
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html",
+        Standing.DOCUMENTED,
         "default",
         (Access((events.PutEvents,)),),
         EVENT_BUS,
@@ -133,6 +154,7 @@ ROWS = (
         "step-functions-start",
         "starts executions of a state machine",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
+        Standing.DOCUMENTED,
         "refund",
         (Access((states.StartExecution,)),),
         STATE_MACHINE,
@@ -141,6 +163,7 @@ ROWS = (
         "step-functions-answer",
         "answers the tasks that state machines hand to it; AWS defines no resource for the tokens of tasks",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
+        Standing.DOCUMENTED,
         True,
         (Access((states.SendTaskFailure, states.SendTaskHeartbeat, states.SendTaskSuccess), None),),
     ),
@@ -148,6 +171,7 @@ ROWS = (
         "lambda-invoke",
         "invokes a function",
         "https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html",
+        Standing.DOCUMENTED,
         "thumbnails",
         (Access((awslambda.InvokeFunction,)),),
         FUNCTION,
@@ -156,6 +180,7 @@ ROWS = (
         "bedrock-invoke",
         "invokes a model, also through an inference profile",
         "https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html",
+        Standing.DOCUMENTED,
         "us.amazon.nova-lite-v1:0",
         (Access(_INVOKE), Access(_INVOKE, behind_profile, through_profile)),
         MODEL,

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cfnroles.need import Condition, Holder
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.symbols import Wildcard
 from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
 from cfnroles.table.references import service_host
@@ -39,30 +39,35 @@ class KeyUse(Struct, frozen=True):
     """What a customer managed key of the resource costs: its actions, only through the service and for the resource.
 
     ``context`` is the key of the encryption context, and ``value`` what it says of a resource; without a value, only
-    the service is asked for.
+    the service is asked for. ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
     """
 
     actions: tuple[Action, ...]
     service: str
+    standing: Standing
     context: str = ""
     value: Callable[[Text, Found], tuple[Text, ...]] = lambda arn, found: (arn,)
+    doubt: str = ""
 
 
 class Row(Struct, frozen=True):
     """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
 
     ``options`` are the keys that may stand beside it. ``text`` says what a value is that names no resource.
+    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
     """
 
     word: str
     does: str
     source: str
+    standing: Standing
     example: Any
     access: tuple[Access, ...]
     kind: ResourceKind | None = None
     options: tuple[str, ...] = ()
     key: KeyUse | None = None
     text: str = ""
+    doubt: str = ""
 
     @property
     def sid(self) -> str:
@@ -73,13 +78,20 @@ class Row(Struct, frozen=True):
     def feature(self) -> Feature:
         """The word as a row of the engine that discovers needs."""
         grants = [
-            Grant(action, on=self._on(access), sid=self.sid, conditions=access.conditions)
+            Grant(action, on=self._on(access), sid=self.sid, conditions=access.conditions, doubt=self.doubt)
             for access in self.access
             for action in access.actions
         ]
         if self.key:
             grants += [
-                Grant(action, on=_keys, sid=f"{self.sid}Key", conditions=self._key_conditions)
+                Grant(
+                    action,
+                    on=_keys,
+                    sid=f"{self.sid}Key",
+                    conditions=self._key_conditions,
+                    standing=self.key.standing,
+                    doubt=self.key.doubt,
+                )
                 for action in self.key.actions
             ]
         return Feature(
@@ -88,6 +100,7 @@ class Row(Struct, frozen=True):
             holder=Holder.TASK,
             why=f"the application {self.does}",
             source=self.source,
+            standing=self.standing,
             example=self.example,
             grants=tuple(grants),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awacs import aoss, dynamodb, elasticfilesystem, es, kms, rds_db, s3, s3express
 
-from cfnroles.need import Condition
+from cfnroles.need import Condition, Standing
 from cfnroles.table.feature import Found
 from cfnroles.table.words.resources import (
     ACCESS_POINT,
@@ -103,7 +103,7 @@ _WRITE_ITEMS = (
     dynamodb.PutItem,
     dynamodb.UpdateItem,
 )
-_TABLE_KEY = KeyUse((kms.Decrypt,), "dynamodb", "aws:dynamodb:tableName", table_name)
+_TABLE_KEY = KeyUse((kms.Decrypt,), "dynamodb", Standing.DOCUMENTED, "aws:dynamodb:tableName", table_name)
 _READ_OBJECTS = Access((s3.GetObject,), objects)
 _WRITE_OBJECTS = Access((s3.AbortMultipartUpload, s3.ListMultipartUploadParts, s3.PutObject), objects)
 
@@ -112,49 +112,61 @@ ROWS = (
         "s3-read",
         "reads objects",
         _S3,
+        Standing.DOCUMENTED,
         "shop-assets",
         (_READ_OBJECTS,),
         BUCKET,
         ("prefix",),
-        KeyUse((kms.Decrypt,), "s3", "aws:s3:arn", bucket_and_objects),
+        KeyUse((kms.Decrypt,), "s3", Standing.DOCUMENTED, "aws:s3:arn", bucket_and_objects),
     ),
     Row(
         "s3-write",
         "writes objects, also in parts",
         _S3,
+        Standing.DOCUMENTED,
         "shop-uploads",
         (_WRITE_OBJECTS,),
         BUCKET,
         ("prefix",),
         # An upload in parts is put together with what was encrypted before.
-        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", "aws:s3:arn", bucket_and_objects),
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", Standing.DOCUMENTED, "aws:s3:arn", bucket_and_objects),
     ),
     Row(
         "s3-read-write",
         "reads and writes objects",
         _S3,
+        Standing.DOCUMENTED,
         "shop-uploads",
         (_READ_OBJECTS, _WRITE_OBJECTS),
         BUCKET,
         ("prefix",),
-        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", "aws:s3:arn", bucket_and_objects),
+        KeyUse((kms.Decrypt, kms.GenerateDataKey), "s3", Standing.DOCUMENTED, "aws:s3:arn", bucket_and_objects),
     ),
     Row(
         "s3-list",
         "lists the keys of objects",
         _S3,
+        Standing.DOCUMENTED,
         "shop-assets",
         (Access((s3.ListBucket,), conditions=of_prefix), Access((s3.GetBucketLocation,))),
         BUCKET,
         ("prefix",),
     ),
     Row(
-        "s3-delete", "deletes objects", _S3, "shop-uploads", (Access((s3.DeleteObject,), objects),), BUCKET, ("prefix",)
+        "s3-delete",
+        "deletes objects",
+        _S3,
+        Standing.DOCUMENTED,
+        "shop-uploads",
+        (Access((s3.DeleteObject,), objects),),
+        BUCKET,
+        ("prefix",),
     ),
     Row(
         "s3-express-read",
         "reads objects of a directory bucket",
         _S3_EXPRESS,
+        Standing.DOCUMENTED,
         "shop-cache--use1-az4--x-s3",
         (Access((s3express.CreateSession,), conditions=for_reading),),
         DIRECTORY_BUCKET,
@@ -163,6 +175,7 @@ ROWS = (
         "s3-express-read-write",
         "reads and writes objects of a directory bucket",
         _S3_EXPRESS,
+        Standing.DOCUMENTED,
         "shop-cache--use1-az4--x-s3",
         (Access((s3express.CreateSession,)),),
         DIRECTORY_BUCKET,
@@ -171,17 +184,29 @@ ROWS = (
         "dynamodb-read",
         "reads items",
         _DYNAMODB,
+        Standing.DOCUMENTED,
         "orders",
         (Access(_READ_ITEMS), Access(_QUERY, indexes)),
         TABLE,
         ("indexes",),
         _TABLE_KEY,
     ),
-    Row("dynamodb-write", "writes items", _DYNAMODB, "orders", (Access(_WRITE_ITEMS),), TABLE, (), _TABLE_KEY),
+    Row(
+        "dynamodb-write",
+        "writes items",
+        _DYNAMODB,
+        Standing.DOCUMENTED,
+        "orders",
+        (Access(_WRITE_ITEMS),),
+        TABLE,
+        (),
+        _TABLE_KEY,
+    ),
     Row(
         "dynamodb-read-write",
         "reads and writes items",
         _DYNAMODB,
+        Standing.DOCUMENTED,
         "orders",
         (Access((*_READ_ITEMS, *_WRITE_ITEMS)), Access(_QUERY, indexes)),
         TABLE,
@@ -192,6 +217,7 @@ ROWS = (
         "dynamodb-stream",
         "reads the stream of changes of a table",
         _DYNAMODB,
+        Standing.DOCUMENTED,
         "orders",
         (
             Access((dynamodb.DescribeStream, dynamodb.GetRecords, dynamodb.GetShardIterator), streams),
@@ -205,6 +231,7 @@ ROWS = (
         "efs-read",
         "mounts a file system and reads files",
         _EFS,
+        Standing.DOCUMENTED,
         "fs-0123456789abcdef0",
         (Access((elasticfilesystem.ClientMount,), conditions=through_access_point),),
         FILE_SYSTEM,
@@ -214,6 +241,7 @@ ROWS = (
         "efs-read-write",
         "mounts a file system, reads and writes files",
         _EFS,
+        Standing.DOCUMENTED,
         "fs-0123456789abcdef0",
         (Access((elasticfilesystem.ClientMount, elasticfilesystem.ClientWrite), conditions=through_access_point),),
         FILE_SYSTEM,
@@ -223,6 +251,7 @@ ROWS = (
         "rds-connect",
         "connects to a database with a token of IAM",
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html",
+        Standing.DOCUMENTED,
         "db-ABCDEFGHIJKL01234/shop",
         (Access((rds_db.connect,)),),
         DATABASE_USER,
@@ -231,6 +260,7 @@ ROWS = (
         "opensearch-read",
         "searches",
         _OPENSEARCH,
+        Standing.DERIVED,
         "shop-search",
         (Access((es.ESHttpGet, es.ESHttpHead), paths), Access((es.ESHttpPost,), searches)),
         DOMAIN,
@@ -239,6 +269,7 @@ ROWS = (
         "opensearch-read-write",
         "searches and changes documents",
         _OPENSEARCH,
+        Standing.DOCUMENTED,
         "shop-search",
         (Access((es.ESHttpDelete, es.ESHttpGet, es.ESHttpHead, es.ESHttpPatch, es.ESHttpPost, es.ESHttpPut), paths),),
         DOMAIN,
@@ -247,6 +278,7 @@ ROWS = (
         "opensearch-serverless",
         "uses a collection, as far as its data access policy admits it",
         "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/security-iam-serverless.html",
+        Standing.DOCUMENTED,
         "07tjusf2h91cunochc",
         (Access((aoss.APIAccessAll,)),),
         COLLECTION,

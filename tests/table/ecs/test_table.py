@@ -16,6 +16,7 @@ from botocore.model import ServiceModel
 
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
+from cfnroles.need import Standing
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER, TEXT
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
@@ -156,6 +157,15 @@ def test_each_row_says_why_by_whose_word_and_by_what_example(feature: Feature) -
     assert len(feature.why) > 20
     assert not feature.why.endswith(".")
     assert feature.example not in ("", None)
+
+
+@each_feature
+def test_what_nobody_has_shown_is_said(feature: Feature) -> None:
+    for grant in feature.grants:
+        standing = grant.standing or feature.standing
+        assert (standing is Standing.UNPROVEN) == bool(grant.doubt), grant.action_name
+        assert standing is not Standing.MANAGED_POLICY or "aws-managed-policy" in feature.source
+        assert standing is not Standing.AGENT or grant.standing is None
 
 
 @each_feature

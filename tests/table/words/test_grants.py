@@ -14,6 +14,7 @@ import pytest
 
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
+from cfnroles.need import Standing
 from cfnroles.statements import compose
 from cfnroles.table.words import GRANTS, ROWS
 from cfnroles.table.words.row import Row
@@ -71,6 +72,12 @@ def test_each_word_says_what_it_does_and_by_whose_word(row: Row) -> None:
     assert re.fullmatch(r"https://docs\.aws\.amazon\.com/\S+\.html", row.source)
     assert re.match(r"[a-z]+s ", row.does + " ")
     assert set(row.options) <= set(OPTIONS)
+
+
+@each_word
+def test_what_nobody_has_shown_is_said(row: Row) -> None:
+    assert (row.standing is Standing.UNPROVEN) == bool(row.doubt)
+    assert row.key is None or (row.key.standing is Standing.UNPROVEN) == bool(row.key.doubt)
 
 
 @each_word
