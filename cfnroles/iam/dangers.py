@@ -101,14 +101,14 @@ def dangers(
 ) -> tuple[Danger, ...]:
     """The dangers of a role with these statements of all its policies, the worst kind first.
 
-    Where the role has a permissions ``boundary``, what that does not allow is no danger. Full access holds every other
-    danger but an unknown action.
+    Where the role has a permissions ``boundary``, what that does not allow is no danger. What the statements of full
+    access give by themselves is told as that only.
     """
     role = _Role(tuple(policies), None if boundary is None else tuple(boundary))
     full = tuple(_full_access(role))
-    found = full or (*_service_wildcards(role), *_escalations(role))
-    logs = () if full else tuple(_every_log_group(role))
-    return (*found, *_unknown_actions(policies), *logs)
+    told = frozenset(one for danger in full for one in danger.by)
+    found = (*full, *_service_wildcards(role, told), *_escalations(role, told))
+    return (*found, *_unknown_actions(policies), *_every_log_group(role, told))
 
 
 class _Role(Struct, frozen=True):
@@ -142,12 +142,17 @@ def _full_access(role: _Role) -> Iterator[Danger]:
     yield Danger(DangerKind.FULL_ACCESS, granted.by, granted.grants, what, _BEST, granted.conditional)
 
 
-def _service_wildcards(role: _Role) -> Iterator[Danger]:
+def _beyond(granted: _Granted, told: frozenset[StatementId]) -> bool:
+    """Whether something is granted by none of the statements that were told as a whole."""
+    return told.isdisjoint(granted.by)
+
+
+def _service_wildcards(role: _Role, told: frozenset[StatementId]) -> Iterator[Danger]:
     everyone = (*role.statements, *(role.boundary or ()))
     wildcards = {text for each in everyone if not each.not_actions for text in each.actions if "*" in text}
     for service in sorted({service for text in wildcards for service in _services(text)} - _WHOLE_BY_NATURE):
         granted = role.granting(Step(f"{service}:*", f"{service}:"))
-        if granted is not None:
+        if granted is not None and _beyond(granted, told):
             what = f"may do everything that {service} has, on everything"
             yield Danger(DangerKind.SERVICE_WILDCARD, granted.by, granted.grants, what, _BEST, granted.conditional)
 
@@ -159,11 +164,11 @@ def _services(action: str) -> tuple[str, ...]:
     return service_names(service.lower()) if "*" in service or "?" in service else (service.lower(),)
 
 
-def _escalations(role: _Role) -> Iterator[Danger]:
+def _escalations(role: _Role, told: frozenset[StatementId]) -> Iterator[Danger]:
     for way in ESCALATIONS:
         granted = [role.granting(step, way.passed_to) for step in way.steps]
         held = [each for each in granted if each is not None]
-        if len(held) == len(granted):
+        if len(held) == len(granted) and any(_beyond(each, told) for each in held):
             yield Danger(
                 DangerKind.ESCALATION,
                 tuple(dict.fromkeys(one for each in held for one in each.by)),
@@ -187,9 +192,9 @@ def _unknown_actions(policies: Iterable[PolicyStatement]) -> Iterator[Danger]:
         yield Danger(DangerKind.UNKNOWN_ACTION, tuple(dict.fromkeys(by)), (action,), what, _ACTIONS, meant=meant)
 
 
-def _every_log_group(role: _Role) -> Iterator[Danger]:
+def _every_log_group(role: _Role, told: frozenset[StatementId]) -> Iterator[Danger]:
     found = [each for action in _WRITES_LOGS if (each := role.granting(Step(action, _GROUPS))) is not None]
-    if found:
+    if any(_beyond(each, told) for each in found):
         yield Danger(
             DangerKind.EVERY_LOG_GROUP,
             tuple(dict.fromkeys(one for each in found for one in each.by)),

@@ -31,12 +31,19 @@ def ways(*statements: dict[str, object]) -> list[str]:
 
 
 DENIED_TO_SOME = statement("*", effect="Deny", Condition={"StringNotEquals": {"aws:PrincipalTag/team": "shop"}})
+NOT_IAM = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
+NOT_SQS = {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}
+NOT_LOGS = {"Effect": "Allow", "NotAction": "logs:*", "Resource": "*"}
 KINDS = [
     ("everything", [statement("*")], [FULL]),
     ("everything, as an ARN", [statement("*", "arn:*:*:*:*:*")], [FULL]),
     ("everything, as an incomplete ARN", [statement("*", "arn:*")], [FULL]),
     ("everything of everything", [statement("*:*")], [FULL]),
     ("everything but", [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [FULL]),
+    ("everything but, and that, too", [NOT_SQS, statement("sqs:*")], [FULL, SERVICE]),
+    ("everything but, and a service of it", [NOT_IAM, statement("s3:*")], [FULL]),
+    ("everything, and a service of it", [statement("*"), statement("iam:*")], [FULL]),
+    ("everything but logs, and those, too", [NOT_LOGS, statement("logs:PutLogEvents")], [FULL, LOGS]),
     ("everything on all but", [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::a"}], [FULL]),
     ("everything, denied again", [statement("*"), statement("*", effect="Deny")], []),
     ("everything, denied to some", [statement("*"), DENIED_TO_SOME], [FULL]),
@@ -86,6 +93,8 @@ WAYS = [
     ("sts:AssumeRole", [statement("sts:AssumeRole", "arn:aws:iam::1:role/reader")], False),
     ("lambda:UpdateFunctionCode", [statement("lambda:*")], True),
     ("iam:PassRole with ecs:RunTask", [statement(["iam:PassRole", "ecs:RunTask"])], True),
+    ("iam:PassRole with ecs:RunTask", [NOT_IAM, statement("iam:PassRole")], True),
+    ("iam:PassRole with ecs:RunTask", [statement("*"), statement("iam:PassRole")], False),
     # A way through two policies, and one whose second step is on something named.
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", ROLES), statement("ecs:RunTask", "arn:aws:x")], True),
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", "arn:aws:iam::1:role/a"), statement("ecs:*")], False),
