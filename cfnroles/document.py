@@ -208,7 +208,7 @@ def _compose(text: str, document: str) -> Any:
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
         raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
     except yaml.YAMLError as error:
-        raise InvalidInput(f"is not valid YAML: {error}", where=document) from error
+        raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
 
 
 def _check_events(text: str, document: str) -> None:

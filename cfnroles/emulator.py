@@ -23,6 +23,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.page import Page, page
 
 #: The emulator takes a twelve-digit access key for the account id.
 ACCOUNT = "123456789012"
@@ -190,8 +191,8 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-5:])
+def _tail(log: Path) -> Page:
+    return page(log.read_text("utf-8", "replace").splitlines()[-5:])
 
 
 def _stop(process: subprocess.Popen[bytes], *, in_order: bool) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cfnroles.page import joined, page
+
 
 class CfnrolesError(Exception):
     """One clear message: what is wrong and where, why, and what to do next.
 
-    ``exit_code`` is the process's exit status when the error ends a command.
+    ``exit_code`` is the process's exit status when the error ends a command. Each part is one line in the message,
+    whatever text of a document it repeats; what has several is a page.
     """
 
     exit_code: ClassVar[int] = 70
@@ -21,8 +24,8 @@ class CfnrolesError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.where else self.what
-        return "\n".join(line for line in (head, self.why, self.remedy) if line)
+        head = joined(self.where, ": ", self.what) if self.where else self.what
+        return page(line for line in (head, self.why, self.remedy) if line)
 
 
 class BadAnswer(CfnrolesError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cfnroles.document import nearest, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding, Gap, Origin
+from cfnroles.page import Page, page
 from cfnroles.workload import Path
 
 #: The text of the only document, or the text of each of several by its name.
@@ -52,12 +53,12 @@ class Lines:
         return self._positions[document]
 
 
-def findings_text(findings: Sequence[Finding], text: Texts) -> str:
+def findings_text(findings: Sequence[Finding], text: Texts) -> Page:
     """Each finding with its place and its remedy."""
     return _listed(findings, Lines(text))
 
 
-def gaps_text(gaps: Sequence[Gap], text: Texts) -> str:
+def gaps_text(gaps: Sequence[Gap], text: Texts) -> Page:
     """Each gap with its place and its remedy."""
     return _listed(gaps, Lines(text))
 
@@ -68,8 +69,10 @@ def gap_lines(gaps: Iterable[Gap], text: Texts) -> tuple[str, ...]:
     return tuple(f"{lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in gaps)
 
 
-def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> str:
-    return "\n".join(f"- {lines.where(entry.origin)}\n  {entry.what}. {entry.remedy}" for entry in entries)
+def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> Page:
+    return page(
+        line for entry in entries for line in (f"- {lines.where(entry.origin)}", f"  {entry.what}. {entry.remedy}")
+    )
 
 
 def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
@@ -84,5 +87,7 @@ def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
         ((where, what, remedy),) = faults
         raise InvalidInput(what, where=where, remedy=remedy)
     if faults:
-        why = "\n".join(f"{where}: {what}\n  {remedy}".rstrip() for where, what, remedy in faults)
+        why = page(
+            line for where, what, remedy in faults for line in (f"{where}: {what}", f"  {remedy}") if line.strip()
+        )
         raise InvalidInput(f"is wrong in {len(faults)} places", where=findings[0].origin.document, why=why)

@@ -119,7 +119,7 @@ def _of_library(call: str, error: botocore_errors.BotoCoreError) -> CfnrolesErro
         case botocore_errors.NoRegionError() | botocore_errors.InvalidRegionError():
             return InvalidInput("no valid AWS Region is set", why=str(error), remedy="Give --region or set AWS_REGION.")
         case botocore_errors.ParamValidationError():
-            return InvalidInput(f"{call} cannot be called with these values", why=str(error))
+            return InvalidInput(f"{call} cannot be called with these values", why="; ".join(str(error).splitlines()))
         case (
             botocore_errors.NoCredentialsError()
             | botocore_errors.PartialCredentialsError()

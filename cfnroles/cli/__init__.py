@@ -6,13 +6,12 @@ import errno
 import gc
 import importlib
 import itertools
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
+from cfnroles.cli.terminal import open_streams, output_reader, say, say_error, say_traceback, say_usage
 from cfnroles.errors import CfnrolesError, InvalidInput
 
 #: What a full or failing disk answers to a program whose output is redirected to it.
@@ -74,43 +73,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # What comes after the command's name is the command's: `cfnroles local grep -v` asks for no traceback.
     before = itertools.takewhile(lambda word: word.startswith("-"), words)
     verbose = any(word in ("-v", "--verbose") for word in before)
-    _open_streams()
-    standard_output = sys.stdout
+    open_streams()
+    reader = output_reader()
     try:
         code = cfnroles.main(args=words, prog_name="cfnroles", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         code = 130
     except click.ClickException as error:
-        error.show()
+        say_usage(error)
         code = error.exit_code
     except CfnrolesError as error:
         if verbose:
-            raise
-        click.echo(f"error: {error}", err=True)
+            say_traceback(error)
+        say_error(str(error))
         code = error.exit_code
     except SystemExit as ended:
         # click puts another in place of a standard output whose reader went away (`| head`), and ends with 1:
         # nothing is wrong, and nothing more can be said.
-        code = ended.code if sys.stdout is standard_output else 0
-    except Exception as error:
+        code = ended.code if output_reader() is reader else 0
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends here, with a code that says so
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            click.echo(f"error: the answer cannot be written: {error.strerror}", err=True)
+            say_error(f"the answer cannot be written: {error.strerror}")
             sys.exit(InvalidInput.exit_code)
         if verbose:
-            raise
-        click.echo(
-            f"error: a bug in cfnroles: {type(error).__name__}: {error}\n"
-            "Run the command again with -v before the command's name, and report what it prints.",
-            err=True,
-        )
+            say_traceback(error)
+        say_error(f"a bug in cfnroles: {type(error).__name__}: {error}")
+        say("Run the command again with -v before the command's name, and report what it prints.", err=True)
         code = 70
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _open_streams() -> None:
-    # Where the caller closed one of them (`>&-`), Python has None in its place, and each use would have to ask.
-    nothing = Path(os.devnull)
-    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
-    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")

@@ -12,7 +12,9 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.source import only_for_specs, source_options, taken, told
+from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer
+from cfnroles.page import page
 
 if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.output_files import Format
@@ -80,7 +82,7 @@ def command(source: str, **given: Any) -> None:
     written = write_files(options.directory, files, force=options.force)
     lines = [*_listed("Wrote:", files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
     lines += _listed("Left, of an earlier build and edited since:", written.left, options)
-    click.echo("\n".join([*lines, *summary]), err=True)
+    say(*lines, *summary, err=True)
     if options.strict and reading.gaps:
         sys.exit(BadAnswer.exit_code)
 
@@ -100,4 +102,4 @@ def _lint(files: Mapping[str, str]) -> None:
         for problem in template_problems(text)
     ]
     if problems:
-        raise BadAnswer("cfn-lint finds fault with the templates; nothing was written", why="\n".join(problems))
+        raise BadAnswer("cfn-lint finds fault with the templates; nothing was written", why=page(problems))

@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.source import source_options, taken, told
+from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def command(source: str, **given: Any) -> None:
     reading = read(source, about)
     answer = _checked(reading, options, about.region)
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
-    click.echo(written[options.format_](answer, reading.texts))
+    say(written[options.format_](answer, reading.texts))
     if answer.count(Usable.NO):
         sys.exit(BadAnswer.exit_code)
     if answer.count(Usable.UNKNOWN):

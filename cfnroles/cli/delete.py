@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
 
 from cfnroles.cli.stack_options import StackArguments, collected, following_on_interrupt, stack_options
+from cfnroles.cli.terminal import confirm, is_asked, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     from cfnroles.deploy.deleting import delete, plan_deletion
     from cfnroles.formats import deployment
 
-    if not asked.yes and not asked.plan_only and not sys.stdin.isatty():
+    if not asked.yes and not asked.plan_only and not is_asked():
         raise InvalidInput(
             "deleting asks a question, and this is no terminal",
             remedy="Add --yes to delete without a question, or --plan to look only.",
@@ -59,16 +59,18 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     deployer = _deployer(where, asked, progress)
     with following_on_interrupt():
         planned = plan_deletion(sources, deployer)
-        click.echo(deployment.deletion_text(planned), err=not asked.plan_only)
+        say(deployment.deletion_text(planned), err=not asked.plan_only)
         if asked.plan_only or planned.empty:
             return 0
-        if not asked.yes and not click.confirm("Delete these?", err=True):
+        if not asked.yes and not confirm("Delete these?"):
             raise BadAnswer("nothing was deleted: the answer was no")
         with progress.live():
             result = delete(planned, deployer)
     if result.failures:
-        click.echo(f"\nerror: {deployment.failure_text(result.failures)}\n", err=True)
-    click.echo(deployment.result_text(result), err=True)
+        say("", err=True)
+        say_error(deployment.failure_text(result.failures))
+        say("", err=True)
+    say(deployment.result_text(result), err=True)
     return 1 if result.failures else 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from cfnroles.cli.stack_options import (
     stack_options,
 )
 from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
+from cfnroles.cli.terminal import confirm, is_asked, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _connected(where: StackArguments, asked: DeployArguments) -> contextlib.Abst
 
 
 def _can_ask(*, ask: bool, plan_only: bool) -> None:
-    if ask and not plan_only and not sys.stdin.isatty():
+    if ask and not plan_only and not is_asked():
         raise InvalidInput(
             "deploying asks a question, and this is no terminal",
             remedy="Add --yes to deploy without a question, or --plan to look only.",
@@ -231,7 +231,7 @@ def _agreed(made: Plan, deployer: Deployer) -> bool:
 
     agreed = False
     try:
-        agreed = click.confirm("Deploy this?", err=True)
+        agreed = confirm("Deploy this?")
     finally:
         if not agreed:
             discard_all(made, deployer)
@@ -242,14 +242,14 @@ def _show(made: Plan, plan_format: str) -> None:
     from cfnroles.formats import deployment_plan as deployment
 
     if not made.options.plan_only:
-        click.echo(deployment.plan_text(made), err=True)
+        say(deployment.plan_text(made), err=True)
         return
     texts = {
         "human": deployment.plan_text,
         "json": deployment.plan_json,
         "markdown": deployment.plan_markdown,
     }
-    click.echo(texts[plan_format](made))
+    say(texts[plan_format](made))
 
 
 def _applied(made: Plan, deployer: Deployer, progress: Progress) -> int:
@@ -259,9 +259,11 @@ def _applied(made: Plan, deployer: Deployer, progress: Progress) -> int:
     with progress.live():
         result: Result = apply(made, deployer)
     if result.failures:
-        click.echo(f"\nerror: {failure_text(result.failures, result.deployed)}\n", err=True)
-    click.echo(result_text(result), err=True)
+        say("", err=True)
+        say_error(failure_text(result.failures, result.deployed))
+        say("", err=True)
+    say(result_text(result), err=True)
     outputs = outputs_text([(stack.stack, stack.outputs) for stack in result.stacks if stack.outputs])
     if outputs:
-        click.echo(outputs)
+        say(outputs)
     return 1 if result.failures else 0

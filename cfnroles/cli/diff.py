@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cfnroles.cli.source import about_options, told
+from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 
     comparisons = tuple(_comparisons(old, new, told(about)))
     formats = {"human": difference.human, "json": difference.json_text, "markdown": difference.markdown}
-    click.echo(formats[format_](comparisons))
+    say(formats[format_](comparisons))
     differences = [comparison.difference for comparison in comparisons]
     failed = {
         "widen": any(difference.widens for difference in differences),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cfnroles.cli.source import source_options, told
+from cfnroles.cli.terminal import say
 
 
 @click.command("explain")
@@ -21,4 +22,4 @@ def command(source: str, format_: str, **about: Any) -> None:
 
     reading = read(source, told(about))
     formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
-    click.echo(formats[format_](explain(reading), reading.texts))
+    say(formats[format_](explain(reading), reading.texts))

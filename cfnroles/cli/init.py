@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.source import taken
+from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
 
@@ -72,9 +73,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
         services = [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
     _write(output, draft(options.project or _project(output, services), services))
     count = len(services)
-    click.echo(
-        f"Wrote {output}: {count} service{'s'[: count > 1]}. Build its stacks: cfnroles build {output}", err=True
-    )
+    say(f"Wrote {output}: {count} service{'s'[: count > 1]}. Build its stacks: cfnroles build {output}", err=True)
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
 
@@ -181,8 +180,8 @@ def _compare(facts: Facts, options: _Options) -> None:
     reading = read(options.output)
     asked = {Holder.EXECUTION: options.execution_role, Holder.TASK: options.from_role}
     verifications = [verify(reading, _role(named, facts, options), holder) for holder, named in asked.items() if named]
-    click.echo("What the new roles gain is missing from the old ones; what they lose is excess there.\n")
-    click.echo(verification.human(verifications, reading.texts, verification.Terminal(100, False)))
+    say("What the new roles gain is missing from the old ones; what they lose is excess there.", "")
+    say(verification.human(verifications, reading.texts, 100))
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.cli.source import pairs, taken, told
+from cfnroles.cli.terminal import say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def command(files: tuple[str, ...], **given: Any) -> None:
     threshold = None if options.fail_on == "never" else Severity(options.fail_on)
     text = _text(report, options.format_, threshold)
     if text:
-        click.echo(text, color=_colourful() or None)
+        say(text)
     _tell(report, options.format_)
     sys.exit(_exit_code(report, threshold))
 
@@ -145,7 +144,7 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
         return lint.json_text(report)
     if format_ == "markdown":
         return lint.markdown(report)
-    return lint.human(report, shutil.get_terminal_size((100, 24)).columns, _colourful())
+    return lint.human(report, width())
 
 
 def _tell(report: LintReport, format_: str) -> None:
@@ -153,16 +152,9 @@ def _tell(report: LintReport, format_: str) -> None:
 
     for file in report.files:
         if file.unreadable:
-            click.echo(f"error: {file.unreadable}", err=True)
+            say_error(file.unreadable)
     if format_ != "markdown":
-        click.echo(summary(report), err=True)
-
-
-def _colourful() -> bool:
-    """Whether standard output is for eyes that want colours. https://no-color.org, https://force-color.org"""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+        say(summary(report), err=True)
 
 
 def _exit_code(report: LintReport, threshold: Severity | None) -> int:

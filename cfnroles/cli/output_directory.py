@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
@@ -16,6 +15,7 @@ from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, exists, read_text
 from cfnroles.manifest import FILE, Manifest, State, digest, manifest_of, replacing
+from cfnroles.page import page, quoted
 
 _STAGED = re.compile(r"\.cfnroles-\d+-.+")
 
@@ -168,13 +168,11 @@ class _Build(Struct, frozen=True):
     def _check_edits(self, found: Mapping[str, Found]) -> None:
         if names := [name for name, what in found.items() if what is Found.EDITED]:
             other = self.directory.parent / f"{self.directory.name or 'build'}.new"
-            compare = [shlex.join(["diff", "-u", str(self.directory / name), str(other / name)]) for name in names]
+            compare = [f"  diff -u {quoted(str(self.directory / name))} {quoted(str(other / name))}" for name in names]
             raise InvalidInput(
                 f"edits would be lost: {', '.join(names)} {'is' if len(names) == 1 else 'are'} not as built",
                 where=str(self.directory),
-                why="\n  ".join(
-                    [f"To see them, run the same command with -o {shlex.quote(str(other))}, and then:", *compare]
-                ),
+                why=page([f"To see them, run the same command with -o {quoted(str(other))}, and then:", *compare]),
                 remedy="Keep the edits elsewhere, or give them up: run the same command with --force.",
             )
 

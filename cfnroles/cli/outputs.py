@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cfnroles.cli.stack_options import StackArguments, stack_options
+from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer
 
 
@@ -39,5 +40,5 @@ def command(
         "json": deployment.outputs_json,
         "env": deployment.outputs_env,
     }
-    click.echo(texts[output_format](outputs))
+    say(texts[output_format](outputs))
     return 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
+from cfnroles.cli.terminal import ask, is_asked, say
 
 if TYPE_CHECKING:
     from cfnroles.deploy.parameters import Ask, MissingParameter
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def prompts(*, plan_only: bool) -> Ask | None:
     """How to ask for missing values; ``None`` where there is no terminal, and for a plan, which asks nothing."""
-    return _prompted if not plan_only and sys.stdin.isatty() else None
+    return _prompted if not plan_only and is_asked() else None
 
 
 def _prompted(missing: Sequence[MissingParameter]) -> dict[str, str]:
@@ -23,13 +22,12 @@ def _prompted(missing: Sequence[MissingParameter]) -> dict[str, str]:
 
 
 def _value(missing: MissingParameter) -> str:
-    click.echo(f"{missing.description or 'No description.'} ({', '.join(missing.stacks)})", err=True)
+    say(f"{missing.description or 'No description.'} ({', '.join(missing.stacks)})", err=True)
     admitted = functools.partial(_admitted, missing)
-    value: str = click.prompt(missing.name, err=True, hide_input=missing.is_secret, value_proc=admitted)
-    return value
+    return ask(missing.name, admitted, hidden=missing.is_secret)
 
 
 def _admitted(missing: MissingParameter, value: str) -> str:
     if refusal := missing.refusal(value):
-        raise click.UsageError(refusal)
+        raise ValueError(refusal)
     return value

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
 
 
@@ -25,4 +26,4 @@ class PathParameter(click.Path):
 
 def pass_over(error: InvalidInput) -> None:
     """Say that a file is passed over that nobody named: it was looked at because it is there."""
-    click.echo(f"passed over: {error.where}: {error.what}", err=True)
+    say(f"passed over: {error.where}: {error.what}", err=True)

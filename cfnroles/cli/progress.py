@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import click
+from cfnroles.cli.terminal import console, is_live, say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,27 +33,30 @@ class Progress:
 
         self._told.append(told)
         if not self._live:
-            click.echo(event_line(told), err=True)
+            say(event_line(told), err=True)
 
     @contextlib.contextmanager
     def live(self) -> Iterator[None]:
         """Show a live table until the block ends, if there is a terminal to show it on."""
-        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if not is_live():
             yield
             return
-        from rich.console import Console
         from rich.live import Live
 
-        console = Console(stderr=True)
+        standard_error = console()
         self._told.clear()
         self._live = True
         try:
-            with Live(get_renderable=lambda: self._table(console.height - 2), console=console, refresh_per_second=4):
+            with Live(
+                get_renderable=lambda: self._table(*standard_error.size),
+                console=standard_error,
+                refresh_per_second=4,
+            ):
                 yield
         finally:
             self._live = False
 
-    def _table(self, height: int) -> Table:
+    def _table(self, width: int, height: int) -> Table:
         from cfnroles.formats.deployment_table import deployment_table
 
-        return deployment_table(tuple(self._told), datetime.now(UTC), height)
+        return deployment_table(tuple(self._told), datetime.now(UTC), height - 2, width)

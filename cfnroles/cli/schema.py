@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cfnroles.cli.terminal import say
+
 
 @click.command("schema")
 def command() -> None:
@@ -15,4 +17,4 @@ def command() -> None:
     """
     from cfnroles.sources.service_spec.schema import schema_text
 
-    click.echo(schema_text(), nl=False)
+    say(*schema_text().splitlines())

@@ -13,6 +13,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory
 
@@ -113,7 +114,7 @@ class StackArguments(Struct, frozen=True):
             return dict(built.files), ()
         told = gaps_text(reading.gaps, reading.texts)
         head = f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
-        click.echo(f"{head}\n{told}", err=True)
+        say(head, told, err=True)
         return dict(built.files), gap_lines(reading.gaps, reading.texts)
 
 
@@ -185,8 +186,9 @@ def following_on_interrupt() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(
-            "\nWhat CloudFormation has started goes on. Follow it with: cfnroles status --follow\n"
+        say(
+            "",
+            "What CloudFormation has started goes on. Follow it with: cfnroles status --follow",
             "Running the same command again picks up from there.",
             err=True,
         )
@@ -202,5 +204,5 @@ def local_connection(where: StackArguments, *, state: Path | None) -> Iterator[C
     if where.profile or where.endpoint_url:
         raise InvalidInput("--local cannot be combined with --profile or --endpoint-url")
     with emulator(state=state, region=where.region or region_of(os.environ)) as running:
-        click.echo(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
+        say(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
         yield Connection.of_environment(running.environment())

@@ -8,6 +8,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.stack_options import collected, following_on_interrupt
+from cfnroles.cli.terminal import confirm, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -93,17 +94,19 @@ def deploy_stack_sets(deployment: Deployment, arguments: StackSetArguments) -> i
     fleet = _fleet(deployment, arguments, progress)
     with following_on_interrupt():
         planned = plan_stack_sets(_without_imports(deployment.selected.stacks), fleet)
-        click.echo(stack_sets_text(planned), err=not options.plan_only)
+        say(stack_sets_text(planned), err=not options.plan_only)
         if options.plan_only:
             return 0
-        if deployment.ask and planned.needs_consent and not click.confirm("Deploy these?", err=True):
+        if deployment.ask and planned.needs_consent and not confirm("Deploy these?"):
             raise BadAnswer("nothing was deployed: the answer was no")
         fleet.pace.deadline = fleet.pace.clock.now() + options.timeout
         with progress.live():
             result = apply_stack_sets(planned.stack_sets, fleet)
     if result.failures:
-        click.echo(f"\nerror: {failure_text(result.failures)}\n", err=True)
-    click.echo(result_text(result), err=True)
+        say("", err=True)
+        say_error(failure_text(result.failures))
+        say("", err=True)
+    say(result_text(result), err=True)
     return 1 if result.failures else 0
 
 
@@ -116,7 +119,7 @@ def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]
         if stack not in chosen:
             # The gate stands there, so that what it checks is not known here.
             unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
-            click.echo(f"{stack.name} is no stack set: it imports from its own account and Region{unasked}", err=True)
+            say(f"{stack.name} is no stack set: it imports from its own account and Region{unasked}", err=True)
     if not chosen:
         raise InvalidInput("none of the stacks can be a stack set")
     return chosen

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cfnroles.cli.stack_options import StackArguments, stack_options
+from cfnroles.cli.terminal import say
 
 if TYPE_CHECKING:
     from cfnroles.aws.cloudformation import CloudFormation
@@ -36,7 +37,7 @@ def command(
         _follow(names, cloudformation, timeout * 60)
     stacks: list[tuple[str, StackDescription | None]] = [(name, cloudformation.stack(name)) for name in names]
     text = deployment.statuses_json if output_format == "json" else deployment.statuses_text
-    click.echo(text(stacks))
+    say(text(stacks))
     deployed = all(stack and status_of(stack.status).deploying is Deploying.UPDATE for _, stack in stacks)
     return 0 if deployed else 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.source import pairs, source_options, taken, told
+from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.need import Holder
 
@@ -147,24 +146,22 @@ def _simulate(verifications: Sequence[Verification], reading: Reading, options: 
     iam = iam_of(options.profile, reading.task().facts.region)
     for each in verifications:
         for line in simulate(each, iam.simulate, options.context):
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 def _show(verifications: Sequence[Verification], reading: Reading, format_: str) -> None:
     from cfnroles.formats import verification, verification_markdown
     from cfnroles.formats.verification_words import summary
 
-    colour = bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
     texts = reading.texts
     if format_ == "json":
-        click.echo(verification.json_text(verifications, texts))
+        say(verification.json_text(verifications, texts))
     elif format_ == "markdown":
-        click.echo(verification_markdown.markdown(verifications, texts))
+        say(verification_markdown.markdown(verifications, texts))
     else:
-        click.echo(verification.human(verifications, texts, verification.Terminal(width, colour)), color=colour)
+        say(verification.human(verifications, texts, width()))
     for each in verifications:
-        click.echo(summary(each), err=True)
+        say(summary(each), err=True)
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.page import Page, page
 
 #: What only another question can mend: other options, other values, other files.
 _OF_THE_INPUT = frozenset({Cause.INPUT, Cause.CAPABILITY})
@@ -35,19 +36,19 @@ def refusal_of(failures: Sequence[Failure]) -> DeploymentRefused | InputRefused:
     return InputRefused((*wrong, *(failure for failure in failures if failure.cause not in _OF_THE_INPUT)))
 
 
-def _first(failures: tuple[Failure, ...]) -> str:
+def _first(failures: tuple[Failure, ...]) -> Page:
     first, *others = failures
-    return "\n".join((*first.lines, *([first.remedy] if others and first.remedy else ())))
+    return page((*first.lines, *([first.remedy] if others and first.remedy else ())))
 
 
-def _others(failures: tuple[Failure, ...]) -> str:
-    return "\n".join(map(_told, failures[1:]))
+def _others(failures: tuple[Failure, ...]) -> Page:
+    return page(map(_told, failures[1:]))
 
 
 def _remedy(failures: tuple[Failure, ...]) -> str:
     return failures[0].remedy if len(failures) == 1 else ""
 
 
-def _told(failure: Failure) -> str:
+def _told(failure: Failure) -> Page:
     head = f"{failure.stack}: {failure.lines[0]}" if failure.stack else failure.lines[0]
-    return "\n".join(line for line in (head, *failure.lines[1:], failure.remedy) if line)
+    return page(line for line in (head, *failure.lines[1:], failure.remedy) if line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
 from cfnroles.manifest import FILE, SCHEMA, State, is_plain_name, manifest_of
+from cfnroles.page import page, quoted
 from cfnroles.template.template import Template, read_template
 
 #: Names with values, such as parameters and tags.
@@ -67,7 +67,7 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
         raise InvalidInput(
             f"there is no {FILE} in this directory",
             where=str(directory),
-            remedy=f"Write it first: cfnroles build SOURCE -o {shlex.quote(str(directory))}",
+            remedy=f"Write it first: cfnroles build SOURCE -o {quoted(str(directory))}",
         )
     where = str(directory / FILE)
     document = _document(read_inside(directory, FILE), where)
@@ -113,12 +113,12 @@ def check_build(
             f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not what the last build wrote",
             where=str(directory),
             why="It was edited since, or comes from another build.",
-            remedy=f"{_again(directory)} --force\nTo use what is there, add --allow-edits.",
+            remedy=page([f"{_again(directory)} --force", "To use what is there, add --allow-edits."]),
         )
 
 
 def _again(directory: Path) -> str:
-    return f"Build it again: cfnroles build SOURCE -o {shlex.quote(str(directory))}"
+    return f"Build it again: cfnroles build SOURCE -o {quoted(str(directory))}"
 
 
 def _document(data: bytes, where: str) -> Mapping[str, Any]:

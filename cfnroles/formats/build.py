@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from cfnroles.lines import findings_text, gaps_text
 from cfnroles.need import Severity
+from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
@@ -41,11 +41,13 @@ def other_side(account: str) -> list[str]:
 def told(reading: Reading) -> Iterator[str]:
     """The gaps, and what ECS accepts and will likely fail."""
     if reading.gaps:
-        yield f"\nGaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
+        yield ""
+        yield f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
         yield gaps_text(reading.gaps, reading.texts)
     warnings = [finding for finding in reading.findings if finding.severity is Severity.WARNING]
     if warnings:
-        yield f"\nWarnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"
+        yield ""
+        yield f"Warnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"
         yield findings_text(warnings, reading.texts)
 
 
@@ -53,8 +55,9 @@ def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str
     from cfnroles.targets.cloudformation.other_side import other_accounts
 
     services = len(reading.tasks)
-    yield f"\n{len(built.stacks)} stacks of {services} service{'s'[: services > 1]}."
-    yield f"Deploy them with `cfnroles deploy {shlex.quote(str(directory))}`."
+    yield ""
+    yield f"{len(built.stacks)} stacks of {services} service{'s'[: services > 1]}."
+    yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
     for account in other_accounts(reading.tasks):
         yield f"The account {account} has its own side: `cfnroles build SPEC --for-account {account} -o DIR`."
 
@@ -63,32 +66,38 @@ def _home(reading: Reading, task: Task) -> Iterator[str]:
     unknown = [what for what in ("account", "region") if not getattr(task.facts, what)]
     if unknown:
         names = " and ".join(unknown)
-        yield f"\nThe task's own {names} cannot be told from {reading.name}: what it names stays as it is."
+        yield ""
+        yield f"The task's own {names} cannot be told from {reading.name}: what it names stays as it is."
         yield f"Give --{' and --'.join(unknown)} to make the stacks deployable anywhere."
 
 
 def _left_open(task: Task, built: Build) -> Iterator[str]:
     if open_parameters := dict.fromkeys(name for stack in built.stacks for name in _without_default(stack)):
-        yield f"\nTo be filled when the stacks are deployed: {', '.join(open_parameters)}."
+        yield ""
+        yield f"To be filled when the stacks are deployed: {', '.join(open_parameters)}."
         yield "Each is a parameter without a default, for a placeholder; --set and --image fill them now."
     if (names := secret_names(task.discovery.references, task.facts)) and not within_quota(names):
-        yield f"\nThe ARNs of {len(names)} secrets stand in the templates themselves, because a template may have"
+        yield ""
+        yield f"The ARNs of {len(names)} secrets stand in the templates themselves, because a template may have"
         yield f"{MOST_PARAMETERS} parameters at most: build again for another account or Region."
     if _leaves_json_keys(task, built):
-        yield "\nThe validator's role has no room to read the secrets: it checks that they exist, not their JSON keys."
+        yield ""
+        yield "The validator's role has no room to read the secrets: it checks that they exist, not their JSON keys."
 
 
 def _deployed(built: Build, directory: Path) -> Iterator[str]:
-    yield f"\nDeploy with `cfnroles deploy {shlex.quote(str(directory))}`, or with the AWS CLI:"
+    yield ""
+    yield f"Deploy with `cfnroles deploy {quoted(str(directory))}`, or with the AWS CLI:"
     templates = zip(built.stacks, built.files, strict=False)
     yield from (_deploy_command(stack, directory / name) for stack, name in templates)
     large = [name for name, text in built.files.items() if too_large(text)]
     if large:
-        yield f"\n{', '.join(large)}: more than {TEMPLATE_BODY:,} bytes; add `--s3-bucket BUCKET` to its command."
+        yield ""
+        yield f"{', '.join(large)}: more than {TEMPLATE_BODY:,} bytes; add `--s3-bucket BUCKET` to its command."
 
 
 def _deploy_command(stack: Stack, template: Path) -> str:
-    words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {shlex.quote(str(template))}"]
+    words = [f"  aws cloudformation deploy --stack-name {stack.name} --template-file {quoted(str(template))}"]
     if stack.capabilities:
         words.append(f"--capabilities {' '.join(stack.capabilities)}")
     overrides = [f"{name}=VALUE" for name in _without_default(stack)]

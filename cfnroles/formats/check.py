@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 
 from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
 from cfnroles.lines import Lines, Texts
+from cfnroles.markdown import code, document, items, table
+from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
 
 
-def human(check: SecretCheck, text: Texts) -> str:
+def human(check: SecretCheck, text: Texts) -> Page:
     """For a terminal: a branch for each container, a leaf for each reference, all problems at once."""
-    return "\n".join(_human(check, Lines(text)))
+    return page(_human(check, Lines(text)))
 
 
-def markdown(check: SecretCheck, text: Texts) -> str:
+def markdown(check: SecretCheck, text: Texts) -> Page:
     """For a review: one row for each reference."""
     lines = Lines(text)
     rows = [
-        f"| {each.usable} | {each.reference.origin.place} | `{each.reference.value_from.written}` | {_finding(each)} |"
+        (str(each.usable), each.reference.origin.place, code(each.reference.value_from.written), _finding(each))
         for each in check.references
     ]
-    head = ["| | needed by | reference | finding |", "|---|---|---|---|"]
-    where = [f"- {lines.where(checked.reference.origin)}" for checked in check.references if checked.examined.what]
-    return "\n".join([*head, *rows, "", summary(check), *(["", *where] if where else [])])
+    where = [code(lines.where(each.reference.origin)) for each in check.references if each.examined.what]
+    return document([table(("", "needed by", "reference", "finding"), rows), summary(check), items(where)])
 
 
-def json_text(check: SecretCheck, text: Texts) -> str:
+def json_text(check: SecretCheck, text: Texts) -> Page:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
     references = [
@@ -48,7 +48,7 @@ def json_text(check: SecretCheck, text: Texts) -> str:
         }
         for checked in check.references
     ]
-    return json.dumps({"schema": SCHEMA, "references": references, "warnings": list(check.warnings)}, indent=2)
+    return json_page({"schema": SCHEMA, "references": references, "warnings": list(check.warnings)})
 
 
 def summary(check: SecretCheck) -> str:
@@ -63,8 +63,8 @@ def summary(check: SecretCheck) -> str:
 
 def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:
     several = len({checked.reference.origin.document for checked in check.references}) > 1
-    for (document, container), group in groupby(check.references, _branch):
-        yield (f"container {container}" if container else "task") + (f" of {document}" if several else "")
+    for (name, container), group in groupby(check.references, _branch):
+        yield (f"container {container}" if container else "task") + (f" of {name}" if several else "")
         for checked in group:
             origin = checked.reference.origin
             yield f"  {checked.usable:<7}  {origin.item or origin.pointer}  {checked.reference.value_from.written}"
@@ -83,4 +83,4 @@ def _branch(checked: CheckedReference) -> tuple[str, str]:
 
 def _finding(checked: CheckedReference) -> str:
     examined = checked.examined
-    return f"{examined.what}. {examined.remedy}".replace("|", "\\|") if examined.what else f"version {examined.version}"
+    return f"{examined.what}. {examined.remedy}" if examined.what else f"version {examined.version}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 
 from cfnroles.aws.stack import Event, StackDescription
@@ -14,6 +12,7 @@ from cfnroles.deploy.plan import GATE, Note
 from cfnroles.deploy.result import Result, StackOutcome
 from cfnroles.deploy.statuses import MISSING, status_of
 from cfnroles.formats.deployment_plan import SCHEMA, count
+from cfnroles.page import Page, json_page, page, quoted
 
 
 def event_line(told: Event | Note) -> str:
@@ -31,7 +30,7 @@ def first_line(reason: str) -> str:
     return lines[0] + (" ..." if len(lines) > 1 else "")
 
 
-def result_text(result: Result) -> str:
+def result_text(result: Result) -> Page:
     """What was done, one line per stack; failures are told apart by ``failure_text``."""
     width = max(len(stack.stack) for stack in result.stacks)
     lines = []
@@ -48,10 +47,10 @@ def result_text(result: Result) -> str:
         detail = "" if stack.outcome in timeless else took
         lines.append(f"{stack.stack:<{width}}  {outcome}{detail}")
         lines += [f"  kept: {resource}" for resource in stack.retained]
-    return "\n".join(lines)
+    return page(lines)
 
 
-def failure_text(failures: Iterable[Failure], deployed: Sequence[str] = ()) -> str:
+def failure_text(failures: Iterable[Failure], deployed: Sequence[str] = ()) -> Page:
     """Why it failed, the cause first, then where things stand and what to do."""
     lines: list[str] = []
     for failure in failures:
@@ -63,7 +62,7 @@ def failure_text(failures: Iterable[Failure], deployed: Sequence[str] = ()) -> s
             lines.append(failure.remedy)
     if deployed:
         lines.append(f"Still deployed: {', '.join(deployed)}.")
-    return "\n".join(lines)
+    return page(lines)
 
 
 def _stands(failure: Failure) -> str:
@@ -74,17 +73,17 @@ def _stands(failure: Failure) -> str:
     return f"{failure.stack} {what}{resource}{stood}{f' ({meaning})' if meaning else ''}."
 
 
-def outputs_text(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> str:
+def outputs_text(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
     """The outputs of stacks for a person."""
-    return "\n".join(f"{stack}.{name} = {value}" for stack, pairs in outputs for name, value in pairs)
+    return page(f"{stack}.{name} = {value}" for stack, pairs in outputs for name, value in pairs)
 
 
-def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> str:
+def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
     """The outputs of stacks for programs."""
-    return json.dumps({"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}}, indent=2)
+    return json_page({"schema": SCHEMA, "stacks": {stack: dict(pairs) for stack, pairs in outputs}})
 
 
-def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
+def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> Page:
     """Where stacks stand, one line each."""
     width = max(len(name) for name, _ in stacks)
     lines = []
@@ -92,10 +91,10 @@ def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
         status = stack.status if stack else MISSING
         reason = f"; {first_line(stack.reason)}" if stack and stack.reason else ""
         lines.append(f"{name:<{width}}  {status}: {status_of(status).meaning}{reason}")
-    return "\n".join(lines)
+    return page(lines)
 
 
-def deletion_text(deletion: Deletion) -> str:
+def deletion_text(deletion: Deletion) -> Page:
     """What is going to be deleted, in order, and what stays."""
     lines = []
     for step in deletion.stacks:
@@ -105,15 +104,13 @@ def deletion_text(deletion: Deletion) -> str:
         notes = f"; {', '.join(step.notes)}" if step.notes else ""
         lines.append(f"{step.source.name}  delete ({step.stack.status}{notes})")
         lines += [f"  keeps {resource}" for resource in step.retained]
-    return "\n".join(lines)
+    return page(lines)
 
 
-def outputs_env(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> str:
+def outputs_env(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
     """The outputs of stacks as lines for a shell: ``SHOP_ROLES_EXECUTION_ROLE_ARN=...``."""
-    return "\n".join(
-        f"{_variable(stack)}_{_variable(name)}={shlex.quote(value)}"
-        for stack, pairs in outputs
-        for name, value in pairs
+    return page(
+        f"{_variable(stack)}_{_variable(name)}={quoted(value)}" for stack, pairs in outputs for name, value in pairs
     )
 
 
@@ -122,9 +119,9 @@ def _variable(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper()
 
 
-def statuses_json(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
+def statuses_json(stacks: Sequence[tuple[str, StackDescription | None]]) -> Page:
     """Where stacks stand, for programs."""
-    return json.dumps(
+    return json_page(
         {
             "schema": SCHEMA,
             "stacks": [
@@ -138,6 +135,5 @@ def statuses_json(stacks: Sequence[tuple[str, StackDescription | None]]) -> str:
                 }
                 for name, stack in stacks
             ],
-        },
-        indent=2,
+        }
     )

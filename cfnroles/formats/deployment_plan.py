@@ -13,15 +13,17 @@ from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.deploy.home import Home
 from cfnroles.deploy.plan import ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan, Stranger
 from cfnroles.deploy.statuses import MISSING
-from cfnroles.formats.grants import actions_of, code, conditions_of, resources_of, when
+from cfnroles.formats.grants import actions_of, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
+from cfnroles.markdown import Block, Markup, below, code, document, heading, inline, nested, paragraph, strong, table
+from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
 
 _NOT = "not "
 
 
-def plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan) -> Page:
     """The plan for a person: each stack, what happens to it and, above all, which permissions change."""
     lines = [home_text(plan.home), ""]
     width = max(len(stack.name) for stack in plan.stacks)
@@ -33,7 +35,7 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  parameter {change}" for change in map(_parameter, stack.parameters)]
         lines += permission_lines(stack.permissions, marked=stack.action is StackAction.UPDATE)
         lines += [f"  {change}" for change in _resource_lines(stack)]
-    return "\n".join([*lines, *check_lines(plan.check), "", summary(plan)])
+    return page([*lines, *check_lines(plan.check), "", summary(plan)])
 
 
 def home_text(home: Home) -> str:
@@ -212,7 +214,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def plan_json(plan: Plan) -> str:
+def plan_json(plan: Plan) -> Page:
     """The plan for programs; ``schema`` rises when a field changes its meaning."""
     told = {
         "schema": SCHEMA,
@@ -223,7 +225,7 @@ def plan_json(plan: Plan) -> str:
         "references": _check(plan.check),
         "stacks": [_stack(stack) for stack in plan.stacks],
     }
-    return json.dumps(told, indent=2)
+    return json_page(told)
 
 
 def _check(check: ReferenceCheck) -> dict[str, object]:
@@ -290,37 +292,40 @@ def _condition(grant: RoleGrant) -> str:
     return json.dumps(block, sort_keys=True) if block else ""
 
 
-def plan_markdown(plan: Plan) -> str:
+def plan_markdown(plan: Plan) -> Page:
     """The plan for a pull request."""
-    lines = ["### Deployment plan", "", _home_markdown(plan.home), "", summary(plan), ""]
-    for stack in plan.stacks:
-        lines.append(f"- **{stack.name}**: {_headline(stack)}")
-        lines += [f"  - {note}" for note in (*adoption(stack.adopted), *stack.notes)]
-        lines += [f"  - not checked before the task starts: {place}" for place in stack.unchecked]
-    lines += [f"- {line}" for line in check_lines(plan.check)]
+    return document(_markdown(plan))
+
+
+def _markdown(plan: Plan) -> Iterator[str]:
+    yield heading(3, "Deployment plan")
+    yield _home_markdown(plan.home)
+    yield summary(plan)
+    yield nested([*map(_told, plan.stacks), *((line, ()) for line in check_lines(plan.check))])
     entries = _entries(plan.permissions)
     if entries:
-        lines += ["", "| | role | action | resource | because |", "|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(_row(entry))} |" for entry in entries]
-    return "\n".join(lines)
+        yield table(("", "role", "action", "resource", "because"), map(_row, entries))
 
 
-def _home_markdown(home: Home) -> str:
+def _told(stack: StackPlan) -> tuple[Markup, Sequence[str]]:
+    """What is said of a stack, and what is noted below it."""
+    notes = [*adoption(stack.adopted), *stack.notes]
+    notes += [f"not checked before the task starts: {place}" for place in stack.unchecked]
+    return inline(strong(code(stack.name)), f": {_headline(stack)}"), notes
+
+
+def _home_markdown(home: Home) -> Block:
     account, caller = (code(each) if each else "not known" for each in (home.account, home.caller))
-    local = f", an emulator at {code(home.endpoint)}" if home.endpoint else ""
-    return f"Account {account}, Region {code(home.region)}, caller {caller}{local}"
+    local = inline(", an emulator at ", code(home.endpoint)) if home.endpoint else ""
+    return paragraph("Account ", account, ", Region ", code(home.region), ", caller ", caller, local)
 
 
 def _row(entry: _Entry) -> Iterator[str]:
     grant = entry.grant
-    marks = [", **wider**"] if entry.widening else []
-    marks += [", **wildcard**"] if entry.wildcard else []
-    yield ("added" if entry.added else "removed") + "".join(marks)
-    yield grant.role
+    marks = [", ", strong("wider")] if entry.widening else []
+    marks += [", ", strong("wildcard")] if entry.wildcard else []
+    yield inline("added" if entry.added else "removed", *marks)
+    yield code(grant.role)
     yield code(actions_of(grant) if _has_actions(grant) else "*")
-    yield "<br>".join(line.markdown for line in (*resources_of(grant), *conditions_of(grant)))
-    yield "<br>".join(map(_cell, entry.reasons)) or str(grant.kind)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    yield below(line.markdown for line in (*resources_of(grant), *conditions_of(grant)))
+    yield below(entry.reasons) or str(grant.kind)

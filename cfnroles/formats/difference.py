@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cfnroles.answers.diff import Change, Comparison, Difference, Side, Verb
 from cfnroles.answers.grants import GrantKind, RoleGrant
-from cfnroles.formats.grants import Line, actions_of, code, conditions_of, resources_of, when
+from cfnroles.formats.grants import Line, actions_of, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
 from cfnroles.lines import Lines
+from cfnroles.markdown import Markup, below, code, document, heading, inline, items, strong, table
 from cfnroles.need import Gap, Origin
+from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
 
@@ -52,7 +53,7 @@ class _Side:
         return f"{origin.document}{f':{line}' if line else ''}"
 
 
-def human(comparisons: Sequence[Comparison]) -> str:
+def human(comparisons: Sequence[Comparison]) -> Page:
     """For a terminal: role by role what comes, goes, widens and narrows, with the line of each field."""
     lines: list[str] = []
     for comparison in comparisons:
@@ -60,18 +61,16 @@ def human(comparisons: Sequence[Comparison]) -> str:
         lines += [_title(comparison), ""]
         lines += _human(comparison, difference)
         lines += [_summary(difference), ""]
-    return "\n".join(lines[:-1]) if lines else _NOTHING
+    return page(lines[:-1] or [_NOTHING])
 
 
-def markdown(comparisons: Sequence[Comparison]) -> str:
+def markdown(comparisons: Sequence[Comparison]) -> Page:
     """For a comment on a pull request: a heading for each document, and a table row for each change."""
-    lines: list[str] = []
-    for comparison in comparisons:
-        lines += _markdown(comparison, comparison.difference)
-    return "\n".join(lines).rstrip("\n") or f"### Permissions\n\n{_NOTHING}"
+    blocks = [block for comparison in comparisons for block in _markdown(comparison, comparison.difference)]
+    return document(blocks or [heading(3, "Permissions"), _NOTHING])
 
 
-def json_text(comparisons: Sequence[Comparison]) -> str:
+def json_text(comparisons: Sequence[Comparison]) -> Page:
     """For programs. ``schema`` changes when the form does."""
     differences = [comparison.difference for comparison in comparisons]
     whole = {
@@ -79,7 +78,7 @@ def json_text(comparisons: Sequence[Comparison]) -> str:
         "widens": any(difference.widens for difference in differences),
         "documents": [_entry(each, found) for each, found in zip(comparisons, differences, strict=True)],
     }
-    return json.dumps(whole, indent=2)
+    return json_page(whole)
 
 
 def _title(comparison: Comparison) -> str:
@@ -156,41 +155,35 @@ def _told(
 
 def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
     old, new = _Side(comparison.old), _Side(comparison.new)
-    yield f"### Permissions: {code(_title(comparison))}"
-    yield ""
+    yield heading(3, "Permissions: ", code(_title(comparison)))
     yield _summary(difference)
-    yield ""
     if difference.changes:
-        yield "| | role | permission | on | where |"
-        yield "|---|---|---|---|---|"
-        for group in _groups(difference.changes, old, new):
-            yield f"| {' | '.join(_row(group, old, new))} |"
-        yield ""
-    for name in difference.redefined:
-        yield f"- The condition {code(name)} is defined in another way than before."
+        rows = (_row(group, old, new) for group in _groups(difference.changes, old, new))
+        yield table(("", "role", "permission", "on", "where"), rows)
+    told = [
+        inline("The condition ", code(name), " is defined in another way than before.") for name in difference.redefined
+    ]
     for word, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
-        for gap in gaps:
-            yield f"- Gap {word}: {code(gap.what)} at {code(side.place(gap.origin))}"
-    if difference.redefined or difference.opened or difference.closed:
-        yield ""
+        told += [inline(f"Gap {word}: ", code(gap.what), " at ", code(side.place(gap.origin))) for gap in gaps]
+    yield items(told)
 
 
 def _row(group: Sequence[Change], old: _Side, new: _Side) -> Iterator[str]:
     change = group[0]
-    verb = f"**{_WORDS[change.verb]}**" if change.widens else _WORDS[change.verb]
-    yield f"{verb}<br>{_REDUNDANT[change.verb]}" if change.redundant else verb
+    verb = strong(_WORDS[change.verb]) if change.widens else _WORDS[change.verb]
+    yield below([verb, _REDUNDANT[change.verb] if change.redundant else ""])
     yield code(change.grant.role)
-    yield _what(group, code, "<br>")
+    yield _what_markdown(group)
     common, own = _compared(change)
     scopes = [line.markdown for line in common]
-    places = []
+    places: list[str] = []
     for word, side, grant, lines in _told(change, own, old, new):
-        scopes += [f"{word}{line.markdown}" for line in lines]
+        scopes += [inline(word, line.markdown) for line in lines]
         for why, found in side.places(grant, short=True):
-            places += [f"{word}{code(place)}" for place in found]
+            places += [inline(word, code(place)) for place in found]
             places += [why] if why and not (word and side is old) else []
-    yield "<br>".join(scopes)
-    yield "<br>".join(dict.fromkeys(places))
+    yield below(scopes)
+    yield below(places)
 
 
 def _groups(changes: Sequence[Change], old: _Side, new: _Side) -> list[list[Change]]:
@@ -217,13 +210,23 @@ def _alike(grant: RoleGrant, alike: bool) -> tuple[object, ...]:
     return (grant.resources, grant.not_resources, grant.conditions, grant.guards, grant.places, *what)
 
 
-def _what(group: Sequence[Change], spell: Callable[[str], str] = str, between: str = ", ") -> str:
+def _what(group: Sequence[Change]) -> str:
+    head, actions = _kind_and_actions(group)
+    return head + ", ".join(actions)
+
+
+def _what_markdown(group: Sequence[Change]) -> Markup:
+    head, actions = _kind_and_actions(group)
+    return inline(head, below(map(code, actions)))
+
+
+def _kind_and_actions(group: Sequence[Change]) -> tuple[str, Sequence[str]]:
     grant = group[0].grant
     if grant.kind in (GrantKind.MANAGED_POLICY, GrantKind.BOUNDARY):
-        return str(grant.kind)
+        return str(grant.kind), ()
     head = "" if grant.kind is GrantKind.PERMISSION else f"{grant.kind}: "
     denied = "denied: " if grant.effect is Effect.DENY else ""
-    return head + denied + between.join(dict.fromkeys(spell(actions_of(change.grant)) for change in group))
+    return head + denied, tuple(dict.fromkeys(actions_of(change.grant) for change in group))
 
 
 def _scope(grant: RoleGrant, change: Change) -> Iterator[Line]:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.explain import ExplainedStatement, Explanation
 from cfnroles.lines import Lines, Texts, gaps_text
+from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
 from cfnroles.need import Reason
+from cfnroles.page import Page, json_page, page
 from cfnroles.statements import Statement
 
 SCHEMA = 1
 
 
-def human(explanations: Sequence[Explanation], texts: Texts) -> str:
+def human(explanations: Sequence[Explanation], texts: Texts) -> Page:
     """For a terminal: role, statement, permissions, and the line of each field with what ECS does there."""
-    return "\n".join(_human(explanations, texts))
+    return page(_human(explanations, texts))
 
 
-def markdown(explanations: Sequence[Explanation], texts: Texts) -> str:
+def markdown(explanations: Sequence[Explanation], texts: Texts) -> Page:
     """For a review: a heading for each role and a table row for each statement."""
-    return "\n".join(_markdown(explanations, Lines(texts)))
+    return document(_markdown(explanations, Lines(texts)))
 
 
-def json_text(explanations: Sequence[Explanation], texts: Texts) -> str:
+def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
     """For programs. ``schema`` changes when the form does; services of a project stand under their names."""
     lines = Lines(texts)
     services = {each.service: _members(each, lines) for each in explanations}
     members = services.get("", {"services": services})
-    return json.dumps({"schema": SCHEMA, **members}, indent=2)
+    return json_page({"schema": SCHEMA, **members})
 
 
 def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
@@ -45,7 +46,7 @@ def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
 def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
     for each in explanations:
         if each.service:
-            yield f"service {each.service}\n"
+            yield from (f"service {each.service}", "")
         yield from _human_of_one(each, texts)
 
 
@@ -75,31 +76,27 @@ def _human_of_one(explanation: Explanation, texts: Texts) -> Iterator[str]:
 def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str]:
     for each in explanations:
         if each.service:
-            yield f"# Service {each.service}\n"
+            yield heading(1, "Service ", each.service)
         yield from _markdown_of_one(each, lines)
 
 
 def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     for holder, statements in explanation.roles:
-        yield f"## {str(holder).capitalize()}"
-        yield ""
-        yield "| statement | actions | resources | fields | why |"
-        yield "|---|---|---|---|---|"
-        for explained in statements:
-            statement = explained.statement
-            conditions = [f"if {condition}" for condition in _conditions(statement)]
-            yield "| {} | {} | {} | {} | {} |".format(
-                statement.sid,
-                _cell([f"`{action}`" for action in statement.actions]),
-                _cell([*(f"`{resource}`" for resource in statement.resources), *conditions]),
-                _cell([lines.where(origin) for reason in explained.reasons for origin in reason.origins]),
-                _cell([_why(reason.reason) for reason in explained.reasons]),
-            )
-        yield ""
+        yield heading(2, str(holder).capitalize())
+        yield table(("statement", "actions", "resources", "fields", "why"), (_row(each, lines) for each in statements))
     if explanation.gaps:
-        yield "## Gaps"
-        yield ""
-        yield from (f"- {lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in explanation.gaps)
+        yield heading(2, "Gaps")
+        yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in explanation.gaps)
+
+
+def _row(explained: ExplainedStatement, lines: Lines) -> Iterator[str]:
+    statement = explained.statement
+    yield statement.sid
+    yield below(code(action) for action in statement.actions)
+    conditions = (f"if {condition}" for condition in _conditions(statement))
+    yield below((*(code(resource) for resource in statement.resources), *conditions))
+    yield below(code(lines.where(origin)) for reason in explained.reasons for origin in reason.origins)
+    yield below(_why(each.reason) for each in explained.reasons)
 
 
 def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
@@ -136,15 +133,11 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
     }
 
 
-def _why(reason: Reason) -> str:
+def _why(reason: Reason) -> Markup:
     told = f"; {reason.told}" if reason.told else ""
-    return f"{reason.why} ([AWS]({reason.source}){told})"
+    return inline(f"{reason.why} ", "(", link("AWS", reason.source), told, ")")
 
 
 def _conditions(statement: Statement) -> list[str]:
     conditions = [f"{c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
     return [*conditions, *(f"the parameter {parameter} has a value" for parameter in statement.when)]
-
-
-def _cell(texts: list[str]) -> str:
-    return "<br>".join(text.replace("|", "\\|") for text in texts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cfnroles.answers.grants import GrantKind, RoleGrant
+from cfnroles.markdown import Markup, code, inline
 
 
 class Line(Struct, frozen=True):
@@ -19,9 +20,9 @@ class Line(Struct, frozen=True):
         return self.words + self.text
 
     @property
-    def markdown(self) -> str:
+    def markdown(self) -> Markup:
         """The line with the document's text as code."""
-        return self.words + (code(self.text) if self.text else "")
+        return inline(self.words, code(self.text))
 
 
 def actions_of(grant: RoleGrant) -> str:
@@ -56,9 +57,3 @@ def when(grant: RoleGrant) -> list[dict[str, object]]:
         }
         for guard in grant.guards
     ]
-
-
-def code(text: str) -> str:
-    """A text of a document's as code in a cell of a Markdown table."""
-    plain = text.replace("`", "'").replace("\n", " ").replace("|", "\\|")
-    return f"`{plain}`"

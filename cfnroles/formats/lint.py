@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
 from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.formats.places import Places
+from cfnroles.markdown import code, document, heading, link, table
 from cfnroles.need import Finding, Severity
+from cfnroles.page import Page, joined, json_page, page, painted, visible
 
 SCHEMA = 1
 
@@ -19,13 +20,9 @@ _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;35", Severity.INFO: "1;
 _INDENT = "    "
 
 
-def human(report: LintReport, width: int = 100, colour: bool = False) -> str:
+def human(report: LintReport, width: int = 100) -> Page:
     """For a terminal: one paragraph for each finding, which begins as editors and terminals expect it."""
-    paragraphs = []
-    for file in report.files:
-        places = Places(file)
-        paragraphs += [_paragraph(*placed, width, colour) for placed in places.placed(file.findings)]
-    return "\n".join(paragraphs)
+    return page(_paragraph(*placed, width) for file in report.files for placed in Places(file).placed(file.findings))
 
 
 def summary(report: LintReport) -> str:
@@ -41,12 +38,12 @@ def summary(report: LintReport) -> str:
     return "; ".join(parts)
 
 
-def markdown(report: LintReport) -> str:
+def markdown(report: LintReport) -> Page:
     """For a pull request: a table for each file."""
-    return "\n".join(_markdown(report))
+    return document(_markdown(report))
 
 
-def json_text(report: LintReport) -> str:
+def json_text(report: LintReport) -> Page:
     """For programs. ``schema`` changes when the form does."""
     files = [
         {
@@ -57,26 +54,22 @@ def json_text(report: LintReport) -> str:
         }
         for file in report.files
     ]
-    return json.dumps({"schema": SCHEMA, "files": files}, indent=2)
+    return json_page({"schema": SCHEMA, "files": files})
 
 
-def _paragraph(finding: Finding, line: int, column: int, width: int, colour: bool) -> str:
-    where = f"{finding.origin.document}:{line}:{column}:"
-    head = f"{where} {finding.severity}: {_sentence(finding)} [{finding.check}]"
-    lines = _wrapped(head, width, "", _INDENT) + _wrapped(finding.remedy, width, _INDENT, _INDENT)
-    text = "\n".join(lines)
-    if not colour:
-        return text
-    severity = f"{finding.severity}:"
-    coloured = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
-    before, _, after = text.partition(severity)
-    return f"\x1b[1m{before}\x1b[0m{coloured}{after}" if after else text
+def _paragraph(finding: Finding, line: int, column: int, width: int) -> Page:
+    where, severity = f"{visible(finding.origin.document)}:{line}:{column}: ", f"{finding.severity}:"
+    first, *rest = _wrapped(f"{where}{severity} {_sentence(finding)} [{finding.check}]", width, "", _INDENT)
+    if first.startswith(where + severity):
+        told = first.removeprefix(where + severity)
+        first = joined(painted(where, "1"), painted(severity, _COLOURS[finding.severity]), told)
+    return page([first, *rest, *_wrapped(finding.remedy, width, _INDENT, _INDENT)])
 
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
     # ARNs and paths are copied from the terminal: they stay in one piece, however narrow it is.
     return textwrap.wrap(
-        text,
+        visible(text),
         max(width, 40),
         initial_indent=first,
         subsequent_indent=rest,
@@ -92,31 +85,23 @@ def _sentence(finding: Finding) -> str:
 
 def _markdown(report: LintReport) -> Iterator[str]:
     for file in report.files:
-        if file.unreadable:
-            yield f"### `{file.document}`\n\n{file.unreadable}\n"
-        if not file.findings:
-            continue
-        places = Places(file)
-        yield f"### `{file.document}`\n"
-        yield "| line | severity | finding | remedy | check |"
-        yield "|--:|---|---|---|---|"
-        for finding, line, _ in places.placed(file.findings):
-            cells = (
-                str(line),
-                str(finding.severity),
-                _cell(_sentence(finding)),
-                _cell(finding.remedy),
-                f"[{finding.check}]({finding.source})" if finding.source else finding.check,
+        if file.unreadable or file.findings:
+            yield heading(3, code(file.document))
+        yield from file.unreadable.split("\n")
+        if file.findings:
+            placed = Places(file).placed(file.findings)
+            yield table(
+                ("line:", "severity", "finding", "remedy", "check"),
+                ((str(line), *_row(finding)) for finding, line, _ in placed),
             )
-            yield f"| {' | '.join(cells)} |"
-        yield ""
     yield f"{summary(report)}."
 
 
-def _cell(text: str) -> str:
-    """A text that Markdown shows as it stands."""
-    marks = {"|": "\\|", "*": "\\*", "_": "\\_", "<": "&lt;", "\n": " "}
-    return "".join(marks.get(character, character) for character in text)
+def _row(finding: Finding) -> Iterator[str]:
+    yield str(finding.severity)
+    yield _sentence(finding)
+    yield finding.remedy
+    yield link(finding.check, finding.source)
 
 
 def _entries(findings: tuple[Finding, ...], file: LintedFile) -> list[dict[str, object]]:

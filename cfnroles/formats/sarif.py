@@ -6,7 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import PurePath
@@ -16,6 +16,7 @@ from cfnroles.answers.lint import LintedFile, LintReport
 from cfnroles.checks import CHECKS, Check
 from cfnroles.formats.places import Places
 from cfnroles.need import Finding, Severity
+from cfnroles.page import Page, json_page, page, visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -23,7 +24,7 @@ _BASE = "%SRCROOT%"
 _HOME = "https://pypi.org/project/cfnroles/"
 
 
-def sarif(report: LintReport) -> str:
+def sarif(report: LintReport) -> Page:
     """The report as one run. Findings that were accepted in place are results with a suppression."""
     rules = _rules(report)
     numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
@@ -35,7 +36,7 @@ def sarif(report: LintReport) -> str:
         "invocations": [_invocation(report)],
         "results": results,
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return json_page({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _tool() -> dict[str, object]:
@@ -88,7 +89,7 @@ def _location(finding: Finding, places: Places) -> dict[str, object]:
         }
     }
     if origin.pointer:
-        location["logicalLocations"] = [{"fullyQualifiedName": origin.pointer}]
+        location["logicalLocations"] = [{"fullyQualifiedName": visible(origin.pointer)}]
     return location
 
 
@@ -99,16 +100,16 @@ def _result(finding: Finding, places: Places, numbers: dict[str, int]) -> dict[s
         "ruleId": finding.check,
         "ruleIndex": numbers[finding.check],
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{named}{finding.what}. {finding.remedy}".strip()},
+        "message": {"text": _text(f"{named}{finding.what}. {finding.remedy}".strip())},
         "locations": [_location(finding, places)],
         "partialFingerprints": {"cfnroles/v1": _fingerprint(finding)},
     }
     if finding.also:
         result["relatedLocations"] = [
-            {**_location(other, places), "message": {"text": other.what}} for other in finding.also
+            {**_location(other, places), "message": {"text": _text(other.what)}} for other in finding.also
         ]
     if finding.accepted:
-        result["suppressions"] = [{"kind": "inSource", "justification": finding.accepted}]
+        result["suppressions"] = [{"kind": "inSource", "justification": _text(finding.accepted)}]
     return result
 
 
@@ -121,21 +122,26 @@ def _notifications(unreadable: Sequence[LintedFile]) -> list[dict[str, object]]:
     return [
         {
             "level": "error",
-            "message": {"text": file.unreadable},
+            "message": {"text": _text(file.unreadable)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.document)}}],
         }
         for file in unreadable
     ]
 
 
+def _text(text: str) -> str:
+    """A text of a message in which nothing becomes a link: viewers make one of ``[text](destination)`` (3.11.6)."""
+    return page([text]).replace("](", "]\\(")
+
+
 def _artifact(document: str) -> dict[str, str]:
     path = PurePath(document)
     if path.is_absolute():
         return {"uri": path.as_uri()}
-    return {"uri": quote(path.as_posix()), "uriBaseId": _BASE}
+    return {"uri": quote(os.fsencode(path.as_posix())), "uriBaseId": _BASE}
 
 
 def _fingerprint(finding: Finding) -> str:
     """The same for the same finding after lines were added above it."""
     text = "\n".join((finding.check, finding.origin.document, finding.origin.pointer, finding.what))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:32]

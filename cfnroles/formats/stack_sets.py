@@ -5,9 +5,10 @@ from __future__ import annotations
 from cfnroles.aws.stack_sets import Targets
 from cfnroles.deploy.stack_sets import FleetPlan, StackSetPlan
 from cfnroles.formats.deployment_plan import adoption, check_lines, count, home_text, permission_lines
+from cfnroles.page import Page, page
 
 
-def stack_sets_text(fleet: FleetPlan) -> str:
+def stack_sets_text(fleet: FleetPlan) -> Page:
     """What happens to each stack set: where stacks come, whether existing ones change, and which permissions."""
     width = max(len(plan.source.name) for plan in fleet.stack_sets)
     lines = [f"{home_text(fleet.home)}, which administers the stack sets", ""]
@@ -23,7 +24,7 @@ def stack_sets_text(fleet: FleetPlan) -> str:
         lines += [f"  ! not checked before the task starts: {place}" for place in plan.unchecked]
         lines += permission_lines(plan.permissions, marked=plan.before is not None)
     lines += check_lines(fleet.check)
-    return "\n".join(lines)
+    return page(lines)
 
 
 def _headline(plan: StackSetPlan) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
-
-from msgspec import Struct
 
 from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
@@ -32,6 +29,7 @@ from cfnroles.formats.verification_words import (
 from cfnroles.iam.evaluator import StatementId
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.need import Need, Origin
+from cfnroles.page import Page, joined, json_page, page, painted, visible
 
 _SGR = {
     Outcome.ALLOWED: "32",
@@ -48,144 +46,137 @@ _MARKS = {
 _ONLY_IF = "[only if]"
 
 
-class Terminal(Struct, frozen=True):
-    """What a terminal can show."""
-
-    width: int = 80
-    colour: bool = False
-
-    def mark(self, outcome: Outcome) -> str:
-        """The mark of an outcome, all of one width; coloured marks say the same without their colour."""
-        return self.paint(_MARKS[outcome], _SGR[outcome])
-
-    def paint(self, text: str, sgr: str) -> str:
-        """The text in a colour or weight of ANSI's first sixteen, which every terminal's own palette makes legible."""
-        return f"\x1b[{sgr}m{text}\x1b[0m" if self.colour else text
-
-    def heading(self, text: str) -> str:
-        """A line that begins a part."""
-        return self.paint(text, "1")
-
-    def paragraph(self, text: str, indent: int, mark: str = "") -> Iterator[str]:
-        """The text in lines that fit, never broken inside of a name; the first one behind a mark."""
-        space = " " * (indent + len(mark))
-        yield from wrap(
-            text, self.width, initial_indent=" " * indent + mark, subsequent_indent=space, break_long_words=False,
-            break_on_hyphens=False,
-        )  # fmt: skip
-
-    def fitted(self, mark: str, parts: Sequence[str]) -> Iterator[str]:
-        """A mark and parts behind it: on one line if they fit, else each part on its own."""
-        head = f"    {mark} "
-        space = " " * (len(re.sub(r"\x1b\[[\d;]*m", "", head)))
-        line = " ".join(part for part in parts if part)
-        if len(space) + len(line) <= self.width:
-            yield head + line
-            return
-        first, *others = [part for part in parts if part]
-        yield head + first
-        yield from (space + part for part in others)
-
-
-def human(verifications: Sequence[Verification], text: Texts, terminal: Terminal | None = None) -> str:
+def human(verifications: Sequence[Verification], text: Texts, width: int = 80) -> Page:
     """For a terminal: role, container, field and every verdict; then what to add, and what is too much."""
-    shown = terminal or Terminal()
-    return "\n".join(line for each in verifications for line in _role(each, text, shown)).rstrip()
+    lines = [line for each in verifications for line in _role(each, text, width)]
+    while lines and not lines[-1]:
+        lines.pop()
+    return page(lines)
 
 
-def json_text(verifications: Sequence[Verification], text: Texts) -> str:
+def json_text(verifications: Sequence[Verification], text: Texts) -> Page:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
-    return json.dumps({"schema": 1, "roles": [_entry(each, lines) for each in verifications]}, indent=2)
+    return json_page({"schema": 1, "roles": [_entry(each, lines) for each in verifications]})
 
 
-def _role(each: Verification, text: Texts, terminal: Terminal) -> Iterator[str]:
+def _mark(outcome: Outcome) -> Page:
+    """The mark of an outcome, all of one width; coloured marks say the same without their colour."""
+    return painted(_MARKS[outcome], _SGR[outcome])
+
+
+def _heading(text: str) -> Page:
+    return painted(text, "1")
+
+
+def _paragraph(text: str, width: int, indent: int, mark: str = "") -> Iterator[str]:
+    """The text in lines that fit, never broken inside of a name; the first one behind a mark."""
+    space = " " * (indent + len(mark))
+    yield from wrap(
+        visible(text), width, initial_indent=" " * indent + mark, subsequent_indent=space, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _fitted(mark: Page, told: Sequence[str], width: int) -> Iterator[str]:
+    """A mark and parts behind it: on one line if they fit, else each part on its own."""
+    parts = [visible(part) for part in told if part]
+    head = joined("    ", mark, " ")
+    line = " ".join(parts)
+    if len(head) + len(line) <= width:
+        yield joined(head, line)
+        return
+    first, *others = parts
+    yield joined(head, first)
+    yield from (" " * len(head) + part for part in others)
+
+
+def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
     lines = Lines(text)
-    yield terminal.heading(f"{str(each.holder).capitalize()}: {each.role.name}")
+    yield _heading(f"{str(each.holder).capitalize()}: {each.role.name}")
     yield f"Verdict: {each.verdict}"
     for _, words in ground_words(each):
-        yield from terminal.paragraph(words, 2, "- ")
+        yield from _paragraph(words, width, 2, "- ")
     yield ""
     yield "trust policy"
     if each.trust is None:
-        yield from terminal.fitted(terminal.paint("[skipped]", "2"), ["no trust policy was given"])
+        yield from _fitted(painted("[skipped]", "2"), ["no trust policy was given"], width)
     else:
-        yield from terminal.fitted(terminal.mark(trust_outcome(each.trust)), trust_words(each.trust))
+        yield from _fitted(_mark(trust_outcome(each.trust)), trust_words(each.trust), width)
     entries: list[Judged | Need] = [*each.judged, *each.hanging]
     entries.sort(key=lambda entry: (_origin(entry).sort_key, isinstance(entry, Need)))
     for container, found in groupby(entries, key=lambda entry: _origin(entry).container):
         yield f"container {container}" if container else "task"
         for _, same in groupby(found, key=lambda entry: _origin(entry).path):
-            yield from _field(each, list(same), lines, terminal)
+            yield from _field(each, list(same), lines, width)
     yield ""
     for part in (_unknown, _missing, _excess, _application, _proof):
-        found_lines = list(part(each, terminal))
+        found_lines = list(part(each, width))
         if found_lines:
             yield from (*found_lines, "")
     if each.gaps:
-        yield terminal.heading("Gaps, where a name is missing and nothing can be verified:")
+        yield _heading("Gaps, where a name is missing and nothing can be verified:")
         yield from (gaps_text(each.gaps, text), "")
 
 
-def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, terminal: Terminal) -> Iterator[str]:
+def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, width: int) -> Iterator[str]:
     origin = _origin(entries[0])
     line = lines.line(origin)
     yield f"  {label(origin)} ({origin.document}{f':{line}' if line else ''})"
     for entry in entries:
         if isinstance(entry, Need):
-            mark = terminal.paint(_ONLY_IF, "2")
-            yield from terminal.fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}"])
+            mark = painted(_ONLY_IF, "2")
+            yield from _fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}"], width)
             continue
         permission = entry.need.permission
         verdict = [permission.action, f"on {permission.resource}"]
         if entry.outcome is not Outcome.ALLOWED:
             verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
-        yield from terminal.fitted(terminal.mark(entry.outcome), [*verdict, by_words(each, entry)])
+        yield from _fitted(_mark(entry.outcome), [*verdict, by_words(each, entry)], width)
 
 
-def _unknown(each: Verification, terminal: Terminal) -> Iterator[str]:
+def _unknown(each: Verification, width: int) -> Iterator[str]:
     told = remedies(each)
     if told:
-        yield terminal.heading("To decide what is unknown:")
+        yield _heading("To decide what is unknown:")
     for remedy in told:
-        yield from terminal.paragraph(remedy, 2, "- ")
+        yield from _paragraph(remedy, width, 2, "- ")
 
 
-def _missing(each: Verification, terminal: Terminal) -> Iterator[str]:
+def _missing(each: Verification, width: int) -> Iterator[str]:
     if each.missing:
-        yield terminal.heading(f"Missing: add to the {each.holder}")
+        yield _heading(f"Missing: add to the {each.holder}")
         yield statements_json(each.missing)
 
 
-def _excess(each: Verification, terminal: Terminal) -> Iterator[str]:
+def _excess(each: Verification, width: int) -> Iterator[str]:
     if each.excess:
-        yield terminal.heading("Excess: what no need uses, the riskiest first")
+        yield _heading("Excess: what no need uses, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        yield from terminal.paragraph(f"{placed(each.role, found.statement)}: lets one {found.risk}", 0, f"{number}. ")
+        yield from _paragraph(f"{placed(each.role, found.statement)}: lets one {found.risk}", width, 0, f"{number}. ")
         for told in unused_words(found, each):
-            yield from terminal.paragraph(told, 3, "- ")
+            yield from _paragraph(told, width, 3, "- ")
         for wide in found.wide:
-            yield from terminal.paragraph(wide_words(wide), 3, "- ")
-        yield from terminal.paragraph(tight_words(found), 3, "> ")
+            yield from _paragraph(wide_words(wide), width, 3, "- ")
+        yield from _paragraph(tight_words(found), width, 3, "> ")
         if found.tight:
             yield statements_json(found.tight)
 
 
-def _application(each: Verification, terminal: Terminal) -> Iterator[str]:
+def _application(each: Verification, width: int) -> Iterator[str]:
     if each.application:
-        yield from terminal.paragraph(
-            "Not judged, because only the application's authors know what it needs: " + ", ".join(each.application), 0
-        )
+        told = "Not judged, because only the application's authors know what it needs: " + ", ".join(each.application)
+        yield from _paragraph(told, width, 0)
     if each.chosen:
-        yield from terminal.paragraph("Granted by the spec by the name of a policy: " + ", ".join(each.chosen), 0)
+        yield from _paragraph("Granted by the spec by the name of a policy: " + ", ".join(each.chosen), width, 0)
 
 
-def _proof(each: Verification, terminal: Terminal) -> Iterator[str]:
+def _proof(each: Verification, width: int) -> Iterator[str]:
     if each.removals is None:
         return
-    yield terminal.heading(f"Proof: each of {len(each.removals)} grants was taken away")
+    yield _heading(f"Proof: each of {len(each.removals)} grants was taken away")
     for removal in each.removals:
-        yield from terminal.paragraph(f"without {removal}: {_fails(removal)}", 2, "- ")
+        yield from _paragraph(f"without {removal}: {_fails(removal)}", width, 2, "- ")
 
 
 def _fails(removal: Removal) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cfnroles.answers.prove import Removal
 from cfnroles.answers.verify import Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
     by_words,
@@ -20,87 +21,94 @@ from cfnroles.formats.verification_words import (
     wide_words,
 )
 from cfnroles.lines import Lines, Texts
+from cfnroles.markdown import (
+    Markup,
+    below,
+    code,
+    document,
+    fenced,
+    heading,
+    inline,
+    items,
+    numbered,
+    paragraph,
+    strong,
+    table,
+)
 from cfnroles.need import Origin
+from cfnroles.page import Page
 
 _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌", Outcome.DENIED: "⛔"}
 
 
-def markdown(verifications: Sequence[Verification], text: Texts) -> str:
+def markdown(verifications: Sequence[Verification], text: Texts) -> Page:
     """A heading for each role, a table row for each verdict, and the statements to add or to put in place."""
-    return "\n".join(line for each in verifications for line in _role(each, Lines(text))).rstrip()
+    return document(block for each in verifications for block in _role(each, Lines(text)))
 
 
 def _role(each: Verification, lines: Lines) -> Iterator[str]:
-    yield f"## {str(each.holder).capitalize()}: {each.role.name}"
-    yield ""
-    yield f"**Verdict: {each.verdict}.** {summary(each).split(': ', 2)[2].capitalize()}."
-    yield ""
-    if each.grounds:
-        yield from (*(f"- {words}" for _, words in ground_words(each)), "")
-    yield "| field | permission | verdict | by |"
-    yield "|---|---|---|---|"
-    if each.trust is not None:
-        outcome = trust_outcome(each.trust)
-        yield _row("trust policy", "`sts:AssumeRole`", _verdict(outcome), "; ".join(trust_words(each.trust)))
-    for judged in each.judged:
-        permission = judged.need.permission
-        conditions = [f"if `{c.key}` is `{' or '.join(c.values)}`" for c in permission.conditions]
-        told = ["`" + permission.action + "`", f"on `{permission.resource}`", *conditions]
-        by = by_words(each, judged).removeprefix("by ")
-        yield _row(_field(judged.need.origin, lines), "<br>".join(told), _verdict(judged.outcome), by)
-    for need in each.hanging:
-        yield _row(_field(need.origin, lines), f"`{need.permission.action}`", "only if", only_if(each, need))
-    yield ""
-    for remedy in remedies(each):
-        yield f"- {remedy}"
+    yield heading(2, f"{str(each.holder).capitalize()}: ", code(each.role.name))
+    counted = summary(each).split(": ", 2)[2].capitalize()
+    yield paragraph(strong(f"Verdict: {each.verdict}."), f" {counted}.")
+    yield items(words for _, words in ground_words(each))
+    yield table(("field", "permission", "verdict", "by"), _verdicts(each, lines))
+    yield items(remedies(each))
     if each.missing:
-        yield from ("### Missing", "", f"Add to the {each.holder}:", "", *_code(statements_json(each.missing)))
+        yield heading(3, "Missing")
+        yield f"Add to the {each.holder}:"
+        yield fenced(statements_json(each.missing), "json")
     yield from _excess(each)
     if each.application:
-        yield from ("Not judged, because only the application's authors know what it needs:", "")
-        yield from (", ".join(f"`{action}`" for action in each.application), "")
+        yield "Not judged, because only the application's authors know what it needs:"
+        yield paragraph(_listed(each.application))
     if each.chosen:
-        granted = ", ".join(f"`{action}`" for action in each.chosen)
-        yield from (f"Granted by the spec by the name of a policy: {granted}", "")
+        yield paragraph("Granted by the spec by the name of a policy: ", _listed(each.chosen))
     if each.removals is not None:
-        yield from ("### Proof", "", "| without | fails |", "|---|---|")
-        for removal in each.removals:
-            places = sorted({need.origin.place for need in removal.fails})
-            yield _row(f"`{removal}`", "<br>".join(places) or "nothing")
-        yield ""
+        yield heading(3, "Proof")
+        yield table(("without", "fails"), ((code(str(removal)), _fails(removal)) for removal in each.removals))
     if each.gaps:
-        yield from ("### Gaps", "")
-        yield from (f"- {lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in each.gaps)
-        yield ""
+        yield heading(3, "Gaps")
+        yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in each.gaps)
+
+
+def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
+    if each.trust is not None:
+        verdict = _verdict(trust_outcome(each.trust))
+        yield "trust policy", code("sts:AssumeRole"), verdict, "; ".join(trust_words(each.trust))
+    for judged in each.judged:
+        permission = judged.need.permission
+        conditions = [inline("if ", code(c.key), " is ", code(" or ".join(c.values))) for c in permission.conditions]
+        told = [code(permission.action), inline("on ", code(permission.resource)), *conditions]
+        by = by_words(each, judged).removeprefix("by ")
+        yield _field(judged.need.origin, lines), below(told), _verdict(judged.outcome), by
+    for need in each.hanging:
+        yield _field(need.origin, lines), code(need.permission.action), "only if", only_if(each, need)
 
 
 def _excess(each: Verification) -> Iterator[str]:
     if each.excess:
-        yield from ("### Excess, the riskiest first", "")
+        yield heading(3, "Excess, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        yield f"{number}. **{placed(each.role, found.statement)}** lets one {found.risk}"
-        yield from (f"   - {words}" for words in unused_words(found, each))
-        yield from (f"   - {wide_words(wide)}" for wide in found.wide)
-        yield f"   - {tight_words(found)}"
+        head = inline(strong(placed(each.role, found.statement)), f" lets one {found.risk}")
+        words = [*unused_words(found, each), *map(wide_words, found.wide), tight_words(found)]
+        yield numbered(number, head, words)
         if found.tight:
-            yield from ("", *(f"     {line}" for line in _code(statements_json(found.tight))))
-    if each.excess:
-        yield ""
+            yield fenced(statements_json(found.tight), "json", margin="     ")
 
 
-def _field(origin: Origin, lines: Lines) -> str:
+def _listed(actions: Sequence[str]) -> Markup:
+    return inline(*[part for action in actions for part in (", ", code(action))][1:])
+
+
+def _fails(removal: Removal) -> str:
+    return below(sorted({need.origin.place for need in removal.fails})) or "nothing"
+
+
+def _field(origin: Origin, lines: Lines) -> Markup:
     line = lines.line(origin)
-    container = f"container {origin.container}: " if origin.container else ""
-    return f"{container}{label(origin)} ({origin.document}{f':{line}' if line else ''})"
+    container = inline("container ", code(origin.container), ": ") if origin.container else ""
+    return inline(container, label(origin), " (", code(f"{origin.document}{f':{line}' if line else ''}"), ")")
 
 
-def _verdict(outcome: Outcome) -> str:
-    return f"{_SIGNS[outcome]} {outcome}"
-
-
-def _code(text: str) -> list[str]:
-    return ["```json", *text.splitlines(), "```", ""]
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+def _verdict(outcome: Outcome) -> Markup:
+    return Markup(f"{_SIGNS[outcome]} {outcome}")

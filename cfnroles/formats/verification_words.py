@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from cfnroles.iam.dangers import Danger
 from cfnroles.iam.evaluator import Decision, StatementId
 from cfnroles.iam.roles import Role
 from cfnroles.need import Holder, Need, Origin
+from cfnroles.page import Page, json_page
 from cfnroles.policies import document
 from cfnroles.statements import Statement
 from cfnroles.symbols import IMPORT
@@ -242,9 +242,9 @@ def _remedy(key: str, each: Verification) -> str:
     )
 
 
-def statements_json(statements: Sequence[Statement]) -> str:
+def statements_json(statements: Sequence[Statement]) -> Page:
     """Statements to paste into a policy; a text with symbols is an ``Fn::Sub``, which only a template takes."""
-    return json.dumps([_rendered(statement) for statement in document(statements)["Statement"]], indent=2)
+    return json_page([_rendered(statement) for statement in document(statements)["Statement"]])
 
 
 def summary(each: Verification) -> str:

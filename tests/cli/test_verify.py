@@ -14,7 +14,6 @@ from cfnroles.answers.simulation import simulate
 from cfnroles.aws.iam import Iam, Simulated
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.formats import verification, verification_markdown
-from cfnroles.formats.verification import Terminal
 from cfnroles.iam.roles import detailed_role, template_role
 from cfnroles.need import Holder
 from cfnroles.template.template import read_template
@@ -205,13 +204,13 @@ def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> N
         "verify", files / "task.yaml", "--role", f"{files}/roles.yaml:Role", "--prove", "--format", "markdown"
     ).out
 
-    assert out.startswith("## Execution role: Role of roles.yaml\n\n**Verdict: fail.** 1 allowed, 1 unknown, ")
+    assert out.startswith("## Execution role: `Role of roles.yaml`\n\n**Verdict: fail.** 1 allowed, 1 unknown, ")
     rows = [line for line in out.splitlines() if line.startswith("|")]
     assert {line.count("|") - line.count("\\|") for line in rows if "field" not in line and "|---" not in line} == {
         5,
         3,
     }
-    assert "| container web: secret TOKEN (task.yaml:9) | `ssm:GetParameters`<br>on `arn:aws:ssm:" in out
+    assert "| container `web`: secret TOKEN (`task.yaml:9`) | `ssm:GetParameters`<br>on `arn:aws:ssm:" in out
     assert out.count("```json") == 2
     assert out.count("```") == 4
 
@@ -435,6 +434,6 @@ def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
             for holder in (Holder.EXECUTION, Holder.TASK)
         ]
         for width in (80, 160):
-            assert bool(verification.human(found, source.texts, Terminal(width))) is bool(found)
+            assert bool(verification.human(found, source.texts, width)) is bool(found)
         assert len(json.loads(verification.json_text(found, source.texts))["roles"]) == len(found)
         assert verification_markdown.markdown(found, source.texts).count("\n## ") == max(len(found) - 1, 0)

@@ -106,7 +106,7 @@ class TestAdopting:
         markdown = cfnroles("deploy", stacks, "--plan", "--adopt", "--format", "markdown").out
         values = json.loads(cfnroles("deploy", stacks, "--plan", "--adopt", "--format", "json").out)
 
-        for text in (human, markdown):
+        for text in (human, markdown.replace("`", "")):
             assert "not made by cfnroles: it is taken over (--adopt)" in text
             assert "what would be lost: Prices (AWS::SSM::Parameter)" in text
         assert [stack["adopted"] for stack in values["stacks"]] == [

@@ -224,7 +224,7 @@ class TestConditions:
         text = planned(template(GET), choosing(EVERYTHING, STORED), form="markdown")
 
         assert (
-            "| added, **wider**, **wildcard** | Role | `*` | on `*`<br>if the condition IsOpen holds | permission |"
+            "| added, **wider**, **wildcard** | `Role` | `*` | on `*`<br>if the condition IsOpen holds | permission |"
         ) in text
 
     def test_a_choice_within_a_text_hides_no_wildcard(self, planned):

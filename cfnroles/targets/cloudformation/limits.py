@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.errors import InvalidInput
+from cfnroles.page import page
 from cfnroles.policies import MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 
@@ -19,7 +20,7 @@ def check(stack: str, template: Mapping[str, Any]) -> None:
     """Raise InvalidInput with every limit that the template of ``stack`` breaks."""
     problems = [*_parameters(template), *_exports(template), *_roles(template), *_functions(template)]
     if problems:
-        raise InvalidInput(f"the stack {stack} would be refused", why="\n".join(f"- {problem}" for problem in problems))
+        raise InvalidInput(f"the stack {stack} would be refused", why=page(f"- {problem}" for problem in problems))
 
 
 def too_large(text: str) -> bool:

@@ -12,6 +12,7 @@ from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmana
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
+from cfnroles.markdown import code, document, heading, inline, items, table
 from cfnroles.need import Condition, Holder, Need
 from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
@@ -26,6 +27,11 @@ from cfnroles.text import ANYTHING, EMPTY, Arn, Text
 _SERVICES = ("ecr", "kms", "secretsmanager")
 #: Features that use what AWS itself owns and shares with everybody.
 _SHARED_BY_AWS = frozenset({"guard-duty"})
+_CALLS = (
+    ("images", "ecr set-repository-policy --repository-name NAME --policy-text file://POLICY", ""),
+    ("secrets", "secretsmanager put-resource-policy --secret-id ARN --resource-policy file://POLICY", ""),
+    ("keys", "kms put-key-policy --key-id ARN --policy file://POLICY", ", which replaces the whole policy"),
+)
 
 
 class _Use(Struct, frozen=True):
@@ -257,25 +263,20 @@ def _secret_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) ->
 
 
 def _readme(spec: Spec, account: str, statements: Mapping[str, Any], stacks: Sequence[Stack]) -> str:
-    lines = [
-        f"# What the services of {spec.project} ask of the account {account}",
-        "",
+    rows = [
+        (code(arn), ", ".join(action for each in policy for action in each["Action"]))
+        for arn, policy in statements.items()
+    ]
+    blocks = [
+        heading(1, f"What the services of {spec.project} ask of the account {account}"),
         "Deploy after the roles exist: a policy that names a role which does not exist yet is refused.",
-        "",
-        "| resource | statements |",
-        "|---|---|",
-        *(
-            f"| `{arn}` | {', '.join(action for each in policy for action in each['Action'])} |"
-            for arn, policy in statements.items()
-        ),
-        "",
+        table(("resource", "statements"), rows),
         "`statements.json` has the statements of each resource, to be added to the policy that it has already:",
-        "",
-        "- images: `aws ecr set-repository-policy --repository-name NAME --policy-text file://POLICY`",
-        "- secrets: `aws secretsmanager put-resource-policy --secret-id ARN --resource-policy file://POLICY`",
-        "- keys: `aws kms put-key-policy --key-id ARN --policy file://POLICY`, which replaces the whole policy",
+        items(f"{kind}: `aws {call}`{then}" for kind, call, then in _CALLS),
     ]
     if stacks:
-        lines += ["", "Templates for what CloudFormation is to own:", ""]
-        lines += [f"- `{stack.stem}`: {stack.template['Description']}" for stack in stacks]
-    return "\n".join(lines) + "\n"
+        blocks += [
+            "Templates for what CloudFormation is to own:",
+            items(inline(code(stack.stem), f": {stack.template['Description']}") for stack in stacks),
+        ]
+    return document(blocks) + "\n"

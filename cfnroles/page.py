@@ -1,0 +1,143 @@
+"""Texts that are safe to print: what a document or AWS says stays within its line, and shows what cannot be seen."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+#: Code points that are letters or marks to Unicode and that nobody sees: fillers, joiners, variation selectors.
+#: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt (Default_Ignorable_Code_Point)
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# What a CI server takes out of a log for a command: GitHub's runner at the beginning of a line, behind any spaces, or
+# as `##[` anywhere; Azure Pipelines and TeamCity as `##name[`.
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+# https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
+_COMMAND = re.compile(r"(?m)^(\s*):(?=:.*::)|#(?=#\w*\[)")
+
+
+class Page(str):
+    """A text whose line breaks its author put there. Only the functions of this module make one.
+
+    A page that is put into another text is an ordinary one again, so that who forgets this shows ``\\n`` to the reader
+    and never a line that a document made up.
+    """
+
+    __slots__ = ("painted",)
+
+    #: The same with ANSI's colours.
+    painted: str
+
+    def __str__(self) -> str:
+        return self  # of a subclass, `str` would make an ordinary one
+
+
+def visible(text: str) -> str:
+    """The text in one line, with an escape such as ``\\u202e`` for each character that is not seen or moves others.
+
+    All else stays as it is, so that what is made visible twice is what is made visible once.
+    """
+    if text.isprintable() and (text.isascii() or _UNSEEN.isdisjoint(text)):
+        return text
+    return "".join(each if each.isprintable() and each not in _UNSEEN else _escape(each) for each in text)
+
+
+def clipped(text: str, most: int) -> str:
+    """The text made visible, in ``most`` characters at most, with no escape cut in two."""
+    if len(visible(text)) <= most:
+        return visible(text)
+    told = ""
+    for character in text:
+        more = visible(character)
+        if len(told) + len(more) >= most:
+            break
+        told += more
+    return f"{told}…"
+
+
+def page(lines: Iterable[str]) -> Page:
+    """The lines as one text; an element that is a page already stands there with all of its lines."""
+    pages = [_page(line) for line in lines]
+    return _made("\n".join(pages), "\n".join(each.painted for each in pages))
+
+
+def joined(*parts: str) -> Page:
+    """Parts behind each other, as one page: a line, unless one of them is a page of several."""
+    pages = [_page(part) for part in parts]
+    return _made("".join(pages), "".join(each.painted for each in pages))
+
+
+def painted(text: str, sgr: str) -> Page:
+    """The text in a colour or weight, where the reader wants colours.
+
+    https://en.wikipedia.org/wiki/ANSI_escape_code#SGR
+    """
+    plain = _page(text)
+    return _made(plain, f"\x1b[{sgr}m{plain}\x1b[0m")
+
+
+def json_page(value: Any) -> Page:
+    """The value as JSON in ASCII, with escapes of JSON's own, so that it means the same wherever it is printed."""
+    text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+    text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text)
+    return _made(text, text)
+
+
+def xml_page(text: str) -> Page:
+    """XML in ASCII whose texts were made visible one by one."""
+    text = _COMMAND.sub(lambda found: "&#35;" if found[0] == "#" else found[0], text)
+    return _made(text, text)
+
+
+def quoted(text: str) -> str:
+    """The text as one word of a shell, in printable characters, which means the same when it is pasted.
+
+    ``$'...'`` is POSIX's since 2024, and was bash's, ksh's and zsh's before.
+    https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_04
+    """
+    if visible(text) == text:
+        return shlex.quote(text)
+    literal = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{''.join(each if visible(each) == each else _octal(each) for each in literal)}'"
+
+
+def _octal(character: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+def _page(text: str) -> Page:
+    if isinstance(text, Page):
+        return text
+    plain = _COMMAND.sub(_harmless, visible(text))
+    return _made(plain, plain)
+
+
+def _harmless(found: re.Match[str]) -> str:
+    return "\\x23" if found[0] == "#" else f"{found[1]}\\x3a"
+
+
+def _made(plain: str, coloured: str) -> Page:
+    made = Page(plain)
+    made.painted = coloured
+    return made
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if character in _NAMED:
+        return _NAMED[character]
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
