@@ -20,7 +20,7 @@ from cfnroles.iam.authorization_details import check_details
 from cfnroles.iam.evaluator import WHOLE_POLICY, Effect, IdentityPolicy, StatementId, effects_of, read_policy
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.iam.stack_roles import ATTACHED_TO, PolicySource, RoleResource, StackRoles
-from cfnroles.iam.statements import document_of
+from cfnroles.iam.statements import document_of, outcomes
 from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import literal, plain, symbols, undecided
@@ -42,7 +42,7 @@ class Unread(Struct, frozen=True):
     """A policy of the role, or one statement of it, that could not be read; ``remedy`` says how it can be.
 
     ``index`` is that of the statement, ``WHOLE_POLICY`` where nothing of the policy could be read. ``where`` is its
-    place in a template. ``effects`` are those that it may have.
+    place in a template. ``effects`` are those that a whole policy may have.
     """
 
     name: str
@@ -254,9 +254,9 @@ class _Reader(Struct, frozen=True):
     def _elsewhere(self, source: PolicySource) -> RolePolicy | Unread:
         arn = source.arn.value if source.arn else None
         if source.arn is None or not isinstance(arn, str):
-            return Unread("a policy", f"a {type(arn).__name__} stands where its ARN belongs", "Mend the template")
+            return Unread("without an ARN", "what stands where its ARN belongs is no text", "Mend the template")
         if not arn:
-            found = Unread("a managed policy", "its ARN is empty", "Mend the template", self._where(source))
+            found = Unread("without an ARN", "its ARN is empty", "Mend the template", self._where(source))
             return replace(found, remedy=self._cure(source.holder.source(*source.arn.path)) or found.remedy)
         known = partition_of(self.given.region)
         read = _managed(arn.replace("${AWS::Partition}", "aws" if known.unknown else known), {}, self.template.document)
@@ -291,7 +291,7 @@ def evaluable(policy: RolePolicy, known: Mapping[str, str] | None = None) -> Ide
     Any other symbol becomes a variable without a known value, so that what depends on it comes out unknown under its
     name. Raises InvalidInput for a document without statements.
     """
-    return read_policy(policy.name, evaluable_document(policy.document, known))[0]
+    return read_policy(policy.name, evaluable_document(policy.document, known), outcomes=outcomes)[0]
 
 
 def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Mapping[str, Any]:
@@ -387,16 +387,16 @@ def _unread_statement(index: int, fault: InvalidInput, document: Mapping[str, An
     statements = (document or {}).get("Statement")
     given = statements[index] if isinstance(statements, list) else statements
     if condition := _condition_inside(given):
-        return replace(_undecided("", condition), index=index, effects=effects_of(given))
-    return Unread("", fault.what, fault.remedy.rstrip("."), index=index, effects=effects_of(given))
+        return replace(_undecided("", condition), index=index)
+    return Unread("", fault.what, fault.remedy.rstrip("."), index=index)
 
 
 def _effects(document: Any) -> tuple[Effect, ...]:
     """The effects that a policy may have that cannot be read."""
     statements = document.get("Statement") if isinstance(document, Mapping) else None
-    if _condition_inside(statements) or not isinstance(statements, list):
+    if statements is None:
         return tuple(Effect)
-    return tuple(dict.fromkeys(effect for each in statements for effect in effects_of(each)))
+    return tuple(dict.fromkeys(effect for each in outcomes(statements) for effect in effects_of(each)))
 
 
 def _by_cloudformation(name: str) -> Unread:

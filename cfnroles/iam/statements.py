@@ -93,6 +93,11 @@ def statements(document: Part, *, trust: bool = False) -> Iterator[PlacedStateme
             yield _statement(each, trust, variables) if isinstance(each.value, Mapping) else each
 
 
+def outcomes(given: Any) -> list[Any]:
+    """Everything that a value of a template may turn out to be, whatever its conditions say."""
+    return [part.value for part in Part(given, ()).each()]
+
+
 def document_of(given: Any) -> Any:
     """A policy document as a mapping; IAM's answers hold it as text with percent signs, templates sometimes as JSON."""
     if isinstance(given, str):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import IdentityPolicy, read_policy
+from cfnroles.iam.statements import outcomes
 
 TRUST_POLICY = "trust policy"
 _KINDS = ("AWS", "CanonicalUser", "Federated", "Service")
@@ -30,7 +31,9 @@ def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[Identity
     faults: Mapping[int, InvalidInput] = {
         index: fault for index, each in enumerate(statements) if (fault := _fault(each, index)) is not None
     }
-    policy, faults = read_policy(TRUST_POLICY, {**document, "Statement": list(map(_of_anybody, statements))}, faults)
+    policy, faults = read_policy(
+        TRUST_POLICY, {**document, "Statement": list(map(_of_anybody, statements))}, faults, outcomes
+    )
     about = {
         index for index, each in enumerate(statements) if index not in faults and {"*", service} & set(principals(each))
     }
@@ -70,6 +73,6 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
 
 
 def _of_anybody(statement: Any) -> Any:
-    if not isinstance(statement, Mapping):
-        return statement
+    if not isinstance(statement, Mapping) or "Effect" not in statement:
+        return statement  # read_policy tells
     return {**{key: value for key, value in statement.items() if key != "Principal"}, "Resource": "*"}

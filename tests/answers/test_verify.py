@@ -49,7 +49,11 @@ def role(*statements: dict[str, Any]) -> Role:
 def in_template(*statements: dict[str, Any], **properties: Any) -> Role:
     policies = [{"PolicyName": "P", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}]
     resource = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies, **properties}}
-    template = {"Parameters": {"Secret": {"Type": "String"}}, "Resources": {"Role": resource}}
+    template = {
+        "Parameters": {"Secret": {"Type": "String"}},
+        "Conditions": {"C": {"Fn::Equals": [{"Ref": "Secret"}, ""]}},
+        "Resources": {"Role": resource},
+    }
     return read_role(json.dumps(template), "t.json", "Role")
 
 
@@ -265,6 +269,24 @@ UNREAD = [
     ("that denies another action", {**allow("s3:*", ""), "Effect": "Deny"}, Outcome.ALLOWED, Outcome.MISSING),
     ("that denies", {**allow("*", ""), "Effect": "Deny"}, Outcome.UNKNOWN, Outcome.MISSING),
     ("of an unread effect", {**allow("*", "*"), "Effect": ""}, Outcome.UNKNOWN, Outcome.UNKNOWN),
+    (
+        "that may be there",
+        {"Fn::If": ["C", allow("s3:*", "*"), {"Ref": "AWS::NoValue"}]},
+        Outcome.ALLOWED,
+        Outcome.MISSING,
+    ),
+    (
+        "that may be either",
+        {"Fn::If": ["C", allow("s3:*", "*"), {**allow("*", "*"), "Effect": "Deny"}]},
+        Outcome.UNKNOWN,
+        Outcome.MISSING,
+    ),
+    (
+        "that may be anything",
+        {"Fn::If": ["C", allow("s3:*", "*"), {"Fn::Transform": {"Name": "x"}}]},
+        Outcome.UNKNOWN,
+        Outcome.UNKNOWN,
+    ),
     ("of an unread action", allow(["", READ], "*"), Outcome.ALLOWED, Outcome.UNKNOWN),
 ]
 
@@ -364,7 +386,8 @@ def test_a_condition_on_the_account_closes_the_trust() -> None:
 def test_a_trust_policy_that_hangs_on_a_condition_is_unknown_with_its_cure() -> None:
     text = (
         "Parameters: {Stage: {Type: String}}\nConditions: {Prod: !Equals [!Ref Stage, prod]}\nResources:\n"
-        "  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: !If [Prod, [], []]}}}\n"
+        "  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: !If [Prod, "
+        "[{Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: ecs-tasks.amazonaws.com}}], []]}}}\n"
     )
     found = judge((), read_role(text, "t.yaml", "Role"), HOME, Holder.TASK)
     assert found.trust is not None

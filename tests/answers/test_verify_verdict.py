@@ -38,7 +38,8 @@ def role(*statements: dict[str, Any], trust: Any = None, given: Given | None = N
     trusting = {"AssumeRolePolicyDocument": {"Statement": [ECS] if trust is None else trust}}
     resource = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies, **trusting, **properties}}
     parameters = {"Untold": {"Type": "String"}, "KmsKeyArns": {"Type": "CommaDelimitedList", "Default": ""}}
-    template = {"Parameters": parameters, "Resources": {"R": resource}}
+    conditions = {"C": {"Fn::Equals": [{"Ref": "Untold"}, ""]}}
+    template = {"Parameters": parameters, "Conditions": conditions, "Resources": {"R": resource}}
     return read_role(json.dumps(template), "t.json", "R", given or Given())
 
 
@@ -92,6 +93,8 @@ TRUST: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
     ("tags alone", lambda: task(trust=[ECS, statement({"AWS": "arn:aws:iam::1:root"}, "sts:TagSession")]), ()),
     ("denied to others", lambda: task(trust=[ECS, {**statement({"AWS": "1"}), "Effect": "Deny"}]), ()),
     ("a service that nobody told", lambda: task(trust=[ECS, statement({"Service": {"Ref": "Untold"}})]),
+     (Ground.UNREAD,)),
+    ("others, if", lambda: task(trust=[ECS, {"Fn::If": ["C", statement("*"), {"Ref": "AWS::NoValue"}]}]),
      (Ground.UNREAD,)),
     ("a key that nobody told", lambda: task(trust=[{**ECS, "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}]),
      (Ground.UNKNOWN_TRUST,)),

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -88,12 +88,15 @@ def parse_policy(name: str, document: object) -> IdentityPolicy:
 
 
 def read_policy(
-    name: str, document: object, known: Mapping[int, InvalidInput] | None = None
+    name: str,
+    document: object,
+    known: Mapping[int, InvalidInput] | None = None,
+    outcomes: Callable[[object], Iterable[object]] = lambda given: (given,),
 ) -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
     """The policy in *document* as far as it can be read, and the fault of each statement that cannot be, by its index.
 
-    ``known`` are faults of statements that the caller found. Raises InvalidInput where the document holds no
-    statements.
+    ``known`` are faults of statements that the caller found, ``outcomes`` all statements that one of them may turn out
+    to be. Raises InvalidInput where the document holds no statements.
     """
     policy = _object(_loaded(name, document), name, _POLICY_ELEMENTS)
     version = policy.get("Version", _VERSIONS[0])
@@ -115,7 +118,7 @@ def read_policy(
         except InvalidInput as fault:
             faults[index] = fault
         if index in faults:
-            unread += _unread(StatementId(name, index), each)
+            unread += [part for one in outcomes(each) for part in _unread(StatementId(name, index), one)]
     return IdentityPolicy(name, tuple(read), str(version), tuple(unread)), dict(sorted(faults.items()))
 
 
