@@ -11,7 +11,7 @@ from cfnroles.checks.statements import faulty_services
 from cfnroles.iam.evaluator import Decision, IdentityPolicy, Principal, Request, evaluate, some
 from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
-from cfnroles.symbols import Symbol, Wildcard
+from cfnroles.symbols import Field, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Text
 
@@ -51,7 +51,8 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
         role = _execution_role(task, subject)
         if role is None or role.role.unread:
             continue
-        missing = refused(_execution_needs(task), role)
+        needed = _execution_needs(task)
+        missing = _surely(refused(needed, role), needed)
         vain = faulty_services(role.statements)
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
@@ -62,6 +63,16 @@ def missing_permission(subject: Subject) -> Iterator[Finding]:
                 f" {needs[0].reason.why}",
                 "Allow it; `cfnroles build` writes the statements.",
             )
+
+
+def _surely(missing: Sequence[Need], needs: Sequence[Need]) -> list[Need]:
+    """What is missing whatever a parameter holds: where it may name a secret or a parameter, one of the two will do."""
+    allowed = {need.origin for need in needs if _is_open(need) and need not in missing}
+    return [need for need in missing if not (_is_open(need) and need.origin in allowed)]
+
+
+def _is_open(need: Need) -> bool:
+    return any(isinstance(symbol, Field) for symbol in need.permission.resource.symbols)
 
 
 def refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:

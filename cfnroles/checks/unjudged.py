@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cfnroles.checks.check import Check, Subject, TemplateRole
@@ -9,6 +10,8 @@ from cfnroles.checks.role_examples import GOOD
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.template.intrinsics import symbols
 
+#: A cure that lint takes as well as verify.
+_BY_PARAMETERS = re.compile(r"Give( --parameter [^\s=]+=VALUE)+")
 _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --live."
 
 
@@ -47,7 +50,7 @@ def _unread(role: TemplateRole) -> Iterator[Finding]:
         yield fault(
             role.path,
             f"{role.logical_id} is judged in part, because {part.label} could not be read: {part.why}",
-            _REMEDY,
+            part.remedy if _BY_PARAMETERS.fullmatch(part.remedy) else _REMEDY,
         )
 
 

@@ -308,6 +308,15 @@ def test_a_role_that_is_not_there_is_told(given: str, where: str, faults: Find) 
     assert (finding.check, finding.what) == ("unjudged-role", f"the task role of Task is not judged: {where}")
 
 
+def test_a_statement_that_hangs_on_a_parameter_is_told_with_the_parameter(faults: Find) -> None:
+    empty = "  Empty: {Type: String, Default: ''}\nConditions"
+    reading = role(statement('"s3:GetObject"', "!Ref Empty"))
+    text = template(reading, task("TaskRoleArn: !GetAtt Role.Arn")).replace("Conditions", empty, 1)
+    (finding,) = faults(text)
+    assert finding.check == "unjudged-role"
+    assert finding.remedy == "Give --parameter Empty=VALUE."
+
+
 def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
     arn = "arn:aws:iam::123456789012:policy/own"
     (finding,) = faults(template(role(more=f"ManagedPolicyArns: [{arn}]"), task("TaskRoleArn: !GetAtt Role.Arn")))

@@ -160,6 +160,20 @@ def test_what_a_role_lacks_is_one_finding_for_each_service(faults: Find) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("action", "checks"),
+    [
+        ("secretsmanager:GetSecretValue", []),
+        ("ssm:GetParameters", []),
+        ("s3:GetObject", ["missing-permission", "missing-permission"]),
+    ],
+)
+def test_what_may_be_a_secret_or_a_parameter_is_allowed_as_either(action: str, checks: list[str], faults: Find) -> None:
+    statement = f"                - {{Effect: Allow, Action: '{action}', Resource: !Ref Given}}\n"
+    text = template(inline(PULL + statement)) + "          Secrets: [{Name: A, ValueFrom: !Ref Given}]\n"
+    assert [finding.check for finding in faults(text)] == checks
+
+
 def test_a_role_without_any_policy_lacks_everything(faults: Find) -> None:
     (finding,) = faults(template())
     assert "does not allow ecr:GetAuthorizationToken on *, " in finding.what
