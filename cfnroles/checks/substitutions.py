@@ -25,7 +25,8 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
     if subject.stack is None:
         for path, text in _texts(subject.tree, ()) if not subject.tasks else ():
             if pseudo := next((name for name in _REFERENCE.findall(text) if name.startswith("AWS::")), ""):
-                yield _fault(path, pseudo, "IAM has no such variable, and compares with the text as it stands")
+                what = f"${{{pseudo}}} is no variable of IAM, which compares with the text as it stands"
+                yield fault(path, what, "Write the value itself.")
         return
     for resource in subject.stack.resources.values():
         if not resource.type.startswith((_IAM, _TASK)):
@@ -34,11 +35,8 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
             if (resource.type == _TASK and not _names_something(path)) or path[0] in _PROSE:
                 continue
             if name := next((name for name in _LEFT.findall(text) if _is_known(name, subject.tree)), ""):
-                yield _fault(resource.source(*path), name, "CloudFormation takes it as it stands")
-
-
-def _fault(path: Path, name: str, why: str) -> Finding:
-    return fault(path, f"${{{name}}} is not inside of Fn::Sub: {why}", "Write !Sub before the text.")
+                what = f"${{{name}}} is not inside of Fn::Sub, and CloudFormation takes it as it stands"
+                yield fault(resource.source(*path), what, "Put the text into Fn::Sub.")
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -186,6 +186,15 @@ def test_a_reference_outside_of_sub(text: str, place: str, faults: Find) -> None
     assert finding.origin.pointer.endswith(place)
 
 
+def test_a_reference_in_a_policy_outside_of_templates(faults: Find) -> None:
+    policy = (
+        "Statement:\n  - {Effect: Allow, Action: s3:GetObject, Resource: 'arn:${AWS::Partition}:s3:::${aws:username}'}"
+    )
+    (finding,) = faults(policy)
+    assert (finding.check, finding.origin.pointer) == ("unsubstituted-reference", "Statement[0].Resource")
+    assert finding.remedy == "Write the value itself."
+
+
 @pytest.mark.parametrize("text", ["${aws:username}", "${*}", "${another_tools}", "$Given"])
 def test_what_is_no_reference_of_cloudformation_is_left_alone(text: str, faults: Find) -> None:
     assert checks(template(role(statement('"s3:GetObject"', f'"arn:aws:s3:::a/{text}"'))), faults) == []
