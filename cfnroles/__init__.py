@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cfnroles.answers.explain import explain as explain
     from cfnroles.answers.lint import LintedFile as LintedFile
     from cfnroles.answers.lint import lint as lint
+    from cfnroles.answers.verify import Verdict as Verdict
     from cfnroles.answers.verify import Verification as Verification
     from cfnroles.answers.verify import verify as verify
     from cfnroles.discovery import Discovery as Discovery
@@ -41,7 +42,7 @@ _HOMES = {
     "answers.diff": ("Comparison", "diff"),
     "answers.explain": ("Explanation", "explain"),
     "answers.lint": ("LintedFile", "lint"),
-    "answers.verify": ("Verification", "verify"),
+    "answers.verify": ("Verdict", "Verification", "verify"),
     "discovery": ("Discovery",),
     "document": ("Document",),
     "errors": ("CfnrolesError", "InvalidInput"),

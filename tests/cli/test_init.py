@@ -29,6 +29,7 @@ ROLE = {
                             },
                             {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
                             {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
+                            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "bucket"},
                         ],
                     },
                 }
@@ -101,6 +102,7 @@ def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnrole
     assert '"aws:SecureTransport": "true"' in text
     assert "# Not taken over: app, statement 2: sqs:* is no single action" in text
     assert "# Not taken over: app, statement 3: it denies" in text
+    assert "# Not taken over: app.Statement[3]: 'bucket' is not a resource" in text
     assert "Task role: old" in result.out
     built = cfnroles("build", spec, "-o", project / "out")
     assert built.code == 0, built.err

@@ -55,3 +55,15 @@ def test_without_a_word_about_keys_it_is_not_judged(cfnroles: Any, tmp_path: Pat
     asked = ("verify", tmp_path / "task.json", "--role", tmp_path / "p.json")
 
     assert (cfnroles(*asked).code, cfnroles(*asked, "--fail-on", "excess").code) == (0, 3)
+
+
+def test_keys_are_told_in_one_way(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "task.json").write_text(json.dumps(TASK_DEFINITION))
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow()]}))
+    key = "arn:aws:kms:eu-west-1:111122223333:key/k"
+    result = cfnroles(
+        "verify", tmp_path / "task.json", "--role", tmp_path / "p.json", "--aws-managed-keys", "--kms-key-arn", key
+    )
+
+    assert (result.code, result.out) == (2, "")
+    assert "Give either --aws-managed-keys or the customer managed keys." in result.err

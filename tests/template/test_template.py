@@ -203,3 +203,57 @@ def test_real_templates_are_read(corpus_templates: list[Path]) -> None:
         for resource in stack.resources.values():
             assert found.line(resource.source(*list(resource.properties)[:1])) > 0
     assert read >= len(corpus_templates) * 0.9
+
+
+UNTOLD = """\
+Parameters:
+  Untold: {Type: String}
+  Empty: {Type: String, Default: ""}
+  Known: {Type: String, Default: x}
+  Kept: {Type: "AWS::SSM::Parameter::Value<String>", Default: /x}
+Conditions:
+  Has: !Not [!Equals [!Ref Untold, ""]]
+  Both: !And [!Condition Has, !Equals [!Ref AWS::Region, eu-west-1]]
+  Itself: !Or [!Condition Itself, !Condition Has]
+Resources:
+  R:
+    Type: X
+    Properties:
+      Ref: !Ref Empty
+      Known: [!Ref Known, !Ref Kept, !Ref R, !Ref AWS::StackName]
+      Sub: !Sub "${Untold}-${ Empty }-${Known}-${R.Arn}-${!Empty}"
+      Values: !Sub ["${A}", {A: !Ref Empty}]
+      If: !If [Both, !Ref Known, !Ref Empty]
+      Itself: !If [Itself, a, b]
+      Home: !Sub "${AWS::AccountId}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("member", "names"),
+    [
+        ("Ref", ["Empty"]),
+        ("Known", []),
+        ("Sub", ["Untold", "Empty"]),
+        ("Values", ["Empty"]),
+        ("If", ["Untold", "AWS::Region", "Empty"]),
+        ("Itself", ["Untold"]),
+        ("Home", ["AWS::AccountId"]),
+        ("None", []),
+    ],
+)
+def test_the_parameters_without_a_value_that_a_part_refers_to(member: str, names: list[str]) -> None:
+    template = read_template(UNTOLD, "t.yaml")
+    path = ("Resources", "R", "Properties", member)
+
+    assert list(template.untold_in(path, Given())) == names
+    told = Given({"Untold": "u", "Empty": "e"}, account="123456789012", region="eu-west-1")
+    assert template.untold_in(path, told) == ()
+    assert template.untold_by("Both", Given(region="eu-west-1")) == ("Untold",)
+
+
+def test_the_values_of_parameters_are_those_given_or_their_defaults() -> None:
+    template = read_template(UNTOLD, "t.yaml")
+
+    assert template.settable == ("Untold", "Empty", "Known")
+    assert template.values(Given({"Known": "y"})) == {"Empty": "", "Known": "y"}
