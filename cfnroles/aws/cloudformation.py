@@ -112,13 +112,11 @@ class CloudFormation:
             raise
         return tuple(name for page in pages for name in page["Imports"])
 
-    def validate_template(self, *, body: str = "", url: str = "") -> None:
-        """ValidateTemplate: whether a template is one, which needs no stack."""
+    def validate_template(self, *, body: str = "", url: str = "") -> tuple[str, ...]:
+        """ValidateTemplate, which needs no stack: the capabilities that the template asks for."""
         with answering("cloudformation:ValidateTemplate"):
-            if url:
-                self._client.validate_template(TemplateURL=url)
-            else:
-                self._client.validate_template(TemplateBody=body)
+            told = self._client.validate_template(**({"TemplateURL": url} if url else {"TemplateBody": body}))
+        return tuple(told.get("Capabilities", ()))
 
     def create_change_set(self, request: ChangeSetRequest) -> ChangeSet:
         """CreateChangeSet; the answer only carries the ids."""

@@ -28,7 +28,7 @@ from cfnroles.deploy.parameters import (
     wrong_values,
 )
 from cfnroles.deploy.plan import GATE, ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan
-from cfnroles.deploy.preconditions import is_stack_name, of_the_account, of_the_input, unreadable
+from cfnroles.deploy.preconditions import is_stack_name, lacking_capability, of_the_account, of_the_input, unreadable
 from cfnroles.deploy.reference_check import NOT_ASKED, checked, not_asked, references_of, strictly
 from cfnroles.deploy.refused import DeploymentRefused, refusal_of
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
@@ -70,7 +70,7 @@ def plan(sources: Sequence[StackSource], deployer: Deployer) -> Plan:
     made = Plan(steps, deployer.options, deployer.run, deployer.home, prepared.check)
     if failures:
         discard_all(made, deployer)
-        raise DeploymentRefused(failures)
+        raise refusal_of(failures)
     return made
 
 
@@ -138,25 +138,27 @@ def _sent(prepared: _Prepared, deployer: Deployer) -> tuple[StackPlan, ...]:
     work = [_judged(blank.source, _validated(blank, prepared, deployer)) for blank in prepared.blanks]
     blanks, failures = _answers(work, deployer)
     if failures:
-        raise DeploymentRefused(failures)
+        raise refusal_of(failures)
     return blanks
 
 
 def _validated(blank: StackPlan, prepared: _Prepared, deployer: Deployer) -> Work[StackPlan]:
     """Put a long template where CloudFormation reads it, and let one be judged that has no change set yet."""
-    yield from ()
+    yield from ()  # there is nothing to wait for
     source = blank.source
     if deployer.upload and source.size > TEMPLATE_BODY_BYTES and blank.action is not StackAction.BUSY:
         blank = replace(blank, template_url=deployer.upload(source))
     if not _is_later(blank, prepared):
         return blank
+    body = "" if blank.template_url else source.body
     try:
-        deployer.cloudformation.validate_template(
-            body="" if blank.template_url else source.body, url=blank.template_url
-        )
+        needed = deployer.cloudformation.validate_template(body=body, url=blank.template_url)
     except Unavailable as error:
         note = f"whether CloudFormation takes its template is found out when its turn comes: {error.what}"
         return replace(blank, notes=(*blank.notes, note))
+    iam = [each for each in needed if each.endswith("_IAM")]
+    if refused := tuple(failure for each in iam for failure in lacking_capability(source, each)):
+        raise DeploymentRefused(refused)
     return blank
 
 

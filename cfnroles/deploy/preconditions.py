@@ -92,21 +92,25 @@ def _too_long(source: StackSource, bucket: str) -> Iterator[Failure]:
 
 
 def _lacking_capabilities(source: StackSource) -> Iterator[Failure]:
-    needed = [each for each in _capabilities(source.parsed) if not each & {*source.capabilities}]
-    if needed:
-        names = ", ".join(min(each, key=len) for each in needed)
-        yield explained(source.name, f"Requires capabilities : [{names}]")
+    yield from lacking_capability(source, _capability(source.parsed))
 
 
-def _capabilities(template: Template) -> Iterator[set[str]]:
-    """The capabilities that a template certainly needs: of each set, one."""
+def lacking_capability(source: StackSource, needed: str) -> Iterator[Failure]:
+    """The refusal of a template that needs a capability for IAM resources, or none, which stacks.json does not list.
+
+    CAPABILITY_AUTO_EXPAND does not apply to change sets.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+    """
+    if needed and not {*source.capabilities} & {needed, "CAPABILITY_NAMED_IAM"}:
+        yield explained(source.name, f"Requires capabilities : [{needed}]")
+
+
+def _capability(template: Template) -> str:
+    """The capability that a template certainly needs, with the defaults of its parameters."""
     resources = [each for each in template.resolve(types=_IAM).resources.values() if each.type in _IAM]
     if any(isinstance(each.properties.get(name), str) for each in resources for name in _NAMES):
-        yield {"CAPABILITY_NAMED_IAM"}
-    elif resources:
-        yield {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}
-    if "Transform" in template.tree:
-        yield {"CAPABILITY_AUTO_EXPAND"}
+        return "CAPABILITY_NAMED_IAM"
+    return "CAPABILITY_IAM" if resources else ""
 
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html

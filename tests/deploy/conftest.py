@@ -108,6 +108,7 @@ class Double:
         self.failing_change_sets: dict[str, tuple[str, tuple[Event, ...]]] = {}
         self.changes: dict[str, tuple[ResourceChange, ...]] = {}
         self.refusals: dict[tuple[str, str], Refused] = {}
+        self.capabilities: dict[str, str] = {}
         self.imports: dict[str, tuple[str, ...]] = {}
         self.exported: dict[str, str] = {}
         self.calls: list[str] = []
@@ -180,6 +181,7 @@ class Double:
 
     def validate_template(self, *, body="", url=""):
         self._asked("ValidateTemplate", body)
+        return tuple(name for part, name in self.capabilities.items() if part in body)
 
     def create_change_set(self, request):
         self._called("CreateChangeSet", request.stack)

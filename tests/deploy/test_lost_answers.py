@@ -46,7 +46,7 @@ class TestACallFailsOnce:
     """The SDK repeats it: whatever became of the first, the deployment is as it is without the fault."""
 
     @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "expired"])
-    @pytest.mark.parametrize("call", CALLS)
+    @pytest.mark.parametrize("call", [*CALLS, "GetCallerIdentity", "ValidateTemplate"])
     def test_of_a_first_deployment(self, network, aws, cfnroles, quick, call, fault):
         network.fails(call, fault)
 
