@@ -211,7 +211,7 @@ class TestWhenAStackFails:
 
 
 class TestWhatIsRefusedBeforeAnythingIsChanged:
-    def refused(self, double, answer, *before):
+    def refused(self, double, answer, *before, code=1):
         assert answer.code == code, answer.err
         assert not any(call.startswith("Execute") for call in double.calls)
         assert {kept.status for kept in double.stacks.values()} <= {*before, "DELETE_COMPLETE"}
