@@ -6,6 +6,7 @@ for such a file is no bug.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,24 @@ def is_file(path: str | Path) -> bool:
 def is_directory(path: str | Path) -> bool:
     """Whether there is a directory of this name; an empty name is none, though Python takes it for the current one."""
     return bool(str(path)) and _answered(Path(path).is_dir)
+
+
+def below(directory: str | Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files below a directory, and what is below it and cannot be listed; what begins with a dot is left out.
+
+    What goes away meanwhile is in neither.
+    """
+    files: list[Path] = []
+    unlisted: list[Path] = []
+
+    def failed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unlisted.append(Path(error.filename))
+
+    for folder, folders, names in os.walk(directory, onerror=failed):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(folder, name) for name in names if not name.startswith(".")]
+    return tuple(sorted(files)), tuple(sorted(unlisted))
 
 
 def _answered(ask: Callable[[], bool]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,15 +90,13 @@ def command(files: tuple[str, ...], **given: Any) -> None:
 
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
     """The files, and whether each is passed over where it is nothing that can be linted."""
-    from cfnroles.files import is_directory
+    from cfnroles.files import below, is_directory, is_file
 
     for name in files:
-        path = Path(name)
         if name != "-" and is_directory(name):
-            inside = (file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-            for file in sorted(inside):
-                if not any(part.startswith(".") for part in file.relative_to(path).parts):
-                    yield str(file), True
+            found, unlisted = below(name)
+            yield from ((str(file), True) for file in found if file.suffix in _SUFFIXES and is_file(file))
+            yield from ((str(folder), False) for folder in unlisted)
         else:
             yield name, skip_others
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as Xml
@@ -104,6 +105,22 @@ def test_a_directory_that_a_build_wrote_has_no_spec_in_it(cfnroles: Callable[...
 
     assert "stacks.json" not in cfnroles("lint", "out").out
     assert "is no task definition" in cfnroles("explain", "out/stacks.json").err
+
+
+def test_a_directory_that_cannot_be_listed_is_told(
+    cfnroles: Callable[..., Any], document: Callable[..., str], tmp_path: Path
+) -> None:
+    document(CLEAN, "a/shop.yaml")
+    at = os.open(tmp_path / "a", os.O_RDONLY)
+    for _ in range(20):  # longer, all in all, than a path may be
+        os.mkdir("d" * 250, dir_fd=at)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(at)
+    result = cfnroles("lint", "a")
+    assert (result.code, "cannot be read: File name too long" in result.err) == (2, True), result.err
+    assert result.err.splitlines()[-1].startswith("no findings in 1 file; 1 file")
 
 
 def test_standard_input_is_a_file_like_others(cfnroles: Callable[..., Any]) -> None:
