@@ -6,6 +6,7 @@ partition pseudo parameters, all others parameters of every stack whose text hol
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ _WORDS = re.compile(
     r"|^(?P<owner>[A-Za-z][\w-]*)\.dkr[.-]ecr(?:-fips)?\.(?P<home>[^.\s]*)\."
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_BETWEEN = re.compile(rf"(?<![^:.])({_WORD.pattern})(?=[:.])")
 
 _BRACES = re.compile(r"\$\{(\w+)\}")
 #: Parameters that the stacks have already.
@@ -151,10 +153,10 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
                 for piece in (split.split(part) if isinstance(part, str) else (part,))
             )
         )
-        for match in _WORDS.finditer(_masked(_literal(text))) if words else ():
-            for word in filter(None, match.groups()):
-                if word in words:
-                    result = _with_word(result, word, words[word])
+        if words:
+            matches = _WORDS.finditer(_masked(_literal(text)))
+            there = {word: words[word] for match in matches for word in match.groups() if word in words}
+            result = _with_words(result, there) if there else result
         return result if result.symbols else text
 
     made: dict[str, Any] = _map(tree, symbolic)
@@ -169,13 +171,15 @@ def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
     left = {name for text in literals for name in _BRACES.findall(text) if f"${{{name}}}" not in found}
     symbols: dict[str, Symbol] = {}
     names: dict[str, str] = {}
+    taken = {*_OF_THE_STACKS, *left}
     for written in found:
         called = name_of(written)
         if pseudo := _PSEUDO_PARAMETERS.get(re.sub(r"[^a-z0-9]", "", called.lower())):
             symbols[written] = PseudoParameter(pseudo, written=written)
             continue
         if called not in names:
-            names[called] = _free(parameter_name(called) or "Placeholder", {*_OF_THE_STACKS, *left, *names.values()})
+            names[called] = _free(parameter_name(called) or "Placeholder", taken)
+            taken.add(names[called])
         symbols[written] = Placeholder(names[called], written=written, called=called)
     return symbols
 
@@ -231,15 +235,12 @@ def _part(written: str, symbols: Mapping[str, Symbol]) -> Part:
     return PseudoParameter(written[2:-1]) if re.fullmatch(_PSEUDO_PARAMETER, written) else written
 
 
-def _with_word(text: Text, word: str, symbol: Symbol) -> Text:
-    """The text with the symbol in the place of a word between colons or before a dot."""
+def _with_words(text: Text, words: Mapping[str, Symbol]) -> Text:
+    """The text with symbols in the places of words between colons or before a dot."""
     parts: list[Part] = []
     for part in text.parts:
-        if not isinstance(part, str):
-            parts.append(part)
-            continue
-        for index, piece in enumerate(re.split(rf"(?<![^:.]){re.escape(word)}(?=[:.])", part)):
-            parts += [symbol, piece] if index else [piece]
+        pieces = _BETWEEN.split(part) if isinstance(part, str) else [part]
+        parts += [words.get(piece, piece) if isinstance(piece, str) else piece for piece in pieces]
     return Text(*parts)
 
 
@@ -278,8 +279,8 @@ def _belongs_to_router(tree: Mapping[str, Any], path: Path) -> bool:
 
 
 def _free(name: str, taken: Collection[str]) -> str:
-    candidates = (name, *(f"{name}{number}" for number in range(2, len(taken) + 3)))
-    return next(candidate for candidate in candidates if candidate not in taken)
+    numbered = (f"{name}{number}" for number in range(2, len(taken) + 3))
+    return next(candidate for candidate in itertools.chain([name], numbered) if candidate not in taken)
 
 
 def _map(value: Any, change: Callable[[str], str]) -> Any:

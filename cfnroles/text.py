@@ -240,6 +240,14 @@ def field_of(parameter: Parameter, number: int) -> Text:
     return Text(Field(f"{parameter.name}[{_FIELDS[number]}]", of=parameter, number=number))
 
 
+def whole_number(text: str) -> int:
+    """The whole number that a text is in digits; a billion for any that is larger, and -1 for what is none."""
+    if not re.fullmatch(r"[0-9]+", text):
+        return -1
+    digits = text.lstrip("0") or "0"
+    return int(digits) if len(digits) < 10 else 10**9
+
+
 def is_account(text: str) -> bool:
     """Whether a text is an account's 12 digits, AWS's own ``aws``, or known later."""
     return bool(text_of(text).unknown) or _ACCOUNT.fullmatch(text) is not None

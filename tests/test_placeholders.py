@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -168,3 +169,18 @@ def test_a_text_without_a_placeholder_is_the_document_s_own() -> None:
 def test_logging_of_another_shape_is_none_of_the_router(logging: object) -> None:
     assert unresolved(container(logConfiguration=logging)) == ("<X>",)
     assert unresolved({"containerDefinitions": {"web": {"logConfiguration": logging}}}) == ("<X>",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("arn:" * 15_000, id="one word"),
+        pytest.param("".join(f"arn:a:b:REG-{n}:ACC-{n}:" for n in range(2_500)), id="words"),
+        pytest.param("".join(f"<a{n}>" for n in range(8_000)), id="placeholders"),
+        pytest.param("".join(f"<a{' ' * (n % 50)}{'.' * (n // 50)}>" for n in range(2_000)), id="of one parameter"),
+    ],
+)
+def test_a_text_as_long_as_a_task_definition_may_be_is_read_at_once(text: str) -> None:
+    began = time.process_time()
+    as_symbols(container(image=text))
+    assert time.process_time() - began < 2

@@ -35,6 +35,7 @@ from cfnroles.text import (
     is_account,
     is_region,
     of_policy,
+    whole_number,
 )
 
 TAG = Placeholder("Tag", written="<TAG>", called="TAG")
@@ -186,3 +187,11 @@ def test_an_import_knows_the_export() -> None:
     (symbol,) = imported("shop:Arn").symbols
     assert isinstance(symbol, Import)
     assert symbol.export == "shop:Arn"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("007", 7), ("3600", 3600), ("9" * 5_000, 10**9), ("", -1), ("-1", -1), ("1.5", -1), ("٣", -1)],
+)
+def test_a_whole_number_has_a_size(text: str, number: int) -> None:
+    assert whole_number(text) == number

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cfnroles.checks.check import Check, Subject
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.template.template import Resource
+from cfnroles.text import whole_number
 
 _LIMITS = range(1, 3601)
 
@@ -35,7 +36,7 @@ def no_timeout(subject: Subject) -> Iterator[Finding]:
                 "does not answer",
                 "Add ServiceTimeout: a little more seconds than the function may run.",
             )
-        elif str(given).isdecimal() and int(given) not in _LIMITS:
+        elif (seconds := whole_number(str(given))) not in _LIMITS and seconds >= 0:
             yield fault(
                 resource.source("ServiceTimeout"),
                 f"ServiceTimeout is {given}",

@@ -19,7 +19,7 @@ from cfnroles.sources.members import MEMBERS, problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.spelling import meant
-from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of
+from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of, whole_number
 from cfnroles.workload import Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
@@ -42,8 +42,7 @@ _MOST_BYTES = 65_536
 _OF_ONE_STACK = frozenset({"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::NoValue"})
 _NAME_REMEDY = "ECS takes up to 255 letters, digits, hyphens and underscores"
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
-_PLAIN_UNIT = re.compile(r"(\d+)")
-_LARGE_UNIT = re.compile(r"(\d*\.?\d+)\s*(?:vCPU|GB)", re.IGNORECASE)
+_LARGE_UNIT = re.compile(r"(\d{0,9}\.?\d{1,9})\s*(?:vCPU|GB)", re.IGNORECASE)
 
 
 def discover(workload: Workload, facts: Facts) -> Discovery:
@@ -206,11 +205,9 @@ def _memories(cpu: int) -> list[int]:
 
 def _units(value: Any) -> int:
     text = str(value).strip()
-    if match := _PLAIN_UNIT.fullmatch(text):
-        return int(match[1])
     if match := _LARGE_UNIT.fullmatch(text):
         return round(float(match[1]) * 1024)
-    return -1
+    return whole_number(text)
 
 
 def dynamic_references(workload: Workload) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from cfnroles.facts import partition_of
 from cfnroles.symbols import Parameter
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.text import field_of, from_spelling
+from cfnroles.text import field_of, from_spelling, whole_number
 from cfnroles.workload import Path
 
 #: What `AWS::NoValue` becomes: the member or element that has it is left out.
@@ -263,11 +263,11 @@ class Resolution(Struct):
     def _select(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:
             return None
-        index, elements = self.text(argument[0]), self.value(argument[1])
-        if (whole := self._cut_parameter(argument[1])) and index.isdecimal() and int(index) <= 6:
-            return str(field_of(whole, int(index)))
-        if isinstance(elements, list) and index.isdecimal() and int(index) < len(elements):
-            return elements[int(index)]
+        index, elements = whole_number(self.text(argument[0])), self.value(argument[1])
+        if (whole := self._cut_parameter(argument[1])) and 0 <= index <= 6:
+            return str(field_of(whole, index))
+        if isinstance(elements, list) and 0 <= index < len(elements):
+            return elements[index]
         return None
 
     def _cut_parameter(self, split: Any) -> Parameter | None:

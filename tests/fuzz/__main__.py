@@ -48,6 +48,8 @@ def main() -> int:
         codes[one.code] += 1
         done += 1
         slowest = max(slowest, one.seconds)
+        if done % 10_000 == 0:
+            print(f"{done} cases after {time.monotonic() - began:.0f} s", flush=True)
         for fault in one.faults:
             kind = fault.partition(": ")[0] if fault.startswith("writes") else fault.rpartition(": ")[0] or fault
             if kind not in failed:

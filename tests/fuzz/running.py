@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,9 @@ SECONDS = 5.0
 
 #: README.md has the list; 70 is a bug.
 DOCUMENTED = (0, 1, 2, 3)
+
+
+_ARE_JSON = (("--format", "json"), ("--format", "sarif"))
 
 
 class Outcome(Struct, frozen=True):
@@ -113,11 +117,9 @@ def faults(case: Case, code: int, out: str, err: str, folder: Path) -> Iterator[
         yield f"ends with {code} and says nothing"
     if code == 2 and not re.search(r"^(error|Error|Usage): ", err, re.MULTILINE):
         yield "ends with 2 and tells no error"
-    if (
-        "--format" in case.arguments
-        and case.arguments[case.arguments.index("--format") + 1] in ("json", "sarif")
-        and out
-    ):
+    asked = set(itertools.pairwise(case.arguments))
+    # The format of `build` is that of the templates.
+    if out and case.arguments[0] != "build" and any(pair in asked for pair in _ARE_JSON):
         yield from _no_json(out)
     if case.arguments[0] == "build" and code >= 2 and (left := _left_behind(case, folder)):
         yield f"ends with {code} and leaves {left}"
