@@ -61,10 +61,10 @@ class ParameterChange(Struct, frozen=True):
 
 
 class UnknownReference(Struct, frozen=True):
-    """A reference of a stack's gate of which nothing could be found out before the deployment, and why."""
+    """A reference of a stack's gate, as messages have it, of which nothing could be found out beforehand, and why."""
 
     stack: str
-    value_from: str
+    reference: str
     needed_by: str
     why: str
 

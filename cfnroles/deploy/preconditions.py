@@ -66,7 +66,8 @@ def of_the_account(home: Home, expected: str) -> tuple[Failure, ...]:
     """The refusal of credentials of another account than the ``expected`` one, or of nobody knows which."""
     if not expected or home.account == expected:
         return ()
-    found = f"the credentials belong to the account {home.account}" if home.account else f"nobody knows: {home.why}"
+    unknown = f"it could not be found out whose the credentials are: {home.why}"
+    found = f"the credentials belong to the account {home.account}" if home.account else unknown
     lines = (f"the stacks are to be deployed to the account {expected} (--account), and {found}",)
     return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or correct --account."),)
 

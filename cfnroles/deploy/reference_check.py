@@ -15,7 +15,9 @@ from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.home import Home
 from cfnroles.deploy.plan import GATE, ReferenceCheck, UnknownReference
 from cfnroles.errors import Unavailable
+from cfnroles.table.references import shown
 from cfnroles.template.template import ResolvedStack, plain, symbols
+from cfnroles.text import Text, from_spelling
 
 #: Asks about references, as ``Custom::SecretsExist`` takes them, in a Region and account; ends with what was found out
 #: about each, and with warnings.
@@ -38,6 +40,11 @@ class GateReference(Struct, frozen=True):
     def asked(self) -> dict[str, str]:
         """The reference as the gate takes it."""
         return {"ValueFrom": self.value_from, "For": self.needed_by, "Use": self.use}
+
+    @property
+    def shown(self) -> str:
+        """The reference as messages have it: of what may be the value of a secret, only its length."""
+        return shown(from_spelling(self.value_from, policy=False) if self.why else Text(self.value_from))
 
 
 _LATER = "only CloudFormation knows what they name"
@@ -87,7 +94,7 @@ def checked(
 
 
 def _unknown(reference: GateReference, why: str) -> UnknownReference:
-    return UnknownReference(reference.stack, reference.value_from, reference.needed_by, why)
+    return UnknownReference(reference.stack, reference.shown, reference.needed_by, why)
 
 
 def _why(told: Examined) -> str:
@@ -107,7 +114,7 @@ def _missing(bad: Sequence[tuple[GateReference, Examined]], all_of_them: Sequenc
     several = len({each.stack for each in all_of_them}) > 1
     users: dict[tuple[str, str], list[str]] = {}
     for each, told in bad:
-        needed = each.needed_by or each.value_from
+        needed = each.needed_by or each.shown
         users.setdefault((told.what, told.remedy), []).append(f"{needed} ({each.stack})" if several else needed)
     head = f"{len(bad)} of {len(all_of_them)} references to secrets and parameters cannot be used:"
     lines = [
@@ -139,7 +146,7 @@ def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Home) -> t
         failures.append(_strict((head, *(f"  {gap}" for gap in gaps)), "Close them, or deploy without --strict."))
     if check.unknown:
         head = f"{len(check.unknown)} of {check.total} references could not be checked (--strict):"
-        told = [f"  {each.needed_by or each.value_from} ({each.stack}): {each.why}" for each in check.unknown]
+        told = [f"  {each.needed_by or each.reference} ({each.stack}): {each.why}" for each in check.unknown]
         remedy = "Allow the caller to see them, or deploy without --strict: then the gate in the stack decides alone."
         failures.append(_strict((head, *told), remedy))
     if home.why:

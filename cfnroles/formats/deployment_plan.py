@@ -230,7 +230,7 @@ def plan_json(plan: Plan) -> Page:
 
 def _check(check: ReferenceCheck) -> dict[str, object]:
     not_checked = [
-        {"stack": each.stack, "valueFrom": each.value_from, "neededBy": each.needed_by, "why": each.why}
+        {"stack": each.stack, "reference": each.reference, "neededBy": each.needed_by, "why": each.why}
         for each in check.unknown
     ]
     return {"total": check.total, "usable": check.usable, "notChecked": not_checked, "warnings": list(check.warnings)}

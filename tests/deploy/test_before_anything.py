@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -175,14 +176,27 @@ class TestSecrets:
         assert not network.failed
         assert "! 2 of 2 references not checked before the deployment: --no-check. " in deployed.err
 
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [
+            ("/shop/db", "/shop/db"),
+            ("!Sub '${AWS::StackName}/db'", "${AWS::StackName}/db"),
+            ("hunter2 is the password", "a text of 23 characters"),
+        ],
+    )
+    def test_what_may_be_a_secret_is_told_by_its_length(self, double, cfnroles, stacks, value, told):
+        task = stacks / "shop-task.yaml"
+        task.write_text(re.sub("ValueFrom: .*secret:shop/db", f"ValueFrom: {value}", task.read_text()))
+
+        planned = cfnroles("deploy", stacks, "--plan", "--no-check", "--format", "json")
+
+        first, _ = json.loads(planned.out)["references"]["notChecked"]
+        assert first["reference"] == told
+        assert "hunter2" not in planned.out + planned.err
+
     def test_what_another_stack_exports_is_known(self, cfnroles, aws, stacks):
         task = stacks / "shop-task.yaml"
-        lines = task.read_text().splitlines(keepends=True)
-        lines = [
-            line.split("ValueFrom:")[0] + "ValueFrom: !ImportValue db\n" if "secret:shop/db" in line else line
-            for line in lines
-        ]
-        task.write_text("".join(lines))
+        task.write_text(re.sub("ValueFrom: .*secret:shop/db", "ValueFrom: !ImportValue db", task.read_text()))
         body = {
             "Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
             "Outputs": {"Db": {"Value": "/shop/nothing", "Export": {"Name": "db"}}},
@@ -305,6 +319,20 @@ class TestWhereItGoes:
         why = "AWS could not be reached for sts:GetCallerIdentity"
         assert told.startswith(f"Account not known, Region us-east-1, caller not known ({why})")
         assert "! 2 of 2 references not checked before the deployment: the account is not known. The gate " in told
+
+    def test_an_account_that_cannot_be_found_out_is_not_the_one_that_is_meant(
+        self, double, cfnroles, stacks, monkeypatch
+    ):
+        def silent(connection):
+            raise Unavailable("AWS throttles sts:GetCallerIdentity, after all retries")
+
+        monkeypatch.setattr("cfnroles.aws.caller.caller_of", silent)
+
+        refused = cfnroles("deploy", stacks, "--yes", "--account", "123456789012")
+
+        assert refused.code == 1
+        assert "whose the credentials are: AWS throttles sts:GetCallerIdentity" in refused.err
+        assert double.calls == []
 
     def test_the_account_that_is_meant_goes_on(self, double, cfnroles, stacks):
         assert cfnroles("deploy", stacks, "--yes", "--account", "123456789012").code == 0
