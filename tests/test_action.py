@@ -190,7 +190,7 @@ class TestTheLintStep:
     def test_no_line_of_a_report_is_a_command_to_the_runner(self, job: Job) -> None:
         job.plant("::add-mask::shop.yaml", ERROR)
         _, *lines, last = job.run("Lint", files="::add-mask::shop.yaml").stdout.splitlines()
-        assert any(line.startswith("::add-mask::shop.yaml:2") for line in lines)
+        assert any("add-mask::shop.yaml:2" in line for line in lines)
         stopped = job.run("Lint", files="::add-mask::shop.yaml").stdout.splitlines()
         assert stopped[0] == f"::stop-commands::{stopped[-1].strip(':')}"
         assert re.fullmatch(r"::[0-9a-f]{32}::", last)

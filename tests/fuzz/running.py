@@ -28,6 +28,9 @@ SECONDS = 5.0
 DOCUMENTED = (0, 1, 2, 3)
 
 
+#: Signs that move a terminal's cursor, change what it shows, or are not seen. A new line ends a line; a tab, a field.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
 _ARE_JSON = (("--format", "json"), ("--format", "sarif"))
 
 
@@ -117,12 +120,19 @@ def faults(case: Case, code: int, out: str, err: str, folder: Path) -> Iterator[
         yield f"ends with {code} and says nothing"
     if code == 2 and not re.search(r"^(error|Error|Usage): ", err, re.MULTILINE):
         yield "ends with 2 and tells no error"
+    if signs := sorted(set(_UNSEEN.findall(out + err))):
+        yield f"prints {' '.join(f'U+{ord(sign):04X}' for sign in signs)} raw: {_line_with(signs[0], out + err)!r}"
     asked = set(itertools.pairwise(case.arguments))
     # The format of `build` is that of the templates.
     if out and case.arguments[0] != "build" and any(pair in asked for pair in _ARE_JSON):
         yield from _no_json(out)
     if case.arguments[0] == "build" and code >= 2 and (left := _left_behind(case, folder)):
         yield f"ends with {code} and leaves {left}"
+
+
+def _line_with(sign: str, text: str) -> str:
+    at = text.index(sign)
+    return text[max(0, at - 60) : at + 20]
 
 
 def _no_json(out: str) -> Iterator[str]:

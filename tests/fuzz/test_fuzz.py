@@ -54,6 +54,8 @@ def test_without_the_corpus_the_examples_are_mutated(tmp_path: Path) -> None:
         ),
         pytest.param(("schema",), 1, "", "", "says nothing", id="no word"),
         pytest.param(("schema",), 2, "out", "", "tells no error", id="no error"),
+        pytest.param(("schema",), 0, "a\x1b[31m", "", "prints U+001B raw", id="a terminal's command"),
+        pytest.param(("schema",), 2, "", "error: \u202e", "prints U+202E raw", id="another direction"),
         pytest.param(("lint", "--format", "json"), 1, "{", "", "no JSON", id="a cut answer"),
     ],
 )
