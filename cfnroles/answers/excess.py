@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.requests import Asked
 from cfnroles.iam.actions import Risk, is_pattern, matches_action, risk_of
+from cfnroles.iam.containment import covers_resource
 from cfnroles.iam.evaluator import Effect, IdentityPolicy, PolicyStatement, StatementId, statement_applies
 from cfnroles.need import Holder, Permission
 from cfnroles.statements import Statement, compose
@@ -194,6 +195,10 @@ def _pair(
     perhaps = tuple(each for each, answer in answers if answer is not False)
     if perhaps and is_pattern(action):
         return _Pair(_Use.WIDE, perhaps, (True, False, ()))
+    within = [each for each in perhaps if covers_resource(each.told.resource, resource)]
+    if within and not _lacking_conditions(statement, within):
+        # Whether it applies or not, it reaches no further than the need.
+        return _Pair(_Use.EXACT)
     hangs = not is_pattern(action) and not is_pattern(resource) and action.lower() in {each.lower() for each in hanging}
     return _Pair(_Use.PERHAPS if perhaps or hangs else _Use.NONE)
 
