@@ -65,7 +65,7 @@ def _references(name: str, stack: ResolvedStack) -> Iterator[GateReference]:
 
 
 def _reference(name: str, item: Any, *, open_gate: bool) -> GateReference:
-    fields = item if isinstance(item, Mapping) else {"ValueFrom": item}
+    fields = item if isinstance(item, Mapping) and "Fn::If" not in item else {"ValueFrom": item}
     value, needed_by, use = (fields.get(key, "") for key in ("ValueFrom", "For", "Use"))
     known = all(isinstance(each, str) and not symbols(each) for each in (value, use))
     texts = [plain(each) if isinstance(each, str) else str(each) for each in (value, needed_by, use)]
