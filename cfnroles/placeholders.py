@@ -20,7 +20,8 @@ _BRACKETED = r"<[^<>\n]*>|\{\{[^{}]*\}\}|#\{[^{}]*\}|%[A-Za-z][A-Za-z0-9_]*%|__[
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
 _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
-_NAME = re.compile(r"[A-Za-z_][\w .-]*")
+#: A colon before another letter is a part of the name, as in `env:STAGE`; else a default value follows it.
+_NAME = re.compile(r"[A-Za-z_][\w .-]*(?:(?::(?=[A-Za-z_])|[\[/])[\w .\]-]*)*")
 _PSEUDO_PARAMETER = rf"\$\{{(?:{'|'.join(PSEUDO_PARAMETERS)})\}}"
 _OF_AWS = r"\$\{AWS::[^{}]*\}"
 #: Words without brackets in the places of Region and account: of an ARN, and of the host of an ECR registry.

@@ -18,6 +18,8 @@ from cfnroles.text import Text
         ("<ACCOUNT ID>", "<ACCOUNT ID>", "ACCOUNT ID"),
         ("web:${TAG}", "${TAG}", "TAG"),
         ("web:${TAG:-latest}", "${TAG:-latest}", "TAG"),
+        ("${env:STAGE}", "${env:STAGE}", "env:STAGE"),
+        ("${var.names[1]}", "${var.names[1]}", "var.names[1]"),
         ("$TAG", "$TAG", "TAG"),
         ("{{image}}", "{{image}}", "image"),
         ("{{ must_env `IMAGE` }}", "{{ must_env `IMAGE` }}", "IMAGE"),

@@ -108,6 +108,17 @@ def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnrole
     assert built.code == 0, built.err
 
 
+def test_what_a_template_fills_in_is_not_taken_over(project: Path, cfnroles: Callable[..., Any]) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "arn:aws:s3:::b-${AWS::StackId}"}}
+    policy = {"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+    (project / "roles.json").write_text(json.dumps({"Resources": {"Role": role}}))
+    spec = project / "one.yaml"
+    result = cfnroles("init", project / "web.json", "-o", spec, "--from-role", f"{project / 'roles.json'}:Role")
+    assert result.code == 0, result.err
+    assert "# Not taken over: app, statement 1: its template fills a part of it in" in spec.read_text()
+
+
 def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callable[..., Any]) -> None:
     result = cfnroles("init", "-", "-o", tmp_path / "cfnroles.yaml", stdin='{"family": "shop"}')
     assert (result.code, list(tmp_path.iterdir())) == (2, [])

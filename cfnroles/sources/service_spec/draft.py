@@ -90,6 +90,7 @@ def _task_role(service: Drafted) -> Iterator[str]:
     if isinstance(role, str) and role and not (service.statements or service.managed_policies):
         yield f"    # The task role so far is {role}: --from-role takes over what it allows."
     if not (service.statements or service.managed_policies):
+        yield from (f"    # Not taken over: {text}" for text in service.left)
         yield "    # What the application itself may do, for example:"
         yield "    # task-role:"
         yield "    #   grants:"
