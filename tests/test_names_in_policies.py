@@ -317,6 +317,18 @@ def test_each_parameter_in_a_policy_refuses_each_sign() -> None:
             assert not [sign for sign in SIGNS.values() if re.fullmatch(pattern, default + sign)], name
 
 
+@pytest.mark.parametrize("sign", SIGNS.values(), ids=SIGNS)
+def test_the_generic_templates_take_the_suffix_of_a_secret_for_a_wildcard_and_nothing_else(sign: str) -> None:
+    pattern = read_template(generic_files()["execution-role.yaml"], "t").tree["Parameters"]["SecretArns"][
+        "AllowedPattern"
+    ]
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"
+    assert all(re.fullmatch(pattern, each) for each in (arn, f"{arn}-??????", f"{arn}-AbCdEf"))
+    assert not any(
+        re.fullmatch(pattern, each) for each in (f"{arn}{sign}", f"{arn}{sign}-??????", f"{arn}-??????{sign}")
+    )
+
+
 def templates() -> Iterator[str]:
     """The generic templates, and those of a task definition with placeholders, a secret and a key."""
     yield from generic_files().values()
