@@ -45,8 +45,9 @@ class PolicyCondition(Struct, frozen=True):
         """Whether *context* meets the condition.
 
         Several values of the policy are alternatives, or all excluded if the operator is negated. A key
-        without a value meets a negated operator, IfExists and ForAllValues, and nothing else. A key with
-        several values and no qualifier is unknown: AWS only says that such keys require one.
+        without a value meets a negated operator, IfExists and ForAllValues, and nothing else; for ForAnyValue with
+        IfExists it is unknown. A key with several values and no qualifier is unknown: AWS only says that such keys
+        require one.
         """
         actual = context.lookup(self.key)
         if self.operator is None:
@@ -56,6 +57,10 @@ class PolicyCondition(Struct, frozen=True):
         if self.qualifier is Qualifier.FOR_ALL_VALUES and not any(actual):
             # "or if the context key value resolves to a null dataset, such as an empty string"
             return True
+        if not actual and self.if_exists and self.qualifier is Qualifier.FOR_ANY_VALUE:
+            # AWS's pages say both: IfExists "evaluate[s] the condition element as true", and ForAnyValue "returns
+            # false" where the key does not exist. A measurement that was made public says denied.
+            return unknown(self.key)
         if not actual:
             lenient = self.operator.negated and self.qualifier is not Qualifier.FOR_ANY_VALUE
             return self.if_exists or lenient

@@ -300,6 +300,15 @@ DIFFERENCES: list[tuple[str, About, str, str]] = [
         f"{GUIDE}reference_policies_condition-single-vs-multi-valued-context-keys.html",
     ),
     (
+        "ForAnyValue with IfExists, and no such key",
+        _in_conditions(
+            lambda it: it.name.startswith("ForAnyValue:") and it.name.endswith("IfExists") and not it.actual
+        ),
+        "'evaluate the condition element as true', and 'if the key does not exist, the condition returns false', so"
+        " unknown; outside it is true",
+        f"{GUIDE}reference_policies_condition-single-vs-multi-valued-context-keys.html",
+    ),
+    (
         "no values",
         _in_conditions(lambda it: it.actual == [] or (it.is_empty and it.name.startswith(NULLING))),
         "'a null dataset, such as an empty string' is no value; outside the key is present",
