@@ -1,4 +1,4 @@
-"""Placeholders that a later step was meant to fill: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `%TAG%`, `__TAG__`.
+"""Placeholders that a later step was meant to fill, such as `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `{image}` and `%TAG%`.
 
 Where a task definition is read, those that nobody fills become symbols: the usual names of account, Region and
 partition pseudo parameters, all others parameters of every stack whose text holds them.
@@ -15,7 +15,9 @@ from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
 from cfnroles.text import PSEUDO_PARAMETERS, Part, Text
 from cfnroles.workload import Path
 
-_BRACKETED = r"<[^<>\n]*>|\{\{[^{}]*\}\}|#\{[^{}]*\}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
+#: A name in single braces: neither JSON nor a template of another tool has nothing but a name in them.
+_SINGLE = r"(?<![{$#%])\{[A-Za-z][\w .-]*\}(?!\})"
+_BRACKETED = rf"<[^<>\n]*>|\{{\{{[^{{}}]*\}}\}}|#\{{[^{{}}]*\}}|{_SINGLE}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
 #: What is spelled like one of CloudFormation's pseudo parameters is no placeholder.
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
