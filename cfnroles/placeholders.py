@@ -1,4 +1,4 @@
-"""Placeholders that a later step was meant to fill, such as `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `{image}` and `%TAG%`.
+"""Placeholders that a later step was meant to fill: `<ACCOUNT_ID>`, `${TAG}`, `{{image}}`, `{image}`, `%TAG%` and such.
 
 Where a task definition is read, those that nobody fills become symbols: the usual names of account, Region and
 partition pseudo parameters, all others parameters of every stack whose text holds them.

@@ -68,11 +68,11 @@ def command(source: str, **given: Any) -> None:
 
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
-    only_for_specs(reading, for_account=options.for_account, live=options.live)
+    only_for_specs(reading, live=options.live)
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
-        files: Mapping[str, str] = other_side_files(reading, options.for_account, options.format_)
+        files: Mapping[str, str] = other_side_files(reading, options.for_account, options.format_, options.project)
         summary = formats.other_side(options.for_account)
     else:
         built = build(reading, project=options.project, environment=options.environment, format=options.format_)

@@ -25,6 +25,7 @@ def summary(reading: Reading, built: Build, directory: Path) -> list[str]:
         *_home(reading, task),
         *told(reading),
         *_left_open(task, built),
+        *_other_sides(reading),
         *_deployed(built, directory),
     ]
 
@@ -52,14 +53,19 @@ def told(reading: Reading) -> Iterator[str]:
 
 
 def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str]:
-    from cfnroles.targets.cloudformation.other_side import other_accounts
-
     services = len(reading.tasks)
     yield ""
     yield f"{len(built.stacks)} stacks of {services} service{'s'[: services > 1]}."
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
+    yield from _other_sides(reading)
+
+
+def _other_sides(reading: Reading) -> Iterator[str]:
+    from cfnroles.targets.cloudformation.other_side import other_accounts
+
+    source = quoted(reading.name)
     for account in other_accounts(reading.tasks):
-        yield f"The account {account} has its own side: `cfnroles build SPEC --for-account {account} -o DIR`."
+        yield f"The account {account} has its own side: `cfnroles build {source} --for-account {account} -o DIR`."
 
 
 def _home(reading: Reading, task: Task) -> Iterator[str]:

@@ -283,3 +283,30 @@ def contents(directory: Path) -> dict[str, str]:
 def plain(value: Any) -> Any:
     """A template in which `!GetAtt A.B` and `Fn::GetAtt: [A, B]` are the same."""
     return json.loads(json.dumps(value))
+
+
+def test_the_owners_side_of_a_task_definition_admits_its_account(cfnroles: Any, tmp_path: Path) -> None:
+    theirs = "arn:aws:secretsmanager:us-east-1:210987654321:secret:shared-AbCdEf"
+    image = "210987654321.dkr.ecr.us-east-1.amazonaws.com/shared/web:1"
+    container = {**CONTAINER, "image": image, "secrets": [{"name": "A", "valueFrom": theirs}]}
+    (tmp_path / "task.json").write_text(json.dumps(definition(containerDefinitions=[container])))
+    words = ("build", tmp_path / "task.json", "--account", "123456789012", "--region", "us-east-1")
+
+    own = cfnroles(*words, "-o", tmp_path / "own")
+    side = cfnroles(*words, "--for-account", "210987654321", "-o", tmp_path / "side")
+
+    assert "The account 210987654321 has its own side" in own.err
+    assert side.code == 0
+    statements = json.loads((tmp_path / "side" / "statements.json").read_text())
+    assert set(statements) == {theirs, "arn:aws:ecr:us-east-1:210987654321:repository/shared/web"}
+    for (statement,) in statements.values():
+        assert statement["Principal"] == {"AWS": ["arn:aws:iam::123456789012:root"]}
+    assert cfnroles(*words[:2], "--for-account", "210987654321", "-o", tmp_path / "x").code == 2
+
+
+def test_the_owners_side_needs_to_know_whose_roles_ask(cfnroles: Any, tmp_path: Path) -> None:
+    image = {**CONTAINER, "image": "210987654321.dkr.ecr.us-east-1.amazonaws.com/shared/web:1"}
+    (tmp_path / "task.json").write_text(json.dumps(definition(containerDefinitions=[image])))
+    refused = cfnroles("build", tmp_path / "task.json", "--for-account", "210987654321", "-o", tmp_path / "out")
+    assert refused.code == 2
+    assert "--account" in refused.err

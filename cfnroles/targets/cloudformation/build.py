@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
-from cfnroles.sources.reading import Reading
+from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
@@ -50,7 +50,7 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
     if environment:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     task = reading.task()
-    name = _checked(project or task.name.replace("_", "-"))
+    name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name)
     return Build(stacks, output_files(stacks, name, reading.name, format, gaps))
 
@@ -90,11 +90,16 @@ def _alarms(spec: Spec) -> AlarmOptions | None:
     )
 
 
-def _checked(project: str) -> str:
-    if re.fullmatch(PROJECT_NAME, project):
-        return project
+def project_of(task: Task, project: str = "") -> str:
+    """What the stacks of a task definition are called by: ``project``, else its family.
+
+    Raises InvalidInput for what cannot be a project's name.
+    """
+    name = project or task.name.replace("_", "-")
+    if re.fullmatch(PROJECT_NAME, name):
+        return name
     raise InvalidInput(
-        f"{project!r} cannot be a project's name",
+        f"{name!r} cannot be a project's name",
         why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
         remedy="Name the project with --project NAME.",
     )

@@ -16,8 +16,8 @@ from cfnroles.markdown import code, document, heading, inline, items, table
 from cfnroles.need import Condition, Holder, Need
 from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.spec import Spec
 from cfnroles.table.references import parse_arn
+from cfnroles.targets.cloudformation.build import project_of
 from cfnroles.targets.cloudformation.output_files import Format, templates, with_manifest
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.service import Stack, with_template
@@ -48,32 +48,39 @@ def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
     return tuple(sorted({arn.account for arn, _ in _uses(services) if arn.account.isdigit()}))
 
 
-def other_side_files(reading: Reading, account: str, format_: Format) -> dict[str, str]:
+def other_side_files(reading: Reading, account: str, format_: Format, project: str = "") -> dict[str, str]:
     """File name -> text of what the owner of ``account`` needs: templates, and statements for what they have already.
 
-    Raises InvalidInput where the services use nothing there, or the roles cannot be named as the spec wants it.
+    The roles of a task definition get their names when they are made, so that its whole account is admitted;
+    ``project`` is what its stacks are called by, if not by its family. Raises InvalidInput where the services use
+    nothing there, or the roles cannot be named as the spec wants it.
     """
     services, spec = reading.accepted(), reading.project
-    if not spec:
-        raise InvalidInput(f"is {reading.noun}, and only a service spec has another side", where=reading.name)
+    if spec and project:
+        raise InvalidInput(f"--project is for a task definition, and {reading.name} is {reading.noun}")
+    project = spec.project if spec else project_of(services[0], project)
+    sharing = _Sharing(spec.get("sharing", "by") or "role", spec.get("sharing", "organization")) if spec else _ACCOUNT
+    by = _Principals(reading.name, project, sharing, {each.name: each for each in services})
     uses: dict[Arn, list[_Use]] = defaultdict(list)
     for arn, use in _uses(services, account):
         uses[arn].append(use)
     if not uses:
+        # Whose account is not known uses nothing of another one.
+        for each in services:
+            by.account_of(each.name)
         known = ", ".join(other_accounts(services)) or "none"
         raise InvalidInput(
             f"the services use no image, key or secret of the account {account}",
-            where=spec.document,
+            where=reading.name,
             why=f"Accounts that they use something of: {known}.",
         )
-    by = _Principals(spec, {each.name: each for each in services})
     statements = {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
     told = {arn.text.written: policy for arn, policy in statements.items()}
     files = {"statements.json": json.dumps(told, indent=2) + "\n"}
-    stacks = tuple(_templates(spec.project, statements))
-    files |= {"README.md": _readme(spec, account, told, stacks)}
-    whose = {"project": spec.project, "account": account, "gaps": list(gap_lines(reading.gaps, reading.texts))}
-    return with_manifest({**templates(stacks, spec.document, format_), **files}, stacks, whose, format_)
+    stacks = tuple(_templates(project, statements))
+    files |= {"README.md": _readme(project, account, told, stacks)}
+    whose = {"project": project, "account": account, "gaps": list(gap_lines(reading.gaps, reading.texts))}
+    return with_manifest({**templates(stacks, reading.name, format_), **files}, stacks, whose, format_)
 
 
 def _uses(services: Sequence[Task], account: str = "") -> Iterable[tuple[Arn, _Use]]:
@@ -101,13 +108,25 @@ def _is_asked(arn: Arn, service: Task, account: str) -> bool:
     return (not account or arn.account == account) and (foreign or (bool(account) and arn.service == "kms"))
 
 
+class _Sharing(Struct, frozen=True):
+    """Whom other accounts admit: the roles, the account, or an organization."""
+
+    by: str
+    organization: str | None = None
+
+
+_ACCOUNT = _Sharing("account")
+
+
 class _Principals(Struct, frozen=True):
     """How the roles are named to other accounts.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
     """
 
-    spec: Spec
+    document: str
+    project: str
+    sharing: _Sharing
     services: Mapping[str, Task]
 
     def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
@@ -131,7 +150,7 @@ class _Principals(Struct, frozen=True):
                 block.setdefault(condition.operator, {})[condition.key] = values
             made.append(
                 {
-                    "Sid": f"{''.join(word.capitalize() for word in self.spec.project.split('-'))}{number}",
+                    "Sid": f"{''.join(word.capitalize() for word in self.project.split('-'))}{number}",
                     "Effect": "Allow",
                     "Principal": principal,
                     "Action": sorted(actions),
@@ -145,25 +164,22 @@ class _Principals(Struct, frozen=True):
     def _principal(
         self, names: Sequence[str], holder: Holder, partition: Text
     ) -> tuple[Any, Mapping[str, Mapping[str, Any]]]:
-        kind = self.spec.get("sharing", "by") or "role"
-        if kind == "account":
-            accounts = sorted({self._account(name) for name in names})
+        if self.sharing.by == "account":
+            accounts = sorted({self.account_of(name) for name in names})
             return {"AWS": [f"arn:{partition}:iam::{account}:root" for account in accounts]}, {}
-        if kind == "organization":
-            bound: dict[str, dict[str, Any]] = {
-                "StringEquals": {"aws:PrincipalOrgID": [self.spec.get("sharing", "organization")]}
-            }
+        if self.sharing.by == "organization":
+            bound: dict[str, dict[str, Any]] = {"StringEquals": {"aws:PrincipalOrgID": [self.sharing.organization]}}
             known = [self._role_arn(name, holder, ANYTHING, partition) for name in names]
             if all(known):
                 bound["ArnLike"] = {"aws:PrincipalArn": known}
             return "*", bound
         arns = []
         for name in names:
-            arn = self._role_arn(name, holder, Text(self._account(name)), partition)
+            arn = self._role_arn(name, holder, Text(self.account_of(name)), partition)
             if not arn:
                 raise InvalidInput(
                     f"the {holder} of {name} has no name, so that no other account can name it",
-                    where=self.spec.document,
+                    where=self.document,
                     remedy=f"Give it one (services: {name}: {holder.replace(' ', '-')}: name), or share by account.",
                 )
             arns.append(arn)
@@ -178,18 +194,19 @@ class _Principals(Struct, frozen=True):
         for symbol in text.unknown:
             raise InvalidInput(
                 f"{text.written} holds {symbol.written or symbol.spelled}, which nobody in another account fills in",
-                where=self.spec.document,
+                where=self.document,
                 remedy="Write the value itself into the task definition.",
             )
         return text
 
-    def _account(self, name: str) -> str:
+    def account_of(self, name: str) -> str:
+        """The account of a service; raises InvalidInput where it is not known."""
         account = self.services[name].facts.account
         if not account:
             raise InvalidInput(
                 f"the account of {name} is not known, so that no other account can name its roles",
-                where=self.spec.document,
-                remedy='Add it to the spec: account: "123456789012".',
+                where=self.document,
+                remedy='Add it to the spec (account: "123456789012"), or give --account for a task definition.',
             )
         return account
 
@@ -262,13 +279,13 @@ def _secret_template(project: str, policies: Mapping[Arn, Mapping[str, Any]]) ->
     return template
 
 
-def _readme(spec: Spec, account: str, statements: Mapping[str, Any], stacks: Sequence[Stack]) -> str:
+def _readme(project: str, account: str, statements: Mapping[str, Any], stacks: Sequence[Stack]) -> str:
     rows = [
         (code(arn), ", ".join(action for each in policy for action in each["Action"]))
         for arn, policy in statements.items()
     ]
     blocks = [
-        heading(1, f"What the services of {spec.project} ask of the account {account}"),
+        heading(1, f"What the services of {project} ask of the account {account}"),
         "Deploy after the roles exist: a policy that names a role which does not exist yet is refused.",
         table(("resource", "statements"), rows),
         "`statements.json` has the statements of each resource, to be added to the policy that it has already:",
