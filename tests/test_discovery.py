@@ -6,7 +6,7 @@ from awacs import s3
 
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
-from cfnroles.need import Condition, Holder, Severity
+from cfnroles.need import Condition, Holder, Severity, Standing
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.text import Text
 from cfnroles.workload import Workload
@@ -24,7 +24,8 @@ def unnamed(found: Found) -> Text:
 
 def row(name: str = "row", field: str = "volumes[].name", **members: object) -> Feature:
     page = "https://docs.aws.amazon.com/"
-    return Feature(name, field, Holder.TASK, "it is tested", page, "x", **members)  # type: ignore[arg-type]
+    standing = Standing.DOCUMENTED
+    return Feature(name, field, Holder.TASK, "it is tested", page, standing, "x", **members)  # type: ignore[arg-type]
 
 
 def test_each_occurrence_of_a_field_is_a_need_with_its_origin() -> None:
