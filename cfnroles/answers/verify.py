@@ -15,7 +15,15 @@ from cfnroles.answers.trust import Trust, trust
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.dangers import Danger, DangerKind, dangers
-from cfnroles.iam.evaluator import Decision, Evaluation, IdentityPolicy, StatementId, evaluate, unread_policy
+from cfnroles.iam.evaluator import (
+    WHOLE_POLICY,
+    Decision,
+    Evaluation,
+    IdentityPolicy,
+    StatementId,
+    evaluate,
+    unread_policy,
+)
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
@@ -260,11 +268,10 @@ def _unread(role: Role, readings: Sequence[_Reading]) -> tuple[str, ...]:
     """The names of everything of the role that could not be read."""
     policies = [each for reading in readings for each in (*reading.policies, reading.boundary) if each is not None]
     statements = [str(statement.id) for policy in policies for statement in policy.unread]
-    return tuple(dict.fromkeys([*statements, *(each.name for each in role.trust_unread), *_unread_trust(role)]))
-
-
-def _unread_trust(role: Role) -> tuple[str, ...]:
-    return (f"the {role.trust.name}",) if isinstance(role.trust, Unread) else ()
+    # What is no statement at all has no part in any evaluation.
+    parts = [each.name for each in role.all_unread if each.index != WHOLE_POLICY]
+    trust = [f"the {role.trust.name}"] if isinstance(role.trust, Unread) else []
+    return tuple(dict.fromkeys([*statements, *parts, *trust]))
 
 
 class _Reading:

@@ -33,7 +33,7 @@ def allow(action: Any = "ssm:GetParameters", resource: Any = FLAG, **others: Any
     return {"Effect": "Allow", "Action": action, "Resource": resource, **others}
 
 
-def role(*statements: dict[str, Any], trust: Any = None, given: Given | None = None, **properties: Any) -> Role:
+def role(*statements: dict[str, Any] | None, trust: Any = None, given: Given | None = None, **properties: Any) -> Role:
     policies = [{"PolicyName": "P", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}]
     trusting = {"AssumeRolePolicyDocument": {"Statement": [ECS] if trust is None else trust}}
     resource = {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies, **trusting, **properties}}
@@ -43,7 +43,7 @@ def role(*statements: dict[str, Any], trust: Any = None, given: Given | None = N
     return read_role(json.dumps(template), "t.json", "R", given or Given())
 
 
-def execution(*statements: dict[str, Any], needs: tuple[Need, ...] = (), **others: Any) -> Verification:
+def execution(*statements: dict[str, Any] | None, needs: tuple[Need, ...] = (), **others: Any) -> Verification:
     return judge(needs or (need(Holder.EXECUTION),), role(*statements, **others), HOME)
 
 
@@ -72,6 +72,7 @@ EXECUTION: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
      (Ground.UNSURE,)),
     ("a grant that serves less", lambda: execution(allow(), allow(Condition={"StringEquals": {"aws:SourceVpce": "v"}})),
      ()),
+    ("no statement", lambda: execution(allow(), None), (Ground.UNREAD,)),
     ("what has no effect", lambda: execution(allow(), allow([], "*"), allow("s3:GetObject", [])), ()),
     ("a key that no need has", lambda: execution(allow(), allow("kms:Decrypt", KEY)), (Ground.EXCESS,)),
     ("a macro", lambda: execution(allow(), **{"Fn::Transform": {"Name": "x"}}), (Ground.UNREAD, Ground.UNKNOWN)),
