@@ -205,7 +205,8 @@ class _Reader(Struct, frozen=True):
             return replace(_by_cloudformation(source.name), where=self._where(source))
         read = _read(source.name, document, self._where(source))
         if isinstance(read, Unread):
-            return replace(read, where=self._where(source))
+            remedy = self._cure(source.holder.source(*source.document.path)) or read.remedy
+            return replace(read, where=self._where(source), remedy=remedy)
         statements = document.get("Statement")
         steps = [(index,) for index in range(len(statements))] if isinstance(statements, list) else [()]
         lines = tuple(self._line(source, "Statement", *step) for step in steps)
@@ -216,7 +217,8 @@ class _Reader(Struct, frozen=True):
     def trust(self, source: PolicySource) -> tuple[Mapping[str, Any] | Unread, tuple[Unread, ...]]:
         """The trust policy, empty where there is none, and those of its statements that cannot be read."""
         document = document_of(source.document.value if source.document else None)
-        if isinstance(document, str) or isinstance(_mapping(document).get("Statement"), str):
+        elements = [_mapping(document).get(name) for name in ("Version", "Statement")]
+        if isinstance(document, str) or isinstance(elements[1], str) or _untold(elements[0]):
             return replace(_by_cloudformation(source.name), where=self._where(source)), ()
         found = _mapping(document)
         start = (*(source.document.path if source.document else ()), "Statement")
@@ -309,8 +311,12 @@ def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | N
         return plain(text)
 
     read: Mapping[str, Any] = _each_text(document, told)
-    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator.
-    return {**read, "Version": "2012-10-17"} if left else read
+    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator; a version that nobody told stays one.
+    return {**read, "Version": "2012-10-17"} if left and not _untold(document.get("Version")) else read
+
+
+def _untold(value: Any) -> bool:
+    return isinstance(value, str) and bool(symbols(value))
 
 
 def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleResource:

@@ -169,6 +169,17 @@ def test_what_cannot_be_read_is_said(template: str, name: str, why: str) -> None
     assert role.policies == ()
 
 
+@pytest.mark.parametrize("version", ["!Ref P", "!ImportValue e"])
+def test_a_version_that_nobody_told_leaves_a_document_unread(version: str) -> None:
+    policy = "{PolicyName: P, PolicyDocument: {Version: %s, Statement: {Effect: Allow, Action: 'a:B', Resource: '*'}}}"
+    role = read_role(holding(f"Policies: [{policy % version}]"), "t.yaml", "R")
+    assert [(each.name, each.remedy.startswith("Give --parameter P=")) for each in role.unread] == [
+        ("P", version == "!Ref P")
+    ]
+    trusting = holding("Path: /").replace("{Statement: []}", f"{{Version: {version}, Statement: []}}")
+    assert isinstance(read_role(trusting, "t.yaml", "R").trust, Unread)
+
+
 def test_a_policy_of_another_role_is_none_of_this_one() -> None:
     role = read_role(holding("Path: /", attached("Policy", "Roles: [other]")), "t.yaml", "R")
     assert (role.policies, role.unread) == ((), ())
