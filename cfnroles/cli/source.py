@@ -72,6 +72,12 @@ _OPTIONS = (
     _several("--file-key-arn", "file_key_arns", metavar="ARN", help="Customer managed key of environment files in S3."),
     _several("--log-group-key-arn", "log_group_key_arns", metavar="ARN", help="Customer managed key of log groups."),
     _several(
+        "--bucket-account",
+        "bucket_accounts",
+        metavar="ID",
+        help="Account that owns the buckets of files; nobody else's bucket of the same name is read then.",
+    ),
+    _several(
         "--destination-key-arn",
         "destination_key_arns",
         metavar="ARN",

@@ -29,6 +29,7 @@ _KEYS = {
     "file_key_arns": "kms-keys: files",
     "log_group_key_arns": "kms-keys: log-groups",
     "destination_key_arns": "kms-keys: destinations",
+    "bucket_accounts": "bucket-accounts",
     "pull_through_prefixes": "pull-through-cache",
     "gmsa_secrets": "gmsa-secrets",
     "s3_files_buckets": "s3-files-buckets",

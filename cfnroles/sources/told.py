@@ -42,6 +42,7 @@ class Told(Struct, frozen=True):
     file_key_arns: tuple[str, ...] = ()
     log_group_key_arns: tuple[str, ...] = ()
     destination_key_arns: tuple[str, ...] = ()
+    bucket_accounts: tuple[str, ...] = ()
     pull_through_prefixes: tuple[str, ...] = ()
     gmsa_secrets: tuple[str, ...] = ()
     s3_files_buckets: tuple[str, ...] = ()

@@ -326,6 +326,16 @@ def s3_bucket(text: Text) -> Arn:
     return Arn(arn.partition, "s3", arn.region, arn.account, arn.resource.partition("/")[0])
 
 
+def of_known_owners(facts: Facts) -> tuple[Condition, ...]:
+    """Only buckets of the accounts that the caller names; any where nobody told.
+
+    A bucket's name is free for everybody when it is deleted.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    """
+    owners = {ACCOUNT if account == facts.account else Text(account) for account in facts.bucket_accounts}
+    return (Condition("StringEquals", "aws:ResourceAccount", tuple(sorted(owners))),) if owners else ()
+
+
 def service_host(service: str, region: Text) -> Text:
     """The name by which a service calls another one in a Region: ``secretsmanager.us-east-1.amazonaws.com``.
 

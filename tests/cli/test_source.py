@@ -125,6 +125,8 @@ def test_a_pair_without_a_value_is_refused(task: str, cfnroles: Any) -> None:
         ({"region": "here"}, "--region here"),
         ({"kms_key_arns": ("alias/x",)}, "--kms-key-arn alias/x"),
         ({"file_key_arns": ("x",)}, "--file-key-arn x"),
+        ({"destination_key_arns": ("x",)}, "--destination-key-arn x"),
+        ({"bucket_accounts": ("12",)}, "--bucket-account 12"),
         ({"root_volumes": ("nope",)}, "--efs-root-access nope"),
         ({"values": {"NOPE": "1"}}, "nothing is called NOPE"),
         ({"images": {"nope": "1"}}, "no container has this name"),

@@ -111,6 +111,14 @@ _SETTINGS = (
     ),
     Key("kms-keys", _KEYS, "Customer managed keys, and what they encrypt.", {"secrets": KEY}),
     Key(
+        "bucket-accounts",
+        Many(forms.ACCOUNT),
+        "Accounts that own the buckets which environment files and other files are read from: nobody else's bucket of"
+        " the same name is read then.",
+        "123456789012",
+        source=f"{_GUIDE}/task_execution_IAM_role.html",
+    ),
+    Key(
         "exec",
         Either(Flag(), _EXEC),
         "ECS Exec: `true`, or how its sessions are logged and encrypted.",

@@ -67,6 +67,7 @@ def _facts(spec: Spec, service: Service, workload: Workload) -> Facts:
         file_key_arns=service.many("kms-keys", "files"),
         log_group_key_arns=service.many("kms-keys", "log-groups"),
         destination_key_arns=service.many("kms-keys", "destinations"),
+        bucket_accounts=service.many("bucket-accounts"),
         made_log_groups_key=service.get("log-groups", "kms-key") or "",
         existing_log_groups=service.many("log-groups", "existing"),
         pull_through_prefixes=service.many("pull-through-cache"),

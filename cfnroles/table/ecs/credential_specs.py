@@ -8,6 +8,7 @@ from awacs import kms, s3, secretsmanager, ssm
 from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.table.ecs.environment_files import owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, through_secrets_manager
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed
@@ -150,8 +151,8 @@ _ROWS = (
         standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=(
-            Grant(s3.GetObject, on=spec_object, sid="ReadCredentialSpecs"),
-            Grant(s3.GetBucketLocation, on=spec_bucket, sid="LocateCredentialSpecBuckets"),
+            Grant(s3.GetObject, on=spec_object, conditions=owned, sid="ReadCredentialSpecs"),
+            Grant(s3.GetBucketLocation, on=spec_bucket, conditions=owned, sid="LocateCredentialSpecBuckets"),
         ),
         when=is_in_s3,
     ),
@@ -163,8 +164,8 @@ _ROWS = (
         standing=Standing.DOCUMENTED,
         example=_EXAMPLE,
         grants=(
-            Grant(s3.GetObjectVersion, on=spec_object, sid="ReadCredentialSpecVersions"),
-            Grant(s3.ListBucket, on=spec_bucket, sid="ListCredentialSpecBuckets"),
+            Grant(s3.GetObjectVersion, on=spec_object, conditions=owned, sid="ReadCredentialSpecVersions"),
+            Grant(s3.ListBucket, on=spec_bucket, conditions=owned, sid="ListCredentialSpecBuckets"),
         ),
         when=is_in_s3_for_fargate,
     ),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from awacs import kms, s3
 
-from cfnroles.need import Holder, Standing
+from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap
-from cfnroles.table.references import s3_bucket, s3_object
+from cfnroles.table.references import of_known_owners, s3_bucket, s3_object
 from cfnroles.text import Text
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
@@ -21,6 +21,11 @@ def itself(found: Found) -> Text:
 def bucket(found: Found) -> Text:
     """The object's bucket."""
     return s3_bucket(found.text).text
+
+
+def owned(found: Found) -> tuple[Condition, ...]:
+    """Only in buckets of the accounts that the caller names."""
+    return of_known_owners(found.facts)
 
 
 def has_customer_key(found: Found) -> bool:
@@ -50,8 +55,8 @@ FEATURES = (
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/web.env",
         grants=(
-            Grant(s3.GetObject, on=itself, sid="ReadEnvironmentFiles"),
-            Grant(s3.GetBucketLocation, on=bucket, sid="LocateEnvironmentFileBuckets"),
+            Grant(s3.GetObject, on=itself, conditions=owned, sid="ReadEnvironmentFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, conditions=owned, sid="LocateEnvironmentFileBuckets"),
         ),
         trap=trap,
     ),

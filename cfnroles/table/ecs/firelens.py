@@ -8,7 +8,7 @@ from typing import Any
 from awacs import kms, s3
 
 from cfnroles.need import Holder, Standing
-from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself
+from cfnroles.table.ecs.environment_files import bucket, bucket_and_object, itself, owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.feature import Feature, Found, Grant, Trap, Unnamed
 from cfnroles.text import Text
@@ -115,8 +115,8 @@ FEATURES = (
         why="ECS downloads the router's configuration before it starts the container",
         standing=Standing.DOCUMENTED,
         grants=(
-            Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
-            Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
+            Grant(s3.GetObject, on=itself, conditions=owned, sid="ReadLogRouterFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, conditions=owned, sid="LocateLogRouterBuckets"),
         ),
         when=is_in_s3,
         trap=on_fargate,
@@ -159,8 +159,8 @@ FEATURES = (
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3:::shop-config/parsers.conf",
         grants=(
-            Grant(s3.GetObject, on=itself, sid="ReadLogRouterFiles"),
-            Grant(s3.GetBucketLocation, on=bucket, sid="LocateLogRouterBuckets"),
+            Grant(s3.GetObject, on=itself, conditions=owned, sid="ReadLogRouterFiles"),
+            Grant(s3.GetBucketLocation, on=bucket, conditions=owned, sid="LocateLogRouterBuckets"),
         ),
         when=is_init_file,
         beside=_INIT_CONTAINER,

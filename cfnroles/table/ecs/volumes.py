@@ -8,6 +8,7 @@ from typing import Any
 from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
 
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.table.ecs.environment_files import owned
 from cfnroles.table.ecs.keys import S3, of_files, through_s3
 from cfnroles.table.ecs.secrets import decrypt, itself, parameter, secret, through_secrets_manager_for_secret
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
@@ -252,9 +253,9 @@ FEATURES = (
         standing=Standing.DOCUMENTED,
         example="arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0",
         grants=(
-            Grant(s3.GetObject, on=linked_objects, sid="ReadS3FilesObjects"),
-            Grant(s3.GetObjectVersion, on=linked_objects, sid="ReadS3FilesObjects"),
-            Grant(s3.ListBucket, on=linked_bucket, sid="ListS3FilesBuckets"),
+            Grant(s3.GetObject, on=linked_objects, conditions=owned, sid="ReadS3FilesObjects"),
+            Grant(s3.GetObjectVersion, on=linked_objects, conditions=owned, sid="ReadS3FilesObjects"),
+            Grant(s3.ListBucket, on=linked_bucket, conditions=owned, sid="ListS3FilesBuckets"),
         ),
     ),
     Feature(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 EXEC = {"service": {"enableExecuteCommand": True}}
 
 
@@ -79,6 +81,33 @@ def test_the_key_of_a_file_is_granted_on_demand_and_for_this_file_only(answer: A
     told = answer(file, facts={"file_key_arns": (key,)}).needs
     assert any("kms:ViaService StringEquals s3.eu-west-1.amazonaws.com" in need for need in told)
     assert any("kms:EncryptionContext:aws:s3:arn StringEquals arn:aws:s3:::files/k.env" in need for need in told)
+
+
+CREDENTIALS = "credentialspec:arn:aws:s3:::files/a.json"
+ROUTER = {"firelensConfiguration": {"type": "fluentbit"}}
+INIT = {"environment": [{"name": "aws_fluent_bit_init_s3_1", "value": "arn:aws:s3:::files/a.conf"}]}
+CONFIGURED = {"options": {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::files/a.conf"}}
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"environmentFiles": [{"value": "arn:aws:s3:::files/a.env", "type": "s3"}]},
+        {"credentialSpecs": [CREDENTIALS]},
+        {**ROUTER, **INIT},
+        {"firelensConfiguration": {"type": "fluentbit", **CONFIGURED}},
+    ],
+    ids=["environment file", "credential spec", "init file", "router's file"],
+)
+def test_files_are_read_from_buckets_of_the_accounts_that_are_told(answer: Any, container: dict[str, Any]) -> None:
+    def reads(*accounts: str) -> set[str]:
+        needs = answer(container, facts={"bucket_accounts": accounts}).needs
+        return {need.partition(", ")[2] for need in needs if "s3:Get" in need}
+
+    assert reads() == {""}
+    assert reads("210987654321") == {"aws:ResourceAccount StringEquals 210987654321"}
+    assert reads("123456789012") == {"aws:ResourceAccount StringEquals ${AWS::AccountId}"}
+    assert len(reads("123456789012", "210987654321")) == 2
 
 
 def test_an_environment_file_ends_in_env(answer: Any) -> None:
