@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import botocore.session
 import pytest
@@ -67,6 +68,20 @@ def test_all_clients_of_a_connection_have_one_session(monkeypatch: pytest.Monkey
         connection.client(service)
 
     assert len(opened) == 1
+
+
+def test_the_region_is_the_options_the_variables_or_the_profiles(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "config").write_text("[profile team]\nregion = eu-central-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    assert Connection("team").home_region == "eu-central-1"
+    assert Connection("team", "eu-west-1").home_region == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert Connection("team").home_region == "eu-north-1"
 
 
 WITHOUT = {
