@@ -213,13 +213,12 @@ def _check_order(where: str, sources: Iterable[StackSource]) -> None:
 def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSource, ...]:
     """The stacks named by ``only``, or all of them when it names none; dependencies are not added.
 
-    Raises ``InvalidInput`` for a name that no stack has.
+    Raises ``InvalidInput`` for names that no stack has.
     """
     sources, only = tuple(sources), tuple(only)
     names = [source.name for source in sources]
-    for name in only:
-        if name not in names:
-            raise InvalidInput(f"there is no stack {name}", remedy=f"The stacks are: {', '.join(names)}")
+    if unknown := [name for name in only if name not in names]:
+        raise InvalidInput(f"there is no stack {' or '.join(unknown)}", remedy=f"The stacks are: {', '.join(names)}")
     return tuple(source for source in sources if not only or source.name in only)
 
 

@@ -210,7 +210,7 @@ class TestOptions:
         [
             (("--parameters", "Nobody=1"), "no template declares the parameter Nobody"),
             (("--parameters", "Nobody"), "must look like KEY=VALUE"),
-            (("--only", "nobody"), "there is no stack nobody"),
+            (("--only", "nobody", "--only", "nothing"), "there is no stack nobody or nothing"),
             (("--format", "json"), "--format is for --plan"),
         ],
     )
