@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 #: Code points that are letters or marks to Unicode and that nobody sees: fillers, joiners, variation selectors.
@@ -95,6 +95,20 @@ def json_page(value: Any) -> Page:
     text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
     text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text)
     return _made(text, text)
+
+
+def json_source(value: Any) -> str:
+    """The value as JSON for a file: letters of all scripts as they are, and escapes for what cannot be seen."""
+    return _in_source(json.dumps(value, indent=2, ensure_ascii=False), lambda each: json.dumps(each)[1:-1])
+
+
+def yaml_source(value: Any) -> str:
+    """The value on one line that YAML reads: JSON, but that YAML takes no pair of surrogates for a character."""
+    return _in_source(json.dumps(value, ensure_ascii=False), lambda each: f"\\U{ord(each):08x}")
+
+
+def _in_source(text: str, escape: Callable[[str], str]) -> str:
+    return "".join(each if each == "\n" or visible(each) == each else escape(each) for each in text)
 
 
 def xml_page(text: str) -> Page:

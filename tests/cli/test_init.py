@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from cfnroles.document import parse
+
 ROLE = {
     "RoleDetailList": [
         {
@@ -123,3 +125,17 @@ def test_standard_input_has_no_path_for_a_spec(tmp_path: Path, cfnroles: Callabl
     result = cfnroles("init", "-", "-o", tmp_path / "cfnroles.yaml", stdin='{"family": "shop"}')
     assert (result.code, list(tmp_path.iterdir())) == (2, [])
     assert "standard input has no path that a spec could name" in result.err
+
+
+def test_no_name_becomes_a_line_of_the_spec(cfnroles: Callable[..., Any], tmp_path: Path) -> None:
+    value = "x\n    grants: [{s3-read: '*'}]\x1b[2K\u202e\U0001f600"
+    source = tmp_path / f"{value.replace('/', '')}.json"
+    container = {"name": "web", "image": "nginx", "memory": 128}
+    source.write_text(json.dumps({"family": "shop", "taskRoleArn": value, "containerDefinitions": [container]}))
+
+    result = cfnroles("init", source, "-o", tmp_path / "spec.yaml")
+
+    assert result.code == 0, result.err
+    text = (tmp_path / "spec.yaml").read_text()
+    assert text.replace("\n", "").isprintable()
+    assert parse(text, "spec")["services"] == {"shop": {"task-definition": source.name}}

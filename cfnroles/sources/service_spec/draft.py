@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +9,12 @@ from typing import Any
 from msgspec import Struct, field
 
 from cfnroles.facts import Facts
+from cfnroles.page import page, yaml_source
 from cfnroles.workload import Workload
+
+_PLAIN = re.compile(
+    r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z/.][A-Za-z0-9_./-]*|arn:[A-Za-z0-9_./:*?+=,@${}-]*[A-Za-z0-9_./*?}-]"
+)
 
 
 class Drafted(Struct, frozen=True):
@@ -38,7 +42,7 @@ def service_name(family: str) -> str:
 
 def draft(project: str, services: Sequence[Drafted]) -> str:
     """The text of the spec, with comments that say what only its authors can know."""
-    return "\n".join(_lines(project, services)) + "\n"
+    return page(_lines(project, services)) + "\n"
 
 
 def _lines(project: str, services: Sequence[Drafted]) -> Iterator[str]:
@@ -72,7 +76,7 @@ def _service(service: Drafted) -> Iterator[str]:
     yield f"  {_scalar(service.name)}:"
     yield f"    task-definition: {_scalar(service.path)}"
     if launch_type := service.settings.get("launchType"):
-        yield f"    launch-type: {launch_type}"
+        yield f"    launch-type: {_scalar(str(launch_type))}"
     if service.settings.get("enableExecuteCommand") is True:
         yield "    exec: true"
     if any(True for _ in workload.find("containerDefinitions[].secrets[].valueFrom")):
@@ -122,9 +126,9 @@ def _logs(workload: Workload) -> bool:
 
 
 def _scalar(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z/.][A-Za-z0-9_./-]*|arn:[^\s#]+[^\s#:]", text) else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else yaml_source(text)
 
 
 def _value(value: Any) -> str:
     """JSON is YAML, too; short lists and texts look like YAML."""
-    return _scalar(value) if isinstance(value, str) else json.dumps(value)
+    return _scalar(value) if isinstance(value, str) else yaml_source(value)

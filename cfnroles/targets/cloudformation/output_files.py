@@ -28,8 +28,8 @@ def output_files(
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
     """File name -> text of the stacks' templates."""
     header = (
-        f"Written by cfnroles from {source}.\n"
-        f"`cfnroles explain {source}` tells why each statement of the roles is there."
+        f"Written by cfnroles from {source}.",
+        f"`cfnroles explain {source}` tells why each statement of the roles is there.",
     )
     return {
         file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)

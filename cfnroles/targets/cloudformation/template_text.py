@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cfnroles.page import json_source, visible, yaml_source
+
 _INTRINSIC = re.compile(r"Ref|Condition|Fn::[A-Za-z0-9]+")
 
 _SECTIONS = (
@@ -33,18 +35,18 @@ def ordered(template: Mapping[str, Any]) -> dict[str, Any]:
     return sections
 
 
-def to_yaml(template: Mapping[str, Any], header: str = "") -> str:
-    """The template in YAML with short-form intrinsics; ``header`` becomes comment lines above it.
+def to_yaml(template: Mapping[str, Any], header: Sequence[str] = ()) -> str:
+    """The template in YAML with short-form intrinsics; each line of ``header`` becomes a comment above it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     """
-    comments = [f"# {line}" for line in header.splitlines()]
+    comments = [f"# {visible(line)}" for line in header]
     return "\n".join([*comments, *_members(ordered(template), "")]) + "\n"
 
 
 def to_json(template: Mapping[str, Any]) -> str:
     """The template in JSON, where intrinsics have their long form and comments have no place."""
-    return json.dumps(ordered(template), indent=2, ensure_ascii=False) + "\n"
+    return json_source(ordered(template)) + "\n"
 
 
 def _in_order(members: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
@@ -140,9 +142,6 @@ def _scalar(value: Any, flow: bool = False) -> str:
         return json.dumps(value)
     if _PLAIN.fullmatch(value) and not _NO_TEXT.fullmatch(value) and (not flow or _PLAIN_IN_FLOW.fullmatch(value)):
         return value
-    if value.isprintable():
+    if visible(value) == value:
         return "'" + value.replace("'", "''") + "'"
-    # JSON writes what lies beyond the basic plane as two surrogates, which YAML takes for no characters.
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    characters = (each if each.isprintable() else f"\\U{ord(each):08X}" for each in escaped)
-    return '"' + "".join(characters) + '"'
+    return yaml_source(value)

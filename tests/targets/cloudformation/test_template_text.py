@@ -72,7 +72,23 @@ def test_sections_and_attributes_are_in_the_order_that_people_write_them() -> No
 
 
 def test_the_header_is_a_comment() -> None:
-    assert to_yaml({"Resources": {}}, "one\ntwo").startswith("# one\n# two\nResources")
+    assert to_yaml({"Resources": {}}, ("one", "two")).startswith("# one\n# two\nResources")
+
+
+def test_no_line_of_the_header_becomes_a_part_of_the_template() -> None:
+    written = to_yaml({"Resources": {}}, ("Written from a\nOutputs: {}\x85\u2028\x1b[2K\u202e.json",))
+
+    assert written.splitlines()[0] == r"# Written from a\nOutputs: {}\x85\u2028\x1b[2K\u202e.json"
+    assert parse(written, "template") == {"Resources": {}}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_written_shows_everything_and_reads_back_as_it_was(text: str) -> None:
+    template = {"Resources": {}, text: [text, {"Fn::Sub": text}]}
+
+    for written in (to_yaml(template), to_json(template)):
+        assert written.replace("\n", "").isprintable()
+        assert parse(written, "template") == template
 
 
 TEXTS = st.text(max_size=30) | st.text(alphabet="ab: #-'\"\n,[]{}!&*?|>%@`$^.01eE+~=<\t", max_size=12)
