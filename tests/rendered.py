@@ -26,6 +26,11 @@ def found_in_texts(markdown: str) -> list[str]:
     return [text for text in texts if _FOUND_IN_TEXT.search(text)]
 
 
+def links(markdown: str) -> list[str]:
+    """Where the links lead."""
+    return [str(token.attrs["href"]) for token in _tokens(markdown) if token.type == "link_open"]
+
+
 def codes(markdown: str) -> list[str]:
     """What is shown as code within a line."""
     return [token.content for token in _tokens(markdown) if token.type == "code_inline"]

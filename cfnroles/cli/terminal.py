@@ -36,10 +36,11 @@ def output_reader() -> TextIO:
 
 def say(*texts: str, err: bool = False) -> None:
     """Print each text: a page with its lines, any other as one line in which everything can be seen."""
-    colour = colourful(err=err)
-    for text in texts:
-        whole = page([text])
-        click.echo(whole.painted if colour else whole, err=err, color=colour)
+    # click.echo would write UTF-8 to a stream that says it is ASCII.
+    stream, colour = sys.stderr if err else sys.stdout, colourful(err=err)
+    for whole in (page([text]) for text in texts):
+        stream.write(f"{whole.painted if colour else whole}\n")
+    stream.flush()
 
 
 def say_error(text: str) -> None:

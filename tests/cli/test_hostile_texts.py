@@ -1,0 +1,214 @@
+"""No text of a document does anything to a terminal, to a log or to Markdown, through any command and any format.
+
+Each string of RegisterTaskDefinition and each word of a spec's grants is planted with a value that means something to
+each of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import click
+import pytest
+
+from cfnroles import Document, Told, build, diff, explain, lint, read, verify
+from cfnroles.answers.lint import LintReport
+from cfnroles.answers.verify import Verification
+from cfnroles.cli import COMMANDS
+from cfnroles.errors import InvalidInput
+from cfnroles.formats import build as build_format
+from cfnroles.formats import difference, explanation, verification, verification_markdown
+from cfnroles.formats import lint as lint_format
+from cfnroles.formats.junit import junit
+from cfnroles.formats.sarif import sarif
+from cfnroles.need import Holder
+from cfnroles.page import Page, page
+from cfnroles.sources.reading import Reading
+from tests.hostile_values import everywhere, grants, task_definitions
+from tests.rendered import found_in_texts, links, structure
+
+EVIL = (
+    "*?${aws:username}`a|b\\|\n# No permission changes.\n\n"
+    "![x](https://evil.example/x)<img src=x><!-- @octocat #1 [red]:smile:"
+    "\r\x1b[2K\x1b]8;;https://evil.example\x07\x9b\u202e\u2066\u200b\u2028::error::x ##[error]y"
+)
+BEFORE = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}
+STATEMENTS = [
+    {"Sid": EVIL, "Effect": "Allow", "Action": "s3:Get*", "Resource": ["*", f"arn:aws:s3:::{EVIL}"]},
+    {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"StringLike": {f"aws:{EVIL}": EVIL}}},
+    {"Effect": "Deny", "Action": f"iam:{EVIL}", "Resource": "*"},
+]
+ROLE = {"Version": "2012-10-17", "Statement": STATEMENTS}
+
+#: What Markdown of ours consists of. A link is one of ours: its address is looked at by itself.
+OURS = {
+    *(
+        "heading_open",
+        "paragraph_open",
+        "bullet_list_open",
+        "ordered_list_open",
+        "list_item_open",
+        "fence",
+        "softbreak",
+    ),
+    *("table_open", "thead_open", "tbody_open", "tr_open", "th_open", "td_open", "strong_open", "link_open", "<br>"),
+}
+
+
+def told(answer: Callable[..., str], *arguments: Any) -> str:
+    """An answer, or the error in its place."""
+    try:
+        return answer(*arguments)
+    except InvalidInput as error:
+        return str(error)
+
+
+def refusal(reading: Reading) -> str:
+    try:
+        reading.accepted()
+    except InvalidInput as error:
+        return str(error)
+    return ""
+
+
+def of_lint(reading: Reading) -> Iterator[tuple[str, str]]:
+    report = LintReport((lint(reading),))
+    yield "human", lint_format.human(report)
+    yield "narrow", lint_format.human(report, 40)
+    yield "human", page([lint_format.summary(report)])
+    yield "markdown", lint_format.markdown(report)
+    yield "json", lint_format.json_text(report)
+    yield "json", sarif(report)
+    yield "xml", junit(report, None)
+
+
+def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
+    texts, before = reading.texts, read(Document(reading.name, json.dumps(BEFORE)), Told())
+    yield "human", told(lambda: page(build_format.summary(reading, build(reading), Path(EVIL.replace("/", "")))))
+    explained = explain(reading)
+    yield "human", explanation.human(explained, texts)
+    yield "markdown", explanation.markdown(explained, texts)
+    yield "json", explanation.json_text(explained, texts)
+    compared = (diff(before, reading),)
+    yield "human", difference.human(compared)
+    yield "markdown", difference.markdown(compared)
+    yield "json", difference.json_text(compared)
+
+
+def of_roles(reading: Reading, role: str) -> Iterator[tuple[str, str]]:
+    found: list[Verification] = [verify(reading, role, holder) for holder in (Holder.EXECUTION, Holder.TASK)]
+    yield "human", verification.human(found, reading.texts)
+    yield "markdown", verification_markdown.markdown(found, reading.texts)
+    yield "json", verification.json_text(found, reading.texts)
+
+
+def wrong(kind: str, text: str) -> list[str]:
+    """What in an answer is not as its author meant it."""
+    assert isinstance(text, Page), text
+    lines = text.split("\n")
+    found = [line for line in lines if not line.isprintable()]
+    found += [line for line in lines if line.strip().startswith("::") or "##[" in line or line.startswith("# No perm")]
+    if kind == "markdown":
+        found += sorted(structure(text).keys() - OURS)
+        found += found_in_texts(text)
+        found += [address for address in links(text) if "evil" in address]
+    elif kind == "json":
+        json.loads(text)
+        found += [] if text.isascii() else ["not ASCII"]
+    elif kind == "xml":
+        Xml.fromstring(text)
+    return found
+
+
+def all_wrong(answers: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(kind, found) for kind, text in answers for found in wrong(kind, text)]
+
+
+@pytest.fixture(scope="module")
+def role(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("role") / "role.json"
+    path.write_text(json.dumps(ROLE))
+    return str(path)
+
+
+def test_no_string_of_a_task_definition_is_more_than_a_text(role: str) -> None:
+    accepted = 0
+    for planted in islice(task_definitions((EVIL,)), 1, None, 2):
+        reading = read(Document("task.json", json.dumps(planted.definition)), Told())
+        assert all_wrong(of_lint(reading)) == [], planted.field
+        if refused := refusal(reading):
+            assert wrong("human", refused) == [], planted.field
+            continue
+        accepted += 1
+        assert all_wrong(of_needs(reading)) == [], planted.field
+        assert all_wrong(of_roles(reading, role)) == [], planted.field
+    assert accepted > 20
+
+
+def template(**properties: Any) -> str:
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": EVIL, "Action": EVIL}]}
+    role = {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [EVIL], **properties}
+    named = {"Type": "AWS::IAM::Role", "Condition": EVIL, "Properties": role}
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": everywhere(EVIL)}
+    return json.dumps(
+        {"Conditions": {EVIL: {"Fn::Equals": [EVIL, EVIL]}}, "Resources": {EVIL: named, f"T{EVIL}": task}}
+    )
+
+
+def test_no_name_of_a_template_is_more_than_a_text() -> None:
+    policies = [{"PolicyName": EVIL, "PolicyDocument": ROLE}]
+    before, after = (read(Document(f"{EVIL}.json", text), Told()) for text in (template(), template(Policies=policies)))
+    assert all_wrong(of_lint(after)) == []
+    compared = (diff(before, after),)
+    assert compared[0].difference.changes
+    assert wrong("human", difference.human(compared)) == []
+    assert wrong("markdown", difference.markdown(compared)) == []
+    assert wrong("json", difference.json_text(compared)) == []
+
+
+def test_nor_are_all_of_them_together() -> None:
+    reading = read(Document(f"{EVIL}.json", json.dumps(everywhere(EVIL))), Told())
+    assert all_wrong(of_lint(reading)) == []
+    with pytest.raises(InvalidInput) as refused:
+        reading.accepted()
+    assert wrong("human", str(refused.value)) == []
+
+
+def test_no_word_of_a_spec_is_more_than_a_text() -> None:
+    for planted in islice(grants((EVIL,)), 1, None, 3):
+        service = {"task-definition": BEFORE, "task-role": {"grants": [planted.tree]}}
+        reading = read(Document(f"{EVIL}.yaml", json.dumps({"project": "shop", "services": {"web": service}})), Told())
+        assert all_wrong(of_lint(reading)) == [], planted.field
+        if refused := refusal(reading):
+            assert wrong("human", refused) == [], planted.field
+            continue
+        assert all_wrong(of_needs(reading)) == [], planted.field
+
+
+FORMATS = {
+    "check": {"human", "json", "markdown"},
+    "diff": {"human", "json", "markdown"},
+    "deploy": {"human", "json", "markdown"},
+    "explain": {"human", "json", "markdown"},
+    "lint": {"human", "json", "sarif", "junit", "markdown"},
+    "outputs": {"human", "json", "env"},
+    "status": {"human", "json"},
+    "verify": {"human", "json", "markdown"},
+}
+
+
+def test_each_format_is_one_of_those_that_are_looked_at() -> None:
+    """A new format is a line here and a line above."""
+    found = {}
+    for name in COMMANDS:
+        command: click.Command = importlib.import_module(f"cfnroles.cli.{name}").command
+        for option in command.params:
+            if "--format" in option.opts and isinstance(option.type, click.Choice) and name != "build":
+                found[name] = set(option.type.choices)
+    assert found == FORMATS
