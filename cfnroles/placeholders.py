@@ -173,7 +173,8 @@ def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
     literals = (_literal(text) for _, text in texts_in(tree))
     left = {name for text in literals for name in _BRACES.findall(text) if f"${{{name}}}" not in found}
     symbols: dict[str, Symbol] = {}
-    names: dict[str, str] = {}
+    # What is a symbol already keeps its name, also where the same placeholder stands in another document.
+    names = {each.called: each.name for each in placeholders_in(text for _, text in texts_in(tree)).values()}
     taken = {*_OF_THE_STACKS, *left}
     for written in found:
         called = name_of(written)

@@ -23,7 +23,7 @@ TAKES: frozenset[str] = frozenset()
 _KEYS = {
     "account": "account",
     "region": "region",
-    "service_file": "volumes, service-connect-tls",
+    "service_file": "service",
     "launch_type": "launch-type",
     "kms_key_arns": "kms-keys: secrets",
     "file_key_arns": "kms-keys: files",
@@ -75,10 +75,18 @@ def read(document: Document, told: Told) -> Reading:
     if wrong := tuple(_absent(spec, named[path], path) for path, each in found.items() if each is None):
         return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     documents = {path: each for path, each in found.items() if each}
+    described = {each.name: document.beside(each.get("service")) for each in spec.services if each.get("service")}
+    lacking = (each for each in spec.services if described.get(each.name, document) is None)
+    if wrong := tuple(_missing(spec, each, "service") for each in lacking):
+        return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     workloads = {path: read_task_definition(each) for path, each in documents.items()}
     wrong = tuple(finding for each in workloads.values() for finding in family_findings(each))
-    tasks = tuple(prepare(spec, each, workloads[str(each.get("task-definition"))]) for each in spec.services)
-    return Reading((document, *documents.values()), NOUN, told, tasks, wrong, spec)
+    tasks = tuple(
+        prepare(spec, each, workloads[str(each.get("task-definition"))], described.get(each.name))
+        for each in spec.services
+    )
+    beside = {each.name: each for each in (*documents.values(), *described.values()) if each}
+    return Reading((document, *beside.values()), NOUN, told, tasks, wrong, spec)
 
 
 def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> Document | None:
@@ -95,6 +103,10 @@ def _is_live(named: str) -> bool:
 
 def _absent(spec: Spec, service: Service, named: str) -> Finding:
     from_ecs = "With --live, `build` and `verify` read it from Amazon ECS."
-    remedy = from_ecs if _is_live(named) else "Write its path, relative to this file."
-    origin = Origin(spec.document, service.where("task-definition"))
-    return Finding(Severity.ERROR, origin, f"there is no file {named}", remedy)
+    return _missing(spec, service, "task-definition", from_ecs if _is_live(named) else "")
+
+
+def _missing(spec: Spec, service: Service, key: str, remedy: str = "") -> Finding:
+    origin = Origin(spec.document, service.where(key))
+    what = f"there is no file {service.get(key)}"
+    return Finding(Severity.ERROR, origin, what, remedy or "Write its path, relative to this file.")

@@ -32,13 +32,14 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The task definition, with the settings of its service and account that are told."""
-    from cfnroles.sources.settings import with_settings
+    from cfnroles.sources.settings import filled_by, with_settings
     from cfnroles.sources.task_definition import read_task_definition
     from cfnroles.sources.task_definition_checks import discover, family_findings
 
-    workload = read_task_definition(document, told)
-    facts = _facts(workload, told)
     service = read_document(told.service_file) if told.service_file else None
+    elsewhere = filled_by(service, told.values) if service else frozenset()
+    workload = read_task_definition(document, told, elsewhere)
+    facts = _facts(workload, told)
     workload = with_settings(workload, service, told)
     task = Task(workload.family, workload, facts, discover(workload, facts))
     documents = (document, service) if service else (document,)

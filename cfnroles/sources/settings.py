@@ -7,6 +7,7 @@ from typing import Any
 
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
+from cfnroles.placeholders import as_symbols, fill
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
@@ -33,17 +34,30 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
+def filled_by(service: Document, values: Mapping[str, str]) -> frozenset[str]:
+    """Which of the values of placeholders have a place in the service's description."""
+    return fill(read_service(service.text, service.name), values)[1]
+
+
+def described_beside(workload: Workload, service: Document, values: Mapping[str, str]) -> Workload:
+    """The workload with a service's description beside its task definition, placeholders filled or as symbols."""
+    described, _ = fill(read_service(service.text, service.name), values)
+    tree = as_symbols({**workload.tree, "service": described})
+    return Workload(workload.document, tree, {**workload.settings, "service": service.name})
+
+
 def with_settings(workload: Workload, service: Document | None, told: Told) -> Workload:
     """The workload with settings beside its task definition; what is told prevails over the service's description."""
-    described = read_service(service.text, service.name) if service else {}
+    if service:
+        workload = described_beside(workload, service, told.values)
     chosen: dict[str, Any] = {"launchType": told.launch_type} if told.launch_type else {}
     cluster = _cluster(told)
     if told.execute_command or "executeCommandConfiguration" in cluster:
         chosen["enableExecuteCommand"] = True
     tree, documents = dict(workload.tree), dict(workload.settings)
-    if described or chosen:
-        tree["service"] = {**described, **chosen}
-        documents["service"] = service.name if service else COMMAND_LINE
+    if chosen:
+        tree["service"] = {**tree.get("service", {}), **chosen}
+        documents.setdefault("service", COMMAND_LINE)
     if cluster:
         tree["cluster"] = {"configuration": cluster}
         documents["cluster"] = COMMAND_LINE

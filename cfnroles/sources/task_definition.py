@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from cfnroles.document import Document
@@ -35,14 +35,16 @@ _EXPECTED = (
 )
 
 
-def read_task_definition(document: Document, told: Told | None = None) -> Workload:
+def read_task_definition(
+    document: Document, told: Told | None = None, elsewhere: Collection[str] = frozenset()
+) -> Workload:
     """The workload of a task definition, completed with the family, the values and the images that are told.
 
     Placeholders without a value become symbols, and a container without an image gets an empty one. Raises InvalidInput
-    where the document is no task definition, and for values and images that have no place in it.
+    where the document is no task definition, and for values and images that have no place in it, nor ``elsewhere``.
     """
     told = told or Told()
-    tree = _fill(_prune(_unwrap(document.members)), told.values, document.name)
+    tree = _fill(_prune(_unwrap(document.members)), told.values, document.name, elsewhere)
     containers = tree.get("containerDefinitions")
     if containers is None:
         raise InvalidInput("is no task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
@@ -114,9 +116,11 @@ def _unwrap(members: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**inner, "tags": members["tags"]} if members.get("tags") else inner
 
 
-def _fill(tree: Mapping[str, Any], values: Mapping[str, str], document: str) -> dict[str, Any]:
+def _fill(
+    tree: Mapping[str, Any], values: Mapping[str, str], document: str, elsewhere: Collection[str]
+) -> dict[str, Any]:
     filled, used = fill(tree, values)
-    if unused := sorted(set(values) - used):
+    if unused := sorted(set(values) - used - set(elsewhere)):
         left = sorted({name_of(found) for found in unresolved(tree)})
         raise InvalidInput(
             f"--set {unused[0]}: nothing is called {unused[0]}",

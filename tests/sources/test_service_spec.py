@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from cfnroles import read
+from cfnroles.errors import InvalidInput
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 LOGS = {"awslogs-group": "/ecs/web", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"}
@@ -47,3 +49,42 @@ def test_the_key_of_destinations_is_the_task_roles(tmp_path: Path) -> None:
     router = {"logConfiguration": {"logDriver": "awsfirelens", "options": options}}
     found = needs(tmp_path, router, kms_keys={"destinations": KEY})
     assert f"task role: kms:Decrypt on {KEY}, kms:ViaService StringEquals firehose.us-east-1.amazonaws.com" in found
+
+
+LOAD_BALANCED = {
+    "serviceName": "web",
+    "taskDefinition": "web",
+    "launchType": "EC2",
+    "loadBalancers": [
+        {
+            "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/blue/1",
+            "advancedConfiguration": {
+                "alternateTargetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/green/2"
+            },
+        }
+    ],
+    "volumeConfigurations": [{"name": "data", "managedEBSVolume": {"snapshotId": "snap-1"}}],
+}
+
+
+def test_a_service_is_described_by_what_create_service_takes(tmp_path: Path) -> None:
+    (tmp_path / "service.json").write_text(json.dumps(LOAD_BALANCED))
+    found = needs(tmp_path, {}, service="service.json")
+    assert any("RegisterTargets on" in need and "targetgroup/green/2" in need for need in found)
+    assert any("snapshot/snap-1" in need for need in found)
+
+
+def test_the_keys_of_the_spec_prevail_and_each_setting_tells_where_it_is_from(tmp_path: Path) -> None:
+    (tmp_path / "service.json").write_text(json.dumps(LOAD_BALANCED))
+    found = needs(tmp_path, {}, service="service.json", volumes=[{"name": "data", "snapshot": "snap-2"}])
+    assert any("snapshot/snap-2" in need for need in found)
+    assert not any("snapshot/snap-1" in need for need in found)
+    (task,) = read(tmp_path / "cfnroles.yaml").accepted()
+    documents = {need.reason.feature: Path(need.origin.document).name for need in task.discovery.needs}
+    assert documents["managed-volume-snapshot"] == "cfnroles.yaml"
+    assert documents["load-balancer-targets"] == "service.json"
+
+
+def test_a_description_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="there is no file"):
+        needs(tmp_path, {}, service="nowhere.json")

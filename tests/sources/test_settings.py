@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cfnroles import Document, Told
+from cfnroles import Document, Reading, Told, build, read
 from cfnroles.errors import InvalidInput
 from cfnroles.sources.settings import read_service, with_settings
 from cfnroles.workload import Workload
@@ -49,3 +50,30 @@ def test_options_prevail_and_each_setting_tells_where_it_is_from() -> None:
 def test_without_settings_nothing_stands_beside_the_task_definition() -> None:
     workload = Workload("task.json", {"family": "shop"})
     assert with_settings(workload, None, Told()).tree == {"family": "shop"}
+
+
+GREEN = "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}:targetgroup/green/{GREEN_ID}"
+
+
+def balanced(tmp_path: Path, **told: Any) -> Reading:
+    service = {**SERVICE, "loadBalancers": [{"advancedConfiguration": {"alternateTargetGroupArn": GREEN}}]}
+    (tmp_path / "service.json").write_text(json.dumps(service))
+    container = {"name": "web", "image": "web:{TAG}"}
+    (tmp_path / "task.json").write_text(json.dumps({"family": "shop", "containerDefinitions": [container]}))
+    return read(tmp_path / "task.json", Told(service_file=str(tmp_path / "service.json"), **told))
+
+
+def test_placeholders_of_a_service_are_symbols_like_those_of_its_task_definition(tmp_path: Path) -> None:
+    reading = balanced(tmp_path)
+    group = "arn:aws:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:targetgroup/green/${GreenId}"
+    assert group in {need.permission.resource for need in reading.task().discovery.needs}
+    roles = json.loads(build(reading, format="json").files["shop-roles.json"])
+    assert "GreenId" in roles["Parameters"]
+    assert "Tag" not in roles["Parameters"]
+
+
+def test_values_fill_both_documents(tmp_path: Path) -> None:
+    reading = balanced(tmp_path, values={"GREEN_ID": "2", "TAG": "1"})
+    assert any(need.permission.resource.endswith("green/2") for need in reading.task().discovery.needs)
+    with pytest.raises(InvalidInput, match="nothing is called NOPE"):
+        balanced(tmp_path, values={"NOPE": "2"})

@@ -202,6 +202,14 @@ SERVICE = Structure(
             "web.json",
             required=True,
         ),
+        Key(
+            "service",
+            forms.PATH,
+            "Path of what create-service takes, or describe-services answers: load balancers, VPC Lattice, hooks,"
+            " volumes and whatever else ECS manages for the service. The keys here prevail.",
+            "web-service.json",
+            source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
+        ),
         *_SETTINGS,
         Key(
             "task-role",

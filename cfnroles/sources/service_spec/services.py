@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, discover
+from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
@@ -17,6 +18,7 @@ from cfnroles.options import LogGroupOptions, RoleOptions
 from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
+from cfnroles.sources.settings import described_beside
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.sources.task_definition import home
 from cfnroles.statements import single_valued
@@ -35,13 +37,17 @@ _STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_polici
 _EXEC = ("cluster", "configuration", "executeCommandConfiguration")
 
 
-def prepare(spec: Spec, service: Service, workload: Workload) -> Task:
+def prepare(spec: Spec, service: Service, workload: Workload, described: Document | None = None) -> Task:
     """The task definition ``workload`` of one service, with what the spec's settings and words add to its needs.
+
+    ``described`` is what create-service takes, or describe-services answers.
 
     Never fetches anything. The findings tell what ECS would refuse in the task definition, and what of the spec's words
     could not be understood.
     """
     facts = _facts(spec, service, workload)
+    if described:
+        workload = described_beside(workload, described, {})
     whole, places = _with_settings(spec, service, workload)
     found = task_definition_checks.discover(whole, facts)
     granted = _granted(spec, service, facts)
@@ -84,11 +90,12 @@ def _with_settings(spec: Spec, service: Service, workload: Workload) -> tuple[Wo
     for path, value, place in _settings(service):
         branch = tree
         for step in path[:-1]:
-            branch = branch.setdefault(str(step), {})
+            branch[str(step)] = dict(branch.get(str(step), {}))
+            branch = branch[str(step)]
         branch[str(path[-1])] = value
         places[path] = place
     settings = dict.fromkeys(sorted({str(path[0]) for path in places}), spec.document)
-    return Workload(workload.document, tree, settings), places
+    return Workload(workload.document, tree, {**settings, **workload.settings}), places
 
 
 def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
@@ -132,15 +139,13 @@ _Placed = TypeVar("_Placed", Need, Gap, Finding)
 
 
 class _Moved(Struct, frozen=True):
-    """Moves origins in the API's names to where the setting stands in the spec."""
+    """Moves origins in the API's names to where the setting stands in the spec, if it stands there."""
 
     document: str
     places: Mapping[Path, Path]
 
     def __call__(self, placed: _Placed) -> _Placed:
         origin = placed.origin
-        if origin.document != self.document:
-            return placed
         for length in range(len(origin.path), 0, -1):
             if place := self.places.get(origin.path[:length]):
                 return replace(placed, origin=Origin(self.document, place))

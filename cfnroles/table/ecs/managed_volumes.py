@@ -103,7 +103,7 @@ def unknown_configuration(found: Found) -> None:
     """Never seen: which snapshot and key the volume has is said where the service is created."""
     raise Unnamed(
         "the volume's snapshot and key are chosen where the service is created",
-        "Give what create-service takes with --service FILE",
+        "Give what create-service takes with --service FILE, or under `service` in a spec",
     )
 
 
