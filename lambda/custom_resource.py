@@ -164,6 +164,11 @@ def _fit(answer: Answer, place: str, room: int) -> str:
     return clip(text(count), room)
 
 
+def seen(text: str) -> str:
+    """The text in one line, with an escape for what nobody would see: what a document says makes no line of its own."""
+    return repr(text)[1:-1]
+
+
 def clip(value: str, room: int) -> str:
     """The text, or as much of its beginning as has room in the response, marked where it is cut."""
     cut = value

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from .custom_resource import Deadline, clip, log
+from .custom_resource import Deadline, clip, log, seen
 from .secret_references import USES, Problem, Reference, usable
 
 # Enough to wait for AWS and not for the processor, of which a small function has a fraction.
@@ -270,7 +270,7 @@ def _transient(error: Exception, reference: Reference, action: str) -> str:
     response = getattr(error, "response", None)
     if not isinstance(response, dict) or "Error" not in response:
         return type(error).__name__
-    code, said = (clip(str(response["Error"].get(name, "")), 600) for name in ("Code", "Message"))
+    code, said = (clip(seen(str(response["Error"].get(name, ""))), 600) for name in ("Code", "Message"))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status >= 500 or status == 429 or THROTTLED.search(code):
         return "Throttling" if status == 429 else code

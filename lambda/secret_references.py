@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from .custom_resource import clip, log
+from .custom_resource import clip, log, seen
 
 # The last two are read without decryption (amazon-ecs-agent: agent/fsx, agent/taskresource/credentialspec).
 USES = ("environment", "repository-credentials", "fsx", "windows-credential-spec")
@@ -77,7 +77,7 @@ class Reference:
     def __str__(self) -> str:
         kind = "Parameter" if self.service == "ssm" else "Secret"
         account = f" of account {self.foreign}" if self.foreign else ""
-        return f"{kind} {clip(self.names[0].split(':', 6)[-1], 240)} in {self.region}{account}"
+        return f"{kind} {clip(seen(self.names[0].split(':', 6)[-1]), 240)} in {self.region}{account}"
 
 
 class Problem(LookupError):

@@ -20,7 +20,7 @@ import re
 import time
 from typing import Any
 
-from .custom_resource import Answer, Deadline, Request, clip, handle, log
+from .custom_resource import Answer, Deadline, Request, clip, handle, log, seen
 from .secret_gate import Gate, Group, Results, boto3_client
 from .secret_references import USES, Problem, Reference, parse
 
@@ -65,7 +65,7 @@ def examine(
     for number, item in enumerate((item for item in items if item != ""), 1):
         fields = item if isinstance(item, dict) else {"ValueFrom": item}
         given, needed_by, use = (str(fields.get(name) or "") for name in ("ValueFrom", "For", "Use"))
-        reference = Reference(number, given, needed_by or f"reference {number}", use or USES[0])
+        reference = Reference(number, given, seen(needed_by) or f"reference {number}", use or USES[0])
         try:
             pending.append(parse(reference, region, account))
         except Problem as problem:

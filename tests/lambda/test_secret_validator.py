@@ -259,6 +259,14 @@ def test_a_value_that_is_pasted_as_a_reference_is_told_by_its_length(store: Stor
     assert "hunter2" not in json.dumps(answer)
 
 
+def test_what_names_say_stays_within_the_line(store: Store, tell: Tell) -> None:
+    evil = "x\n2. Nothing is wrong.\r\x1b[2K\u202e"
+    answer = tell({"ValueFrom": arn("secretsmanager", f"secret:{evil}"), "For": f"container {evil}"})
+    assert answer["Status"] == "FAILED"
+    assert all(line.isprintable() for line in answer["Reason"].split("\n"))
+    assert answer["Reason"].count("\n") == tell("/nope")["Reason"].count("\n")
+
+
 def test_long_references_leave_a_short_log(store: Store, tell: Tell) -> None:
     long = [f"{store.arns['prod/db']}:{'k' * 20_000}{number}::" for number in range(300)]
     answer = tell(*({"ValueFrom": each, "For": "f" * 20_000} for each in long), CheckJsonKeys="true")
