@@ -6,6 +6,7 @@ a known value and the unknown characters of a text (see `some`) make the answer 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -38,6 +39,8 @@ class Wild(Enum):
 
 WILDCARDS = {"*": Wild.MANY, "?": Wild.ONE}
 MANY = (Wild.MANY, Wild.MANY_OF_SEGMENT)
+_ANYTHING, _SEGMENT = ".*", "[^:]*"
+_STARS = (_ANYTHING, _SEGMENT)
 
 
 class Untold(Struct, frozen=True):
@@ -124,8 +127,16 @@ def _fits(tokens: Tokens, text: str, ignore_case: bool, by_segment: bool) -> boo
 @lru_cache(maxsize=8192)
 def _regex(tokens: Tokens, ignore_case: bool, by_segment: bool) -> re.Pattern[str]:
     following: Sequence[Token] = (*tokens[1:], "")
-    parts = (_fragment(token, after, by_segment) for token, after in zip(tokens, following, strict=False))
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    parts = [_fragment(token, after, by_segment) for token, after in zip(tokens, following, strict=False)]
+    stars = [at for at, part in enumerate(parts) if part in _STARS]
+    expression = "".join(parts[: stars[0]] if stars else parts)
+    for at, until in itertools.pairwise([*stars, len(parts)]):
+        star, rest = parts[at], "".join(parts[at + 1 : until])
+        # The first place where the rest fits is as good as any, and taken for good, wherever the next star can stand
+        # for what is up to another one. Else, thirty stars would try more ways than anybody can wait for.
+        first = until < len(parts) and (star == _SEGMENT or parts[until] == _ANYTHING)
+        expression += f"(?>{star}?{rest})" if first else star + rest
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 def _fragment(token: Token, after: Token, by_segment: bool) -> str:
@@ -134,14 +145,16 @@ def _fragment(token: Token, after: Token, by_segment: bool) -> str:
     if token is Wild.ONE:
         return f"[^:{UNKNOWN_TEXT}]" if by_segment else f"[^{UNKNOWN_TEXT}]"
     ends_segment = isinstance(after, str) and after[:1] in ("", ":")
-    return "[^:]*" if by_segment and not ends_segment else ".*"
+    return _SEGMENT if by_segment and not ends_segment else _ANYTHING
 
 
 def _could_match(tokens: Tokens, text: str, ignore_case: bool) -> bool:
     """Whether some value of the unknown parts makes the pattern match; generous about segments."""
     if not _may_begin_alike(tokens, text, ignore_case):
         return False
-    wanted = tuple(_letters(tokens, ignore_case))
+    letters = [*_letters(tokens, ignore_case), ""]
+    # Two stars after each other are one.
+    wanted = tuple(each for each, after in itertools.pairwise(letters) if (each, after) != (Wild.MANY, Wild.MANY))
     reached = with_skipped(wanted, {0})
     for letter in text.lower() if ignore_case else text:
         if letter == UNKNOWN_TEXT:
