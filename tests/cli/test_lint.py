@@ -100,10 +100,12 @@ def test_a_directory_is_linted_with_everything_in_it(
     ]
 
 
-def test_a_directory_that_a_build_wrote_has_no_spec_in_it(cfnroles: Callable[..., Any], examples: Path) -> None:
-    cfnroles("build", examples / "shop.json", "-o", "out")
+def test_a_directory_that_a_build_wrote_has_no_spec_in_it(
+    cfnroles: Callable[..., Any], examples: Path, tmp_path: Path
+) -> None:
+    cfnroles("build", examples / "shop.json", "-o", tmp_path / "out")
 
-    assert "stacks.json" not in cfnroles("lint", "out").out
+    assert "stacks.json" not in cfnroles("lint", tmp_path / "out").out
     assert "is no task definition" in cfnroles("explain", "out/stacks.json").err
 
 
