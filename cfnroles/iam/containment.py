@@ -32,6 +32,8 @@ _OTHER = "\ufdd2"
 _REFERENCE = re.compile(r"\$\{(!?)([^{}]+)\}")
 #: Patterns such as `*a??????????????` make the search grow without bounds; past this nothing is proved.
 _SEARCHED = 5_000
+#: As many places in the wider pattern, of which each state may have all.
+_VISITED = 100_000
 
 
 @lru_cache(maxsize=16384)
@@ -144,9 +146,11 @@ def _contained(narrow: Tokens, wide: Tokens) -> bool:
     letters = {token for token in wide if isinstance(token, str)} | {":", _OTHER}
     pending = [(0, with_skipped(wide, {0}))]
     seen = set(pending)
+    visited = 0
     while pending:
         at, reached = pending.pop()
-        if not reached or len(seen) > _SEARCHED:
+        visited += len(reached)
+        if not reached or len(seen) > _SEARCHED or visited > _VISITED:
             return False
         if at == len(narrow):
             if len(wide) not in reached:

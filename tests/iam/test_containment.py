@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -147,3 +148,9 @@ def test_a_pattern_with_symbols_covers_whatever_the_symbols_turn_out_to_be(
         if covers(wide, narrow):
             covered = language(told(narrow), SHORT, by_segment=by_segment)
             assert covered <= language(told(wide), SHORT, by_segment=by_segment)
+
+
+def test_patterns_that_are_too_long_to_compare_are_not_called_contained() -> None:
+    began = time.process_time()
+    assert not covers_resource(f"arn:aws:s3:::{'?*' * 1500}", f"arn:aws:s3:::{'*b' * 3000}")
+    assert time.process_time() - began < 3
