@@ -106,7 +106,7 @@ def test_a_directory_that_a_build_wrote_has_no_spec_in_it(
     cfnroles("build", examples / "shop.json", "-o", tmp_path / "out")
 
     assert "stacks.json" not in cfnroles("lint", tmp_path / "out").out
-    assert "is no task definition" in cfnroles("explain", "out/stacks.json").err
+    assert "is no task definition" in cfnroles("explain", tmp_path / "out/stacks.json").err
 
 
 def test_a_directory_that_cannot_be_listed_is_told(
