@@ -16,6 +16,7 @@ from botocore.model import ServiceModel
 
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
+from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Standing
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER, TEXT
 from cfnroles.symbols import Field, Symbol
@@ -166,6 +167,28 @@ def test_what_nobody_has_shown_is_said(feature: Feature) -> None:
         assert (standing is Standing.UNPROVEN) == bool(grant.doubt), grant.action_name
         assert standing is not Standing.MANAGED_POLICY or "aws-managed-policy" in feature.source
         assert standing is not Standing.AGENT or grant.standing is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows"),
+    [
+        ("AmazonECSInfrastructureRolePolicyForLoadBalancers", "load-balancer-"),
+        ("AmazonECSInfrastructureRolePolicyForVpcLattice", "lattice-"),
+        ("AmazonECSInfrastructureRolePolicyForVolumes", "managed-volume"),
+        ("AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity", "service-connect-certificates"),
+        ("AWSXRayDaemonWriteAccess", "xray-daemon"),
+    ],
+)
+def test_the_rows_of_a_managed_policy_have_its_actions(policy: str, rows: str) -> None:
+    known = managed_policy(policy)
+    assert known is not None
+    theirs = set()
+    for statement in known.document["Statement"]:  # type: ignore[index]
+        actions = statement["Action"]
+        theirs |= {actions} if isinstance(actions, str) else set(actions)
+    ours = {grant.action_name for feature in FEATURES if feature.name.startswith(rows) for grant in feature.grants}
+    # The permissions of keys are documented elsewhere.
+    assert {action for action in ours if not action.startswith("kms:")} == theirs
 
 
 @each_feature
