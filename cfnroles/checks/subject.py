@@ -18,7 +18,7 @@ from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
-from cfnroles.sources.template_task_definitions import TemplateTask, shaped, task_definitions
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TemplateTask, shaped, task_definitions
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import ResolvedStack, Resource, Template
@@ -28,7 +28,7 @@ from cfnroles.workload import Path
 #: What the types begin with that there are checks on.
 _LOOKED_AT = (
     "AWS::IAM::",
-    "AWS::ECS::TaskDefinition",
+    *TASK_DEFINITIONS,
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",

@@ -15,6 +15,7 @@ from msgspec import Struct
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.plan import GATE
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
 from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 
@@ -44,7 +45,7 @@ def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
     """
     stack = filled.stack
     found = []
-    for definition in stack.of_type("AWS::ECS::TaskDefinition"):
+    for definition in (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
         gates = [stack.resources.get(name) for name in _depends_on(filled, definition.logical_id)]
         checked = [each for gate in gates if gate and gate.type == GATE for each in _references(gate)]
         found += [

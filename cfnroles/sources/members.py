@@ -129,6 +129,7 @@ MEMBERS: Mapping[str, Any] = {
                 "authorizationConfig": {"credentialsParameter": TEXT, "domain": TEXT},
             },
             "configuredAtLaunch": FLAG,
+            "logDriverVolumeConfiguration": {"driver": TEXT},
         }
     ],
     "placementConstraints": [{"type": TEXT, "expression": TEXT}],

@@ -32,6 +32,9 @@ _SHAPES = {
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
 }
 _UNDECIDED = "Fn::If"
+#: The types of task definitions. Those of daemons have fewer members, of the same names.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
+TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
 
 
 def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
@@ -66,7 +69,7 @@ def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTa
     Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
     the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
-    for resource in stack.of_type("AWS::ECS::TaskDefinition"):
+    for resource in (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
         turned = _Turned(resource, stack)
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = tree.get("containerDefinitions")

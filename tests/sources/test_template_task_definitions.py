@@ -132,3 +132,21 @@ def test_members_know_where_they_stand_also_behind_conditions() -> None:
     start = ("Resources", "Task", "Properties", "ContainerDefinitions")
     assert task.sources["containerDefinitions", 0, "name"] == (*start, 0, "Fn::If", 1, "Name")
     assert task.sources["containerDefinitions", 1, "secrets", 0, "valueFrom"] == (*start, 1, "Secrets", 0, "ValueFrom")
+
+
+def test_daemons_have_task_definitions_too() -> None:
+    text = (
+        HEAD
+        + RESOURCES
+        + """\
+  Daemon:
+    Type: AWS::ECS::DaemonTaskDefinition
+    Properties:
+      Family: agent
+      ContainerDefinitions: [{Name: agent, Image: a, Secrets: [{Name: A, ValueFrom: !Ref Secret}]}]
+      Volumes: [{Name: logs, LogDriverVolumeConfiguration: {Driver: json-file}}]
+"""
+    )
+    (found,) = task_definitions(read_template(text, "t.yaml").resolve(), "t.yaml")
+    assert found.workload.tree["containerDefinitions"][0]["secrets"][0]["valueFrom"].symbols
+    assert found.workload.tree["volumes"] == [{"name": "logs", "logDriverVolumeConfiguration": {"driver": "json-file"}}]

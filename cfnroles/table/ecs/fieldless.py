@@ -35,6 +35,7 @@ FIELDLESS: Mapping[str, str] = {
     "proxyConfiguration.properties": "ports and users of the proxy",
     "volumes[].name": _NAME,
     "volumes[].host": "a directory of the container instance",
+    "volumes[].logDriverVolumeConfiguration": "log files of the container instance, which a daemon reads there",
     "volumes[].dockerVolumeConfiguration": "Docker makes the volume, with the permissions of the container instance",
     "volumes[].efsVolumeConfiguration.rootDirectory": "a path in the file system, which no permission names",
     "volumes[].efsVolumeConfiguration.transitEncryption": "a setting of the mount, without which there is no IAM",

@@ -53,6 +53,7 @@ NEWER = {
     "RegisterTaskDefinition": (
         "trustedExecutionConfiguration.isolationMode",
         "trustedExecutionConfiguration.attestationPolicy",
+        "volumes[].logDriverVolumeConfiguration.driver",
         "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.maxComputePercent",
         "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.memory",
     ),
@@ -134,7 +135,8 @@ def test_the_reader_knows_the_members_that_ecs_knows() -> None:
             return {name: kind(member) for name, member in shape.members.items()}
         return [kind(shape.member)] if shape.type_name == "list" else kinds[shape.type_name]
 
-    newer = {"trustedExecutionConfiguration", "sharingStrategy"}
+    # Daemons have one that other task definitions have not.
+    newer = {"trustedExecutionConfiguration", "sharingStrategy", "logDriverVolumeConfiguration"}
 
     def older(known: Any) -> Any:
         if isinstance(known, list):
