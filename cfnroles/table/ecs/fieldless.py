@@ -139,7 +139,6 @@ SETTINGS: Mapping[str, str] = {
     "service.serviceConnectConfiguration.namespace": _BY_ECS,
     "service.serviceConnectConfiguration.containerConfigurations": _SETTING,
     "service.serviceConnectConfiguration.accessLogConfiguration": "access logs go where the proxy's log goes",
-    "service.serviceConnectConfiguration.logConfiguration.options": "read by the rows about the proxy's log",
     "service.serviceConnectConfiguration.logConfiguration.secretOptions[].name": _NAME,
     "service.serviceConnectConfiguration.services[].portName": _NAME,
     "service.serviceConnectConfiguration.services[].discoveryName": _NAME,

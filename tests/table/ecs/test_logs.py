@@ -111,6 +111,19 @@ def test_the_service_connect_proxy_writes_a_log(answer: Any) -> None:
     assert f"execution role: logs:PutLogEvents on {GROUP}:g:log-stream:p/*" in answer(service=service).needs
 
 
+def proxied(driver: str, **options: str) -> dict[str, Any]:
+    return {"serviceConnectConfiguration": {"logConfiguration": {"logDriver": driver, "options": options}}}
+
+
+def test_the_proxys_log_is_routed_with_the_task_role(answer: Any) -> None:
+    found = answer(service=proxied("awsfirelens", **ROUTED["firehose"]))
+    stream = "arn:aws:firehose:us-east-1:123456789012:deliverystream/s"
+    assert found.needs == {f"task role: firehose:PutRecordBatch on {stream}"}
+    assert answer(service=proxied("awsfirelens", Name="datadog")).needs == set()
+    assert answer(service=proxied("splunk", **ROUTED["firehose"])).needs == set()
+    assert answer(service=proxied("awsfirelens", Name="opentelemetry", aws_auth="on")).gaps
+
+
 @pytest.mark.parametrize("name", ["a b", "*", "x" * 513])
 def test_what_cannot_be_a_log_groups_name_is_refused(answer: Any, name: str) -> None:
     assert answer(logs("awslogs", **{"awslogs-group": name, "awslogs-region": "us-east-1"})).errors
