@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus fuzz bench templates docs golden lock clean
+.PHONY: demo test test-versions check corpus fuzz bench model newest templates docs golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -30,6 +30,12 @@ bench: .venv/installed ## How long the command takes, beside the imports it cann
 	python -m benchmarks.startup
 	python -m benchmarks.gate
 	python -m benchmarks.spec
+
+newest: .venv/installed ## Look whether the newest botocore or cfn-lint knows more of Amazon ECS than cfnroles.
+	python -m tests.ecs_model
+
+model: .venv/installed ## Write anew what the newest botocore and cfn-lint know of Amazon ECS.
+	python -m tests.ecs_model --write
 
 templates: .venv/installed ## Write templates/ anew.
 	python -m cfnroles.targets.cloudformation.generic templates

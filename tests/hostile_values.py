@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import botocore.session
-
+from cfnroles.sources.members import MAP, TEXT, recorded
 from cfnroles.sources.service_spec.role_keys import GRANT
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import example_workload
@@ -63,8 +62,8 @@ class Planted:
 
 def string_fields() -> tuple[str, ...]:
     """Every string of RegisterTaskDefinition; a map's own is spelled ``options.*``."""
-    ecs = botocore.session.get_session().get_service_model("ecs")
-    return tuple(_strings(ecs.operation_model("RegisterTaskDefinition").input_shape, ""))
+    taken = recorded()["takes"]["RegisterTaskDefinition"]
+    return tuple(f"{path}.*" if kind == MAP else path for path, kind in taken.items() if kind in (TEXT, MAP))
 
 
 def task_definitions(values: Sequence[str]) -> Iterator[Planted]:
@@ -115,18 +114,6 @@ def _examples() -> tuple[tuple[str, Path, dict[str, Any]], ...]:
             tree: dict[str, Any] = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "web"}]}
             found.append((field, _grow(tree, _steps(field), "example"), tree))
     return tuple(found)
-
-
-def _strings(shape: Any, path: str) -> Iterator[str]:
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            yield from _strings(member, f"{path}.{name}" if path else name)
-    elif shape.type_name == "list":
-        yield from _strings(shape.member, f"{path}[]")
-    elif shape.type_name == "map":
-        yield f"{path}.*"
-    elif shape.type_name == "string":
-        yield path
 
 
 def _steps(field: str) -> list[str]:

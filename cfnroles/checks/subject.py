@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from cfnroles.checks.check import AllowStatement, CheckedTask, Subject, TemplateRole
 from cfnroles.checks.placing import placed_dangers, placed_trust
-from cfnroles.checks.task_definitions import UNREAD
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Effect
@@ -30,7 +29,6 @@ from cfnroles.workload import Path
 _LOOKED_AT = (
     "AWS::IAM::",
     *TASK_DEFINITIONS,
-    *UNREAD,
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",

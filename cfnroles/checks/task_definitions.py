@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cfnroles.checks.check import Check, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
-from cfnroles.need import Finding, Severity, fault
+from cfnroles.need import Finding, Severity
 from cfnroles.symbols import Attribute, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
@@ -15,13 +15,6 @@ from cfnroles.text import text_of
 
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
-
-
-#: What has roles that no check looks at, by its type.
-UNREAD = {
-    "AWS::ECS::ExpressGatewayService": "its execution role, its infrastructure role and its task role",
-    "AWS::ECS::Gateway": "its infrastructure role",
-}
 
 
 def refused(subject: Subject) -> Iterator[Finding]:
@@ -35,11 +28,7 @@ def trap(subject: Subject) -> Iterator[Finding]:
 
 
 def gap(subject: Subject) -> Iterator[Finding]:
-    """Permissions that can be seen and not named, and resources whose permissions are not looked at."""
-    for resource in subject.stack.resources.values() if subject.stack else ():
-        if roles := UNREAD.get(resource.type):
-            what = f"cfnroles does not read {resource.type}, and says nothing of {roles}"
-            yield fault(resource.source()[:2], what, "Look at them by hand.")
+    """Permissions that can be seen and not named."""
     for task in subject.tasks:
         for found in task.discovery.gaps:
             yield task.fault(found.origin, found.what, found.remedy)

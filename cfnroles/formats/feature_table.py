@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cfnroles.discovery import discover
 from cfnroles.statements import compose
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import FIELDLESS, SETTINGS
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, UNBUILT
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 
@@ -43,18 +43,42 @@ Who holds what:
 _FIELDLESS_HEAD = """
 ## Fields that cost nothing
 
-A field stands for everything below it.
+A field stands for everything below it, but for what is named like a role, a key, a secret or another resource: that has
+a row, or a line of its own. `runTask`, `taskSet`, `capacityProvider`, `daemon`, `expressGatewayService` and `gateway`
+are what the operations of these names take.
 
 | field | why it costs nothing |
 | --- | --- |
 """
 
+_UNBUILT_HEAD = """
+## Fields that ask for what is not built yet
+
+cfnroles reads none of the documents that hold them.
+
+| field | what it asks for |
+| --- | --- |
+"""
+
+_OPERATIONS_HEAD = """
+## Operations that ask nothing of a role
+
+What deletes, describes, lists or stops something gives ECS nothing to do later. The others that ask nothing of a role:
+
+| operation | why |
+| --- | --- |
+"""
+
 
 def feature_table(features: Iterable[Feature] = FEATURES) -> str:
-    """The page: one section for each feature, in the order of the table, and the fields that cost nothing."""
+    """The page: one section for each feature, in the order of the table, and what needs no row, or has none yet."""
     sections = "".join(f"\n{section}" for section in map(_section, features))
-    fieldless = "".join(f"| `{field}` | {reason} |\n" for field, reason in {**FIELDLESS, **SETTINGS}.items())
-    return f"{_HEAD}{sections}{_FIELDLESS_HEAD}{fieldless}"
+    reasons = ((_FIELDLESS_HEAD, COSTLESS), (_UNBUILT_HEAD, UNBUILT), (_OPERATIONS_HEAD, COSTLESS_OPERATIONS))
+    return f"{_HEAD}{sections}" + "".join(f"{head}{_reasons(told)}" for head, told in reasons)
+
+
+def _reasons(reasons: Mapping[str, str]) -> str:
+    return "".join(f"| `{name}` | {reason} |\n" for name, reason in reasons.items())
 
 
 def _section(feature: Feature) -> str:

@@ -1,159 +1,60 @@
-"""The members that a task definition can have, and what each holds."""
+"""The members that ECS takes and answers, and what each holds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from cfnroles import workload
 from cfnroles.spelling import meant
-from cfnroles.workload import Path
 
 #: What a member without members of its own holds. Texts, numbers and truth values may stand for each other, as they may
 #: in CloudFormation.
-TEXT, NUMBER, FLAG, MAP = "text", "number", "truth value", "map"
+TEXT, NUMBER, FLAG, MAP, ANYTHING = "text", "number", "truth value", "map", "anything"
 
-#: The members of RegisterTaskDefinition: a mapping for a structure, a list of one for a list.
+#: The members of what ECS takes and answers, by operation and shape. Written by `make model`, from the newest botocore.
+RECORD = Path(__file__).with_name("members.json")
+
+
+@cache
+def recorded() -> Mapping[str, Any]:
+    """All that is recorded of ECS: what each operation ``takes``, what it ``answers``, and account ``settings``."""
+    record: Mapping[str, Any] = msgspec.json.decode(RECORD.read_bytes())
+    return record
+
+
+def structure(*members: Mapping[str, str]) -> Mapping[str, Any]:
+    """All these members by their path, as one structure: a mapping for a structure, a list of one for a list."""
+    tree: dict[str, Any] = {}
+    for path, kind in (member for each in members for member in each.items()):
+        inner = tree
+        *steps, last = path.split(".")
+        for step in steps:
+            name = step.removesuffix("[]")
+            inner = inner.setdefault(name, {}) if step == name else inner.setdefault(name, [{}])[0]
+        name = last.removesuffix("[]")
+        inner[name] = kind if last == name else [kind]
+    return tree
+
+
+#: The members of a task definition, be it a daemon's or another.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-MEMBERS: Mapping[str, Any] = {
-    "family": TEXT,
-    "taskRoleArn": TEXT,
-    "executionRoleArn": TEXT,
-    "networkMode": TEXT,
-    "containerDefinitions": [
-        {
-            "name": TEXT,
-            "image": TEXT,
-            "repositoryCredentials": {"credentialsParameter": TEXT},
-            "cpu": NUMBER,
-            "memory": NUMBER,
-            "memoryReservation": NUMBER,
-            "links": [TEXT],
-            "portMappings": [
-                {
-                    "containerPort": NUMBER,
-                    "hostPort": NUMBER,
-                    "protocol": TEXT,
-                    "name": TEXT,
-                    "appProtocol": TEXT,
-                    "containerPortRange": TEXT,
-                }
-            ],
-            "essential": FLAG,
-            "restartPolicy": {"enabled": FLAG, "ignoredExitCodes": [NUMBER], "restartAttemptPeriod": NUMBER},
-            "entryPoint": [TEXT],
-            "command": [TEXT],
-            "environment": [{"name": TEXT, "value": TEXT}],
-            "environmentFiles": [{"value": TEXT, "type": TEXT}],
-            "mountPoints": [{"sourceVolume": TEXT, "containerPath": TEXT, "readOnly": FLAG}],
-            "volumesFrom": [{"sourceContainer": TEXT, "readOnly": FLAG}],
-            "linuxParameters": {
-                "capabilities": {"add": [TEXT], "drop": [TEXT]},
-                "devices": [{"hostPath": TEXT, "containerPath": TEXT, "permissions": [TEXT]}],
-                "initProcessEnabled": FLAG,
-                "sharedMemorySize": NUMBER,
-                "tmpfs": [{"containerPath": TEXT, "size": NUMBER, "mountOptions": [TEXT]}],
-                "maxSwap": NUMBER,
-                "swappiness": NUMBER,
-            },
-            "secrets": [{"name": TEXT, "valueFrom": TEXT}],
-            "dependsOn": [{"containerName": TEXT, "condition": TEXT}],
-            "startTimeout": NUMBER,
-            "stopTimeout": NUMBER,
-            "versionConsistency": TEXT,
-            "hostname": TEXT,
-            "user": TEXT,
-            "workingDirectory": TEXT,
-            "disableNetworking": FLAG,
-            "privileged": FLAG,
-            "readonlyRootFilesystem": FLAG,
-            "dnsServers": [TEXT],
-            "dnsSearchDomains": [TEXT],
-            "extraHosts": [{"hostname": TEXT, "ipAddress": TEXT}],
-            "dockerSecurityOptions": [TEXT],
-            "interactive": FLAG,
-            "pseudoTerminal": FLAG,
-            "dockerLabels": MAP,
-            "ulimits": [{"name": TEXT, "softLimit": NUMBER, "hardLimit": NUMBER}],
-            "logConfiguration": {
-                "logDriver": TEXT,
-                "options": MAP,
-                "secretOptions": [{"name": TEXT, "valueFrom": TEXT}],
-            },
-            "healthCheck": {
-                "command": [TEXT],
-                "interval": NUMBER,
-                "timeout": NUMBER,
-                "retries": NUMBER,
-                "startPeriod": NUMBER,
-            },
-            "systemControls": [{"namespace": TEXT, "value": TEXT}],
-            "resourceRequirements": [
-                {
-                    "value": TEXT,
-                    "type": TEXT,
-                    "sharingStrategy": {"nvidiaMps": {"maxComputePercent": NUMBER, "memory": NUMBER}},
-                }
-            ],
-            "firelensConfiguration": {"type": TEXT, "options": MAP},
-            "credentialSpecs": [TEXT],
-        }
-    ],
-    "volumes": [
-        {
-            "name": TEXT,
-            "host": {"sourcePath": TEXT},
-            "dockerVolumeConfiguration": {
-                "scope": TEXT,
-                "autoprovision": FLAG,
-                "driver": TEXT,
-                "driverOpts": MAP,
-                "labels": MAP,
-            },
-            "efsVolumeConfiguration": {
-                "fileSystemId": TEXT,
-                "rootDirectory": TEXT,
-                "transitEncryption": TEXT,
-                "transitEncryptionPort": NUMBER,
-                "authorizationConfig": {"accessPointId": TEXT, "iam": TEXT},
-            },
-            "s3filesVolumeConfiguration": {
-                "fileSystemArn": TEXT,
-                "rootDirectory": TEXT,
-                "transitEncryptionPort": NUMBER,
-                "accessPointArn": TEXT,
-            },
-            "fsxWindowsFileServerVolumeConfiguration": {
-                "fileSystemId": TEXT,
-                "rootDirectory": TEXT,
-                "authorizationConfig": {"credentialsParameter": TEXT, "domain": TEXT},
-            },
-            "configuredAtLaunch": FLAG,
-            "logDriverVolumeConfiguration": {"driver": TEXT},
-        }
-    ],
-    "placementConstraints": [{"type": TEXT, "expression": TEXT}],
-    "requiresCompatibilities": [TEXT],
-    "cpu": TEXT,
-    "memory": TEXT,
-    "tags": [{"key": TEXT, "value": TEXT}],
-    "pidMode": TEXT,
-    "ipcMode": TEXT,
-    "proxyConfiguration": {"type": TEXT, "containerName": TEXT, "properties": [{"name": TEXT, "value": TEXT}]},
-    "inferenceAccelerators": [{"deviceName": TEXT, "deviceType": TEXT}],
-    "ephemeralStorage": {"sizeInGiB": NUMBER},
-    "runtimePlatform": {"cpuArchitecture": TEXT, "operatingSystemFamily": TEXT},
-    "enableFaultInjection": FLAG,
-    "trustedExecutionConfiguration": {"isolationMode": TEXT, "attestationPolicy": TEXT},
-}
+MEMBERS: Mapping[str, Any] = structure(
+    *(recorded()["takes"][f"Register{kind}"] for kind in ("TaskDefinition", "DaemonTaskDefinition"))
+)
 
 
-def problems(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
+def problems(tree: Mapping[str, Any]) -> Iterator[tuple[workload.Path, str, str]]:
+    """workload.Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
     yield from _problems(tree, MEMBERS, ())
 
 
-def _problems(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
+def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[workload.Path, str, str]]:
     if isinstance(kind, Mapping):
         if not isinstance(value, Mapping):
             yield path, f"{_article(value)} stands where ECS takes an object", f"Its members are {', '.join(kind)}"

@@ -10,24 +10,13 @@ from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
+from cfnroles.sources.members import MEMBERS, recorded
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 #: What ECS tells about a registered task definition and does not take when one is registered.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
-ANSWERED_ONLY = frozenset(
-    {
-        "taskDefinitionArn",
-        "revision",
-        "status",
-        "requiresAttributes",
-        "compatibilities",
-        "registeredAt",
-        "registeredBy",
-        "deregisteredAt",
-        "deleteRequestedAt",
-    }
-)
+ANSWERED_ONLY = frozenset(recorded()["answers"]["TaskDefinition"]) - MEMBERS.keys()
 
 _EXPECTED = (
     "cfnroles reads what `aws ecs register-task-definition --cli-input-json` takes"

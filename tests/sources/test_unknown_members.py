@@ -1,4 +1,4 @@
-"""Settings beside the task definition that no row knows: told where they stand, and never left out."""
+"""Members that ECS may have and cfnroles does not know: told where they stand, and never left out."""
 
 from __future__ import annotations
 
@@ -48,7 +48,28 @@ def test_what_ecs_takes_and_answers_about_a_service_is_known() -> None:
             {"serviceConnectConfiguration": {"services": [{"mtls": {}}]}},
             "service.serviceConnectConfiguration.services[0].mtls",
         ),
+        # Below what costs nothing as a whole.
+        (
+            {"gatewayConnectors": [{"healthCheck": {"roleArn": "r"}}]},
+            "service.gatewayConnectors[0].healthCheck.roleArn",
+        ),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"vpcRole": {}}}},
+            "service.networkConfiguration.awsvpcConfiguration.vpcRole",
+        ),
+        (
+            {"deploymentConfiguration": {"lifecycleHooks": [{"roleArn": "r", "secret": "s"}]}},
+            "service.deploymentConfiguration.lifecycleHooks[0].secret",
+        ),
+        ({"LoadBalancers": []}, "service.LoadBalancers"),
     ],
 )
 def test_what_no_row_knows_is_a_gap_where_it_stands(members: dict[str, Any], pointer: str) -> None:
     assert unknown(**members) == [pointer]
+
+
+def test_a_near_name_is_offered() -> None:
+    service = Document("service.json", json.dumps({**SERVICE, "loadBalancer": []}))
+    workload = with_settings(Workload("task.json", {"family": "shop"}), service, Told())
+    (gap,), _ = unknown_members(workload, workload.settings)
+    assert gap.remedy.startswith("Did you mean loadBalancers?")

@@ -1,4 +1,8 @@
-"""The fields of a task definition, a service and a cluster that cost no permission, each with the reason."""
+"""The fields of what ECS takes that cost no permission, each with the reason; and those that ask for what is not built.
+
+A reason for a structure stands for everything below it, but for what is named like a role, a key, a secret or another
+resource: that has a reason, or a row, of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ _SETTING = "a setting of the task or container that ECS applies by itself"
 _NAME = "a name by which other fields of the task definition refer to something"
 _BY_ECS = "ECS does it with its service-linked role"
 _NAMED_ROLE = "names a role, which may be the infrastructure role that is built here"
-_ANSWERED = "what ECS answers about a service and does not take"
+_OF_CONTROLLER = "EXTERNAL deploys with a controller of one's own, which no task definition is about"
 _PROCESS = "what the process in the container is started with; nothing is fetched for it"
 
 #: Field -> why it costs nothing. A field stands for everything below it.
@@ -29,8 +33,9 @@ FIELDLESS: Mapping[str, str] = {
     "inferenceAccelerators": _SETTING,
     "ephemeralStorage": "storage of Fargate itself; a key of one's own admits Fargate in its key policy",
     "runtimePlatform": _SETTING,
-    "trustedExecutionConfiguration": "how the task is kept apart from others; an attestation is asked for by the policy"
-    " of a key, and not by a role",
+    "trustedExecutionConfiguration": "how the task is kept apart from others",
+    "trustedExecutionConfiguration.attestationPolicy": "the policy itself, which the agent enforces; a key asks for the"
+    " attestation in its key policy, and not in a role",
     "proxyConfiguration.containerName": _NAME,
     "proxyConfiguration.properties": "ports and users of the proxy",
     "volumes[].name": _NAME,
@@ -41,6 +46,7 @@ FIELDLESS: Mapping[str, str] = {
     "volumes[].efsVolumeConfiguration.transitEncryption": "a setting of the mount, without which there is no IAM",
     "volumes[].efsVolumeConfiguration.transitEncryptionPort": _SETTING,
     "volumes[].efsVolumeConfiguration.authorizationConfig": "read by the rows about the file system",
+    "volumes[].efsVolumeConfiguration.authorizationConfig.accessPointId": "read by the rows about the file system",
     "volumes[].s3filesVolumeConfiguration.rootDirectory": "a path in the file system",
     "volumes[].s3filesVolumeConfiguration.transitEncryptionPort": _SETTING,
     "volumes[].s3filesVolumeConfiguration.accessPointArn": "read by the rows about the file system",
@@ -88,8 +94,7 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].firelensConfiguration.type": "which log router it is, which changes no permission",
 }
 
-#: The same for what stands beside a task definition: the members of CreateService, UpdateService and CreateCluster, and
-#: what DescribeServices answers besides.
+#: The same for what stands beside a task definition: the members of CreateService, UpdateService and CreateCluster.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html lists what
 #: ECS does with a role of its own.
 SETTINGS: Mapping[str, str] = {
@@ -103,6 +108,7 @@ SETTINGS: Mapping[str, str] = {
     "service.loadBalancers[].containerPort": _SETTING,
     "service.loadBalancers[].advancedConfiguration.roleArn": _NAMED_ROLE,
     "service.serviceRegistries": _BY_ECS,
+    "service.serviceRegistries[].registryArn": _BY_ECS,
     "service.desiredCount": _SETTING,
     "service.clientToken": _NAME,
     "service.forceNewDeployment": _SETTING,
@@ -159,14 +165,7 @@ SETTINGS: Mapping[str, str] = {
     "service.vpcLatticeConfigurations[].roleArn": _NAMED_ROLE,
     "service.vpcLatticeConfigurations[].portName": _NAME,
     "service.monitoring": _SETTING,
-    **{
-        f"service.{name}": _ANSWERED
-        for name in (
-            *("clusterArn", "createdAt", "createdBy", "currentServiceDeployment", "currentServiceRevisions"),
-            *("deployments", "events", "pendingCount", "platformFamily", "resourceManagementType", "roleArn"),
-            *("runningCount", "serviceArn", "status", "taskSets"),
-        )
-    },
+    "cluster.cluster": _NAME,
     "cluster.clusterName": _NAME,
     "cluster.capacityProviders": "a capacity provider has roles of its own",
     "cluster.defaultCapacityProviderStrategy": "decides where the task may run",
@@ -179,4 +178,205 @@ SETTINGS: Mapping[str, str] = {
     "cluster.configuration.executeCommandConfiguration.logConfiguration.s3KeyPrefix": "read with the bucket",
     "cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId": "the key's policy admits"
     " Fargate; no role needs it",
+}
+
+#: The same for everything else that ECS takes.
+ELSEWHERE: Mapping[str, str] = {
+    "runTask.cluster": _NAME,
+    "runTask.taskDefinition": _NAME,
+    "runTask.group": _NAME,
+    "runTask.referenceId": _NAME,
+    "runTask.startedBy": _NAME,
+    "runTask.clientToken": _NAME,
+    "runTask.count": _SETTING,
+    "runTask.containerInstances": "decides on which container instances the task runs",
+    "runTask.capacityProviderStrategy": "decides where the task may run",
+    "runTask.launchType": "decides where the task may run",
+    "runTask.placementConstraints": "decides where the task may run",
+    "runTask.placementStrategy": "decides where the task may run",
+    "runTask.platformVersion": _SETTING,
+    "runTask.networkConfiguration": _BY_ECS,
+    "runTask.tags": "tags of the task itself; who runs it needs ecs:TagResource",
+    "runTask.enableECSManagedTags": _SETTING,
+    "runTask.propagateTags": _SETTING,
+    "runTask.overrides.cpu": _SETTING,
+    "runTask.overrides.memory": _SETTING,
+    "runTask.overrides.ephemeralStorage": _SETTING,
+    "runTask.overrides.inferenceAcceleratorOverrides": _SETTING,
+    "runTask.overrides.containerOverrides[].name": _NAME,
+    "runTask.overrides.containerOverrides[].command": _PROCESS,
+    "runTask.overrides.containerOverrides[].environment": _PROCESS,
+    "runTask.overrides.containerOverrides[].environmentFiles[].type": "always s3",
+    "runTask.overrides.containerOverrides[].cpu": _SETTING,
+    "runTask.overrides.containerOverrides[].memory": _SETTING,
+    "runTask.overrides.containerOverrides[].memoryReservation": _SETTING,
+    "runTask.overrides.containerOverrides[].resourceRequirements": _SETTING,
+    "runTask.volumeConfigurations[].name": _NAME,
+    "runTask.volumeConfigurations[].managedEBSVolume.encrypted": "without a key of one's own, AWS's is used",
+    "runTask.volumeConfigurations[].managedEBSVolume.volumeType": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.sizeInGiB": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.volumeInitializationRate": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.iops": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.throughput": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.tagSpecifications": "given when the volume is made",
+    "runTask.volumeConfigurations[].managedEBSVolume.filesystemType": _SETTING,
+    "runTask.volumeConfigurations[].managedEBSVolume.terminationPolicy": "who made the volume also deletes it",
+    "taskSet.service": _NAME,
+    "taskSet.cluster": _NAME,
+    "taskSet.taskSet": _NAME,
+    "taskSet.externalId": _NAME,
+    "taskSet.taskDefinition": _NAME,
+    "taskSet.clientToken": _NAME,
+    "taskSet.networkConfiguration": _BY_ECS,
+    "taskSet.loadBalancers": _BY_ECS,
+    "taskSet.loadBalancers[].targetGroupArn": _BY_ECS,
+    "taskSet.loadBalancers[].advancedConfiguration.alternateTargetGroupArn": _OF_CONTROLLER,
+    "taskSet.loadBalancers[].advancedConfiguration.roleArn": _OF_CONTROLLER,
+    "taskSet.serviceRegistries": _BY_ECS,
+    "taskSet.serviceRegistries[].registryArn": _BY_ECS,
+    "taskSet.launchType": "decides where the task may run",
+    "taskSet.capacityProviderStrategy": "decides where the task may run",
+    "taskSet.platformVersion": _SETTING,
+    "taskSet.scale": _SETTING,
+    "taskSet.tags": "tags of the task set itself; who creates it needs ecs:TagResource",
+    "capacityProvider.name": _NAME,
+    "capacityProvider.cluster": _NAME,
+    "capacityProvider.autoScalingGroupProvider": _BY_ECS,
+    "capacityProvider.autoScalingGroupProvider.autoScalingGroupArn": _BY_ECS,
+    "capacityProvider.managedInstancesProvider.instanceLaunchTemplate": "what kind of instance it is, which changes no"
+    " permission of the roles that this asks for",
+    "capacityProvider.managedInstancesProvider.propagateTags": _SETTING,
+    "capacityProvider.managedInstancesProvider.infrastructureOptimization": _SETTING,
+    "capacityProvider.managedInstancesProvider.autoRepairConfiguration": _SETTING,
+    "capacityProvider.tags": "tags of the capacity provider itself; who creates it needs ecs:TagResource",
+    "daemon.daemonName": _NAME,
+    "daemon.daemonArn": _NAME,
+    "daemon.clusterArn": _NAME,
+    "daemon.daemonTaskDefinitionArn": _NAME,
+    "daemon.capacityProviderArns": "a capacity provider has roles of its own",
+    "daemon.deploymentConfiguration": _BY_ECS,
+    "daemon.tags": "tags of the daemon itself; who creates it needs ecs:TagResource",
+    "daemon.propagateTags": _SETTING,
+    "daemon.enableECSManagedTags": _SETTING,
+    "daemon.clientToken": _NAME,
+    "daemon.critical": _SETTING,
+    "expressGatewayService.serviceName": _NAME,
+    "expressGatewayService.serviceArn": _NAME,
+    "expressGatewayService.cluster": _NAME,
+    "expressGatewayService.taskDefinitionArn": "names a task definition, which has roles of its own",
+    "expressGatewayService.healthCheckPath": _SETTING,
+    "expressGatewayService.primaryContainer.containerPort": _SETTING,
+    "expressGatewayService.primaryContainer.command": _PROCESS,
+    "expressGatewayService.primaryContainer.environment": _PROCESS,
+    "expressGatewayService.primaryContainer.secrets[].name": _PROCESS,
+    "expressGatewayService.networkConfiguration": "what it changes at security groups is the infrastructure role's",
+    "expressGatewayService.cpu": _SETTING,
+    "expressGatewayService.memory": _SETTING,
+    "expressGatewayService.cpuArchitecture": _SETTING,
+    "expressGatewayService.scalingTarget": "what it changes at scaling policies is the infrastructure role's",
+    "expressGatewayService.tags": "tags of the service itself; who creates it needs ecs:TagResource",
+    "gateway.name": _NAME,
+    "gateway.gateway": _NAME,
+    "gateway.cluster": _NAME,
+    "gateway.clientToken": _NAME,
+    "gateway.deletionProtection": _SETTING,
+    "gateway.configuration.hostSharedAlb": "what it changes at load balancers is the infrastructure role's",
+    "gateway.tags": "tags of the gateway itself; who creates it needs ecs:TagResource",
+    "gateway.propagateTags": _SETTING,
+}
+
+_VOLUMES = "permissions of the infrastructure role on volumes; those of a service are built"
+_GATEWAY = "permissions of the infrastructure role of a gateway"
+_LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
+_EXPRESS = "permissions of the task execution role of an Express Mode service"
+
+#: Fields that ask for a role, or for permissions, that cfnroles does not build yet: what they ask for.
+UNBUILT: Mapping[str, str] = {
+    "runTask.overrides.taskRoleArn": "the role of a task that is started otherwise; who runs it needs iam:PassRole",
+    "runTask.overrides.executionRoleArn": "the role of a task that is started otherwise; who runs it needs"
+    " iam:PassRole",
+    "runTask.overrides.containerOverrides[].environmentFiles[].value": "s3:GetObject of the task execution role",
+    "runTask.enableExecuteCommand": "permissions of the task role on sessions; those of a service are built",
+    "runTask.volumeConfigurations[].managedEBSVolume.kmsKeyId": _VOLUMES,
+    "runTask.volumeConfigurations[].managedEBSVolume.snapshotId": _VOLUMES,
+    "runTask.volumeConfigurations[].managedEBSVolume.roleArn": _VOLUMES,
+    "capacityProvider.managedInstancesProvider.infrastructureRoleArn": "the infrastructure role of Managed Instances",
+    f"{_LAUNCHED}.ec2InstanceProfileArn": "the instance profile of Managed Instances",
+    f"{_LAUNCHED}.capacityReservations.reservationGroupArn": "permissions of the infrastructure role of"
+    " Managed Instances on a group of capacity reservations",
+    "daemon.enableExecuteCommand": "permissions of the daemon's task role on sessions",
+    "expressGatewayService.executionRoleArn": _EXPRESS,
+    "expressGatewayService.infrastructureRoleArn": "the infrastructure role of an Express Mode service",
+    "expressGatewayService.taskRoleArn": "the task role of an Express Mode service",
+    "expressGatewayService.primaryContainer.image": _EXPRESS,
+    "expressGatewayService.primaryContainer.awsLogsConfiguration.logGroup": _EXPRESS,
+    "expressGatewayService.primaryContainer.awsLogsConfiguration.logStreamPrefix": _EXPRESS,
+    "expressGatewayService.primaryContainer.repositoryCredentials.credentialsParameter": _EXPRESS,
+    "expressGatewayService.primaryContainer.secrets[].valueFrom": _EXPRESS,
+    "gateway.infrastructureRoleArn": "the infrastructure role of a gateway",
+    "gateway.configuration.hostSharedAlb.webACLArn": _GATEWAY,
+    "gateway.configuration.hostSharedAlb.accessLogs.destination.s3.bucket": _GATEWAY,
+}
+
+#: The account settings that cost no permission; a row about another has the field ``account.NAME``.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
+ACCOUNT: Mapping[str, str] = {
+    "account.serviceLongArnFormat": "a form of ARNs",
+    "account.taskLongArnFormat": "a form of ARNs",
+    "account.containerInstanceLongArnFormat": "a form of ARNs",
+    "account.awsvpcTrunking": _BY_ECS,
+    "account.containerInsights": _BY_ECS,
+    "account.fargateFIPSMode": _SETTING,
+    "account.tagResourceAuthorization": "whoever creates something with tags needs ecs:TagResource",
+    "account.fargateTaskRetirementWaitPeriod": _SETTING,
+    "account.defaultLogDriverMode": _SETTING,
+    "account.fargateEventWindows": _SETTING,
+}
+
+#: Every field that costs nothing.
+COSTLESS: Mapping[str, str] = {**FIELDLESS, **SETTINGS, **ELSEWHERE, **ACCOUNT}
+
+#: Operation -> where its members stand in a field's name. Those of a task definition stand there without a word.
+ROOTS: Mapping[str, str] = {
+    "RegisterTaskDefinition": "",
+    "RegisterDaemonTaskDefinition": "",
+    "CreateService": "service",
+    "UpdateService": "service",
+    "RunTask": "runTask",
+    "StartTask": "runTask",
+    "CreateTaskSet": "taskSet",
+    "UpdateTaskSet": "taskSet",
+    "CreateCluster": "cluster",
+    "UpdateCluster": "cluster",
+    "UpdateClusterSettings": "cluster",
+    "PutClusterCapacityProviders": "cluster",
+    "CreateCapacityProvider": "capacityProvider",
+    "UpdateCapacityProvider": "capacityProvider",
+    "CreateDaemon": "daemon",
+    "UpdateDaemon": "daemon",
+    "CreateExpressGatewayService": "expressGatewayService",
+    "UpdateExpressGatewayService": "expressGatewayService",
+    "CreateGateway": "gateway",
+    "UpdateGateway": "gateway",
+    "AssociateGatewayWithCluster": "gateway",
+}
+
+_BY_AGENT = "the agent calls it with the role of the container instance"
+
+#: Operations that ask for no permission of a role, whatever they take.
+COSTLESS_OPERATIONS: Mapping[str, str] = {
+    "ContinueServiceDeployment": "tells ECS to go on with what it does already",
+    "ExecuteCommand": "whether the task may be entered was settled when it was started",
+    "PutAccountSetting": "each account setting has a reason, or a row, of its own",
+    "PutAccountSettingDefault": "each account setting has a reason, or a row, of its own",
+    "PutAttributes": "attributes of container instances, which decide where tasks may run",
+    "RegisterContainerInstance": _BY_AGENT,
+    "SubmitAttachmentStateChanges": _BY_AGENT,
+    "SubmitContainerStateChange": _BY_AGENT,
+    "SubmitTaskStateChange": _BY_AGENT,
+    "TagResource": "tags",
+    "UpdateContainerAgent": "the agent updates itself",
+    "UpdateContainerInstancesState": "drains a container instance",
+    "UpdateServicePrimaryTaskSet": "chooses among task sets that there are",
+    "UpdateTaskProtection": "the application calls it with its task role, which a word of a spec grants",
 }

@@ -2,150 +2,161 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import cfnlint.data.AdditionalSpecs
 import pytest
-from botocore.model import ServiceModel
+from botocore.loaders import Loader
 
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Standing
-from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER, TEXT
+from cfnroles.sources.members import MAP, TEXT, recorded
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import FIELDLESS, SETTINGS
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, ROOTS, UNBUILT
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 from cfnroles.text import Part
+from tests.ecs_model import model_record
 
-ECS = botocore.session.get_session().get_service_model("ecs")
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())
 
 each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 
 
-def members(shape: Any, path: str = "") -> Iterator[str]:
-    """Every field below a shape of botocore, in the spelling of the table."""
-    if shape.type_name == "structure" and shape.members:
-        for name, member in shape.members.items():
-            yield from members(member, f"{path}.{name}" if path else name)
-    elif shape.type_name == "list":
-        yield from members(shape.member, f"{path}[]")
-    else:
-        yield path
+_LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
+#: Names of what a role may have to reach: no reason for a whole structure is a reason for one of these.
+TELLING = re.compile(
+    r"Arn|Role|Kms|Secret|Credential|ValueFrom|Bucket|LogGroup|FileSystem|AccessPoint|Snapshot|Image|Profile|Policy",
+    re.IGNORECASE,
+)
+
+
+def fields(record: Mapping[str, Any]) -> dict[str, str]:
+    """Every field of what ECS takes, in the spelling of the table, with its kind."""
+    found = {f"account.{name}": TEXT for name in record["settings"]}
+    for operation, taken in record["takes"].items():
+        if operation not in COSTLESS_OPERATIONS:
+            root = ROOTS.get(operation, operation)
+            found.update({f"{root}.{path}".lstrip("."): kind for path, kind in taken.items()})
+    return found
 
 
 def is_below(field: str, other: str) -> bool:
-    """Whether `field` is `other`, below it, or a map that holds it."""
-    return field == other or field.startswith((f"{other}.", f"{other}[]")) or other.startswith(f"{field}.")
+    """Whether `field` is `other`, or below it."""
+    return f"{field}.".startswith((f"{other}.", f"{other}[]"))
 
 
-#: Members of newer versions of botocore than the emulator takes, up to 1.44.5.
-NEWER = {
-    "RegisterTaskDefinition": (
-        "trustedExecutionConfiguration.isolationMode",
-        "trustedExecutionConfiguration.attestationPolicy",
-        "volumes[].logDriverVolumeConfiguration.driver",
-        "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.maxComputePercent",
-        "containerDefinitions[].resourceRequirements[].sharingStrategy.nvidiaMps.memory",
-    ),
-    "CreateService": (
-        "gatewayConnectors[].portName",
-        "serviceConnectConfiguration.containerConfigurations[].logLevel",
-    ),
-}
+def is_rows(field: str, kind: str) -> bool:
+    """Whether a row is about the field, or about a key of the map that it is."""
+    return any(row.field == field or (kind == MAP and is_below(row.field, field)) for row in FEATURES)
 
 
-def shapes(model: Any) -> dict[str, Any]:
-    """What the table looks at, by where it stands in a workload."""
-    return {
-        "": model.operation_model("RegisterTaskDefinition").input_shape,
-        "service.": model.operation_model("CreateService").input_shape,
-        "service. ": model.operation_model("UpdateService").input_shape,
-        "service.  ": model.shape_for("Service"),
-        "cluster.": model.operation_model("CreateCluster").input_shape,
-    }
+def has_reason(field: str, reasons: Iterable[str]) -> bool:
+    """Whether one of the reasons is about the field, by its own name where that is a telling one."""
+    near = [reason for reason in reasons if is_below(field, reason)]
+    return any(not TELLING.search(field.removeprefix(reason)) for reason in near)
 
 
-def unknown_fields(model: Any) -> list[str]:
+def unknown_fields(record: Mapping[str, Any]) -> list[str]:
     """The fields of ECS that neither a row nor a reason is about."""
-    known = [*(feature.field for feature in FEATURES), *FIELDLESS, *SETTINGS]
-    fields = {f"{root.strip()}{field}" for root, shape in shapes(model).items() for field in members(shape)}
-    return sorted(field for field in fields if not any(is_below(field, other) for other in known))
+    reasons = (*COSTLESS, *UNBUILT)
+    return [f for f, kind in fields(record).items() if not is_rows(f, kind) and not has_reason(f, reasons)]
 
 
-def test_each_field_is_a_features_or_costs_nothing_for_a_reason() -> None:
-    assert unknown_fields(ECS) == [], "ECS has fields that the table does not know: add a row, or a reason"
+def test_each_field_is_a_rows_or_costs_nothing_for_a_reason_or_is_said_to_be_unbuilt() -> None:
+    assert unknown_fields(recorded()) == [], "ECS has fields that the table does not know: add a row, or a reason"
 
 
 @pytest.mark.parametrize(
-    ("shape", "field"),
+    ("shape", "name", "found"),
     [
-        ("RegisterTaskDefinitionRequest", "somethingNew"),
-        ("ContainerDefinition", "containerDefinitions[].somethingNew"),
-        ("CreateServiceRequest", "service.somethingNew"),
-        ("AdvancedConfiguration", "service.loadBalancers[].advancedConfiguration.somethingNew"),
-        ("ManagedStorageConfiguration", "cluster.configuration.managedStorageConfiguration.somethingNew"),
+        ("RegisterTaskDefinitionRequest", "somethingNew", ["somethingNew"]),
+        ("ContainerDefinition", "somethingNew", ["containerDefinitions[].somethingNew"]),
+        ("CreateServiceRequest", "somethingNew", ["service.somethingNew"]),
+        (
+            "AdvancedConfiguration",
+            "somethingNew",
+            ["service.loadBalancers[].advancedConfiguration.somethingNew"],
+        ),
+        (
+            "ManagedStorageConfiguration",
+            "somethingNew",
+            ["cluster.configuration.managedStorageConfiguration.somethingNew"],
+        ),
+        ("CreateDaemonRequest", "somethingNew", ["daemon.somethingNew"]),
+        ("TaskOverride", "somethingNew", ["runTask.overrides.somethingNew"]),
+        ("ExpressGatewayContainer", "somethingNew", ["expressGatewayService.primaryContainer.somethingNew"]),
+        # Below a structure that costs nothing, a name that tells of something to be reached has no reason.
+        ("LinuxParameters", "profileArn", ["containerDefinitions[].linuxParameters.profileArn"]),
+        ("InstanceRequirementsRequest", "roleArn", [f"{_LAUNCHED}.instanceRequirements.roleArn"]),
     ],
 )
-def test_a_member_that_ecs_gains_is_noticed(shape: str, field: str) -> None:
-    described = copy.deepcopy(ECS._service_description)
-    described["shapes"][shape]["members"]["somethingNew"] = {"shape": "String"}
-    assert unknown_fields(ServiceModel(described)) == [field]
+def test_a_member_that_ecs_gains_is_noticed(shape: str, name: str, found: list[str]) -> None:
+    assert gain(shape, name) == found
 
 
-def test_what_costs_nothing_exists_and_is_no_features_field() -> None:
-    fields = {f"{root.strip()}{field}" for root, shape in shapes(ECS).items() for field in members(shape)}
-    fields |= {f"service.{field}" for field in NEWER["CreateService"]} | set(NEWER["RegisterTaskDefinition"])
-    for field, reason in {**FIELDLESS, **SETTINGS}.items():
-        assert any(is_below(other, field) for other in fields), f"{field} is no field of ECS"
-        assert reason
-        assert field not in {feature.field for feature in FEATURES}
+def test_an_operation_that_ecs_gains_is_noticed() -> None:
+    model = description()
+    model["operations"]["CreateFleet"] = model["operations"]["CreateDaemon"]
+    assert "CreateFleet.daemonName" in unknown_fields(model_record(model))
+
+
+def test_an_account_setting_that_ecs_gains_is_noticed() -> None:
+    model = description()
+    model["shapes"]["SettingName"]["enum"].append("somethingNew")
+    assert "account.somethingNew" in unknown_fields(model_record(model))
+
+
+def description() -> Any:
+    """A model of botocore, to be changed: the installed one, which may be older than the record."""
+    return Loader().load_service_model("ecs", "service-2")
+
+
+def gain(shape: str, name: str) -> list[str]:
+    """The fields that are unknown only since the shape has a member of this name."""
+    before, after = description(), description()
+    after["shapes"][shape]["members"][name] = {"shape": "String"}
+    known = unknown_fields(model_record(before))
+    return [field for field in unknown_fields(model_record(after)) if field not in known]
+
+
+@pytest.mark.parametrize("reasons", [COSTLESS, UNBUILT], ids=["costless", "unbuilt"])
+def test_each_reason_is_about_a_field_that_exists_and_is_no_rows(reasons: Mapping[str, str]) -> None:
+    there = {*fields(recorded())}
+    for field, reason in reasons.items():
+        assert any(is_below(other, field) for other in there), f"{field} is no field of ECS"
+        assert len(reason) > 3
+        assert not [row.field for row in FEATURES if is_below(row.field, field)], f"{field} has a row"
+
+
+def test_a_field_is_costless_or_unbuilt_and_not_both() -> None:
+    assert not [field for field in UNBUILT if has_reason(field, COSTLESS)]
+
+
+def test_each_operation_is_one_that_ecs_has_and_is_told_of_once() -> None:
+    assert {*ROOTS, *COSTLESS_OPERATIONS} == {*recorded()["takes"]}
+    assert not {*ROOTS} & {*COSTLESS_OPERATIONS}
+
+
+def test_no_operation_without_a_reason_for_each_member_takes_what_a_role_may_have_to_reach() -> None:
+    costly = re.compile(r"(Role|Kms|Secret|Credential|Bucket|Profile)", re.IGNORECASE)
+    taken = [path for operation in COSTLESS_OPERATIONS for path in recorded()["takes"][operation]]
+    assert [path for path in taken if costly.search(path)] == []
 
 
 def test_each_features_field_exists() -> None:
-    roots = {
-        "service": ECS.operation_model("CreateService").input_shape,
-        "cluster": ECS.operation_model("CreateCluster").input_shape,
-    }
-    task = list(members(ECS.operation_model("RegisterTaskDefinition").input_shape))
+    there = fields(recorded())
     for feature in FEATURES:
-        root, _, rest = feature.field.partition(".")
-        if root == "account":
-            assert rest in ECS.shape_for("SettingName").enum
-            continue
-        fields = [f"{root}.{field}" for field in members(roots[root])] if root in roots else task
-        # The members of a map are the user's own, so a field may be below one.
-        assert any(is_below(field, feature.field) or is_below(feature.field, field) for field in fields), feature.field
-
-
-def test_the_reader_knows_the_members_that_ecs_knows() -> None:
-    kinds = {"string": TEXT, "integer": NUMBER, "boolean": FLAG, "map": MAP}
-
-    def kind(shape: Any) -> Any:
-        if shape.type_name == "structure":
-            return {name: kind(member) for name, member in shape.members.items()}
-        return [kind(shape.member)] if shape.type_name == "list" else kinds[shape.type_name]
-
-    # Daemons have one that other task definitions have not.
-    newer = {"trustedExecutionConfiguration", "sharingStrategy", "logDriverVolumeConfiguration"}
-
-    def older(known: Any) -> Any:
-        if isinstance(known, list):
-            return [older(known[0])]
-        if not isinstance(known, dict):
-            return known
-        return {name: older(member) for name, member in known.items() if name not in newer}
-
-    assert kind(ECS.operation_model("RegisterTaskDefinition").input_shape) == older(MEMBERS)
+        # The keys of a map are the user's own, so a field may be below one.
+        about = [field for field, kind in there.items() if is_below(feature.field, field)]
+        assert [field for field in about if field == feature.field or there[field] == MAP], feature.field
 
 
 def test_names_are_unique() -> None:
