@@ -91,6 +91,9 @@ class _Turned(Struct):
             member = known.get(name.lower(), name[:1].lower() + name[1:])
             self.sources[(*path, member)] = self.resource.source(*steps, name)
             turned = self.value(value, kind.get(member, TEXT), (*path, member), (*steps, name))
+            if turned is None and value is not None and member not in kind:
+                # Whatever an unknown member holds, it is told of.
+                turned = {}
             if turned is not None:
                 tree[member] = turned
         return tree

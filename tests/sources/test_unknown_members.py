@@ -9,7 +9,9 @@ import pytest
 
 from cfnroles import Document, Told
 from cfnroles.sources.settings import with_settings
+from cfnroles.sources.template_task_definitions import task_definitions
 from cfnroles.sources.unknown_members import unknown_members
+from cfnroles.template.template import read_template
 from cfnroles.workload import Workload
 
 SERVICE = {
@@ -73,3 +75,22 @@ def test_a_near_name_is_offered() -> None:
     workload = with_settings(Workload("task.json", {"family": "shop"}), service, Told())
     (gap,), _ = unknown_members(workload, workload.settings)
     assert gap.remedy.startswith("Did you mean loadBalancers?")
+
+
+@pytest.mark.parametrize(
+    ("properties", "pointers"),
+    [
+        ("{SomethingNew: text}", ["somethingNew"]),
+        ("{SomethingNew: {RoleArn: r}}", ["somethingNew"]),
+        ("{SomethingNew: [{RoleArn: r}]}", ["somethingNew"]),
+        ("{SomethingNew: !Ref AWS::NoValue}", []),
+        ("{ContainerDefinitions: [{Name: web, Mesh: {}}]}", ["containerDefinitions[0].mesh"]),
+        ("{Volumes: [{Name: a, NewVolumeConfiguration: {FileSystem: f}}]}", ["volumes[0].newVolumeConfiguration"]),
+    ],
+)
+def test_what_a_template_holds_is_told_whatever_it_is(properties: str, pointers: list[str]) -> None:
+    task = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
+    (found,) = task_definitions(read_template(task, "t.yaml").resolve(), "t.yaml")
+    gaps, findings = unknown_members(found.workload, ())
+    assert [gap.origin.pointer for gap in gaps] == pointers
+    assert [finding.origin.pointer for finding in findings] == pointers
