@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
 from cfnroles.text import PSEUDO_PARAMETERS, Part, Text
 from cfnroles.workload import Path
@@ -39,8 +40,7 @@ _BRACES = re.compile(r"\$\{(\w+)\}")
 _OF_THE_STACKS = frozenset(
     {
         *("ProjectName", "KmsKeyArns", "PermissionsBoundaryArn", "RolePath", "TrustConditions", "DeploymentId"),
-        *(f"{role}Role{option}" for role in ("Execution", "Task") for option in ("Name", "Path", "BoundaryArn")),
-        *(f"InfrastructureRole{option}" for option in ("Name", "Path", "BoundaryArn")),
+        *(f"{kind.name}{option}" for kind in ROLE_KINDS for option in ("Name", "Path", "BoundaryArn")),
         *("ExecutionRoleSourceArn", "CheckJsonKeys", "CheckKeys", "Architecture", "MemorySize", "Timeout"),
         *("LogRetentionInDays", "LogKmsKeyArn"),
     }

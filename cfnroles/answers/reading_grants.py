@@ -11,6 +11,7 @@ from cfnroles.answers.grants import GrantKind, Place, RoleGrant, merged, needed
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.template.given import Given
 
@@ -37,8 +38,8 @@ def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
         yield dataclasses.replace(grant, role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
     for holder, options in task.options.items():
-        # Without needs there is no infrastructure role, and its options are nobody's.
-        if holder is Holder.INFRASTRUCTURE and holder not in needing:
+        # Without needs there is no such role, and its options are nobody's.
+        if not kind_of(holder).always and holder not in needing:
             continue
         for arn in options.managed_policies:
             yield _whole(document, task, holder, GrantKind.MANAGED_POLICY, arn)
@@ -51,7 +52,7 @@ def _whole(document: str, task: Task, holder: Holder, kind: GrantKind, arn: str)
     effect, option = (
         (Effect.DENY, "permissions-boundary") if kind is GrantKind.BOUNDARY else (Effect.ALLOW, "managed-policies")
     )
-    path = task.service.where(holder.replace(" ", "-"), option) if task.service else ()
+    path = task.service.where(kind_of(holder).key, option) if task.service else ()
     origin = Origin(document, path, item=f"{task.name}, {option}")
     return RoleGrant(_role(task, holder), kind, effect, (), (arn,), places=(Place(origin, origin.place),))
 

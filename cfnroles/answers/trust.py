@@ -1,6 +1,5 @@
-"""Whether ECS may assume a role.
+"""Whether the service that a role is for may assume it; `role_kinds.py` has AWS's page of each.
 
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
@@ -10,6 +9,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.requests import Home
 from cfnroles.errors import InvalidInput
@@ -18,18 +18,18 @@ from cfnroles.iam.evaluator import Context, Decision, Principal, Request, evalua
 from cfnroles.iam.roles import Role, Unread, evaluable_document
 from cfnroles.iam.trust_policies import principals, read_trust
 from cfnroles.need import Holder
+from cfnroles.role_kinds import kind_of
 
-_SERVICE = {Holder.INFRASTRUCTURE: "ecs.amazonaws.com"}
-_TASKS = "ecs-tasks.amazonaws.com"
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 
 class Trust(Struct, frozen=True):
-    """What a trust policy answers to ECS in one home: the decision, the statements behind it, and the unknown keys.
+    """What a trust policy answers to the service in one home: the decision, the statements behind it, and the unknown
+    keys.
 
-    ``others`` are further principals that it lets assume the role. ``open`` tells that ECS is admitted on behalf of
-    any account.
+    ``others`` are further principals that it lets assume the role. ``open`` tells that the service is admitted on
+    behalf of any account.
     """
 
     service: str
@@ -43,11 +43,11 @@ class Trust(Struct, frozen=True):
 
 def service_of(holder: Holder) -> str:
     """The service that assumes the role."""
-    return _SERVICE.get(holder, _TASKS)
+    return kind_of(holder).assumed_by.service
 
 
 def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) -> Trust | None:
-    """Whether the role's trust policy admits ECS; ``None`` where no trust policy was told."""
+    """Whether the role's trust policy admits the service; ``None`` where no trust policy was told."""
     if role.trust is None:
         return None
     service = service_of(holder)
@@ -71,7 +71,8 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) ->
 
 
 def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], *, some_account: bool) -> Request:
-    account = "999999999999" if some_account else home.account
+    home = replace(home, account="999999999999") if some_account else home
+    account, by = home.account, kind_of(holder).assumed_by
     values: dict[str, tuple[str, ...]] = {
         "aws:SourceAccount": (account,),
         "aws:PrincipalServiceName": (service,),
@@ -80,9 +81,8 @@ def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str
         "aws:PrincipalAccount": (),
         "aws:PrincipalType": (),
     }
-    # AWS documents aws:SourceArn for the task role, and is silent about the execution role.
-    if holder is Holder.TASK:
-        values["aws:SourceArn"] = (some(f"arn:{home.partition}:ecs:{home.region}:{account}:*"),)
+    if by.source_arn and not by.source_arn_switch:
+        values["aws:SourceArn"] = (some(home.text(by.source_arn)),)
     values |= {key: (value,) for key, value in context.items()}
     return Request(Principal(""), "sts:AssumeRole", "*", Context.of(values))
 

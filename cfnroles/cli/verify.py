@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from cfnroles.cli.source import pairs, source_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.need import Holder
+from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 
 if TYPE_CHECKING:
     from cfnroles.answers.verify import Verification
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 
 class _Options(Struct, frozen=True):
     spec_service: str
-    role: str
-    task_role: str
-    infrastructure_role: str
+    roles: Mapping[Holder, str]
     context: Mapping[str, str]
     aws_managed_keys: bool
     prove: bool
@@ -34,22 +33,23 @@ class _Options(Struct, frozen=True):
     fail_on: str
     format_: str
 
-    @property
-    def roles(self) -> Mapping[Holder, str]:
-        """The roles that are named, by their holders."""
-        return {
-            Holder.EXECUTION: self.role,
-            Holder.TASK: self.task_role,
-            Holder.INFRASTRUCTURE: self.infrastructure_role,
-        }
+
+def _taken_as(kind: RoleKind) -> str:
+    return kind.key.replace("-", "_")
+
+
+def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command an option for each kind of role."""
+    for kind in reversed(ROLE_KINDS):
+        option = click.option(kind.option_name, _taken_as(kind), default="", metavar="ROLE", help=f"The {kind.holder}.")
+        command = option(command)
+    return command
 
 
 @click.command("verify")
 @source_options
 @click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
-@click.option("--role", default="", metavar="ROLE", help="The execution role.")
-@click.option("--task-role", default="", metavar="ROLE", help="The task role.")
-@click.option("--infrastructure-role", default="", metavar="ROLE", help="The infrastructure role.")
+@_role_options
 @click.option(
     "--parameter",
     "parameters",
@@ -97,6 +97,7 @@ def command(source: str, **given: Any) -> None:
     """
     from cfnroles import read, verify
 
+    given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
     if options.spec_service:
@@ -123,9 +124,10 @@ def _roles(reading: Reading, options: _Options) -> Iterator[tuple[Holder, Role |
     from_source = options.live and not any(given.values())
     named = {holder: task.role(holder) if from_source else name for holder, name in given.items()}
     if not any(named.values()):
+        names = [kind.option_name for kind in ROLE_KINDS]
         raise InvalidInput(
             f"{reading.name} names no role to read" if options.live else "no role is given",
-            remedy="Name one with --role, --task-role or --infrastructure-role.",
+            remedy=f"Name one with {', '.join(names[:-1])} or {names[-1]}.",
         )
     if not options.live:
         yield from ((holder, name) for holder, name in named.items() if name)

@@ -11,13 +11,14 @@ from cfnroles.document import Document
 from cfnroles.iam.managed_policies import managed_policy, managed_policy_names
 from cfnroles.need import Finding, fault
 from cfnroles.policies import MOST_MANAGED_POLICIES
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.service_spec.actions import unknown_action
 from cfnroles.sources.service_spec.definition import SPEC
 from cfnroles.sources.service_spec.types import nearest
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.workload import Path
 
-ROLES = ("execution-role", "task-role", "infrastructure-role")
+ROLES = tuple(kind.key for kind in ROLE_KINDS)
 
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _TAGS = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.service_spec import forms
 from cfnroles.sources.service_spec.role_keys import KEY, ROLE, TAGS, TASK_ROLE
 from cfnroles.sources.service_spec.types import Either, Flag, Key, Many, Named, Number, String, Structure
@@ -188,8 +189,10 @@ _SETTINGS = (
     Key("execution-role", ROLE, "Options of the execution role.", {"path": "/teams/shop/"}),
 )
 
-_INFRASTRUCTURE_ROLE = Key(
-    "infrastructure-role", ROLE, "Options of the infrastructure role, if one is needed.", {"path": "/teams/shop/"}
+_FURTHER_ROLES = tuple(
+    Key(kind.key, ROLE, f"Options of the {kind.holder}, if one is needed.", {"path": "/teams/shop/"})
+    for kind in ROLE_KINDS
+    if not kind.always
 )
 
 SERVICE = Structure(
@@ -217,13 +220,13 @@ SERVICE = Structure(
             "Options of the task role, and what the application may do.",
             {"grants": [{"sqs-send": "orders"}]},
         ),
-        _INFRASTRUCTURE_ROLE,
+        *_FURTHER_ROLES,
     ),
 )
 
 DEFAULTS = Structure(
     "the defaults",
-    (*_SETTINGS, Key("task-role", ROLE, "Options of the task role.", {"path": "/teams/shop/"}), _INFRASTRUCTURE_ROLE),
+    (*_SETTINGS, Key("task-role", ROLE, "Options of the task role.", {"path": "/teams/shop/"}), *_FURTHER_ROLES),
 )
 
 _PARAMETERS = Named(

@@ -13,8 +13,9 @@ from cfnroles.discovery import Discovery, discover
 from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.need import Condition, Finding, Gap, Holder, Need, Origin, Permission, Reason, Severity
+from cfnroles.need import Condition, Finding, Gap, Need, Origin, Permission, Reason, Severity
 from cfnroles.options import LogGroupOptions, RoleOptions
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
@@ -27,11 +28,7 @@ from cfnroles.text import PARTITION, Text, imported, of_policy
 from cfnroles.workload import Path, Workload
 
 #: The key of each role's options.
-ROLES = {
-    Holder.EXECUTION: "execution-role",
-    Holder.TASK: "task-role",
-    Holder.INFRASTRUCTURE: "infrastructure-role",
-}
+ROLES = {kind.holder: kind.key for kind in ROLE_KINDS}
 _WORDS = frozenset(row.word for row in ROWS)
 _STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html"
 _EXEC = ("cluster", "configuration", "executeCommandConfiguration")

@@ -85,8 +85,8 @@ def export_names(service: Task) -> dict[Holder, str]:
 def check_exports(stacks: Sequence[Stack]) -> None:
     """Raise InvalidInput for an export that two stacks make, and for one that nothing in the project imports.
 
-    The infrastructure role is for the service that somebody else creates. What a stack imports and no other exports,
-    comes from outside of the project.
+    Some exports are for others: for the service that somebody else creates, or for who runs the task. What a stack
+    imports and no other exports, comes from outside of the project.
     """
     counted = Counter(export for stack in stacks for export in stack.exports)
     twice = sorted(export for export, count in counted.items() if count > 1)
@@ -97,9 +97,8 @@ def check_exports(stacks: Sequence[Stack]) -> None:
             why="CloudFormation has each export once in an account and region.",
             remedy="Give the roles other export names, or the services other names.",
         )
-    imported = {name for stack in stacks for name in stack.imports}
-    outside = roles.EXPORTS[Holder.INFRASTRUCTURE].removeprefix("${ProjectName}")
-    unused = sorted(export for export in counted if export not in imported and not export.endswith(outside))
+    imported = {name for stack in stacks for name in (*stack.imports, *stack.for_others)}
+    unused = sorted(export for export in counted if export not in imported)
     if unused:
         raise InvalidInput(
             f"nothing would import the export {unused[0]}",

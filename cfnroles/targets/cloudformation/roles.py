@@ -1,4 +1,4 @@
-"""The roles stack: the execution role and the task role of one service."""
+"""The roles stack: the execution role, the task role and the further roles of one service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from troposphere import (
     Output,
     Parameter,
     Ref,
-    Sub,
     Tags,
     Template,
     iam,
@@ -28,6 +27,7 @@ from troposphere import (
 from cfnroles.need import Holder, Origin
 from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.policies import Policy
+from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.statements import Statement
 from cfnroles.targets.cloudformation.parameters import (
     key_arns,
@@ -47,21 +47,7 @@ from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.text import from_spelling
 
 #: Export name of each role's ARN, in the spelling of ``Fn::Sub``.
-EXPORTS = {
-    Holder.EXECUTION: "${ProjectName}-ECSTaskExecutionRoleArn",
-    Holder.TASK: "${ProjectName}-ECSTaskRoleArn",
-    Holder.INFRASTRUCTURE: "${ProjectName}-ECSInfrastructureRoleArn",
-}
-_LOGICAL_IDS = {
-    Holder.EXECUTION: "ExecutionRole",
-    Holder.TASK: "TaskRole",
-    Holder.INFRASTRUCTURE: "InfrastructureRole",
-}
-_USED_BY = {
-    Holder.EXECUTION: "ECS itself uses this role to start the tasks",
-    Holder.TASK: "The application uses this role in the tasks",
-    Holder.INFRASTRUCTURE: "ECS itself uses this role to manage what the service's tasks use",
-}
+EXPORTS = {kind.holder: kind.export_name for kind in ROLE_KINDS}
 
 
 class RolesStack(Struct, frozen=True):
@@ -88,12 +74,12 @@ class RolesStack(Struct, frozen=True):
     def path_parameter(self, holder: Holder) -> str:
         """The parameter of a role's path: one for all roles, unless their paths differ."""
         shared = len({options.path for options in self.options.values()}) < 2
-        return "RolePath" if shared else f"{_LOGICAL_IDS[holder]}Path"
+        return "RolePath" if shared else f"{kind_of(holder).name}Path"
 
     def boundary_parameter(self, holder: Holder) -> str:
         """The parameter of a role's permissions boundary: one for all roles, unless their boundaries differ."""
         shared = len({options.permissions_boundary for options in self.options.values()}) < 2
-        return "PermissionsBoundaryArn" if shared else f"{_LOGICAL_IDS[holder]}BoundaryArn"
+        return "PermissionsBoundaryArn" if shared else f"{kind_of(holder).name}BoundaryArn"
 
 
 def roles_template(stack: RolesStack, holders: Sequence[Holder] = (Holder.EXECUTION, Holder.TASK)) -> Template:
@@ -165,7 +151,7 @@ def _add_conditions(template: Template, stack: RolesStack, holders: Sequence[Hol
     for name, _ in _by_parameter(stack.boundary_parameter, holders):
         template.add_condition(_boundary_condition(name), Not(Equals(Ref(name), "")))
     for holder in holders:
-        name = f"{_LOGICAL_IDS[holder]}Name"
+        name = f"{kind_of(holder).name}Name"
         template.add_condition(f"Has{name}", Not(Equals(Ref(name), "")))
     template.add_condition("HasTrustConditions", Equals(Ref("TrustConditions"), "enabled"))
     if Holder.EXECUTION in holders:
@@ -183,7 +169,7 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
         if policy.managed:
             template.add_resource(_managed_policy(policy, stack, holder))
     template.add_resource(_role(stack, holder))
-    logical_id = _LOGICAL_IDS[holder]
+    logical_id = kind_of(holder).name
     template.add_output(
         Output(
             f"{logical_id}Arn",
@@ -195,14 +181,14 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
 
 
 def _role(stack: RolesStack, holder: Holder) -> iam.Role:
-    logical_id, options, policies = _LOGICAL_IDS[holder], stack.option(holder), stack.policies.get(holder, ())
+    logical_id, options, policies = kind_of(holder).name, stack.option(holder), stack.policies.get(holder, ())
     attached = _attached(stack, holder)
     inline = inline_policies(policies, stack.spelling)
     metadata = _metadata(policies)
     boundary = stack.boundary_parameter(holder)
     return iam.Role(
         logical_id,
-        Description=f"{_USED_BY[holder]} of {_service(stack)}.",
+        Description=f"{kind_of(holder).used_by} of {_service(stack)}.",
         RoleName=If(f"Has{logical_id}Name", Ref(f"{logical_id}Name"), NoValue),
         Path=Ref(stack.path_parameter(holder)),
         PermissionsBoundary=If(_boundary_condition(boundary), Ref(boundary), NoValue),
@@ -222,28 +208,26 @@ def _role(stack: RolesStack, holder: Holder) -> iam.Role:
 def _attached(stack: RolesStack, holder: Holder) -> list[Any]:
     """The managed policies of a role: those that are chosen, and those that hold what inline policies cannot."""
     own = [policy for policy in stack.policies.get(holder, ()) if policy.managed]
-    references = [(policy.when, Ref(f"{_LOGICAL_IDS[holder]}{policy.name}")) for policy in own]
+    references = [(policy.when, Ref(f"{kind_of(holder).name}{policy.name}")) for policy in own]
     return [value(arn) for arn in stack.option(holder).managed_policies] + [
         If(condition_name(when), reference, NoValue) if when else reference for when, reference in references
     ]
 
 
 def _trust(holder: Holder) -> PolicyDocument:
-    if holder is Holder.INFRASTRUCTURE:
-        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
-        return trust("ecs.amazonaws.com")
-    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the whole account's ECS, since
-    # ECS sends no cluster and no task in aws:SourceArn.
-    source_arn: Any = {"aws:SourceArn": Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")}
-    if holder is Holder.EXECUTION:
-        source_arn = If("HasExecutionRoleSourceArn", source_arn, NoValue)
-    conditions = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": source_arn}
-    return trust("ecs-tasks.amazonaws.com", If("HasTrustConditions", conditions, NoValue))
+    by = kind_of(holder).assumed_by
+    if not by.source_arn:
+        return trust(by.service)
+    source_arn: Any = {"aws:SourceArn": value(by.source_arn)}
+    if by.source_arn_switch:
+        source_arn = If(f"Has{by.source_arn_switch}", source_arn, NoValue)
+    conditions: Any = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": source_arn}
+    return trust(by.service, If(f"Has{by.switch}", conditions, NoValue) if by.switch else conditions)
 
 
 def _managed_policy(policy: Policy, stack: RolesStack, holder: Holder) -> iam.ManagedPolicy:
     resource = iam.ManagedPolicy(
-        f"{_LOGICAL_IDS[holder]}{policy.name}",
+        f"{kind_of(holder).name}{policy.name}",
         Description=f"Permissions of {_service(stack)} that pass the quota of inline policies.",
         Path=Ref(stack.path_parameter(holder)),
         PolicyDocument=policy_document(policy.statements, stack.spelling),
@@ -296,7 +280,7 @@ def _boundary_condition(parameter: str) -> str:
 
 def _role_name(holder: Holder, default: str) -> Parameter:
     return Parameter(
-        f"{_LOGICAL_IDS[holder]}Name",
+        f"{kind_of(holder).name}Name",
         Type="String",
         Default=default,
         Description=f"Name of the {holder}; empty to let CloudFormation make one.",

@@ -14,6 +14,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
 from cfnroles.policies import Policy, pack
+from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
@@ -32,13 +33,17 @@ from cfnroles.workload import Workload
 
 
 class Stack(Struct, frozen=True):
-    """One stack: its name, its template, and what it takes from and gives to the others."""
+    """One stack: its name, its template, and what it takes from and gives to the others.
+
+    ``for_others`` are those of its exports that no stack of the project imports: whoever creates the service does.
+    """
 
     name: str
     stem: str
     template: Mapping[str, Any] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
+    for_others: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     parameters: Mapping[str, str | None] = field(default_factory=dict)
@@ -88,6 +93,7 @@ def roles_stack(parts: Parts) -> Stack:
         # Also where every name is left to CloudFormation: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
+        for_others=tuple(parts.exports[holder] for holder in holders if not kind_of(holder).always),
         imports=exports_in([*resources, *(arn for each in options.values() for arn in each.managed_policies)]),
     )
     return with_template(stack, roles_template(made_of, holders), parts.project)
@@ -95,7 +101,7 @@ def roles_stack(parts: Parts) -> Stack:
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
     """The stack of a service's task definition, which waits for the validator."""
-    # The infrastructure role goes to the service, not to the task definition.
+    # The other roles go to the service and to whoever runs the task, not to the task definition.
     imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
     stack = Stack(
         f"{parts.name}-task",
@@ -140,9 +146,8 @@ def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> 
 
 
 def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
-    # The task definition always names the first two; the third exists for the few features that use it.
-    infrastructure = any(statement.holder is Holder.INFRASTRUCTURE for statement in statements)
-    return (Holder.EXECUTION, Holder.TASK, *([Holder.INFRASTRUCTURE] if infrastructure else []))
+    needed = {statement.holder for statement in statements}
+    return tuple(kind.holder for kind in ROLE_KINDS if kind.always or kind.holder in needed)
 
 
 def with_template(stack: Stack, template: Template, project: str) -> Stack:
@@ -161,6 +166,7 @@ def with_template(stack: Stack, template: Template, project: str) -> Stack:
         stack,
         template=rendered,
         exports=tuple(export.replace("${ProjectName}", project) for export in stack.exports),
+        for_others=tuple(export.replace("${ProjectName}", project) for export in stack.for_others),
         imports=tuple(name.replace("${ProjectName}", project) for name in stack.imports),
         parameters={
             name: value

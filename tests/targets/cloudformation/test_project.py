@@ -308,3 +308,13 @@ def test_many_services_take_time_in_proportion(tmp_path: Path) -> None:
     calls(2)
     ten, twenty = calls(10), calls(20)
     assert twenty < 2.2 * ten
+
+
+def test_a_further_role_may_have_an_export_name_of_its_own(spec: Callable[..., Reading]) -> None:
+    reading = spec(
+        "project: shop\nservices:\n  web:\n    task-definition: web.json\n"
+        "    service-connect-tls: {authority: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1-2'}\n"
+        "    infrastructure-role: {export: tls-of-web}\n",
+        web="",
+    )
+    assert "tls-of-web" in named(build_project(reading), "shop-web-roles").exports
