@@ -22,6 +22,9 @@ class Holder(StrEnum):
     EXECUTION = "execution role"
     TASK = "task role"
     INFRASTRUCTURE = "infrastructure role"
+    SCHEDULER = "scheduler role"
+    EVENT_RULE = "event rule role"
+    STATE_MACHINE = "state machine role"
     VALIDATOR = "secret validator role"
 
 

@@ -10,7 +10,7 @@ from cfnroles.text import ACCOUNT, ANYTHING, EMPTY, PARTITION, REGION, Text
 
 
 class AssumedBy(Struct, frozen=True):
-    """The service that assumes a role, and what it says of itself by ``source``, the page of AWS.
+    """The service that assumes a role, ``who`` to people, and what it says of itself by ``source``, the page of AWS.
 
     ``source_arn`` is what it sends as ``aws:SourceArn``, empty where the trust policy asks for neither that nor
     ``aws:SourceAccount``. ``switch`` and ``source_arn_switch`` are the parameters of the template that must be enabled
@@ -19,6 +19,7 @@ class AssumedBy(Struct, frozen=True):
 
     service: str
     source: str
+    who: str = "ECS"
     source_arn: Text = EMPTY
     switch: str = ""
     source_arn_switch: str = ""
@@ -78,9 +79,9 @@ ROLE_KINDS = (
         AssumedBy(
             "ecs-tasks.amazonaws.com",
             f"{_GUIDE}/task_execution_IAM_role.html",
-            _here("ecs"),
-            "TrustConditions",
-            "ExecutionRoleSourceArn",
+            source_arn=_here("ecs"),
+            switch="TrustConditions",
+            source_arn_switch="ExecutionRoleSourceArn",
         ),
         export="TaskExecutionRole",
         option="role",
@@ -91,7 +92,12 @@ ROLE_KINDS = (
         "TaskRole",
         "The application uses this role in the tasks",
         # The whole account's ECS, since ECS sends no cluster and no task in aws:SourceArn.
-        AssumedBy("ecs-tasks.amazonaws.com", f"{_GUIDE}/task-iam-roles.html", _here("ecs"), "TrustConditions"),
+        AssumedBy(
+            "ecs-tasks.amazonaws.com",
+            f"{_GUIDE}/task-iam-roles.html",
+            source_arn=_here("ecs"),
+            switch="TrustConditions",
+        ),
         always=True,
     ),
     RoleKind(
@@ -99,6 +105,40 @@ ROLE_KINDS = (
         "InfrastructureRole",
         "ECS itself uses this role to manage what the service's tasks use",
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
+    ),
+    RoleKind(
+        Holder.SCHEDULER,
+        "SchedulerRole",
+        "EventBridge Scheduler uses this role to run the tasks",
+        # A schedule's own ARN is never sent, only that of its group.
+        AssumedBy(
+            "scheduler.amazonaws.com",
+            "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
+            "EventBridge Scheduler",
+            _here("scheduler", "schedule-group/"),
+        ),
+    ),
+    RoleKind(
+        Holder.EVENT_RULE,
+        "EventRuleRole",
+        "EventBridge uses this role to run the tasks",
+        AssumedBy(
+            "events.amazonaws.com",
+            "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
+            "EventBridge",
+            _here("events", "rule/"),
+        ),
+    ),
+    RoleKind(
+        Holder.STATE_MACHINE,
+        "StateMachineRole",
+        "Step Functions uses this role to run the tasks",
+        AssumedBy(
+            "states.amazonaws.com",
+            "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
+            "Step Functions",
+            _here("states", "stateMachine:"),
+        ),
     ),
 )
 

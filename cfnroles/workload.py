@@ -12,6 +12,9 @@ from cfnroles.text import Text
 
 Path = tuple[str | int, ...]
 
+#: What stands beside the members of a task definition.
+BESIDE = frozenset({"service", "cluster", "account", "runBy"})
+
 #: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
 _NOUNS = {
     "secrets": ("secret", "name"),
@@ -26,8 +29,8 @@ class Workload(Struct, frozen=True):
     """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
 
     Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
-    names of CreateService, CreateCluster and the setting names of PutAccountSetting; ``settings`` tells the document
-    of each of these three.
+    names of CreateService, CreateCluster and the setting names of PutAccountSetting, and under ``runBy`` what runs the
+    task; ``settings`` tells the document of each of these four.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 

@@ -21,8 +21,9 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/table/ecs. -->
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
-`account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. The
-resources are those of the row's example, for the account 123456789012 in us-east-1.
+`account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
+that begins with `runBy` is the `run-by` of a [service spec](spec.md). The resources are those of the row's example, for
+the account 123456789012 in us-east-1.
 
 *Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
 AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
@@ -38,6 +39,10 @@ Who holds what:
 - The **task role** is used by the application and by the containers beside it. What the application itself does is not
   in a task definition.
 - The **infrastructure role** is used by ECS to manage what a service's tasks use. It is made where a row needs it.
+- The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
+  EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
+  asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule
+  or a state machine of the same account and Region.
 """
 
 _FIELDLESS_HEAD = """

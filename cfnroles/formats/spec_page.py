@@ -38,8 +38,10 @@ is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line mak
 - Names in place of ARNs are of the services' own account and Region. `{import: NAME}` is the value that another stack
   exports, which must be the ARN.
 - Stacks are called `PROJECT-SERVICE-roles`, `-task` and `-log-groups`; exports `PROJECT-SERVICE-ECSTaskRoleArn`,
-  `-ECSTaskExecutionRoleArn` and `-ECSInfrastructureRoleArn`. One validator, `PROJECT-secret-validator`, checks the
-  secrets of all services; where its role could not hold them all, there are several.
+  `-ECSTaskExecutionRoleArn`, and for each further role that the service needs one such as
+  `-ECSInfrastructureRoleArn` or `-ECSSchedulerRoleArn`.
+  One validator, `PROJECT-secret-validator`, checks the secrets of all services; where its role could not hold them all,
+  there are several.
 - An environment has the same templates and other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
 - `cfnroles verify cfnroles.yaml --spec-service NAME --role ROLE --task-role ROLE` judges the roles of one service. What
   the spec grants to the application is needed like all the rest, and what its task role allows beyond is told.

@@ -30,6 +30,7 @@ from cfnroles.iam.evaluator import StatementId
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.need import Need, Origin
 from cfnroles.page import Page, joined, json_page, page, painted, visible
+from cfnroles.role_kinds import kind_of
 
 _SGR = {
     Outcome.ALLOWED: "32",
@@ -185,7 +186,8 @@ def _fails(removal: Removal) -> str:
     first = removal.fails[0]
     others = f" and {len(removal.fails) - 1} more" if len(removal.fails) > 1 else ""
     action = first.permission.action
-    return f"ECS is refused {action} for {first.origin.place}{others} ({first.reason.why})"
+    who = kind_of(first.holder).assumed_by.who
+    return f"{who} is refused {action} for {first.origin.place}{others} ({first.reason.why})"
 
 
 def _origin(entry: Judged | Need) -> Origin:

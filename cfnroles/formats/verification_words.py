@@ -16,6 +16,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Holder, Need, Origin
 from cfnroles.page import Page, json_page
 from cfnroles.policies import document
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement
 from cfnroles.symbols import IMPORT
 from cfnroles.template.intrinsics import plain, symbols
@@ -233,6 +234,8 @@ def _remedy(key: str, each: Verification) -> str:
         )
     if key == "aws:SourceArn" and each.holder is Holder.EXECUTION:
         return "AWS does not document that ECS sends aws:SourceArn when it assumes an execution role."
+    if kind := next((kind for kind in ROLE_KINDS if f"${{{key}}}" == kind.arn), None):
+        return f"The {kind.holder} has no ARN before it is deployed: compare the one that the role names by hand."
     if key.split(".")[0] in each.role.parameters:
         return f"Give --parameter {key.split('.')[0]}=VALUE."
     return (

@@ -88,3 +88,27 @@ def test_the_keys_of_the_spec_prevail_and_each_setting_tells_where_it_is_from(tm
 def test_a_description_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="there is no file"):
         needs(tmp_path, {}, service="nowhere.json")
+
+
+@pytest.mark.parametrize(
+    ("run_by", "roles"),
+    [
+        ("scheduler", {"scheduler role"}),
+        (["event-rule", "state-machine"], {"event rule role", "state machine role"}),
+        ({"scheduler": True, "event-rule": False}, {"scheduler role"}),
+        ({"state-machine": {"cluster": "batch", "sync": True}}, {"state machine role"}),
+    ],
+)
+def test_what_runs_a_task_is_told_by_name_or_with_options(tmp_path: Path, run_by: Any, roles: set[str]) -> None:
+    found = needs(tmp_path, {}, run_by=run_by)
+    assert {need.partition(":")[0] for need in found} == roles
+    waits = isinstance(run_by, dict) and "state-machine" in run_by
+    assert any("events:PutRule" in need for need in found) is waits
+    assert any("ecs:cluster" in need for need in found) is waits
+
+
+def test_a_runner_stands_where_it_is_named(tmp_path: Path) -> None:
+    needs(tmp_path, {}, run_by=["event-rule", "scheduler"])
+    (task,) = read(tmp_path / "cfnroles.yaml").accepted()
+    places = {str(need.holder): need.origin.pointer for need in task.discovery.needs}
+    assert places == {"event rule role": "services.web.run-by[0]", "scheduler role": "services.web.run-by[1]"}

@@ -9,8 +9,10 @@ import pytest
 from cfnroles.answers.verify import Outcome
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
+from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role
 from cfnroles.need import Holder
+from cfnroles.role_kinds import kind_of
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
@@ -24,7 +26,6 @@ from tests.judged import judge
 from tests.table.words.test_grants import with_everything
 
 HOME = Facts("123456789012", "us-east-1")
-ROLES = {Holder.EXECUTION: "ExecutionRole", Holder.TASK: "TaskRole", Holder.INFRASTRUCTURE: "InfrastructureRole"}
 
 
 def proven(workload: Workload, discovery: Discovery, facts: Facts) -> None:
@@ -33,11 +34,15 @@ def proven(workload: Workload, discovery: Discovery, facts: Facts) -> None:
     template = read_template(json.dumps(stack.template), "roles.yaml")
     parameters = {"KmsKeyArns": facts.kms_key_arns[0]} if "KmsKeyArns" in template.parameters else {}
     for holder in {need.holder for need in discovery.needs}:
-        role = template_role(template, ROLES[holder], Given(parameters, facts.account, facts.region))
+        role = template_role(template, kind_of(holder).name, Given(parameters, facts.account, facts.region))
         needs = [need for need in discovery.needs if need.holder is holder]
         found = judge(needs, role, facts, holder, prove=True)
         assert {judged.outcome for judged in found.judged} == {Outcome.ALLOWED}
         assert found.excess == found.application == ()
+        # No need says which customer the service acts for: who assumes the role is judged for each kind alike.
+        assert found.trust is not None
+        assert found.trust.decision is Decision.ALLOWED
+        assert found.trust.open is not bool(kind_of(holder).assumed_by.source_arn)
         assert found.removals
         assert [str(removal) for removal in found.removals if not removal.fails] == []
 

@@ -103,6 +103,50 @@ _LOG_GROUPS = Structure(
     ),
 )
 
+_CLUSTER = Key("cluster", forms.CLUSTER, "Cluster that the task is run in, and no other: its name or ARN.", "shop")
+_RUN_TAGS = Key("tags", Flag(), "Whether the task gets tags as it is run, of its own or of the task definition.", True)
+_RUNNER = Structure("how it runs the task", (_CLUSTER, _RUN_TAGS))
+_STATE_MACHINE = Structure(
+    "how a state machine runs the task",
+    (
+        _CLUSTER,
+        _RUN_TAGS,
+        Key(
+            "sync",
+            Flag(),
+            "Whether it waits until the task ends: `runTask.sync`.",
+            True,
+            source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
+        ),
+    ),
+)
+_RUN_BY = Structure(
+    "what runs the task",
+    (
+        Key(
+            "scheduler",
+            Either(Flag(), _RUNNER),
+            "A schedule of EventBridge Scheduler: `true`, or how.",
+            {"cluster": "shop"},
+            source=f"{_GUIDE}/tasks-scheduled-eventbridge-scheduler.html",
+        ),
+        Key(
+            "event-rule",
+            Either(Flag(), _RUNNER),
+            "A rule of EventBridge: `true`, or how.",
+            True,
+            source=f"{_GUIDE}/CWE_IAM_role.html",
+        ),
+        Key(
+            "state-machine",
+            Either(Flag(), _STATE_MACHINE),
+            "A state machine of Step Functions: `true`, or how.",
+            {"cluster": "shop", "sync": True},
+            source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
+        ),
+    ),
+)
+
 _SETTINGS = (
     Key(
         "launch-type",
@@ -185,6 +229,12 @@ _SETTINGS = (
         Either(Flag(), _LOG_GROUPS),
         "Log groups of the awslogs driver, made before the tasks: `true`, or how.",
         {"retention-days": 30},
+    ),
+    Key(
+        "run-by",
+        Either(Many(String("what runs tasks", "", known=tuple(key.name for key in _RUN_BY.keys))), _RUN_BY),
+        "What runs the task besides a service; each gets a role that may run it and pass its two roles.",
+        "scheduler",
     ),
     Key("execution-role", ROLE, "Options of the execution role.", {"path": "/teams/shop/"}),
 )

@@ -90,6 +90,11 @@ SID = String("a Sid", r"[A-Za-z][A-Za-z0-9]{0,99}", "A Sid has letters and digit
 REASON = String("a reason", r"(?=.*[A-Za-z])[^\n]{8,}", "Say in one line what the application does that needs it.")
 ORGANIZATION = String("an organization's id", r"o-[a-z0-9]{10,32}", "Write it like o-a1b2c3d4e5.")
 LOG_GROUP = String("a log group's name", r"[A-Za-z0-9_./#-]{1,512}", "It has letters, digits and _ - / . # only.")
+CLUSTER = String(
+    "a cluster's name or ARN",
+    rf"{_ARN}:ecs:[a-z0-9-]+:[0-9]{{12}}:cluster/[A-Za-z0-9_-]{{1,255}}|[A-Za-z0-9_-]{{1,255}}",
+    "It has up to 255 letters, digits, hyphens and underscores.",
+)
 TOPIC_ARN = String(
     "the ARN of an SNS topic",
     rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}",

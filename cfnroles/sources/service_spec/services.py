@@ -124,12 +124,25 @@ def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:
             for volume in volumes
         ]
         yield ("service", "volumeConfigurations"), configurations, service.where("volumes")
+    if run_by := service.get("run-by"):
+        for runner, (options, place) in _runners(run_by).items():
+            yield ("runBy", runner), options, (*service.where("run-by"), *place)
     if tls := service.get("service-connect-tls"):
         settings = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": tls["authority"]}}
         if "kms-key" in tls:
             settings["kmsKey"] = tls["kms-key"]
         place = service.where("service-connect-tls")
         yield ("service", "serviceConnectConfiguration"), {"enabled": True, "services": [{"tls": settings}]}, place
+
+
+def _runners(run_by: Any) -> dict[str, tuple[Mapping[str, Any], Path]]:
+    """What runs the task, each with its options and its place: a name, several of them, or options by the name."""
+    if isinstance(run_by, Mapping):
+        told = {runner: {} if options is True else options for runner, options in run_by.items()}
+        return {runner: (options, (runner,)) for runner, options in told.items() if options is not False}
+    if isinstance(run_by, list):
+        return {runner: ({}, (index,)) for index, runner in enumerate(run_by)}
+    return {run_by: ({}, ())}
 
 
 _Placed = TypeVar("_Placed", Need, Gap, Finding)

@@ -20,6 +20,7 @@ from cfnroles.table.ecs import (
     lifecycle_hooks,
     load_balancers,
     managed_volumes,
+    run_by,
     secrets,
     service_connect,
     tracing,
@@ -49,4 +50,5 @@ FEATURES: tuple[Feature, ...] = (
     *load_balancers.FEATURES,
     *lattice.FEATURES,
     *lifecycle_hooks.FEATURES,
+    *run_by.FEATURES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -32,6 +32,9 @@ from cfnroles.text import from_spelling
 
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 _MOST_FILTERS = 100
+#: What a pattern of 1,024 characters has room for.
+#: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+_MOST_ROLES = 3
 _PERIOD = 300
 
 #: What CloudTrail writes where IAM refused a call: most services the first, Amazon EC2 the second.
@@ -55,9 +58,10 @@ def alarms_template(project: str, services: Mapping[str, Mapping[Holder, str]], 
     assume a role is seen in the call of AssumeRole. Raises InvalidInput for more services than a log group takes.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
     """
-    if 2 * len(services) > _MOST_FILTERS:
+    filters = sum(2 * len(_groups(exports)) for exports in services.values())
+    if filters > _MOST_FILTERS:
         raise InvalidInput(
-            f"alarms of {len(services)} services would take {2 * len(services)} metric filters",
+            f"alarms of {len(services)} services would take {filters} metric filters",
             why=f"A log group has up to {_MOST_FILTERS}.",
             remedy="Split the project, or leave the alarms out.",
         )
@@ -130,23 +134,38 @@ def _add_topic(template: Template) -> None:
 
 def _add_service(template: Template, service: str, exports: Mapping[Holder, str]) -> None:
     base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", service))
-    roles = {
-        re.sub(r"\W", "", holder.title()): ImportValue(value(from_spelling(export)))
+    for kind, what, pattern in (
+        ("AccessDenied", "Calls that were refused to the roles", _calls),
+        ("AssumeRoleFailed", "Failed attempts to assume the roles", _attempts),
+    ):
+        metric = f"{kind}-{service}"
+        for number, roles in enumerate(_groups(exports), 1):
+            name = f"{base}{kind}Filter{number if number > 1 else ''}"
+            template.add_resource(_filter(name, Sub(pattern(roles), roles), metric))
+        described = f"{what} of the ECS service {service}; CloudTrail's log group holds the events."
+        template.add_resource(_alarm(f"{base}{kind}Alarm", described, metric))
+
+
+def _groups(exports: Mapping[Holder, str]) -> list[dict[str, Any]]:
+    """What the roles are called in a pattern, each with its ARN: as many together as a pattern has room for."""
+    roles = [
+        (re.sub(r"\W", "", holder.title()), ImportValue(value(from_spelling(export))))
         for holder, export in exports.items()
-    }
+    ]
+    return [dict(roles[at : at + _MOST_ROLES]) for at in range(0, len(roles), _MOST_ROLES)]
+
+
+def _calls(roles: Iterable[str]) -> str:
     callers = " || ".join(f'$.userIdentity.sessionContext.sessionIssuer.arn = "${{{role}}}"' for role in roles)
+    return f"{{ {_REFUSED} && ({callers}) }}"
+
+
+def _attempts(roles: Iterable[str]) -> str:
     asked = " || ".join(
         f'$.requestParameters.roleArn = "${{{role}}}" || $.errorMessage = "*${{{role}}}"' for role in roles
     )
     assume = '$.eventSource = "sts.amazonaws.com" && $.eventName = "AssumeRole"'
-    for kind, pattern, what in (
-        ("AccessDenied", f"{{ {_REFUSED} && ({callers}) }}", "Calls that were refused to the roles"),
-        ("AssumeRoleFailed", f"{{ {assume} && {_REFUSED} && ({asked}) }}", "Failed attempts to assume the roles"),
-    ):
-        metric = f"{kind}-{service}"
-        described = f"{what} of the ECS service {service}; CloudTrail's log group holds the events."
-        template.add_resource(_filter(f"{base}{kind}Filter", Sub(pattern, roles), metric))
-        template.add_resource(_alarm(f"{base}{kind}Alarm", described, metric))
+    return f"{{ {assume} && {_REFUSED} && ({asked}) }}"
 
 
 def _filter(logical_id: str, pattern: Sub, metric: str) -> logs.MetricFilter:

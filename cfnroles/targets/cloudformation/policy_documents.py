@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import awacs.aws
@@ -28,7 +28,7 @@ def trust(service: str, condition: Any = None) -> PolicyDocument:
         "Action": [AssumeRole],
     }
     if condition is not None:
-        members["Condition"] = condition
+        members["Condition"] = _block(condition) if isinstance(condition, Mapping) else condition
     return PolicyDocument(Version="2012-10-17", Statement=[awacs.aws.Statement(**members)])
 
 
@@ -107,6 +107,10 @@ def _statement(statement: Statement, spelling: Spelling) -> awacs.aws.Statement:
         block: dict[str, dict[str, Any]] = {}
         for condition in statement.conditions:
             block.setdefault(condition.operator, {})[condition.key] = spelling.values(condition.values)
-        elements = [getattr(awacs.aws, operator.replace(":", ""))(keys) for operator, keys in block.items()]
-        members["Condition"] = awacs.aws.Condition(elements)
+        members["Condition"] = _block(block)
     return awacs.aws.Statement(**members)
+
+
+def _block(operators: Mapping[str, Mapping[str, Any]]) -> awacs.aws.Condition:
+    elements = [getattr(awacs.aws, operator.replace(":", ""))(keys) for operator, keys in operators.items()]
+    return awacs.aws.Condition(elements)

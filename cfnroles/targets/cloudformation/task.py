@@ -18,6 +18,7 @@ from cfnroles.targets.cloudformation.placeholders import image_parameters
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
+from cfnroles.workload import BESIDE
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
 SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
@@ -29,8 +30,6 @@ CHECKS = {
 }
 
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
-#: Settings that ECS takes outside of the task definition.
-_SETTINGS = frozenset({"service", "cluster", "account"})
 
 #: Members whose name in CloudFormation is not just capitalised, by their name in the API.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
@@ -131,7 +130,7 @@ def add_gate_outputs(template: Template) -> None:
 
 
 def _definition(template: Template, parts: Parts) -> TaskDefinition:
-    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | _SETTINGS
+    left_out = ANSWERED_ONLY | _ROLE_MEMBERS | BESIDE
     # An empty text is ECS's own spelling for "not set".
     members = {name: value for name, value in parts.workload.tree.items() if name not in left_out and value != ""}
     images = image_parameters(parts.workload, template.parameters)

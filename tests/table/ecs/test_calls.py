@@ -9,6 +9,7 @@ import pytest
 
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.targets.cloudformation.service import service_stacks
 from cfnroles.workload import Workload
 from tests.deployed_roles import denied, documents, is_allowed, smaller
@@ -136,7 +137,7 @@ def roles(tree: Mapping[str, Any], with_key: bool) -> dict[str, list[dict[str, A
     stacks = service_stacks(workload, discovery, facts, "shop")
     template = next(stack.template for stack in stacks if "TaskRole" in stack.template["Resources"])
     parameters = {"KmsKeyArns": KEY} if with_key and "KmsKeyArns" in template["Parameters"] else {}
-    names = [name for name in ("ExecutionRole", "TaskRole", "InfrastructureRole") if name in template["Resources"]]
+    names = [kind.name for kind in ROLE_KINDS if kind.name in template["Resources"]]
     return {name: documents(template, name, parameters) for name in names}
 
 

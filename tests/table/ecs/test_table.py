@@ -16,7 +16,9 @@ from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Standing
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.members import MAP, TEXT, recorded
+from cfnroles.sources.service_spec.definition import SERVICE
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, ROOTS, UNBUILT
@@ -26,6 +28,9 @@ from cfnroles.text import Part
 from tests.ecs_model import model_record
 
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())
+
+#: What a spec may say that runs the task.
+RUNNERS = {key.name for key in next(key for key in SERVICE.keys if key.name == "run-by").type.mapping.keys}
 
 each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 
@@ -154,6 +159,9 @@ def test_no_operation_without_a_reason_for_each_member_takes_what_a_role_may_hav
 def test_each_features_field_exists() -> None:
     there = fields(recorded())
     for feature in FEATURES:
+        if feature.field.startswith("runBy."):
+            assert feature.field.removeprefix("runBy.") in RUNNERS
+            continue
         # The keys of a map are the user's own, so a field may be below one.
         about = [field for field, kind in there.items() if is_below(feature.field, field)]
         assert [field for field in about if field == feature.field or there[field] == MAP], feature.field
@@ -237,7 +245,7 @@ def test_a_star_stands_only_where_aws_defines_no_resource_type(feature: Feature)
 def test_each_resource_is_of_a_type_that_the_action_takes(feature: Feature) -> None:
     for need in discover(example_workload(feature), FACTS, (feature,)).needs:
         resource = need.permission.resource
-        if resource in ("*", "${KmsKeyArns}"):
+        if resource in ("*", "${KmsKeyArns}", *(kind.arn for kind in ROLE_KINDS)):
             continue
         patterns = [
             re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(pattern)).replace(r"\.\*", ".+")

@@ -318,3 +318,25 @@ def test_a_further_role_may_have_an_export_name_of_its_own(spec: Callable[..., R
         web="",
     )
     assert "tls-of-web" in named(build_project(reading), "shop-web-roles").exports
+
+
+def test_a_pattern_watches_no_more_roles_than_it_has_room_for(spec: Callable[..., Reading]) -> None:
+    reading = spec(
+        "project: shop\nalarms: {trail-log-group: trail}\nservices:\n  web:\n    task-definition: web.json\n"
+        "    run-by: [scheduler, event-rule, state-machine]\n",
+        web="",
+    )
+    resources = named(build_project(reading), "shop-alarms").template["Resources"].values()
+    found = [each["Properties"] for each in resources if each["Type"] == "AWS::Logs::MetricFilter"]
+    # The longest ARN of a role without a path.
+    longest = "arn:aws-us-gov:iam::123456789012:role/" + 64 * "r"
+    watched: set[str] = set()
+    for each in found:
+        pattern, roles = each["FilterPattern"]["Fn::Sub"]
+        watched |= roles.keys()
+        for name in roles:
+            pattern = pattern.replace(f"${{{name}}}", longest)
+        assert len(pattern) <= 1024
+    assert watched == {"ExecutionRole", "TaskRole", "SchedulerRole", "EventRuleRole", "StateMachineRole"}
+    metrics = {each["MetricTransformations"][0]["MetricName"] for each in found}
+    assert metrics == {"AccessDenied-web", "AssumeRoleFailed-web"}

@@ -1,0 +1,162 @@
+"""What runs the task: schedules, rules of EventBridge and state machines, each with a role of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from awacs import ecs, events, iam
+from awacs.aws import Action
+from msgspec import Struct
+
+from cfnroles.need import Condition, Holder, Standing
+from cfnroles.role_kinds import kind_of
+from cfnroles.table.feature import Feature, Found, Grant
+from cfnroles.text import ANYTHING, Text, text_of
+
+_TASKS = kind_of(Holder.TASK).assumed_by.service
+_EVENTS_POLICY = (
+    "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceEventsRole.html"
+)
+
+
+class _Runner(Struct, frozen=True):
+    """What runs tasks: the member of the spec's ``run-by``, its role, and AWS's page about what that may do."""
+
+    member: str
+    holder: Holder
+    source: str
+
+
+_RUNNERS = (
+    _Runner(
+        "scheduler",
+        Holder.SCHEDULER,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html",
+    ),
+    _Runner(
+        "event-rule",
+        Holder.EVENT_RULE,
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-iam-roles.html",
+    ),
+    _Runner(
+        "state-machine",
+        Holder.STATE_MACHINE,
+        "https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
+    ),
+)
+
+
+def revisions(found: Found) -> Text:
+    """Every revision of the task's family, and no other family.
+
+    RunTask takes one revision or all of them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    """
+    return found.facts.home_arn("ecs", "task-definition/", text_of(found.workload.tree["family"]), ":", ANYTHING)
+
+
+def roles_of_the_task(found: Found) -> tuple[Text, ...]:
+    """The two roles that the task definition names."""
+    return tuple(kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK))
+
+
+def tasks(found: Found) -> Text:
+    """The tasks of the cluster; those of every cluster where nobody told which."""
+    name = _cluster(found).rpartition("/")[2]
+    return found.facts.home_arn("ecs", "task/", *([name, "/"] if name else []), ANYTHING)
+
+
+def in_its_cluster(found: Found) -> tuple[Condition, ...]:
+    """Only in the cluster, if anybody told which."""
+    cluster = _cluster(found)
+    if not cluster:
+        return ()
+    arn = Text(cluster) if cluster.startswith("arn:") else found.facts.home_arn("ecs", "cluster/", cluster)
+    return (Condition("ArnEquals", "ecs:cluster", (arn,)),)
+
+
+def to_ecs_tasks(found: Found) -> tuple[Condition, ...]:
+    """Passed to the tasks of ECS and to no other service."""
+    return (Condition("StringEquals", "iam:PassedToService", (Text(_TASKS),)),)
+
+
+def while_run(found: Found) -> tuple[Condition, ...]:
+    """As a task is run, and not later."""
+    return (Condition("StringEquals", "ecs:CreateAction", (Text("RunTask"),)),)
+
+
+def waiting_rule(found: Found) -> Text:
+    """The rule by which Step Functions learns that a task ended; it makes one for all state machines."""
+    return found.facts.home_arn("events", "rule/StepFunctionsGetEventsForECSTaskRule")
+
+
+def tags(found: Found) -> bool:
+    """The task gets tags as it is run."""
+    return _option(found, "tags") is True
+
+
+def waits(found: Found) -> bool:
+    """The state machine waits until the task ends."""
+    return _option(found, "sync") is True
+
+
+def _option(found: Found, name: str) -> Any:
+    return found.value.get(name) if isinstance(found.value, Mapping) else None
+
+
+def _cluster(found: Found) -> str:
+    cluster = _option(found, "cluster")
+    return cluster if isinstance(cluster, str) else ""
+
+
+def _of(runner: _Runner) -> Iterator[Feature]:
+    who = kind_of(runner.holder).assumed_by.who
+    row = partial(Feature, field=f"runBy.{runner.member}", holder=runner.holder)
+    yield row(
+        name=f"run-by-{runner.member}",
+        why=f"{who} runs the task, and hands its two roles over to ECS",
+        source=runner.source,
+        standing=Standing.DOCUMENTED,
+        example={"cluster": "shop"},
+        grants=(
+            Grant(ecs.RunTask, on=revisions, sid="RunTask", conditions=in_its_cluster),
+            Grant(iam.PassRole, on=roles_of_the_task, sid="PassRolesOfTask", conditions=to_ecs_tasks),
+        ),
+    )
+    yield row(
+        name=f"run-by-{runner.member}-with-tags",
+        why=f"{who} gives tags to the task that it runs",
+        source=_EVENTS_POLICY,
+        standing=Standing.MANAGED_POLICY,
+        example={"cluster": "shop", "tags": True},
+        grants=(Grant(ecs.TagResource, on=tasks, sid="TagTasks", conditions=while_run),),
+        when=tags,
+    )
+
+
+def _on_tasks(action: Action) -> Grant:
+    # AWS's page says `*`, since it knows no cluster.
+    return Grant(action, on=tasks, sid="FollowTasks", standing=Standing.DERIVED)
+
+
+FEATURES = (
+    *(feature for runner in _RUNNERS for feature in _of(runner)),
+    Feature(
+        name="run-by-state-machine-sync",
+        field="runBy.state-machine",
+        holder=Holder.STATE_MACHINE,
+        why="the state machine waits until the task ends (.sync), and stops it when the execution is stopped",
+        source=_RUNNERS[-1].source,
+        standing=Standing.DOCUMENTED,
+        example={"cluster": "shop", "sync": True},
+        grants=(
+            *map(_on_tasks, (ecs.DescribeTasks, ecs.StopTask)),
+            *(
+                Grant(action, on=waiting_rule, sid="LearnOfEnd")
+                for action in (events.DescribeRule, events.PutRule, events.PutTargets)
+            ),
+        ),
+        when=waits,
+    ),
+)
