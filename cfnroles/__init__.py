@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from cfnroles.answers.verify import Verdict as Verdict
     from cfnroles.answers.verify import Verification as Verification
     from cfnroles.answers.verify import verify as verify
+    from cfnroles.deploy.policy import DeployOptions as DeployOptions
+    from cfnroles.deploy.policy import DeployPolicy as DeployPolicy
+    from cfnroles.deploy.policy import deploy_policy as deploy_policy
+    from cfnroles.deploy.stacks_file import built_stacks as built_stacks
     from cfnroles.discovery import Discovery as Discovery
     from cfnroles.document import Document as Document
     from cfnroles.errors import CfnrolesError as CfnrolesError
@@ -43,6 +47,8 @@ _HOMES = {
     "answers.explain": ("Explanation", "explain"),
     "answers.lint": ("LintedFile", "lint"),
     "answers.verify": ("Verdict", "Verification", "verify"),
+    "deploy.policy": ("DeployOptions", "DeployPolicy", "deploy_policy"),
+    "deploy.stacks_file": ("built_stacks",),
     "discovery": ("Discovery",),
     "document": ("Document",),
     "errors": ("CfnrolesError", "InvalidInput"),

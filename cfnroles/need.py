@@ -26,6 +26,7 @@ class Holder(StrEnum):
     EVENT_RULE = "event rule role"
     STATE_MACHINE = "state machine role"
     VALIDATOR = "secret validator role"
+    DEPLOYER = "deployer"
 
 
 class Condition(Struct, frozen=True, order=True):

@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "Tell which permissions a change adds, removes, widens and narrows.",
     "schema": "Print the JSON Schema of service specs.",
     "deploy": "Deploy the stacks, and refuse when a secret is missing.",
+    "deploy-policy": "Write the IAM policy of whoever deploys the stacks.",
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",
     "delete": "Delete the stacks.",

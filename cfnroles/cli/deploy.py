@@ -93,6 +93,16 @@ class DeployArguments(Struct, frozen=True):
         )
 
 
+#: The options that give values to the parameters of templates.
+parameter_options = (
+    click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."),
+    click.option(
+        "--parameters-file",
+        type=PathParameter(exists=True, dir_okay=False),
+        help="JSON or YAML file of parameter values.",
+    ),
+)
+
 _deploy_options = collected(
     "asked",
     DeployArguments,
@@ -111,12 +121,7 @@ _deploy_options = collected(
         type=PathParameter(file_okay=False),
         help="Directory in which the local emulator keeps its state between runs. Implies --local.",
     ),
-    click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."),
-    click.option(
-        "--parameters-file",
-        type=PathParameter(exists=True, dir_okay=False),
-        help="JSON or YAML file of parameter values.",
-    ),
+    *parameter_options,
     click.option(
         "--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource."
     ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.terminal import say
@@ -41,10 +42,15 @@ def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Ca
 
 
 class Selected(Struct, frozen=True):
-    """Stacks with the gaps of their roles, a text each; ``None`` where the build did not record them."""
+    """Stacks with the gaps of their roles, a text each; ``None`` where the build did not record them.
+
+    ``account`` and ``region`` are where the source itself says that they are deployed; empty where it does not.
+    """
 
     stacks: tuple[StackSource, ...]
     gaps: tuple[str, ...] | None = None
+    account: str = ""
+    region: str = ""
 
 
 class StackArguments(Struct, frozen=True):
@@ -79,10 +85,10 @@ class StackArguments(Struct, frozen=True):
         from cfnroles.deploy.stacks_file import chosen, prefixed
 
         found = self._all_stacks(account)
-        return Selected(chosen(prefixed(found.stacks, self.stack_prefix), self.only), found.gaps)
+        return replace(found, stacks=chosen(prefixed(found.stacks, self.stack_prefix), self.only))
 
     def _all_stacks(self, account: str) -> Selected:
-        from cfnroles.deploy.stacks_file import built_stacks, read_stacks, recorded_gaps
+        from cfnroles.deploy.stacks_file import read_stacks, recorded_gaps
 
         source = self.source
         if is_directory(source):
@@ -98,24 +104,33 @@ class StackArguments(Struct, frozen=True):
             )
         if self.allow_edits:
             raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
-        files, gaps = self._built(account)
-        return Selected(built_stacks(files, str(source)), gaps)
+        return self._built(account)
 
-    def _built(self, account: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The files that ``cfnroles build`` would write, and the gaps, told as it tells them."""
+    def _built(self, account: str) -> Selected:
+        """The stacks that ``cfnroles build`` would write, and the gaps, told as it tells them."""
         from cfnroles import Told, build, read
+        from cfnroles.deploy.stacks_file import built_stacks
         from cfnroles.lines import gap_lines, gaps_text
 
         reading = read(str(self.source))
         if (self.region or account) and not reading.project:
             reading = read(reading.documents[0], Told(region=self.region, account=account))
         built = build(reading, project=self.project, environment=self.environment)
+        stacks = built_stacks(built.files, str(self.source))
+        facts = [task.facts for task in reading.tasks]
+        made = Selected(stacks, (), _agreed(each.account for each in facts), _agreed(each.region for each in facts))
         if not reading.gaps:
-            return dict(built.files), ()
+            return made
         told = gaps_text(reading.gaps, reading.texts)
         head = f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
         say(head, told, err=True)
-        return dict(built.files), gap_lines(reading.gaps, reading.texts)
+        return replace(made, gaps=gap_lines(reading.gaps, reading.texts))
+
+
+def _agreed(told: Iterable[str]) -> str:
+    """What all of them say; empty where they do not agree."""
+    (first, *others) = {*told} or {""}
+    return "" if others else first
 
 
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from cfnroles.aws import caller
-from cfnroles.aws.connection import Connection, is_loopback
-from cfnroles.aws.refusals import Refused
 from cfnroles.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cfnroles.aws.connection import Connection
 
 
 class Home(Struct, frozen=True):
@@ -25,6 +27,11 @@ class Home(Struct, frozen=True):
 
 def home_of(connection: Connection, region: str, endpoint: str) -> Home:
     """Where a connection leads; what AWS does not tell of it is no error, but told."""
+    # The values of a plan are for commands, too, that ask AWS nothing and load no SDK.
+    from cfnroles.aws import caller
+    from cfnroles.aws.connection import is_loopback
+    from cfnroles.aws.refusals import Refused
+
     endpoint = endpoint if is_loopback(endpoint) else ""
     try:
         told = caller.caller_of(connection)

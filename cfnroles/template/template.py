@@ -169,15 +169,19 @@ class Template(Struct, frozen=True):
 
     def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
         """The names that the stack exports with these values, and those that hang on what nobody told."""
+        return tuple(self.exported(given))
+
+    def exported(self, given: Given = NOTHING_GIVEN) -> Mapping[str, str]:
+        """What the stack exports with these values, by name; a value as far as it is known."""
         resolution = Resolution(self.tree, given)
-        found = []
+        found = {}
         for output in map(_mapping, _mapping(self.tree.get("Outputs")).values()):
             condition = output.get("Condition")
             holds = resolution.condition(condition) if isinstance(condition, str) else True
             name = resolution.value(_mapping(output.get("Export")).get("Name"))
             if holds is not False and isinstance(name, str):
-                found.append(name)
-        return tuple(found)
+                found[name] = resolution.text(output.get("Value"))
+        return found
 
 
 def read_template(text: str, document: str) -> Template:

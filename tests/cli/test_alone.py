@@ -42,6 +42,7 @@ COMMANDS = {
     "lint": ["lint", EXAMPLE, ROLES],
     "diff": ["diff", EXAMPLE, EXAMPLE],
     "schema": ["schema"],
+    "deploy-policy": ["deploy-policy", EXAMPLE],
 }
 
 

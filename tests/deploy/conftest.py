@@ -341,6 +341,16 @@ def aws(account):
 
 
 @pytest.fixture
+def enforcing(strict_emulator, monkeypatch):
+    """A function that makes clients of the owner of an account in which IAM is enforced, and nothing is yet."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment_for(strict_emulator, {}).items():
+        monkeypatch.setenv(name, value)
+    return Connection.of_environment(strict_emulator.environment()).client
+
+
+@pytest.fixture
 def aws_for(running_emulator):
     """A function that opens a fresh account and returns it with a maker of its clients."""
 

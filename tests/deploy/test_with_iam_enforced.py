@@ -3,21 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-
-import pytest
-
-from cfnroles.aws.connection import Connection
-from cfnroles.emulator import environment_for
-
-
-@pytest.fixture
-def enforcing(strict_emulator, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in environment_for(strict_emulator, {}).items():
-        monkeypatch.setenv(name, value)
-    return Connection.of_environment(strict_emulator.environment()).client
 
 
 def test_refused_deployed_again_and_deleted(cfnroles, enforcing, stacks):

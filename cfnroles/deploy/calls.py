@@ -1,0 +1,96 @@
+"""The calls that ``cfnroles deploy``, ``status``, ``outputs`` and ``delete`` make themselves, as a table.
+
+docs/deploy.md names this table for whoever may deploy; the tests compare it with every call of ``cfnroles.aws``.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cfnroles.deploy.plan import RUN_PREFIX
+
+_API = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference"
+
+#: What a call is authorized on, after the account of its ARN; ``{stack}`` is each of the stacks.
+STACK = "stack/{stack}/*"
+CHANGE_SET = f"changeSet/{RUN_PREFIX}*/*"
+#: AWS defines no resource type for the call.
+NO_RESOURCE = "*"
+
+
+class OwnCalls(Struct, frozen=True):
+    """Calls to CloudFormation of one purpose. ``option`` is the one without which they are not made."""
+
+    sid: str
+    why: str
+    actions: tuple[str, ...]
+    source: str
+    on: tuple[str, ...] = (STACK,)
+    option: str = ""
+
+
+OWN_CALLS = (
+    OwnCalls(
+        "LookAtStacks",
+        "cfnroles looks at a stack before, while and after it changes it",
+        (
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListChangeSets",
+            "cloudformation:ListStackResources",
+        ),
+        f"{_API}/API_DescribeStacks.html",
+    ),
+    OwnCalls(
+        "LookAtFailures",
+        "cfnroles asks what validations and hooks say of a failure",
+        ("cloudformation:DescribeEvents",),
+        f"{_API}/API_DescribeEvents.html",
+        (STACK, CHANGE_SET),
+    ),
+    OwnCalls(
+        "ChangeStacks",
+        "cfnroles changes a stack through change sets, rolls it back, and deletes what a failed creation left",
+        (
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:DeleteStack",
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:ExecuteChangeSet",
+            "cloudformation:RollbackStack",
+        ),
+        f"{_API}/API_CreateChangeSet.html",
+    ),
+    OwnCalls(
+        "LookAtExports",
+        "cfnroles compares the imports and exports of all stacks, and validates templates before a stack exists",
+        ("cloudformation:ListExports", "cloudformation:ListImports", "cloudformation:ValidateTemplate"),
+        f"{_API}/API_ListExports.html",
+        (NO_RESOURCE,),
+    ),
+    OwnCalls(
+        "FinishRollbacks",
+        "--continue-rollback finishes a rollback that failed",
+        ("cloudformation:ContinueUpdateRollback",),
+        f"{_API}/API_ContinueUpdateRollback.html",
+        option="continue_rollback",
+    ),
+    OwnCalls(
+        "ProtectStacks",
+        "--termination-protection protects the stacks against deletion",
+        ("cloudformation:UpdateTerminationProtection",),
+        f"{_API}/API_UpdateTerminationProtection.html",
+        option="termination_protection",
+    ),
+)
+
+#: ``--bucket``: cfnroles puts a template there, and CloudFormation reads it with the caller's permissions.
+BUCKET_CALLS = ("s3:GetObject", "s3:PutObject")
+BUCKET_FOLDER = "cfnroles/"
+
+#: Calls of this package's gateways that no policy has to allow, or that are another command's, and why.
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ELSEWHERE = {
+    "sts:GetCallerIdentity": "AWS answers it to everybody",
+}

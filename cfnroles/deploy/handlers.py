@@ -1,0 +1,557 @@
+"""What CloudFormation calls for each type of resource that ``cfnroles build`` writes, as a table.
+
+CloudFormation makes these calls with the caller's permissions, or with those of a service role. The schema of each type
+in CloudFormation's registry lists them, under ``handlers`` and ``tagging``; cfn-lint carries a copy, which the tests
+compare with these rows: every permission there is either a call here or stands under ``unused`` with its reason.
+https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cfnroles.need import Standing
+
+_REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
+#: A call for which AWS defines no resource type.
+NO_RESOURCE = "*"
+
+
+class Bound(Struct, frozen=True):
+    """A condition of a call: its value is ``value``, or what stands in ``property``; without that there is none."""
+
+    operator: str
+    key: str
+    value: str = ""
+    property: str = ""
+
+
+class Calls(Struct, frozen=True):
+    """Calls that are made together, and why. They have one Sid.
+
+    ``on`` names the property with the ARNs or names of what is called, ``of`` the type of what is only named there;
+    without ``on`` it is the resource itself. ``has`` is the property without which they are not made.
+    """
+
+    sid: str
+    why: str
+    actions: tuple[str, ...]
+    on: str = ""
+    of: str = ""
+    has: str = ""
+    bounds: tuple[Bound, ...] = ()
+    standing: Standing = Standing.DOCUMENTED
+    doubt: str = ""
+
+
+class Unused(Struct, frozen=True):
+    """Permissions of a handler that are not granted; where the resource has ``property``, that is a gap."""
+
+    permissions: tuple[str, ...]
+    why: str
+    property: str = ""
+
+
+class ResourceType(Struct, frozen=True):
+    """One type of resource. ``forms`` are what follows the account in its ARNs, by ``{name}`` and ``{path}``.
+
+    ``name`` is the property that names it. Without a value CloudFormation makes a name of at most ``longest``
+    characters; 0 is a name that it does not make from those of stack and resource. ``ref_is_arn`` tells what Ref gives.
+    """
+
+    type: str
+    calls: tuple[Calls, ...]
+    source: str
+    service: str = ""
+    forms: tuple[str, ...] = ()
+    name: str = ""
+    longest: int = 0
+    regional: bool = True
+    ref_is_arn: bool = False
+    unused: tuple[Unused, ...] = ()
+
+
+def _without(property_: str, *permissions: str) -> Unused:
+    return Unused(permissions, f"only a resource with {property_} needs it", property_)
+
+
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+_BOUNDARY = Bound("StringEquals", "iam:PermissionsBoundary", property="PermissionsBoundary")
+
+_ROLE = ResourceType(
+    "AWS::IAM::Role",
+    service="iam",
+    forms=("role{path}{name}",),
+    name="RoleName",
+    longest=64,
+    regional=False,
+    source=f"{_REFERENCE}/aws-resource-iam-role.html",
+    calls=(
+        Calls("CreateRoles", "CloudFormation creates the role", ("iam:CreateRole",), bounds=(_BOUNDARY,)),
+        Calls(
+            "WritePolicies",
+            "CloudFormation writes the role's inline policies",
+            ("iam:PutRolePolicy",),
+            has="Policies",
+            bounds=(_BOUNDARY,),
+        ),
+        Calls(
+            "AttachPolicies",
+            "CloudFormation attaches the role's managed policies",
+            ("iam:AttachRolePolicy",),
+            has="ManagedPolicyArns",
+            bounds=(_BOUNDARY, Bound("ArnLike", "iam:PolicyARN", property="ManagedPolicyArns")),
+        ),
+        Calls(
+            "RemovePolicies",
+            "CloudFormation takes away the policies of an earlier template, and all before it deletes the role",
+            ("iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
+            bounds=(_BOUNDARY,),
+        ),
+        Calls(
+            "SetBoundaries",
+            "CloudFormation puts the role's permissions boundary in place where it was another",
+            ("iam:PutRolePermissionsBoundary",),
+            has="PermissionsBoundary",
+            bounds=(_BOUNDARY,),
+        ),
+        Calls(
+            "ManageRoles",
+            "CloudFormation reads the role, updates what changed, tags it and deletes it",
+            (
+                "iam:DeleteRole",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+                "iam:ListRoleTags",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+                "iam:UpdateRoleDescription",
+            ),
+        ),
+    ),
+    unused=(
+        Unused(
+            ("iam:DeleteRolePermissionsBoundary",),
+            "whoever may take a boundary away has none; take it away with other credentials",
+        ),
+    ),
+)
+
+_MANAGED_POLICY = ResourceType(
+    "AWS::IAM::ManagedPolicy",
+    service="iam",
+    forms=("policy{path}{name}",),
+    name="ManagedPolicyName",
+    longest=128,
+    regional=False,
+    ref_is_arn=True,
+    source=f"{_REFERENCE}/aws-resource-iam-managedpolicy.html",
+    calls=(
+        Calls(
+            "ManagePolicies",
+            "CloudFormation creates the managed policy, reads it, makes a version of each update and deletes it",
+            (
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:ListEntitiesForPolicy",
+                "iam:ListPolicyVersions",
+            ),
+        ),
+    ),
+    unused=(
+        _without("Groups", "iam:AttachGroupPolicy"),
+        _without("Users", "iam:AttachUserPolicy"),
+        _without("Roles", "iam:AttachRolePolicy"),
+        Unused(
+            ("iam:DetachGroupPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy"),
+            "the template attaches it in the roles, which are detached with the calls of the roles",
+        ),
+    ),
+)
+
+_TASK_DEFINITION = ResourceType(
+    "AWS::ECS::TaskDefinition",
+    service="ecs",
+    forms=("task-definition/{name}:*",),
+    name="Family",
+    longest=255,
+    ref_is_arn=True,
+    source=f"{_REFERENCE}/aws-resource-ecs-taskdefinition.html",
+    calls=(
+        Calls(
+            "RegisterTaskDefinitions",
+            "CloudFormation registers a revision of the task definition, and tags it",
+            ("ecs:ListTagsForResource", "ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource"),
+        ),
+        Calls(
+            "LookAtTaskDefinitions",
+            "CloudFormation reads the revision, and deregisters it when there is another or the stack is deleted",
+            ("ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
+            on=NO_RESOURCE,
+        ),
+        *(
+            Calls(
+                sid,
+                "whoever registers a task definition passes its roles to ECS",
+                actions,
+                on=role,
+                of="AWS::IAM::Role",
+                has=role,
+                bounds=bounds,
+            )
+            for role in ("ExecutionRoleArn", "TaskRoleArn")
+            for sid, actions, bounds in (
+                (
+                    "PassRolesToTasks",
+                    ("iam:PassRole",),
+                    (Bound("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com"),),
+                ),
+                ("ManageRoles", ("iam:GetRole",), ()),
+            )
+        ),
+    ),
+)
+
+_FUNCTION = ResourceType(
+    "AWS::Lambda::Function",
+    service="lambda",
+    forms=("function:{name}", "function:{name}:*"),
+    name="FunctionName",
+    longest=64,
+    source=f"{_REFERENCE}/aws-resource-lambda-function.html",
+    calls=(
+        Calls(
+            "ManageFunctions",
+            "CloudFormation creates the function, reads it, updates what changed, tags it and deletes it",
+            (
+                "lambda:CreateFunction",
+                "lambda:DeleteFunction",
+                "lambda:GetFunction",
+                "lambda:GetFunctionCodeSigningConfig",
+                "lambda:GetFunctionRecursionConfig",
+                "lambda:GetFunctionScalingConfig",
+                "lambda:GetRuntimeManagementConfig",
+                "lambda:ListTags",
+                "lambda:TagResource",
+                "lambda:UntagResource",
+                "lambda:UpdateFunctionCode",
+                "lambda:UpdateFunctionConfiguration",
+            ),
+        ),
+        Calls(
+            "PassRolesToFunctions",
+            "whoever creates a function passes its role to Lambda",
+            ("iam:PassRole",),
+            on="Role",
+            of="AWS::IAM::Role",
+            bounds=(Bound("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
+        ),
+    ),
+    unused=(
+        _without("ReservedConcurrentExecutions", "lambda:DeleteFunctionConcurrency", "lambda:PutFunctionConcurrency"),
+        Unused(
+            ("s3:GetObject", "s3:GetObjectVersion"), "only a resource whose Code is in S3 needs it", "Code.S3Bucket"
+        ),
+        _without(
+            "VpcConfig",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ),
+        _without("FileSystemConfigs", "elasticfilesystem:DescribeMountTargets", "s3files:ListMountTargets"),
+        _without(
+            "KmsKeyArn", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"
+        ),
+        _without(
+            "CodeSigningConfigArn",
+            "lambda:DeleteFunctionCodeSigningConfig",
+            "lambda:GetCodeSigningConfig",
+            "lambda:PutFunctionCodeSigningConfig",
+        ),
+        _without("Layers", "lambda:GetLayerVersion"),
+        _without("RuntimeManagementConfig", "lambda:PutRuntimeManagementConfig"),
+        _without("RecursiveLoop", "lambda:PutFunctionRecursionConfig"),
+        _without("FunctionScalingConfig", "lambda:PutFunctionScalingConfig"),
+        _without("CapacityProviderConfig", "lambda:PassCapacityProvider"),
+        _without("PublishToLatestPublished", "lambda:PublishVersion"),
+        Unused(("lambda:AssociateRuntimeAlias",), "it is in no list of Lambda's actions"),
+    ),
+)
+
+_INVOCATION = ResourceType(
+    "AWS::Lambda::EventInvokeConfig",
+    source=f"{_REFERENCE}/aws-resource-lambda-eventinvokeconfig.html",
+    calls=(
+        Calls(
+            "ConfigureInvocation",
+            "CloudFormation sets how often an asynchronous invocation of the function is tried again",
+            (
+                "lambda:DeleteFunctionEventInvokeConfig",
+                "lambda:GetFunctionEventInvokeConfig",
+                "lambda:PutFunctionEventInvokeConfig",
+                "lambda:UpdateFunctionEventInvokeConfig",
+            ),
+            on="FunctionName",
+            of="AWS::Lambda::Function",
+        ),
+    ),
+)
+
+_LOG_GROUP = ResourceType(
+    "AWS::Logs::LogGroup",
+    service="logs",
+    forms=("log-group:{name}", "log-group:{name}:*"),
+    name="LogGroupName",
+    longest=512,
+    source=f"{_REFERENCE}/aws-resource-logs-loggroup.html",
+    calls=(
+        Calls(
+            "ManageLogGroups",
+            "CloudFormation creates the log group, reads it, updates what changed, tags it and deletes it",
+            (
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:DeleteRetentionPolicy",
+                "logs:DisassociateKmsKey",
+                "logs:GetDataProtectionPolicy",
+                "logs:ListTagsForResource",
+                "logs:PutRetentionPolicy",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ),
+        ),
+        Calls(
+            "EncryptLogGroups",
+            "CloudFormation gives the log group its key",
+            ("logs:AssociateKmsKey",),
+            has="KmsKeyId",
+        ),
+        Calls(
+            "LookAtLogGroups",
+            "CloudFormation looks the log group up, and what is set for it",
+            ("logs:DescribeIndexPolicies", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"),
+            on=NO_RESOURCE,
+        ),
+    ),
+    unused=(
+        _without(
+            "DataProtectionPolicy",
+            "firehose:TagDeliveryStream",
+            "logs:CreateLogDelivery",
+            "logs:DeleteDataProtectionPolicy",
+            "logs:PutDataProtectionPolicy",
+            "s3:REST.PUT.OBJECT",
+        ),
+        _without("FieldIndexPolicies", "logs:DeleteIndexPolicy", "logs:PutIndexPolicy"),
+        _without("ResourcePolicyDocument", "logs:DeleteResourcePolicy", "logs:PutResourcePolicy"),
+        _without("BearerTokenAuthenticationEnabled", "logs:PutBearerTokenAuthentication"),
+        _without("DeletionProtectionEnabled", "logs:PutLogGroupDeletionProtection"),
+    ),
+)
+
+_METRIC_FILTER = ResourceType(
+    "AWS::Logs::MetricFilter",
+    source=f"{_REFERENCE}/aws-resource-logs-metricfilter.html",
+    calls=(
+        Calls(
+            "ManageMetricFilters",
+            "CloudFormation puts a metric filter on the log group",
+            ("logs:DeleteMetricFilter", "logs:DescribeMetricFilters", "logs:PutMetricFilter"),
+            on="LogGroupName",
+            of="AWS::Logs::LogGroup",
+        ),
+    ),
+)
+
+_ALARM = ResourceType(
+    "AWS::CloudWatch::Alarm",
+    service="cloudwatch",
+    forms=("alarm:{name}",),
+    name="AlarmName",
+    longest=255,
+    source=f"{_REFERENCE}/aws-resource-cloudwatch-alarm.html",
+    calls=(
+        Calls(
+            "ManageAlarms",
+            "CloudFormation creates the alarm, reads it, updates what changed, tags it and deletes it",
+            (
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:TagResource",
+                "cloudwatch:UntagResource",
+            ),
+        ),
+    ),
+)
+
+_DASHBOARD = ResourceType(
+    "AWS::CloudWatch::Dashboard",
+    service="cloudwatch",
+    forms=("dashboard/{name}",),
+    name="DashboardName",
+    regional=False,
+    source=f"{_REFERENCE}/aws-resource-cloudwatch-dashboard.html",
+    calls=(
+        Calls(
+            "ManageDashboards",
+            "CloudFormation writes the dashboard, reads it, tags it and deletes it",
+            (
+                "cloudwatch:DeleteDashboards",
+                "cloudwatch:GetDashboard",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:PutDashboard",
+                "cloudwatch:TagResource",
+                "cloudwatch:UntagResource",
+            ),
+        ),
+    ),
+)
+
+_TOPIC = ResourceType(
+    "AWS::SNS::Topic",
+    service="sns",
+    forms=("{name}",),
+    name="TopicName",
+    longest=256,
+    ref_is_arn=True,
+    source=f"{_REFERENCE}/aws-resource-sns-topic.html",
+    calls=(
+        Calls(
+            "ManageTopics",
+            "CloudFormation creates the topic with its subscriptions, reads it, tags it and deletes it",
+            (
+                "sns:CreateTopic",
+                "sns:DeleteTopic",
+                "sns:GetDataProtectionPolicy",
+                "sns:GetTopicAttributes",
+                "sns:ListSubscriptionsByTopic",
+                "sns:ListTagsForResource",
+                "sns:SetTopicAttributes",
+                "sns:Subscribe",
+                "sns:TagResource",
+                "sns:Unsubscribe",
+                "sns:UntagResource",
+            ),
+        ),
+    ),
+    unused=(
+        _without("DataProtectionPolicy", "sns:PutDataProtectionPolicy"),
+        _without("DeliveryStatusLogging", "iam:GetRole", "iam:PassRole"),
+    ),
+)
+
+_TOPIC_POLICY = ResourceType(
+    "AWS::SNS::TopicPolicy",
+    source=f"{_REFERENCE}/aws-resource-sns-topicpolicy.html",
+    calls=(
+        Calls(
+            "ManageTopics",
+            "CloudFormation writes the topic's policy",
+            ("sns:SetTopicAttributes",),
+            on="Topics",
+            of="AWS::SNS::Topic",
+        ),
+    ),
+)
+
+_REPOSITORY = ResourceType(
+    "AWS::ECR::Repository",
+    service="ecr",
+    forms=("repository/{name}",),
+    name="RepositoryName",
+    source=f"{_REFERENCE}/aws-resource-ecr-repository.html",
+    calls=(
+        Calls(
+            "ManageRepositories",
+            "CloudFormation creates the repository and its policy, reads and updates both, tags and deletes it",
+            (
+                "ecr:CreateRepository",
+                "ecr:DeleteRepository",
+                "ecr:DeleteRepositoryPolicy",
+                "ecr:DescribeRepositories",
+                "ecr:GetLifecyclePolicy",
+                "ecr:GetRepositoryPolicy",
+                "ecr:ListTagsForResource",
+                "ecr:PutImageScanningConfiguration",
+                "ecr:PutImageTagMutability",
+                "ecr:SetRepositoryPolicy",
+                "ecr:TagResource",
+                "ecr:UntagResource",
+            ),
+        ),
+    ),
+    unused=(
+        _without("LifecyclePolicy", "ecr:DeleteLifecyclePolicy", "ecr:PutLifecyclePolicy"),
+        _without("EncryptionConfiguration", "kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"),
+    ),
+)
+
+_SECRET_POLICY = ResourceType(
+    "AWS::SecretsManager::ResourcePolicy",
+    source=f"{_REFERENCE}/aws-resource-secretsmanager-resourcepolicy.html",
+    calls=(
+        Calls(
+            "ManageSecretPolicies",
+            "CloudFormation writes the secret's policy",
+            (
+                "secretsmanager:DeleteResourcePolicy",
+                "secretsmanager:GetResourcePolicy",
+                "secretsmanager:PutResourcePolicy",
+            ),
+            on="SecretId",
+        ),
+    ),
+)
+
+#: https://github.com/aws-solutions/instance-scheduler-on-aws/issues/29 shows the refusal.
+_CUSTOM = ResourceType(
+    "AWS::CloudFormation::CustomResource",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html",
+    calls=(
+        Calls(
+            "InvokeGate",
+            "CloudFormation invokes the function of a custom resource when it creates, updates and deletes it",
+            ("lambda:InvokeFunction",),
+            on="ServiceToken",
+            of="AWS::Lambda::Function",
+            standing=Standing.DERIVED,
+            doubt="no page of AWS says whose permission it is; people report the refusal for the caller's",
+        ),
+    ),
+)
+
+RESOURCE_TYPES: dict[str, ResourceType] = {
+    row.type: row
+    for row in (
+        _ROLE,
+        _MANAGED_POLICY,
+        _TASK_DEFINITION,
+        _FUNCTION,
+        _INVOCATION,
+        _LOG_GROUP,
+        _METRIC_FILTER,
+        _ALARM,
+        _DASHBOARD,
+        _TOPIC,
+        _TOPIC_POLICY,
+        _REPOSITORY,
+        _SECRET_POLICY,
+        _CUSTOM,
+    )
+}
+
+
+def type_of(name: str) -> ResourceType | None:
+    """The row of a type of resource; ``None`` for one that ``cfnroles build`` does not write."""
+    return RESOURCE_TYPES.get(_CUSTOM.type if name.startswith("Custom::") else name)

@@ -1,0 +1,130 @@
+"""What the resources of a stack are called, as far as that can be told before there is a stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from cfnroles.deploy.handlers import ResourceType, type_of
+from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.facts import Facts
+from cfnroles.need import Origin
+from cfnroles.symbols import Attribute, Opaque, Parameter, PseudoParameter, Symbol
+from cfnroles.template.given import Given
+from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.text import ANYTHING, EMPTY, Arn, Text, from_spelling
+
+#: What CloudFormation puts behind the names of stack and resource: a hyphen and at most 13 signs.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+_RANDOM = 14
+#: How much of a stack's name is left in the name of a resource that would be too long. AWS documents no rule; in the
+#: names that people show it is this much or more.
+_KEPT = 16
+_IMPORTED = re.compile(r"Fn::ImportValue\((.+)\)")
+_ROOT = Text("/")
+
+
+class NamedStack(Struct, frozen=True):
+    """One stack with its values. ``imports`` are the ARNs and names that the stacks before it export, by name."""
+
+    source: StackSource
+    resolved: ResolvedStack
+    facts: Facts
+    imports: Mapping[str, Text]
+
+    def origin(self, resource: str, *path: str) -> Origin:
+        """Where a resource, or a property of it, stands."""
+        inside = ("Properties", *path) if path else ()
+        return Origin(self.source.template, ("Resources", resource, *inside), item=f"resource {resource}")
+
+    def filled(self, spelled: str) -> Text:
+        """A resolved text with what the stacks' own resources are called; what nobody knows stays a symbol."""
+        return from_spelling(spelled, policy=False).replaced(self._value)
+
+    def exported(self) -> dict[str, Text]:
+        """What the stack exports, by name."""
+        given = self.source.parsed.exported(given_to(self.source, self.facts))
+        return {name: self.filled(value) for name, value in given.items()}
+
+    def arns(self, row: ResourceType, resource: Resource) -> tuple[Text, ...]:
+        """The ARNs of a resource: those of its name, or of the names that CloudFormation may make for it."""
+        name, path = self.name(row, resource), resource.properties.get("Path", _ROOT)
+        return arns_of(row, name, self.filled(path) if isinstance(path, str) else EMPTY, self.facts) if name else ()
+
+    def name(self, row: ResourceType, resource: Resource) -> Text:
+        """What a resource is called; empty where that cannot be told."""
+        given = resource.properties.get(row.name)
+        if isinstance(given, str):
+            return self.filled(given)
+        if given is not None or not row.longest:
+            return EMPTY
+        if self.is_shortened(row, resource):
+            return Text(self.source.name[:_KEPT], ANYTHING)
+        return Text(f"{self.source.name}-{resource.logical_id}-", ANYTHING)
+
+    def is_shortened(self, row: ResourceType, resource: Resource) -> bool:
+        """Whether CloudFormation must shorten the name that it makes for a resource."""
+        made = row.longest > 0 and row.name not in resource.properties
+        return made and len(f"{self.source.name}-{resource.logical_id}") + _RANDOM > row.longest
+
+    def _value(self, symbol: Symbol) -> Text | Symbol:
+        match symbol:
+            case PseudoParameter(name="AWS::StackName"):
+                return Text(self.source.name)
+            case Opaque(name=name) if found := _IMPORTED.fullmatch(name):
+                return self.imports.get(found[1], Text(symbol))
+            case Parameter(name=name):
+                return self._of(name, "") or symbol
+            case Attribute(name=name):
+                resource, _, attribute = name.partition(".")
+                return self._of(resource, attribute) or symbol
+        return symbol
+
+    def _of(self, logical_id: str, attribute: str) -> Text:
+        """What Ref, or GetAtt of ``attribute``, gives of a resource; empty where that cannot be told."""
+        resource = self.resolved.resources.get(logical_id)
+        row = type_of(resource.type) if resource else None
+        if resource is None or row is None or attribute not in ("", "Arn"):
+            return EMPTY
+        if attribute or row.ref_is_arn:
+            return next(iter(self.arns(row, resource)), EMPTY)
+        return self.name(row, resource)
+
+
+def given_to(source: StackSource, facts: Facts) -> Given:
+    """What is known of a stack before it is there."""
+    return Given(dict(source.parameters), facts.account, facts.region)
+
+
+def named(sources: tuple[StackSource, ...], facts: Facts) -> tuple[NamedStack, ...]:
+    """The stacks with their values, each knowing what those before it export."""
+    made: list[NamedStack] = []
+    imports: dict[str, Text] = {}
+    for source in sources:
+        stack = NamedStack(source, source.parsed.resolve(given_to(source, facts)), facts, dict(imports))
+        imports |= stack.exported()
+        made.append(stack)
+    return tuple(made)
+
+
+def arns_of(row: ResourceType, name: Text, path: Text, facts: Facts) -> tuple[Text, ...]:
+    """The ARNs of a resource of that name; a name that ends in anything needs no second form for what follows it."""
+    forms = row.forms[:1] if name.parts[-1:] == ANYTHING.parts else row.forms
+    filled = {"{name}": name, "{path}": path}
+    return tuple(
+        home_arn(row.service, starred(form, filled), facts if row.regional else None, facts).text for form in forms
+    )
+
+
+def home_arn(service: str, resource: Text, regional: Facts | None, facts: Facts) -> Arn:
+    """The ARN of a resource of the account, with the Region where it has one."""
+    home = facts.arn(service, resource)
+    return Arn(home.partition, service, regional.home_region if regional else EMPTY, home.account, resource)
+
+
+def starred(form: str, filled: Mapping[str, Text]) -> Text:
+    """A text of a table: ``{name}`` is filled, and ``*`` is a wildcard."""
+    pieces = re.split(r"(\{\w+\}|\*)", form)
+    return Text(*(ANYTHING if piece == "*" else filled.get(piece, Text(piece)) for piece in pieces))

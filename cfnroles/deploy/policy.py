@@ -1,0 +1,359 @@
+"""What whoever deploys the stacks of a build must be allowed: the calls of cfnroles and those of CloudFormation.
+
+It follows from the names of the stacks and from the resources in their templates, by the rows of
+``cfnroles.deploy.handlers`` and ``cfnroles.deploy.calls``. What cannot be named is a gap and never becomes a ``*``;
+what nobody can narrow is told with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.deploy.calls import BUCKET_CALLS, BUCKET_FOLDER, NO_RESOURCE, OWN_CALLS, OwnCalls
+from cfnroles.deploy.handlers import Calls, ResourceType, type_of
+from cfnroles.deploy.names import NamedStack, arns_of, home_arn, named, starred
+from cfnroles.deploy.plan import GATE
+from cfnroles.deploy.stacks_file import StackSource
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Condition, Gap, Holder, Need, Origin, Permission, Reason, Reference
+from cfnroles.policies import INLINE_TOTAL, Policy, pack
+from cfnroles.statements import Statement, compose
+from cfnroles.symbols import Parameter
+from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.references import SecretReference, value_from
+from cfnroles.template.template import Resource
+from cfnroles.text import ANYTHING, EMPTY, Text, arn_of, is_region
+from cfnroles.validator_needs import validator_needs
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
+
+
+class DeployOptions(Struct, frozen=True):
+    """Where the stacks are deployed to, and what ``cfnroles deploy`` is told as far as it changes what is called.
+
+    With ``role_arn`` CloudFormation has a service role of its own; ``service_role`` asks for that role's policy.
+    """
+
+    account: str
+    region: str
+    bucket: str = ""
+    check: bool = True
+    role_arn: str = ""
+    continue_rollback: bool = False
+    termination_protection: bool = False
+    service_role: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ``InvalidInput`` where account or Region is not told, and for what no ARN can hold."""
+        told = (("account", self.account, "ID"), ("region", self.region, "REGION"))
+        if missing := [f"--{name} {value}" for name, given, value in told if not given]:
+            raise InvalidInput(
+                "it is not known where the stacks are deployed",
+                why="A policy names resources by their ARNs, which hold the account and the Region.",
+                remedy=f"Add {' '.join(missing)}.",
+            )
+        for what, given, fits, remedy in (
+            ("the account", self.account, re.fullmatch(r"[0-9]{12}", self.account), "Give its 12 digits."),
+            ("the Region", self.region, is_region(self.region), "Give one such as us-east-1."),
+            ("the bucket", self.bucket, _BUCKET.fullmatch(self.bucket), "Give the bucket's name alone."),
+            ("the service role", self.role_arn, _ROLE.fullmatch(self.role_arn), "Give the ARN of a role."),
+        ):
+            if given and not fits:
+                raise InvalidInput(f"{given!r} cannot be {what}", remedy=remedy)
+
+    @property
+    def facts(self) -> Facts:
+        """Where the stacks are deployed to."""
+        return Facts(account=self.account, region=self.region)
+
+
+class Wide(Struct, frozen=True):
+    """What reaches further than the stacks: actions (all there are, where none is named), resources, and why."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str
+
+
+class DeployPolicy(Struct, frozen=True):
+    """What whoever deploys must be allowed: ``statements`` with their reasons, in ``policies`` of IAM's size.
+
+    ``wide`` is what reaches further than the stacks, ``gaps`` what is needed and could not be named.
+    """
+
+    statements: tuple[Statement, ...]
+    policies: tuple[Policy, ...]
+    wide: tuple[Wide, ...]
+    gaps: tuple[Gap, ...]
+
+
+class _Untold(Struct, frozen=True):
+    """A parameter without a value, and where a name hangs on it."""
+
+    parameter: str
+    origin: Origin
+
+
+_Found = Need | Gap | Wide | _Untold
+
+
+def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> DeployPolicy:
+    """The policy of whoever deploys these stacks with these options, or of the service role of CloudFormation.
+
+    Raises InvalidInput for parameters without a value that names hang on, and where IAM would need more policies than
+    it takes. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
+    """
+    known = named(tuple(stacks), options.facts)
+    found = tuple(_found(known, options))
+    if untold := [each for each in found if isinstance(each, _Untold)]:
+        raise _without_values(untold)
+    statements = compose(each for each in found if isinstance(each, Need))
+    return DeployPolicy(
+        statements,
+        pack(statements, reserved=INLINE_TOTAL),
+        tuple(_joined(each for each in found if isinstance(each, Wide))),
+        tuple(dict.fromkeys(each for each in found if isinstance(each, Gap))),
+    )
+
+
+def _found(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:
+    if not options.service_role:
+        yield from _own_calls(stacks, options)
+    if options.service_role or not options.role_arn:
+        for stack in stacks:
+            yield from _handlers(stack)
+
+
+def _joined(wide: Iterable[Wide]) -> Iterator[Wide]:
+    """What is wide for the same reason, once."""
+    groups: dict[str, list[Wide]] = defaultdict(list)
+    for each in wide:
+        groups[each.why].append(each)
+    for why, group in groups.items():
+        actions = {action for each in group for action in each.actions}
+        resources = {resource for each in group for resource in each.resources}
+        yield Wide(tuple(sorted(actions)), tuple(sorted(resources)), why)
+
+
+def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
+    first = {each.parameter: each.origin for each in reversed(list(untold))}
+    names = sorted(first)
+    some = "a parameter has" if len(names) == 1 else "parameters have"
+    return InvalidInput(
+        f"{some} no value, and names of resources hang on {'it' if len(names) == 1 else 'them'}: {', '.join(names)}",
+        why="; ".join(f"{name} stands in {first[name]}" for name in names),
+        remedy=f"Give {' '.join(f'--parameters {name}=VALUE' for name in names)}, as to cfnroles deploy.",
+    )
+
+
+# What cfnroles calls itself.
+
+_NO_TYPE = "AWS defines no resource type for these"
+_SERVICE_ROLE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html"
+_TEMPLATE_URL = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html"
+
+
+def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:
+    for calls in OWN_CALLS:
+        if not calls.option or getattr(options, calls.option):
+            for stack in stacks:
+                yield from _to_cloudformation(calls, stack)
+    told = Origin("the command line", ())
+    if options.bucket:
+        partition = options.facts.arn("s3", EMPTY).partition
+        objects = Text("arn:", partition, ":s3:::", options.bucket, f"/{BUCKET_FOLDER}", ANYTHING)
+        why = "cfnroles puts too long a template there, and CloudFormation reads it with the caller's permissions"
+        for action in BUCKET_CALLS:
+            yield _need(Permission(action, objects), Reason("deploy", why, _TEMPLATE_URL), told, "UploadTemplates")
+    if options.role_arn:
+        to = Condition("StringEquals", "iam:PassedToService", (Text("cloudformation.amazonaws.com"),))
+        reason = Reason("deploy", "whoever names a service role passes it to CloudFormation", _SERVICE_ROLE)
+        yield _need(Permission("iam:PassRole", Text(options.role_arn), (to,)), reason, told, "PassServiceRole")
+    if options.check:
+        for stack in stacks:
+            yield from _references(stack)
+
+
+def _to_cloudformation(calls: OwnCalls, stack: NamedStack) -> Iterator[_Found]:
+    reason = Reason("deploy", calls.why, calls.source)
+    origin = Origin(stack.source.template, ("Resources",), item=f"stack {stack.source.name}")
+    for on in calls.on:
+        resource = starred(on, {"{stack}": Text(stack.source.name)})
+        if on == NO_RESOURCE:
+            yield Wide(calls.actions, (NO_RESOURCE,), _NO_TYPE)
+        else:
+            resource = home_arn("cloudformation", resource, stack.facts, stack.facts).text
+        for action in calls.actions:
+            yield _need(Permission(action, resource), reason, origin, calls.sid)
+
+
+def _need(permission: Permission, reason: Reason, origin: Origin, sid: str) -> Need:
+    return Need(Holder.DEPLOYER, permission, reason, origin, sid)
+
+
+def _references(stack: NamedStack) -> Iterator[_Found]:
+    """What looking for secrets and parameters asks: what the gate asks unless it is told to ask more."""
+    for gate in stack.resolved.of_type(GATE):
+        given = gate.properties.get("References")
+        for item in given if isinstance(given, list) else []:
+            text = item.get("ValueFrom") if isinstance(item, Mapping) else item
+            if isinstance(text, str) and text:
+                yield from _reference(stack, stack.filled(text), stack.origin(gate.logical_id, "References"))
+
+
+def _reference(stack: NamedStack, text: Text, origin: Origin) -> Iterator[_Found]:
+    if text.unknown:
+        yield from _untold(stack, text, origin)
+        return
+    try:
+        needs = validator_needs((Reference(text, origin),), stack.facts)
+    except (Malformed, Unnamed) as error:
+        yield _gap(origin, error.what)
+        return
+    for need in needs:
+        if not need.permission.when:
+            yield _need(need.permission, need.reason, origin, need.sid)
+
+
+# What CloudFormation calls for the resources of a stack.
+
+
+def _handlers(stack: NamedStack) -> Iterator[_Found]:
+    for resource in stack.resolved.resources.values():
+        row = type_of(resource.type)
+        if row is None:
+            what = f"what CloudFormation calls for {resource.type} is not known here"
+            yield _gap(stack.origin(resource.logical_id), what)
+            continue
+        for unused in row.unused:
+            if unused.property and _at(resource.properties, unused.property) is not None:
+                what = f"with {unused.property}, CloudFormation also calls {', '.join(unused.permissions)}"
+                yield _gap(stack.origin(resource.logical_id, unused.property), what)
+        for calls in row.calls:
+            if not calls.has or calls.has in resource.properties:
+                yield from _called(stack, row, resource, calls)
+
+
+def _at(properties: Mapping[str, Any], path: str) -> Any:
+    value: Any = properties
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _called(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls) -> Iterator[_Found]:
+    conditions = []
+    for bound in calls.bounds:
+        if bound.property and bound.property not in resource.properties:
+            continue
+        values, problems = _values(stack, resource, bound.property) if bound.property else ((Text(bound.value),), ())
+        yield from problems
+        if not values:
+            return  # without its condition the permission would be another one
+        conditions.append(Condition(bound.operator, bound.key, tuple(sorted(values))))
+    arns, problems = _arns(stack, row, resource, calls)
+    yield from problems
+    reason = Reason(resource.type, calls.why, row.source, calls.standing, calls.doubt)
+    on = [calls.on] if calls.on not in ("", NO_RESOURCE) else []
+    for arn in arns:
+        for action in calls.actions:
+            permission = Permission(action, arn, tuple(conditions))
+            yield _need(permission, reason, stack.origin(resource.logical_id, *on), calls.sid)
+        yield from _reaching(stack, row, resource, calls, arn)
+
+
+_GENERATED = "CloudFormation ends the names that it makes with characters of its own"
+_SHORTENED = (
+    "CloudFormation shortens the name that it makes for {resource} of {stack} to {longest} characters, by a rule that"
+    " AWS does not document; a shorter name of the project, or one for the role, makes these exact"
+)
+_PERMITS = frozenset({"iam:AttachRolePolicy", "iam:PutRolePolicy"})
+_NO_BOUNDARY = (
+    "IAM does not look at what is in a policy that is put into a role: whoever deploys can give these roles any"
+    " permission; a permissions boundary (PermissionsBoundaryArn) limits that, and becomes a condition here"
+)
+_ADMITS = frozenset({"iam:CreateRole", "iam:UpdateAssumeRolePolicy"})
+_ANY_TRUST = "IAM does not look at whom a trust policy admits: whoever deploys can let anybody assume these roles"
+
+
+def _reaching(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls, arn: Text) -> Iterator[Wide]:
+    """What of these calls reaches further than the stack."""
+    if arn == ANYTHING:
+        yield Wide(calls.actions, (NO_RESOURCE,), _NO_TYPE)
+    elif not calls.on and stack.is_shortened(row, resource):
+        told = _SHORTENED.format(resource=resource.logical_id, stack=stack.source.name, longest=row.longest)
+        yield Wide((), (str(arn),), told)
+    elif not calls.on and row.longest and row.name not in resource.properties:
+        yield Wide((), (str(arn),), _GENERATED)
+    permits = _PERMITS & {*calls.actions}
+    if permits and "PermissionsBoundary" not in resource.properties:
+        yield Wide(tuple(permits), (str(arn),), _NO_BOUNDARY)
+    if admits := _ADMITS & {*calls.actions}:
+        yield Wide(tuple(admits), (str(arn),), _ANY_TRUST)
+
+
+_Told = tuple[tuple[Text, ...], tuple[Gap | _Untold, ...]]
+
+
+def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls) -> _Told:
+    """What the calls are made on, and what of that could not be told."""
+    if calls.on == NO_RESOURCE:
+        return (ANYTHING,), ()
+    if calls.on:
+        texts, problems = _values(stack, resource, calls.on)
+        try:
+            return tuple(arn for text in texts for arn in _named(text, calls.of, stack.facts)), problems
+        except (Malformed, Unnamed) as error:
+            return (), (*problems, _gap(stack.origin(resource.logical_id, calls.on), error.what))
+    arns = stack.arns(row, resource)
+    if not arns:
+        return (), (_gap(stack.origin(resource.logical_id), "what it will be called is not known"),)
+    return _known(stack, arns, stack.origin(resource.logical_id, row.name))
+
+
+def _named(text: Text, of: str, facts: Facts) -> tuple[Text, ...]:
+    """The ARNs of what a property names by its name or its ARN."""
+    if arn_of(text):
+        secret = value_from(text, facts) if ":secretsmanager:" in text else None
+        return secret.policy_resources if isinstance(secret, SecretReference) else (text,)
+    row = type_of(of)
+    return arns_of(row, text, Text("/"), facts) if row else ()
+
+
+def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:
+    """The texts of a property that holds one or a list of them, and what of them could not be told."""
+    value, origin = resource.properties.get(property_), stack.origin(resource.logical_id, property_)
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    texts, problems = _known(stack, (stack.filled(item) for item in items if isinstance(item, str)), origin)
+    if all(isinstance(item, str) for item in items):
+        return texts, problems
+    return texts, (*problems, _gap(origin, f"a part of {property_} hangs on what only CloudFormation knows"))
+
+
+def _known(stack: NamedStack, texts: Iterable[Text], origin: Origin) -> _Told:
+    """Those of the texts of which nothing is unknown, and what is of the others."""
+    given = tuple(texts)
+    open_ = [text for text in given if text.unknown]
+    problems = tuple(problem for text in open_ for problem in _untold(stack, text, origin))
+    return tuple(text for text in given if not text.unknown), problems
+
+
+def _untold(stack: NamedStack, text: Text, origin: Origin) -> Iterator[Gap | _Untold]:
+    """Which parameters lack a value, or that nobody here can know what the text stands for."""
+    settable = {name for name in stack.source.parsed.settable if name not in dict(stack.source.parameters)}
+    names = [symbol.name for symbol in text.unknown if isinstance(symbol, Parameter)]
+    if len(names) == len(text.unknown) and settable.issuperset(names):
+        yield from (_Untold(name, origin) for name in names)
+    else:
+        yield _gap(origin, f"what {text.written} stands for, only CloudFormation knows")
+
+
+def _gap(origin: Origin, what: str) -> Gap:
+    return Gap(Holder.DEPLOYER, "deploy", origin, what, "Allow it in a policy of your own.")

@@ -1,0 +1,88 @@
+"""The policy of whoever deploys, as JSON, as a template, and as text with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.deploy.policy import DeployPolicy
+from cfnroles.lines import Lines, gaps_text
+from cfnroles.need import Need
+from cfnroles.page import Page, json_page, page
+from cfnroles.policies import MANAGED_POLICY, document
+from cfnroles.statements import Statement
+from cfnroles.targets.cloudformation.template_text import to_yaml
+
+_HOLDER = "whoever deploys"
+
+
+def json_text(made: DeployPolicy) -> Page:
+    """The policy document; a list of them where one managed policy cannot hold all."""
+    documents = [document(policy.statements) for policy in made.policies]
+    return json_page(documents[0] if len(documents) == 1 else documents)
+
+
+def cloudformation(made: DeployPolicy) -> Page:
+    """A template with a managed policy for each document, to be attached to the role or user that deploys."""
+    resources: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    for number, policy in enumerate(made.policies, 1):
+        name = f"DeployPolicy{number}" if len(made.policies) > 1 else "DeployPolicy"
+        description = f"What {_HOLDER} the stacks that cfnroles built must be allowed."
+        properties = {"Description": description, "PolicyDocument": document(policy.statements)}
+        resources[name] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+        outputs[f"{name}Arn"] = {"Description": "ARN of the policy.", "Value": {"Ref": name}}
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"The policy of {_HOLDER}.",
+        "Resources": resources,
+        "Outputs": outputs,
+    }
+    return page(to_yaml(template).rstrip("\n").split("\n"))
+
+
+def notes(made: DeployPolicy, texts: Mapping[str, str]) -> Page:
+    """What must be known of a policy and stands in no document."""
+    return page(_notes(made, texts))
+
+
+def human(made: DeployPolicy, texts: Mapping[str, str]) -> Page:
+    """For a review: each statement with its reasons, then what reaches further than the stacks, and the gaps."""
+    return page((*_statements(made, texts), *_notes(made, texts)))
+
+
+def _statements(made: DeployPolicy, texts: Mapping[str, str]) -> Iterator[str]:
+    lines = Lines(texts)
+    for statement in made.statements:
+        yield f"{statement.sid}: {', '.join(statement.actions)}"
+        yield from (f"    on {resource}" for resource in statement.resources)
+        for condition in statement.conditions:
+            yield f"    if {condition.key} {condition.operator} {' or '.join(condition.values)}"
+        yield from _reasons(statement, lines)
+    yield ""
+
+
+def _reasons(statement: Statement, lines: Lines) -> Iterator[str]:
+    reasons: dict[tuple[str, str, str], list[Need]] = {}
+    for need in statement.needs:
+        reasons.setdefault((need.reason.why, need.reason.told, need.reason.source), []).append(need)
+    for (why, told, source), needs in reasons.items():
+        yield f"  because {why}"
+        if told:
+            yield f"    {told}"
+        yield from dict.fromkeys(f"    {lines.where(need.origin)}" for need in needs)
+        yield f"    {source}"
+
+
+def _notes(made: DeployPolicy, texts: Mapping[str, str]) -> Iterator[str]:
+    if len(made.policies) > 1:
+        yield f"{len(made.policies)} policies, because IAM takes {MANAGED_POLICY:,} characters in one: attach them all."
+    if made.wide:
+        yield "This reaches further than the stacks, and cannot be narrower:"
+    for wide in made.wide:
+        yield f"- {', '.join(wide.actions) or 'every call'}"
+        yield from (f"    on {resource}" for resource in wide.resources)
+        yield f"  {wide.why}."
+    if made.gaps:
+        yield f"Gaps: {len(made.gaps)} permission(s) that the policy does not have, because a name is missing:"
+        yield gaps_text(made.gaps, texts)
