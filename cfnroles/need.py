@@ -22,6 +22,7 @@ class Holder(StrEnum):
     EXECUTION = "execution role"
     TASK = "task role"
     INFRASTRUCTURE = "infrastructure role"
+    LIFECYCLE_HOOK = "lifecycle hook role"
     SCHEDULER = "scheduler role"
     EVENT_RULE = "event rule role"
     STATE_MACHINE = "state machine role"

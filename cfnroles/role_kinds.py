@@ -107,6 +107,12 @@ ROLE_KINDS = (
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
     ),
     RoleKind(
+        Holder.LIFECYCLE_HOOK,
+        "LifecycleHookRole",
+        "ECS itself uses this role to invoke functions as it deploys",
+        AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/blue-green-permissions.html"),
+    ),
+    RoleKind(
         Holder.SCHEDULER,
         "SchedulerRole",
         "EventBridge Scheduler uses this role to run the tasks",

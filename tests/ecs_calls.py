@@ -180,7 +180,7 @@ def _shifted(service: Mapping[str, Any]) -> Iterator[Call]:
             yield _of_infrastructure("vpc-lattice:UpdateListener", rule.partition("/rule/")[0])
     for hook in service.get("deploymentConfiguration", {}).get("lifecycleHooks", ()):
         if function := hook.get("hookTargetArn"):
-            yield _of_infrastructure("lambda:InvokeFunction", function)
+            yield Call("LifecycleHookRole", "lambda:InvokeFunction", function, (), (f"{function}x", function[:-1]))
 
 
 def _of_infrastructure(action: str, resource: str) -> Call:

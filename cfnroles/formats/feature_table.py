@@ -39,6 +39,8 @@ Who holds what:
 - The **task role** is used by the application and by the containers beside it. What the application itself does is not
   in a task definition.
 - The **infrastructure role** is used by ECS to manage what a service's tasks use. It is made where a row needs it.
+- The **lifecycle hook role** is used by ECS to invoke the functions of a service's lifecycle hooks. It is made where
+  the service has one.
 - The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
   EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
   asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule

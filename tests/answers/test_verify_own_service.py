@@ -1,14 +1,14 @@
-"""A service with everything that ECS manages for it: its three roles are complete and minimal, and nothing is a gap."""
+"""A service with everything that ECS manages for it: each role is complete and minimal, and nothing is a gap."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from cfnroles import Told, build, read
-from cfnroles.answers.verify import Outcome, verify
+from cfnroles import build, read
+from cfnroles.answers.verify import Verdict, verify
 from cfnroles.iam.roles import template_role
-from cfnroles.need import Holder
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
 
@@ -16,11 +16,6 @@ HOME = "us-east-1:123456789012"
 KEY = f"arn:aws:kms:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ELB, LATTICE = f"arn:aws:elasticloadbalancing:{HOME}", f"arn:aws:vpc-lattice:{HOME}"
 ROLE = "arn:aws:iam::123456789012:role/ecs-infrastructure"
-ROLES = {
-    Holder.EXECUTION: "ExecutionRole",
-    Holder.TASK: "TaskRole",
-    Holder.INFRASTRUCTURE: "InfrastructureRole",
-}
 LOGS = {"awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "shop"}
 TASK = {
     "family": "shop",
@@ -104,29 +99,42 @@ SERVICE = {
 }
 
 
-def test_every_role_of_a_whole_service_is_complete_and_minimal(tmp_path: Path) -> None:
-    (tmp_path / "task.json").write_text(json.dumps(TASK))
-    (tmp_path / "service.json").write_text(json.dumps(SERVICE))
-    reading = read(
-        tmp_path / "task.json",
-        Told(
-            service_file=str(tmp_path / "service.json"),
-            account="123456789012",
-            region="us-east-1",
-            execute_command_log_group="/ecs/exec",
-            execute_command_bucket="sessions",
-            log_group_key_arns=(KEY,),
-            destination_key_arns=(KEY,),
-            file_key_arns=(KEY,),
-            bucket_accounts=("123456789012",),
-        ),
-    )
-    assert reading.gaps == reading.findings == ()
-    template = read_template(build(reading).files["shop-roles.yaml"], "shop-roles.yaml")
+SPEC = f"""\
+project: shop
+account: "123456789012"
+region: us-east-1
+services:
+  web:
+    task-definition: task.json
+    service: service.json
+    exec: {{log-group: /ecs/exec, bucket: sessions}}
+    kms-keys: {{files: "{KEY}", log-groups: "{KEY}", destinations: "{KEY}"}}
+    bucket-accounts: "123456789012"
+    run-by:
+      scheduler: {{cluster: shop, tags: true}}
+      event-rule: true
+      state-machine: {{cluster: shop, sync: true}}
+"""
 
-    for holder, logical_id in ROLES.items():
-        role = template_role(template, logical_id, Given({}, "123456789012", "us-east-1"))
-        found = verify(reading, role, holder, prove=True)
-        assert {judged.outcome for judged in found.judged} == {Outcome.ALLOWED}, logical_id
-        assert found.excess == found.application == found.role.unread == (), logical_id
-        assert [str(removal) for removal in found.removals or () if not removal.fails] == [], logical_id
+
+def test_every_role_of_a_whole_service_passes(tmp_path: Path) -> None:
+    for name, text in (
+        ("task.json", json.dumps(TASK)),
+        ("service.json", json.dumps(SERVICE)),
+        ("cfnroles.yaml", SPEC),
+    ):
+        (tmp_path / name).write_text(text)
+    reading = read(tmp_path / "cfnroles.yaml")
+    assert reading.gaps == reading.findings == ()
+    built = build(reading)
+    made = next(stack.template["Resources"] for stack in built.stacks if stack.name == "shop-web-roles")
+    roles = {name for name, resource in made.items() if resource["Type"] == "AWS::IAM::Role"}
+    assert roles == {kind.name for kind in ROLE_KINDS}
+    template = read_template(built.files["web-roles.yaml"], "web-roles.yaml")
+
+    for kind in ROLE_KINDS:
+        role = template_role(template, kind.name, Given({}, "123456789012", "us-east-1"))
+        found = verify(reading, role, kind.holder, prove=True)
+        assert (found.verdict, found.grounds) == (Verdict.PASS, ()), kind.name
+        assert found.judged
+        assert [str(removal) for removal in found.removals or () if not removal.fails] == [], kind.name

@@ -124,7 +124,8 @@ SETTINGS: Mapping[str, str] = {
     " about these say",
     "service.deploymentConfiguration.bakeTimeInMinutes": _SETTING,
     "service.deploymentConfiguration.lifecycleHooks[].targetType": "a hook without a function pauses the deployment",
-    "service.deploymentConfiguration.lifecycleHooks[].roleArn": _NAMED_ROLE,
+    "service.deploymentConfiguration.lifecycleHooks[].roleArn": "names a role, which may be the"
+    " lifecycle hook role that is built here",
     "service.deploymentConfiguration.lifecycleHooks[].lifecycleStages": _SETTING,
     "service.deploymentConfiguration.lifecycleHooks[].timeoutConfiguration": _SETTING,
     "service.deploymentConfiguration.lifecycleHooks[].hookDetails": "what ECS hands to the function",

@@ -25,7 +25,7 @@ FEATURES = (
     Feature(
         name="lifecycle-hook",
         field="service.deploymentConfiguration.lifecycleHooks[].hookTargetArn",
-        holder=Holder.INFRASTRUCTURE,
+        holder=Holder.LIFECYCLE_HOOK,
         why="ECS invokes the function at the stages of a deployment that the hook names",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-permissions.html",
         standing=Standing.DOCUMENTED,

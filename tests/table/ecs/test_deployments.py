@@ -106,5 +106,5 @@ def test_hooks_are_invoked_as_they_are_named(answer: Any) -> None:
     function = "arn:aws:lambda:us-east-1:123456789012:function:smoke:live"
     hooks = [{"hookTargetArn": function, "lifecycleStages": ["POST_SCALE_UP"]}, {"targetType": "PAUSE"}]
     found = answer(service={"deploymentConfiguration": {"lifecycleHooks": hooks}})
-    assert found.needs == infrastructure(("lambda:InvokeFunction", function))
+    assert found.needs == {f"lifecycle hook role: lambda:InvokeFunction on {function}"}
     assert answer(service={"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "smoke"}]}}).errors
