@@ -19,6 +19,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TemplateTask, shaped, task_definitions
+from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import ResolvedStack, Resource, Template
@@ -140,12 +141,13 @@ def _task(task: sources.Task, start: Path) -> CheckedTask:
 
 def _template_task(task: TemplateTask) -> CheckedTask:
     found = discover(task.workload, Facts())
+    gaps, unknown = unknown_members(task.workload, ())
     errors = tuple(f for f in value_findings(task.workload) if f.severity is Severity.ERROR)
     properties = task.resource.properties
     return CheckedTask(
         task.workload,
         # What CloudFormation will fill in is no gap.
-        replace(_with_findings(found, errors), gaps=()),
+        replace(_with_findings(found, (*errors, *unknown)), gaps=gaps),
         _role(properties.get("ExecutionRoleArn")) or (None if "ExecutionRoleArn" in properties else ""),
         _role(properties.get("TaskRoleArn")) or (None if "TaskRoleArn" in properties else ""),
         task.resource.logical_id,

@@ -88,7 +88,8 @@ class _Turned(Struct):
         known = {_folded(name, path): name for name in kind}
         tree = {}
         for name, value in given.items():
-            member = known.get(name.lower(), name[:1].lower() + name[1:])
+            function = name.startswith("Fn::")
+            member = known.get(name.lower(), name if function else name[:1].lower() + name[1:])
             self.sources[(*path, member)] = self.resource.source(*steps, name)
             turned = self.value(value, kind.get(member, TEXT), (*path, member), (*steps, name))
             if turned is None and value is not None and member not in kind:

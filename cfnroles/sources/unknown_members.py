@@ -14,6 +14,12 @@ from cfnroles.workload import Path, Workload
 #: What stands beside a task definition, and which role it is likely to be about.
 _BESIDE = {"service": Holder.INFRASTRUCTURE, "cluster": Holder.TASK}
 
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
+_PROCESSED = (
+    "Look at the stack's template as CloudFormation processed it:"
+    " `aws cloudformation get-template --template-stage Processed --stack-name STACK`"
+)
+
 _Kind = Mapping[str, Any]
 
 
@@ -24,10 +30,14 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
     """
     gaps, findings = [], []
     for holder, path, kind in _unknown(workload, others):
-        origin, remedy = workload.origin(path), meant_by(str(path[-1]), kind)
-        what = f"cfnroles knows no member {path[-1]}, nor which permissions it costs"
+        origin, name = workload.origin(path), str(path[-1])
+        if name.startswith("Fn::"):
+            gaps.append(Gap(holder, "unknown-member", origin, f"nobody can see what {name} will put here", _PROCESSED))
+            continue
+        remedy = meant_by(name, kind)
+        what = f"cfnroles knows no member {name}, nor which permissions it costs"
         gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Else add to the roles what it needs"))
-        told = f"cfnroles knows no member {path[-1]}, and ECS may know none either"
+        told = f"cfnroles knows no member {name}, and ECS may know none either"
         findings.append(Finding(Severity.WARNING, origin, told, remedy))
     return tuple(gaps), tuple(findings)
 

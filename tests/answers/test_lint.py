@@ -57,6 +57,15 @@ def test_the_repaired_template_has_none() -> None:
     assert found_in(HERE / "nine-faults-repaired.yaml") == ()
 
 
+def test_a_property_that_no_row_knows_is_told_where_it_stands() -> None:
+    text = (HERE / "nine-faults-repaired.yaml").read_text(encoding="utf-8")
+    unknown = text.replace("      ContainerDefinitions:\n", "      Mesh: {RoleArn: x}\n      ContainerDefinitions:\n")
+    assert {(finding.check, finding.origin.pointer) for finding in lint(unknown, "t.yaml").findings} == {
+        ("gap", "Resources.TaskDefinition.Properties.Mesh"),
+        ("likely-to-fail", "Resources.TaskDefinition.Properties.Mesh"),
+    }
+
+
 def faults(found: tuple[Finding, ...]) -> list[Finding]:
     """The findings but for the one that says which roles stand in another template."""
     return [finding for finding in found if finding.check != "unjudged-role"]

@@ -77,6 +77,12 @@ def test_a_near_name_is_offered() -> None:
     assert gap.remedy.startswith("Did you mean loadBalancers?")
 
 
+def of_template(properties: str) -> Workload:
+    task = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
+    (found,) = task_definitions(read_template(task, "t.yaml").resolve(), "t.yaml")
+    return found.workload
+
+
 @pytest.mark.parametrize(
     ("properties", "pointers"),
     [
@@ -89,8 +95,20 @@ def test_a_near_name_is_offered() -> None:
     ],
 )
 def test_what_a_template_holds_is_told_whatever_it_is(properties: str, pointers: list[str]) -> None:
-    task = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
-    (found,) = task_definitions(read_template(task, "t.yaml").resolve(), "t.yaml")
-    gaps, findings = unknown_members(found.workload, ())
+    gaps, findings = unknown_members(of_template(properties), ())
     assert [gap.origin.pointer for gap in gaps] == pointers
     assert [finding.origin.pointer for finding in findings] == pointers
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "{Family: shop, Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://bucket/members.yaml}}}",
+        "{ContainerDefinitions: [{Name: web, Fn::Transform: {Name: Macro}}]}",
+    ],
+)
+def test_what_a_macro_puts_into_a_template_is_a_gap_and_no_fault(properties: str) -> None:
+    (gap,), findings = unknown_members(of_template(properties), ())
+    assert gap.what == "nobody can see what Fn::Transform will put here"
+    assert "--template-stage Processed" in gap.remedy
+    assert findings == ()
