@@ -232,6 +232,13 @@ def test_parameters_without_a_value_that_names_hang_on_are_one_error():
     assert "Give --parameters Stage=VALUE --parameters Team=VALUE" in refused.value.remedy
 
 
+def test_what_parameter_store_holds_is_a_gap_and_no_missing_value():
+    named = stack({"TaskRole": ("IAM::Role", {"RoleName": {"Ref": "Name"}})}, declared=["Name"])
+    body = named.body.replace('"String"', '"AWS::SSM::Parameter::Value<String>"')
+    (gap,) = made(StackSource("shop", "shop.json", body, (("Name", "/shop/role"),))).gaps
+    assert "${Name} stands for, only CloudFormation knows" in gap.what
+
+
 def test_parameters_that_no_name_hangs_on_need_no_value():
     tagged = stack({"TaskRole": ("IAM::Role", {"Description": {"Ref": "Team"}})}, declared=["Team"])
     assert on("iam:CreateRole", tagged) == {f"{ROLE}/shop-TaskRole-*"}
