@@ -37,6 +37,8 @@ class PolicyArguments(Struct, frozen=True):
     service_role: bool
     continue_rollback: bool
     termination_protection: bool
+    stack_set: bool
+    administration_role_arn: str
 
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` for both roles at once: each has a policy of its own."""
@@ -45,6 +47,11 @@ class PolicyArguments(Struct, frozen=True):
                 "--service-role and --role-arn ask for two policies",
                 remedy="Ask for the caller's with --role-arn ARN, and for the role's with --service-role.",
             )
+        alone = {"--bucket": self.bucket, "--role-arn": self.role_arn, "--service-role": self.service_role}
+        if self.stack_set and (other := [option for option, given in alone.items() if given]):
+            raise InvalidInput(f"--stack-set cannot be combined with {other[0]}: stack sets have roles of their own")
+        if self.administration_role_arn and not self.stack_set:
+            raise InvalidInput("--administration-role-arn is for --stack-set")
 
     def selected(self) -> Selected:
         """The stacks with the parameters that ``cfnroles deploy`` would give them."""
@@ -87,6 +94,8 @@ class PolicyArguments(Struct, frozen=True):
             continue_rollback=self.continue_rollback,
             termination_protection=self.termination_protection,
             service_role=self.service_role,
+            stack_set=self.stack_set,
+            administration_role_arn=self.administration_role_arn,
         )
 
 
@@ -107,6 +116,8 @@ _options = collected(
     click.option("--service-role", is_flag=True, help="The policy of that service role, instead of the caller's."),
     click.option("--continue-rollback", is_flag=True, help="As for deploy."),
     click.option("--termination-protection", is_flag=True, help="As for deploy."),
+    click.option("--stack-set", is_flag=True, help="As for deploy: in the administrator's account, --account."),
+    click.option("--administration-role-arn", default="", metavar="ARN", help="As for deploy."),
 )
 
 

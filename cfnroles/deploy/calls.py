@@ -14,6 +14,10 @@ _API = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference"
 #: What a call is authorized on, after the account of its ARN; ``{stack}`` is each of the stacks.
 STACK = "stack/{stack}/*"
 CHANGE_SET = f"changeSet/{RUN_PREFIX}*/*"
+STACK_SET = "stackset/{stack}:*"
+#: Where the stacks of a stack set go, and what is in them. AWS's pages disagree whether these have Region and account.
+STACK_SET_TARGET = "arn:{partition}:cloudformation:*:*:stackset-target/{stack}:*"
+RESOURCE_TYPE = "arn:{partition}:cloudformation:*:*:type/resource/{type}"
 #: AWS defines no resource type for the call.
 NO_RESOURCE = "*"
 
@@ -82,6 +86,43 @@ OWN_CALLS = (
         ("cloudformation:UpdateTerminationProtection",),
         f"{_API}/API_UpdateTerminationProtection.html",
         option="termination_protection",
+    ),
+)
+
+#: ``--stack-set``: in the administrator's account. What is in the stacks, StackSets' own roles make in each account.
+STACK_SET_CALLS = (
+    OwnCalls(
+        "LookAtStackSets",
+        "cfnroles looks at a stack set and follows its operations",
+        (
+            "cloudformation:DescribeStackSet",
+            "cloudformation:DescribeStackSetOperation",
+            "cloudformation:ListStackInstances",
+            "cloudformation:ListStackSetOperationResults",
+        ),
+        f"{_API}/API_DescribeStackSet.html",
+        (STACK_SET,),
+    ),
+    OwnCalls(
+        "CreateStackSets",
+        "cfnroles creates a stack set",
+        ("cloudformation:CreateStackSet",),
+        f"{_API}/API_CreateStackSet.html",
+        (NO_RESOURCE,),
+    ),
+    OwnCalls(
+        "ChangeStackSets",
+        "cfnroles updates a stack set, and creates its stacks in accounts and Regions",
+        ("cloudformation:CreateStackInstances", "cloudformation:UpdateStackSet"),
+        "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html",
+        (STACK_SET, STACK_SET_TARGET, RESOURCE_TYPE),
+    ),
+    OwnCalls(
+        "TagStackSets",
+        "CloudFormation asks whether whoever creates or updates a stack set with tags may tag it",
+        ("cloudformation:TagResource", "cloudformation:UntagResource"),
+        f"{_API}/API_UpdateStackSet.html",
+        (STACK_SET,),
     ),
 )
 

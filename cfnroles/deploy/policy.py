@@ -14,7 +14,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from cfnroles.deploy.calls import BUCKET_CALLS, BUCKET_FOLDER, NO_RESOURCE, OWN_CALLS, OwnCalls
+from cfnroles.deploy.calls import (
+    BUCKET_CALLS,
+    BUCKET_FOLDER,
+    NO_RESOURCE,
+    OWN_CALLS,
+    STACK_SET_CALLS,
+    OwnCalls,
+)
 from cfnroles.deploy.handlers import Calls, ResourceType, type_of
 from cfnroles.deploy.names import NamedStack, arns_of, home_arn, named, starred
 from cfnroles.deploy.plan import GATE
@@ -38,7 +45,8 @@ _ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 class DeployOptions(Struct, frozen=True):
     """Where the stacks are deployed to, and what ``cfnroles deploy`` is told as far as it changes what is called.
 
-    With ``role_arn`` CloudFormation has a service role of its own; ``service_role`` asks for that role's policy.
+    With ``role_arn`` CloudFormation has a service role of its own; ``service_role`` asks for that role's policy. With
+    ``stack_set`` the account is the administrator's.
     """
 
     account: str
@@ -49,6 +57,8 @@ class DeployOptions(Struct, frozen=True):
     continue_rollback: bool = False
     termination_protection: bool = False
     service_role: bool = False
+    stack_set: bool = False
+    administration_role_arn: str = ""
 
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` where account or Region is not told, and for what no ARN can hold."""
@@ -63,7 +73,10 @@ class DeployOptions(Struct, frozen=True):
             ("the account", self.account, re.fullmatch(r"[0-9]{12}", self.account), "Give its 12 digits."),
             ("the Region", self.region, is_region(self.region), "Give one such as us-east-1."),
             ("the bucket", self.bucket, _BUCKET.fullmatch(self.bucket), "Give the bucket's name alone."),
-            ("the service role", self.role_arn, _ROLE.fullmatch(self.role_arn), "Give the ARN of a role."),
+            *(
+                (f"the {what} role", arn, _ROLE.fullmatch(arn), "Give the ARN of a role.")
+                for what, arn in (("service", self.role_arn), ("administration", self.administration_role_arn))
+            ),
         ):
             if given and not fits:
                 raise InvalidInput(f"{given!r} cannot be {what}", remedy=remedy)
@@ -124,6 +137,9 @@ def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> Depl
 
 
 def _found(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:
+    if options.stack_set:
+        yield from _stack_sets(stacks, options)
+        return
     if not options.service_role:
         yield from _own_calls(stacks, options)
     if options.service_role or not options.role_arn:
@@ -157,6 +173,7 @@ def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
 
 _NO_TYPE = "AWS defines no resource type for these"
 _SERVICE_ROLE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html"
+_ADMINISTRATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html"
 _TEMPLATE_URL = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html"
 
 
@@ -173,25 +190,58 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
         for action in BUCKET_CALLS:
             yield _need(Permission(action, objects), Reason("deploy", why, _TEMPLATE_URL), told, "UploadTemplates")
     if options.role_arn:
-        to = Condition("StringEquals", "iam:PassedToService", (Text("cloudformation.amazonaws.com"),))
-        reason = Reason("deploy", "whoever names a service role passes it to CloudFormation", _SERVICE_ROLE)
-        yield _need(Permission("iam:PassRole", Text(options.role_arn), (to,)), reason, told, "PassServiceRole")
+        yield _passing(options.role_arn, "whoever names a service role passes it to CloudFormation", _SERVICE_ROLE)
     if options.check:
         for stack in stacks:
             yield from _references(stack)
+
+
+def _stack_sets(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:
+    """What is called for those of the stacks that can be stack sets: an import is of one account and Region."""
+    chosen = tuple(stack for stack in stacks if not stack.source.imports)
+    if not chosen:
+        raise InvalidInput("none of the stacks can be a stack set")
+    for stack in chosen:
+        for calls in STACK_SET_CALLS:
+            yield from _to_cloudformation(calls, stack)
+        if options.check:
+            yield from _references(stack)
+    if arn := options.administration_role_arn:
+        yield _passing(arn, "whoever names an administration role passes it to CloudFormation", _ADMINISTRATION)
+
+
+def _passing(role: str, why: str, source: str) -> Need:
+    to = Condition("StringEquals", "iam:PassedToService", (Text("cloudformation.amazonaws.com"),))
+    permission = Permission("iam:PassRole", Text(role), (to,))
+    return _need(permission, Reason("deploy", why, source), Origin("the command line", ()), "PassServiceRole")
+
+
+_NO_HOME = "AWS's pages disagree whether the Region and the account stand in these ARNs"
 
 
 def _to_cloudformation(calls: OwnCalls, stack: NamedStack) -> Iterator[_Found]:
     reason = Reason("deploy", calls.why, calls.source)
     origin = Origin(stack.source.template, ("Resources",), item=f"stack {stack.source.name}")
     for on in calls.on:
-        resource = starred(on, {"{stack}": Text(stack.source.name)})
         if on == NO_RESOURCE:
             yield Wide(calls.actions, (NO_RESOURCE,), _NO_TYPE)
-        else:
-            resource = home_arn("cloudformation", resource, stack.facts, stack.facts).text
-        for action in calls.actions:
-            yield _need(Permission(action, resource), reason, origin, calls.sid)
+        for resource in _authorized_on(on, stack):
+            if on.startswith("arn:"):
+                yield Wide(calls.actions, (str(resource),), _NO_HOME)
+            for action in calls.actions:
+                yield _need(Permission(action, resource), reason, origin, calls.sid)
+
+
+def _authorized_on(on: str, stack: NamedStack) -> tuple[Text, ...]:
+    """The resources of a form of the table: one, or one for each type of resource in the stack."""
+    facts, names = stack.facts, {"{stack}": Text(stack.source.name)}
+    if on == NO_RESOURCE:
+        return (ANYTHING,)
+    if not on.startswith("arn:"):
+        return (home_arn("cloudformation", starred(on, names), facts, facts).text,)
+    names["{partition}"] = facts.arn("cloudformation", EMPTY).partition
+    types = sorted({resource.type for resource in stack.resolved.resources.values()}) if "{type}" in on else [""]
+    return tuple(starred(on, names | {"{type}": Text(each.replace("::", "-"))}) for each in types)
 
 
 def _need(permission: Permission, reason: Reason, origin: Origin, sid: str) -> Need:

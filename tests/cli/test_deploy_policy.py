@@ -105,6 +105,8 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
         (("--parameters", "Nobody=x"), "no template declares the parameter Nobody"),
         (("--parameters", "RolePath=x"), "a path that begins and ends with a slash"),
         (("--parameters", "RolePath=/*/"), "has * in it"),
+        (("--stack-set", "--bucket", "b-1"), "--stack-set cannot be combined with --bucket"),
+        (("--administration-role-arn", "x"), "--administration-role-arn is for --stack-set"),
         (("--account", "1"), "--account 1 is not an account"),
     ],
 )
@@ -112,6 +114,14 @@ def test_a_wrong_question_ends_with_2(ask, examples, options, what):
     code, out, err = ask(examples / "shop.json", *HOME, *options)
     assert (code, out) == (2, "")
     assert what in err
+
+
+def test_the_owner_of_another_account_has_a_policy_for_what_he_deploys(cfnroles, ask, examples, tmp_path):
+    side = tmp_path / "side"
+    cfnroles("build", examples / "recipes" / "10-shared-image.yaml", "--for-account", "210987654321", "-o", side)
+    code, out, _ = ask(side, "--strict", "--account", "210987654321", "--region", "us-east-1")
+    assert code == 0
+    assert '"arn:aws:ecr:us-east-1:210987654321:repository/platform/web"' in out
 
 
 def test_every_recipe_has_a_policy_without_a_gap(ask, examples):

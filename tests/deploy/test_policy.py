@@ -289,7 +289,11 @@ STACK = f"arn:aws:cloudformation:{HOME}:stack/shop/*"
 
 
 def own(**options):
-    statements = made(role(), **({"role_arn": f"{ROLE}/cloudformation"} | options)).statements
+    return own_of(role(), **({"role_arn": f"{ROLE}/cloudformation"} | options))
+
+
+def own_of(*stacks, **options):
+    statements = made(*stacks, **options).statements
     return {str(each) for statement in statements for each in statement.permissions()}
 
 
@@ -368,6 +372,26 @@ def test_what_looking_for_secrets_asks_is_allowed_unless_nobody_looks():
     }
 
 
+def test_stack_sets_are_named_and_their_stacks_made_by_their_own_roles():
+    admin = f"{ROLE}/administration"
+    task = stack({"Task": ("ECS::TaskDefinition", {"Family": "shop"})}, "shop-task")
+    importing = StackSource(task.name, task.template, task.body, imports=("shop-TaskRoleArn",))
+    lines = own_of(role(), importing, stack_set=True, administration_role_arn=admin)
+    stack_set = f"arn:aws:cloudformation:{HOME}:stackset/shop:*"
+    others = "arn:aws:cloudformation:*:*"
+    assert {line for line in lines if "CreateStackInstances" in line} == {
+        f"cloudformation:CreateStackInstances on {resource}"
+        for resource in (stack_set, f"{others}:stackset-target/shop:*", f"{others}:type/resource/AWS-IAM-Role")
+    }
+    assert f"cloudformation:TagResource on {stack_set}" in lines
+    assert f"iam:PassRole on {admin}, iam:PassedToService StringEquals cloudformation.amazonaws.com" in lines
+    assert [line for line in lines if line.endswith(" on *")] == ["cloudformation:CreateStackSet on *"]
+    assert not [line for line in lines if "iam:CreateRole" in line or "shop-task" in line]
+    assert any("disagree" in wide.why for wide in made(role(), stack_set=True).wide)
+    with pytest.raises(InvalidInput, match="none of the stacks can be a stack set"):
+        made(importing, stack_set=True)
+
+
 # Where, and how much.
 
 
@@ -381,6 +405,7 @@ def test_what_looking_for_secrets_asks_is_allowed_unless_nobody_looks():
         ({"region": "mars"}, "'mars' cannot be the Region"),
         ({"bucket": "a*"}, "'a*' cannot be the bucket"),
         ({"role_arn": f"{ROLE}/*"}, "cannot be the service role"),
+        ({"administration_role_arn": "admin"}, "cannot be the administration role"),
     ],
 )
 def test_what_no_arn_can_hold_is_refused(options, what):

@@ -14,7 +14,8 @@ import pytest
 import cfnroles.aws.caller
 import cfnroles.aws.cloudformation
 import cfnroles.aws.s3
-from cfnroles.deploy.calls import BUCKET_CALLS, ELSEWHERE, OWN_CALLS
+import cfnroles.aws.stack_sets
+from cfnroles.deploy.calls import BUCKET_CALLS, ELSEWHERE, OWN_CALLS, STACK_SET_CALLS
 from cfnroles.deploy.handlers import NO_RESOURCE, RESOURCE_TYPES, type_of
 
 SERVICES = json.loads((Path(cfnlint.data.AdditionalSpecs.__file__).parent / "Policies.json").read_text())
@@ -65,7 +66,7 @@ def test_a_star_is_earned(row):
             assert bool(takes) == (calls.on != NO_RESOURCE), action
 
 
-@pytest.mark.parametrize("calls", OWN_CALLS, ids=lambda calls: calls.sid)
+@pytest.mark.parametrize("calls", [*OWN_CALLS, *STACK_SET_CALLS], ids=lambda calls: calls.sid)
 def test_a_star_of_our_own_calls_is_earned(calls):
     for action in calls.actions:
         takes = SERVICES["cloudformation"]["Actions"][action.partition(":")[2].lower()].get("Resources", [])
@@ -79,12 +80,23 @@ def test_each_row_has_a_source_and_each_refusal_a_reason(row):
     assert all(calls.sid.isalnum() for calls in row.calls)
 
 
+def calls_of(*modules):
+    """Every call to AWS that these gateways make."""
+    return {call for module in modules for call in re.findall(r'answering\("([^"]+)"\)', inspect.getsource(module))}
+
+
 def test_every_call_that_deploying_makes_is_in_the_table():
-    modules = (cfnroles.aws.cloudformation, cfnroles.aws.s3, cfnroles.aws.caller)
-    made = {call for module in modules for call in re.findall(r'answering\("([^"]+)"\)', inspect.getsource(module))}
     listed = {action for calls in OWN_CALLS for action in calls.actions}
+    made = calls_of(cfnroles.aws.cloudformation, cfnroles.aws.s3, cfnroles.aws.caller)
     # CloudFormation fetches a template from S3, and cfnroles only puts it there.
     assert made == listed | (set(BUCKET_CALLS) - {"s3:GetObject"}) | set(ELSEWHERE)
+
+
+def test_every_call_for_stack_sets_is_in_the_table():
+    listed = {action for calls in STACK_SET_CALLS for action in calls.actions}
+    # What CloudFormation asks about when a request has tags.
+    tagging = {"cloudformation:TagResource", "cloudformation:UntagResource"}
+    assert calls_of(cfnroles.aws.stack_sets) == listed - tagging
 
 
 def test_any_custom_resource_has_a_row_and_any_other_type_has_none():
