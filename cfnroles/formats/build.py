@@ -8,9 +8,10 @@ from pathlib import Path
 from cfnroles.lines import findings_text, gaps_text
 from cfnroles.need import Severity
 from cfnroles.page import quoted
+from cfnroles.policies import MANAGED_POLICIES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.build import Build
-from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
+from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
@@ -19,11 +20,12 @@ from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 def summary(reading: Reading, built: Build, directory: Path) -> list[str]:
     """The lines after the names of the files."""
     if reading.project:
-        return [*told(reading), *_of_project(reading, built, directory)]
+        return [*told(reading), *_of_quotas(built), *_of_project(reading, built, directory)]
     task = reading.task()
     return [
         *_home(reading, task),
         *told(reading),
+        *_of_quotas(built),
         *_left_open(task, built),
         *_other_sides(reading),
         *_deployed(built, directory),
@@ -50,6 +52,15 @@ def told(reading: Reading) -> Iterator[str]:
         yield ""
         yield f"Warnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"
         yield findings_text(warnings, reading.texts)
+
+
+def _of_quotas(built: Build) -> Iterator[str]:
+    """The roles that need a quota raised."""
+    for stack in built.stacks:
+        if roles := list(beyond_default_quota(stack.template)):
+            yield ""
+            yield f"{stack.name}: more than {MANAGED_POLICIES} managed policies on {', '.join(roles)}."
+            yield "IAM's quota `Managed policies per role` must be raised in Service Quotas before you deploy."
 
 
 def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str]:

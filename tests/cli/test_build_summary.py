@@ -82,3 +82,15 @@ def test_the_commands_hold_paths_as_a_shell_reads_them(cfnroles: Any, tmp_path: 
     told = cfnroles("build", write(tmp_path / "task.json"), "-o", out)
     assert f"cfnroles deploy '{out}'`" in told.err
     assert f"--template-file '{out}/shop-task.yaml'" in told.err
+
+
+@pytest.mark.parametrize(("count", "told"), [(20, False), (21, True)])
+def test_a_role_that_needs_iams_quota_raised_is_told(cfnroles: Any, tmp_path: Path, count: int, told: bool) -> None:
+    write(tmp_path / "task.json")
+    policies = [f"arn:aws:iam::123456789012:policy/p{number}" for number in range(count)]
+    service = {"task-definition": "task.json", "task-role": {"managed-policies": policies}}
+    spec = tmp_path / "cfnroles.yaml"
+    spec.write_text(json.dumps({"project": "shop", "services": {"web": service}}), encoding="utf-8")
+    found = cfnroles("build", spec, "-o", tmp_path / "out")
+    assert found.code == 0
+    assert (f"more than 20 managed policies on TaskRole ({count})" in found.err) is told

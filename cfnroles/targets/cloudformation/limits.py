@@ -8,7 +8,7 @@ from typing import Any
 
 from cfnroles.errors import InvalidInput
 from cfnroles.page import page
-from cfnroles.policies import MOST_MANAGED_POLICIES
+from cfnroles.policies import MANAGED_POLICIES, MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
@@ -26,6 +26,16 @@ def check(stack: str, template: Mapping[str, Any]) -> None:
 def too_large(text: str) -> bool:
     """Whether a template's text must go through S3."""
     return len(text.encode()) > TEMPLATE_BODY
+
+
+def beyond_default_quota(template: Mapping[str, Any]) -> Iterator[str]:
+    """The roles with more managed policies than IAM attaches before the quota is raised, each with their number.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    for logical_id, count in _managed_policies(template):
+        if count > MANAGED_POLICIES:
+            yield f"{logical_id} ({count})"
 
 
 def _parameters(template: Mapping[str, Any]) -> Iterator[str]:
@@ -50,16 +60,21 @@ def _exports(template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _roles(template: Mapping[str, Any]) -> Iterator[str]:
+    for logical_id, count in _managed_policies(template):
+        if count > MOST_MANAGED_POLICIES:
+            yield f"{logical_id} has {count} managed policies, and IAM takes {MOST_MANAGED_POLICIES}"
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::IAM::Role":
-            count = len(properties.get("ManagedPolicyArns", ()))
-            if count > MOST_MANAGED_POLICIES:
-                yield f"{logical_id} has {count} managed policies, and IAM takes {MOST_MANAGED_POLICIES}"
         if resource["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
             for document in _documents(properties):
                 if not document["Statement"] or all(map(_may_vanish, document["Statement"])):
                     yield f"a policy of {logical_id} can be left without a statement"
+
+
+def _managed_policies(template: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::Role":
+            yield logical_id, len(resource.get("Properties", {}).get("ManagedPolicyArns", ()))
 
 
 def _functions(template: Mapping[str, Any]) -> Iterator[str]:
