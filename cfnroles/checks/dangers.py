@@ -147,7 +147,7 @@ CHECKS = (
         severity=Severity.INFO,
         what="A role that may write to every log group",
         why="It can forge the entries of everything else in the account.",
-        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html",
+        source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_logs.html",
         bad=_allowing("[logs:CreateLogStream, logs:PutLogEvents]", "*"),
         good=_allowing(
             "[logs:CreateLogStream, logs:PutLogEvents]",

@@ -31,7 +31,7 @@ _WRITES_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _GROUPS = "logs:log-group:"
 _PASSED_TO = "iam:passedtoservice"
 #: Services whose actions AWS defines no resource for and that are of no use but together.
-#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_ssmmessages.html
 _WHOLE_BY_NATURE = frozenset({"ssmmessages", "ec2messages"})
 
 

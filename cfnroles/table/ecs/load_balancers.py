@@ -22,7 +22,7 @@ _ALTERNATE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/sh
 _LISTENER = "listener/net/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
 _RULE = "listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
 #: What ARNs of listeners and rules end in; the last part is the rule.
-#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_elbv2.html
 _LISTENER_OR_RULE = re.compile(r"listener/(app|net|gwy)/[^/]+/[^/]+/[^/]+|listener-rule/(app|net)(/[^/]+){4}")
 
 

@@ -24,7 +24,10 @@ def tasks(arn: Text, found: Found) -> Text:
 
 
 def configuration_sets(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The configuration sets that mail is sent with, of the home account and Region."""
+    """The configuration sets that mail is sent with, of the home account and Region.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_sesv2.html
+    """
     return tuple(
         found.facts.home_arn("ses", "configuration-set/", str(name)) for name in option(found, "configuration-set")
     )
@@ -64,7 +67,7 @@ ROWS = (
     Row(
         "task-protection",
         "protects its own task from being scaled in, and looks whether it is",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html",
         Standing.DOCUMENTED,
         "shop",
         (Access((ecs.GetTaskProtection, ecs.UpdateTaskProtection), tasks),),

@@ -14,7 +14,7 @@ from cfnroles.table.words.resources import CACHE, DSQL, KAFKA_TOPIC, MEMORY_DB, 
 from cfnroles.table.words.row import Access, Row, option
 from cfnroles.text import Arn, Text, text_of
 
-_KAFKA = "https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control-use-cases.html"
+_KAFKA = "https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html"
 
 
 def user(separator: str) -> Callable[[Text, Found], Text]:
@@ -39,7 +39,9 @@ def cluster(arn: Text, found: Found) -> Text:
 
 
 def groups(arn: Text, found: Found) -> tuple[Text, ...]:
-    """The consumer groups that are named, of the topic's cluster."""
+    """The consumer groups that are named, of the topic's cluster. AWS asks for one with each topic that is read."""
+    if not option(found, "group"):
+        raise Malformed(f"{found.value} has no consumer group", "Name the group beside it, with `group: NAME`.")
     return tuple(_of_cluster(arn, "group", f"/{_group(each)}") for each in option(found, "group"))
 
 
@@ -90,7 +92,7 @@ ROWS = (
     ),
     Row(
         "kafka-read",
-        "reads a topic of Amazon MSK",
+        "reads a topic of Amazon MSK in a consumer group",
         _KAFKA,
         Standing.DOCUMENTED,
         "shop/1234abcd-12ab-34cd-56ef-1234567890ab-1/orders",

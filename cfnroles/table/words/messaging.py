@@ -162,7 +162,7 @@ ROWS = (
     Row(
         "step-functions-answer",
         "answers the tasks that state machines hand to it; AWS defines no resource for the tokens of tasks",
-        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_stepfunctions.html",
         Standing.DOCUMENTED,
         True,
         (Access((states.SendTaskFailure, states.SendTaskHeartbeat, states.SendTaskSuccess), None),),

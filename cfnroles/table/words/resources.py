@@ -167,7 +167,7 @@ _INFERENCE_PROFILE = ResourceKind(
 _APPLICATION_PROFILE = ResourceKind(
     "the ARN of an application inference profile", "bedrock", "", r"application-inference-profile/[a-z0-9-]+"
 )
-#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_bedrock.html
 _OTHER_MODEL = ResourceKind(
     "the ARN of a model of one's own",
     "bedrock",
@@ -208,7 +208,8 @@ API = ResourceKind(
     r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
     r"[a-z0-9]{8,12}/[A-Za-z0-9_$-]+(/(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)/[^*?\s]*)?",
 )
-_CLUSTER_OF_KAFKA = r"[A-Za-z0-9-]{1,64}/[0-9a-f-]+"
+#: The id of a serverless cluster ends in an s and a number.
+_CLUSTER_OF_KAFKA = r"[A-Za-z0-9-]{1,64}/[0-9a-f-]+(?:-s[0-9]+)?"
 KAFKA_TOPIC = ResourceKind(
     "CLUSTER/ID/TOPIC of Amazon MSK, or the ARN of a topic",
     "kafka",

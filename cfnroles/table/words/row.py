@@ -38,8 +38,9 @@ class Access(Struct, frozen=True):
 class KeyUse(Struct, frozen=True):
     """What a customer managed key of the resource costs: its actions, only through the service and for the resource.
 
-    ``context`` is the key of the encryption context, and ``value`` what it says of a resource; without a value, only
-    the service is asked for. ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
+    ``service`` is empty where AWS names none for ``kms:ViaService``. ``context`` is the key of the encryption context,
+    and ``value`` what it says of a resource; without a value, only the service is asked for. ``standing`` is by whose
+    word, and ``doubt`` what of it nobody has shown.
     """
 
     actions: tuple[Action, ...]
@@ -121,8 +122,10 @@ class Row(Struct, frozen=True):
         arn = self.arn(found)
         # The ARN of a bucket has no region, and its key is always in the bucket's.
         located = arn if self.kind and self.kind.region and not is_import(arn) else _keys(found)[0]
-        host = service_host(self.key.service, region_of(located, found.facts))
-        conditions = [Condition("StringEquals", "kms:ViaService", (host,))]
+        conditions = []
+        if self.key.service:
+            host = service_host(self.key.service, region_of(located, found.facts))
+            conditions.append(Condition("StringEquals", "kms:ViaService", (host,)))
         values = self.key.value(arn, found) if self.key.context else ()
         if values:
             like = any(isinstance(symbol, Wildcard) for value in values for symbol in value.symbols)

@@ -22,7 +22,9 @@ from cfnroles.table.words.row import Access, KeyUse, Row, name_in, option
 from cfnroles.text import ANYTHING, Text, text_of
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"
-_S3_EXPRESS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam-identity-policies.html"
+_S3_EXPRESS = (
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam-example-bucket-policies.html"
+)
 _DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/api-permissions-reference.html"
 _EFS = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
 _OPENSEARCH = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html"
@@ -83,7 +85,7 @@ def searches(arn: Text, found: Found) -> tuple[Text, ...]:
 
 
 def for_reading(found: Found) -> tuple[Condition, ...]:
-    """Only sessions in which objects are read."""
+    """Only sessions in which objects are read. S3 opens one where the request names no mode and may not write."""
     return (Condition("StringEquals", "s3express:SessionMode", (Text("ReadOnly"),)),)
 
 
@@ -104,6 +106,14 @@ _WRITE_ITEMS = (
     dynamodb.UpdateItem,
 )
 _TABLE_KEY = KeyUse((kms.Decrypt,), "dynamodb", Standing.DOCUMENTED, "aws:dynamodb:tableName", table_name)
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-UsingKMSEncryption.html asks for both, to read, too.
+_DIRECTORY_KEY = KeyUse(
+    (kms.Decrypt, kms.GenerateDataKey),
+    "",
+    Standing.UNPROVEN,
+    "aws:s3express:arn",
+    doubt="that the context is the bucket's bare ARN, as AWS's page says; its example of a log shows another",
+)
 _READ_OBJECTS = Access((s3.GetObject,), objects)
 _WRITE_OBJECTS = Access((s3.AbortMultipartUpload, s3.ListMultipartUploadParts, s3.PutObject), objects)
 
@@ -170,6 +180,8 @@ ROWS = (
         "shop-cache--use1-az4--x-s3",
         (Access((s3express.CreateSession,), conditions=for_reading),),
         DIRECTORY_BUCKET,
+        (),
+        _DIRECTORY_KEY,
     ),
     Row(
         "s3-express-read-write",
@@ -179,6 +191,8 @@ ROWS = (
         "shop-cache--use1-az4--x-s3",
         (Access((s3express.CreateSession,)),),
         DIRECTORY_BUCKET,
+        (),
+        _DIRECTORY_KEY,
     ),
     Row(
         "dynamodb-read",

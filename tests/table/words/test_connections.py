@@ -58,9 +58,17 @@ def test_a_topic_is_read_through_its_cluster_and_with_the_groups_that_are_named(
     topic = on(f"arn:aws:kafka:{HOME}:topic/{KAFKA}/orders", "kafka-cluster:DescribeTopic", "kafka-cluster:ReadData")
     connect = on(f"arn:aws:kafka:{HOME}:cluster/{KAFKA}", "kafka-cluster:Connect")
     group = on(f"arn:aws:kafka:{HOME}:group/{KAFKA}/g", "kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup")
-    assert permissions(granted("kafka-read", f"{KAFKA}/orders")) == topic | connect
     assert permissions(granted("kafka-read", f"{KAFKA}/orders", group="g")) == topic | connect | group
     assert granted("kafka-read", f"{KAFKA}/orders", group="g*").findings
+    assert "has no consumer group" in granted("kafka-read", f"{KAFKA}/orders").findings[0].what
+
+
+def test_a_topic_is_of_a_serverless_cluster_too() -> None:
+    topic = "shop/1234abcd-12ab-34cd-56ef-1234567890ab-s2/orders"
+    assert f"kafka-cluster:WriteData on arn:aws:kafka:{HOME}:topic/{topic}" in permissions(
+        granted("kafka-write", topic)
+    )
+    assert granted("kafka-write", topic.replace("-s2", "-x2")).findings
 
 
 def test_what_an_import_does_not_tell_is_a_gap() -> None:

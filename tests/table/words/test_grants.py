@@ -114,7 +114,8 @@ def test_the_key_follows_with_its_conditions(row: Row) -> None:
     assert {permission.action for permission in on_key} == {f"kms:{action.action}" for action in row.key.actions}
     for permission in on_key:
         keys = {condition.key for condition in permission.conditions}
-        assert "kms:ViaService" in keys
+        assert ("kms:ViaService" in keys) == bool(row.key.service)
+        assert keys
         assert any(key.startswith("kms:EncryptionContext:") for key in keys) == bool(row.key.context)
 
 
