@@ -21,7 +21,7 @@ def with_action(source: StackSource, deployer: Deployer, *, wait: bool) -> Work[
 
     Raises ``DeploymentRefused`` for a stack that cannot be deployed as it stands, or that is somebody else's.
     """
-    found = yield from existing(source.name, deployer, remedy=ADOPT_REMEDY, wait=wait)
+    found = yield from existing(source, deployer, remedy=ADOPT_REMEDY, wait=wait)
     if found.stack and status_of(found.stack.status).in_progress:
         note = busy(found.stack, deployer.cloudformation)
         step = StackPlan(source, StackAction.BUSY, found.stack, notes=(note,))

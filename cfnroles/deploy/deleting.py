@@ -59,7 +59,7 @@ def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletio
 
 
 def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeletion]:
-    found = yield from existing(source.name, deployer, remedy=_LEAVE_IT, wait=True)
+    found = yield from existing(source, deployer, remedy=_LEAVE_IT, wait=True)
     stack = found.stack
     if stack is None or stack.status == "DELETE_COMPLETE":
         return StackDeletion(source, None)

@@ -9,9 +9,10 @@ from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import StackDescription
 from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.following import Work, settled
-from cfnroles.deploy.ownership import is_tagged, is_written, not_ours
+from cfnroles.deploy.ownership import Deployed, maker, not_ours
 from cfnroles.deploy.plan import RUN_PREFIX, Note, Stranger
 from cfnroles.deploy.refused import DeploymentRefused
+from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.starting import started_by
 from cfnroles.deploy.statuses import status_of
 from cfnroles.errors import Unavailable
@@ -24,28 +25,29 @@ class Existing(Struct, frozen=True):
     adopted: Stranger | None = None
 
 
-def existing(name: str, deployer: Deployer, *, remedy: str, wait: bool) -> Work[Existing]:
-    """The stack that has ``name``; where it is to ``wait``, an operation that is under way ends first.
+def existing(source: StackSource, deployer: Deployer, *, remedy: str, wait: bool) -> Work[Existing]:
+    """The stack that has the name of ``source``; where it is to ``wait``, an operation that is under way ends first.
 
-    Raises ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not make, in whatever status, unless
-    it is to be adopted.
+    Raises ``DeploymentRefused`` with ``remedy`` for a stack that cfnroles did not make for the project, in whatever
+    status, unless it is to be adopted.
     """
+    name = source.name
     stack = deployer.cloudformation.stack(name)
-    adopted = _claimed(stack, deployer, remedy)
+    adopted = _claimed(stack, source, deployer, remedy)
     if wait and stack and status_of(stack.status).in_progress:
         stack = yield from settled(
             deployer.cloudformation,
             stack,
             lambda now: deployer.tell(Note(name, f"{busy(now, deployer.cloudformation)}; waiting")),
         )
-        adopted = _claimed(stack, deployer, remedy)
+        adopted = _claimed(stack, source, deployer, remedy)
     return Existing(stack, adopted)
 
 
-def _claimed(stack: StackDescription | None, deployer: Deployer, remedy: str) -> Stranger | None:
+def _claimed(stack: StackDescription | None, source: StackSource, deployer: Deployer, remedy: str) -> Stranger | None:
     if stack is None or stack.status in _GONE:
         return None
-    stranger = _stranger(stack, deployer.cloudformation)
+    stranger = _stranger(stack, source, deployer.cloudformation)
     if stranger and not deployer.options.adopt:
         raise DeploymentRefused((not_ours(stack.name, stranger, status=stack.status, remedy=remedy),))
     return stranger
@@ -54,15 +56,16 @@ def _claimed(stack: StackDescription | None, deployer: Deployer, remedy: str) ->
 _GONE = frozenset({"DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
 
 
-def _stranger(stack: StackDescription, cloudformation: CloudFormation) -> Stranger | None:
-    """What is known of a stack that cfnroles did not make; ``None`` for one of its own."""
+def _stranger(stack: StackDescription, source: StackSource, cloudformation: CloudFormation) -> Stranger | None:
+    """What is known of a stack that cfnroles did not make for the project; ``None`` for one of its own."""
     if stack.status == "REVIEW_IN_PROGRESS":
         # It has no template and no resources yet: it is whose change sets it consists of.
         others = [each.name for each in cloudformation.change_sets(stack.id) if not each.name.startswith(RUN_PREFIX)]
-        return Stranger(stack.tags, tuple(f"the change set {name}" for name in others)) if others else None
-    if is_tagged(stack.tags) or is_written(cloudformation.template(stack.id), stack.name):
-        return None
-    return Stranger(stack.tags, _resources(stack, cloudformation))
+        lost = tuple(f"the change set {name}" for name in others)
+        return Stranger("not made by cfnroles", stack.tags, lost) if others else None
+    deployed = Deployed(stack.name, stack.tags, cloudformation.template(stack.id), stack.parameters)
+    whose = maker(deployed, source)
+    return Stranger(whose, stack.tags, _resources(stack, cloudformation)) if whose else None
 
 
 def _resources(stack: StackDescription, cloudformation: CloudFormation) -> tuple[str, ...]:

@@ -1,36 +1,65 @@
-"""Whose a stack is: cfnroles replaces and deletes what it has made, and nothing of anybody else's."""
+"""Whose a stack is: cfnroles replaces and deletes what it has made for a project, and nothing of anybody else's."""
 
 from __future__ import annotations
+
+from msgspec import Struct
 
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.plan import Stranger
 from cfnroles.deploy.stacks_file import Pairs, StackSource
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.mark import is_marked
-from cfnroles.template.template import read_template
+from cfnroles.template.template import Template, read_template
 
 #: The tag that every stack gets when it is created or adopted; the roles in it have the same one.
 PROJECT_TAG = "cfnroles:project"
 
 
-def is_tagged(tags: Pairs) -> bool:
-    """Whether cfnroles created or adopted what has these tags."""
-    return PROJECT_TAG in dict(tags)
+class Deployed(Struct, frozen=True):
+    """What a stack or stack set shows of whose it is: its tags, its template, the values of its parameters."""
+
+    name: str
+    tags: Pairs
+    template: str
+    parameters: Pairs = ()
 
 
-def is_written(template: str, name: str) -> bool:
-    """Whether cfnroles wrote this template; what is none was written by somebody else."""
+def maker(deployed: Deployed, source: StackSource) -> str:
+    """Whose it is, in words, where it is not of the project of ``source``; empty where it is."""
+    template = _template(deployed)
+    written = template is not None and is_marked(template.tree)
+    if PROJECT_TAG not in dict(deployed.tags) and not written:
+        return "not made by cfnroles"
+    tag = dict(deployed.tags).get(PROJECT_TAG, "")
+    theirs = dict.fromkeys(filter(None, (tag, *_names(template, deployed.parameters))))
+    own = {*_names(source.parsed, source.parameters)}
+    if not theirs or not own or own & theirs.keys():
+        return ""
+    return f"made by cfnroles for the project {next(iter(theirs))}, and not for {_project(source)}"
+
+
+def _template(deployed: Deployed) -> Template | None:
     try:
-        return is_marked(read_template(template, name).tree)
+        template = read_template(deployed.template, deployed.name)
+        _ = template.declarations
     except InvalidInput:
-        return False
+        return None
+    return template
+
+
+def _names(template: Template | None, parameters: Pairs) -> tuple[str, ...]:
+    """What a project calls itself: as it is deployed, and as its template was built."""
+    declared = template.declarations.get("ProjectName", {}) if template else {}
+    return tuple(filter(None, (dict(parameters).get("ProjectName", ""), str(declared.get("Default", "")))))
+
+
+def _project(source: StackSource) -> str:
+    return next(iter(_names(source.parsed, source.parameters)), source.name)
 
 
 def with_project_tag(source: StackSource, tags: Pairs) -> Pairs:
     """The tags with the one by which a stack of ``source`` is known again."""
-    declared = source.parsed.declarations.get("ProjectName", {})
-    project = dict(source.parameters).get("ProjectName") or str(declared.get("Default") or source.name)
-    return tuple(sorted({**dict(tags), PROJECT_TAG: project}.items()))
+    return tuple(sorted({**dict(tags), PROJECT_TAG: _project(source)}.items()))
 
 
 def tags_of(source: StackSource, wanted: Pairs, before: Pairs | None, *, adopted: bool) -> Pairs:
@@ -46,7 +75,7 @@ def tags_of(source: StackSource, wanted: Pairs, before: Pairs | None, *, adopted
 
 def not_ours(name: str, stranger: Stranger, *, status: str = "", remedy: str) -> Failure:
     """Why somebody else's stack is left alone."""
-    return Failure(name, Cause.STRANGER, ("not made by cfnroles", *stranger.lines), status, remedy=remedy)
+    return Failure(name, Cause.STRANGER, stranger.lines, status, remedy=remedy)
 
 
 #: What ``deploy`` tells the user of somebody else's stack.

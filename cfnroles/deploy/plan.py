@@ -95,8 +95,9 @@ class ReferenceCheck(Struct, frozen=True):
 
 
 class Stranger(Struct, frozen=True):
-    """A stack or stack set that cfnroles did not make: its tags, and what replacing or deleting it would lose."""
+    """Somebody else's stack or stack set: whose, in words, its tags, and what replacing or deleting it would lose."""
 
+    maker: str
     tags: Pairs = ()
     lost: tuple[str, ...] = ()
 
@@ -104,7 +105,8 @@ class Stranger(Struct, frozen=True):
     def lines(self) -> tuple[str, ...]:
         """What is known of it, in sentences."""
         tags = ", ".join(f"{name}={value}" for name, value in self.tags)
-        return (f"its tags: {tags or 'none'}", f"what would be lost: {', '.join(self.lost) or 'nothing is in it'}")
+        lost = ", ".join(self.lost) or "nothing is in it"
+        return (self.maker, f"its tags: {tags or 'none'}", f"what would be lost: {lost}")
 
 
 class StackPlan(Struct, frozen=True):

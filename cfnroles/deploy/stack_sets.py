@@ -16,7 +16,7 @@ from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
 from cfnroles.deploy.home import Home
-from cfnroles.deploy.ownership import ADOPT_REMEDY, is_tagged, is_written, not_ours, tags_of
+from cfnroles.deploy.ownership import ADOPT_REMEDY, Deployed, maker, not_ours, tags_of
 from cfnroles.deploy.parameters import (
     Ask,
     given_values,
@@ -120,7 +120,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     refused: list[Failure] = [*of_the_input(sources, parameters=options.parameters, tags=options.tags)]
     sources = with_parameters(sources, options.parameters)
     before = [fleet.stack_sets.stack_set(source.name) if is_stack_name(source.name) else None for source in sources]
-    refused += _others(before, fleet)
+    refused += _others(sources, before, fleet)
     refused += [failure for source in sources for failure in _same_role_names(source, targets)]
     kept = [found.parameters if found else () for found in before]
     missing = missing_parameters(list(zip(sources, kept, strict=True)))
@@ -139,10 +139,12 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     return FleetPlan(plans, fleet.home, check)
 
 
-def _others(found: Iterable[StackSet | None], fleet: Fleet) -> Iterator[Failure]:
-    """The refusals of stack sets that cfnroles did not make, unless they are to be adopted, and of the other model."""
-    for each in filter(None, found):
-        stranger = _stranger(each)
+def _others(sources: Iterable[StackSource], found: Iterable[StackSet | None], fleet: Fleet) -> Iterator[Failure]:
+    """The refusals of stack sets of somebody else's, unless they are to be adopted, and of the other model."""
+    for source, each in zip(sources, found, strict=True):
+        if each is None:
+            continue
+        stranger = _stranger(each, source)
         if stranger and not fleet.options.adopt:
             yield not_ours(each.name, stranger, remedy=ADOPT_REMEDY)
         yield from _other_model(each, fleet.targets)
@@ -170,15 +172,16 @@ def _filled(plan: StackSetPlan, place: Given) -> FilledTemplate:
     return FilledTemplate.of(plan.source.parsed, kept, plan.source.parameters, place)
 
 
-def _stranger(found: StackSet) -> Stranger | None:
-    """What is known of a stack set that cfnroles did not make; ``None`` for one of its own."""
-    if is_tagged(found.tags) or is_written(found.template, found.name):
+def _stranger(found: StackSet, source: StackSource) -> Stranger | None:
+    """What is known of a stack set that cfnroles did not make for the project; ``None`` for one of its own."""
+    whose = maker(Deployed(found.name, found.tags, found.template, found.parameters), source)
+    if not whose:
         return None
     try:
         resources = read_template(found.template, found.name).resolve().resources.values()
     except InvalidInput:
-        return Stranger(found.tags, ("what its template makes, which cannot be read",))
-    return Stranger(found.tags, tuple(f"{each.logical_id} ({each.type})" for each in resources))
+        return Stranger(whose, found.tags, ("what its template makes, which cannot be read",))
+    return Stranger(whose, found.tags, tuple(f"{each.logical_id} ({each.type})" for each in resources))
 
 
 def _same_role_names(source: StackSource, targets: Targets) -> Iterator[Failure]:
@@ -206,7 +209,7 @@ def _plan(source: StackSource, before: StackSet | None, fleet: Fleet) -> StackSe
     if before is None:
         return StackSetPlan(source, None, False, (fleet.targets,), (), unchecked, permission_changes(None, new))
     instances = fleet.stack_sets.instances(source.name)
-    adopted = _stranger(before)
+    adopted = _stranger(before, source)
     changed = (
         before.template != source.body
         or {**dict(kept), **given_values(source)} != dict(kept)

@@ -95,7 +95,10 @@ def _headline(stack: StackPlan) -> str:
 
 def adoption(adopted: Stranger | None) -> tuple[str, ...]:
     """What is said of somebody else's stack that is taken over; nothing of one of cfnroles' own."""
-    return ("not made by cfnroles: it is taken over (--adopt)", *adopted.lines) if adopted else ()
+    if not adopted:
+        return ()
+    whose, *rest = adopted.lines
+    return (f"{whose}: it is taken over (--adopt)", *rest)
 
 
 def _parameter(change: ParameterChange) -> str:

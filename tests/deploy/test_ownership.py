@@ -7,7 +7,8 @@ import json
 import pytest
 
 from cfnroles import build, read
-from cfnroles.deploy.ownership import is_written
+from cfnroles.deploy.ownership import Deployed, maker
+from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.deploy.statuses import STATUSES
 from cfnroles.targets.cloudformation.generic import generic_files
 from cfnroles.targets.cloudformation.template_text import to_json
@@ -160,8 +161,69 @@ class TestOurs:
         assert kept.tags == {"team": "web", "cfnroles:project": "shop"}
 
 
+def of_a_project(name, *, tag="", given=""):
+    """A template that was built for a project, as the double keeps it."""
+    template = {
+        "Metadata": {"cfnroles": {"stack": "shop-roles"}},
+        "Parameters": {"ProjectName": {"Type": "String", "Default": name}},
+        "Resources": {"Prices": PARAMETER},
+    }
+    return {
+        "template": json.dumps(template),
+        "tags": {"cfnroles:project": tag} if tag else {},
+        "parameters": {"ProjectName": given} if given else {},
+    }
+
+
+class TestAnotherProject:
+    """Two projects of cfnroles come to one name: the service web of shop, and the project shop-web."""
+
+    @pytest.mark.parametrize("command", [("deploy", "--yes"), ("deploy", "--plan"), ("delete", "--yes")])
+    @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_FAILED"])
+    @pytest.mark.parametrize(
+        "theirs",
+        [of_a_project("market", tag="market"), of_a_project("market"), of_a_project("bazaar", given="market")],
+        ids=["tagged", "deployed without us", "by its parameter"],
+    )
+    def test_is_left_alone(self, double, cfnroles, stacks, command, status, theirs):
+        double.has("shop-roles", status, **theirs)
+
+        answer = cfnroles(command[0], stacks, *command[1:])
+
+        assert answer.code == 1
+        assert answer.err.startswith(
+            "error: shop-roles: made by cfnroles for the project market, and not for shop\nits tags: "
+        )
+        assert "what would be lost: Prices (AWS::SSM::Parameter)\n" in answer.err
+        assert [call for call in double.calls if call.endswith(" shop-roles")] == []
+
+    def test_is_taken_over_on_purpose(self, double, cfnroles, stacks):
+        kept = double.has("shop-roles", "CREATE_COMPLETE", **of_a_project("market", tag="market"))
+
+        answer = cfnroles("deploy", stacks, "--yes", "--adopt", "--only", "shop-roles")
+
+        assert answer.code == 0
+        assert "! made by cfnroles for the project market, and not for shop: it is taken over (--adopt)" in answer.err
+        assert kept.tags == {"cfnroles:project": "shop"}
+
+    @pytest.mark.parametrize(
+        "ours",
+        [of_a_project("shop", tag="stage", given="stage"), of_a_project("service", given="shop"), of_a_project("")],
+        ids=["built for it", "deployed for it", "nobody knows"],
+    )
+    def test_is_none_that_has_one_name_in_common(self, double, cfnroles, stacks, ours):
+        double.has("shop-roles", "CREATE_COMPLETE", **ours)
+
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
+
+
 SHOP = build(read("examples/shop.json")).stacks
 PROJECT = build(read("examples/shop-project/cfnroles.yaml")).stacks
+
+
+def is_written(template):
+    """Whether cfnroles is known to have written a template by the template alone."""
+    return not maker(Deployed("deployed", (), template), StackSource("deployed", "deployed.yaml", template))
 
 
 @pytest.mark.parametrize("stack", [*SHOP, *PROJECT], ids=lambda stack: stack.name)
@@ -170,17 +232,17 @@ def test_every_template_of_a_build_is_known_again(stack):
     before_the_mark = {name: value for name, value in stack.template.items() if name != "Metadata"}
     undescribed = {name: value for name, value in stack.template.items() if name != "Description"}
 
-    assert is_written(text, "deployed")
-    assert is_written(json.dumps(before_the_mark), "deployed")
-    assert is_written(json.dumps(undescribed), "deployed")
+    assert is_written(text)
+    assert is_written(json.dumps(before_the_mark))
+    assert is_written(json.dumps(undescribed))
 
 
 @pytest.mark.parametrize("name", [name for name in generic_files() if name.endswith(".yaml")])
 def test_every_generic_template_is_known_again(name):
     text = generic_files()[name]
 
-    assert is_written(text, "deployed")
-    assert is_written(text.replace("    stack: ", "    other: "), "deployed")
+    assert is_written(text)
+    assert is_written(text.replace("    stack: ", "    other: "))
 
 
 @pytest.mark.parametrize(
@@ -197,4 +259,6 @@ def test_every_generic_template_is_known_again(name):
     ],
 )
 def test_what_others_wrote_is_not(text):
-    assert not is_written(text, "deployed")
+    ours = StackSource("deployed", "deployed.json", to_json(SHOP[0].template))
+
+    assert maker(Deployed("deployed", (), text), ours) == "not made by cfnroles"
