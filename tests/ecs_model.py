@@ -25,6 +25,8 @@ PROPERTIES = Path(__file__).parent / "table" / "ecs" / "properties.json"
 
 #: Operations that give ECS nothing to keep or to run, and so nothing that a role must permit.
 _GIVE_NOTHING = ("Delete", "Deregister", "Describe", "Disassociate", "Discover", "Get", "List", "Stop", "Untag")
+#: The operations whose choices are recorded: rows are about some of them.
+_CHOICES = ("CreateService", "RegisterTaskDefinition")
 _ANSWERS = ("Service", "TaskDefinition")
 _KINDS = {
     **dict.fromkeys(("string", "timestamp"), TEXT),
@@ -44,15 +46,23 @@ What to do: try again where the package index can be reached.
 
 
 def model_record(model: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model of botocore says of ECS: the members of what it takes and answers, and the account settings."""
+    """What a model of botocore says of ECS: the members of what it takes and answers, choices, and account settings."""
     shapes = model["shapes"]
     taken = {
-        name: dict(_members(shapes, operation["input"]["shape"], ""))
+        name: {path: _KINDS[shape["type"]] for path, shape in _members(shapes, operation["input"]["shape"], "")}
         for name, operation in sorted(model["operations"].items())
         if not name.startswith(_GIVE_NOTHING)
     }
     answered = {name: list(shapes[name]["members"]) for name in _ANSWERS}
-    return {"settings": shapes["SettingName"]["enum"], "takes": taken, "answers": answered}
+    choices = {
+        name: {
+            path: shape["enum"]
+            for path, shape in _members(shapes, model["operations"][name]["input"]["shape"], "")
+            if "enum" in shape
+        }
+        for name in _CHOICES
+    }
+    return {"settings": shapes["SettingName"]["enum"], "takes": taken, "choices": choices, "answers": answered}
 
 
 def properties_record(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -125,8 +135,8 @@ def _compared(path: Path, library: str, version: str, newest: dict[str, Any], *,
     return bool(news)
 
 
-def _members(shapes: Mapping[str, Any], name: str, path: str) -> Iterator[tuple[str, str]]:
-    """Each member below a shape that holds no others, in the spelling of the table, with its kind."""
+def _members(shapes: Mapping[str, Any], name: str, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each member below a shape that holds no others, in the spelling of the table, with its own shape."""
     shape = shapes[name]
     if shape["type"] == "structure" and shape["members"]:
         for member, kind in shape["members"].items():
@@ -134,7 +144,7 @@ def _members(shapes: Mapping[str, Any], name: str, path: str) -> Iterator[tuple[
     elif shape["type"] == "list":
         yield from _members(shapes, shape["member"]["shape"], f"{path}[]")
     else:
-        yield path, _KINDS[shape["type"]]
+        yield path, shape
 
 
 def _writable(schema: Mapping[str, Any]) -> Iterator[str]:

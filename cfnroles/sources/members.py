@@ -23,7 +23,7 @@ RECORD = Path(__file__).with_name("members.json")
 
 @cache
 def recorded() -> Mapping[str, Any]:
-    """All that is recorded of ECS: what each operation ``takes``, what it ``answers``, and account ``settings``."""
+    """What is recorded of ECS: what each operation ``takes``, its ``choices`` and ``answers``; account ``settings``."""
     record: Mapping[str, Any] = msgspec.json.decode(RECORD.read_bytes())
     return record
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from cfnroles.need import Finding, Gap, Holder, Severity
 from cfnroles.sources.members import ANYTHING, MEMBERS, meant_by, recorded, same_letters, structure
+from cfnroles.table.ecs import FEATURES
 from cfnroles.table.ecs.fieldless import ROOTS
+from cfnroles.text import text_of
 from cfnroles.workload import Path, Workload
 
 #: What stands beside a task definition, and which role it is likely to be about.
@@ -21,37 +23,50 @@ _PROCESSED = (
 )
 
 _Kind = Mapping[str, Any]
+#: Whose role it is likely to be about, where it stands, what it is, and what to do.
+_Unknown = tuple[Holder, Path, str, str]
 
 
 def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[Gap, ...], tuple[Finding, ...]]:
     """A gap and a warning for each member of the task definition, the service and the cluster that ECS had not yet.
 
-    ``others`` are members of the tree that are none of a task definition.
+    The same for what is chosen in a member that a row is about. ``others`` are members of the tree that are none of a
+    task definition.
     """
     gaps, findings = [], []
-    for holder, path, kind in _unknown(workload, others):
-        origin, name = workload.origin(path), str(path[-1])
-        if name.startswith("Fn::"):
-            gaps.append(Gap(holder, "unknown-member", origin, f"nobody can see what {name} will put here", _PROCESSED))
+    for holder, path, named, remedy in (*_unknown(workload, others), *_unknown_choices(workload)):
+        origin = workload.origin(path)
+        if str(path[-1]).startswith("Fn::"):
+            gaps.append(Gap(holder, "unknown-member", origin, f"nobody can see what {path[-1]} puts here", _PROCESSED))
             continue
-        remedy = meant_by(name, kind)
-        what = f"cfnroles knows no member {name}, nor which permissions it costs"
+        what = f"cfnroles knows no {named}, nor which permissions it costs"
         gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Else add to the roles what it needs"))
-        told = f"cfnroles knows no member {name}, and ECS may know none either"
+        told = f"cfnroles knows no {named}, and ECS may know none either"
         findings.append(Finding(Severity.WARNING, origin, told, remedy))
     return tuple(gaps), tuple(findings)
 
 
-def _unknown(workload: Workload, others: Collection[str]) -> Iterator[tuple[Holder, Path, _Kind]]:
+def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
     tree = {name: value for name, value in workload.tree.items() if name not in others}
     for path, kind in _of_structure(tree, MEMBERS, ()):
         # What differs in capitals only is refused, as no new member of ECS does.
-        if not same_letters(str(path[-1]), kind):
-            yield Holder.TASK, path, kind
+        if not same_letters(name := str(path[-1]), kind):
+            yield Holder.TASK, path, f"member {name}", meant_by(name, kind)
     for root, holder in _BESIDE.items():
         if root in others:
             for path, kind in _of_structure(workload.tree.get(root), _beside(root), (root,)):
-                yield holder, path, kind
+                yield holder, path, f"member {path[-1]}", meant_by(str(path[-1]), kind)
+
+
+def _unknown_choices(workload: Workload) -> Iterator[_Unknown]:
+    fields = {feature.field for feature in FEATURES}
+    for operation, choices in recorded()["choices"].items():
+        root = f"{ROOTS[operation]}.".lstrip(".")
+        for field, known in ((f"{root}{path}", known) for path, known in choices.items()):
+            for path, value in workload.find(field) if field in fields else ():
+                if isinstance(value, str) and value not in known and not text_of(value).symbols:
+                    chosen = text_of(value).plain
+                    yield Holder.TASK, path, f"{path[-1]} {chosen}", meant_by(chosen, dict.fromkeys(known))
 
 
 def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Kind]]:

@@ -9,6 +9,7 @@ import pytest
 
 from cfnroles import Document, Told
 from cfnroles.sources.settings import with_settings
+from cfnroles.sources.task_definition import read_task_definition
 from cfnroles.sources.template_task_definitions import task_definitions
 from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.template.template import read_template
@@ -109,6 +110,32 @@ def test_what_a_template_holds_is_told_whatever_it_is(properties: str, pointers:
 )
 def test_what_a_macro_puts_into_a_template_is_a_gap_and_no_fault(properties: str) -> None:
     (gap,), findings = unknown_members(of_template(properties), ())
-    assert gap.what == "nobody can see what Fn::Transform will put here"
+    assert gap.what == "nobody can see what Fn::Transform puts here"
     assert "--template-stage Processed" in gap.remedy
     assert findings == ()
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("awslogs", []),
+        ("${DRIVER}", []),
+        ("awslog", ["Did you mean awslogs?"]),
+        ("otel", ["A newer cfnroles may know it."]),
+    ],
+)
+def test_a_choice_that_ecs_has_not_yet_is_told_where_a_row_is_about_it(log: str, told: list[str]) -> None:
+    container = {"name": "web", "image": "nginx", "user": "nobody", "logConfiguration": {"logDriver": log}}
+    document = Document("task.json", json.dumps({"family": "shop", "containerDefinitions": [container]}))
+    gaps, findings = unknown_members(read_task_definition(document), ())
+    assert [finding.remedy for finding in findings] == told
+    assert [gap.what for gap in gaps] == [f"cfnroles knows no logDriver {log}, nor which permissions it costs"] * len(
+        told
+    )
+
+
+def test_a_choice_of_a_service_is_looked_at_like_those_of_a_task() -> None:
+    connect = {"enabled": True, "logConfiguration": {"logDriver": "otel"}}
+    assert unknown(serviceConnectConfiguration=connect) == [
+        "service.serviceConnectConfiguration.logConfiguration.logDriver"
+    ]
