@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,14 +107,12 @@ def _files(source: str, options: _Options) -> list[Drafted]:
     return found
 
 
-def _drafted(reading: Reading, path: Path, options: _Options, settings: str = "") -> Drafted:
+def _drafted(reading: Reading, path: Path, options: _Options, described: Path | None = None) -> Drafted:
     from cfnroles.sources.service_spec.draft import Drafted, service_name
-    from cfnroles.sources.settings import read_service
 
     task = reading.task()
-    relative = os.path.relpath(path, options.output.parent)
-    known = read_service(settings, path.name) if settings else {}
-    return Drafted(service_name(task.name), relative, task.workload, task.facts, known)
+    paths = [os.path.relpath(each, options.output.parent) if each else "" for each in (path, described)]
+    return Drafted(service_name(task.name), paths[0], task.workload, task.facts, paths[1])
 
 
 def _live(source: str, options: _Options) -> list[Drafted]:
@@ -128,11 +127,22 @@ def _live(source: str, options: _Options) -> list[Drafted]:
     text = ecs.task_definition(definition)
     family = definition.rsplit("/", 1)[-1].replace(":", "-")
     path = options.output.parent / f"{family}.json"
-    if exists(path):
-        raise InvalidInput("exists already, and init overwrites nothing", where=str(path), remedy="Move it away.")
-    drafted = _drafted(read(Document(path.name, text)), path, options, settings)
+    described = options.output.parent / f"{name}-service.json" if slash else None
+    for each in filter(None, (path, described)):
+        if exists(each):
+            raise InvalidInput("exists already, and init overwrites nothing", where=str(each), remedy="Move it away.")
+    drafted = _drafted(read(Document(path.name, text)), path, options, described)
+    if described:
+        _write(described, _as_created(settings, described.name))
     _write(path, text)
     return [drafted]
+
+
+def _as_created(settings: str, name: str) -> str:
+    """What create-service takes of what describe-services answers: the rest changes with every deployment."""
+    from cfnroles.sources.settings import create_service, read_service
+
+    return json.dumps(create_service(read_service(settings, name)), indent=2) + "\n"
 
 
 def _distinct(services: list[Drafted]) -> list[Drafted]:

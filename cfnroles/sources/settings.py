@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import as_symbols, fill
+from cfnroles.sources.members import recorded
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
@@ -18,7 +21,9 @@ COMMAND_LINE = "command line"
 def read_service(text: str, document: str) -> Mapping[str, Any]:
     """The settings of a service: what create-service takes, or what describe-services answers about one service.
 
-    Raises InvalidInput for any other text.
+    Some of what a service is created with, such as Service Connect, is answered with its deployments only: it is taken
+    from the one that is to stay. Raises InvalidInput for any other text.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
     """
     data = parse(text, document)
     if isinstance(data, dict) and isinstance(data.get("services"), list) and len(data["services"]) == 1:
@@ -31,7 +36,30 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
             where=document,
             remedy="Give what `aws ecs create-service` takes, or what `aws ecs describe-services` answers.",
         )
-    return {name: value for name, value in data.items() if value is not None}
+    settings = {**_deployed(data), **data}
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def create_service(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of a service's settings that create-service takes, without what ECS tells of the service besides.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    return {name: value for name, value in settings.items() if name in _taken()}
+
+
+def _deployed(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What create-service takes and describe-services answers with the primary deployment only."""
+    deployments = data.get("deployments")
+    for each in deployments if isinstance(deployments, list) else ():
+        if isinstance(each, dict) and each.get("status") == "PRIMARY":
+            return {name: each[name] for name in _taken() - set(recorded()["answers"]["Service"]) if name in each}
+    return {}
+
+
+@cache
+def _taken() -> frozenset[str]:
+    return frozenset(re.split(r"[.\[]", path)[0] for path in recorded()["takes"]["CreateService"])
 
 
 def filled_by(service: Document, values: Mapping[str, str]) -> frozenset[str]:

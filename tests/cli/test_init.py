@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,61 @@ def test_no_name_becomes_a_line_of_the_spec(cfnroles: Callable[..., Any], tmp_pa
     text = (tmp_path / "spec.yaml").read_text()
     assert text.replace("\n", "").isprintable()
     assert parse(text, "spec")["services"] == {"shop": {"task-definition": source.name}}
+
+
+class Ecs:
+    """Amazon ECS with one service, answering as botocore's client does."""
+
+    def describe_services(self, cluster: str, services: list[str]) -> dict[str, Any]:
+        certificate = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": AUTHORITY}}
+        connect = {"enabled": True, "services": [{"portName": "web", "tls": certificate}]}
+        deployment = {"status": "PRIMARY", "createdAt": datetime.now(UTC), "serviceConnectConfiguration": connect}
+        service = {
+            "serviceName": services[0],
+            "taskDefinition": "arn:aws:ecs:us-east-1:123456789012:task-definition/shop:7",
+            "launchType": "FARGATE",
+            "enableExecuteCommand": True,
+            "events": [{"message": "(service web) has reached a steady state."}],
+            "deployments": [deployment],
+        }
+        return {"services": [service] if cluster == "prod" else []}
+
+    def describe_task_definition(self, taskDefinition: str, include: list[str]) -> dict[str, Any]:  # noqa: N803
+        container = {"name": "web", "image": "nginx", "memory": 128}
+        return {"taskDefinition": {"family": "shop", "revision": 7, "containerDefinitions": [container]}}
+
+
+AUTHORITY = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-1111-1111-1111-111111111111"
+
+
+@pytest.fixture
+def ecs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cfnroles.aws.connection.Connection.client", lambda self, service: Ecs())
+
+
+def test_a_live_service_is_described_beside_its_task_definition(cfnroles: Any, tmp_path: Path, ecs: None) -> None:
+    spec = tmp_path / "cfnroles.yaml"
+    result = cfnroles("init", "prod/web", "--live", "-o", spec)
+    assert result.code == 0, result.err
+    assert parse(spec.read_text(), "spec")["services"]["shop"] == {
+        "task-definition": "shop-7.json",
+        "service": "web-service.json",
+    }
+    assert "events" not in (tmp_path / "web-service.json").read_text()
+    explained = cfnroles("explain", spec).out
+    assert AUTHORITY in explained
+    assert "ssmmessages:OpenDataChannel" in explained
+
+
+@pytest.mark.parametrize("there", ["shop-7.json", "web-service.json"])
+def test_a_live_service_overwrites_nothing(cfnroles: Any, tmp_path: Path, ecs: None, there: str) -> None:
+    (tmp_path / there).write_text("mine")
+    result = cfnroles("init", "prod/web", "--live", "-o", tmp_path / "cfnroles.yaml")
+    assert (result.code, [path.name for path in tmp_path.iterdir()]) == (2, [there])
+    assert "exists already" in result.err
+
+
+def test_a_live_service_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path, ecs: None) -> None:
+    result = cfnroles("init", "dev/web", "--live", "-o", tmp_path / "cfnroles.yaml")
+    assert (result.code, list(tmp_path.iterdir())) == (3, [])
+    assert "the cluster dev has no service web" in result.err

@@ -10,7 +10,7 @@ import pytest
 
 from cfnroles import Document, Reading, Told, build, read
 from cfnroles.errors import InvalidInput
-from cfnroles.sources.settings import read_service, with_settings
+from cfnroles.sources.settings import create_service, read_service, with_settings
 from cfnroles.workload import Workload
 
 SERVICE = {"serviceName": "shop", "taskDefinition": "shop:1", "launchType": "EC2"}
@@ -23,6 +23,32 @@ SERVICE = {"serviceName": "shop", "taskDefinition": "shop:1", "launchType": "EC2
 )
 def test_a_service_is_what_the_api_takes_or_answers(document: Any) -> None:
     assert read_service(json.dumps(document), "service.json") == SERVICE
+
+
+CONNECT = {"enabled": True, "services": [{"portName": "web"}]}
+
+
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        pytest.param({}, {"serviceConnectConfiguration": CONNECT}, id="of the deployment that stays"),
+        pytest.param(
+            {"serviceConnectConfiguration": {"enabled": False}},
+            {"serviceConnectConfiguration": {"enabled": False}},
+            id="the service's own first",
+        ),
+        pytest.param({"deployments": []}, {}, id="none"),
+        pytest.param({"deployments": {"status": "PRIMARY"}}, {}, id="no list"),
+    ],
+)
+def test_what_only_deployments_are_answered_with_is_the_services(described: Any, told: Any) -> None:
+    deployments = [
+        {"status": "ACTIVE", "volumeConfigurations": [{"name": "old"}]},
+        {"status": "PRIMARY", "desiredCount": 2, "launchType": "FARGATE", "serviceConnectConfiguration": CONNECT},
+    ]
+    answer = {**SERVICE, "deployments": deployments, "events": [], **described}
+    settings = read_service(json.dumps({"services": [answer]}), "service.json")
+    assert create_service(settings) == {**SERVICE, **told}
 
 
 @pytest.mark.parametrize("document", [{}, [], {"services": [SERVICE, SERVICE]}, {"containerDefinitions": []}])

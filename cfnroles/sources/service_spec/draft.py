@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cfnroles.facts import Facts
 from cfnroles.page import page, yaml_source
@@ -20,15 +20,16 @@ _PLAIN = re.compile(
 class Drafted(Struct, frozen=True):
     """One service of the spec to be: its name, the path of its task definition, and what is known about it.
 
-    ``settings`` are what describe-services tells of it. ``managed_policies`` and ``statements`` are taken over from
-    the task role that it has; ``left`` says what of that role was not.
+    ``described`` is the path of what create-service takes, which tells of the service what the keys of a spec would.
+    ``managed_policies`` and ``statements`` are taken over from the task role that it has; ``left`` says what of that
+    role was not.
     """
 
     name: str
     path: str
     workload: Workload
     facts: Facts
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    described: str = ""
     managed_policies: tuple[str, ...] = ()
     statements: tuple[Mapping[str, Any], ...] = ()
     left: tuple[str, ...] = ()
@@ -75,14 +76,13 @@ def _service(service: Drafted) -> Iterator[str]:
     workload = service.workload
     yield f"  {_scalar(service.name)}:"
     yield f"    task-definition: {_scalar(service.path)}"
-    if launch_type := service.settings.get("launchType"):
-        yield f"    launch-type: {_scalar(str(launch_type))}"
-    if service.settings.get("enableExecuteCommand") is True:
-        yield "    exec: true"
+    if service.described:
+        yield f"    service: {_scalar(service.described)}"
     if any(True for _ in workload.find("containerDefinitions[].secrets[].valueFrom")):
         yield "    # Customer managed keys of the secrets and parameters, if they have any:"
         yield "    # kms-keys: {secrets: arn:aws:kms:REGION:ACCOUNT:key/ID}"
-    if volumes := [str(name) for name in _launched(workload)]:
+    volumes = [] if service.described else [str(name) for name in _launched(workload)]
+    if volumes:
         yield "    volumes:"
         yield from (f"      - name: {_scalar(name)}" for name in volumes)
     yield from _task_role(service)
