@@ -23,6 +23,8 @@ class Holder(StrEnum):
     TASK = "task role"
     INFRASTRUCTURE = "infrastructure role"
     LIFECYCLE_HOOK = "lifecycle hook role"
+    MANAGED_INSTANCES = "managed instances role"
+    INSTANCE = "instance role"
     SCHEDULER = "scheduler role"
     EVENT_RULE = "event rule role"
     STATE_MACHINE = "state machine role"

@@ -30,7 +30,8 @@ class RoleKind(Struct, frozen=True):
 
     ``name`` is the role's in templates, as the logical id and in names of parameters and exports; ``key`` that in a
     spec, ``option`` that of the command line. ``used_by`` says who uses it for what. A role that is not ``always``
-    there is built where something needs it, and is exported for whoever is given its ARN.
+    there is built where something needs it, and is exported for whoever is given its ARN. ``profile`` is the name of
+    the instance profile that holds the role, and is exported in its place, if one does.
     """
 
     holder: Holder
@@ -40,6 +41,7 @@ class RoleKind(Struct, frozen=True):
     export: str = ""
     option: str = ""
     always: bool = False
+    profile: str = ""
 
     @property
     def key(self) -> str:
@@ -48,8 +50,8 @@ class RoleKind(Struct, frozen=True):
 
     @property
     def export_name(self) -> str:
-        """The name under which its ARN is exported, in the spelling of ``Fn::Sub``."""
-        return f"${{ProjectName}}-ECS{self.export or self.name}Arn"
+        """The name under which its ARN is exported, or that of its profile, in the spelling of ``Fn::Sub``."""
+        return f"${{ProjectName}}-ECS{self.export or self.profile or self.name}Arn"
 
     @property
     def option_name(self) -> str:
@@ -111,6 +113,21 @@ ROLE_KINDS = (
         "LifecycleHookRole",
         "ECS itself uses this role to invoke functions as it deploys",
         AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/blue-green-permissions.html"),
+    ),
+    RoleKind(
+        Holder.MANAGED_INSTANCES,
+        "ManagedInstancesRole",
+        "ECS itself uses this role to launch managed instances for the tasks",
+        AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
+    ),
+    RoleKind(
+        Holder.INSTANCE,
+        "InstanceRole",
+        "The agent of ECS uses this role on managed instances for the tasks",
+        AssumedBy(
+            "ec2.amazonaws.com", f"{_GUIDE}/managed-instances-instance-profile.html", "the ECS agent on an instance"
+        ),
+        profile="InstanceProfile",
     ),
     RoleKind(
         Holder.SCHEDULER,

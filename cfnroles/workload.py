@@ -13,7 +13,7 @@ from cfnroles.text import Text
 Path = tuple[str | int, ...]
 
 #: What stands beside the members of a task definition.
-BESIDE = frozenset({"service", "cluster", "account", "runBy"})
+BESIDE = frozenset({"service", "cluster", "account", "capacityProvider", "runBy"})
 
 #: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
 _NOUNS = {
@@ -29,8 +29,8 @@ class Workload(Struct, frozen=True):
     """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
 
     Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
-    names of CreateService, CreateCluster and the setting names of PutAccountSetting, and under ``runBy`` what runs the
-    task; ``settings`` tells the document of each of these four.
+    names of CreateService, CreateCluster and the setting names of PutAccountSetting, under ``capacityProvider``
+    with those of CreateCapacityProvider, and under ``runBy`` what runs the task; ``settings`` tells their documents.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 

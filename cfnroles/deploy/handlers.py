@@ -177,6 +177,38 @@ _MANAGED_POLICY = ResourceType(
     ),
 )
 
+_INSTANCE_PROFILE = ResourceType(
+    "AWS::IAM::InstanceProfile",
+    service="iam",
+    forms=("instance-profile{path}{name}",),
+    name="InstanceProfileName",
+    longest=128,
+    regional=False,
+    source=f"{_REFERENCE}/aws-resource-iam-instanceprofile.html",
+    calls=(
+        Calls(
+            "ManageInstanceProfiles",
+            "CloudFormation creates the instance profile, reads it, puts its role into it and deletes it",
+            (
+                "iam:AddRoleToInstanceProfile",
+                "iam:CreateInstanceProfile",
+                "iam:DeleteInstanceProfile",
+                "iam:GetInstanceProfile",
+                "iam:RemoveRoleFromInstanceProfile",
+            ),
+        ),
+        Calls(
+            "PassInstanceRoles",
+            "CloudFormation puts the role into the instance profile",
+            ("iam:PassRole",),
+            on="Roles",
+            of="AWS::IAM::Role",
+            bounds=(Bound("StringLike", "iam:PassedToService", "ec2.*"),),
+            standing=Standing.DERIVED,
+        ),
+    ),
+)
+
 _TASK_DEFINITION = ResourceType(
     "AWS::ECS::TaskDefinition",
     service="ecs",
@@ -536,6 +568,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     for row in (
         _ROLE,
         _MANAGED_POLICY,
+        _INSTANCE_PROFILE,
         _TASK_DEFINITION,
         _FUNCTION,
         _INVOCATION,

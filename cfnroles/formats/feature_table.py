@@ -22,8 +22,8 @@ _HEAD = """\
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
 `account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
-that begins with `runBy` is the `run-by` of a [service spec](spec.md). The resources are those of the row's example, for
-the account 123456789012 in us-east-1.
+that begins with `runBy` or `capacityProvider` is what a [service spec](spec.md) says. The resources are those of the
+row's example, for the account 123456789012 in us-east-1.
 
 *Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
 AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
@@ -41,6 +41,11 @@ Who holds what:
 - The **infrastructure role** is used by ECS to manage what a service's tasks use. It is made where a row needs it.
 - The **lifecycle hook role** is used by ECS to invoke the functions of a service's lifecycle hooks. It is made where
   the service has one.
+- The **managed instances role** is used by ECS to launch the instances of a capacity provider, and the **instance
+  role** by the ECS agent on them. They are made where a spec names a `capacity-provider` of Managed Instances. Against
+  AWS's managed policies they are narrowed to the account and Region, to the subnets, security groups and cluster that
+  the capacity provider names, and to the very role that is passed; Spot and capacity reservations cost something only
+  where they are used. Conditions on tags, images and what is only described are as AWS wrote them.
 - The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
   EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
   asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule

@@ -58,7 +58,7 @@ def recognises(document: Document) -> bool:
 def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
     from cfnroles.sources.service_spec.checks import faults
-    from cfnroles.sources.service_spec.services import prepare
+    from cfnroles.sources.service_spec.services import DESCRIPTIONS, prepare
     from cfnroles.sources.spec import Spec
     from cfnroles.sources.task_definition import read_task_definition
     from cfnroles.sources.task_definition_checks import family_findings
@@ -75,14 +75,20 @@ def read(document: Document, told: Told) -> Reading:
     if wrong := tuple(_absent(spec, named[path], path) for path, each in found.items() if each is None):
         return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     documents = {path: each for path, each in found.items() if each}
-    described = {each.name: document.beside(each.get("service")) for each in spec.services if each.get("service")}
-    lacking = (each for each in spec.services if described.get(each.name, document) is None)
-    if wrong := tuple(_missing(spec, each, "service") for each in lacking):
+    named_beside = [(each, key) for each in spec.services for key in DESCRIPTIONS if each.get(key)]
+    described = {(each.name, key): document.beside(each.get(key)) for each, key in named_beside}
+    lacking = ((each, key) for each, key in named_beside if described[each.name, key] is None)
+    if wrong := tuple(_missing(spec, each, key) for each, key in lacking):
         return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     workloads = {path: read_task_definition(each) for path, each in documents.items()}
     wrong = tuple(finding for each in workloads.values() for finding in family_findings(each))
     tasks = tuple(
-        prepare(spec, each, workloads[str(each.get("task-definition"))], described.get(each.name))
+        prepare(
+            spec,
+            each,
+            workloads[str(each.get("task-definition"))],
+            {key: found for (name, key), found in described.items() if name == each.name and found},
+        )
         for each in spec.services
     )
     beside = {each.name: each for each in (*documents.values(), *described.values()) if each}

@@ -62,6 +62,33 @@ def _taken() -> frozenset[str]:
     return frozenset(re.split(r"[.\[]", path)[0] for path in recorded()["takes"]["CreateService"])
 
 
+def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
+    """What create-capacity-provider takes for Managed Instances; raises InvalidInput for any other text."""
+    data = parse(text, document)
+    managed = data.get("managedInstancesProvider") if isinstance(data, dict) else None
+    if not isinstance(managed, dict) or not isinstance(managed.get("instanceLaunchTemplate"), dict):
+        raise InvalidInput(
+            "is no capacity provider of Managed Instances",
+            where=document,
+            remedy="Give what `aws ecs create-capacity-provider` takes, with managedInstancesProvider and"
+            " instanceLaunchTemplate.",
+        )
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def provided_beside(workload: Workload, provider: Document) -> Workload:
+    """The workload with a capacity provider beside its task definition, placeholders as symbols.
+
+    A role and a profile that it does not name yet are those that are built for it.
+    """
+    described = read_capacity_provider(provider.text, provider.name)
+    managed = {"infrastructureRoleArn": "", **described["managedInstancesProvider"]}
+    launched = {"ec2InstanceProfileArn": "", **managed["instanceLaunchTemplate"]}
+    whole = {**described, "managedInstancesProvider": {**managed, "instanceLaunchTemplate": launched}}
+    tree = as_symbols({**workload.tree, "capacityProvider": whole})
+    return Workload(workload.document, tree, {**workload.settings, "capacityProvider": provider.name})
+
+
 def filled_by(service: Document, values: Mapping[str, str]) -> frozenset[str]:
     """Which of the values of placeholders have a place in the service's description."""
     return fill(read_service(service.text, service.name), values)[1]

@@ -14,7 +14,11 @@ from cfnroles.text import text_of
 from cfnroles.workload import Path, Workload
 
 #: What stands beside a task definition, and which role it is likely to be about.
-_BESIDE = {"service": Holder.INFRASTRUCTURE, "cluster": Holder.TASK}
+_BESIDE = {
+    "service": Holder.INFRASTRUCTURE,
+    "cluster": Holder.TASK,
+    "capacityProvider": Holder.MANAGED_INSTANCES,
+}
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
 _PROCESSED = (

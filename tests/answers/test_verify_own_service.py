@@ -99,6 +99,19 @@ SERVICE = {
 }
 
 
+PROVIDER = {
+    "name": "managed",
+    "cluster": "shop",
+    "managedInstancesProvider": {
+        "infrastructureRoleArn": ROLE,
+        "instanceLaunchTemplate": {
+            "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/instances",
+            "networkConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"]},
+            "capacityOptionType": "RESERVED",
+            "capacityReservations": {"reservationGroupArn": f"arn:aws:resource-groups:{HOME}:group/reserved"},
+        },
+    },
+}
 SPEC = f"""\
 project: shop
 account: "123456789012"
@@ -107,6 +120,7 @@ services:
   web:
     task-definition: task.json
     service: service.json
+    capacity-provider: provider.json
     exec: {{log-group: /ecs/exec, bucket: sessions}}
     kms-keys: {{files: "{KEY}", log-groups: "{KEY}", destinations: "{KEY}"}}
     bucket-accounts: "123456789012"
@@ -121,6 +135,7 @@ def test_every_role_of_a_whole_service_passes(tmp_path: Path) -> None:
     for name, text in (
         ("task.json", json.dumps(TASK)),
         ("service.json", json.dumps(SERVICE)),
+        ("provider.json", json.dumps(PROVIDER)),
         ("cfnroles.yaml", SPEC),
     ):
         (tmp_path / name).write_text(text)

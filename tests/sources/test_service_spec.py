@@ -112,3 +112,26 @@ def test_a_runner_stands_where_it_is_named(tmp_path: Path) -> None:
     (task,) = read(tmp_path / "cfnroles.yaml").accepted()
     places = {str(need.holder): need.origin.pointer for need in task.discovery.needs}
     assert places == {"event rule role": "services.web.run-by[0]", "scheduler role": "services.web.run-by[1]"}
+
+
+def test_a_capacity_provider_is_described_by_what_ecs_takes(tmp_path: Path) -> None:
+    network = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}
+    described = {
+        "cluster": "c",
+        "managedInstancesProvider": {"instanceLaunchTemplate": {"networkConfiguration": network}},
+    }
+    (tmp_path / "provider.json").write_text(json.dumps(described))
+    found = needs(tmp_path, {}, capacity_provider="provider.json")
+    assert {need.partition(":")[0] for need in found} == {"managed instances role", "instance role"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(None, "there is no file"), ('{"name": "x"}', "no capacity provider of Managed Instances")],
+    ids=["absent", "of another kind"],
+)
+def test_another_document_is_no_capacity_provider(tmp_path: Path, text: str | None, told: str) -> None:
+    if text:
+        (tmp_path / "provider.json").write_text(text)
+    with pytest.raises(InvalidInput, match=told):
+        needs(tmp_path, {}, capacity_provider="provider.json")

@@ -263,6 +263,14 @@ SERVICE = Structure(
             "web-service.json",
             source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
         ),
+        Key(
+            "capacity-provider",
+            forms.PATH,
+            "Path of what create-capacity-provider takes for Managed Instances: its infrastructure role, and the role"
+            " and profile of its instances, are made beside the roles of this service.",
+            "capacity-provider.json",
+            source=f"{_GUIDE}/managed-instances-instance-profile.html",
+        ),
         *_SETTINGS,
         Key(
             "task-role",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import product
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
-from cfnroles.sources.settings import described_beside
+from cfnroles.sources.settings import described_beside, provided_beside
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.sources.task_definition import home
 from cfnroles.statements import single_valued
@@ -34,17 +35,24 @@ _STATEMENTS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_polici
 _EXEC = ("cluster", "configuration", "executeCommandConfiguration")
 
 
-def prepare(spec: Spec, service: Service, workload: Workload, described: Document | None = None) -> Task:
+#: The keys that name what ECS takes elsewhere, and how that comes beside the task definition.
+DESCRIPTIONS: Mapping[str, Callable[[Workload, Document], Workload]] = {
+    "service": partial(described_beside, values={}),
+    "capacity-provider": provided_beside,
+}
+
+
+def prepare(spec: Spec, service: Service, workload: Workload, beside: Mapping[str, Document]) -> Task:
     """The task definition ``workload`` of one service, with what the spec's settings and words add to its needs.
 
-    ``described`` is what create-service takes, or describe-services answers.
+    ``beside`` are the documents that the service names, by the keys of ``DESCRIPTIONS``.
 
     Never fetches anything. The findings tell what ECS would refuse in the task definition, and what of the spec's words
     could not be understood.
     """
     facts = _facts(spec, service, workload)
-    if described:
-        workload = described_beside(workload, described, {})
+    for key, described in beside.items():
+        workload = DESCRIPTIONS[key](workload, described)
     whole, places = _with_settings(spec, service, workload)
     found = task_definition_checks.discover(whole, facts)
     granted = _granted(spec, service, facts)

@@ -19,6 +19,7 @@ from cfnroles.table.ecs import (
     lattice,
     lifecycle_hooks,
     load_balancers,
+    managed_instances,
     managed_volumes,
     run_by,
     secrets,
@@ -50,5 +51,6 @@ FEATURES: tuple[Feature, ...] = (
     *load_balancers.FEATURES,
     *lattice.FEATURES,
     *lifecycle_hooks.FEATURES,
+    *managed_instances.FEATURES,
     *run_by.FEATURES,
 )

@@ -14,6 +14,7 @@ _BY_ECS = "ECS does it with its service-linked role"
 _NAMED_ROLE = "names a role, which may be the infrastructure role that is built here"
 _OF_CONTROLLER = "EXTERNAL deploys with a controller of one's own, which no task definition is about"
 _PROCESS = "what the process in the container is started with; nothing is fetched for it"
+_LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 
 #: Field -> why it costs nothing. A field stands for everything below it.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html mentions no permission for
@@ -244,8 +245,22 @@ ELSEWHERE: Mapping[str, str] = {
     "capacityProvider.cluster": _NAME,
     "capacityProvider.autoScalingGroupProvider": _BY_ECS,
     "capacityProvider.autoScalingGroupProvider.autoScalingGroupArn": _BY_ECS,
-    "capacityProvider.managedInstancesProvider.instanceLaunchTemplate": "what kind of instance it is, which changes no"
-    " permission of the roles that this asks for",
+    **dict.fromkeys(
+        (
+            f"{_LAUNCHED}.{member}"
+            for member in (
+                "capacityReservations.reservationPreference",
+                "fipsEnabled",
+                "instanceMetadataTagsPropagation",
+                "instanceRequirements",
+                "localStorageConfiguration",
+                "monitoring",
+                "nitroEnclavesEnabled",
+                "storageConfiguration",
+            )
+        ),
+        "what kind of instance it is, which changes no permission of the roles that this asks for",
+    ),
     "capacityProvider.managedInstancesProvider.propagateTags": _SETTING,
     "capacityProvider.managedInstancesProvider.infrastructureOptimization": _SETTING,
     "capacityProvider.managedInstancesProvider.autoRepairConfiguration": _SETTING,
@@ -288,7 +303,6 @@ ELSEWHERE: Mapping[str, str] = {
 
 _VOLUMES = "permissions of the infrastructure role on volumes; those of a service are built"
 _GATEWAY = "permissions of the infrastructure role of a gateway"
-_LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 _EXPRESS = "permissions of the task execution role of an Express Mode service"
 
 #: Fields that ask for a role, or for permissions, that cfnroles does not build yet: what they ask for.
@@ -301,10 +315,6 @@ UNBUILT: Mapping[str, str] = {
     "runTask.volumeConfigurations[].managedEBSVolume.kmsKeyId": _VOLUMES,
     "runTask.volumeConfigurations[].managedEBSVolume.snapshotId": _VOLUMES,
     "runTask.volumeConfigurations[].managedEBSVolume.roleArn": _VOLUMES,
-    "capacityProvider.managedInstancesProvider.infrastructureRoleArn": "the infrastructure role of Managed Instances",
-    f"{_LAUNCHED}.ec2InstanceProfileArn": "the instance profile of Managed Instances",
-    f"{_LAUNCHED}.capacityReservations.reservationGroupArn": "permissions of the infrastructure role of"
-    " Managed Instances on a group of capacity reservations",
     "daemon.enableExecuteCommand": "permissions of the daemon's task role on sessions",
     "expressGatewayService.executionRoleArn": _EXPRESS,
     "expressGatewayService.infrastructureRoleArn": "the infrastructure role of an Express Mode service",

@@ -170,11 +170,15 @@ def _add_role(template: Template, stack: RolesStack, holder: Holder) -> None:
             template.add_resource(_managed_policy(policy, stack, holder))
     template.add_resource(_role(stack, holder))
     logical_id = kind_of(holder).name
+    exported = kind_of(holder).profile or logical_id
+    if exported != logical_id:
+        path = Ref(stack.path_parameter(holder))
+        template.add_resource(iam.InstanceProfile(exported, Path=path, Roles=[Ref(logical_id)]))
     template.add_output(
         Output(
-            f"{logical_id}Arn",
-            Description=f"ARN of the {holder}.",
-            Value=GetAtt(logical_id, "Arn"),
+            f"{exported}Arn",
+            Description=f"ARN of the {holder}." if exported == logical_id else f"ARN of the profile of the {holder}.",
+            Value=GetAtt(exported, "Arn"),
             Export=Export(value(from_spelling(stack.exports[holder]))),
         )
     )

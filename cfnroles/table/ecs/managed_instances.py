@@ -1,0 +1,258 @@
+"""Managed Instances: the role with which ECS launches the instances of a capacity provider, and the role of these.
+
+AWS's managed policies hold for every account, Region, subnet and cluster, and for each role whose name begins in one
+way. These rows name those of the capacity provider. The rest stays as AWS wrote it: the conditions on tags, the images,
+and what is only described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from awacs import cloudformation, ec2, ecs, iam, resource_groups, tag
+from awacs.aws import Action
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Condition, Holder, Standing
+from cfnroles.role_kinds import kind_of
+from cfnroles.table.feature import Feature, Found, Grant, Unnamed, always, everything
+from cfnroles.table.references import located_arn
+from cfnroles.text import ANYTHING, Text, text_of
+
+_REFERENCE = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
+_POLICY = f"{_REFERENCE}/AmazonECSInfrastructureRolePolicyForManagedInstances.html"
+_INSTANCE_POLICY = f"{_REFERENCE}/AmazonECSInstanceRolePolicyForManagedInstances.html"
+_PROVIDER = "capacityProvider.managedInstancesProvider"
+_LAUNCHED = f"{_PROVIDER}.instanceLaunchTemplate"
+_NETWORK = f"{_LAUNCHED}.networkConfiguration"
+#: What ECS makes and tags as it launches instances.
+_MADE = ("instance", "network-interface", "volume")
+_DESCRIBED = (
+    ec2.DescribeAvailabilityZones,
+    ec2.DescribeCapacityReservations,
+    ec2.DescribeInstanceTypeOfferings,
+    ec2.DescribeInstanceTypes,
+    ec2.DescribeInstances,
+    ec2.DescribeLaunchTemplates,
+    ec2.DescribeNetworkInterfaces,
+    ec2.DescribeSecurityGroups,
+    ec2.DescribeSubnets,
+    ec2.DescribeVpcs,
+)
+
+
+class _Of:
+    """Every resource of these kinds of Amazon EC2 in the home account and Region."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+
+    def __call__(self, found: Found) -> tuple[Text, ...]:
+        return tuple(found.facts.home_arn("ec2", f"{kind}/", ANYTHING) for kind in self.kinds)
+
+
+def images(found: Found) -> Text:
+    """Every image, which has no account in its ARN."""
+    region = found.facts.home_region
+    return Text("arn:", partition_of(region), ":ec2:", region, "::image/", ANYTHING)
+
+
+def subnet(found: Found) -> Text:
+    """The subnet."""
+    return found.facts.home_arn("ec2", "subnet/", found.text)
+
+
+def security_group(found: Found) -> Text:
+    """The security group."""
+    return found.facts.home_arn("ec2", "security-group/", found.text)
+
+
+def reservation_group(found: Found) -> Text:
+    """The resource group of capacity reservations."""
+    return located_arn(found.text).text
+
+
+def stacks(found: Found) -> Text:
+    """Every stack: a resource group may be made of one, and the capacity provider does not say of which."""
+    return found.facts.home_arn("cloudformation", "stack/", ANYTHING)
+
+
+def instance_role(found: Found) -> Text:
+    """The role of the instances."""
+    return kind_of(Holder.INSTANCE).arn
+
+
+def spot_role(found: Found) -> Text:
+    """The service-linked role of EC2 Spot, which the account gets with its first Spot Instance."""
+    facts = found.facts
+    role = "role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+    return Text("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":", role)
+
+
+def cluster(found: Found) -> Text:
+    """The cluster of the capacity provider."""
+    return found.facts.home_arn("ecs", "cluster/", _cluster(found))
+
+
+def container_instances(found: Found) -> Text:
+    """The container instances of the cluster."""
+    return found.facts.home_arn("ecs", "container-instance/", _cluster(found), "/", ANYTHING)
+
+
+def task_sets(found: Found) -> Text:
+    """The task sets of the cluster."""
+    return found.facts.home_arn("ecs", "task-set/", _cluster(found), "/", ANYTHING)
+
+
+def by_default(found: Found) -> bool:
+    """The capacity provider names no security group: those of the VPC's default are taken."""
+    network = found.workload.at(found.path[:-2])
+    return isinstance(network, Mapping) and not network.get("securityGroups")
+
+
+def is_spot(found: Found) -> bool:
+    """The instances are Spot Instances."""
+    return str(found.text) == "SPOT"
+
+
+def _cluster(found: Found) -> Text:
+    provider = found.workload.tree["capacityProvider"]
+    named = provider.get("cluster") if isinstance(provider, Mapping) else None
+    if not isinstance(named, str) or not named:
+        raise Unnamed("the capacity provider names no cluster", "Write its `cluster` into it.")
+    return text_of(named).cut("/")[-1]
+
+
+class _When:
+    """A condition on one key, whatever is found; ``values`` are alternatives."""
+
+    def __init__(self, operator: str, key: str, *values: str) -> None:
+        self.conditions = tuple(Condition(operator, key, (Text(value),)) for value in values)
+
+    def __call__(self, found: Found) -> tuple[Condition, ...]:
+        first = self.conditions[0]
+        return (Condition(first.operator, first.key, tuple(each.values[0] for each in self.conditions)),)
+
+
+def to_ec2(found: Found) -> tuple[Condition, ...]:
+    """Passed to Amazon EC2, by its name in each partition."""
+    return (Condition("StringLike", "iam:PassedToService", (Text("ec2.", ANYTHING),)),)
+
+
+_TAGGED_NOW = _When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
+_TAGGED = _When("StringEquals", "ec2:ResourceTag/AmazonECSManaged", "true")
+_OPERATED = _When("StringEquals", "ec2:ManagedResourceOperator", "ecs.amazonaws.com")
+_AS_MADE = _When("StringEquals", "ec2:CreateAction", "CreateFleet", "CreateLaunchTemplate", "RunInstances")
+_BOTH = (ec2.CreateFleet, ec2.RunInstances)
+
+
+def _each(actions: Iterable[Action], **grant: Any) -> Iterator[Grant]:
+    yield from (Grant(action, **grant) for action in actions)
+
+
+_infrastructure = partial(
+    Feature, holder=Holder.MANAGED_INSTANCES, source=_POLICY, standing=Standing.MANAGED_POLICY, when=always
+)
+
+FEATURES = (
+    _infrastructure(
+        name="managed-instances",
+        field=f"{_PROVIDER}.infrastructureRoleArn",
+        why="ECS launches the instances of the capacity provider by launch templates that it makes",
+        example="arn:aws:iam::123456789012:role/ecsInfrastructureRole",
+        grants=(
+            Grant(ec2.CreateLaunchTemplate, on=_Of("launch-template"), sid="MakeTemplates", conditions=_TAGGED_NOW),
+            *_each(
+                (ec2.CreateLaunchTemplateVersion, ec2.ModifyLaunchTemplate),
+                on=_Of("launch-template"),
+                sid="ChangeTemplates",
+                conditions=_OPERATED,
+            ),
+            Grant(ec2.CreateFleet, on=_Of("fleet", *_MADE), sid="LaunchFleets", conditions=_TAGGED_NOW),
+            Grant(ec2.RunInstances, on=_Of(*_MADE), sid="LaunchInstances", conditions=_TAGGED_NOW),
+            *_each(_BOTH, on=_Of("launch-template"), sid="LaunchByTemplates", conditions=_TAGGED),
+            *_each(_BOTH, on=images, sid="LaunchImages"),
+            Grant(ec2.CreateTags, on=_Of("fleet", "launch-template", *_MADE), sid="TagWhatIsMade", conditions=_AS_MADE),
+            *_each(_DESCRIBED, on=everything, sid="DescribeInstances"),
+        ),
+    ),
+    _infrastructure(
+        name="managed-instances-subnet",
+        field=f"{_NETWORK}.subnets[]",
+        why="ECS launches instances in this subnet",
+        example="subnet-0123456789abcdef0",
+        grants=tuple(_each(_BOTH, on=subnet, sid="LaunchInNetwork")),
+    ),
+    _infrastructure(
+        name="managed-instances-security-group",
+        field=f"{_NETWORK}.securityGroups[]",
+        why="ECS launches instances with this security group",
+        example="sg-0123456789abcdef0",
+        grants=tuple(_each(_BOTH, on=security_group, sid="LaunchInNetwork")),
+    ),
+    _infrastructure(
+        name="managed-instances-default-security-group",
+        field=f"{_NETWORK}.subnets[]",
+        why="ECS launches instances with the default security group of the VPC, which nothing names",
+        example="subnet-0123456789abcdef0",
+        grants=tuple(_each(_BOTH, on=_Of("security-group"), sid="LaunchInNetwork")),
+        when=by_default,
+    ),
+    _infrastructure(
+        name="managed-instances-spot",
+        field=f"{_LAUNCHED}.capacityOptionType",
+        why="the first Spot Instance of an account makes its service-linked role",
+        example="SPOT",
+        grants=(Grant(iam.CreateServiceLinkedRole, on=spot_role, sid="MakeSpotRole"),),
+        when=is_spot,
+    ),
+    _infrastructure(
+        name="managed-instances-reservations",
+        field=f"{_LAUNCHED}.capacityReservations.reservationGroupArn",
+        why="ECS launches instances in capacity reservations of this resource group",
+        example="arn:aws:resource-groups:us-east-1:123456789012:group/reserved",
+        grants=(
+            Grant(ec2.RunInstances, on=reservation_group, sid="LaunchReserved"),
+            Grant(resource_groups.ListGroupResources, on=reservation_group, sid="ListReservations"),
+            Grant(tag.GetResources, on=everything, sid="FindReservations"),
+            *_each(
+                (cloudformation.DescribeStacks, cloudformation.ListStackResources), on=stacks, sid="FindReservedStacks"
+            ),
+        ),
+    ),
+    _infrastructure(
+        name="managed-instances-role",
+        field=f"{_LAUNCHED}.ec2InstanceProfileArn",
+        why="ECS hands the role in the instance profile over to the instances",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html",
+        standing=Standing.DOCUMENTED,
+        example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
+        grants=(Grant(iam.PassRole, on=instance_role, sid="PassInstanceRole", conditions=to_ec2),),
+    ),
+    Feature(
+        name="managed-instances-agent",
+        field=f"{_LAUNCHED}.ec2InstanceProfileArn",
+        holder=Holder.INSTANCE,
+        why="the ECS agent of an instance registers it with the cluster, and tells how it and its tasks are",
+        source=_INSTANCE_POLICY,
+        standing=Standing.MANAGED_POLICY,
+        example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
+        grants=(
+            Grant(ecs.DiscoverPollEndpoint, on=everything, sid="FindEndpoint"),
+            *_each(
+                (ecs.RegisterContainerInstance, ecs.SubmitAttachmentStateChanges, ecs.SubmitTaskStateChange),
+                on=cluster,
+                sid="TellCluster",
+            ),
+            *_each(
+                (ecs.Poll, ecs.PutSystemLogEvents, ecs.StartTelemetrySession),
+                on=container_instances,
+                sid="TellOfInstance",
+            ),
+            Grant(ecs.Poll, on=task_sets, sid="PollTaskSets"),
+        ),
+        beside=(("capacityProvider.cluster", "shop"),),
+    ),
+)
