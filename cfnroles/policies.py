@@ -54,14 +54,17 @@ def size(statements: Iterable[Statement], parameters: Mapping[str, str] | None =
 
 
 def pack(
-    statements: Iterable[Statement], parameters: Mapping[str, str] | None = None, reserved: int = 0
+    statements: Iterable[Statement],
+    parameters: Mapping[str, str] | None = None,
+    reserved: int = 0,
+    remedy: str = "Give fewer secrets to one task, or keep several values as JSON keys of one secret.",
 ) -> tuple[Policy, ...]:
     """The policies of one role. Their union is the statements; each is within its quota.
 
     As much as their total allows goes into inline policies, one for each set of template parameters that must have a
     value, because an inline policy is there from the moment that its role is. The rest goes into customer managed
     policies; statements are cut where a policy is full. ``reserved`` characters of the inline policies are kept free.
-    Raises InvalidInput where a role would need more policies than IAM allows.
+    Raises InvalidInput with the ``remedy`` where a role would need more policies than IAM allows.
     """
     statements = tuple(statements)
     inline: list[Policy] = []
@@ -86,9 +89,9 @@ def pack(
             managed.append(Policy(f"{_name(when)}{number}", when, placed, managed=True))
     if len(managed) > MANAGED_POLICIES:
         raise InvalidInput(
-            f"one role would need {len(managed)} managed policies besides its inline policies",
+            f"one role would need {len(managed)} managed policies{' besides its inline policies' if inline else ''}",
             why=f"IAM allows {MANAGED_POLICIES} policies of {MANAGED_POLICY} characters attached to a role.",
-            remedy="Give fewer secrets to one task, or keep several values as JSON keys of one secret.",
+            remedy=remedy,
         )
     return tuple(_numbered([*inline, *managed]))
 

@@ -35,7 +35,7 @@ class OwnCalls(Struct, frozen=True):
 
 OWN_CALLS = (
     OwnCalls(
-        "LookAtStacks",
+        "ManageStacks",
         "cfnroles looks at a stack before, while and after it changes it",
         (
             "cloudformation:DescribeStackEvents",
@@ -47,14 +47,14 @@ OWN_CALLS = (
         f"{_API}/API_DescribeStacks.html",
     ),
     OwnCalls(
-        "LookAtFailures",
+        "ManageStacks",
         "cfnroles asks what validations and hooks say of a failure",
         ("cloudformation:DescribeEvents",),
         f"{_API}/API_DescribeEvents.html",
         (STACK, CHANGE_SET),
     ),
     OwnCalls(
-        "ChangeStacks",
+        "ManageStacks",
         "cfnroles changes a stack through change sets, rolls it back, and deletes what a failed creation left",
         (
             "cloudformation:CreateChangeSet",
@@ -74,14 +74,14 @@ OWN_CALLS = (
         (NO_RESOURCE,),
     ),
     OwnCalls(
-        "FinishRollbacks",
+        "ManageStacks",
         "--continue-rollback finishes a rollback that failed",
         ("cloudformation:ContinueUpdateRollback",),
         f"{_API}/API_ContinueUpdateRollback.html",
         option="continue_rollback",
     ),
     OwnCalls(
-        "ProtectStacks",
+        "ManageStacks",
         "--termination-protection protects the stacks against deletion",
         ("cloudformation:UpdateTerminationProtection",),
         f"{_API}/API_UpdateTerminationProtection.html",
@@ -92,7 +92,7 @@ OWN_CALLS = (
 #: ``--stack-set``: in the administrator's account. What is in the stacks, StackSets' own roles make in each account.
 STACK_SET_CALLS = (
     OwnCalls(
-        "LookAtStackSets",
+        "ManageStackSets",
         "cfnroles looks at a stack set and follows its operations",
         (
             "cloudformation:DescribeStackSet",
@@ -111,14 +111,14 @@ STACK_SET_CALLS = (
         (NO_RESOURCE,),
     ),
     OwnCalls(
-        "ChangeStackSets",
+        "ManageStackSets",
         "cfnroles updates a stack set, and creates its stacks in accounts and Regions",
         ("cloudformation:CreateStackInstances", "cloudformation:UpdateStackSet"),
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html",
         (STACK_SET, STACK_SET_TARGET, RESOURCE_TYPE),
     ),
     OwnCalls(
-        "TagStackSets",
+        "ManageStackSets",
         "CloudFormation asks whether whoever creates or updates a stack set with tags may tag it",
         ("cloudformation:TagResource", "cloudformation:UntagResource"),
         f"{_API}/API_UpdateStackSet.html",

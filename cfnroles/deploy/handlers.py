@@ -87,9 +87,9 @@ _ROLE = ResourceType(
     regional=False,
     source=f"{_REFERENCE}/aws-resource-iam-role.html",
     calls=(
-        Calls("CreateRoles", "CloudFormation creates the role", ("iam:CreateRole",), bounds=(_BOUNDARY,)),
+        Calls("ManageRoles", "CloudFormation creates the role", ("iam:CreateRole",), bounds=(_BOUNDARY,)),
         Calls(
-            "WritePolicies",
+            "ManageRoles",
             "CloudFormation writes the role's inline policies",
             ("iam:PutRolePolicy",),
             has="Policies",
@@ -103,13 +103,13 @@ _ROLE = ResourceType(
             bounds=(_BOUNDARY, Bound("ArnLike", "iam:PolicyARN", property="ManagedPolicyArns")),
         ),
         Calls(
-            "RemovePolicies",
+            "ManageRoles",
             "CloudFormation takes away the policies of an earlier template, and all before it deletes the role",
             ("iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
             bounds=(_BOUNDARY,),
         ),
         Calls(
-            "SetBoundaries",
+            "ManageRoles",
             "CloudFormation puts the role's permissions boundary in place where it was another",
             ("iam:PutRolePermissionsBoundary",),
             has="PermissionsBoundary",

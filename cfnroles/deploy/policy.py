@@ -107,6 +107,12 @@ class DeployPolicy(Struct, frozen=True):
     gaps: tuple[Gap, ...]
 
 
+_DIVIDE = (
+    "Divide the project, or give CloudFormation a role of its own: --service-role writes its policy, and --role-arn the"
+    " caller's."
+)
+
+
 class _Untold(Struct, frozen=True):
     """A parameter without a value, and where a name hangs on it."""
 
@@ -130,7 +136,7 @@ def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> Depl
     statements = compose(each for each in found if isinstance(each, Need))
     return DeployPolicy(
         statements,
-        pack(statements, reserved=INLINE_TOTAL),
+        pack(statements, reserved=INLINE_TOTAL, remedy=_DIVIDE),
         tuple(_joined(each for each in found if isinstance(each, Wide))),
         tuple(dict.fromkeys(each for each in found if isinstance(each, Gap))),
     )

@@ -29,7 +29,7 @@ def sids(text):
 def test_a_task_definition_that_says_where_it_runs_needs_no_option(ask, examples):
     code, out, err = ask(examples / "shop.json")
     assert code == 0
-    assert {"ChangeStacks", "CreateRoles", "DescribeSecrets", "PassRolesToTasks"} <= sids(out)
+    assert {"ManageStacks", "ManageRoles", "DescribeSecrets", "PassRolesToTasks"} <= sids(out)
     assert "arn:aws:cloudformation:us-east-1:123456789012:stack/shop-roles/*" in out
     assert err.startswith("This reaches further than the stacks, and cannot be narrower:")
 

@@ -421,3 +421,10 @@ def test_what_one_policy_cannot_hold_is_in_several():
     assert all(policy.managed and size(policy.statements) <= MANAGED_POLICY for policy in policies)
     together = {each for policy in policies for statement in policy.statements for each in statement.permissions()}
     assert together == {each for statement in made(*many).statements for each in statement.permissions()}
+
+
+def test_what_no_role_can_have_is_refused_with_a_way_out():
+    names = [f"a-project-whose-name-is-{'long' * 20}-{number:03}" for number in range(350)]
+    with pytest.raises(InvalidInput, match=r"one role would need \d+ managed policies\n") as refused:
+        made(*(stack({"Task": ("ECS::TaskDefinition", {"Family": name})}, name) for name in names))
+    assert "Divide the project" in refused.value.remedy

@@ -212,6 +212,11 @@ def is_refused(client, action, resource):
     return False
 
 
+def asked_about(statement):
+    """The resources that a test can ask about one by one: a change set is always asked about with its stack."""
+    return {str(resource) for resource in statement.resources if ":changeSet/" not in resource}
+
+
 def test_each_statement_allows_what_nothing_else_does(deployer):
     statements = policy_of(example("shop.json")).statements
     clients, judged, not_judged = {}, set(), set()
@@ -220,8 +225,8 @@ def test_each_statement_allows_what_nothing_else_does(deployer):
         for action in statement.actions:
             service = action.partition(":")[0]
             client = clients.setdefault(service, deployer.client(service))
-            for resource in () if action == "iam:PassRole" else statement.resources:
-                yield action, str(resource), is_refused(client, action, str(resource))
+            for resource in () if action == "iam:PassRole" else sorted(asked_about(statement)):
+                yield action, resource, is_refused(client, action, resource)
 
     for statement in statements:
         deployer.may(statements)
@@ -244,9 +249,8 @@ def test_the_same_calls_on_others_resources_are_refused(deployer):
         for action in {*statement.actions} - NOT_JUDGED:
             service = action.partition(":")[0]
             client = clients.setdefault(service, deployer.client(service))
-            # A change set is asked about with its stack.
-            for resource in (each for each in statement.resources if "shop" in each):
-                other = str(resource).replace("shop", "shopping")
+            for resource in asked_about(statement) - {"*"}:
+                other = resource.replace("shop", "shopping")
                 assert is_refused(client, action, other), f"{action} on {other}"
 
 
