@@ -18,7 +18,10 @@ NO_RESOURCE = "*"
 
 
 class Bound(Struct, frozen=True):
-    """A condition of a call: its value is ``value``, or what stands in ``property``; without that there is none."""
+    """A condition of a call: its value is ``value``, or what stands in ``property``; without that there is none.
+
+    ``*`` in a value is a wildcard.
+    """
 
     operator: str
     key: str
@@ -203,8 +206,10 @@ _INSTANCE_PROFILE = ResourceType(
             ("iam:PassRole",),
             on="Roles",
             of="AWS::IAM::Role",
+            # In China the service has another name.
             bounds=(Bound("StringLike", "iam:PassedToService", "ec2.*"),),
             standing=Standing.DERIVED,
+            doubt="AWS's page asks for iam:PassRole, and says only by an example that it is for Amazon EC2",
         ),
     ),
 )

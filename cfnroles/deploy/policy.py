@@ -309,7 +309,9 @@ def _called(stack: NamedStack, row: ResourceType, resource: Resource, calls: Cal
     for bound in calls.bounds:
         if bound.property and bound.property not in resource.properties:
             continue
-        values, problems = _values(stack, resource, bound.property) if bound.property else ((Text(bound.value),), ())
+        values, problems = (
+            _values(stack, resource, bound.property) if bound.property else ((starred(bound.value, {}),), ())
+        )
         yield from problems
         if not values:
             return  # without its condition the permission would be another one
@@ -365,7 +367,7 @@ def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls
     if calls.on:
         texts, problems = _values(stack, resource, calls.on)
         try:
-            return tuple(arn for text in texts for arn in _named(text, calls.of, stack.facts)), problems
+            return tuple(arn for text in texts for arn in _named(text, calls.of, stack)), problems
         except (Malformed, Unnamed) as error:
             return (), (*problems, _gap(stack.origin(resource.logical_id, calls.on), error.what))
     arns = stack.arns(row, resource)
@@ -374,13 +376,16 @@ def _arns(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls
     return _known(stack, arns, stack.origin(resource.logical_id, row.name))
 
 
-def _named(text: Text, of: str, facts: Facts) -> tuple[Text, ...]:
-    """The ARNs of what a property names by its name or its ARN."""
+def _named(text: Text, of: str, stack: NamedStack) -> tuple[Text, ...]:
+    """The ARNs of what a property names by its name or its ARN; a name says nothing of the path of what it names."""
     if arn_of(text):
-        secret = value_from(text, facts) if ":secretsmanager:" in text else None
+        secret = value_from(text, stack.facts) if ":secretsmanager:" in text else None
         return secret.policy_resources if isinstance(secret, SecretReference) else (text,)
     row = type_of(of)
-    return arns_of(row, text, Text("/"), facts) if row else ()
+    if row is None:
+        return ()
+    same = [each for each in stack.resolved.of_type(of) if stack.name(row, each) == text]
+    return stack.arns(row, same[0]) if same else arns_of(row, text, Text("/"), stack.facts)
 
 
 def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:

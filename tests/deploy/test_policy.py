@@ -159,6 +159,21 @@ def test_a_function_and_what_invokes_it():
     assert on("lambda:InvokeFunction", function) == {arn}
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, "/shop-Role-*"),
+        ({"Path": "/ecs/"}, "/ecs/shop-Role-*"),
+        ({"Path": "/ecs/", "RoleName": "web"}, "/ecs/web"),
+    ],
+)
+def test_a_role_of_an_instance_profile_is_passed_with_its_path(given, name):
+    instances = stack({"Role": ("IAM::Role", given), "Profile": ("IAM::InstanceProfile", {"Roles": [{"Ref": "Role"}]})})
+    assert on("iam:PassRole", instances) == {f"{ROLE}{name}, iam:PassedToService StringLike ec2.*"}
+    profile = f"arn:aws:iam::{ACCOUNT}:instance-profile/shop-Profile-*"
+    assert on("iam:AddRoleToInstanceProfile", instances) == {profile}
+
+
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 BOUND = f", iam:PermissionsBoundary StringEquals {BOUNDARY}"
 

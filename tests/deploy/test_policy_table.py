@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import inspect
 import json
 import re
@@ -10,11 +12,13 @@ from pathlib import Path
 import cfnlint.data.AdditionalSpecs
 import cfnlint.data.schemas
 import pytest
+from troposphere import BaseAWSObject
 
 import cfnroles.aws.caller
 import cfnroles.aws.cloudformation
 import cfnroles.aws.s3
 import cfnroles.aws.stack_sets
+import cfnroles.targets.cloudformation
 from cfnroles.deploy.calls import BUCKET_CALLS, ELSEWHERE, OWN_CALLS, STACK_SET_CALLS
 from cfnroles.deploy.handlers import NO_RESOURCE, RESOURCE_TYPES, type_of
 
@@ -102,3 +106,28 @@ def test_every_call_for_stack_sets_is_in_the_table():
 def test_any_custom_resource_has_a_row_and_any_other_type_has_none():
     assert type_of("Custom::SecretsExist") is RESOURCE_TYPES["AWS::CloudFormation::CustomResource"]
     assert type_of("AWS::S3::Bucket") is None
+
+
+def written():
+    """The types of resources that the builders of templates can write, by what they call of troposphere."""
+    types = set()
+    for path in Path(cfnroles.targets.cloudformation.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"cfnroles.targets.cloudformation.{path.stem}")
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+                    called = getattr(getattr(module, name, None), attribute, None)
+                case ast.Call(func=ast.Name(id=name)):
+                    called = getattr(module, name, None)
+                case _:
+                    continue
+            if isinstance(called, type) and issubclass(called, BaseAWSObject):
+                types.add(getattr(called, "resource_type", None))
+    return types - {None}
+
+
+def test_every_type_that_a_build_can_write_has_a_row():
+    types = written()
+    assert {"AWS::IAM::Role", "AWS::ECS::TaskDefinition", "Custom::SecretsExist", "AWS::SNS::Topic"} <= types
+    assert [name for name in sorted(types) if type_of(name) is None] == []
+    assert {type_of(name).type for name in types} == set(RESOURCE_TYPES)
