@@ -111,7 +111,8 @@ def with_settings(workload: Workload, service: Document | None, told: Told) -> W
         chosen["enableExecuteCommand"] = True
     tree, documents = dict(workload.tree), dict(workload.settings)
     if chosen:
-        tree["service"] = {**tree.get("service", {}), **chosen}
+        described = tree["service"] if "service" in documents else {}
+        tree["service"] = {**described, **chosen}
         documents.setdefault("service", COMMAND_LINE)
     if cluster:
         tree["cluster"] = {"configuration": cluster}

@@ -20,7 +20,7 @@ from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.unknown_members import unknown_members
 from cfnroles.spelling import meant
 from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of, whole_number
-from cfnroles.workload import Path, Workload
+from cfnroles.workload import BESIDE, Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
 
@@ -52,7 +52,10 @@ def discover(workload: Workload, facts: Facts) -> Discovery:
     """
     if refused := (*size_findings(workload), *shape_findings(workload)):
         return Discovery((), (), refused, ())
-    found = discovery.discover(workload, facts)
+    # What ECS takes elsewhere is believed where it was read from there, and is no member of a task definition.
+    strange = BESIDE - workload.settings.keys()
+    tree = {name: value for name, value in workload.tree.items() if name not in strange}
+    found = discovery.discover(Workload(workload.document, tree, workload.settings), facts)
     gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
     refused = (*value_findings(workload), *dynamic_references(workload), *unknown)
     # What ECS refuses as it stands needs no second word about what a policy would make of it.

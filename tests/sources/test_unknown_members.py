@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cfnroles import Document, Told
+from cfnroles import Document, Told, read
 from cfnroles.sources.settings import with_settings
 from cfnroles.sources.task_definition import read_task_definition
 from cfnroles.sources.template_task_definitions import task_definitions
@@ -139,3 +140,27 @@ def test_a_choice_of_a_service_is_looked_at_like_those_of_a_task() -> None:
     assert unknown(serviceConnectConfiguration=connect) == [
         "service.serviceConnectConfiguration.logConfiguration.logDriver"
     ]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"runBy": {"scheduler": {}}},
+        {"service": {"enableExecuteCommand": True}},
+        {"cluster": {"configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}}},
+        {"account": {"guardDutyActivate": "on"}},
+        {"capacityProvider": {"managedInstancesProvider": {"infrastructureRoleArn": ""}}},
+    ],
+    ids=lambda member: next(iter(member)),
+)
+@pytest.mark.parametrize("told", [Told(), Told(launch_type="FARGATE")], ids=["nothing told", "a service told"])
+def test_what_ecs_takes_elsewhere_is_no_member_of_a_task_definition(
+    tmp_path: Path, member: dict[str, Any], told: Told
+) -> None:
+    definition = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
+    path = tmp_path / "task.json"
+    path.write_text(json.dumps({**definition, **member}))
+    (task,) = read(path, told).tasks
+    assert task.discovery.needs == ()
+    if (name := next(iter(member))) not in task.workload.settings:
+        assert name in [gap.origin.pointer for gap in task.discovery.gaps]

@@ -90,9 +90,12 @@ def _facts(spec: Spec, service: Service, workload: Workload) -> Facts:
 
 def _with_settings(spec: Spec, service: Service, workload: Workload) -> tuple[Workload, Mapping[Path, Path]]:
     """The workload with the settings of the spec under the API's names, and where each of them stands in the spec."""
-    tree = dict(workload.tree)
+    told = tuple(_settings(service))
+    written = {str(path[0]) for path, _, _ in told} - workload.settings.keys()
+    # What a task definition itself has under these names is none of ECS's members, and is not added to.
+    tree = {name: value for name, value in workload.tree.items() if name not in written}
     places: dict[Path, Path] = {}
-    for path, value, place in _settings(service):
+    for path, value, place in told:
         branch = tree
         for step in path[:-1]:
             branch[str(step)] = dict(branch.get(str(step), {}))
