@@ -35,6 +35,7 @@ class Facts(Struct, frozen=True):
     the files in S3, of the log groups, and of the streams and buckets that logs are written to.
     ``made_log_groups_key`` is that of the log groups which are made with the roles, but ``existing_log_groups``.
     ``bucket_accounts`` own the buckets that files are read from, if anybody told; a bucket may be of any account.
+    ``efs_accounts`` are pairs of the id and the account of an EFS file system that is of another account.
     ``pull_through_prefixes`` are the ECR repository prefixes that a pull-through cache rule fills.
     ``domainless_secret_arns`` are the secrets inside of domainless credential specs, ``s3_files_buckets`` the buckets
     behind S3 file systems, ``root_volumes`` the EFS volumes that are to be written as root. With ``compat`` the roles
@@ -48,6 +49,7 @@ class Facts(Struct, frozen=True):
     log_group_key_arns: tuple[str, ...] = ()
     destination_key_arns: tuple[str, ...] = ()
     bucket_accounts: tuple[str, ...] = ()
+    efs_accounts: tuple[tuple[str, str], ...] = ()
     made_log_groups_key: str = ""
     existing_log_groups: tuple[str, ...] = ()
     pull_through_prefixes: tuple[str, ...] = ()

@@ -78,6 +78,13 @@ _OPTIONS = (
         help="Account that owns the buckets of files; nobody else's bucket of the same name is read then.",
     ),
     _several(
+        "--efs-account",
+        "efs_accounts",
+        metavar="FS-ID=ID",
+        callback=pairs,
+        help="Account of an EFS file system that is of another account.",
+    ),
+    _several(
         "--destination-key-arn",
         "destination_key_arns",
         metavar="ARN",

@@ -30,6 +30,7 @@ _KEYS = {
     "log_group_key_arns": "kms-keys: log-groups",
     "destination_key_arns": "kms-keys: destinations",
     "bucket_accounts": "bucket-accounts",
+    "efs_accounts": "efs-accounts",
     "pull_through_prefixes": "pull-through-cache",
     "gmsa_secrets": "gmsa-secrets",
     "s3_files_buckets": "s3-files-buckets",

@@ -57,6 +57,7 @@ def _facts(workload: Workload, told: Told) -> Facts:
         log_group_key_arns=told.log_group_key_arns,
         destination_key_arns=told.destination_key_arns,
         bucket_accounts=told.bucket_accounts,
+        efs_accounts=tuple(sorted(told.efs_accounts.items())),
         pull_through_prefixes=told.pull_through_prefixes,
         domainless_secret_arns=told.gmsa_secrets,
         s3_files_buckets=told.s3_files_buckets,
@@ -71,6 +72,12 @@ def _check(workload: Workload, told: Told) -> None:
     for account in told.bucket_accounts:
         if not re.fullmatch(r"\d{12}", account):
             raise InvalidInput(f"--bucket-account {account} is not an account", remedy="An account has 12 digits.")
+    systems = [system for _, system in workload.find("volumes[].efsVolumeConfiguration.fileSystemId")]
+    for system, account in told.efs_accounts.items():
+        if not re.fullmatch(r"\d{12}", account):
+            raise InvalidInput(f"--efs-account {account} is not an account", remedy="An account has 12 digits.")
+        if system not in systems:
+            raise InvalidInput(f"--efs-account {system}: no volume is of this file system")
     if told.region and not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", told.region):
         raise InvalidInput(f"--region {told.region} is not a region", remedy="A region is called as in us-east-1.")
     for name in ("kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"):

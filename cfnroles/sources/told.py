@@ -25,7 +25,8 @@ class Told(Struct, frozen=True):
     only one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run.
     ``service_file`` is the path of what create-service takes or describe-services answers; it and the fields below, up
     to ``guard_duty``, are settings that ECS takes elsewhere. The keys are ARNs of customer managed KMS keys.
-    ``pull_through_prefixes``, ``gmsa_secrets``, ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
+    ``efs_accounts`` are accounts by the id of the file system. ``pull_through_prefixes``, ``gmsa_secrets``,
+    ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
 
     ``parameters`` are values of a template's parameters. ``registered`` reads the text of a task definition in Amazon
     ECS, by its Region and FAMILY:REVISION; without it nothing is fetched.
@@ -43,6 +44,7 @@ class Told(Struct, frozen=True):
     log_group_key_arns: tuple[str, ...] = ()
     destination_key_arns: tuple[str, ...] = ()
     bucket_accounts: tuple[str, ...] = ()
+    efs_accounts: Mapping[str, str] = field(default_factory=dict)
     pull_through_prefixes: tuple[str, ...] = ()
     gmsa_secrets: tuple[str, ...] = ()
     s3_files_buckets: tuple[str, ...] = ()

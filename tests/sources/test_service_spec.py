@@ -51,6 +51,22 @@ def test_the_key_of_destinations_is_the_task_roles(tmp_path: Path) -> None:
     assert f"task role: kms:Decrypt on {KEY}, kms:ViaService StringEquals firehose.us-east-1.amazonaws.com" in found
 
 
+def test_a_file_system_is_of_the_account_that_the_spec_tells(tmp_path: Path) -> None:
+    task = {"family": "web", "containerDefinitions": [{"name": "web", "image": "nginx"}]}
+    mounted = {"fileSystemId": "fs-0a", "transitEncryption": "ENABLED", "authorizationConfig": {"iam": "ENABLED"}}
+    volumes = [{"name": "data", "efsVolumeConfiguration": mounted}]
+    (tmp_path / "web.json").write_text(json.dumps({**task, "volumes": volumes}))
+    spec = {"project": "shop", "account": "123456789012", "region": "us-east-1"}
+    told = {
+        "defaults": {"efs-accounts": {"fs-0a": "210987654321"}},
+        "services": {"web": {"task-definition": "web.json"}},
+    }
+    (tmp_path / "cfnroles.yaml").write_text(yaml.safe_dump({**spec, **told}))
+    (task,) = read(tmp_path / "cfnroles.yaml").accepted()
+    resources = {str(need.permission.resource) for need in task.discovery.needs}
+    assert resources == {"arn:aws:elasticfilesystem:us-east-1:210987654321:file-system/fs-0a"}
+
+
 LOAD_BALANCED = {
     "serviceName": "web",
     "taskDefinition": "web",

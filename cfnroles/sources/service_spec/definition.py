@@ -164,6 +164,18 @@ _SETTINGS = (
         source=f"{_GUIDE}/task_execution_IAM_role.html",
     ),
     Key(
+        "efs-accounts",
+        Named(
+            "accounts of file systems",
+            String("the id of an EFS file system", r"fs-[0-9a-f]+", "Write it like fs-0123456789abcdef0."),
+            forms.ACCOUNT,
+        ),
+        "Accounts of EFS file systems that are of another account, by their ids. The file system's policy admits the"
+        " role there.",
+        {"fs-0123456789abcdef0": "210987654321"},
+        source="https://docs.aws.amazon.com/efs/latest/ug/mount-fs-diff-account-same-vpc.html",
+    ),
+    Key(
         "exec",
         Either(Flag(), _EXEC),
         "ECS Exec: `true`, or how its sessions are logged and encrypted.",

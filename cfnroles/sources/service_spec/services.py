@@ -79,6 +79,7 @@ def _facts(spec: Spec, service: Service, workload: Workload) -> Facts:
         log_group_key_arns=service.many("kms-keys", "log-groups"),
         destination_key_arns=service.many("kms-keys", "destinations"),
         bucket_accounts=service.many("bucket-accounts"),
+        efs_accounts=tuple(sorted(service.merged("efs-accounts").items())),
         made_log_groups_key=service.get("log-groups", "kms-key") or "",
         existing_log_groups=service.many("log-groups", "existing"),
         pull_through_prefixes=service.many("pull-through-cache"),

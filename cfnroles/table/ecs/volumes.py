@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awacs import elasticfilesystem, fsx, kms, s3, s3files, secretsmanager, ssm
+from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.environment_files import owned
@@ -82,10 +83,10 @@ def writes(found: Found) -> bool:
 
 
 def file_system(found: Found) -> Text:
-    """The EFS file system."""
+    """The EFS file system, of the home account where no other is told."""
     if not found.text.startswith(("fs-", "${")):
         raise Unnamed(f"{found.text.written} is not the id of a file system", "Write its id, which begins with fs-")
-    return found.facts.home_arn("elasticfilesystem", "file-system/", found.text)
+    return _of_owner(found, Text("file-system/", found.text))
 
 
 def through_access_point(found: Found) -> tuple[Condition, ...]:
@@ -93,8 +94,14 @@ def through_access_point(found: Found) -> tuple[Condition, ...]:
     point = _authorization(found).get("accessPointId")
     if not isinstance(point, str) or not point:
         return ()
-    arn = found.facts.home_arn("elasticfilesystem", "access-point/", text_of(point))
+    arn = _of_owner(found, Text("access-point/", text_of(point)))
     return (Condition("StringEquals", "elasticfilesystem:AccessPointArn", (arn,)),)
+
+
+def _of_owner(found: Found, resource: Text) -> Text:
+    arn = found.facts.arn("elasticfilesystem", resource)
+    account = dict(found.facts.efs_accounts).get(found.text)
+    return (replace(arn, account=Text(account)) if account else arn).text
 
 
 def s3_file_system(found: Found) -> Text:

@@ -43,6 +43,19 @@ def test_root_is_given_to_the_volumes_that_ask_for_it(answer: Any) -> None:
     assert root not in answer(volumes=efs(**IAM), facts={"root_volumes": ("other",)}).needs
 
 
+def test_a_file_system_and_its_access_point_are_of_the_account_that_is_told(answer: Any) -> None:
+    point = {"transitEncryption": "ENABLED", "authorizationConfig": {"iam": "ENABLED", "accessPointId": "fsap-1"}}
+    here, there = (
+        f"task role: elasticfilesystem:ClientMount on arn:aws:elasticfilesystem:us-east-1:{account}:file-system/fs-1,"
+        " elasticfilesystem:AccessPointArn StringEquals"
+        f" arn:aws:elasticfilesystem:us-east-1:{account}:access-point/fsap-1"
+        for account in ("123456789012", "210987654321")
+    )
+    assert here in answer(volumes=efs(**point)).needs
+    assert there in answer(volumes=efs(**point), facts={"efs_accounts": (("fs-1", "210987654321"),)}).needs
+    assert here in answer(volumes=efs(**point), facts={"efs_accounts": (("fs-2", "210987654321"),)}).needs
+
+
 def test_s3_files_is_always_mounted_by_the_task_role_and_hides_its_bucket(answer: Any) -> None:
     volumes = [{"name": "data", "s3filesVolumeConfiguration": {"fileSystemArn": S3_FILES}}]
     found = answer(volumes=volumes)
