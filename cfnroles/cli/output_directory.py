@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT, exists, read_text
+from cfnroles.files import DOCUMENT, exists, is_file, read_text
 from cfnroles.manifest import FILE, Manifest, State, digest, manifest_of, replacing
 from cfnroles.page import page, quoted
 
@@ -87,6 +87,8 @@ def _alone(directory: Path) -> Iterator[None]:
 
 
 def _earlier(directory: Path) -> Manifest | None:
+    if not is_file(directory / FILE):
+        return None  # a pipe in its place would be waited for
     try:
         manifest = manifest_of(parse(read_text(directory / FILE), FILE))
     except InvalidInput:

@@ -313,6 +313,15 @@ class TestStale:
         assert "stacks.json would be overwritten, and no earlier build wrote it" in build(AFTER).err
         assert (tmp_path / "victim").read_text() == "mine"
 
+    def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(self, build: Build, out: Path) -> None:
+        out.mkdir()
+        os.mkfifo(out / "stacks.json")
+
+        refused = build(AFTER)
+
+        assert refused.code == 2
+        assert "stacks.json would be overwritten, and no earlier build wrote it" in refused.err
+
     def test_a_file_under_two_names_is_not_removed_under_one_of_them(self, build: Build, out: Path) -> None:
         # As on a filesystem where case does not count, when the family was Shop before.
         build(BEFORE.replace("shop,", "Shop,"), "--project", "shop")
