@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from cfnroles.errors import InvalidInput
+
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 VALUE_BYTES = 4_096
 
@@ -71,6 +73,18 @@ def _matches(pattern: str, value: str) -> bool:
             return re.fullmatch(pattern, value, re.ASCII) is not None
     except (re.error, FutureWarning, DeprecationWarning):
         return True
+
+
+def value_of(value: Any, name: str, where: str) -> str:
+    """The text that a value of the parameter ``name`` in a file is to CloudFormation: a list has commas.
+
+    Raises ``InvalidInput`` for what is no value of a parameter.
+    """
+    if isinstance(value, str | int | float):
+        return as_text(value)
+    if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
+        return ",".join(map(as_text, value))
+    raise InvalidInput(f"the value of {name} is neither a text, a number nor a list of them", where=where)
 
 
 def as_text(value: Any) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
+from cfnroles.deploy.parameter_values import value_of
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import read_text
@@ -35,16 +34,4 @@ def read_parameters(path: Path) -> tuple[tuple[str, str], ...]:
                 where=str(path),
                 remedy='Write {"Name": "value"}, or the list that the AWS CLI takes.',
             )
-    return tuple((str(key), _text(path, key, value)) for key, value in pairs.items())
-
-
-def _text(path: Path, key: Any, value: Any) -> str:
-    match value:
-        case bool():
-            return json.dumps(value)
-        case str() | int() | float():
-            return str(value)
-        case list() if all(isinstance(item, str | int) for item in value):
-            return ",".join(map(str, value))
-        case _:
-            raise InvalidInput(f"the value of {key} is neither a text, a number nor a list of them", where=str(path))
+    return tuple((str(key), value_of(value, str(key), str(path))) for key, value in pairs.items())

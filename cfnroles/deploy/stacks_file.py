@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.deploy.parameter_values import value_of
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
@@ -180,7 +181,9 @@ def _source(where: str, item: Mapping[str, Any], body: str) -> StackSource:
         name=item["name"],
         template=item["template"],
         body=body,
-        parameters=tuple(sorted((str(key), str(value)) for key, value in parameters.items() if value is not None)),
+        parameters=tuple(
+            (key, value_of(value, key, where)) for key, value in sorted(parameters.items()) if value is not None
+        ),
         capabilities=_texts(where, item, "capabilities"),
         exports=_texts(where, item, "exports"),
         imports=_texts(where, item, "imports"),

@@ -38,6 +38,14 @@ def test_a_parameter_that_is_null_has_no_value(directory):
     assert stack.parameters == (("Stage", "dev"),)
 
 
+def test_a_value_is_the_text_that_cloudformation_takes(directory):
+    values = {"List": ["a", "b", 3], "Switch": True, "Number": 1.5, "Text": "[a]"}
+
+    (stack,) = read_stacks(directory({"schema": 1, "stacks": [{**STACK, "parameters": values}]}))
+
+    assert stack.parameters == (("List", "a,b,3"), ("Number", "1.5"), ("Switch", "true"), ("Text", "[a]"))
+
+
 def test_sizes_are_bytes(directory, tmp_path):
     directory({"schema": 1, "stacks": [STACK]})
     (tmp_path / "roles.yaml").write_text("é", encoding="utf-8")
@@ -59,6 +67,10 @@ def test_sizes_are_bytes(directory, tmp_path):
         ({"schema": 1, "stacks": []}, "lists no stacks"),
         ({"schema": 1, "stacks": ["x"]}, "stacks[0]: is not an object"),
         ({"schema": 1, "stacks": [{"template": "x"}]}, "stacks[0]: has no 'name'"),
+        (
+            {"schema": 1, "stacks": [{**STACK, "parameters": {"A": {"b": "c"}}}]},
+            "stacks[0]: the value of A is neither a text, a number nor a list of them",
+        ),
         ({"schema": 1, "stacks": [{"name": "x"}]}, "stacks[0]: has no 'template'"),
         ({"schema": 1, "stacks": [{**STACK, "template": "gone.yaml"}]}, "its template 'gone.yaml' is missing"),
         ({"schema": 1, "stacks": [{**STACK, "template": "a\0b"}]}, "its template 'a\\x00b' is not a file beside"),
