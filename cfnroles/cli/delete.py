@@ -14,6 +14,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 if TYPE_CHECKING:
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.deployer import Deployer
+    from cfnroles.deploy.stacks_file import Place
 
 
 class DeleteArguments(Struct, frozen=True):
@@ -54,11 +55,11 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
             "deleting asks a question, and this is no terminal",
             remedy="Add --yes to delete without a question, or --plan to look only.",
         )
-    sources = where.stacks()
+    selected = where.selected()
     progress = Progress()
-    deployer = _deployer(where, asked, progress)
+    deployer = _deployer(where, asked, progress, selected.place)
     with following_on_interrupt():
-        planned = plan_deletion(sources, deployer)
+        planned = plan_deletion(selected.stacks, deployer)
         say(deployment.deletion_text(planned), err=not asked.plan_only)
         if asked.plan_only or planned.empty:
             return 0
@@ -74,13 +75,18 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     return 1 if result.failures else 0
 
 
-def _deployer(where: StackArguments, asked: DeleteArguments, progress: Progress) -> Deployer:
+def _deployer(where: StackArguments, asked: DeleteArguments, progress: Progress, place: Place | None) -> Deployer:
     from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.home import Home, home_of
     from cfnroles.deploy.plan import Options, Run
 
-    cloudformation = CloudFormation(where.connection())
+    connection = where.connection()
+    cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + asked.timeout * 60
-    return Deployer(cloudformation, Options(role_arn=asked.role_arn), Run.new(), pace, progress.tell)
+    options = Options(role_arn=asked.role_arn, place=place)
+    told = place is not None and (place.account or place.region)
+    home = home_of(connection, cloudformation.region, cloudformation.endpoint_url) if told else Home()
+    return Deployer(cloudformation, options, Run.new(), pace, progress.tell, home=home)

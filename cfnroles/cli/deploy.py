@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.plan import Options, Plan
     from cfnroles.deploy.result import Result
-    from cfnroles.deploy.stacks_file import StackSource
+    from cfnroles.deploy.stacks_file import Place, StackSource
 
 
 def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -70,7 +70,7 @@ class DeployArguments(Struct, frozen=True):
         """Whether to deploy into an emulator."""
         return self.local or self.local_state is not None
 
-    def options(self, checks: CheckArguments, account: str) -> Options:
+    def options(self, checks: CheckArguments, account: str, place: Place | None) -> Options:
         """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
         from cfnroles.deploy.parameters_file import read_parameters
         from cfnroles.deploy.plan import Options
@@ -88,6 +88,7 @@ class DeployArguments(Struct, frozen=True):
             adopt=self.adopt,
             strict=checks.strict,
             account=account,
+            place=place,
             plan_only=self.plan_only,
             timeout=self.timeout * 60,
         )
@@ -152,7 +153,7 @@ def command(where: StackArguments, asked: DeployArguments, checks: CheckArgument
     if fleet.stack_set and asked.plan_format != "human":
         raise InvalidInput("--format cannot be combined with --stack-set: its plan is for people only")
     selected = where.selected(fleet.account)
-    options = asked.options(checks, fleet.account)
+    options = asked.options(checks, fleet.account, selected.place)
     with _connected(where, asked) as connection:
         ask = not (asked.yes or asked.is_local)
         _can_ask(ask=ask, plan_only=asked.plan_only)

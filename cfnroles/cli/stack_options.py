@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
     from cfnroles.deploy.plan import Options
     from cfnroles.deploy.reference_check import Examine
-    from cfnroles.deploy.stacks_file import StackSource
+    from cfnroles.deploy.stacks_file import Place, StackSource
 
 
 def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,12 +45,14 @@ class Selected(Struct, frozen=True):
     """Stacks with the gaps of their roles, a text each; ``None`` where the build did not record them.
 
     ``account`` and ``region`` are where the source itself says that they are deployed; empty where it does not.
+    ``place`` is the environment that they were built for: they are deployed nowhere else.
     """
 
     stacks: tuple[StackSource, ...]
     gaps: tuple[str, ...] | None = None
     account: str = ""
     region: str = ""
+    place: Place | None = None
 
 
 class StackArguments(Struct, frozen=True):
@@ -88,7 +90,7 @@ class StackArguments(Struct, frozen=True):
         return replace(found, stacks=chosen(prefixed(found.stacks, self.stack_prefix), self.only))
 
     def _all_stacks(self, account: str) -> Selected:
-        from cfnroles.deploy.stacks_file import read_stacks, recorded_gaps
+        from cfnroles.deploy.stacks_file import read_stacks, recorded
 
         source = self.source
         if is_directory(source):
@@ -97,7 +99,8 @@ class StackArguments(Struct, frozen=True):
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
                     remedy="Build it again with them, or give --parameters ProjectName=NAME.",
                 )
-            return Selected(read_stacks(source, allow_edits=self.allow_edits), recorded_gaps(source))
+            stacks, told = read_stacks(source, allow_edits=self.allow_edits), recorded(source)
+            return Selected(stacks, told.gaps, told.place.account, told.place.region, told.place)
         if not exists(source) and str(source) != "-":
             raise InvalidInput(
                 "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
@@ -109,7 +112,7 @@ class StackArguments(Struct, frozen=True):
     def _built(self, account: str) -> Selected:
         """The stacks that ``cfnroles build`` would write, and the gaps, told as it tells them."""
         from cfnroles import Told, build, read
-        from cfnroles.deploy.stacks_file import built_stacks
+        from cfnroles.deploy.stacks_file import built_record, built_stacks
         from cfnroles.lines import gap_lines, gaps_text
 
         reading = read(str(self.source))
@@ -117,8 +120,9 @@ class StackArguments(Struct, frozen=True):
             reading = read(reading.documents[0], Told(region=self.region, account=account))
         built = build(reading, project=self.project, environment=self.environment)
         stacks = built_stacks(built.files, str(self.source))
-        facts = [task.facts for task in reading.tasks]
-        made = Selected(stacks, (), _agreed(each.account for each in facts), _agreed(each.region for each in facts))
+        place, facts = built_record(built.files, str(self.source)).place, [task.facts for task in reading.tasks]
+        account = place.account or _agreed(each.account for each in facts)
+        made = Selected(stacks, (), account, place.region or _agreed(each.region for each in facts), place)
         if not reading.gaps:
             return made
         told = gaps_text(reading.gaps, reading.texts)

@@ -14,6 +14,7 @@ from cfnroles.deploy.deployer import Deployer
 from cfnroles.deploy.existing import existing
 from cfnroles.deploy.failures import PROTECTED_REMEDY, Cause, Failure, explained
 from cfnroles.deploy.following import Work, together
+from cfnroles.deploy.preconditions import of_the_place
 from cfnroles.deploy.refused import DeploymentRefused
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.deploy.stacks_file import StackSource
@@ -47,6 +48,8 @@ def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletio
     Raises ``DeploymentRefused`` with everything that forbids it: termination protection, exports that other
     stacks import, change sets of other people on a stack that consists of nothing else.
     """
+    if elsewhere := of_the_place(deployer.home, deployer.options.place):
+        raise DeploymentRefused(elsewhere)
     work = [_stack_deletion(source, deployer) for source in reversed(sources)]
     steps = together(work, deployer.pace, "waiting for operations that are under way")
     going = {step.stack.name for step in steps if step.stack}

@@ -12,7 +12,7 @@ from msgspec import Struct
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescription
 from cfnroles.deploy.home import Home
-from cfnroles.deploy.stacks_file import Pairs, StackSource
+from cfnroles.deploy.stacks_file import Pairs, Place, StackSource
 
 #: Every change set and token of cfnroles begins with this.
 RUN_PREFIX = "cfnroles-"
@@ -48,6 +48,7 @@ class Options(Struct, frozen=True):
     adopt: bool = False
     strict: bool = False
     account: str = ""
+    place: Place | None = None
     plan_only: bool = False
     timeout: float = 3600.0
 

@@ -28,7 +28,14 @@ from cfnroles.deploy.parameters import (
     wrong_values,
 )
 from cfnroles.deploy.plan import GATE, ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan
-from cfnroles.deploy.preconditions import is_stack_name, lacking_capability, of_the_account, of_the_input, unreadable
+from cfnroles.deploy.preconditions import (
+    is_stack_name,
+    lacking_capability,
+    of_the_account,
+    of_the_input,
+    of_the_place,
+    unreadable,
+)
 from cfnroles.deploy.reference_check import NOT_ASKED, checked, not_asked, references_of, strictly
 from cfnroles.deploy.refused import DeploymentRefused, refusal_of
 from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, Pairs, StackSource
@@ -80,7 +87,7 @@ def _prepared(sources: Sequence[StackSource], deployer: Deployer, *, wait: bool)
         raise refusal_of(broken)
     options = deployer.options
     wrong = of_the_input(sources, parameters=options.parameters, tags=options.tags, bucket=options.bucket)
-    if elsewhere := of_the_account(deployer.home, options.account):
+    if elsewhere := (*of_the_account(deployer.home, options.account), *of_the_place(deployer.home, options.place)):
         raise refusal_of((*wrong, *elsewhere))
     try:
         prepared, refused = _looked_at(with_parameters(sources, options.parameters), deployer, bool(wrong), wait=wait)

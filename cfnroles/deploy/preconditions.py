@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cfnroles.deploy.failures import Cause, Failure, explained
 from cfnroles.deploy.home import Home
 from cfnroles.deploy.parameters import undeclared
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, StackSource
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, Place, StackSource
 from cfnroles.errors import InvalidInput
 from cfnroles.template.template import Template
 
@@ -70,6 +70,23 @@ def of_the_account(home: Home, expected: str) -> tuple[Failure, ...]:
     found = f"the credentials belong to the account {home.account}" if home.account else unknown
     lines = (f"the stacks are to be deployed to the account {expected} (--account), and {found}",)
     return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or correct --account."),)
+
+
+def of_the_place(home: Home, place: Place | None) -> tuple[Failure, ...]:
+    """The refusal of an account or a Region that is not the environment's; an emulator may stand for any."""
+    if place is None or home.endpoint:
+        return ()
+    account = f"the account {home.account}" if home.account else f"an account that is not known ({home.why})"
+    told = ((place.account, home.account, "account", account), (place.region, home.region, "Region", home.region))
+    lines = [
+        f"the environment {place.environment} is in the {noun} {wanted}, and this goes to {here}"
+        for wanted, found, noun, here in told
+        if wanted and wanted != found
+    ]
+    remedy = (
+        "Use credentials and a --region of the environment, or those of the environment that you mean: build again."
+    )
+    return (Failure("", Cause.ACCOUNT, tuple(lines), remedy=remedy),) if lines else ()
 
 
 def _wrong_name(name: str) -> Iterator[Failure]:

@@ -77,11 +77,38 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
     return _sources(document, contents, where)
 
 
-def recorded_gaps(directory: Path) -> tuple[str, ...] | None:
-    """What the roles lack, as the build recorded it in ``directory/stacks.json``; ``None`` where it did not."""
-    where = str(directory / FILE)
-    document = _document(read_inside(directory, FILE), where)
-    return _texts(where, document, "gaps") if "gaps" in document else None
+class Place(Struct, frozen=True):
+    """Where the environment is that the stacks were built for; empty where the build was not told."""
+
+    environment: str = ""
+    account: str = ""
+    region: str = ""
+
+
+class Recorded(Struct, frozen=True):
+    """What a build recorded beside its stacks: what the roles lack (``None`` where it did not), and their place."""
+
+    gaps: tuple[str, ...] | None
+    place: Place
+
+
+def recorded(directory: Path) -> Recorded:
+    """What the build recorded in ``directory/stacks.json``; raises ``InvalidInput`` where it is malformed."""
+    return _recorded(read_inside(directory, FILE), str(directory / FILE))
+
+
+def built_record(files: Mapping[str, str], where: str) -> Recorded:
+    """What a build records, by the texts of its files."""
+    return _recorded(files[FILE].encode(), where)
+
+
+def _recorded(data: bytes, where: str) -> Recorded:
+    document = _document(data, where)
+    told = document.get("environment", {})
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        raise InvalidInput("'environment' is not an object of strings", where=where)
+    place = Place(told.get("name", ""), told.get("account", ""), told.get("region", ""))
+    return Recorded(_texts(where, document, "gaps") if "gaps" in document else None, place)
 
 
 def built_stacks(files: Mapping[str, str], where: str) -> tuple[StackSource, ...]:

@@ -309,8 +309,8 @@ ENVIRONMENT = Structure(
     "an environment",
     (
         Key("project", forms.PROJECT, "Project name there, where stages share an account.", "shop-staging"),
-        Key("account", forms.ACCOUNT, "Account of the environment.", "210987654321"),
-        Key("region", forms.REGION, "Region of the environment.", "eu-west-1"),
+        Key("account", forms.ACCOUNT, "Account of the environment, which is deployed to no other.", "210987654321"),
+        Key("region", forms.REGION, "Region of the environment, which is deployed to no other.", "eu-west-1"),
         Key(
             "parameters",
             _PARAMETERS,

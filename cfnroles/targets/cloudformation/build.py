@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,7 +37,7 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
     known.
     """
     reading.accepted()
-    gaps = gap_lines(reading.gaps, reading.texts)
+    told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
         if project:
             raise InvalidInput(
@@ -46,13 +46,21 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
             )
         stacks = _project_stacks(reading, reading.project, environment)
         named = str(stacks[0].parameters["ProjectName"])
-        return Build(stacks, output_files(stacks, named, reading.name, format, gaps))
+        told |= _place(reading.project, environment)
+        return Build(stacks, output_files(stacks, named, reading.name, format, told=told))
     if environment:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     task = reading.task()
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name)
-    return Build(stacks, output_files(stacks, name, reading.name, format, gaps))
+    return Build(stacks, output_files(stacks, name, reading.name, format, told=told))
+
+
+def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
+    """Where an environment is, for whoever deploys it."""
+    told = {key: spec.get("environments", environment, key) for key in ("account", "region") if environment}
+    place = {key: str(value) for key, value in told.items() if value}
+    return {"environment": {"name": environment, **place}} if place else {}
 
 
 def _project_stacks(reading: Reading, spec: Spec, environment: str) -> tuple[Stack, ...]:

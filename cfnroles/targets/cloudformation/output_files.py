@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from cfnroles import manifest
@@ -18,10 +19,15 @@ def file_name(stack: Stack, format_: Format) -> str:
 
 
 def output_files(
-    stacks: Sequence[Stack], project: str, source: str, format_: Format = "yaml", gaps: Sequence[str] = ()
+    stacks: Sequence[Stack],
+    project: str,
+    source: str,
+    format_: Format = "yaml",
+    *,
+    told: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """File name -> text of everything that a build writes, the manifest last; ``gaps`` are what the roles lack."""
-    whose = {"project": project, "gaps": list(gaps)}
+    """File name -> text of everything that a build writes, the manifest last, with what else it has ``told``."""
+    whose = {"project": project, "gaps": [], **told}
     return with_manifest(templates(stacks, source, format_), stacks, whose, format_)
 
 
