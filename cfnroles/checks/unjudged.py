@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cfnroles.checks.check import Check, Subject, TemplateRole
 from cfnroles.checks.role_examples import GOOD
+from cfnroles.iam.roles import Unread
+from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
 from cfnroles.template.intrinsics import symbols
 
 #: A cure that lint takes as well as verify.
@@ -17,6 +20,7 @@ _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --
 
 def unjudged(subject: Subject) -> Iterator[Finding]:
     """Roles of a template's task definitions that stand elsewhere, or that have a policy that does."""
+    yield from _unseen(subject)
     told: set[str] = set()
     for task in subject.tasks:
         for member, name, given in (
@@ -35,6 +39,25 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
                 yield from _unread(role)
 
 
+def _unseen(subject: Subject) -> Iterator[Finding]:
+    """Loops and transforms that may make roles, policies or task definitions."""
+    resources = subject.tree.get("Resources") if subject.stack else None
+    for name, given in resources.items() if isinstance(resources, Mapping) else ():
+        if may_make(str(name), given, ("AWS::IAM::", *TASK_DEFINITIONS)):
+            yield fault(
+                ("Resources", str(name)),
+                f"the roles, policies and task definitions that {name} may make are not judged",
+                "Lint what `aws cloudformation get-template --template-stage Processed` answers.",
+            )
+
+
+def _remedy(part: Unread) -> str:
+    """What to do. `verify` reads no more than lint what nobody could, and takes other options."""
+    if part.remedy and not part.remedy.startswith("Give"):
+        return f"{part.remedy}."
+    return part.remedy if _BY_PARAMETERS.fullmatch(part.remedy) else _REMEDY
+
+
 def _where(given: str | None) -> str:
     name = next((name for name in symbols(given or "") if not name.startswith("AWS::")), "")
     if not name:
@@ -50,7 +73,7 @@ def _unread(role: TemplateRole) -> Iterator[Finding]:
         yield fault(
             role.path,
             f"{role.logical_id} is judged in part, because {part.label} could not be read: {part.why}",
-            part.remedy if _BY_PARAMETERS.fullmatch(part.remedy) else _REMEDY,
+            _remedy(part),
         )
 
 

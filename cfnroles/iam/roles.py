@@ -19,7 +19,15 @@ from cfnroles.files import check_size
 from cfnroles.iam.authorization_details import check_details
 from cfnroles.iam.evaluator import WHOLE_POLICY, Effect, IdentityPolicy, StatementId, effects_of, read_policy
 from cfnroles.iam.managed_policies import managed_policy
-from cfnroles.iam.stack_roles import ATTACHED_TO, PolicySource, RoleResource, StackRoles
+from cfnroles.iam.stack_roles import (
+    ATTACHED_TO,
+    POLICIES,
+    PolicySource,
+    RoleResource,
+    StackRoles,
+    gives_away,
+    may_make,
+)
 from cfnroles.iam.statements import document_of, outcomes
 from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
 from cfnroles.template.given import NOTHING_GIVEN, Given
@@ -276,12 +284,19 @@ def cure(names: Sequence[str]) -> str:
 
 def _macros(role: str, template: Template) -> Iterator[Unread]:
     """What may make something else of a role than the template says."""
-    own = _mapping(_mapping(_mapping(template.tree.get("Resources")).get(role)).get("Properties"))
+    resources = _mapping(template.tree.get("Resources"))
+    own = _mapping(resources.get(role))
     where = f"{template.document}:{template.line(('Resources', role))}"
-    if any(name.startswith("Fn::") for name in own):
+    if any(name.startswith("Fn::") for name in (*own, *_mapping(own.get("Properties")))):
         yield replace(_by_cloudformation("that Fn::Transform makes"), where=where)
-    given = template.tree.get("Transform", ())
-    for each in given if isinstance(given, list) else [given] if given else ():
+    if "Fn::Transform" in template.tree:
+        yield replace(_by_cloudformation("that the template's Fn::Transform makes"), where=template.document)
+    for name, given in resources.items():
+        if may_make(str(name), given, POLICIES) or gives_away(given, role):
+            place = f"{template.document}:{template.line(('Resources', name))}"
+            yield replace(_by_cloudformation(f"that {name} may make"), where=place)
+    transform = template.tree.get("Transform", ())
+    for each in transform if isinstance(transform, list) else [transform] if transform else ():
         if not str(each).startswith("AWS::"):
             name = str(each.get("Name")) if isinstance(each, Mapping) else str(each)
             yield Unread(f"that the macro {name} makes", "only CloudFormation can work it out", _LIVE, where)

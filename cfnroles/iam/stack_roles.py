@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,11 +20,12 @@ from cfnroles.template.worlds import Literal
 _ROLE = "AWS::IAM::Role"
 _WITH_INLINE = (_ROLE, "AWS::IAM::User", "AWS::IAM::Group")
 _MANAGED = "AWS::IAM::ManagedPolicy"
-_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", _MANAGED)
+POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", _MANAGED)
 #: The properties in which a policy names the roles that it is attached to.
 ATTACHED_TO = ("Roles", "RoleName")
 _TRUST = "AssumeRolePolicyDocument"
 _NAMES = ("PolicyName", "ManagedPolicyName")
+_NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 
 
 class PolicySource(Struct, frozen=True):
@@ -82,7 +84,7 @@ class StackRoles:
     def policies(self) -> tuple[PolicySource, ...]:
         """Every policy of the template that has its document there, whomever it is attached to."""
         inline = [each for resource in self._stack.of_type(*_WITH_INLINE) for each in _inline(resource)]
-        return (*inline, *(_of_resource(policy, _guards(policy)) for policy in self._stack.of_type(*_POLICIES)))
+        return (*inline, *(_of_resource(policy, _guards(policy)) for policy in self._stack.of_type(*POLICIES)))
 
     @cached_property
     def elsewhere(self) -> tuple[tuple[str, PolicySource], ...]:
@@ -92,7 +94,7 @@ class StackRoles:
         """
         arns = {source.holder.logical_id for role in self.roles for source in role.policies if source.arn}
         found = []
-        for policy in self._stack.of_type(*_POLICIES):
+        for policy in self._stack.of_type(*POLICIES):
             named = list(_attached_to(policy))
             found += [(text, source) for text, source in named if text not in self._names]
             if not named and policy.logical_id not in arns:
@@ -109,7 +111,7 @@ class StackRoles:
         arns = Part(role.properties.get("ManagedPolicyArns"), ("ManagedPolicyArns",), own).each()
         boundaries = Part(role.properties.get("PermissionsBoundary"), ("PermissionsBoundary",), own).each()
         attached, perhaps = [], []
-        for policy in self._stack.of_type(*_POLICIES):
+        for policy in self._stack.of_type(*POLICIES):
             for text, source in _attached_to(policy):
                 if self._names.get(text) == role.logical_id:
                     attached.append(source)
@@ -132,6 +134,49 @@ class StackRoles:
             yield PolicySource(role, None, arn, arn.text.rpartition("/")[2])
         elif (guards := joined(arn.guards, _guards(policy))) is not None:
             yield _of_resource(policy, guards, arn)
+
+
+def may_make(name: str, definition: Any, types: tuple[str, ...]) -> bool:
+    """Whether an entry among the resources is a loop or a transform that may make resources of these types.
+
+    ``types`` are what the types begin with.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html
+    """
+    if not name.startswith("Fn::"):
+        return False
+    match definition:
+        case [_, _, {**body}] if name.startswith("Fn::ForEach::"):
+            return any(may_make(str(inner), given, types) or _may_be(given, types) for inner, given in body.items())
+    return True
+
+
+def _may_be(definition: Any, types: tuple[str, ...]) -> bool:
+    if isinstance(definition, list):
+        return False  # a loop within the loop
+    kind = definition.get("Type") if isinstance(definition, Mapping) else None
+    return not isinstance(kind, str) or "${" in kind or kind.startswith(types)
+
+
+def gives_away(definition: Any, role: str) -> bool:
+    """Whether a resource is a stack of its own, or a module, that is told the name of the role: it may attach policies.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
+    """
+    kind = definition.get("Type") if isinstance(definition, Mapping) else None
+    if not isinstance(kind, str) or not (kind in _NESTED or kind.endswith("::MODULE")):
+        return False
+    return _names_resource(definition.get("Properties"), role)
+
+
+def _names_resource(value: Any, name: str) -> bool:
+    match value:
+        case {"Ref": str(given)} if given == name:
+            return True
+        case {"Fn::Sub": str(text) | [str(text), *_]} if f"${{{name}}}" in text:
+            return True
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(_names_resource(member, name) for member in members)
 
 
 def _inline(resource: Resource) -> Iterator[PolicySource]:

@@ -181,3 +181,55 @@ def test_a_macro_of_the_template_may_change_any_role(transform: Any, grounds: tu
     found = judge((need(Holder.EXECUTION),), read_role(json.dumps(template), "t.json", "R"), HOME)
 
     assert found.grounds == grounds
+
+
+POLICY = {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "R"}]}}
+TOPIC = {"Type": "AWS::SNS::Topic"}
+NESTED = "AWS::CloudFormation::Stack"
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "judged"),
+    [
+        pytest.param("Fn::ForEach::P", ["I", ["a"], {"P${I}": POLICY}], False, id="a loop that makes policies"),
+        pytest.param("Fn::ForEach::P", ["I", ["a"], {"P${I}": {"Type": "${I}"}}], False, id="a loop of an untold type"),
+        pytest.param("Fn::ForEach::P", ["I", ["a"], {"T${I}": TOPIC}], True, id="a loop of topics"),
+        pytest.param(
+            "Fn::ForEach::O",
+            ["I", ["a"], {"Fn::ForEach::P": ["J", ["b"], {"P${I}${J}": POLICY}]}],
+            False,
+            id="a loop within a loop",
+        ),
+        pytest.param("Fn::ForEach::P", "x", False, id="no loop at all"),
+        pytest.param("Fn::Transform", {"Name": "AWS::Include"}, False, id="an include among the resources"),
+        pytest.param(
+            "N", {"Type": NESTED, "Properties": {"Parameters": {"A": {"Ref": "R"}}}}, False, id="a stack told the name"
+        ),
+        pytest.param(
+            "N", {"Type": "A::B::C::MODULE", "Properties": {"A": [{"Fn::Sub": "x${R}"}]}}, False, id="a module told it"
+        ),
+        pytest.param(
+            "N",
+            {"Type": NESTED, "Properties": {"Parameters": {"A": {"Fn::GetAtt": ["R", "Arn"]}}}},
+            True,
+            id="a stack told the ARN, to use it",
+        ),
+        pytest.param("N", {"Type": "A::B::C", "Properties": {"A": {"Ref": "R"}}}, True, id="a resource told the name"),
+    ],
+)
+def test_what_is_made_out_of_sight_may_change_the_role(name: str, resource: Any, judged: bool) -> None:
+    policies = [{"PolicyName": "P", "PolicyDocument": {"Statement": [allow()]}}]
+    properties = {"Policies": policies, "AssumeRolePolicyDocument": {"Statement": [ECS]}}
+    resources = {"R": {"Type": "AWS::IAM::Role", "Properties": properties}, name: resource}
+    read = read_role(json.dumps({"Resources": resources}), "t.json", "R")
+    found = judge((need(Holder.EXECUTION),), read, HOME)
+
+    assert found.verdict is (Verdict.PASS if judged else Verdict.NOT_JUDGED)
+    assert [each.name for each in read.unread] == ([] if judged else [f"that {name} may make"])
+
+
+def test_an_include_of_the_whole_template_may_change_any_role() -> None:
+    resources = {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [ECS]}}}}
+    template = {"Fn::Transform": {"Name": "AWS::Include"}, "Resources": resources}
+
+    assert read_role(json.dumps(template), "t.json", "R").unread

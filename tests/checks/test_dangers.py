@@ -333,3 +333,26 @@ def test_a_policy_that_is_not_there_is_told(faults: Find) -> None:
     assert finding.what.startswith(
         "Role is judged in part, because the policy own could not be read: its document is neither in"
     )
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        pytest.param("Fn::ForEach::R: [I, [a], {'R${I}': {Type: AWS::IAM::Role}}]", "Fn::ForEach::R", id="a loop"),
+        pytest.param("Fn::Transform: {Name: AWS::Include}", "Fn::Transform", id="an include"),
+    ],
+)
+def test_roles_that_are_made_out_of_sight_are_told(entry: str, told: str, faults: Find) -> None:
+    (finding,) = faults(template(f"\n  {entry}"))
+    assert (finding.check, finding.origin.pointer) == ("unjudged-role", f"Resources.{told}")
+    assert told in finding.what
+
+
+def test_a_loop_that_makes_no_role_is_no_news(faults: Find) -> None:
+    assert not faults(template("\n  Fn::ForEach::T: [I, [a], {'T${I}': {Type: AWS::SNS::Topic}}]"))
+
+
+def test_a_statement_that_nobody_can_read_is_told_with_what_to_write(faults: Find) -> None:
+    text = template(role("{Effect: allow, Action: 's3:GetObject', Resource: '*'}"), task("TaskRoleArn: !Ref Role"))
+    found = [finding for finding in faults(text) if finding.check == "unjudged-role"]
+    assert [finding.remedy for finding in found] == ["Use Allow or Deny."]
