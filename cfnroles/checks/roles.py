@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfnroles.checks.check import AllowStatement, Check, Subject, TemplateRole
-from cfnroles.checks.patterns import means_action, resource_part, service_of
+from cfnroles.checks.patterns import means_action
 from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLATE
-from cfnroles.iam.dangers import DangerKind
+from cfnroles.iam.dangers import DangerKind, is_every
 from cfnroles.need import Finding, Severity, fault
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
@@ -43,10 +43,13 @@ _WIDE = frozenset(
         "AmazonRDSFullAccess",
     }
 )
+#: What answers with secrets and parameters, and what an ARN of any of them begins with.
 _READS = {
-    "secretsmanager:GetSecretValue": ("secret:*", "*"),
-    "ssm:GetParameters": ("parameter/*", "*"),
-    "ssm:GetParameter": ("parameter/*", "*"),
+    "secretsmanager:GetSecretValue": "secretsmanager:secret:",
+    "ssm:GetParameters": "ssm:parameter/",
+    "ssm:GetParameter": "ssm:parameter/",
+    "ssm:GetParametersByPath": "ssm:parameter/",
+    "ssm:GetParameterHistory": "ssm:parameter/",
 }
 
 
@@ -105,14 +108,11 @@ def ecs_roles(subject: Subject) -> Iterator[TemplateRole]:
             yield role
 
 
-def _reads_all(statement: AllowStatement, action: str, every: tuple[str, ...]) -> bool:
-    if statement.conditional or statement.not_resources or not means_action(statement, action):
+def _reads_all(statement: AllowStatement, action: str, every: str) -> bool:
+    if statement.conditional or not means_action(statement, action):
         return False
-    service = action.partition(":")[0]
-    return any(
-        resource == "*" or (service_of(resource) == service and resource_part(resource) in every)
-        for resource in statement.resources
-    )
+    covering = any(is_every(resource, every) for resource in statement.resources)
+    return not covering if statement.not_resources else covering
 
 
 CHECKS = (

@@ -20,9 +20,10 @@ from msgspec import Struct
 from cfnroles.iam.actions import is_known, meant_action, service_names
 from cfnroles.iam.containment import covers_action, covers_text
 from cfnroles.iam.escalations import ESCALATIONS, Escalation, Step
-from cfnroles.iam.evaluator import Effect
+from cfnroles.iam.evaluator import Context, Effect, some
 from cfnroles.iam.evaluator.conditions import PolicyCondition
 from cfnroles.iam.evaluator.policy import PolicyStatement, StatementId
+from cfnroles.iam.patterns import widest
 from cfnroles.iam.statements import Part, PlacedStatement, statements
 
 _ANYTHING = re.compile(r"\*+")
@@ -33,6 +34,16 @@ _PASSED_TO = "iam:passedtoservice"
 #: Services whose actions AWS defines no resource for and that are of no use but together.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_ssmmessages.html
 _WHOLE_BY_NATURE = frozenset({"ssmmessages", "ec2messages"})
+#: What holds of every request that a role makes by itself over TLS, which each may choose.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_ALWAYS = Context.of(
+    {
+        "aws:SecureTransport": "true",
+        "aws:ViaAWSService": "false",
+        "aws:PrincipalIsAWSService": "false",
+        **dict.fromkeys(("aws:PrincipalArn", "aws:PrincipalAccount", "aws:RequestedRegion", "aws:userid"), some("*")),
+    }
+)
 
 
 class DangerKind(StrEnum):
@@ -210,6 +221,8 @@ def _grants(statement: PolicyStatement, step: Step, passed_to: str) -> bool:
         return False
     if step.every and not _is_on_every(statement, step.every):
         return False
+    if any(each.met(_ALWAYS) is False for each in statement.conditions):
+        return False
     return step.action != "iam:PassRole" or all(
         _lets_pass(each, passed_to) for each in statement.conditions if each.key.lower() == _PASSED_TO
     )
@@ -218,7 +231,7 @@ def _grants(statement: PolicyStatement, step: Step, passed_to: str) -> bool:
 def _denies(statement: PolicyStatement, step: Step) -> bool:
     return (
         statement.effect is Effect.DENY
-        and not statement.conditions
+        and all(each.met(_ALWAYS) is True for each in statement.conditions)
         and _covers(statement, step.action)
         and _is_on_every(statement, step.every or "*:")
     )
@@ -226,7 +239,7 @@ def _denies(statement: PolicyStatement, step: Step) -> bool:
 
 def _narrows(statement: PolicyStatement, step: Step) -> bool:
     """Whether a condition of the statement may take the step away; where a role may be passed to is known."""
-    keys = {each.key.lower() for each in statement.conditions}
+    keys = {each.key.lower() for each in statement.conditions if each.met(_ALWAYS) is not True}
     return bool(keys - {_PASSED_TO} if step.action == "iam:PassRole" else keys)
 
 
@@ -240,33 +253,33 @@ def _covers(statement: PolicyStatement, action: str) -> bool:
     if statement.not_actions:
         # An action that is left out leaves the rest of everything, or of its service.
         return not any(covers_action(text, action) for text in statement.actions)
-    return any(covers_action(text, action) for text in statement.actions)
+    return any(covers_action(widest(text), action) for text in statement.actions)
 
 
 def _granting_texts(statement: PolicyStatement, action: str) -> Iterator[str]:
     for text in statement.actions:
         if statement.not_actions:
             yield f"NOT {text}"
-        elif covers_action(text, action):
+        elif covers_action(widest(text), action):
             yield text
 
 
 def _is_on_every(statement: PolicyStatement, every: str) -> bool:
-    covering = any(_is_every(text, every) for text in statement.resources)
+    covering = any(is_every(text, every) for text in statement.resources)
     return not covering if statement.not_resources else covering
 
 
-def _is_every(resource: str, every: str) -> bool:
+def is_every(resource: str, every: str) -> bool:
     """Whether a resource stands for everything of a service, or of one kind in it, be it of one Region or account.
 
     An incomplete ARN is completed with wildcards.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
-    if _ANYTHING.fullmatch(resource):
+    if _ANYTHING.fullmatch(widest(resource)):
         return True
     service, _, kind = every.partition(":")
     # What nobody told may be anything: it stands for itself and covers no other text.
-    parts = _UNTOLD.sub("\ufffd", resource).split(":", 5)
+    parts = _UNTOLD.sub("\ufffd", widest(resource)).split(":", 5)
     if parts[0] != "arn":
         return False
     parts += ["*"] * (6 - len(parts))
@@ -295,8 +308,10 @@ def trust_dangers(trust: Mapping[str, Any], expected: Iterable[str] = ()) -> tup
     )
 
 
-#: Any value, and any account in an ARN.
-_EVERYBODY = re.compile(r"\*+|arn:[^:]*:[^:]*:[^:]*:\*+:.*")
+#: Any value of a key, of its form or of none: any organization, any address, any account in an ARN.
+_EVERYBODY = re.compile(r"(o-)?[*?]+(/[*?]*)?|[0-9a-fA-F:.]+/0+|arn:[^:]*:[^:]*:[^:]*:[*?]+:.*")
+#: An account in the ARN of a principal, or what somebody tells later.
+_ACCOUNT = re.compile(r":(\d|\$\{)")
 _ASSUMES = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 #: Condition keys that say who somebody is, or on whose behalf a service comes.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -341,6 +356,12 @@ def _narrowing_keys(statement: PlacedStatement, *, negated: bool = False) -> tup
             continue
         for key, values in keys.items() if isinstance(keys, Mapping) else ():
             texts = values if isinstance(values, list) else [values]
-            if _WHO.fullmatch(str(key)) and not any(_EVERYBODY.fullmatch(str(text)) for text in texts):
+            if _WHO.fullmatch(str(key)) and not any(_is_everybody(str(key), str(text)) for text in texts):
                 found[str(key)] = None
     return tuple(found)
+
+
+def _is_everybody(key: str, value: str) -> bool:
+    """Whether a value leaves everybody in: nothing but wildcards, or a pattern of principals of any account."""
+    anyone = key.lower() == "aws:principalarn" and "*" in value and not _ACCOUNT.search(value)
+    return anyone or bool(_EVERYBODY.fullmatch(value))

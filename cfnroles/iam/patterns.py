@@ -43,6 +43,14 @@ _ANYTHING, _SEGMENT = ".*", "[^:]*"
 _STARS = (_ANYTHING, _SEGMENT)
 
 
+_AT_LEAST = re.compile(r"[*?]*\*[*?]*")
+
+
+def widest(pattern: str) -> str:
+    """The pattern with ``*`` for what asks for no more than a length, such as ``?*``: no name is empty."""
+    return _AT_LEAST.sub("*", pattern)
+
+
 class Untold(Struct, frozen=True):
     """A text that nobody told; one ``of_segment`` holds no colon."""
 

@@ -34,6 +34,7 @@ DENIED_TO_SOME = statement("*", effect="Deny", Condition={"StringNotEquals": {"a
 NOT_IAM = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 NOT_SQS = {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}
 NOT_LOGS = {"Effect": "Allow", "NotAction": "logs:*", "Resource": "*"}
+TLS = {"Bool": {"aws:SecureTransport": "true"}}
 KINDS = [
     ("everything", [statement("*")], [FULL]),
     ("everything, as an ARN", [statement("*", "arn:*:*:*:*:*")], [FULL]),
@@ -69,6 +70,13 @@ KINDS = [
     ("logs of one account", [statement("logs:Put*", "arn:${AWS::Partition}:logs:eu-west-1:1:log-group:*")], [LOGS]),
     ("logs of a prefix", [statement("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:/ecs/*")], []),
     ("creating groups", [statement("logs:CreateLogGroup")], []),
+    ("a service by its length", [statement("s3:?*")], [SERVICE]),
+    ("a service on names of some length", [statement("s3:*", "arn:aws:s3:::?*")], [SERVICE]),
+    ("a service on names of one length", [statement("s3:*", "arn:aws:s3:::???")], []),
+    ("over TLS", [statement("sqs:*", Condition=TLS)], [SERVICE]),
+    ("denied over TLS", [statement("*"), statement("*", effect="Deny", Condition=TLS)], []),
+    ("not over TLS", [statement("iam:*", Condition={"Bool": {"aws:SecureTransport": "false"}})], []),
+    ("through a service only", [statement("iam:*", Condition={"Bool": {"aws:ViaAWSService": "true"}})], []),
 ]
 
 
@@ -88,6 +96,7 @@ WAYS = [
         True,
     ),
     ("iam:PutRolePolicy", [statement("iam:PutRolePolicy", "arn:aws:iam::1:role/shop-*")], False),
+    ("iam:PutRolePolicy", [statement("iam:PutRolePolicy", "arn:aws:iam::1:role/??*")], True),
     ("iam:PutRolePolicy", [statement("iam:PutRolePolicy", "arn:aws:iam::1:policy/*")], False),
     ("sts:AssumeRole", [statement("sts:AssumeRole")], True),
     ("sts:AssumeRole", [statement("sts:AssumeRole", "arn:aws:iam::1:role/reader")], False),
@@ -136,6 +145,21 @@ def test_a_condition_makes_a_danger_conditional_unless_another_statement_is_with
     assert [(each.kind, each.conditional) for each in found(tagged)] == [(WAY, True)]
     (sure,) = found(tagged, statement("sts:*Role"))
     assert (sure.conditional, [one.index for one in sure.by]) == (False, [1])
+
+
+@pytest.mark.parametrize(
+    ("condition", "conditional"),
+    [
+        (TLS, False),
+        ({"StringLike": {"aws:RequestedRegion": "*"}}, False),
+        ({"StringLike": {"aws:RequestedRegion": "eu-*"}}, True),
+        ({"Null": {"aws:PrincipalArn": "false"}}, False),
+        ({**TLS, "StringEquals": {"aws:ResourceTag/team": "shop"}}, True),
+    ],
+)
+def test_a_condition_that_every_request_meets_is_none(condition: dict[str, object], conditional: bool) -> None:
+    (danger,) = found(statement("iam:PutRolePolicy", Condition=condition))
+    assert danger.conditional is conditional
 
 
 def test_a_boundary_takes_away_what_it_does_not_allow() -> None:
@@ -199,6 +223,29 @@ TRUSTS = [
         "not one organization",
         [trusting("*", Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o"}})],
         [(ANYBODY, ())],
+    ),
+    *(
+        (f"{key} is {value}", [trusting("*", Condition={operator: {f"aws:{key}": value}})], [(ANYBODY, ())])
+        for operator, key, value in (
+            ("StringLike", "PrincipalOrgID", "o-*"),
+            ("StringLike", "PrincipalOrgPaths", "o-*/*"),
+            ("StringLike", "PrincipalAccount", "????????????"),
+            ("StringLike", "PrincipalArn", "*:role/shop"),
+            ("ArnLike", "PrincipalArn", "arn:aws:*"),
+            ("ArnLike", "PrincipalArn", "arn:aws:iam::????????????:role/*"),
+            ("IpAddress", "SourceIp", "0.0.0.0/0"),
+            ("IpAddress", "SourceIp", "::/0"),
+        )
+    ),
+    *(
+        (f"{key} is {value}", [trusting("*", Condition={operator: {f"aws:{key}": value}})], [(WITHIN, (f"aws:{key}",))])
+        for operator, key, value in (
+            ("StringLike", "PrincipalOrgPaths", "o-1/*"),
+            ("StringLike", "PrincipalArn", "arn:aws:iam::${AWS::AccountId}:role/*"),
+            ("StringLike", "PrincipalArn", "arn:aws:iam::123456789012*"),
+            ("ArnLike", "SourceArn", "arn:aws:s3:::shop*"),
+            ("IpAddress", "SourceIp", "10.0.0.0/8"),
+        )
     ),
     ("over TLS", [trusting("*", Condition={"Bool": {"aws:SecureTransport": "true"}})], [(ANYBODY, ())]),
     (
