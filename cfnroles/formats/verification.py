@@ -17,6 +17,7 @@ from cfnroles.formats.verification_words import (
     ground_words,
     label,
     only_if,
+    others_words,
     placed,
     remedies,
     statements_json,
@@ -45,6 +46,7 @@ _MARKS = {
     Outcome.DENIED: "[DENIED] ",
 }
 _ONLY_IF = "[only if]"
+_OTHERS = "[OTHERS] "
 
 
 def human(verifications: Sequence[Verification], text: Texts, width: int = 80) -> Page:
@@ -104,6 +106,8 @@ def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
         yield from _fitted(painted("[skipped]", "2"), ["no trust policy was given"], width)
     else:
         yield from _fitted(_mark(trust_outcome(each.trust)), trust_words(each.trust), width)
+        if others := others_words(each.trust):
+            yield from _fitted(painted(_OTHERS, _SGR[Outcome.MISSING]), others, width)
     entries: list[Judged | Need] = [*each.judged, *each.hanging]
     entries.sort(key=lambda entry: (_origin(entry).sort_key, isinstance(entry, Need)))
     for container, found in groupby(entries, key=lambda entry: _origin(entry).container):

@@ -11,6 +11,7 @@ from cfnroles.formats.verification_words import (
     ground_words,
     label,
     only_if,
+    others_words,
     placed,
     remedies,
     statements_json,
@@ -75,6 +76,8 @@ def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
     if each.trust is not None:
         verdict = _verdict(trust_outcome(each.trust))
         yield "trust policy", code("sts:AssumeRole"), verdict, "; ".join(trust_words(each.trust))
+        if others := others_words(each.trust):
+            yield "trust policy", code("sts:AssumeRole"), Markup(f"{_SIGNS[Outcome.MISSING]} others"), " ".join(others)
     for judged in each.judged:
         permission = judged.need.permission
         conditions = [inline("if ", code(c.key), " is ", code(" or ".join(c.values))) for c in permission.conditions]

@@ -63,8 +63,14 @@ def placed(role: Role, statement: StatementId) -> str:
     return f"{statement}, {policy.where}"
 
 
+def others_words(trust: Trust) -> list[str]:
+    """Who else may assume the role, a part for each; empty where nobody may."""
+    *first, last = map(_principal, trust.others or ("",))
+    return [*(f"{name}," for name in first), last, "may assume the role, too"] if trust.others else []
+
+
 def trust_words(trust: Trust) -> list[str]:
-    """What the trust policy answers, and what is too wide in it."""
+    """What the trust policy answers to ECS; `others_words` has the rest."""
     service = trust.service
     first = {
         Decision.ALLOWED: f"{service} may assume the role",
@@ -73,8 +79,6 @@ def trust_words(trust: Trust) -> list[str]:
         Decision.IMPLICIT_DENY: f"{service} may not assume the role: no statement lets it",
     }[trust.decision]
     words = [f"{first}{f': {trust.problem}' if trust.problem else ''}"]
-    if trust.others:
-        words.append(f"and so may {', '.join(trust.others)}")
     if trust.open:
         words.append("(ECS of any account may, because no condition asks for aws:SourceAccount)")
     return words
@@ -168,7 +172,7 @@ def _excess_words(each: Verification) -> str:
 
 
 def _principal(name: str) -> str:
-    return f"{name} (anybody)" if name == "*" else name
+    return f"{name} (anybody whom no condition keeps out)" if name == "*" else name
 
 
 def _counted(count: int, noun: str) -> str:

@@ -10,6 +10,8 @@ import pytest
 
 from cfnroles.answers.verify import Ground, Verdict, Verification
 from cfnroles.facts import Facts
+from cfnroles.formats.verification import human
+from cfnroles.formats.verification_markdown import markdown
 from cfnroles.formats.verification_words import ground_words, remedies, summary
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Gap, Holder, Need, Origin, Permission, Reason
@@ -233,3 +235,20 @@ def test_an_include_of_the_whole_template_may_change_any_role() -> None:
     template = {"Fn::Transform": {"Name": "AWS::Include"}, "Resources": resources}
 
     assert read_role(json.dumps(template), "t.json", "R").unread
+
+
+def test_others_whom_the_trust_policy_admits_are_no_part_of_what_is_good() -> None:
+    found = task(trust=[ECS, statement({"AWS": ["*", "111122223333"]})])
+    lines = human([found], {}).split("\n")
+    row = next(line for line in markdown([found], {}).split("\n") if "too" in line)
+
+    at = next(number for number, line in enumerate(lines) if "[OTHERS]" in line)
+    assert [line.strip() for line in lines[at - 2 : at + 3]] == [
+        "[ok]      ecs-tasks.amazonaws.com may assume the role",
+        "(ECS of any account may, because no condition asks for aws:SourceAccount)",
+        "[OTHERS]  * (anybody whom no condition keeps out),",
+        "111122223333",
+        "may assume the role, too",
+    ]
+    assert "others" in row.split("|")[3]
+    assert "OTHERS" not in human([task()], {})
