@@ -21,8 +21,11 @@ from cfnroles import Document, Told, build, diff, explain, lint, read, verify
 from cfnroles.answers.lint import LintReport
 from cfnroles.answers.verify import Verification
 from cfnroles.cli import COMMANDS
+from cfnroles.deploy.policy import DeployOptions, deploy_policy
+from cfnroles.deploy.stacks_file import built_stacks
 from cfnroles.errors import InvalidInput
 from cfnroles.formats import build as build_format
+from cfnroles.formats import deploy_policy as deploy_policy_format
 from cfnroles.formats import difference, explanation, verification, verification_markdown
 from cfnroles.formats import lint as lint_format
 from cfnroles.formats.junit import junit
@@ -95,6 +98,12 @@ def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "human", explanation.human(explained, texts)
     yield "markdown", explanation.markdown(explained, texts)
     yield "json", explanation.json_text(explained, texts)
+    stacks = built_stacks(build(reading).files, reading.name)
+    policy = deploy_policy(stacks, DeployOptions(account="123456789012", region="us-east-1"))
+    bodies = {stack.template: stack.body for stack in stacks}
+    yield "human", deploy_policy_format.human(policy, bodies)
+    yield "human", deploy_policy_format.notes(policy, bodies)
+    yield "json", deploy_policy_format.json_text(policy)
     compared = (diff(before, reading),)
     yield "human", difference.human(compared)
     yield "markdown", difference.markdown(compared)
@@ -195,6 +204,7 @@ FORMATS = {
     "check": {"human", "json", "markdown"},
     "diff": {"human", "json", "markdown"},
     "deploy": {"human", "json", "markdown"},
+    "deploy-policy": {"human", "json", "cloudformation"},
     "explain": {"human", "json", "markdown"},
     "lint": {"human", "json", "sarif", "junit", "markdown"},
     "outputs": {"human", "json", "env"},
@@ -207,7 +217,7 @@ def test_each_format_is_one_of_those_that_are_looked_at() -> None:
     """A new format is a line here and a line above."""
     found = {}
     for name in COMMANDS:
-        command: click.Command = importlib.import_module(f"cfnroles.cli.{name}").command
+        command: click.Command = importlib.import_module(f"cfnroles.cli.{name.replace('-', '_')}").command
         for option in command.params:
             if "--format" in option.opts and isinstance(option.type, click.Choice) and name != "build":
                 found[name] = set(option.type.choices)
