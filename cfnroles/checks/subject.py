@@ -19,7 +19,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TemplateTask, shaped, task_definitions
-from cfnroles.sources.unknown_members import unknown_members
+from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
 from cfnroles.template.template import ResolvedStack, Resource, Template
@@ -147,7 +147,7 @@ def _template_task(task: TemplateTask) -> CheckedTask:
     return CheckedTask(
         task.workload,
         # What CloudFormation will fill in is no gap.
-        replace(_with_findings(found, (*errors, *unknown)), gaps=gaps),
+        replace(_with_findings(found, (*errors, *unknown)), gaps=(*gaps, *unseen_members(task.workload, task.unseen))),
         _role(properties.get("ExecutionRoleArn")) or (None if "ExecutionRoleArn" in properties else ""),
         _role(properties.get("TaskRoleArn")) or (None if "TaskRoleArn" in properties else ""),
         task.resource.logical_id,

@@ -56,11 +56,15 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
 
 
 class TemplateTask(Struct, frozen=True):
-    """The workload of one resource, and where its members stand in the template."""
+    """The workload of one resource, and where its members stand in the template.
+
+    ``unseen`` are the places of structures and lists of them that CloudFormation works out, which nobody can see here.
+    """
 
     resource: Resource
     workload: Workload
     sources: Mapping[Path, Path]
+    unseen: tuple[Path, ...]
 
 
 def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
@@ -76,13 +80,14 @@ def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTa
         kept = [c for c in containers if isinstance(c, dict)] if isinstance(containers, list) else []
         # What another tool is meant to fill in is no more than a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": kept})
-        yield TemplateTask(resource, Workload(document, tree), turned.sources)
+        yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
 
 
 class _Turned(Struct):
     resource: Resource
     stack: ResolvedStack
     sources: dict[Path, Path] = field(default_factory=dict)
+    unseen: list[Path] = field(default_factory=list)
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
         known = {_folded(name, path): name for name in kind}
@@ -104,6 +109,8 @@ class _Turned(Struct):
         if branches is not None and not isinstance(kind, list):
             index, chosen = branches[0] if branches else (0, None)
             return None if chosen is None else self.value(chosen, kind, path, (*steps, _UNDECIDED, index))
+        if _holds_members(kind) and isinstance(given, str) and shaped(given, self.stack).symbols:
+            self.unseen.append(path)
         if isinstance(kind, Mapping):
             return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
         if isinstance(kind, list):
@@ -163,6 +170,10 @@ def _branch(branch: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
         yield from elements(branch, steps)
     else:
         yield branch, steps
+
+
+def _holds_members(kind: Any) -> bool:
+    return isinstance(kind, Mapping) or (isinstance(kind, list) and isinstance(kind[0], Mapping))
 
 
 def _folded(name: str, path: Path) -> str:

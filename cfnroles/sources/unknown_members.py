@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -48,6 +48,15 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
         told = f"cfnroles knows no {named}, and ECS may know none either"
         findings.append(Finding(Severity.WARNING, origin, told, remedy))
     return tuple(gaps), tuple(findings)
+
+
+def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
+    """A gap for each of these places whose members a row is about, and that only CloudFormation works out."""
+    for path in paths:
+        field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+        if any(feature.field.startswith((f"{field}.", f"{field}[]")) for feature in FEATURES):
+            what = "nobody can see what CloudFormation puts here, nor which permissions it costs"
+            yield Gap(Holder.TASK, "unknown-member", workload.origin(path), what, _PROCESSED)
 
 
 def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:

@@ -206,7 +206,8 @@ def _resource(logical_id: str, definition: Any, resolution: Resolution, types: t
     return Resource(
         logical_id,
         definition["Type"],
-        _mapping(properties),
+        # Where a macro makes them, it is all that is known of them.
+        _mapping(properties if isinstance(properties, Mapping) else given),
         _mapping(definition.get("Metadata")),
         str(condition) if holds is None else "",
         resolution.sources,

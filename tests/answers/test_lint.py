@@ -57,6 +57,20 @@ def test_the_repaired_template_has_none() -> None:
     assert found_in(HERE / "nine-faults-repaired.yaml") == ()
 
 
+@pytest.mark.parametrize(
+    ("properties", "place"),
+    [
+        ("{ContainerDefinitions: !Ref Containers}", ".ContainerDefinitions"),
+        ("{Fn::Transform: {Name: Macro}}", ".Fn::Transform"),
+    ],
+    ids=["containers from elsewhere", "a macro"],
+)
+def test_a_task_definition_that_cannot_be_seen_is_said_to_be(properties: str, place: str) -> None:
+    text = f"Resources: {{Task: {{Type: AWS::ECS::TaskDefinition, Properties: {properties}}}}}"
+    (found,) = lint(text, "odd.yaml").findings
+    assert (found.check, found.origin.pointer) == ("gap", f"Resources.Task.Properties{place}")
+
+
 def test_a_property_that_no_row_knows_is_told_where_it_stands() -> None:
     text = (HERE / "nine-faults-repaired.yaml").read_text(encoding="utf-8")
     unknown = text.replace("      ContainerDefinitions:\n", "      Mesh: {RoleArn: x}\n      ContainerDefinitions:\n")
@@ -142,10 +156,6 @@ def test_what_cannot_be_linted_is_an_error(text: str, message: str) -> None:
         pytest.param("Resources: {}", id="no resources"),
         pytest.param("Resources: {Task: {Type: AWS::ECS::TaskDefinition}}", id="no properties"),
         pytest.param("Resources: {Task: {Type: AWS::ECS::TaskDefinition, Properties: []}}", id="a list of properties"),
-        pytest.param(
-            "Resources: {Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: !Ref Containers}}}",
-            id="containers from a parameter",
-        ),
         pytest.param(
             "Resources: {Task: {Type: AWS::ECS::TaskDefinition,"
             " Properties: {ContainerDefinitions: [1, {Name: a, Secrets: 2}]}}}",

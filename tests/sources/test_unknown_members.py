@@ -11,8 +11,8 @@ import pytest
 from cfnroles import Document, Told, read
 from cfnroles.sources.settings import with_settings
 from cfnroles.sources.task_definition import read_task_definition
-from cfnroles.sources.template_task_definitions import task_definitions
-from cfnroles.sources.unknown_members import unknown_members
+from cfnroles.sources.template_task_definitions import TemplateTask, task_definitions
+from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.template import read_template
 from cfnroles.workload import Workload
 
@@ -80,9 +80,13 @@ def test_a_near_name_is_offered() -> None:
 
 
 def of_template(properties: str) -> Workload:
+    return read_task(properties).workload
+
+
+def read_task(properties: str) -> TemplateTask:
     task = f"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {properties}\n"
     (found,) = task_definitions(read_template(task, "t.yaml").resolve(), "t.yaml")
-    return found.workload
+    return found
 
 
 @pytest.mark.parametrize(
@@ -105,6 +109,7 @@ def test_what_a_template_holds_is_told_whatever_it_is(properties: str, pointers:
 @pytest.mark.parametrize(
     "properties",
     [
+        "{Fn::Transform: {Name: Macro}}",
         "{Family: shop, Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://bucket/members.yaml}}}",
         "{ContainerDefinitions: [{Name: web, Fn::Transform: {Name: Macro}}]}",
     ],
@@ -164,3 +169,21 @@ def test_what_ecs_takes_elsewhere_is_no_member_of_a_task_definition(
     assert task.discovery.needs == ()
     if (name := next(iter(member))) not in task.workload.settings:
         assert name in [gap.origin.pointer for gap in task.discovery.gaps]
+
+
+@pytest.mark.parametrize(
+    ("properties", "pointers"),
+    [
+        ("{ContainerDefinitions: !GetAtt Macro.Containers}", ["containerDefinitions"]),
+        ("{ContainerDefinitions: [!GetAtt Macro.Container]}", ["containerDefinitions[0]"]),
+        ("{ContainerDefinitions: [{Fn::Transform: {Name: Macro}}]}", ["containerDefinitions[0]"]),
+        ("{ContainerDefinitions: [{Name: web, Secrets: !GetAtt Macro.Secrets}]}", ["containerDefinitions[0].secrets"]),
+        ("{ContainerDefinitions: [{Name: web, Ulimits: !GetAtt Macro.Limits}]}", []),
+        ("{ContainerDefinitions: [{Name: web, Command: !GetAtt Macro.Command}], Tags: !GetAtt Macro.Tags}", []),
+    ],
+)
+def test_a_structure_that_only_cloudformation_works_out_is_a_gap_where_a_row_looks(
+    properties: str, pointers: list[str]
+) -> None:
+    task = read_task(properties)
+    assert [gap.origin.pointer for gap in unseen_members(task.workload, task.unseen)] == pointers
