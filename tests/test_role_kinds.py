@@ -37,3 +37,28 @@ def test_a_row_is_all_that_a_role_takes(kind: RoleKind) -> None:
 def test_only_what_aws_does_not_document_hangs_on_a_switch() -> None:
     asked: dict[str, Any] = {kind.key: kind.assumed_by.source_arn_switch for kind in ROLE_KINDS}
     assert {key for key, switch in asked.items() if switch} == {"execution-role"}
+
+
+HERE = "${AWS::Region}:${AWS::AccountId}"
+
+
+@pytest.mark.parametrize(
+    ("holder", "service", "source_arn"),
+    [
+        (Holder.EXECUTION, "ecs-tasks", f"ecs:{HERE}:*"),
+        (Holder.TASK, "ecs-tasks", f"ecs:{HERE}:*"),
+        (Holder.INFRASTRUCTURE, "ecs", ""),
+        (Holder.LIFECYCLE_HOOK, "ecs", ""),
+        (Holder.MANAGED_INSTANCES, "ecs", ""),
+        (Holder.INSTANCE, "ec2", ""),
+        (Holder.SCHEDULER, "scheduler", f"scheduler:{HERE}:schedule-group/*"),
+        (Holder.EVENT_RULE, "events", f"events:{HERE}:rule/*"),
+        (Holder.STATE_MACHINE, "states", f"states:{HERE}:stateMachine:*"),
+    ],
+)
+def test_a_role_admits_one_service_on_behalf_of_what_aws_documents(
+    holder: Holder, service: str, source_arn: str
+) -> None:
+    by = kind_of(holder).assumed_by
+    assert by.service == f"{service}.amazonaws.com"
+    assert by.source_arn == (f"arn:${{AWS::Partition}}:{source_arn}" if source_arn else "")

@@ -80,7 +80,7 @@ def trust_words(trust: Trust) -> list[str]:
     }[trust.decision]
     words = [f"{first}{f': {trust.problem}' if trust.problem else ''}"]
     if trust.open:
-        words.append("(ECS of any account may, because no condition asks for aws:SourceAccount)")
+        words.append("(on behalf of any account, because no condition asks for aws:SourceAccount)")
     return words
 
 

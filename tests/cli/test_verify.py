@@ -75,7 +75,7 @@ Verdict: fail
 
 trust policy
     [ok]      ecs-tasks.amazonaws.com may assume the role
-              (ECS of any account may, because no condition asks for aws:SourceAccount)
+              (on behalf of any account, because no condition asks for aws:SourceAccount)
 container web
   logConfiguration.options.awslogs-group (task.yaml:12)
     [unknown] logs:CreateLogStream

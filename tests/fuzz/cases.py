@@ -14,11 +14,13 @@ from msgspec import Struct
 from cfnroles import Document, Told, build, read
 from cfnroles.document import parse
 from cfnroles.errors import CfnrolesError
+from cfnroles.role_kinds import ROLE_KINDS
 from tests.fuzz.mutations import TEXTS, mutated
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = REPOSITORY.parent / "shared" / "corpus"
 
+ROLE_OPTIONS = tuple(kind.option_name for kind in ROLE_KINDS)
 #: Nobody listens there, and a connection is refused at once.
 NOWHERE = "http://127.0.0.1:1"
 
@@ -150,7 +152,7 @@ def _policy(make: Maker) -> Made:
             ("verify", "task.json", "--role", "policy.json", *make.format(), *make.maybe("--fail-on", "excess")),
             ("verify", "task.json", "--task-role", "policy.json", *make.maybe("--prove")),
             ("init", "task.json", "--from-role", "policy.json", "-o", "first.yaml"),
-            ("verify", "task.json", "--infrastructure-role", "policy.json"),
+            ("verify", "task.json", make.random.choice(ROLE_OPTIONS), "policy.json"),
         )
     )
     return arguments, files
@@ -158,7 +160,7 @@ def _policy(make: Maker) -> Made:
 
 def _account(make: Maker) -> Made:
     files = {"account.json": make.broken("account"), "task.json": make.original("task").encode()}
-    option = make.random.choice(("--role", "--task-role", "--infrastructure-role"))
+    option = make.random.choice(ROLE_OPTIONS)
     name = make.random.choice(("account.json", "account.json:shop"))
     return ("verify", "task.json", option, name, *make.format(), *make.maybe("--prove")), files
 
