@@ -23,6 +23,7 @@ CORPUS = REPOSITORY.parent / "shared" / "corpus"
 ROLE_OPTIONS = tuple(kind.option_name for kind in ROLE_KINDS)
 #: Nobody listens there, and a connection is refused at once.
 NOWHERE = "http://127.0.0.1:1"
+HOME = ("--account", "123456789012", "--region", "us-east-1")
 
 #: A mutated document is as interesting when it is small, and a thousand are read in the time of one large one.
 _MOST_BYTES = 40_000
@@ -111,6 +112,7 @@ def _asked(make: Maker, name: str, *told: str) -> tuple[str, ...]:
             ("init", name, "-o", "first.yaml"),
             ("check", name, *told, "--endpoint-url", NOWHERE, *make.format()),
             ("deploy", name, "--plan", "--region", "us-east-1", "--endpoint-url", NOWHERE),
+            ("deploy-policy", name, *HOME, *make.format("cloudformation")),
         )
     )
 
@@ -180,6 +182,7 @@ def _stacks(make: Maker) -> Made:
         (
             ("deploy", *where, "--plan", *make.format(), *make.maybe("--stack-prefix", "a-")),
             ("deploy", *where, "--yes", *make.maybe("--only", "shop")),
+            ("deploy-policy", "out", *edits, *HOME, *make.maybe("--service-role"), *make.format("cloudformation")),
             ("status", *where),
             ("outputs", *where, *make.maybe("--format", "env")),
             ("delete", *where, "--yes"),
