@@ -17,19 +17,7 @@ from xml.etree import ElementTree as Xml
 import click
 import pytest
 
-from cfnroles import (
-    DeployOptions,
-    Document,
-    Told,
-    build,
-    built_stacks,
-    deploy_policy,
-    diff,
-    explain,
-    lint,
-    read,
-    verify,
-)
+from cfnroles import Document, Told, build, diff, explain, lint, read, verify
 from cfnroles.answers.lint import LintReport
 from cfnroles.answers.verify import Verification
 from cfnroles.cli import COMMANDS
@@ -120,20 +108,6 @@ def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "human", difference.human(compared)
     yield "markdown", difference.markdown(compared)
     yield "json", difference.json_text(compared)
-    yield from of_deploying(reading)
-
-
-def of_deploying(reading: Reading) -> Iterator[tuple[str, str]]:
-    home = DeployOptions(account="123456789012", region="us-east-1")
-    try:
-        stacks = built_stacks(build(reading).files, "out")
-        needed = deploy_policy(stacks, home)
-    except InvalidInput as error:
-        yield "human", str(error)
-        return
-    yield "human", deploy_policy_format.human(needed, {stack.template: stack.body for stack in stacks})
-    yield "human", deploy_policy_format.cloudformation(needed)
-    yield "json", deploy_policy_format.json_text(needed)
 
 
 def of_roles(reading: Reading, role: str) -> Iterator[tuple[str, str]]:
