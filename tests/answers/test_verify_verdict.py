@@ -245,7 +245,7 @@ def test_others_whom_the_trust_policy_admits_are_no_part_of_what_is_good() -> No
     at = next(number for number, line in enumerate(lines) if "[OTHERS]" in line)
     assert [line.strip() for line in lines[at - 2 : at + 3]] == [
         "[ok]      ecs-tasks.amazonaws.com may assume the role",
-        "(ECS of any account may, because no condition asks for aws:SourceAccount)",
+        "(on behalf of any account, because no condition asks for aws:SourceAccount)",
         "[OTHERS]  * (anybody whom no condition keeps out),",
         "111122223333",
         "may assume the role, too",
