@@ -21,6 +21,8 @@ PASTED = [
     f"-----BEGIN RSA PRIVATE KEY-----\n{VALUE}\n-----END RSA PRIVATE KEY-----",
     f"sk_live_{VALUE}0123456789abcdef",
     f"xoxb-0123456789-{VALUE}",
+    f"wJalrXUtnFEMI/{VALUE}/bPxRfiCYEXAMPLEKEY",
+    f"npm_{VALUE:0<36}",
     f'{{"password": "{VALUE}"}}',
     f"arn:aws:secretsmanager:us-east-1:123456789012:secret:shop {VALUE}",
     f"arn: {VALUE}",
