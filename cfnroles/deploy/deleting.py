@@ -45,20 +45,29 @@ class Deletion(Struct, frozen=True):
 def plan_deletion(sources: Sequence[StackSource], deployer: Deployer) -> Deletion:
     """Find out what deleting ``sources`` does, without changing anything.
 
-    Raises ``DeploymentRefused`` with everything that forbids it: termination protection, exports that other
-    stacks import, change sets of other people on a stack that consists of nothing else.
+    Raises ``DeploymentRefused`` with everything that forbids it: stacks that are somebody else's, termination
+    protection, exports that other stacks import.
     """
     if elsewhere := of_the_place(deployer.home, deployer.options.place):
         raise DeploymentRefused(elsewhere)
-    work = [_stack_deletion(source, deployer) for source in reversed(sources)]
-    steps = together(work, deployer.pace, "waiting for operations that are under way")
+    work = [_judged(_stack_deletion(source, deployer)) for source in reversed(sources)]
+    answers = together(work, deployer.pace, "waiting for operations that are under way")
+    steps = tuple(answer for answer in answers if isinstance(answer, StackDeletion))
     going = {step.stack.name for step in steps if step.stack}
-    failures = tuple(
+    failures = tuple(answer for answer in answers if isinstance(answer, Failure))
+    failures += tuple(
         failure for step in steps if step.stack for failure in _forbidden(step, step.stack, going, deployer)
     )
     if failures:
         raise DeploymentRefused(failures)
-    return Deletion(tuple(steps))
+    return Deletion(steps)
+
+
+def _judged(work: Work[StackDeletion]) -> Work[StackDeletion | Failure]:
+    try:
+        return (yield from work)
+    except DeploymentRefused as refused:
+        return refused.failures[0]
 
 
 def _stack_deletion(source: StackSource, deployer: Deployer) -> Work[StackDeletion]:

@@ -58,6 +58,19 @@ class TestAStranger:
 
         assert remedy in cfnroles(command, stacks, "--yes").err
 
+    def test_delete_names_all_that_stands_against_it_at_once(self, double, cfnroles, stacks, foreign):
+        foreign()
+        double.has("shop-task", "CREATE_COMPLETE", template=FOREIGN, tags={"team": "tasks"})
+        double.has("shop-secret-validator", "CREATE_COMPLETE", protected=True)
+
+        refused = cfnroles("delete", stacks, "--yes")
+
+        assert refused.code == 1
+        assert "shop-task: not made by cfnroles\nits tags: team=tasks\n" in refused.err
+        assert "shop-roles: not made by cfnroles\nits tags: team=prices\n" in refused.err
+        assert "shop-secret-validator: termination protection is on" in refused.err
+        assert not any(call.startswith("DeleteStack") for call in double.calls)
+
     def test_delete_adopts_nothing(self, cfnroles, stacks):
         assert cfnroles("delete", stacks, "--yes", "--adopt").code == 2
 
