@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from cfnroles.cli.stack_options import StackArguments, collected, following_on_interrupt, stack_options
+from cfnroles.cli.stack_options import MINUTES, StackArguments, collected, following_on_interrupt, stack_options
 from cfnroles.cli.terminal import confirm, is_asked, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -34,7 +34,7 @@ _delete_options = collected(
         "--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would be deleted, and delete nothing."
     ),
     click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow."),
+    click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow."),
 )
 
 

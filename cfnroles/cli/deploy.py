@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.stack_options import (
+    MINUTES,
     CheckArguments,
     Deployment,
     StackArguments,
@@ -129,7 +130,7 @@ _deploy_options = collected(
     click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses."),
     click.option("--bucket", default="", help="Bucket for a template that is too long for a request."),
     click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow."),
+    click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow."),
     click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it."),
     click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier."),
     click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory
+from cfnroles.page import quoted
 
 if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
@@ -39,6 +41,21 @@ def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Ca
         return with_one_value
 
     return decorated
+
+
+class _Minutes(click.FloatRange):
+    """Minutes to wait. What is no number is less than nothing and more than nothing: its end would never come."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; a usage error where it is none, or not positive."""
+        minutes = super().convert(value, param, ctx)
+        if math.isnan(minutes):
+            self.fail(f"{value!r} is not a number of minutes.", param, ctx)
+        return minutes
+
+
+#: The type of ``--timeout``.
+MINUTES = _Minutes(min=0, min_open=True)
 
 
 class Selected(Struct, frozen=True):
@@ -102,9 +119,12 @@ class StackArguments(Struct, frozen=True):
             stacks, told = read_stacks(source, allow_edits=self.allow_edits), recorded(source)
             return Selected(stacks, told.gaps, told.place.account, told.place.region, told.place)
         if not exists(source) and str(source) != "-":
-            raise InvalidInput(
-                "does not exist", where=str(source), remedy=f"Write it first: cfnroles build SOURCE -o {source}"
+            remedy = (
+                "Is this its name? A path is relative to the current directory."
+                if source.suffix
+                else f"Write it first: cfnroles build SOURCE -o {quoted(str(source))}"
             )
+            raise InvalidInput("does not exist", where=str(source), remedy=remedy)
         if self.allow_edits:
             raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
         return self._built(account)

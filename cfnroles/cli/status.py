@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.stack_options import StackArguments, stack_options
+from cfnroles.cli.stack_options import MINUTES, StackArguments, stack_options
 from cfnroles.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @stack_options
 @click.option("--follow", is_flag=True, help="Wait until no operation is under way, and tell its events.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, help="Minutes to follow.")
+@click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow.")
 @click.option("--format", "output_format", type=click.Choice(["human", "json"]), default="human", help="Output format.")
 def command(
     where: StackArguments,

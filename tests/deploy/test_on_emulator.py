@@ -335,6 +335,11 @@ class TestSources:
         [
             (("deploy", "nowhere", "--yes"), "nowhere: does not exist"),
             (("status", "nowhere"), "Write it first: cfnroles build SOURCE -o nowhere"),
+            (("status", "no where"), "Write it first: cfnroles build SOURCE -o 'no where'"),
+            (("deploy", "shoop.json", "--plan"), "Is this its name?"),
+            (("deploy", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
+            (("delete", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
+            (("status", "nowhere", "--timeout", "nan"), "'nan' is not a number of minutes"),
         ],
     )
     def test_none(self, cfnroles, account, arguments, words):
