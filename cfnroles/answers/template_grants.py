@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.grants import GrantKind, Guard, Place, RoleGrant, merged
 from cfnroles.iam.evaluator import Effect
-from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
+from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles, gives_away, may_make
 from cfnroles.iam.statements import NO_VALUE, Part, PlacedStatement, joined, text_of
 from cfnroles.need import Condition, Origin
 from cfnroles.statements import single_valued
@@ -72,6 +72,31 @@ class _Grants(Struct, frozen=True):
                     yield self._whole(role, GrantKind.BOUNDARY, Effect.DENY, boundary.arn)
         for name, policy in found.elsewhere:
             yield from self._of_document(name, GrantKind.PERMISSION, policy)
+        yield from self._out_of_sight(found)
+
+    def _out_of_sight(self, found: StackRoles) -> Iterator[RoleGrant]:
+        """What only CloudFormation can work out and may make roles or policies: it is compared as it stands."""
+        tree = self.template.tree
+        for name in ("Transform", "Fn::Transform"):
+            given = tree.get(name, ())
+            for each in given if isinstance(given, list) else [given] if given else ():
+                if not str(each).startswith("AWS::"):
+                    yield self._unseen(name, each, (name,))
+        resources = tree.get("Resources")
+        for name, given in resources.items() if isinstance(resources, Mapping) else ():
+            if may_make(str(name), given, ("AWS::IAM::",)):
+                yield self._unseen(str(name), given, ("Resources", str(name)))
+            for role in found.roles:
+                if gives_away(given, role.logical_id):
+                    yield self._unseen(role.logical_id, {"Ref": str(name)}, ("Resources", str(name)))
+        for role in found.roles:
+            for name, given in role.resource.properties.items():
+                if name.startswith("Fn::"):
+                    yield self._unseen(role.logical_id, {name: given}, ("Resources", role.logical_id))
+
+    def _unseen(self, role: str, value: Any, path: Path) -> RoleGrant:
+        place = Place(Origin(self.template.document, path))
+        return RoleGrant(role, GrantKind.PERMISSION, Effect.ALLOW, (), (text_of(value),), (), (), places=(place,))
 
     def _of_document(self, role: str, kind: GrantKind, policy: PolicySource) -> Iterator[RoleGrant]:
         for statement in policy.statements(trust=kind is GrantKind.TRUST):

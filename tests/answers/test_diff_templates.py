@@ -325,3 +325,27 @@ def test_a_condition_that_refers_to_itself_is_no_reason_to_fail() -> None:
     assert [told(grant) for grant in grants(guarded("HasKey"), head)] == [
         "R permission: Allow s3:GetObject * if the condition HasKey holds"
     ]
+
+
+ROLE = "R: {Type: AWS::IAM::Role, Properties: {Policies: []}}"
+OUT_OF_SIGHT = [
+    ("a loop", HEAD, "Fn::ForEach::P: [I, [a], {'P${I}': {Type: AWS::IAM::Policy}}]", "Fn::ForEach::P"),
+    ("a loop of roles", HEAD, "Fn::ForEach::R: [I, [a], {'R${I}': {Type: AWS::IAM::Role}}]", "Fn::ForEach::R"),
+    ("an include", HEAD, "Fn::Transform: {Name: AWS::Include}", "Fn::Transform"),
+    ("a nested stack that is told the name", HEAD,
+     "N: {Type: AWS::CloudFormation::Stack, Properties: {Parameters: {A: !Ref R}}}", "R"),
+    ("a macro of the template", "Transform: Ours\n" + HEAD, "T: {Type: AWS::SNS::Topic}", "Transform"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "more", "role"), [r[1:] for r in OUT_OF_SIGHT], ids=[r[0] for r in OUT_OF_SIGHT])
+def test_what_may_make_policies_out_of_sight_is_a_change(head: str, more: str, role: str) -> None:
+    new = f"{ROLE}\n{more}"
+    assert [(change.verb, change.grant.role) for change in compared(ROLE, new, HEAD, head).changes] == [("added", role)]
+    assert not compared(new, new, head, head).changes
+
+
+def test_what_makes_no_policies_is_no_change() -> None:
+    loop = "Fn::ForEach::T: [I, [a], {'T${I}': {Type: AWS::SNS::Topic}}]"
+    assert not compared(ROLE, f"{ROLE}\n{loop}").changes
+    assert not compared(ROLE, ROLE, HEAD, "Transform: AWS::LanguageExtensions\n" + HEAD).changes
