@@ -42,6 +42,8 @@ def checks(text: str, faults: Find) -> list[str]:
 
 
 RUN = '"iam:PassRole", "ecs:RunTask"'
+READ = '"secretsmanager:GetSecretValue"'
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbC1eF"
 WHOLE = [
     ("everything", [statement('"*"')], ["wildcard-actions"]),
     ("everything but", ["{Effect: Allow, NotAction: ['iam:*'], Resource: '*'}"], ["wildcard-actions"]),
@@ -50,6 +52,17 @@ WHOLE = [
     ("two services", [statement('"sqs:*", "sns:*"')], ["wildcard-actions"]),
     ("every secret, as a whole", [statement('"secretsmanager:*"')], ["wildcard-actions"]),
     ("every secret", [statement('"secretsmanager:Get*"')], ["reads-every-secret"]),
+    ("every parameter, below a path", [statement('"ssm:GetParametersByPath"')], ["reads-every-secret"]),
+    ("every parameter's history", [statement('"ssm:GetParameterHistory"')], ["reads-every-secret"]),
+    ("every secret, by an incomplete ARN", [statement(READ, "'arn:aws:secretsmanager:*'")], ["reads-every-secret"]),
+    (
+        "every secret, by its length",
+        [statement(READ, "'arn:aws:secretsmanager:*:*:secret:?*'")],
+        ["reads-every-secret"],
+    ),
+    ("every secret but one", [f"{{Effect: Allow, Action: {READ}, NotResource: '{SECRET}'}}"], ["reads-every-secret"]),
+    ("all but every secret", [f"{{Effect: Allow, Action: {READ}, NotResource: '*'}}"], []),
+    ("one secret", [statement(READ, f"'{SECRET}'")], []),
     ("a service on one resource", [statement('"s3:*"', "arn:aws:s3:::shop/*")], []),
     ("ECS Exec", [statement('"ssmmessages:*"')], []),
     ("by a condition", [statement('"*"', more=", Condition: {StringEquals: {aws:RequestedRegion: a}}")], []),
