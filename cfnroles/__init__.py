@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cfnroles.answers.diff import Comparison as Comparison
     from cfnroles.answers.diff import diff as diff
-    from cfnroles.answers.explain import Explanation as Explanation
     from cfnroles.answers.explain import explain as explain
+    from cfnroles.answers.explanation import Explanation as Explanation
     from cfnroles.answers.lint import LintedFile as LintedFile
     from cfnroles.answers.lint import lint as lint
     from cfnroles.answers.verify import Verdict as Verdict
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "answers.diff": ("Comparison", "diff"),
-    "answers.explain": ("Explanation", "explain"),
+    "answers.explain": ("explain",),
+    "answers.explanation": ("Explanation",),
     "answers.lint": ("LintedFile", "lint"),
     "answers.verify": ("Verdict", "Verification", "verify"),
     "deploy.policy": ("DeployOptions", "DeployPolicy", "deploy_policy"),

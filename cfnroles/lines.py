@@ -58,15 +58,19 @@ def findings_text(findings: Sequence[Finding], text: Texts) -> Page:
     return _listed(findings, Lines(text))
 
 
-def gaps_text(gaps: Sequence[Gap], text: Texts) -> Page:
+def gaps_text(gaps: Sequence[Gap], text: Texts | Lines) -> Page:
     """Each gap with its place and its remedy."""
-    return _listed(gaps, Lines(text))
+    return _listed(gaps, _lines(text))
 
 
 def gap_lines(gaps: Iterable[Gap], text: Texts) -> tuple[str, ...]:
     """Each gap in one line, with its place and its remedy."""
     lines = Lines(text)
     return tuple(f"{lines.where(gap.origin)}: {gap.what}. {gap.remedy}" for gap in gaps)
+
+
+def _lines(text: Texts | Lines) -> Lines:
+    return text if isinstance(text, Lines) else Lines(text)
 
 
 def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> Page:

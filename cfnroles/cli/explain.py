@@ -6,20 +6,31 @@ from typing import Any
 
 import click
 
-from cfnroles.cli.source import source_options, told
+from cfnroles.cli.source import only_for_templates, pairs, source_options, told
 from cfnroles.cli.terminal import say
 
 
 @click.command("explain")
 @source_options
+@click.option("--resource", default="", metavar="ID", help="Logical id of one task definition of a template.")
+@click.option(
+    "--parameter",
+    "--parameters",
+    "parameters",
+    multiple=True,
+    callback=pairs,
+    metavar="NAME=VALUE",
+    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
+)
 @click.option(
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
-def command(source: str, format_: str, **about: Any) -> None:
+def command(source: str, format_: str, resource: str, **about: Any) -> None:
     """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page."""
     from cfnroles import explain, read
     from cfnroles.formats import explanation
 
     reading = read(source, told(about))
+    only_for_templates(reading, resource=resource, parameter=about["parameters"])
     formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
-    say(formats[format_](explain(reading), reading.texts))
+    say(formats[format_](explain(reading, resource), reading.texts))

@@ -152,3 +152,13 @@ def only_for_specs(reading: Reading, **given: Any) -> None:
         if value and not reading.project:
             option = name.replace("_", "-")
             raise InvalidInput(f"--{option} is for a service spec, and {reading.name} is {reading.noun}")
+
+
+def only_for_templates(reading: Reading, **given: Any) -> None:
+    """Raise InvalidInput where one of these options is given for a source that is no CloudFormation template."""
+    for option, value in given.items():
+        if value and reading.template is None:
+            raise InvalidInput(
+                f"--{option} is for a CloudFormation template, and {reading.name} is {reading.noun}",
+                remedy="Leave it out.",
+            )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.answers.explain import ExplainedStatement, Explanation
+from cfnroles.answers.explanation import ExplainedStatement, Explanation
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
-from cfnroles.need import Reason
+from cfnroles.need import Gap, Reason
 from cfnroles.page import Page, json_page, page
 from cfnroles.statements import Statement
 
@@ -27,38 +27,55 @@ def markdown(explanations: Sequence[Explanation], texts: Texts) -> Page:
 def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
     """For programs. ``schema`` changes when the form does; services of a project stand under their names."""
     lines = Lines(texts)
+    if any(each.resource or each.unseen for each in explanations):
+        return json_page({"schema": SCHEMA, **_of_template(explanations, lines)})
     services = {each.service: _members(each, lines) for each in explanations}
     members = services.get("", {"services": services})
     return json_page({"schema": SCHEMA, **members})
+
+
+def _of_template(explanations: Sequence[Explanation], lines: Lines) -> dict[str, object]:
+    """The task definitions by their logical ids, and what of the template cannot be seen."""
+    resources = {
+        each.resource: {"when": each.when, "defaults": list(each.defaults), **_members(each, lines)}
+        for each in explanations
+        if each.resource
+    }
+    unseen = [gap for each in explanations if not each.resource for gap in each.gaps]
+    return {"resources": resources, "gaps": [_gap(gap) for gap in unseen]}
 
 
 def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
     roles = {
         str(holder): [_entry(explained, lines) for explained in statements] for holder, statements in explanation.roles
     }
-    gaps = [
-        {"role": str(gap.holder), "field": gap.origin.pointer, "what": gap.what, "remedy": gap.remedy}
-        for gap in explanation.gaps
-    ]
-    return {"roles": roles, "gaps": gaps}
+    return {"roles": roles, "gaps": [_gap(gap) for gap in explanation.gaps]}
+
+
+def _gap(gap: Gap) -> dict[str, str]:
+    return {"role": str(gap.holder), "field": gap.origin.pointer, "what": gap.what, "remedy": gap.remedy}
 
 
 def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
+    lines = Lines(texts)
     for each in explanations:
         if each.service:
             yield from (f"service {each.service}", "")
-        yield from _human_of_one(each, texts)
+        if each.resource:
+            yield from (f"task definition {each.resource}{_only(each.when)}", "")
+        if each.unseen:
+            yield from ("the rest of the template", "")
+        yield from _human_of_one(each, lines)
 
 
-def _human_of_one(explanation: Explanation, texts: Texts) -> Iterator[str]:
-    lines = Lines(texts)
-    if not explanation.roles:
+def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
+    if not explanation.roles and not explanation.unseen:
         yield "No role needs any permission."
     for holder, statements in explanation.roles:
         yield f"{holder}"
         for explained in statements:
             statement = explained.statement
-            yield f"  {statement.sid}: {', '.join(statement.actions)}"
+            yield f"  {statement.sid}{_only(explained.when)}: {', '.join(statement.actions)}"
             yield from (f"      on {resource}" for resource in statement.resources)
             yield from (f"      if {condition}" for condition in _conditions(statement))
             for reason in explained.reasons:
@@ -70,13 +87,21 @@ def _human_of_one(explanation: Explanation, texts: Texts) -> Iterator[str]:
         yield ""
     if explanation.gaps:
         yield "Gaps, where a name is missing and no permission is given:"
-        yield gaps_text(explanation.gaps, texts)
+        yield gaps_text(explanation.gaps, lines)
+    if explanation.defaults:
+        yield f"The defaults of {', '.join(explanation.defaults)} were taken; --parameter NAME=VALUE tells others."
+    if explanation.resource:
+        yield ""
 
 
 def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str]:
     for each in explanations:
         if each.service:
             yield heading(1, "Service ", each.service)
+        if each.resource:
+            yield heading(1, "Task definition ", f"{each.resource}{_only(each.when)}")
+        if each.unseen:
+            yield heading(1, "The rest of the template")
         yield from _markdown_of_one(each, lines)
 
 
@@ -87,11 +112,14 @@ def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     if explanation.gaps:
         yield heading(2, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in explanation.gaps)
+    if explanation.defaults:
+        taken = ", ".join(explanation.defaults)
+        yield inline(f"The defaults of {taken} were taken; ", code("--parameter NAME=VALUE"), " tells others.")
 
 
 def _row(explained: ExplainedStatement, lines: Lines) -> Iterator[str]:
     statement = explained.statement
-    yield statement.sid
+    yield f"{statement.sid}{_only(explained.when)}"
     yield below(code(action) for action in statement.actions)
     conditions = (f"if {condition}" for condition in _conditions(statement))
     yield below((*(code(resource) for resource in statement.resources), *conditions))
@@ -103,6 +131,7 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
     statement = explained.statement
     return {
         "sid": statement.sid,
+        **({"only_if": explained.when} if explained.when else {}),
         "actions": list(statement.actions),
         "resources": list(statement.resources),
         "conditions": [
@@ -131,6 +160,10 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
             for reason in explained.reasons
         ],
     }
+
+
+def _only(when: str) -> str:
+    return f" (only if {when})" if when else ""
 
 
 def _why(reason: Reason) -> Markup:

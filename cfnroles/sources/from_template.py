@@ -10,7 +10,12 @@ from cfnroles.sources.told import Told
 
 NOUN = "a CloudFormation template"
 SIGN = "AWS::"
-TAKES = frozenset({"account", "region"})
+TAKES = frozenset(
+    {
+        *("account", "region", "kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"),
+        *("bucket_accounts", "pull_through_prefixes", "gmsa_secrets", "s3_files_buckets", "compat"),
+    }
+)
 
 
 def recognises(document: Document) -> bool:

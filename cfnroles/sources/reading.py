@@ -111,11 +111,7 @@ class Reading(Struct, frozen=True):
                 why=findings_text(errors, self.texts),
             )
         if not self.tasks:
-            raise InvalidInput(
-                f"is {self.noun}, and there is no task definition in it that roles could be made for",
-                where=self.name,
-                remedy="Give a task definition or a service spec. `cfnroles lint` looks at this one.",
-            )
+            raise self._without_tasks()
         return self.tasks
 
     def task(self) -> Task:
@@ -136,6 +132,16 @@ class Reading(Struct, frozen=True):
         if found := tuple(each for each in tasks if each.name == service):
             return replace(self, tasks=found)
         raise self._which(f"has no service {service}")
+
+    def _without_tasks(self) -> InvalidInput:
+        from cfnroles.sources.template_tasks import defined
+
+        what, looking = "there is no task definition in it that roles could be made for", "`cfnroles lint` looks"
+        if self.template is not None and defined(self.template):
+            what = "this command does not read the task definitions in one"
+            looking = "`cfnroles explain` and `cfnroles lint` look"
+        remedy = f"Give a task definition or a service spec. {looking} at this one."
+        return InvalidInput(f"is {self.noun}, and {what}", where=self.name, remedy=remedy)
 
     def _which(self, what: str) -> InvalidInput:
         names = ", ".join(each.name for each in self.tasks)

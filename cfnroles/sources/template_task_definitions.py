@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from cfnroles.placeholders import as_symbols
+from cfnroles.placeholders import as_symbols, texts_in
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
+from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import Part, Text, from_spelling
@@ -21,6 +22,18 @@ _HOME = "${AWS::Region}:${AWS::AccountId}"
 _SHAPES = {
     ("AWS::SecretsManager::Secret", ""): (f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:", ""),
     ("AWS::SecretsManager::Secret", "Id"): (f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:", ""),
+    ("AWS::SecretsManager::SecretTargetAttachment", ""): (
+        f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:",
+        "",
+    ),
+    ("AWS::RDS::DBInstance", "MasterUserSecret.SecretArn"): (
+        f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:",
+        "",
+    ),
+    ("AWS::RDS::DBCluster", "MasterUserSecret.SecretArn"): (
+        f"arn:${{AWS::Partition}}:secretsmanager:{_HOME}:secret:",
+        "",
+    ),
     ("AWS::SSM::Parameter", ""): ("", ""),
     ("AWS::S3::Bucket", ""): ("", ""),
     ("AWS::S3::Bucket", "Arn"): ("arn:${AWS::Partition}:s3:::", ""),
@@ -35,6 +48,10 @@ _UNDECIDED = "Fn::If"
 #: The types of task definitions. Those of daemons have fewer members, of the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
 TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
+SERVICE, CLUSTER = "AWS::ECS::Service", "AWS::ECS::Cluster"
+#: Members that CloudFormation calls otherwise than the API does, in small letters.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+_RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings"}
 
 
 def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
@@ -47,18 +64,31 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
         logical_id, _, attribute = symbol.name.partition(".")
         resource = stack.resources.get(logical_id)
         shape = _SHAPES.get((resource.type, attribute)) if resource else None
-        if resource is None or shape is None:
+        if resource is None:
             return symbol
+        if shape is None:
+            return Attribute(symbol.name, type=resource.type)
         before, after = (from_spelling(part, policy=policy) for part in shape)
         return Text(before, Attribute(logical_id, type=resource.type), after)
 
     return from_spelling(spelled, policy=policy).replaced(form)
 
 
+def spelled(text: Text) -> Text:
+    """The text of a policy as its template has it: with what ``Ref`` or ``GetAtt`` gives, and not the form of that."""
+    for symbol in text.symbols:
+        for (kind, attribute), shape in _SHAPES.items():
+            form = f"{shape[0]}{symbol.spelled}{shape[1]}"
+            if isinstance(symbol, Attribute) and symbol.type == kind and shape[0] and text.startswith(form):
+                name = f"{symbol.name}.{attribute}" if attribute else symbol.name
+                return Text(Attribute(name, type=kind), from_spelling(str(text)[len(form) :]))
+    return text
+
+
 class TemplateTask(Struct, frozen=True):
     """The workload of one resource, and where its members stand in the template.
 
-    ``unseen`` are the places of structures and lists of them that CloudFormation works out, which nobody can see here.
+    ``unseen`` are the places of structures, maps and lists of structures that only CloudFormation works out.
     """
 
     resource: Resource
@@ -66,14 +96,21 @@ class TemplateTask(Struct, frozen=True):
     sources: Mapping[Path, Path]
     unseen: tuple[Path, ...]
 
+    @property
+    def texts(self) -> frozenset[Text]:
+        """The texts in the workload that are known in part only."""
+        return frozenset(text for _, text in texts_in(self.workload.tree) if isinstance(text, Text))
 
-def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
-    """The task definitions of a stack.
+
+def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:
+    """The task definitions of a stack, or the one with this logical id.
 
     Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
     the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
     for resource in (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
+        if logical_id not in ("", resource.logical_id):
+            continue
         turned = _Turned(resource, stack)
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = tree.get("containerDefinitions")
@@ -83,6 +120,35 @@ def task_definitions(stack: ResolvedStack, document: str) -> Iterator[TemplateTa
         yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
 
 
+def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
+    """The task definition beside each service of the stack that runs it; by itself where none does.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+    """
+    own = f"${{{task.resource.logical_id}}}"
+    services = [each for each in stack.of_type(SERVICE) if each.properties.get("TaskDefinition") == own]
+    return tuple(_beside(task, service, stack) for service in services) or (task,)
+
+
+def _beside(task: TemplateTask, service: Resource, stack: ResolvedStack) -> TemplateTask:
+    named = {f"${{{cluster.logical_id}}}": cluster for cluster in stack.of_type(CLUSTER)}
+    for cluster in named.copy().values():
+        named |= {f"${{{cluster.logical_id}.Arn}}": cluster}
+        if isinstance(name := cluster.properties.get("ClusterName"), str):
+            named[name] = cluster
+    beside = {"service": service}
+    cluster_of = service.properties.get("Cluster")
+    if isinstance(cluster_of, str) and cluster_of in named:
+        beside["cluster"] = named[cluster_of]
+    tree, sources, unseen = dict(task.workload.tree), dict(task.sources), list(task.unseen)
+    for root, resource in beside.items():
+        turned = _Turned(resource, stack, sources, unseen)
+        sources[(root,)] = resource.source()
+        tree[root] = as_symbols(turned.structure(resource.properties, members_beside(root), (root,), ()))
+    workload = Workload(task.workload.document, tree, dict.fromkeys(beside, task.workload.document))
+    return TemplateTask(task.resource, workload, sources, tuple(unseen))
+
+
 class _Turned(Struct):
     resource: Resource
     stack: ResolvedStack
@@ -90,7 +156,7 @@ class _Turned(Struct):
     unseen: list[Path] = field(default_factory=list)
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
-        known = {_folded(name, path): name for name in kind}
+        known = {**_RENAMED, **{_folded(name, path): name for name in kind}}
         tree = {}
         for name, value in given.items():
             function = name.startswith("Fn::")
@@ -173,7 +239,7 @@ def _branch(branch: Any, steps: Path) -> Iterator[tuple[Any, Path]]:
 
 
 def _holds_members(kind: Any) -> bool:
-    return isinstance(kind, Mapping) or (isinstance(kind, list) and isinstance(kind[0], Mapping))
+    return kind == MAP or isinstance(kind, Mapping) or (isinstance(kind, list) and isinstance(kind[0], Mapping))
 
 
 def _folded(name: str, path: Path) -> str:

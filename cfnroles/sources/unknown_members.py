@@ -67,7 +67,7 @@ def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
             yield Holder.TASK, path, f"member {name}", meant_by(name, kind)
     for root, holder in _BESIDE.items():
         if root in others:
-            for path, kind in _of_structure(workload.tree.get(root), _beside(root), (root,)):
+            for path, kind in _of_structure(workload.tree.get(root), members_beside(root), (root,)):
                 yield holder, path, f"member {path[-1]}", meant_by(str(path[-1]), kind)
 
 
@@ -96,7 +96,8 @@ def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Ki
 
 
 @cache
-def _beside(root: str) -> _Kind:
+def members_beside(root: str) -> Mapping[str, Any]:
+    """The members of a ``service`` or a ``cluster``, which stands beside a task definition."""
     # How a service is doing is answered beside what it was made of, and asks for nothing.
     answered = dict.fromkeys(recorded()["answers"]["Service"], ANYTHING) if root == "service" else {}
     taken = (members for operation, members in recorded()["takes"].items() if ROOTS.get(operation) == root)

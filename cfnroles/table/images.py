@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 
 from cfnroles.facts import partition_of
+from cfnroles.symbols import Placeholder
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import remedy
 from cfnroles.text import Arn, Text, is_account, is_region
@@ -54,7 +55,8 @@ def ecr_repository(image: Text) -> Arn | None:
     first = registry if slash else _before_tag(image)
     if first.unknown:
         left = first.unknown[0]
-        raise Unnamed(f"the image's registry is the placeholder {left.written or left.spelled}", remedy(left))
+        is_ = "is the placeholder" if isinstance(left, Placeholder) else "hangs on"
+        raise Unnamed(f"the image's registry {is_} {left.written or left.spelled}", remedy(left))
     if _LOOKS_LIKE_ECR.match(first):
         if not slash:
             raise Malformed(f"{image.written} names a registry and no repository", "Write REGISTRY/REPOSITORY:TAG.")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
 from cfnroles.placeholders import name_of, placeholder
-from cfnroles.symbols import Field, Parameter, Symbol, Wildcard
+from cfnroles.symbols import Field, Parameter, Placeholder, Symbol, Wildcard
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.secret_forms import secret_form
 from cfnroles.text import ACCOUNT, ANYTHING, PARTITION, Arn, Part, Text, arn_of, field_of, is_account, is_region
@@ -61,7 +61,10 @@ def parse_arn(text: Text) -> Arn:
 
 
 def remedy(left: str | Symbol) -> str:
-    """How to fill a placeholder, or a word that stands in the place of one."""
+    """How to tell what a symbol stands for, or a word in the place of a placeholder."""
+    if isinstance(left, Symbol) and not isinstance(left, Placeholder):
+        told = isinstance(left, Parameter)
+        return f"Tell it with --parameter {left.name}=VALUE" if told else "Write what it stands for in its place"
     name = (getattr(left, "called", "") or left.name) if isinstance(left, Symbol) else left
     quoted = f"'{name}=VALUE'" if re.search(r"[^\w-]", name) else f"{name}=VALUE"
     return f"Fill it with --set {quoted}"

@@ -1,0 +1,68 @@
+"""Explanations: the statements of roles, with the fields and the reasons behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from cfnroles.need import Gap, Holder, Need, Origin, Reason
+from cfnroles.statements import Statement, compose
+
+
+class ExplainedReason(Struct, frozen=True):
+    """One reason for a statement, and the fields that give it."""
+
+    reason: Reason
+    origins: tuple[Origin, ...]
+
+
+class ExplainedStatement(Struct, frozen=True):
+    """One statement with the reasons behind it; ``when`` are the conditions of the template that it hangs on."""
+
+    statement: Statement
+    reasons: tuple[ExplainedReason, ...]
+    when: str = ""
+
+
+class Explanation(Struct, frozen=True):
+    """The statements of each role that has any, and what the roles lack for want of a name.
+
+    ``service`` is the name of the service in its project; empty for a task definition alone. ``resource`` is the
+    logical id of the task definition in its template, ``when`` the conditions that it hangs on there, and ``defaults``
+    the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest of a template.
+    """
+
+    roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
+    gaps: tuple[Gap, ...]
+    service: str = ""
+    resource: str = ""
+    when: str = ""
+    defaults: tuple[str, ...] = ()
+    unseen: bool = False
+
+
+def explained_roles(
+    needs: Mapping[str, Iterable[Need]],
+) -> tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]:
+    """The statements of each role for needs by the conditions of a template that they hang on."""
+    explained = [_explained(statement, when) for when, several in needs.items() for statement in compose(several)]
+    explained.sort(key=lambda each: (each.statement.sid, each.when))
+    return tuple(
+        (holder, tuple(each for each in explained if each.statement.holder is holder))
+        for holder in sorted({each.statement.holder for each in explained})
+    )
+
+
+def _explained(statement: Statement, when: str) -> ExplainedStatement:
+    origins: dict[Reason, set[Origin]] = {}
+    for need in statement.needs:
+        origins.setdefault(need.reason, set()).add(need.origin)
+    return ExplainedStatement(
+        statement,
+        tuple(
+            ExplainedReason(reason, tuple(sorted(origins[reason], key=lambda origin: origin.sort_key)))
+            for reason in sorted(origins)
+        ),
+        when,
+    )

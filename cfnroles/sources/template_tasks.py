@@ -1,0 +1,350 @@
+"""What the task definitions of a template need, in each of the worlds that its conditions make.
+
+Each is looked at in one world at a time, by the same rows as any other; what is found in some worlds only hangs on what
+these have in common.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.discovery import Discovery
+from cfnroles.document import Document, nearest
+from cfnroles.facts import Facts
+from cfnroles.need import Finding, Gap, Holder, Need, Origin
+from cfnroles.placeholders import texts_in
+from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_task_definitions import (
+    CLUSTER,
+    SERVICE,
+    TASK_DEFINITIONS,
+    TemplateTask,
+    beside_services,
+    shaped,
+    task_definitions,
+)
+from cfnroles.sources.unknown_members import unseen_members
+from cfnroles.symbols import Parameter
+from cfnroles.table.feature import Unnamed
+from cfnroles.table.references import remedy
+from cfnroles.template.given import Given
+from cfnroles.template.template import ResolvedStack, Resource, Template
+from cfnroles.template.worlds import World, Worlds, without_defaults, worlds_of
+from cfnroles.text import Text, arn_of, text_of
+from cfnroles.workload import Path
+
+_SECRET, _LOG_GROUP = "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"
+#: What the types begin with that say something about a task.
+_LOOKED_AT = (*TASK_DEFINITIONS, SERVICE, CLUSTER, _SECRET, _LOG_GROUP)
+
+#: What runs tasks besides services, and whose role it uses for that.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
+_RUNNERS = {"AWS::Scheduler::Schedule": Holder.SCHEDULER, "AWS::Events::Rule": Holder.EVENT_RULE}
+
+_SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
+
+_PROCESSED = (
+    "Give the template as CloudFormation processed it:"
+    " `aws cloudformation get-template --template-stage Processed --stack-name STACK`"
+)
+
+
+class TaskInWorlds(Struct, frozen=True):
+    """One task definition of a template, and in which of the worlds where it is there each thing is found.
+
+    The origins are places of the template. ``defaults`` are the parameters whose default was taken.
+    """
+
+    logical_id: str
+    worlds: Worlds
+    there: frozenset[World]
+    needs: Mapping[Need, frozenset[World]]
+    gaps: Mapping[Gap, frozenset[World]]
+    findings: Mapping[Finding, frozenset[World]]
+    defaults: tuple[str, ...]
+
+    def when(self, where: frozenset[World]) -> str:
+        """On what hangs what is found in these worlds; empty where that is the task definition alone."""
+        return "" if where == self.there else self._told(where)
+
+    @property
+    def condition(self) -> str:
+        """On what the task definition itself hangs; empty where it is there in any case."""
+        return "" if self.there == frozenset(self.worlds.all) else self._told(self.there)
+
+    def _told(self, where: frozenset[World]) -> str:
+        return ", or if ".join(" and ".join(map(str, literals)) for literals in self.worlds.when(where))
+
+
+def defined(template: Template) -> tuple[str, ...]:
+    """The logical ids of the task definitions of a template."""
+    return tuple(name for name, each in _resources(template).items() if each.get("Type") in TASK_DEFINITIONS)
+
+
+def in_worlds(logical_id: str, document: Document, template: Template, facts: Facts, given: Given) -> TaskInWorlds:
+    """What a task definition of a template needs. Raises InvalidInput where the document cannot be read."""
+    around, worlds = around_task(logical_id, template, given)
+    found = _Found(document, worlds.template)
+    there = set()
+    for world in worlds.all:
+        for task, stack in run_in(world, worlds, logical_id):
+            there.add(world)
+            found.add(world, task, stack, facts)
+    found.gaps |= dict.fromkeys(_of_worlds(worlds, document.name), there)
+    return TaskInWorlds(
+        logical_id,
+        worlds,
+        frozenset(there),
+        _frozen(found.needs),
+        _frozen(found.gaps),
+        _frozen(found.findings),
+        _defaults(around, given),
+    )
+
+
+def around_task(logical_id: str, template: Template, given: Given) -> tuple[Template, Worlds]:
+    """What of a template is around a task definition, and the worlds of the template as far as they matter to it."""
+    around = _around(logical_id, template)
+    # An empty default is that of a parameter which somebody has to tell.
+    tree = without_defaults(template.tree, lambda name, default: default == "" and name not in given.parameters)
+    kept = _resources(around)
+    # What other tasks are made of plays no part, and there may be hundreds of them.
+    resources = {
+        name: {**each, "Properties": {}}
+        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, SERVICE)
+        else each
+        for name, each in _resources(template).items()
+    }
+    wanted = around.conditions_of(_LOOKED_AT)
+    return around, worlds_of(replace(template, tree={**tree, "Resources": resources}), given, conditions=wanted)
+
+
+def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
+    """A task definition beside each service that runs it in a world; nothing where it is not there."""
+    stack = worlds.stack(world, _LOOKED_AT)
+    for task in task_definitions(stack, worlds.template.document, logical_id):
+        for each in beside_services(task, stack):
+            yield each, stack
+
+
+def hidden(template: Template) -> Iterator[Gap]:
+    """What of a template may cost permissions and is not seen: CloudFormation has yet to make it, or it is not read."""
+    transforms = template.tree.get("Transform")
+    for name in transforms if isinstance(transforms, list) else [transforms] if transforms else ():
+        called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
+        if not called.startswith("AWS::") or called == "AWS::Include":
+            yield _hidden(template, ("Transform",), f"nobody can see what the macro {called} makes of the template")
+    resources = template.tree.get("Resources")
+    for name in resources if isinstance(resources, Mapping) else ():
+        if str(name).startswith("Fn::"):
+            yield _hidden(template, ("Resources", name), f"nobody can see which resources {name} makes")
+    yield from _not_read(template)
+
+
+def _not_read(template: Template) -> Iterator[Gap]:
+    for name, each in _resources(template).items():
+        kind = str(each.get("Type"))
+        origin = Origin(template.document, ("Resources", name))
+        if kind == "AWS::ECS::ExpressGatewayService":
+            what = f"cfnroles does not read what the express service {name} needs"
+            how = "Look at the task definition that it makes in Amazon ECS"
+            yield Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
+        if kind in _RUNNERS and _has_key(each.get("Properties"), "EcsParameters"):
+            what = f"cfnroles does not read what the role of {name} needs to run a task"
+            how = "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task"
+            yield Gap(_RUNNERS[kind], "hidden-resource", origin, what, how)
+
+
+def _has_key(value: Any, name: str) -> bool:
+    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return (isinstance(value, Mapping) and name in value) or any(_has_key(member, name) for member in members)
+
+
+def _hidden(template: Template, path: Path, what: str) -> Gap:
+    return Gap(Holder.EXECUTION, "hidden-resource", Origin(template.document, path), what, _PROCESSED)
+
+
+_Placed = TypeVar("_Placed", Need, Gap, Finding)
+
+
+class _Found:
+    """What is found in the worlds, at its places in the template."""
+
+    def __init__(self, document: Document, template: Template) -> None:
+        self.document, self.template = document, template
+        self.needs: dict[Need, set[World]] = {}
+        self.gaps: dict[Gap, set[World]] = {}
+        self.findings: dict[Finding, set[World]] = {}
+        self._known: dict[tuple[Facts, object], Discovery] = {}
+
+    def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
+        facts = _facts(task, stack, facts)
+        discovery = self._discovered(task, facts)
+        for need in discovery.needs:
+            try:
+                for each in _under_its_keys(need, stack, facts):
+                    self.needs.setdefault(self._placed(each, task), set()).add(world)
+            except Unnamed as unnamed:
+                gap = Gap(need.holder, need.reason.feature, need.origin, unnamed.what, unnamed.remedy)
+                self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
+        for gap in (*discovery.gaps, *unseen_members(task.workload, task.unseen)):
+            self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
+        for finding in discovery.findings:
+            self.findings.setdefault(self._placed(finding, task), set()).add(world)
+
+    def _discovered(self, task: TemplateTask, facts: Facts) -> Discovery:
+        """What is discovered in a task, which is the same in most of the worlds."""
+        same = facts, _hashable(task.workload.tree)
+        if same not in self._known:
+            self._known[same] = discover(task.workload, facts)
+        return self._known[same]
+
+    def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
+        path: Path = each.origin.path
+        starts = (path[:length] for length in range(len(path), 0, -1))
+        at: Path = next((start for start in starts if start in task.sources), ())
+        source = (*task.sources.get(at, task.resource.source()), *path[len(at) :])
+        # A path as the text has it: a short form has no step of its own there.
+        place = nearest(source, self.document.positions)
+        return replace(each, origin=replace(each.origin, path=place))
+
+    def _closable(self, gap: Gap) -> Gap:
+        """The gap without the advice to tell the value of a parameter that CloudFormation looks up by itself."""
+        for name in set(self.template.parameters) - set(self.template.settable):
+            if gap.remedy == remedy(Parameter(name)):
+                return replace(
+                    gap, remedy="CloudFormation looks it up in Parameter Store: write the value in its place"
+                )
+        return gap
+
+
+_Thing = TypeVar("_Thing")
+
+
+def _hashable(value: Any) -> object:
+    """A tree as a value of its own. A text is equal to a string that has its spelling and another meaning."""
+    if isinstance(value, Mapping):
+        return tuple((name, _hashable(member)) for name, member in value.items())
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    return value.parts if isinstance(value, Text) else value
+
+
+def _frozen(found: Mapping[_Thing, set[World]]) -> Mapping[_Thing, frozenset[World]]:
+    return {each: frozenset(where) for each, where in found.items()}
+
+
+def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
+    if not worlds.exact:
+        what = "there are too many conditions to look at every combination of them"
+        how = "Decide some of them: tell the values of parameters with --parameter NAME=VALUE"
+        yield Gap(Holder.EXECUTION, "conditions", Origin(document, ("Conditions",)), what, how)
+
+
+def _facts(task: TemplateTask, stack: ResolvedStack, facts: Facts) -> Facts:
+    """The facts about a task, with the keys of the log groups which the template defines and the task names."""
+    names = {symbol.name for text in task.texts for symbol in text.unknown}
+    said = {text for _, text in texts_in(task.workload.tree)}
+    groups = (
+        group
+        for group in stack.of_type(_LOG_GROUP)
+        if group.logical_id in names or group.properties.get("LogGroupName") in said
+    )
+    keys = (group.properties.get("KmsKeyId") for group in groups)
+    found = (*facts.log_group_key_arns, *(shaped(key, stack) for key in keys if isinstance(key, str) and key))
+    return replace(facts, log_group_key_arns=tuple(dict.fromkeys(found)))
+
+
+def _under_its_keys(need: Need, stack: ResolvedStack, facts: Facts) -> Iterator[Need]:
+    """The need, or where it is to decrypt a secret that the template defines, one for the secret's own key, if any.
+
+    A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets Manager.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    if not need.permission.when:
+        yield need
+        return
+    symbols = (symbol for text in need.permission.texts for symbol in text_of(text).unknown)
+    named = [stack.resources[symbol.name] for symbol in symbols if symbol.name in stack.resources]
+    own = next((each for each in named if each.type in (_SECRET, "AWS::SSM::Parameter")), None)
+    told = tuple(map(text_of, facts.kms_key_arns))
+    keys = told if own is None else tuple(key for key in (_key_of(own, stack, facts),) if key)
+    for key in keys:
+        yield replace(need, permission=replace(need.permission, resource=key, when=()))
+    if not keys and own is None:
+        yield need
+
+
+def _key_of(resource: Resource, stack: ResolvedStack, facts: Facts) -> Text | None:
+    key = resource.properties.get("KmsKeyId")
+    return _key_arn(shaped(key, stack), stack, facts) if isinstance(key, str) and key else None
+
+
+def _key_arn(key: Text, stack: ResolvedStack, facts: Facts) -> Text:
+    """The ARN of a key that is named by its ARN or its id; raises Unnamed for an alias, and for what may be either.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-identifiers
+    """
+    whole = key.whole
+    resource = stack.resources.get(whole.name) if whole is not None else None
+    if resource is not None and resource.type in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
+        return facts.home_arn("kms", "key/", key)
+    if (arn := arn_of(key)) is not None and arn.resource.startswith("key/"):
+        return key
+    if re.fullmatch(r"(mrk-)?[0-9a-f-]{32,36}", key.plain):
+        return facts.home_arn("kms", "key/", key)
+    how = remedy(whole) if isinstance(whole, Parameter) and resource is None else "Write the ARN of the key"
+    raise Unnamed(f"the key {key.written} is not known by its ARN, and a policy names it by that alone", how)
+
+
+def _around(logical_id: str, template: Template) -> Template:
+    """The template with nothing but a task definition, what runs it, and what both name."""
+    resources = _resources(template)
+    kept = {logical_id: resources[logical_id]}
+    services = {name: each for name, each in resources.items() if each.get("Type") == SERVICE}
+    kept |= {name: each for name, each in services.items() if logical_id in _names(_property(each, "TaskDefinition"))}
+    named = {name for each in kept.values() for name in _names(each.get("Properties"))}
+    kept |= {
+        name: each for name, each in resources.items() if name in named and each.get("Type") not in TASK_DEFINITIONS
+    }
+    return replace(template, tree={**template.tree, "Resources": kept})
+
+
+def _defaults(around: Template, given: Given) -> tuple[str, ...]:
+    """The parameters whose default stands for their value in what is kept of a template."""
+    named = {name for each in _resources(around).values() for name in _names(each.get("Properties"))}
+    return tuple(
+        name
+        for name in around.settable
+        if name in named and name not in given.parameters and around.declarations[name].get("Default") not in (None, "")
+    )
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of parameters and resources that an expression refers to."""
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::GetAtt": str(name) | [str(name), *_]}:
+            yield name.partition(".")[0]
+        case {"Fn::Sub": str(text) | [str(text), _]}:
+            yield from _SUBSTITUTED.findall(text)
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for member in members:
+        yield from _names(member)
+
+
+def _property(resource: Mapping[str, Any], name: str) -> Any:
+    properties = resource.get("Properties")
+    return properties.get(name) if isinstance(properties, Mapping) else None
+
+
+def _resources(template: Template) -> Mapping[str, Mapping[str, Any]]:
+    resources = template.tree.get("Resources")
+    members = resources.items() if isinstance(resources, Mapping) else ()
+    return {str(name): each for name, each in members if isinstance(each, Mapping)}

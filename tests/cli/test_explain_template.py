@@ -1,0 +1,341 @@
+"""`cfnroles explain` of a CloudFormation template: what its task definitions need, under which conditions."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cfnroles.document import parse
+
+HEAD = """\
+Parameters:
+  ImageUri: {Type: String}
+  Stored: {Type: "AWS::SSM::Parameter::Value<String>"}
+  Key: {Type: String, Default: ""}
+  Env: {Type: String, Default: dev}
+Conditions:
+  HasKey: !Not [!Equals [!Ref Key, ""]]
+  IsProd: !Equals [!Ref Env, prod]
+Resources:
+  Database: {Type: "AWS::SecretsManager::Secret"}
+  Locked: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: !Ref SecretKey}}
+  Aliased: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: alias/mine}}
+  Attached: {Type: "AWS::SecretsManager::SecretTargetAttachment"}
+  Rds: {Type: "AWS::RDS::DBInstance"}
+  SecretKey: {Type: "AWS::KMS::Key"}
+  Repository: {Type: "AWS::ECR::Repository"}
+  Logs: {Type: "AWS::Logs::LogGroup", Properties: {KmsKeyId: !GetAtt SecretKey.Arn}}
+  Files: {Type: "AWS::S3::Bucket"}
+  Disk: {Type: "AWS::EFS::FileSystem"}
+  Door: {Type: "AWS::EFS::AccessPoint"}
+"""
+SERVICE = """\
+  Cluster:
+    Type: AWS::ECS::Cluster
+    Properties:
+      Configuration:
+        ExecuteCommandConfiguration: {Logging: OVERRIDE, LogConfiguration: {CloudWatchLogGroupName: !Ref Logs}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {Cluster: !Ref Cluster, TaskDefinition: !Ref Task, EnableExecuteCommand: true}
+"""
+
+
+def template(container: str, more: str = "", volumes: str = "[]") -> str:
+    return (
+        f"{HEAD}{more}  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Volumes: {volumes}\n"
+        f"      ContainerDefinitions:\n        - Name: web\n          {container}\n"
+    )
+
+
+@pytest.fixture
+def explained(cfnroles: Any, tmp_path: Path) -> Any:
+    def explain(text: str, *options: str, name: str = "t.yaml") -> Any:
+        (tmp_path / name).write_text(text)
+        result = cfnroles("explain", tmp_path / name, "--format", "json", *options)
+        assert (result.code, result.err) == (0, "")
+        return json.loads(result.out)
+
+    return explain
+
+
+def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tuple[str, ...]]:
+    """Action and condition of the template, to the resources."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for statements in explanation["resources"][resource]["roles"].values():
+        for each in statements:
+            for action in each["actions"]:
+                key = action, each.get("only_if", "")
+                found[key] = (*found.get(key, ()), *each["resources"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("container", "action", "resources"),
+    [
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !Ref Database}]",
+            "secretsmanager:GetSecretValue",
+            ("${Database}",),
+            id="a secret",
+        ),
+        pytest.param(
+            'Secrets: [{Name: A, ValueFrom: !Sub "${Database}:key::"}]',
+            "secretsmanager:GetSecretValue",
+            ("${Database}",),
+            id="a key of a secret",
+        ),
+        pytest.param(
+            'Secrets: [{Name: A, ValueFrom: !Join ["", [!Ref Database, ":key::"]]}]',
+            "secretsmanager:GetSecretValue",
+            ("${Database}",),
+            id="a key of a secret, joined",
+        ),
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !Ref Attached}]",
+            "secretsmanager:GetSecretValue",
+            ("${Attached}",),
+            id="an attachment",
+        ),
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !GetAtt Rds.MasterUserSecret.SecretArn}]",
+            "secretsmanager:GetSecretValue",
+            ("${Rds.MasterUserSecret.SecretArn}",),
+            id="the secret of a database",
+        ),
+        pytest.param(
+            'Image: !Sub "${Repository.RepositoryUri}:1"', "ecr:BatchGetImage", ("${Repository.Arn}",), id="an image"
+        ),
+        pytest.param(
+            'EnvironmentFiles: [{Type: s3, Value: !Sub "${Files.Arn}/a.env"}]',
+            "s3:GetObject",
+            ("${Files.Arn}/a.env",),
+            id="a file",
+        ),
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !Ref Locked}]",
+            "kms:Decrypt",
+            ("${SecretKey.Arn}",),
+            id="the key of a secret",
+        ),
+    ],
+)
+def test_what_a_resource_gives_is_told_as_the_template_has_it(
+    explained: Any, container: str, action: str, resources: tuple[str, ...]
+) -> None:
+    assert told(explained(template(container)))[action, ""] == resources
+
+
+def test_a_secret_without_a_key_of_its_own_needs_none(explained: Any) -> None:
+    found = told(explained(template("Secrets: [{Name: A, ValueFrom: !Ref Database}]")))
+    assert ("kms:Decrypt", "") not in found
+
+
+def test_the_key_of_a_log_group_is_known(explained: Any) -> None:
+    logs = "LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: !Ref Logs, awslogs-region: us-east-1}}"
+    assert told(explained(template(logs)))["kms:GenerateDataKey", ""] == ("${SecretKey.Arn}",)
+
+
+def test_a_file_system_and_its_access_point(explained: Any) -> None:
+    volumes = (
+        "[{Name: data, EFSVolumeConfiguration: {FilesystemId: !Ref Disk, TransitEncryption: ENABLED,"
+        " AuthorizationConfig: {IAM: ENABLED, AccessPointId: !Ref Door}}}]"
+    )
+    explanation = explained(template("Image: nginx", volumes=volumes))
+    (mount,) = explanation["resources"]["Task"]["roles"]["task role"]
+    assert mount["resources"][0].endswith(":file-system/${Disk}")
+    assert mount["conditions"][0]["values"][0].endswith(":access-point/${Door}")
+
+
+def test_what_the_service_and_its_cluster_say(explained: Any) -> None:
+    found = told(explained(template("Image: nginx", SERVICE)))
+    assert found["logs:DescribeLogStreams", ""][0] == "${Logs.Arn}"
+    assert ("ssmmessages:OpenDataChannel", "") in found
+
+
+@pytest.mark.parametrize(
+    ("secret", "conditions"),
+    [
+        pytest.param("!If [IsProd, {Name: A, ValueFrom: !Ref Database}, !Ref AWS::NoValue]", ["IsProd holds"], id="if"),
+        pytest.param(
+            "!If [IsProd, !Ref AWS::NoValue, {Name: A, ValueFrom: !Ref Database}]", ["IsProd does not hold"], id="else"
+        ),
+        pytest.param(
+            "{Name: A, ValueFrom: !If [IsProd, !Ref Database, !Ref Attached]}",
+            ["IsProd does not hold", "IsProd holds"],
+            id="either",
+        ),
+        pytest.param("{Name: A, ValueFrom: !Ref Database}", [""], id="always"),
+    ],
+)
+def test_a_need_that_hangs_on_a_condition_says_so(explained: Any, secret: str, conditions: list[str]) -> None:
+    found = told(explained(template(f"Secrets: [{secret}]")))
+    assert sorted(when for action, when in found if action == "secretsmanager:GetSecretValue") == conditions
+
+
+def test_a_parameter_that_is_told_decides_conditions(explained: Any) -> None:
+    text = template("Secrets: [!If [IsProd, {Name: A, ValueFrom: !Ref Database}, !Ref AWS::NoValue]]")
+    assert ("secretsmanager:GetSecretValue", "") in told(explained(text, "--parameter", "Env=prod"))
+    assert explained(text, "--parameters", "Env=dev")["resources"]["Task"]["roles"] == {}
+
+
+def test_a_task_definition_that_hangs_on_a_condition_says_so(cfnroles: Any, tmp_path: Path) -> None:
+    text = template("Secrets: [{Name: A, ValueFrom: !Ref Database}]").replace(
+        "    Type: AWS::ECS::TaskDefinition", "    Type: AWS::ECS::TaskDefinition\n    Condition: IsProd"
+    )
+    (tmp_path / "t.yaml").write_text(text)
+    out = cfnroles("explain", tmp_path / "t.yaml").out
+    assert "task definition Task (only if IsProd holds)\n" in out
+    assert "  ReadSecrets: secretsmanager" in out
+
+
+@pytest.mark.parametrize(
+    ("container", "closing"),
+    [
+        pytest.param("Image: !Ref ImageUri", ("--parameter", "ImageUri=nginx"), id="an image that nobody told"),
+        pytest.param("Image: !Ref Stored", (), id="an image that CloudFormation looks up"),
+        pytest.param("Image: !ImportValue Other", (), id="an image that another stack exports"),
+        pytest.param("Secrets: !Ref ImageUri", (), id="a parameter for a list"),
+        pytest.param("Secrets: {'Fn::Transform': {Name: Mine}}", (), id="a macro for a list"),
+        pytest.param("Secrets: [{Name: A, ValueFrom: !ImportValue Other}]", (), id="a secret of another stack"),
+        pytest.param("Secrets: [{Name: A, ValueFrom: !Ref Aliased}]", (), id="a key that is named by an alias"),
+        pytest.param(
+            "EnvironmentFiles: [{Type: s3, Value: !Ref Key}]",
+            ("--parameter", "Key=arn:aws:s3:::bucket/a.env"),
+            id="a parameter with an empty default",
+        ),
+    ],
+)
+def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
+    explained: Any, container: str, closing: tuple[str, ...]
+) -> None:
+    text = template(container)
+    gaps = explained(text)["resources"]["Task"]["gaps"]
+    assert gaps
+    assert all(gap["field"].startswith("Resources.Task.Properties.ContainerDefinitions[0].") for gap in gaps)
+    advised = [match for gap in gaps for match in re.findall(r"--parameter (\w+)=VALUE", gap["remedy"])]
+    assert advised == [option.split("=")[0] for option in closing[1:]] or container.startswith("Secrets: !Ref")
+    if closing:
+        assert explained(text, *closing)["resources"]["Task"]["gaps"] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        pytest.param("  Fn::ForEach::Tasks: [Name, [a, b], {}]\n", "Resources.Fn::ForEach::Tasks", id="a loop"),
+        pytest.param("  Web: {Type: AWS::ECS::ExpressGatewayService}\n", "Resources.Web", id="an express service"),
+        pytest.param(
+            "  Nightly: {Type: AWS::Scheduler::Schedule, Properties: {Target: {EcsParameters: {}}}}\n",
+            "Resources.Nightly",
+            id="a schedule",
+        ),
+        pytest.param(
+            "  Hourly: {Type: AWS::Events::Rule, Properties: {Targets: [{EcsParameters: {}}]}}\n",
+            "Resources.Hourly",
+            id="a rule",
+        ),
+    ],
+)
+def test_what_may_be_a_task_definition_is_told(explained: Any, more: str, field: str) -> None:
+    assert [gap["field"] for gap in explained(template("Image: nginx", more))["gaps"]] == [field]
+
+
+def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("Resources: {Web: {Type: AWS::ECS::ExpressGatewayService}}")
+    out = cfnroles("explain", tmp_path / "t.yaml").out
+    assert out.startswith("the rest of the template\n\nGaps,")
+    assert "No role needs" not in out
+
+
+def test_macros_are_told(explained: Any) -> None:
+    (gap,) = explained(f"Transform: [AWS::Serverless-2016-10-31, Mine]\n{template('Image: nginx')}")["gaps"]
+    assert gap["what"] == "nobody can see what the macro Mine makes of the template"
+
+
+@pytest.mark.parametrize("form", ["short", "long", "json"])
+def test_a_field_has_its_own_line(explained: Any, form: str) -> None:
+    text = template("Secrets:\n            - !If [IsProd, {Name: A, ValueFrom: !Ref Database}, !Ref AWS::NoValue]")
+    if form == "long":
+        text = yaml.safe_dump(parse(text, "t"))
+    if form == "json":
+        text = json.dumps(parse(text, "t"), indent=1)
+    statements = explained(text)["resources"]["Task"]["roles"]["execution role"]
+    (field,) = (field for each in statements for reason in each["reasons"] for field in reason["fields"])
+    assert field["line"]
+    assert "ValueFrom" in text.splitlines()[field["line"] - 1]
+    assert (field["container"], field["item"]) == ("web", "secret A")
+
+
+def test_one_task_definition_is_asked_about(cfnroles: Any, explained: Any, tmp_path: Path) -> None:
+    text = template("Image: nginx", '  Other: {Type: "AWS::ECS::TaskDefinition"}\n')
+    assert list(explained(text)["resources"]) == ["Other", "Task"]
+    assert list(explained(text, "--resource", "Task")["resources"]) == ["Task"]
+    refused = cfnroles("explain", tmp_path / "t.yaml", "--resource", "Tusk")
+    assert (refused.code, refused.out) == (2, "")
+    assert "has no task definition Tusk" in refused.err
+    assert "Its task definitions: Other, Task." in refused.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(("--parameter", "Nope=1"), "has no parameter Nope that takes a value", id="no such parameter"),
+        pytest.param(("--parameter", "Stored=1"), "has no parameter Stored that takes a value", id="looked up"),
+        pytest.param(("--family", "x"), "--family is for a task definition", id="for a task definition alone"),
+        pytest.param(("--account", "1"), "--account 1 is not an account", id="no account"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    cfnroles: Any, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "t.yaml").write_text(template("Image: nginx"))
+    refused = cfnroles("explain", tmp_path / "t.yaml", *options)
+    assert (refused.code, refused.out) == (2, "")
+    assert message in refused.err
+
+
+def test_options_for_templates_are_refused_for_others(cfnroles: Any, examples: Path) -> None:
+    for option in (("--resource", "Task"), ("--parameter", "A=b")):
+        refused = cfnroles("explain", examples / "shop.json", *option)
+        assert refused.code == 2
+        assert f"{option[0]} is for a CloudFormation template" in refused.err
+
+
+def test_what_ecs_would_refuse_is_told_with_its_line(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(template("Secrets: [{Name: A, ValueFrom: 'arn:aws:s3:::x'}]"))
+    refused = cfnroles("explain", tmp_path / "t.yaml")
+    assert (refused.code, refused.out) == (2, "")
+    line = (
+        (tmp_path / "t.yaml")
+        .read_text()
+        .splitlines()
+        .index("          Secrets: [{Name: A, ValueFrom: 'arn:aws:s3:::x'}]")
+    )
+    assert f"t.yaml:{line + 1}: Resources.Task.Properties.ContainerDefinitions[0].Secrets[0].ValueFrom" in refused.err
+
+
+def test_commands_that_do_not_read_them_refuse_templates(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(template("Image: nginx"))
+    for command in (("build", "-o", tmp_path / "out"), ("check",), ("verify", "--role", tmp_path / "t.yaml")):
+        refused = cfnroles(command[0], tmp_path / "t.yaml", *command[1:])
+        assert refused.code == 2
+        assert "this command does not read the task definitions in one" in refused.err
+        assert "`cfnroles explain` and `cfnroles lint` look at this one" in refused.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_path: Path) -> None:
+    text = template('Secrets: [{Name: A, ValueFrom: !Sub "/${Env}/a"}]')
+    (tmp_path / "t.yaml").write_text(text)
+    assert (
+        "The defaults of Env were taken; --parameter NAME=VALUE tells others."
+        in cfnroles("explain", tmp_path / "t.yaml").out
+    )
+    markdown = cfnroles("explain", tmp_path / "t.yaml", "--format", "markdown").out
+    assert "# Task definition Task" in markdown
+    assert "The defaults of Env were taken" in markdown
