@@ -76,17 +76,7 @@ def pack(
         if placed:
             inline.append(Policy(_name(when), when, placed))
             room -= size(placed, parameters)
-        number = 0
-        while rest:
-            number += 1
-            placed, rest = _fill(rest, MANAGED_POLICY, parameters)
-            if not placed:
-                raise InvalidInput(
-                    f"the statement {rest[0].sid} alone is larger than a policy may be",
-                    why=f"IAM takes {MANAGED_POLICY} characters in a managed policy.",
-                    remedy="Shorten the names in it.",
-                )
-            managed.append(Policy(f"{_name(when)}{number}", when, placed, managed=True))
+        managed += _managed(when, rest, parameters)
     if len(managed) > MANAGED_POLICIES:
         raise InvalidInput(
             f"one role would need {len(managed)} managed policies{' besides its inline policies' if inline else ''}",
@@ -94,6 +84,22 @@ def pack(
             remedy=remedy,
         )
     return tuple(_numbered([*inline, *managed]))
+
+
+def _managed(
+    when: tuple[str, ...], rest: Sequence[Statement], parameters: Mapping[str, str] | None
+) -> Iterator[Policy]:
+    number = 0
+    while rest:
+        number += 1
+        placed, rest = _fill(rest, MANAGED_POLICY, parameters)
+        if not placed:
+            raise InvalidInput(
+                f"the statement {rest[0].sid} alone is larger than a policy may be",
+                why=f"IAM takes {MANAGED_POLICY} characters in a managed policy.",
+                remedy="Shorten the names in it.",
+            )
+        yield Policy(f"{_name(when)}{number}", when, placed, managed=True)
 
 
 def _name(when: tuple[str, ...]) -> str:

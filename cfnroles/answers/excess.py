@@ -109,31 +109,24 @@ def grants_beyond(
     unknown, or one of those, counts as used. ``chosen`` is given where the needs tell what the application does: the
     policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
     """
-    policies = [policy for each in (shown, *(policies for policies, _ in readings)) for policy in each]
-    unread = frozenset(_place(statement) for policy in policies for statement in policy.unread)
-    pairs = [_pairs(*reading, hanging, unread) for reading in readings]
-    names = [key for policy in shown for statement in _allowing(policy, unread) for key in _keys(statement)]
-    # Every home has the same pairs in the same order; a pair is as useful as in the home where it is most.
-    best = [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
+    unread = _unread((shown, *(policies for policies, _ in readings)))
+    allowing = [statement for policy in shown for statement in _allowing(policy, unread)]
+    names = [key for statement in allowing for key in _keys(statement)]
+    best = _best([_pairs(*reading, hanging, unread) for reading in readings])
     asked = {*hanging, *(each.permission.action for _, certain in readings for each in certain)}
     exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
-    told: list[Excess] = []
-    left: dict[str, None] = {}
-    leaving: set[StatementId] = set()
-    for statement in [statement for policy in shown for statement in _allowing(policy, unread)]:
+    told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
+    for statement in allowing:
         own = [(GrantedAction(*key[1:]), pair) for key, pair in zip(names, best, strict=True) if key[0] == statement.id]
         unused = [grant for grant, pair in own if pair.use is _Use.NONE]
         if holder is Holder.TASK and (chosen is None or statement.id.policy in chosen):
             others = [grant for grant in unused if not any(matches_action(grant.action, action) for action in asked)]
-            left.update(dict.fromkeys(grant.action for grant in others))
-            leaving.update(statement.id for _ in others)
+            left |= dict.fromkeys(grant.action for grant in others)
+            leaving |= {statement.id for _ in others}
             unused = [grant for grant in unused if grant not in others]
-        wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
-        if unused or wide:
-            tight, served = _tight([pair for _, pair in own], exactly)
-            exactly |= served
-            risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
-            told.append(Excess(statement.id, risk, tuple(unused), tuple(wide), tight))
+        if found := _excess(statement.id, own, unused, exactly):
+            told.append(found[0])
+            exactly |= found[1]
     return Beyond(
         tuple(sorted(told, key=lambda each: (-each.risk, each.statement))),
         tuple(left) if chosen is None else (),
@@ -141,6 +134,30 @@ def grants_beyond(
         tuple(GrantedAction(*key[1:]) for key, pair in zip(names, best, strict=True) if pair.use is _Use.PERHAPS),
         frozenset((*leaving, *(each.statement for each in told))),
     )
+
+
+def _unread(roles: Iterable[Sequence[IdentityPolicy]]) -> frozenset[_Place]:
+    return frozenset(_place(statement) for role in roles for policy in role for statement in policy.unread)
+
+
+def _best(pairs: Sequence[Sequence[_Pair]]) -> list[_Pair]:
+    # Every home has the same pairs in the same order; a pair is as useful as in the home where it is most.
+    return [max(alike, key=lambda pair: pair.use) for alike in zip(*pairs, strict=True)]
+
+
+def _excess(
+    statement: StatementId,
+    own: Sequence[tuple[GrantedAction, _Pair]],
+    unused: Sequence[GrantedAction],
+    exactly: set[Permission],
+) -> tuple[Excess, set[Permission]] | None:
+    """What is too much in a statement, and what its tight form grants."""
+    wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
+    if not unused and not wide:
+        return None
+    tight, served = _tight([pair for _, pair in own], exactly)
+    risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
+    return Excess(statement, risk, tuple(unused), tuple(wide), tight), served
 
 
 def _pairs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,24 +96,18 @@ def command(source: str, **given: Any) -> None:
       cfnroles verify web.json --role roles.yaml:ExecutionRole
       cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
     """
-    from cfnroles import read, verify
+    from cfnroles import read
+    from cfnroles import verify as verify_role
 
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
     if options.spec_service:
         reading = reading.of(options.spec_service)
-    verifications = [
-        verify(
-            reading,
-            role,
-            holder,
-            context=options.context,
-            prove=options.prove,
-            aws_managed_keys=options.aws_managed_keys,
-        )
-        for holder, role in _roles(reading, options)
-    ]
+    verify = partial(
+        verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
+    )
+    verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
     _show(verifications, reading, options.format_)
     if options.simulate:
         _simulate(verifications, reading, options)

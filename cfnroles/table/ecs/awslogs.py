@@ -133,23 +133,14 @@ _ENCRYPT = encryption(arn)
 def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature, ...]:
     group = f"{configuration}.options.awslogs-group"
     beside = ((f"{configuration}.logDriver", "awslogs"), (f"{configuration}.options.awslogs-stream-prefix", "shop"))
-    row = partial(Feature, field=group, holder=Holder.EXECUTION, example="/ecs/shop")
+    feature = partial(Feature, holder=Holder.EXECUTION, standing=Standing.DOCUMENTED)
+    row = partial(feature, field=group, example="/ecs/shop", beside=beside)
     return (
-        row(
-            name=name,
-            why=why,
-            source=source,
-            standing=Standing.DOCUMENTED,
-            grants=_WRITE,
-            when=is_awslogs,
-            trap=trap,
-            beside=beside,
-        ),
+        row(name=name, why=why, source=source, grants=_WRITE, when=is_awslogs, trap=trap),
         row(
             name=f"{name}-create-group",
             why="awslogs-create-group is true, so the log driver creates the log group where it is missing",
             source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-            standing=Standing.DOCUMENTED,
             grants=(Grant(logs.CreateLogGroup, on=log_group_and_contents, sid="CreateLogGroups"),),
             when=creates_group,
             beside=(*beside, (f"{configuration}.options.awslogs-create-group", "true")),
@@ -159,18 +150,14 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
             why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
             " whoever writes",
             source=LOGS,
-            standing=Standing.DOCUMENTED,
             grants=_ENCRYPT,
             when=has_customer_key,
-            beside=beside,
         ),
-        Feature(
+        feature(
             name=f"{name}-without-group",
             field=f"{configuration}.logDriver",
-            holder=Holder.EXECUTION,
             why="the driver awslogs does not start without the name of a log group",
             source=_OPTIONS,
-            standing=Standing.DOCUMENTED,
             example="awslogs",
             hidden=no_group,
             when=lacks_group,

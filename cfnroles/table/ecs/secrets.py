@@ -200,13 +200,12 @@ _FOR_LOGS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets
 
 def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[Feature, ...]:
     from_secrets, from_parameters = sources
-    row = partial(Feature, field=field, holder=Holder.EXECUTION, reference=itself)
+    row = partial(Feature, field=field, holder=Holder.EXECUTION, standing=Standing.DOCUMENTED, reference=itself)
     return (
         row(
             name=f"{prefix}secret",
             why=f"ECS reads the secret and {use}",
             source=from_secrets,
-            standing=Standing.DOCUMENTED,
             example="arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf:password::",
             grants=_SECRET,
             when=is_secret,
@@ -216,7 +215,6 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}parameter",
             why=f"ECS reads the parameter and {use}",
             source=from_parameters,
-            standing=Standing.DOCUMENTED,
             example="/shop/feature-flags",
             grants=_PARAMETER,
             when=is_parameter,
@@ -226,7 +224,6 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}secret-through-parameter",
             why=f"ECS reads the parameter, behind it the secret is read in the same role's name, and ECS {use}",
             source="https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html",
-            standing=Standing.DOCUMENTED,
             example="/aws/reference/secretsmanager/shop/database",
             grants=(_READ_PARAMETER, _SECRET[0], _DECRYPT_BEHIND),
             when=is_secret_by_parameter,
@@ -235,7 +232,6 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
             name=f"{prefix}secret-or-parameter",
             why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
             source=from_secrets,
-            standing=Standing.DOCUMENTED,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),
             when=is_open,
