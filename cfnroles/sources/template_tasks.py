@@ -110,8 +110,11 @@ def in_worlds(logical_id: str, document: Document, template: Template, facts: Fa
 def around_task(logical_id: str, template: Template, given: Given) -> tuple[Template, Worlds]:
     """What of a template is around a task definition, and the worlds of the template as far as they matter to it."""
     around = _around(logical_id, template)
-    # An empty default is that of a parameter which somebody has to tell.
-    tree = without_defaults(template.tree, lambda name, default: default == "" and name not in given.parameters)
+    # An empty default is that of a parameter which somebody has to tell, and a secret one is not to be shown.
+    secret = template.secret_parameters
+    hidden = (name for name, each in template.declarations.items() if each.get("Default") == "" or name in secret)
+    left = set(hidden) - set(given.parameters)
+    tree = without_defaults(template.tree, lambda name, _: name in left)
     kept = _resources(around)
     # What other tasks are made of plays no part, and there may be hundreds of them.
     resources = {
@@ -321,7 +324,9 @@ def _defaults(around: Template, given: Given) -> tuple[str, ...]:
     return tuple(
         name
         for name in around.settable
-        if name in named and name not in given.parameters and around.declarations[name].get("Default") not in (None, "")
+        if name in named
+        and name not in (*given.parameters, *around.secret_parameters)
+        and around.declarations[name].get("Default") not in (None, "")
     )
 
 

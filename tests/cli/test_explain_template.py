@@ -339,3 +339,15 @@ def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_p
     markdown = cfnroles("explain", tmp_path / "t.yaml", "--format", "markdown").out
     assert "# Task definition Task" in markdown
     assert "The defaults of Env were taken" in markdown
+
+
+@pytest.mark.parametrize("format_", ["human", "json", "markdown"])
+def test_the_default_of_a_secret_parameter_is_not_shown(cfnroles: Any, tmp_path: Path, format_: str) -> None:
+    declared = "Parameters:\n  Password: {Type: String, NoEcho: true, Default: hunter2}\n"
+    text = template("Secrets: [{Name: A, ValueFrom: !Ref Password}]").replace("Parameters:\n", declared, 1)
+    (tmp_path / "t.yaml").write_text(text)
+    result = cfnroles("explain", tmp_path / "t.yaml", "--format", format_)
+    assert (result.code, result.err) == (0, "")
+    assert "Password" in result.out
+    assert "hunter2" not in result.out
+    assert "defaults of Password" not in result.out
