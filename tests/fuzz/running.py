@@ -159,12 +159,12 @@ def _left_behind(case: Case, folder: Path) -> str:
 
 
 def _cause(case: Case) -> str:
-    """What was raised, and where in cfnroles: the case again, with the option that lets it through."""
-    from cfnroles.cli import main
+    """What was raised, and where in cfnroles: the case again, below what makes an exit code of it."""
+    from cfnroles.cli import cfnroles
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
-            main(["-v", *case.arguments])
+            cfnroles.main(args=list(case.arguments), prog_name="cfnroles", standalone_mode=False)
         except SystemExit:
             return "not again"
         except BaseException as error:  # noqa: BLE001 - a bug is what is looked for

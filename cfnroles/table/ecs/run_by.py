@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
-from cfnroles.table.feature import Feature, Found, Grant
+from cfnroles.table.feature import Feature, Found, Grant, Unnamed
 from cfnroles.text import ANYTHING, Text, text_of
 
 _TASKS = kind_of(Holder.TASK).assumed_by.service
@@ -53,7 +53,10 @@ def revisions(found: Found) -> Text:
 
     RunTask takes one revision or all of them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
-    return found.facts.home_arn("ecs", "task-definition/", text_of(found.workload.tree["family"]), ":", ANYTHING)
+    family = found.workload.tree.get("family")
+    if not isinstance(family, str) or not family:
+        raise Unnamed("the task definition has no family", "Write its `family`")
+    return found.facts.home_arn("ecs", "task-definition/", text_of(family), ":", ANYTHING)
 
 
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:

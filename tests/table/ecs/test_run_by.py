@@ -65,3 +65,10 @@ def test_a_state_machine_that_waits_follows_the_tasks_and_makes_its_rule(answer:
 
 def test_nothing_runs_a_task_unasked(answer: Any) -> None:
     assert answer().needs == set()
+
+
+@each_runner
+def test_a_task_definition_without_a_family_is_a_gap(answer: Any, runner: str, role: str) -> None:
+    found = answer(runBy={runner: {}}, family=None)
+    assert found.needs == {need for need in runs(role) if "iam:PassRole" in need}
+    assert found.gaps == [f"runBy.{runner}: the task definition has no family. Write its `family`"]
