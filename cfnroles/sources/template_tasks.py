@@ -7,7 +7,7 @@ these have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -256,11 +256,15 @@ def _facts(task: TemplateTask, stack: ResolvedStack, facts: Facts) -> Facts:
     groups = (
         group
         for group in stack.of_type(_LOG_GROUP)
-        if group.logical_id in names or group.properties.get("LogGroupName") in said
+        if group.logical_id in names or _text_in(group.properties.get("LogGroupName"), said)
     )
     keys = (group.properties.get("KmsKeyId") for group in groups)
     found = (*facts.log_group_key_arns, *(shaped(key, stack) for key in keys if isinstance(key, str) and key))
     return replace(facts, log_group_key_arns=tuple(dict.fromkeys(found)))
+
+
+def _text_in(value: Any, texts: Collection[str]) -> bool:
+    return isinstance(value, str) and value in texts
 
 
 def _under_its_keys(need: Need, stack: ResolvedStack, facts: Facts) -> Iterator[Need]:
