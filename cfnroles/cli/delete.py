@@ -14,7 +14,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 if TYPE_CHECKING:
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.deployer import Deployer
-    from cfnroles.deploy.stacks_file import Place
+    from cfnroles.deploy.stacks_file import EnvironmentPlace
 
 
 class DeleteArguments(Struct, frozen=True):
@@ -75,11 +75,13 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     return 1 if result.failures else 0
 
 
-def _deployer(where: StackArguments, asked: DeleteArguments, progress: Progress, place: Place | None) -> Deployer:
+def _deployer(
+    where: StackArguments, asked: DeleteArguments, progress: Progress, place: EnvironmentPlace | None
+) -> Deployer:
     from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.following import Pace
-    from cfnroles.deploy.home import Home, home_of
+    from cfnroles.deploy.home import Destination, home_of
     from cfnroles.deploy.plan import Options, Run
 
     connection = where.connection()
@@ -88,5 +90,5 @@ def _deployer(where: StackArguments, asked: DeleteArguments, progress: Progress,
     pace.deadline = pace.clock.now() + asked.timeout * 60
     options = Options(role_arn=asked.role_arn, place=place)
     told = place is not None and (place.account or place.region)
-    home = home_of(connection, cloudformation.region, cloudformation.endpoint_url) if told else Home()
+    home = home_of(connection, cloudformation.region, cloudformation.endpoint_url) if told else Destination()
     return Deployer(cloudformation, options, Run.new(), pace, progress.tell, home=home)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cfnroles.deploy.deployer import Deployer
     from cfnroles.deploy.plan import Options, Plan
     from cfnroles.deploy.result import Result
-    from cfnroles.deploy.stacks_file import Place, StackSource
+    from cfnroles.deploy.stacks_file import EnvironmentPlace, StackSource
 
 
 def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -71,7 +71,7 @@ class DeployArguments(Struct, frozen=True):
         """Whether to deploy into an emulator."""
         return self.local or self.local_state is not None
 
-    def options(self, checks: CheckArguments, account: str, place: Place | None) -> Options:
+    def options(self, checks: CheckArguments, account: str, place: EnvironmentPlace | None) -> Options:
         """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
         from cfnroles.deploy.parameters_file import read_parameters
         from cfnroles.deploy.plan import Options

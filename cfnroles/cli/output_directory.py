@@ -27,7 +27,7 @@ class Written(Struct, frozen=True):
     left: tuple[str, ...] = ()
 
 
-class Found(Enum):
+class Occupant(Enum):
     """What stands where a build writes a file, or where one before it did."""
 
     NOTHING = auto()
@@ -111,10 +111,10 @@ class _Build(Struct, frozen=True):
         if not force:
             self._check_edits(found)
         stale = {name: self._found(name) for name in self._stale()}
-        removed = tuple(name for name, what in stale.items() if what is Found.OURS)
-        known = [*removed, *(name for name, what in found.items() if what is Found.OURS and name != FILE)]
+        removed = tuple(name for name, what in stale.items() if what is Occupant.OURS)
+        known = [*removed, *(name for name, what in found.items() if what is Occupant.OURS and name != FILE)]
         self._write(removed, {name: [digest((self.directory / name).read_bytes())] for name in known})
-        return Written(removed, tuple(name for name, what in stale.items() if what is Found.EDITED))
+        return Written(removed, tuple(name for name, what in stale.items() if what is Occupant.EDITED))
 
     def _check_project(self) -> None:
         own = manifest_of(parse(self.files[FILE], FILE))
@@ -125,22 +125,22 @@ class _Build(Struct, frozen=True):
                 remedy="Write to another directory with -o DIR, or delete this one.",
             )
 
-    def _found(self, name: str) -> Found:
+    def _found(self, name: str) -> Occupant:
         path = self.directory / name
         if not path.is_symlink() and not path.exists():
-            return Found.NOTHING
+            return Occupant.NOTHING
         known = self._known(name)
         if path.is_symlink():
-            return Found.EDITED if known else Found.FOREIGN
+            return Occupant.EDITED if known else Occupant.FOREIGN
         if not path.is_file():
-            return Found.FOREIGN
+            return Occupant.FOREIGN
         data = path.read_bytes() if path.stat().st_size <= DOCUMENT.bytes else b""
         if name in self.files and digest(data) == digest(self.files[name].encode()):
-            return Found.SAME
+            return Occupant.SAME
         if not self.earlier or not known:
-            return Found.FOREIGN
+            return Occupant.FOREIGN
         state = self.earlier.state(known, data)
-        return Found.OURS if state in (State.WRITTEN, State.EARLIER) else Found.EDITED
+        return Occupant.OURS if state in (State.WRITTEN, State.EARLIER) else Occupant.EDITED
 
     def _known(self, name: str) -> str:
         """The name by which the earlier manifest knows a file; another one where case does not count."""
@@ -159,16 +159,16 @@ class _Build(Struct, frozen=True):
         others = sorted((self.earlier.names if self.earlier else frozenset()) - set(self.files))
         return [name for name in others if not any(self._one(name, written) for written in self.files)]
 
-    def _check_foreign(self, found: Mapping[str, Found]) -> None:
-        if names := sorted(name for name, what in found.items() if what is Found.FOREIGN):
+    def _check_foreign(self, found: Mapping[str, Occupant]) -> None:
+        if names := sorted(name for name, what in found.items() if what is Occupant.FOREIGN):
             raise InvalidInput(
                 f"{', '.join(names)} would be overwritten, and no earlier build wrote it",
                 where=str(self.directory),
                 remedy="Write to another directory with -o DIR, or move the file away.",
             )
 
-    def _check_edits(self, found: Mapping[str, Found]) -> None:
-        if names := [name for name, what in found.items() if what is Found.EDITED]:
+    def _check_edits(self, found: Mapping[str, Occupant]) -> None:
+        if names := [name for name, what in found.items() if what is Occupant.EDITED]:
             other = self.directory.parent / f"{self.directory.name or 'build'}.new"
             compare = [f"  diff -u {quoted(str(self.directory / name))} {quoted(str(other / name))}" for name in names]
             raise InvalidInput(

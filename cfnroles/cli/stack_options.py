@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
     from cfnroles.deploy.plan import Options
     from cfnroles.deploy.reference_check import Examine
-    from cfnroles.deploy.stacks_file import Place, StackSource
+    from cfnroles.deploy.stacks_file import EnvironmentPlace, StackSource
 
 
 def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,7 +69,7 @@ class Selected(Struct, frozen=True):
     gaps: tuple[str, ...] | None = None
     account: str = ""
     region: str = ""
-    place: Place | None = None
+    place: EnvironmentPlace | None = None
 
 
 class StackArguments(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cfnroles.aws.cloudformation import CloudFormation
 from cfnroles.deploy.following import Pace
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.parameters import Ask
 from cfnroles.deploy.plan import Options, Run, Tell
 from cfnroles.deploy.reference_check import Examine
@@ -31,6 +31,6 @@ class Deployer(Struct, frozen=True):
     tell: Tell
     upload: Callable[[StackSource], str] | None = None
     ask: Ask | None = None
-    home: Home = Home()
+    home: Destination = Destination()
     examine: Examine | None = None
     gaps: tuple[str, ...] | None = ()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cfnroles.aws.connection import Connection
 
 
-class Home(Struct, frozen=True):
+class Destination(Struct, frozen=True):
     """The account, the Region and the caller's ARN; ``why`` is why account and caller are not known.
 
     ``endpoint`` is the address on this machine that stands for AWS; empty where AWS itself is called.
@@ -25,7 +25,7 @@ class Home(Struct, frozen=True):
     endpoint: str = ""
 
 
-def home_of(connection: Connection, region: str, endpoint: str) -> Home:
+def home_of(connection: Connection, region: str, endpoint: str) -> Destination:
     """Where a connection leads; what AWS does not tell of it is no error, but told."""
     # The values of a plan are for commands, too, that ask AWS nothing and load no SDK.
     from cfnroles.aws import caller
@@ -36,5 +36,5 @@ def home_of(connection: Connection, region: str, endpoint: str) -> Home:
     try:
         told = caller.caller_of(connection)
     except (Refused, Unavailable) as error:
-        return Home(region, why=error.what, endpoint=endpoint)
-    return Home(region, told.account, told.arn, endpoint=endpoint)
+        return Destination(region, why=error.what, endpoint=endpoint)
+    return Destination(region, told.account, told.arn, endpoint=endpoint)

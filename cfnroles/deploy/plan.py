@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.aws.stack import ChangeSet, Event, ResourceChange, StackDescription
-from cfnroles.deploy.home import Home
-from cfnroles.deploy.stacks_file import Pairs, Place, StackSource
+from cfnroles.deploy.home import Destination
+from cfnroles.deploy.stacks_file import EnvironmentPlace, Pairs, StackSource
 
 #: Every change set and token of cfnroles begins with this.
 RUN_PREFIX = "cfnroles-"
@@ -48,7 +48,7 @@ class Options(Struct, frozen=True):
     adopt: bool = False
     strict: bool = False
     account: str = ""
-    place: Place | None = None
+    place: EnvironmentPlace | None = None
     plan_only: bool = False
     timeout: float = 3600.0
 
@@ -160,7 +160,7 @@ class Plan(Struct, frozen=True):
     stacks: tuple[StackPlan, ...]
     options: Options
     run: Run
-    home: Home = Home()
+    home: Destination = Destination()
     check: ReferenceCheck = ReferenceCheck()
 
     @property

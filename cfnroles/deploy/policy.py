@@ -87,7 +87,7 @@ class DeployOptions(Struct, frozen=True):
         return Facts(account=self.account, region=self.region)
 
 
-class Wide(Struct, frozen=True):
+class Unnarrowed(Struct, frozen=True):
     """What reaches further than the stacks: actions (all there are, where none is named), resources, and why."""
 
     actions: tuple[str, ...]
@@ -103,7 +103,7 @@ class DeployPolicy(Struct, frozen=True):
 
     statements: tuple[Statement, ...]
     policies: tuple[Policy, ...]
-    wide: tuple[Wide, ...]
+    wide: tuple[Unnarrowed, ...]
     gaps: tuple[Gap, ...]
 
 
@@ -120,7 +120,7 @@ class _Untold(Struct, frozen=True):
     origin: Origin
 
 
-_Found = Need | Gap | Wide | _Untold
+_Found = Need | Gap | Unnarrowed | _Untold
 
 
 def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> DeployPolicy:
@@ -137,7 +137,7 @@ def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> Depl
     return DeployPolicy(
         statements,
         pack(statements, reserved=INLINE_TOTAL, remedy=_DIVIDE),
-        tuple(_joined(each for each in found if isinstance(each, Wide))),
+        tuple(_joined(each for each in found if isinstance(each, Unnarrowed))),
         tuple(dict.fromkeys(each for each in found if isinstance(each, Gap))),
     )
 
@@ -153,15 +153,15 @@ def _found(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_
             yield from _handlers(stack)
 
 
-def _joined(wide: Iterable[Wide]) -> Iterator[Wide]:
+def _joined(wide: Iterable[Unnarrowed]) -> Iterator[Unnarrowed]:
     """What is wide for the same reason, once."""
-    groups: dict[str, list[Wide]] = defaultdict(list)
+    groups: dict[str, list[Unnarrowed]] = defaultdict(list)
     for each in wide:
         groups[each.why].append(each)
     for why, group in groups.items():
         actions = {action for each in group for action in each.actions}
         resources = {resource for each in group for resource in each.resources}
-        yield Wide(tuple(sorted(actions)), tuple(sorted(resources)), why)
+        yield Unnarrowed(tuple(sorted(actions)), tuple(sorted(resources)), why)
 
 
 def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
@@ -230,10 +230,10 @@ def _to_cloudformation(calls: OwnCalls, stack: NamedStack) -> Iterator[_Found]:
     origin = Origin(stack.source.template, ("Resources",), item=f"stack {stack.source.name}")
     for on in calls.on:
         if on == NO_RESOURCE:
-            yield Wide(calls.actions, (NO_RESOURCE,), _NO_TYPE)
+            yield Unnarrowed(calls.actions, (NO_RESOURCE,), _NO_TYPE)
         for resource in _authorized_on(on, stack):
             if on.startswith("arn:"):
-                yield Wide(calls.actions, (str(resource),), _NO_HOME)
+                yield Unnarrowed(calls.actions, (str(resource),), _NO_HOME)
             for action in calls.actions:
                 yield _need(Permission(action, resource), reason, origin, calls.sid)
 
@@ -341,20 +341,22 @@ _ADMITS = frozenset({"iam:CreateRole", "iam:UpdateAssumeRolePolicy"})
 _ANY_TRUST = "IAM does not look at whom a trust policy admits: whoever deploys can let anybody assume these roles"
 
 
-def _reaching(stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls, arn: Text) -> Iterator[Wide]:
+def _reaching(
+    stack: NamedStack, row: ResourceType, resource: Resource, calls: Calls, arn: Text
+) -> Iterator[Unnarrowed]:
     """What of these calls reaches further than the stack."""
     if arn == ANYTHING:
-        yield Wide(calls.actions, (NO_RESOURCE,), _NO_TYPE)
+        yield Unnarrowed(calls.actions, (NO_RESOURCE,), _NO_TYPE)
     elif not calls.on and stack.is_shortened(row, resource):
         told = _SHORTENED.format(resource=resource.logical_id, stack=stack.source.name, longest=row.longest)
-        yield Wide((), (str(arn),), told)
+        yield Unnarrowed((), (str(arn),), told)
     elif not calls.on and row.longest and row.name not in resource.properties:
-        yield Wide((), (str(arn),), _GENERATED)
+        yield Unnarrowed((), (str(arn),), _GENERATED)
     permits = _PERMITS & {*calls.actions}
     if permits and "PermissionsBoundary" not in resource.properties:
-        yield Wide(tuple(permits), (str(arn),), _NO_BOUNDARY)
+        yield Unnarrowed(tuple(permits), (str(arn),), _NO_BOUNDARY)
     if admits := _ADMITS & {*calls.actions}:
-        yield Wide(tuple(admits), (str(arn),), _ANY_TRUST)
+        yield Unnarrowed(tuple(admits), (str(arn),), _ANY_TRUST)
 
 
 _Told = tuple[tuple[Text, ...], tuple[Gap | _Untold, ...]]

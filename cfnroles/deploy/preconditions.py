@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from cfnroles.deploy.failures import Cause, Failure, explained
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.parameters import undeclared
-from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, Pairs, Place, StackSource
+from cfnroles.deploy.stacks_file import TEMPLATE_BODY_BYTES, TEMPLATE_BYTES, EnvironmentPlace, Pairs, StackSource
 from cfnroles.errors import InvalidInput
 from cfnroles.template.template import Template
 
@@ -62,7 +62,7 @@ def of_the_input(
     return tuple(refused)
 
 
-def of_the_account(home: Home, expected: str) -> tuple[Failure, ...]:
+def of_the_account(home: Destination, expected: str) -> tuple[Failure, ...]:
     """The refusal of credentials of another account than the ``expected`` one, or of nobody knows which."""
     if not expected or home.account == expected:
         return ()
@@ -72,7 +72,7 @@ def of_the_account(home: Home, expected: str) -> tuple[Failure, ...]:
     return (Failure("", Cause.ACCOUNT, lines, remedy="Use credentials of that account, or correct --account."),)
 
 
-def of_the_place(home: Home, place: Place | None) -> tuple[Failure, ...]:
+def of_the_place(home: Destination, place: EnvironmentPlace | None) -> tuple[Failure, ...]:
     """The refusal of an account or a Region that is not the environment's; an emulator may stand for any."""
     if place is None or home.endpoint:
         return ()

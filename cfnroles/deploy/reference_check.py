@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cfnroles.aws.secret_validator import Examined
 from cfnroles.deploy.failures import Cause, Failure
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.plan import GATE, ReferenceCheck, UnknownReference
 from cfnroles.errors import Unavailable
 from cfnroles.table.references import shown
@@ -73,7 +73,7 @@ def _reference(name: str, item: Any, *, open_gate: bool) -> GateReference:
 
 
 def checked(
-    references: Sequence[GateReference], home: Home, examine: Examine
+    references: Sequence[GateReference], home: Destination, examine: Examine
 ) -> tuple[ReferenceCheck, tuple[Failure, ...]]:
     """What asking about the references found out, and the refusal for those that cannot be used.
 
@@ -132,7 +132,7 @@ def not_asked(references: Sequence[GateReference], why: str) -> ReferenceCheck:
     return ReferenceCheck(len(references), tuple(_unknown(each, why) for each in references))
 
 
-def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Home) -> tuple[Failure, ...]:
+def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Destination) -> tuple[Failure, ...]:
     """What a strict deployment is refused for: gaps in its roles, and what could not be found out.
 
     ``gaps`` is ``None`` where the build did not record them.

@@ -15,7 +15,7 @@ from cfnroles.aws.stack_sets import Instance, Preferences, StackSet, StackSetReq
 from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.ownership import ADOPT_REMEDY, Deployed, maker, not_ours, tags_of
 from cfnroles.deploy.parameters import (
     Ask,
@@ -63,7 +63,7 @@ class Fleet(Struct, frozen=True):
     pace: Pace
     tell: Tell
     ask: Ask | None = None
-    home: Home = Home()
+    home: Destination = Destination()
     examine: Examine | None = None
     gaps: tuple[str, ...] | None = ()
 
@@ -93,7 +93,7 @@ class FleetPlan(Struct, frozen=True):
     """What happens to all stack sets, on whose behalf, and what was found out about references of their gates."""
 
     stack_sets: tuple[StackSetPlan, ...]
-    home: Home
+    home: Destination
     check: ReferenceCheck
 
     @property

@@ -77,7 +77,7 @@ def read_stacks(directory: Path, *, allow_edits: bool = False) -> tuple[StackSou
     return _sources(document, contents, where)
 
 
-class Place(Struct, frozen=True):
+class EnvironmentPlace(Struct, frozen=True):
     """Where the environment is that the stacks were built for; empty where the build was not told."""
 
     environment: str = ""
@@ -89,7 +89,7 @@ class Recorded(Struct, frozen=True):
     """What a build recorded beside its stacks: what the roles lack (``None`` where it did not), and their place."""
 
     gaps: tuple[str, ...] | None
-    place: Place
+    place: EnvironmentPlace
 
 
 def recorded(directory: Path) -> Recorded:
@@ -107,7 +107,7 @@ def _recorded(data: bytes, where: str) -> Recorded:
     told = document.get("environment", {})
     if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
         raise InvalidInput("'environment' is not an object of strings", where=where)
-    place = Place(told.get("name", ""), told.get("account", ""), told.get("region", ""))
+    place = EnvironmentPlace(told.get("name", ""), told.get("account", ""), told.get("region", ""))
     return Recorded(_texts(where, document, "gaps") if "gaps" in document else None, place)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import GrantKind, RoleGrant
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.plan import ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan, Stranger
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, conditions_of, resources_of, when
@@ -38,7 +38,7 @@ def plan_text(plan: Plan) -> Page:
     return page([*lines, *check_lines(plan.check), "", summary(plan)])
 
 
-def home_text(home: Home) -> str:
+def home_text(home: Destination) -> str:
     """Where it goes and who is calling, in one line."""
     account = f"Account {home.account}" if home.account else "Account not known"
     caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'nobody was asked'})"
@@ -317,7 +317,7 @@ def _told(stack: StackPlan) -> tuple[Markup, Sequence[str]]:
     return inline(strong(code(stack.name)), f": {_headline(stack)}"), notes
 
 
-def _home_markdown(home: Home) -> Block:
+def _home_markdown(home: Destination) -> Block:
     account, caller = (code(each) if each else "not known" for each in (home.account, home.caller))
     local = inline(", an emulator at ", code(home.endpoint)) if home.endpoint else ""
     return paragraph("Account ", account, ", Region ", code(home.region), ", caller ", caller, local)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from cfnroles.aws.secret_validator import Examined
-from cfnroles.deploy.home import Home
+from cfnroles.deploy.home import Destination
 from cfnroles.deploy.reference_check import checked, references_of
 from cfnroles.errors import Unavailable
 from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db"
-HERE = Home("eu-west-1", "123456789012", "arn:aws:iam::123456789012:user/me")
+HERE = Destination("eu-west-1", "123456789012", "arn:aws:iam::123456789012:user/me")
 TEMPLATE = """
 Parameters:
   Given: {{Type: String, Default: {arn}}}
