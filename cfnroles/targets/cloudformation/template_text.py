@@ -71,6 +71,10 @@ def _elements(elements: Sequence[Any], indent: str, short: bool = False) -> Iter
         yield from rest
 
 
+def _are_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+
+
 def _value(value: Any, indent: str, short: bool = False) -> Iterator[str]:
     """The lines of a value: what stands behind its key, then what stands below, each with ``indent``.
 
@@ -79,7 +83,7 @@ def _value(value: Any, indent: str, short: bool = False) -> Iterator[str]:
     if _is_intrinsic(value, short):
         ((name, argument),) = value.items()
         tag = f"!{name.removeprefix('Fn::')}"
-        if name == "Fn::GetAtt" and isinstance(argument, Sequence) and not isinstance(argument, str):
+        if name == "Fn::GetAtt" and _are_names(argument):
             argument = ".".join(argument)
         if isinstance(argument, list) and all(map(_is_short, argument)):
             yield f"{tag} {_flow(argument)}"

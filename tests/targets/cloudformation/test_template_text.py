@@ -20,6 +20,7 @@ SPELLED = {
     "a reference": ({"Ref": "Role"}, "!Ref Role"),
     "a pseudo parameter": ({"Ref": "AWS::Region"}, "!Ref AWS::Region"),
     "an attribute": ({"Fn::GetAtt": ["Role", "Arn"]}, "!GetAtt Role.Arn"),
+    "an attribute that is none": ({"Fn::GetAtt": ["Role", 5]}, "!GetAtt [Role, 5]"),
     "a substitution": ({"Fn::Sub": "arn:${AWS::Partition}:iam::x"}, "!Sub arn:${AWS::Partition}:iam::x"),
     "a substitution that ends in a colon": ({"Fn::Sub": "${Secret}:key::"}, "!Sub '${Secret}:key::'"),
     "a short list": ({"Fn::Equals": [{"Ref": "A"}, ""]}, "!Equals [!Ref A, '']"),
