@@ -18,7 +18,13 @@ from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import value_findings
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TemplateTask, shaped, task_definitions
+from cfnroles.sources.template_task_definitions import (
+    TASK_DEFINITIONS,
+    UNREAD,
+    TemplateTask,
+    shaped,
+    task_definitions,
+)
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
@@ -30,6 +36,7 @@ from cfnroles.workload import Path
 _LOOKED_AT = (
     "AWS::IAM::",
     *TASK_DEFINITIONS,
+    *UNREAD,
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",

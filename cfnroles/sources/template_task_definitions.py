@@ -48,6 +48,11 @@ _UNDECIDED = "Fn::If"
 #: The types of task definitions. Those of daemons have fewer members, of the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
 TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
+#: What has roles of its own that are not read, by its type.
+UNREAD = {
+    "AWS::ECS::ExpressGatewayService": "its execution role, its infrastructure role and its task role",
+    "AWS::ECS::Gateway": "its infrastructure role",
+}
 SERVICE, CLUSTER = "AWS::ECS::Service", "AWS::ECS::Cluster"
 #: Members that CloudFormation calls otherwise than the API does, in small letters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html

@@ -23,6 +23,7 @@ from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     SERVICE,
     TASK_DEFINITIONS,
+    UNREAD,
     TemplateTask,
     beside_services,
     shaped,
@@ -153,10 +154,9 @@ def _not_read(template: Template) -> Iterator[Gap]:
     for name, each in _resources(template).items():
         kind = str(each.get("Type"))
         origin = Origin(template.document, ("Resources", name))
-        if kind == "AWS::ECS::ExpressGatewayService":
-            what = f"cfnroles does not read what the express service {name} needs"
-            how = "Look at the task definition that it makes in Amazon ECS"
-            yield Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
+        if kind in UNREAD:
+            what = f"cfnroles does not read {kind}, and says nothing of {UNREAD[kind]}"
+            yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
         if kind in _RUNNERS and _has_key(each.get("Properties"), "EcsParameters"):
             what = f"cfnroles does not read what the role of {name} needs to run a task"
             how = "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task"

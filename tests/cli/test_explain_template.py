@@ -229,6 +229,7 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
     [
         pytest.param("  Fn::ForEach::Tasks: [Name, [a, b], {}]\n", "Resources.Fn::ForEach::Tasks", id="a loop"),
         pytest.param("  Web: {Type: AWS::ECS::ExpressGatewayService}\n", "Resources.Web", id="an express service"),
+        pytest.param("  Entrance: {Type: AWS::ECS::Gateway}\n", "Resources.Entrance", id="a gateway"),
         pytest.param(
             "  Nightly: {Type: AWS::Scheduler::Schedule, Properties: {Target: {EcsParameters: {}}}}\n",
             "Resources.Nightly",
