@@ -67,6 +67,16 @@ def test_a_command_that_reads_does_nothing_else(arguments: list[str], repository
     assert done == []
 
 
+def test_a_revision_is_read_by_git_and_by_nothing_else(tmp_path: Path) -> None:
+    settings = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    (tmp_path / "task.json").write_text('{"family": "x", "containerDefinitions": [{"name": "a", "image": "nginx"}]}')
+    for arguments in (["init", "-q"], ["add", "."], [*settings, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    code, done = watched("diff", "HEAD:task.json", "task.json", cwd=tmp_path)
+    assert code == 0
+    assert {each for each in done if each != f"writes {os.devnull}"} == {"subprocess.Popen git"}
+
+
 def test_a_build_writes_its_directory_and_nothing_else(repository: Path, tmp_path: Path) -> None:
     code, done = watched("build", EXAMPLE, "-o", tmp_path / "build", cwd=repository)
     assert code == 0

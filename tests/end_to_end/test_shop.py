@@ -251,7 +251,7 @@ def test_the_files_deploy_without_the_command_line(account: Account, built: Call
     assert account.client("ecs").describe_task_definition(taskDefinition="shop")["taskDefinition"]["status"] == "ACTIVE"
 
 
-def test_the_validator_works_with_exactly_what_its_role_grants(
+def test_the_validator_works_with_its_own_role_and_one_grant_for_the_emulator(
     guarded_account: Account, built: Callable[..., Path]
 ) -> None:
     account, directory = guarded_account, built("shop.json")

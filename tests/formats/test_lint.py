@@ -226,6 +226,14 @@ def test_a_fingerprint_survives_lines_that_are_added_above() -> None:
     assert len({each["cfnroles/v1"] for each in prints[0]}) == 4
 
 
+def test_no_message_of_sarif_has_a_link_of_a_document(validate_sarif: Callable[[str], Any]) -> None:
+    document = SHOP.replace("name: proxy", 'name: "[x](https://evil.example)"')
+    results = validate_sarif(sarif(LintReport((lint(document, "shop.yaml"),))))["runs"][0]["results"]
+    messages = [result["message"]["text"] for result in results]
+    assert any("https://evil.example" in message for message in messages)
+    assert [message for message in messages if "](" in message] == []
+
+
 def test_sarif_addresses_files_as_a_uri(tmp_path: Path, validate_sarif: Callable[[str], Any]) -> None:
     documents = ["a b/ü.yaml", str(tmp_path / "x.yaml")]
     log = validate_sarif(sarif(LintReport(tuple(lint(SHOP, document) for document in documents))))
