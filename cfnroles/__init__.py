@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cfnroles.answers.explanation import Explanation as Explanation
     from cfnroles.answers.lint import LintedFile as LintedFile
     from cfnroles.answers.lint import lint as lint
-    from cfnroles.answers.verify import Verdict as Verdict
-    from cfnroles.answers.verify import Verification as Verification
+    from cfnroles.answers.verification import Verdict as Verdict
+    from cfnroles.answers.verification import Verification as Verification
     from cfnroles.answers.verify import verify as verify
     from cfnroles.deploy.policy import DeployOptions as DeployOptions
     from cfnroles.deploy.policy import DeployPolicy as DeployPolicy
@@ -47,7 +47,8 @@ _HOMES = {
     "answers.explain": ("explain",),
     "answers.explanation": ("Explanation",),
     "answers.lint": ("LintedFile", "lint"),
-    "answers.verify": ("Verdict", "Verification", "verify"),
+    "answers.verification": ("Verdict", "Verification"),
+    "answers.verify": ("verify",),
     "deploy.policy": ("DeployOptions", "DeployPolicy", "deploy_policy"),
     "deploy.stacks_file": ("built_stacks",),
     "discovery": ("Discovery",),

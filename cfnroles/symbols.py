@@ -6,6 +6,8 @@ from msgspec import Struct
 
 #: How a value that another stack exports is spelled: ``${Import::shop-data-OrdersTableArn}``.
 IMPORT = "Import::"
+#: What the name of a `RandomSuffix` begins with.
+SUFFIX = "the six characters behind "
 
 
 class Symbol(Struct, frozen=True, eq=False):
@@ -53,6 +55,13 @@ class Attribute(Symbol, frozen=True):
     """What ``Ref`` or ``Fn::GetAtt`` gives of a resource of the template; ``type`` is the resource's."""
 
     type: str = ""
+
+
+class RandomSuffix(Symbol, frozen=True):
+    """The six characters that Secrets Manager puts behind the name of a secret.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+    """
 
 
 class Import(Symbol, frozen=True):

@@ -8,7 +8,7 @@ import pytest
 
 from cfnroles import Document, Facts, Holder, Told, build, read
 from cfnroles.answers.template_grants import template_grants
-from cfnroles.answers.verify import Outcome
+from cfnroles.answers.verification import Outcome
 from cfnroles.iam.roles import read_role
 from cfnroles.need import Need, Origin, Permission, Reason
 from cfnroles.template.template import read_template

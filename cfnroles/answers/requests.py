@@ -18,7 +18,7 @@ from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
 from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
-from cfnroles.symbols import IMPORT, Wildcard
+from cfnroles.symbols import IMPORT, SUFFIX, RandomSuffix, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, of_policy
 
@@ -83,11 +83,16 @@ class Asked(Struct, frozen=True):
 
 
 def homes(
-    facts: Facts, needs: Iterable[Need], role_texts: Iterable[str], context: Mapping[str, str] | None = None
+    facts: Facts,
+    needs: Iterable[Need],
+    role_texts: Iterable[str],
+    context: Mapping[str, str] | None = None,
+    apart: Sequence[str] = (),
 ) -> tuple[Home, ...]:
     """The homes to look at, given everything that the role and the needs say; the least particular one first.
 
-    ``context`` are values of condition keys that the caller knows, and with them of policy variables.
+    ``context`` are values of condition keys that the caller knows, and with them of policy variables. ``apart`` are
+    names of symbols of the role that stand for something else than any other symbol does.
     """
     need_texts = [text for need in needs for text in _texts(need.permission)]
     texts = (*need_texts, *role_texts)
@@ -101,8 +106,9 @@ def homes(
         pairs = [pair for pair in pairs if pair[0] == regions[0] or pair[1] == accounts[0] or pair in together]
     # A policy names resources of its own partition only.
     partitions = sorted({match["partition"] for match in found if match["partition"]}) or ["aws"]
+    others = _others([*need_texts, *(f"${{{name}}}" for name in apart)], context or {})
     return tuple(
-        Home(account, region, partition, _others(need_texts, context or {}))
+        Home(account, region, partition, others)
         for region, account in pairs
         for partition in (partitions if region == _SOME_REGION else [partition_of(region)])
     )
@@ -119,8 +125,13 @@ def opened(need: Need) -> Need:
 
     untold = told_symbols(need.permission)
 
+    def wild(symbol: Symbol) -> Symbol:
+        if symbol.name not in untold:
+            return symbol
+        return Wildcard("??????" if isinstance(symbol, RandomSuffix) else "*")
+
     def opened_text(text: Text) -> Text:
-        return text.replaced(lambda symbol: Wildcard("*") if symbol.name in untold else symbol)
+        return text.replaced(wild)
 
     permission = need.permission
     resource = opened_text(permission.resource)
@@ -234,6 +245,9 @@ def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str
         word = f"{number}-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
         whole = any(text.startswith(f"${{{name}}}") for text in texts)
         values[name] = f"arn:aws:untold:::{word}" if whole else f"untold-{word}"
+        if name.startswith(SUFFIX):
+            # Nobody can write these into a policy: Secrets Manager takes letters and digits.
+            values[name] = f"~{number:05}"
         if name.startswith(IMPORT):
             # What a spec imports, as a template that was read spells it.
             values[f"Fn::ImportValue({name.removeprefix(IMPORT)})"] = values[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from cfnroles.answers.requests import Asked, asked, homes
-from cfnroles.answers.verify import Judged, Outcome, Verification
+from cfnroles.answers.verification import Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.patterns import UNKNOWN_CHARACTER, UNKNOWN_TEXT

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cfnroles.answers.excess import Beyond, Excess, GrantedAction, grants_beyond
-from cfnroles.answers.prove import Removal, removals
+from cfnroles.answers.excess import Beyond, grants_beyond
+from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
 from cfnroles.answers.trust import Trust, trust
+from cfnroles.answers.verification import ORDER, Judged, Outcome, Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.dangers import Danger, DangerKind, dangers
@@ -28,157 +28,13 @@ from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
-from cfnroles.statements import Statement, compose
+from cfnroles.statements import compose
 
-
-class Outcome(StrEnum):
-    """What becomes of a need, the worst last."""
-
-    ALLOWED = "allowed"
-    UNKNOWN = "unknown"
-    MISSING = "missing"
-    DENIED = "denied"
-
-
-_ORDER = tuple(Outcome)
 _ACCOUNT = "the account"
 _REGION = "the Region"
 _KEYS = "KmsKeyArns"
 #: What the evaluator calls the open part of a resource.
 REST_OF_RESOURCE = "the rest of the resource's ARN"
-
-
-class Verdict(StrEnum):
-    """What a role comes to against its source.
-
-    It passes if it allows what is needed and nothing else, and if all of it was judged. It fails where something is
-    missing, denied or too much, whatever else is not known.
-    """
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
-    NOT_JUDGED = "not judged"
-
-
-class Ground(StrEnum):
-    """What keeps a role from passing."""
-
-    NEEDS = "what is needed is missing or denied"
-    NOT_TRUSTING = "ECS may not assume the role"
-    OTHERS = "others may assume the role"
-    DANGERS = "it gives away what nothing needs"
-    EXCESS = "it grants more than is needed"
-    UNREAD = "part of it could not be read"
-    UNKNOWN = "what is allowed depends on what nobody told"
-    UNSURE = "whether it grants more than is needed depends on what nobody told"
-    UNKNOWN_TRUST = "whether ECS may assume the role depends on what nobody told"
-    HANGING = "what is needed depends on what nobody told"
-    GAPS = "what is needed cannot be named"
-    APPLICATION = "nobody told what the application may do"
-
-    @property
-    def fails(self) -> bool:
-        """Whether the role fails because of it; if not, it is not judged."""
-        return self in (Ground.NEEDS, Ground.NOT_TRUSTING, Ground.OTHERS, Ground.DANGERS, Ground.EXCESS)
-
-
-class Judged(Struct, frozen=True):
-    """One need and what the role says to it.
-
-    ``by`` are the statements behind it: those that allow, those that deny, or those that would decide if ``keys`` were
-    known. ``boundary`` names the permissions boundary that leaves the need out. ``unless_denied`` are the statements
-    that allow it if nothing among ``keys`` denies it.
-    """
-
-    need: Need
-    outcome: Outcome
-    by: tuple[StatementId, ...] = ()
-    keys: tuple[str, ...] = ()
-    boundary: str = ""
-    unless_denied: tuple[StatementId, ...] = ()
-
-
-class Verification(Struct, frozen=True):
-    """Everything that one role says to the needs of its holder.
-
-    ``judged`` are all needs with their outcomes, in the order of the document. ``hanging`` are the needs that are there
-    only if a parameter has a value; ``settled`` are the parameters among them to which the role's own template gives
-    none. ``missing`` are the statements to add, as `build` writes them. ``excess`` is what the role grants and no need
-    uses; ``application`` are the actions of a task role that ECS has no part in, which only the application's authors
-    can judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are what such grants
-    give away. ``unsure`` are grants that a need may or may not use.
-    ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
-    """
-
-    holder: Holder
-    role: Role
-    trust: Trust | None
-    judged: tuple[Judged, ...]
-    hanging: tuple[Need, ...]
-    missing: tuple[Statement, ...]
-    excess: tuple[Excess, ...]
-    application: tuple[str, ...] = ()
-    removals: tuple[Removal, ...] | None = None
-    gaps: tuple[Gap, ...] = field(default=())
-    chosen: tuple[str, ...] = ()
-    dangers: tuple[Danger, ...] = ()
-    unread: tuple[str, ...] = ()
-    settled: tuple[str, ...] = ()
-    unsure: tuple[GrantedAction, ...] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether the role passes, fails or is not judged."""
-        grounds = self.grounds
-        if any(ground.fails for ground in grounds):
-            return Verdict.FAIL
-        return Verdict.NOT_JUDGED if grounds else Verdict.PASS
-
-    @property
-    def grounds(self) -> tuple[Ground, ...]:
-        """Everything that keeps the role from passing, what makes it fail first."""
-        outcomes = {each.outcome for each in self.judged}
-        trusted = Outcome.ALLOWED if self.trust is None else trust_outcome(self.trust)
-        bad = {Outcome.MISSING, Outcome.DENIED}
-        hanging = any(not self.is_settled(need) for need in self.hanging)
-        found = {
-            Ground.NEEDS: bool(outcomes & bad),
-            Ground.NOT_TRUSTING: trusted in bad,
-            Ground.OTHERS: self.trust is not None and bool(self.trust.others),
-            Ground.DANGERS: bool(self.dangers),
-            Ground.EXCESS: bool(self.excess),
-            Ground.UNREAD: bool(self.unread),
-            Ground.UNKNOWN: Outcome.UNKNOWN in outcomes,
-            # Where a need itself is open, what may serve it is, too.
-            Ground.UNSURE: bool(self.unsure) and Outcome.UNKNOWN not in outcomes and not hanging,
-            Ground.UNKNOWN_TRUST: trusted is Outcome.UNKNOWN,
-            Ground.HANGING: hanging,
-            Ground.GAPS: bool(self.gaps),
-            Ground.APPLICATION: bool(self.application),
-        }
-        return tuple(ground for ground in Ground if found[ground])
-
-    def is_settled(self, need: Need) -> bool:
-        """Whether the role's own template says that a hanging need is not there."""
-        return not set(self.settled).isdisjoint(need.permission.when)
-
-    @property
-    def outcome(self) -> Outcome:
-        """The worst outcome of all needs, that on the trust policy among them."""
-        outcomes = [judged.outcome for judged in self.judged]
-        if self.trust is not None:
-            outcomes.append(trust_outcome(self.trust))
-        return max(outcomes, key=_ORDER.index, default=Outcome.ALLOWED)
-
-
-def trust_outcome(trust: Trust) -> Outcome:
-    """The verdict on a trust policy."""
-    return {
-        Decision.ALLOWED: Outcome.ALLOWED,
-        Decision.UNKNOWN: Outcome.UNKNOWN,
-        Decision.EXPLICIT_DENY: Outcome.DENIED,
-        Decision.IMPLICIT_DENY: Outcome.MISSING,
-    }[trust.decision]
 
 
 def verify(
@@ -210,39 +66,75 @@ def verify(
     return judge(task, read, holder, context or {}, prove=prove)
 
 
+class Uses(Struct, frozen=True):
+    """What a role is judged by: what its holder needs, and what ``others`` need who have the same role.
+
+    ``open_ended`` says that the role is an application's, too, of which nobody told what it needs; ``chosen`` is given
+    where a spec tells it. ``known`` are values of condition keys that the caller knows.
+    """
+
+    holder: Holder
+    needs: tuple[Need, ...]
+    facts: Facts
+    gaps: tuple[Gap, ...] = ()
+    others: tuple[Need, ...] = ()
+    open_ended: bool = False
+    chosen: tuple[str, ...] | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
 def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *, prove: bool) -> Verification:
-    """Judge a role by what a task needs of its holder.
+    """Judge a role by what a task needs of its holder."""
+    return judge_uses(
+        Uses(
+            holder,
+            tuple(need for need in task.discovery.needs if need.holder is holder),
+            task.facts,
+            tuple(gap for gap in task.discovery.gaps if gap.holder is holder),
+            open_ended=holder is Holder.TASK,
+            chosen=task.chosen,
+            known=context,
+        ),
+        role,
+        prove=prove,
+    )
+
+
+def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
+    """Judge a role by what its holder needs; a grant that others of its users need is not too much.
 
     Only the role is judged: the policies of secrets, keys, buckets and repositories, and those of the organization,
     may add to it or take from it.
     """
-    facts = told_by_role(_with_home_of(role, task.facts), role.values)
-    certain, hanging = definite((need for need in task.discovery.needs if need.holder is holder), facts)
+    facts = told_by_role(_with_home_of(role, uses.facts), role.values)
+    certain, hanging = definite(uses.needs, facts)
+    besides, perhaps = definite(uses.others, facts)
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
+    everything = (*ordered, *besides)
     settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
-    seen = homes(facts, ordered, _texts(role), context)
-    readings = [_Reading(role, home, context) for home in seen]
+    seen = homes(facts, everything, _texts(role), uses.known)
+    readings = [_Reading(role, home, uses.known) for home in seen]
     judged = tuple(_judge(need, readings) for need in ordered)
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found = grants_beyond(
-        [(reading.policies, (*reading.asked(ordered), *reading.open(ordered))) for reading in readings],
+        [(reading.policies, (*reading.asked(everything), *reading.open(everything))) for reading in readings],
         tuple(evaluable(policy) for policy in role.policies),
-        holder,
-        {need.permission.action for need in hanging if settled.isdisjoint(need.permission.when)},
-        task.chosen,
+        Holder.TASK if uses.open_ended else uses.holder,
+        {need.permission.action for need in (*hanging, *perhaps) if settled.isdisjoint(need.permission.when)},
+        uses.chosen,
     )
     first = readings[0]
     return Verification(
-        holder,
+        uses.holder,
         role,
-        _trust(role, holder, seen, context),
+        _trust(role, uses.holder, seen, uses.known),
         judged,
         tuple(sorted(hanging, key=lambda need: (need.origin.sort_key, need.sort_key))),
         compose(lacking),
         found.excess,
         found.application,
-        removals(first.policies, first.boundary, first.asked(ordered)) if prove else None,
-        tuple(gap for gap in task.discovery.gaps if gap.holder is holder),
+        removals(first.policies, first.boundary, first.asked(everything)) if prove else None,
+        uses.gaps,
         found.chosen,
         _dangers(role, found),
         _unread(role, readings),
@@ -353,7 +245,7 @@ def _of(need: Need, found: Evaluation) -> Judged:
 
 
 def _worst(judged: Sequence[Judged]) -> Judged:
-    worst = max(judged, key=lambda each: _ORDER.index(each.outcome))
+    worst = max(judged, key=lambda each: ORDER.index(each.outcome))
     alike = [each for each in judged if each.outcome is worst.outcome]
     keys = tuple(sorted({key for each in alike for key in each.keys}))
     unless = tuple(sorted({statement for each in alike for statement in each.unless_denied}))

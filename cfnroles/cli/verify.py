@@ -17,7 +17,7 @@ from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 
 if TYPE_CHECKING:
-    from cfnroles.answers.verify import Verification
+    from cfnroles.answers.verification import Verification
     from cfnroles.iam.roles import Role
     from cfnroles.sources.reading import Reading
 
@@ -162,7 +162,7 @@ def _show(verifications: Sequence[Verification], reading: Reading, format_: str)
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:
-    from cfnroles.answers.verify import Outcome, Verdict
+    from cfnroles.answers.verification import Outcome, Verdict
 
     if fail_on == "excess":
         verdicts = {each.verdict for each in verifications}

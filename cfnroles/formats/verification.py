@@ -11,7 +11,7 @@ from typing import Any
 from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
+from cfnroles.answers.verification import Judged, Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
     by_words,
     ground_words,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.prove import Removal
-from cfnroles.answers.verify import Outcome, Verification, trust_outcome
+from cfnroles.answers.verification import Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
     by_words,
     ground_words,

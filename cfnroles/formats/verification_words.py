@@ -8,7 +8,8 @@ from typing import Any
 
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verify import REST_OF_RESOURCE, Ground, Judged, Outcome, Verification
+from cfnroles.answers.verification import Ground, Judged, Outcome, Verification
+from cfnroles.answers.verify import REST_OF_RESOURCE
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.dangers import Danger
 from cfnroles.iam.evaluator import Decision, StatementId

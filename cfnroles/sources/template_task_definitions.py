@@ -44,6 +44,7 @@ _SHAPES = {
     ("AWS::ECR::Repository", "RepositoryUri"): ("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/", ""),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
 }
+_SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _UNDECIDED = "Fn::If"
 #: The types of task definitions. Those of daemons have fewer members, of the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
@@ -65,9 +66,18 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
     The name that CloudFormation will make up is the symbol ``${LogicalId}``. ``policy`` is as for `from_spelling`.
     """
 
+    def _attached(attachment: Resource) -> Part | None:
+        """The secret that an attachment is to, which is what its Ref gives."""
+        given = attachment.properties.get("SecretId")
+        whole = from_spelling(given, policy=policy).whole if isinstance(given, str) else None
+        target = stack.resources.get(whole.name.partition(".")[0]) if whole else None
+        return form(whole) if whole and target is not None and target.type == _SECRET else None
+
     def form(symbol: Symbol) -> Part:
         logical_id, _, attribute = symbol.name.partition(".")
         resource = stack.resources.get(logical_id)
+        if resource is not None and resource.type == _ATTACHMENT and not attribute and (secret := _attached(resource)):
+            return secret
         shape = _SHAPES.get((resource.type, attribute)) if resource else None
         if resource is None:
             return symbol

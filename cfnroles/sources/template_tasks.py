@@ -7,7 +7,7 @@ these have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -87,9 +87,16 @@ def defined(template: Template) -> tuple[str, ...]:
     return tuple(name for name, each in _resources(template).items() if each.get("Type") in TASK_DEFINITIONS)
 
 
-def in_worlds(logical_id: str, document: Document, template: Template, facts: Facts, given: Given) -> TaskInWorlds:
-    """What a task definition of a template needs. Raises InvalidInput where the document cannot be read."""
-    around, worlds = around_task(logical_id, template, given)
+def in_worlds(
+    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given], apart: Iterable[str] = ()
+) -> TaskInWorlds:
+    """What a task definition of a template needs, by what is ``known``.
+
+    ``apart`` are conditions to tell apart besides those around it. Raises InvalidInput where the document cannot be
+    read.
+    """
+    facts, given = known
+    around, worlds = around_task(logical_id, template, given, apart)
     found = _Found(document, worlds.template)
     there = set()
     for world in worlds.all:
@@ -108,9 +115,11 @@ def in_worlds(logical_id: str, document: Document, template: Template, facts: Fa
     )
 
 
-def around_task(logical_id: str, template: Template, given: Given) -> tuple[Template, Worlds]:
+def around_task(
+    logical_id: str, template: Template, given: Given, apart: Iterable[str] = ()
+) -> tuple[Template, Worlds]:
     """What of a template is around a task definition, and the worlds of the template as far as they matter to it."""
-    around = _around(logical_id, template)
+    around = around_of(logical_id, template)
     # An empty default is that of a parameter which somebody has to tell, and a secret one is not to be shown.
     secret = template.secret_parameters
     hidden = (name for name, each in template.declarations.items() if each.get("Default") == "" or name in secret)
@@ -124,8 +133,13 @@ def around_task(logical_id: str, template: Template, given: Given) -> tuple[Temp
         else each
         for name, each in _resources(template).items()
     }
-    wanted = around.conditions_of(_LOOKED_AT)
+    wanted = (*around.conditions_of(_LOOKED_AT), *apart)
     return around, worlds_of(replace(template, tree={**tree, "Resources": resources}), given, conditions=wanted)
+
+
+def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
+    """The conditions that what is around a task definition hangs on."""
+    return around_of(logical_id, template).conditions_of(_LOOKED_AT)
 
 
 def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
@@ -309,13 +323,13 @@ def _key_arn(key: Text, stack: ResolvedStack, facts: Facts) -> Text:
     raise Unnamed(f"the key {key.written} is not known by its ARN, and a policy names it by that alone", how)
 
 
-def _around(logical_id: str, template: Template) -> Template:
+def around_of(logical_id: str, template: Template) -> Template:
     """The template with nothing but a task definition, what runs it, and what both name."""
     resources = _resources(template)
     kept = {logical_id: resources[logical_id]}
     services = {name: each for name, each in resources.items() if each.get("Type") == SERVICE}
-    kept |= {name: each for name, each in services.items() if logical_id in _names(_property(each, "TaskDefinition"))}
-    named = {name for each in kept.values() for name in _names(each.get("Properties"))}
+    kept |= {name: each for name, each in services.items() if logical_id in names_in(_property(each, "TaskDefinition"))}
+    named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {
         name: each for name, each in resources.items() if name in named and each.get("Type") not in TASK_DEFINITIONS
     }
@@ -324,7 +338,7 @@ def _around(logical_id: str, template: Template) -> Template:
 
 def _defaults(around: Template, given: Given) -> tuple[str, ...]:
     """The parameters whose default stands for their value in what is kept of a template."""
-    named = {name for each in _resources(around).values() for name in _names(each.get("Properties"))}
+    named = {name for each in _resources(around).values() for name in names_in(each.get("Properties"))}
     return tuple(
         name
         for name in around.settable
@@ -334,7 +348,7 @@ def _defaults(around: Template, given: Given) -> tuple[str, ...]:
     )
 
 
-def _names(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
     """The names of parameters and resources that an expression refers to."""
     match value:
         case {"Ref": str(name)}:
@@ -345,7 +359,7 @@ def _names(value: Any) -> Iterator[str]:
             yield from _SUBSTITUTED.findall(text)
     members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     for member in members:
-        yield from _names(member)
+        yield from names_in(member)
 
 
 def _property(resource: Mapping[str, Any], name: str) -> Any:

@@ -86,6 +86,15 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
+        named, given, decided = self._made(world)
+        return named.resolve(given, conditions=decided, types=types)
+
+    def value(self, world: World, expression: Any) -> Any:
+        """What an expression of the template comes to in a world."""
+        named, given, decided = self._made(world)
+        return Resolution(named.tree, given, decided).value(expression)
+
+    def _made(self, world: World) -> tuple[Template, Given, Mapping[str, bool | None]]:
         decided = {name: self.holds(name, world) for name in self.template.conditions}
         values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}
         other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in world}
@@ -93,7 +102,7 @@ class Worlds(Struct, frozen=True, dict=True):
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
         named = replace(self.template, tree=tree)
         given = replace(self.given, parameters={**self.given.parameters, **values})
-        return named.resolve(given, conditions=decided, types=types)
+        return named, given, decided
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Judged, Outcome, Verification, trust_outcome
+from cfnroles.answers.verification import Judged, Outcome, Verification, trust_outcome
 from cfnroles.facts import Facts
 from cfnroles.formats.verification_words import remedies
 from cfnroles.iam.roles import Role, read_role

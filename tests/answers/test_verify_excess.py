@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Verification
+from cfnroles.answers.verification import Verification
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded, matches_action, risk_of
 from cfnroles.iam.roles import read_role

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cfnroles import Reading, Told, build, read
-from cfnroles.answers.verify import Ground, Outcome, Verdict, Verification, verify
+from cfnroles.answers.verification import Ground, Outcome, Verdict, Verification
+from cfnroles.answers.verify import verify
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Decision
 from cfnroles.iam.roles import template_role

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from cfnroles import build, read
-from cfnroles.answers.verify import Verdict, verify
+from cfnroles.answers.verification import Verdict
+from cfnroles.answers.verify import verify
 from cfnroles.iam.roles import template_role
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.template.given import Given

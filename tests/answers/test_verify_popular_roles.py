@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Document
-from cfnroles.answers.verify import Outcome, Verification
+from cfnroles.answers.verification import Outcome, Verification
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import Risk, expanded

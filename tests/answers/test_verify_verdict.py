@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles.answers.verify import Ground, Verdict, Verification
+from cfnroles.answers.verification import Ground, Verdict, Verification
 from cfnroles.facts import Facts
 from cfnroles.formats.verification import human
 from cfnroles.formats.verification_markdown import markdown

@@ -19,7 +19,7 @@ import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
 from cfnroles.answers.lint import LintReport
-from cfnroles.answers.verify import Verification
+from cfnroles.answers.verification import Verification
 from cfnroles.cli import COMMANDS
 from cfnroles.deploy.policy import DeployOptions, deploy_policy
 from cfnroles.deploy.stacks_file import built_stacks

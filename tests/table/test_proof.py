@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cfnroles.answers.verify import Outcome
+from cfnroles.answers.verification import Outcome
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
 from cfnroles.iam.evaluator import Decision

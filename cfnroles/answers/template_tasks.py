@@ -1,0 +1,65 @@
+"""The task definitions of a template that a command asks about, and what is known of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.lines import findings_text
+from cfnroles.need import Finding, Gap, Severity
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_tasks import TaskInWorlds, defined
+from cfnroles.sources.told_facts import told_facts
+from cfnroles.template.given import Given
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
+
+
+def asked_about(reading: Reading, template: Template, resource: str) -> tuple[str, ...]:
+    """The logical ids of all task definitions, or the one that is asked about.
+
+    Raises InvalidInput where there is no such one, and for parameters that the template does not have.
+    """
+    ids = defined(template)
+    if resource and resource not in ids:
+        why = f"Its task definitions: {', '.join(ids)}." if ids else "It has none."
+        raise InvalidInput(f"has no task definition {resource}", where=reading.name, why=why)
+    if unknown := sorted(set(reading.told.parameters) - set(template.settable)):
+        known = ", ".join(template.settable)
+        why = f"Its parameters: {known}." if known else "It has none."
+        raise InvalidInput(f"has no parameter {unknown[0]} that takes a value", where=reading.name, why=why)
+    return (resource,) if resource else ids
+
+
+def known_of(reading: Reading) -> tuple[Facts, Given]:
+    """What was told about the account, the keys and the parameters; raises InvalidInput for what has another form."""
+    told = reading.told
+    facts = told_facts(told, Facts(told.account, told.region, told.kms_key_arns))
+    return facts, Given(told.parameters, told.account, told.region)
+
+
+def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
+    """Raise InvalidInput with everything that ECS would refuse in these task definitions, or misread."""
+    told = {finding for task in tasks for finding in hanging(task.findings, task)}
+    errors = sorted((each for each in told if each.severity is Severity.ERROR), key=lambda each: each.sort_key)
+    if errors:
+        raise InvalidInput(
+            f"ECS would refuse a task definition of this template, or misread it,"
+            f" in {len(errors)} place{'s'[: len(errors) > 1]}",
+            where=reading.name,
+            why=findings_text(errors, reading.texts),
+        )
+
+
+_Told = TypeVar("_Told", Gap, Finding)
+
+
+def hanging(found: Mapping[_Told, frozenset[World]], task: TaskInWorlds) -> Iterator[_Told]:
+    """What is found, with the conditions that it hangs on."""
+    for each, where in found.items():
+        when = task.when(where)
+        yield replace(each, what=f"{each.what}, if {when}") if when else each
