@@ -122,7 +122,8 @@ def _ways() -> Iterator[str]:
 
 
 def _on(every: str) -> str:
-    return f" on every {every.partition(':')[2].strip('/:')}" if every else ""
+    service, _, kind = every.partition(":")
+    return f" on every {kind.strip('/:') or f'resource of {service}'}" if every else ""
 
 
 if __name__ == "__main__":

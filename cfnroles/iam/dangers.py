@@ -118,7 +118,8 @@ def dangers(
     role = _Role(tuple(policies), None if boundary is None else tuple(boundary))
     full = tuple(_full_access(role))
     told = frozenset(one for danger in full for one in danger.by)
-    found = (*full, *_service_wildcards(role, told), *_escalations(role, told))
+    wildcards = tuple(_service_wildcards(role, told))
+    found = (*full, *wildcards, *_escalations(role, told, wildcards))
     return (*found, *_unknown_actions(policies), *_every_log_group(role, told))
 
 
@@ -175,11 +176,12 @@ def _services(action: str) -> tuple[str, ...]:
     return service_names(service.lower()) if "*" in service or "?" in service else (service.lower(),)
 
 
-def _escalations(role: _Role, told: frozenset[StatementId]) -> Iterator[Danger]:
+def _escalations(role: _Role, told: frozenset[StatementId], wildcards: Iterable[Danger]) -> Iterator[Danger]:
+    whole = told.union(*(danger.by for danger in wildcards if not danger.conditional))
     for way in ESCALATIONS:
         granted = [role.granting(step, way.passed_to) for step in way.steps]
         held = [each for each in granted if each is not None]
-        if len(held) == len(granted) and any(_beyond(each, told) for each in held):
+        if len(held) == len(granted) and any(_beyond(each, whole if way.plain else told) for each in held):
             yield Danger(
                 DangerKind.ESCALATION,
                 tuple(dict.fromkeys(one for each in held for one in each.by)),

@@ -1,8 +1,7 @@
 """The known ways in which a role gets permissions that it was not given: data, one row for each.
 
-Compiled from https://pathfinding.cloud (Datadog) and
-https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/. A way that holds whenever a shorter one
-does has no row of its own.
+Compiled from https://pathfinding.cloud (Datadog), https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/
+and AWS's pages of the calls. A way that holds whenever a shorter one does has no row of its own.
 """
 
 from __future__ import annotations
@@ -21,12 +20,16 @@ class Step(Struct, frozen=True):
 
 
 class Escalation(Struct, frozen=True):
-    """A way: all its steps together, and what it ``gives``. ``passed_to`` is the service that a role is passed to."""
+    """A way: all its steps together, and what it ``gives``. ``passed_to`` is the service that a role is passed to.
+
+    ``plain`` tells that every action of the service says as much.
+    """
 
     steps: tuple[Step, ...]
     gives: str
     source: str
     passed_to: str = ""
+    plain: bool = False
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -39,6 +42,7 @@ class Escalation(Struct, frozen=True):
 
 
 _PATHS = "https://pathfinding.cloud/paths/"
+_IAM = "https://docs.aws.amazon.com/IAM/latest/APIReference/"
 _RHINO = "https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/"
 
 
@@ -49,6 +53,16 @@ def _alone(action: str, every: str, gives: str, source: str) -> Escalation:
 def _passing(path: str, service: str, *actions: str) -> Escalation:
     steps = (Step("iam:PassRole", "iam:role/"), *map(Step, actions))
     return Escalation(steps, "run code with any role that the service may assume", f"{_PATHS}{path}", service)
+
+
+def _calling(service: str, page: str, *actions: str) -> Escalation:
+    steps = (Step("iam:PassRole", "iam:role/"), *map(Step, actions))
+    gives = "make calls with any role that the service may assume"
+    return Escalation(steps, gives, f"https://docs.aws.amazon.com/{page}", service)
+
+
+def _opening(action: str, every: str, gives: str, page: str) -> Escalation:
+    return Escalation((Step(action, every),), gives, f"https://docs.aws.amazon.com/{page}", plain=True)
 
 
 def _taking(path: str, every: str, gives: str, *actions: str) -> Escalation:
@@ -65,6 +79,30 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _alone("iam:SetDefaultPolicyVersion", "iam:policy/", "bring an earlier, wider version of any policy back", _RHINO),
     _alone("iam:PutRolePolicy", "iam:role/", _ITSELF, f"{_PATHS}iam-005"),
     _alone("iam:AttachRolePolicy", "iam:role/", _ITSELF, f"{_PATHS}iam-009"),
+    _alone(
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:role/",
+        "take the permissions boundary off any role",
+        f"{_IAM}API_DeleteRolePermissionsBoundary.html",
+    ),
+    _alone(
+        "iam:PutRolePermissionsBoundary",
+        "iam:role/",
+        "give any role a wider permissions boundary",
+        f"{_IAM}API_PutRolePermissionsBoundary.html",
+    ),
+    _alone(
+        "iam:DeleteUserPermissionsBoundary",
+        "iam:user/",
+        "take the permissions boundary off any user",
+        f"{_IAM}API_DeleteUserPermissionsBoundary.html",
+    ),
+    _alone(
+        "iam:PutUserPermissionsBoundary",
+        "iam:user/",
+        "give any user a wider permissions boundary",
+        f"{_IAM}API_PutUserPermissionsBoundary.html",
+    ),
     _alone("iam:UpdateAssumeRolePolicy", "iam:role/", _ROLE, f"{_PATHS}iam-012"),
     _alone("iam:CreateAccessKey", "iam:user/", _USER, f"{_PATHS}iam-002"),
     _alone("iam:CreateLoginProfile", "iam:user/", _USER, f"{_PATHS}iam-004"),
@@ -105,14 +143,53 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _passing("sagemaker-003", "sagemaker.amazonaws.com", "sagemaker:CreateProcessingJob"),
     _passing("apprunner-001", "tasks.apprunner.amazonaws.com", "apprunner:CreateService"),
     _passing(
+        "bedrock-001",
+        "bedrock-agentcore.amazonaws.com",
+        "bedrock-agentcore:CreateCodeInterpreter",
+        "bedrock-agentcore:StartCodeInterpreterSession",
+        "bedrock-agentcore:InvokeCodeInterpreter",
+    ),
+    _passing(
         "datapipeline-001",
         "datapipeline.amazonaws.com",
         "datapipeline:CreatePipeline",
         "datapipeline:PutPipelineDefinition",
         "datapipeline:ActivatePipeline",
     ),
+    _calling(
+        "states.amazonaws.com",
+        "step-functions/latest/dg/supported-services-awssdk.html",
+        "states:CreateStateMachine",
+        "states:StartExecution",
+    ),
+    _calling(
+        "states.amazonaws.com",
+        "step-functions/latest/dg/supported-services-awssdk.html",
+        "states:UpdateStateMachine",
+        "states:StartExecution",
+    ),
+    _calling(
+        "scheduler.amazonaws.com",
+        "scheduler/latest/UserGuide/managing-targets-universal.html",
+        "scheduler:CreateSchedule",
+    ),
+    _calling(
+        "scheduler.amazonaws.com",
+        "scheduler/latest/UserGuide/managing-targets-universal.html",
+        "scheduler:UpdateSchedule",
+    ),
+    _calling(
+        "ssm.amazonaws.com",
+        "systems-manager/latest/userguide/automation-setup-iam.html",
+        "ssm:StartAutomationExecution",
+    ),
     # Taking over what has a role already.
     _taking("lambda-003", "lambda:function:", "run code with the role of any function", "lambda:UpdateFunctionCode"),
+    Escalation(
+        (Step("lambda:UpdateFunctionConfiguration", "lambda:function:"),),
+        "run code with the role of any function, by a layer",
+        "https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html",
+    ),
     _taking("codebuild-002", "codebuild:project/", "run code with the role of any project", "codebuild:StartBuild"),
     _taking(
         "codebuild-003", "codebuild:project/", "run code with the role of any project", "codebuild:StartBuildBatch"
@@ -152,5 +229,103 @@ ESCALATIONS: tuple[Escalation, ...] = (
         "sagemaker:notebook-instance/",
         "open any notebook, with its role",
         "sagemaker:CreatePresignedNotebookInstanceUrl",
+    ),
+    _taking(
+        "sagemaker-005",
+        "sagemaker:notebook-instance/",
+        "run code on any notebook, with its role",
+        "sagemaker:StopNotebookInstance",
+        "sagemaker:UpdateNotebookInstance",
+        "sagemaker:StartNotebookInstance",
+    ),
+    _taking(
+        "ec2instanceconnect-003",
+        "ec2:instance/",
+        "log in on any instance, with its role",
+        "ec2-instance-connect:SendSSHPublicKey",
+    ),
+    _taking(
+        "bedrock-002",
+        "bedrock-agentcore:code-interpreter",
+        "run code in any code interpreter, with its role",
+        "bedrock-agentcore:StartCodeInterpreterSession",
+        "bedrock-agentcore:InvokeCodeInterpreter",
+    ),
+    # Saying who may use a resource, itself and other accounts included, whatever the role was given.
+    _opening(
+        "kms:PutKeyPolicy", "kms:key/", "say who may use any key", "kms/latest/developerguide/key-policy-modifying.html"
+    ),
+    _opening("kms:CreateGrant", "kms:key/", "let anybody use any key", "kms/latest/developerguide/grants.html"),
+    _opening("s3:PutBucketPolicy", "s3:", "say who may use any bucket", "AmazonS3/latest/API/API_PutBucketPolicy.html"),
+    _opening("s3:PutBucketAcl", "s3:", "say who may use any bucket", "AmazonS3/latest/API/API_PutBucketAcl.html"),
+    _opening(
+        "s3:PutAccessPointPolicy",
+        "s3:accesspoint/",
+        "say who may use any access point",
+        "AmazonS3/latest/API/API_control_PutAccessPointPolicy.html",
+    ),
+    _opening(
+        "secretsmanager:PutResourcePolicy",
+        "secretsmanager:secret:",
+        "say who may read any secret",
+        "secretsmanager/latest/apireference/API_PutResourcePolicy.html",
+    ),
+    _opening(
+        "ssm:PutResourcePolicy",
+        "ssm:parameter/",
+        "say who may read any parameter that can be shared",
+        "systems-manager/latest/APIReference/API_PutResourcePolicy.html",
+    ),
+    _opening(
+        "ecr:SetRepositoryPolicy",
+        "ecr:repository/",
+        "say who may use any repository",
+        "AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html",
+    ),
+    _opening(
+        "lambda:AddPermission",
+        "lambda:function:",
+        "let anybody call any function",
+        "lambda/latest/api/API_AddPermission.html",
+    ),
+    _opening(
+        "sqs:SetQueueAttributes",
+        "sqs:",
+        "say who may use any queue",
+        "AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    ),
+    _opening(
+        "sqs:AddPermission",
+        "sqs:",
+        "let anybody use any queue",
+        "AWSSimpleQueueService/latest/APIReference/API_AddPermission.html",
+    ),
+    _opening(
+        "sns:SetTopicAttributes", "sns:", "say who may use any topic", "sns/latest/api/API_SetTopicAttributes.html"
+    ),
+    _opening("sns:AddPermission", "sns:", "let anybody use any topic", "sns/latest/api/API_AddPermission.html"),
+    _opening(
+        "dynamodb:PutResourcePolicy",
+        "dynamodb:table/",
+        "say who may use any table",
+        "amazondynamodb/latest/APIReference/API_PutResourcePolicy.html",
+    ),
+    _opening(
+        "kinesis:PutResourcePolicy",
+        "kinesis:stream/",
+        "say who may use any stream",
+        "kinesis/latest/APIReference/API_PutResourcePolicy.html",
+    ),
+    _opening(
+        "elasticfilesystem:PutFileSystemPolicy",
+        "elasticfilesystem:file-system/",
+        "say who may use any file system",
+        "efs/latest/ug/API_PutFileSystemPolicy.html",
+    ),
+    _opening(
+        "events:PutPermission",
+        "events:event-bus/",
+        "let anybody send events to any bus",
+        "eventbridge/latest/APIReference/API_PutPermission.html",
     ),
 )

@@ -34,6 +34,7 @@ DENIED_TO_SOME = statement("*", effect="Deny", Condition={"StringNotEquals": {"a
 NOT_IAM = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 NOT_SQS = {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}
 NOT_LOGS = {"Effect": "Allow", "NotAction": "logs:*", "Resource": "*"}
+SHOP_ONLY = {"StringEquals": {"aws:ResourceTag/team": "shop"}}
 TLS = {"Bool": {"aws:SecureTransport": "true"}}
 KINDS = [
     ("everything", [statement("*")], [FULL]),
@@ -108,6 +109,15 @@ WAYS = [
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", ROLES), statement("ecs:RunTask", "arn:aws:x")], True),
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole", "arn:aws:iam::1:role/a"), statement("ecs:*")], False),
     ("iam:PassRole with ecs:RunTask", [statement("iam:PassRole")], False),
+    # Who may use a resource is said by its own policy, which needs no permission of whoever it lets in.
+    ("kms:PutKeyPolicy", [statement("kms:Put*")], True),
+    ("kms:PutKeyPolicy", [statement("kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:1:key/*")], True),
+    ("kms:PutKeyPolicy", [statement("kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:1:key/1234")], False),
+    ("kms:PutKeyPolicy", [statement("kms:*")], False),
+    ("s3:PutBucketPolicy", [statement("S3:putbucketpolic?", "arn:aws:s3:::*")], True),
+    ("s3:PutBucketPolicy", [statement("s3:PutBucketPolicy", "arn:aws:s3:::shop-*")], False),
+    ("s3:PutBucketPolicy", [statement("s3:*", Condition=SHOP_ONLY), statement("s3:PutBucketPolicy")], True),
+    ("iam:DeleteRolePermissionsBoundary", [statement("iam:Delete*", ROLES)], True),
     (
         "iam:PassRole with ecs:RunTask",
         [statement(["iam:PassRole", "ecs:RunTask"]), statement("iam:PassRole", effect="Deny")],
