@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.need import Condition, Holder, Need, Permission
-from cfnroles.text import Text
+from cfnroles.text import ANYTHING, Text, text_of
 
 # Several values of these are alternatives, so merging two statements that differ in one of them adds nothing.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
@@ -55,16 +55,21 @@ def single_valued(conditions: tuple[Condition, ...]) -> tuple[tuple[Condition, .
 def compose(needs: Iterable[Need]) -> tuple[Statement, ...]:
     """The statements for ``needs``, by holder and Sid. The order of the needs plays no part.
 
-    Actions on one resource are collected first, then resources with the same actions, then values of a condition
-    where all the rest is equal: the product of a statement's parts is exactly its needs.
+    A permission that lies within another's is left to that one. Actions on one resource are collected first, then
+    resources with the same actions, then values of a condition where all the rest is equal: the product of a
+    statement's parts is exactly what is needed.
     """
     ordered = sorted(set(needs), key=lambda need: need.sort_key)
-    sids: dict[tuple[Holder, Permission], str] = {}
-    reasons: dict[tuple[Holder, Permission], list[Need]] = defaultdict(list)
+    within = _within((need.holder, need.permission) for need in ordered)
+    sids: dict[_Held, str] = {}
+    reasons: dict[_Held, list[Need]] = defaultdict(list)
     for need in ordered:
-        # A permission that two features want stands in the statement of the first.
-        sids.setdefault((need.holder, need.permission), need.sid)
-        reasons[need.holder, need.permission].append(need)
+        held = need.holder, need.permission
+        wide = within.get(held, held)
+        if wide == held:
+            # A permission that two features want stands in the statement of the first.
+            sids.setdefault(held, need.sid)
+        reasons[wide].append(need)
     drafts = [
         Statement(
             holder,
@@ -83,6 +88,33 @@ def compose(needs: Iterable[Need]) -> tuple[Statement, ...]:
     for operator, key in keys:
         drafts = _collect(drafts, _all_but(operator, key), _join_values(operator, key))
     return _numbered(drafts)
+
+
+_Held = tuple[Holder, Permission]
+
+
+def _within(permissions: Iterable[_Held]) -> dict[_Held, _Held]:
+    """The permissions on a part of what another allows whole, each with the widest other one.
+
+    The same action under the same conditions on ``group:*`` makes one on ``group:stream`` needless.
+    """
+    alike: dict[tuple[object, ...], list[_Held]] = defaultdict(list)
+    for held in permissions:
+        holder, permission = held
+        alike[holder, permission.action, permission.conditions, permission.when].append(held)
+    found: dict[_Held, _Held] = {}
+    for group in alike.values():
+        wide = sorted({held for held in group if _is_open(held[1].resource)}, key=lambda held: len(held[1].resource))
+        for held in group if wide else ():
+            resource = held[1].resource
+            widest = next((each for each in wide if resource.startswith(each[1].resource[:-1])), held)
+            if widest[1].resource != resource:
+                found[held] = widest
+    return found
+
+
+def _is_open(resource: Text) -> bool:
+    return text_of(resource).parts[-1:] == ANYTHING.parts
 
 
 _Key = Callable[[Statement], tuple[Any, ...]]

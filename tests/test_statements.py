@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.statements import compose, single_valued
+from cfnroles.text import ANYTHING, Text
 
 ORIGIN = Origin("task.json", ("containerDefinitions", 0, "image"))
 REASON = Reason("test", "it is tested", "https://docs.aws.amazon.com/")
@@ -77,3 +79,34 @@ def test_values_of_alternatives_are_multiplied_out_and_others_are_kept_together(
         (Condition("StringEquals", "a", ("1",)), both[1]),
         (Condition("StringEquals", "a", ("2",)), both[1]),
     )
+
+
+def wanted(resource: Text, *, action: str = "a:Read", sid: str = "One", when: tuple[str, ...] = ()) -> Need:
+    return Need(Holder.EXECUTION, Permission(action, resource, (), when), REASON, ORIGIN, sid)
+
+
+GROUP = Text("group:", ANYTHING)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "left_out"),
+    [
+        pytest.param(wanted(Text("group:stream")), True, id="a part of it"),
+        pytest.param(wanted(Text("group:a/", ANYTHING)), True, id="an open part of it"),
+        pytest.param(wanted(Text("group:stream"), sid="Two"), True, id="of another feature"),
+        pytest.param(wanted(Text("group")), False, id="beside it"),
+        pytest.param(wanted(Text("group:stream"), action="a:Write"), False, id="another action"),
+        pytest.param(wanted(Text("group:stream"), when=("Key",)), False, id="hangs on a parameter"),
+    ],
+)
+def test_what_lies_within_another_permission_is_left_to_that_one(narrow: Need, left_out: bool) -> None:
+    statements = compose([narrow, wanted(GROUP)])
+    assert any(narrow.permission in each.permissions() for each in statements) is not left_out
+    assert {need for each in statements for need in each.needs} == {narrow, wanted(GROUP)}
+
+
+def test_the_widest_of_several_is_kept() -> None:
+    nested = [Text("group:a/b"), Text("group:a/", ANYTHING), GROUP]
+    (statement,) = compose([wanted(resource) for resource in nested])
+    assert statement.resources == (GROUP,)
+    assert len(statement.needs) == 3
