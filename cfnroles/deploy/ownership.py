@@ -8,7 +8,7 @@ from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.plan import Stranger
 from cfnroles.deploy.stacks_file import Pairs, StackSource
 from cfnroles.errors import InvalidInput
-from cfnroles.targets.cloudformation.mark import is_marked
+from cfnroles.targets.cloudformation.mark import is_marked, written_for
 from cfnroles.template.template import Template, read_template
 
 #: The tag that every stack gets when it is created or adopted; the roles in it have the same one.
@@ -33,9 +33,16 @@ def maker(deployed: Deployed, source: StackSource) -> str:
     tag = dict(deployed.tags).get(PROJECT_TAG, "")
     theirs = dict.fromkeys(filter(None, (tag, *_names(template, deployed.parameters))))
     own = {*_names(source.parsed, source.parameters)}
-    if not theirs or not own or own & theirs.keys():
-        return ""
-    return f"made by cfnroles for the project {next(iter(theirs))}, and not for {_project(source)}"
+    if theirs and own and not own & theirs.keys():
+        return f"made by cfnroles for the project {next(iter(theirs))}, and not for {_project(source)}"
+    return _another_task(template, source)
+
+
+def _another_task(template: Template | None, source: StackSource) -> str:
+    """Whose it is where several tasks were built for one project, each by itself: their stacks have the same names."""
+    theirs, own = (written_for(each.tree) if each else "" for each in (template, source.parsed))
+    other = theirs and own and theirs != own
+    return f"made by cfnroles for {theirs}, another task of the project, and not for {own}" if other else ""
 
 
 def _template(deployed: Deployed) -> Template | None:

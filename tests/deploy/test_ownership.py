@@ -174,10 +174,10 @@ class TestOurs:
         assert kept.tags == {"team": "web", "cfnroles:project": "shop"}
 
 
-def of_a_project(name, *, tag="", given=""):
+def of_a_project(name, *, tag="", given="", stack="shop-roles"):
     """A template that was built for a project, as the double keeps it."""
     template = {
-        "Metadata": {"cfnroles": {"stack": "shop-roles"}},
+        "Metadata": {"cfnroles": {"stack": stack}},
         "Parameters": {"ProjectName": {"Type": "String", "Default": name}},
         "Resources": {"Prices": PARAMETER},
     }
@@ -226,6 +226,39 @@ class TestAnotherProject:
     )
     def test_is_none_that_has_one_name_in_common(self, double, cfnroles, stacks, ours):
         double.has("shop-roles", "CREATE_COMPLETE", **ours)
+
+        assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
+
+
+class TestAnotherTask:
+    """Two task definitions that are built for one project in two directories come to the same names."""
+
+    @pytest.fixture
+    def stacks(self, stacks):
+        roles = stacks / "shop-roles.yaml"
+        roles.write_text(f"Metadata: {{cfnroles: {{stack: web-roles}}}}\n{roles.read_text()}")
+        return stacks
+
+    @pytest.mark.parametrize("command", [("deploy", "--yes"), ("deploy", "--plan"), ("delete", "--yes")])
+    def test_is_left_alone(self, double, cfnroles, stacks, command):
+        double.has("shop-roles", "CREATE_COMPLETE", **of_a_project("shop", tag="shop", stack="api-roles"))
+
+        answer = cfnroles(command[0], stacks, *command[1:])
+
+        assert answer.code == 1
+        assert answer.err.startswith(
+            "error: shop-roles: made by cfnroles for api, another task of the project, and not for web\n"
+        )
+        assert [call for call in double.calls if call.endswith(" shop-roles")] == []
+
+    def test_is_taken_over_on_purpose(self, double, cfnroles, stacks):
+        double.has("shop-roles", "CREATE_COMPLETE", **of_a_project("shop", tag="shop", stack="api-roles"))
+
+        assert cfnroles("deploy", stacks, "--yes", "--adopt", "--only", "shop-roles").code == 0
+
+    @pytest.mark.parametrize("mark", ["task-role", 5, ["a-roles"], "-roles"])
+    def test_is_none_that_no_mark_names(self, double, cfnroles, stacks, mark):
+        double.has("shop-roles", "CREATE_COMPLETE", **of_a_project("shop", tag="shop", stack=mark))
 
         assert cfnroles("deploy", stacks, "--yes", "--only", "shop-roles").code == 0
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _KEY = "cfnroles"
+#: The stacks that each task or service has for itself.
+_OF_ONE = re.compile(r"(.+)-(?:roles|task)")
 
 #: What templates describe themselves as. Those that were deployed before there was a mark have nothing else.
 _DESCRIPTIONS = re.compile(
@@ -28,6 +30,15 @@ def marked(template: Mapping[str, Any], stack: str) -> dict[str, Any]:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
     """
     return {**template, "Metadata": {**template.get("Metadata", {}), _KEY: {"stack": stack}}}
+
+
+def written_for(template: Mapping[str, Any]) -> str:
+    """The task or service that the mark names; empty for what several share, and where there is no mark."""
+    metadata = template.get("Metadata")
+    own = metadata.get(_KEY) if isinstance(metadata, Mapping) else None
+    stack = own.get("stack") if isinstance(own, Mapping) else None
+    found = _OF_ONE.fullmatch(stack) if isinstance(stack, str) else None
+    return found[1] if found else ""
 
 
 def is_marked(template: Mapping[str, Any]) -> bool:
