@@ -54,6 +54,7 @@ UNREAD = {
     "AWS::ECS::ExpressGatewayService": "its execution role, its infrastructure role and its task role",
     "AWS::ECS::Gateway": "its infrastructure role",
 }
+_CONTAINERS = ("containerDefinitions",)
 SERVICE, CLUSTER = "AWS::ECS::Service", "AWS::ECS::Cluster"
 #: Members that CloudFormation calls otherwise than the API does, in small letters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
@@ -128,10 +129,9 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
             continue
         turned = _Turned(resource, stack)
         tree = turned.structure(resource.properties, MEMBERS, (), ())
-        containers = tree.get("containerDefinitions")
-        kept = [c for c in containers if isinstance(c, dict)] if isinstance(containers, list) else []
+        containers = turned.containers_first(tree.get("containerDefinitions"))
         # What another tool is meant to fill in is no more than a symbol here.
-        tree = as_symbols({**tree, "containerDefinitions": kept})
+        tree = as_symbols({**tree, "containerDefinitions": containers})
         yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
 
 
@@ -184,6 +184,19 @@ class _Turned(Struct):
             if turned is not None:
                 tree[member] = turned
         return tree
+
+    def containers_first(self, elements: Any) -> list[dict[str, Any]]:
+        """The containers among the elements of a list, in which no other element keeps its place before one."""
+        found = elements if isinstance(elements, list) else []
+        order = sorted(range(len(found)), key=lambda index: not isinstance(found[index], dict))
+        places = {before: index for index, before in enumerate(order)}
+
+        def moved(path: Path) -> Path:
+            return (path[0], places[int(path[1])], *path[2:]) if path[:1] == _CONTAINERS and path[1:] else path
+
+        self.sources = {moved(path): source for path, source in self.sources.items()}
+        self.unseen[:] = map(moved, self.unseen)
+        return [found[index] for index in order if isinstance(found[index], dict)]
 
     def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
         branches = undecided(given)

@@ -134,6 +134,16 @@ def test_members_know_where_they_stand_also_behind_conditions() -> None:
     assert task.sources["containerDefinitions", 1, "secrets", 0, "valueFrom"] == (*start, 1, "Secrets", 0, "ValueFrom")
 
 
+def test_what_is_no_container_moves_no_container_behind_it() -> None:
+    containers = "[!Ref Given, {Name: a}, text, {Name: b, Secrets: [{Name: S, ValueFrom: /s}]}]"
+    task = read(f"{{ContainerDefinitions: {containers}}}")
+    start = ("Resources", "Task", "Properties", "ContainerDefinitions")
+    assert [c["name"] for c in task.workload.tree["containerDefinitions"]] == ["a", "b"]
+    assert task.sources["containerDefinitions", 0, "name"] == (*start, 1, "Name")
+    assert task.sources["containerDefinitions", 1, "secrets", 0, "valueFrom"] == (*start, 3, "Secrets", 0, "ValueFrom")
+    assert [task.sources[path] for path in task.unseen] == [(*start, 0)]
+
+
 def test_daemons_have_task_definitions_too() -> None:
     text = (
         HEAD
