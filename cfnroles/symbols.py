@@ -69,8 +69,8 @@ class Import(Symbol, frozen=True):
 
     @property
     def export(self) -> str:
-        """The export's name."""
-        return self.name.removeprefix(IMPORT)
+        """The export's name; a part that is known later is spelled as in ``Fn::Sub``."""
+        return self.name.removeprefix(IMPORT).replace("$(", "${").replace(")", "}")
 
 
 class PolicyVariable(Symbol, frozen=True):
@@ -98,8 +98,28 @@ class Wildcard(Symbol, frozen=True):
         return self.name
 
 
-class Field(Symbol, frozen=True, kw_only=True):
-    """One of the fields into which colons cut the ARN that a parameter holds; an empty one behind the last."""
+class Cut(Symbol, frozen=True, kw_only=True):
+    """What is cut out of the value that another symbol stands for."""
 
-    of: Parameter
+    of: Symbol
+
+
+class Field(Cut, frozen=True, kw_only=True):
+    """One of the fields into which colons cut the ARN that a symbol stands for; an empty one behind the last.
+
+    ``before`` is a sign at which the field ends, for what stands before it.
+    """
+
     number: int
+    before: str = ""
+
+
+class ParameterPath(Cut, frozen=True, kw_only=True):
+    """``parameter/NAME`` for the name that a symbol stands for, be there a slash before it or not.
+
+    ``parameter/`` alone where the symbol stands for an ARN.
+    """
+
+
+class AfterParameter(Cut, frozen=True, kw_only=True):
+    """What stands behind ``:parameter/`` in the ARN that a symbol stands for; nothing where it is no such ARN."""

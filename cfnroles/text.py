@@ -235,9 +235,14 @@ def _with_wildcards(literal: str) -> Iterator[Part]:
 _FIELDS = ("arn", "partition", "service", "region", "account", "resource", "name")
 
 
-def field_of(parameter: Parameter, number: int) -> Text:
-    """The field with this number, from 0 to 6, of the ARN that a parameter holds."""
-    return Text(Field(f"{parameter.name}[{_FIELDS[number]}]", of=parameter, number=number))
+def field_of(symbol: Symbol, number: int) -> Text:
+    """The field with this number, from 0 to 6, of the ARN that a symbol stands for."""
+    return Text(Field(f"{symbol.name}[{_FIELDS[number]}]", of=symbol, number=number))
+
+
+def bucket_of(symbol: Symbol) -> Text:
+    """The bucket of the object in S3 whose ARN a symbol stands for."""
+    return Text(Field(f"{symbol.name}[bucket]", of=symbol, number=5, before="/"))
 
 
 def whole_number(text: str) -> int:

@@ -56,7 +56,8 @@ def validator_needs(references: Iterable[Reference], facts: Facts) -> tuple[Need
 def _needs(reference: Reference, facts: Facts) -> Iterator[Need]:
     target = value_from(reference.value_from, facts)
     if isinstance(target, OpenReference):
-        yield from _for_parameter(target.parameter, reference)
+        for parameter in target.parameters:
+            yield from _for_parameter(parameter, reference)
         yield from _for_secret(target.secret, reference)
     elif isinstance(target, SecretReference):
         yield from _for_secret(target, reference)

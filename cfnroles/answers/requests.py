@@ -18,7 +18,7 @@ from cfnroles.facts import Facts, partition_of
 from cfnroles.iam.evaluator import Context, Principal, Request, some
 from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
-from cfnroles.symbols import IMPORT, SUFFIX, RandomSuffix, Symbol, Wildcard
+from cfnroles.symbols import SUFFIX, RandomSuffix, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, of_policy
 
@@ -248,9 +248,6 @@ def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str
         if name.startswith(SUFFIX):
             # Nobody can write these into a policy: Secrets Manager takes letters and digits.
             values[name] = f"~{number:05}"
-        if name.startswith(IMPORT):
-            # What a spec imports, as a template that was read spells it.
-            values[f"Fn::ImportValue({name.removeprefix(IMPORT)})"] = values[name]
     variables = sorted({name for text in texts for name in _VARIABLE.findall(text)})
     for number, name in enumerate(variables):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html

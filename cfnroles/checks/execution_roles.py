@@ -11,7 +11,7 @@ from cfnroles.checks.statements import faulty_services
 from cfnroles.iam.evaluator import Decision, IdentityPolicy, Principal, Request, evaluate, some
 from cfnroles.iam.roles import RolePolicy, evaluable
 from cfnroles.need import Finding, Holder, Need, Severity, fault
-from cfnroles.symbols import Field, Symbol, Wildcard
+from cfnroles.symbols import Cut, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Text
 
@@ -72,7 +72,7 @@ def _surely(missing: Sequence[Need], needs: Sequence[Need]) -> list[Need]:
 
 
 def _is_open(need: Need) -> bool:
-    return any(isinstance(symbol, Field) for symbol in need.permission.resource.symbols)
+    return any(isinstance(symbol, Cut) for symbol in need.permission.resource.symbols)
 
 
 def refused(needs: Sequence[Need], role: TemplateRole) -> list[Need]:

@@ -11,6 +11,7 @@ from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.symbols import IMPORT
 from cfnroles.template.intrinsics import symbols
 
 #: A cure that lint takes as well as verify.
@@ -62,7 +63,7 @@ def _where(given: str | None) -> str:
     name = next((name for name in symbols(given or "") if not name.startswith("AWS::")), "")
     if not name:
         return "it stands elsewhere"
-    if name.startswith("Fn::ImportValue"):
+    if name.startswith(IMPORT):
         return "another stack exports it"
     return f"it hangs on {name}"
 

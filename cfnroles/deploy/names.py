@@ -11,7 +11,7 @@ from cfnroles.deploy.handlers import ResourceType, type_of
 from cfnroles.deploy.stacks_file import StackSource
 from cfnroles.facts import Facts
 from cfnroles.need import Origin
-from cfnroles.symbols import Attribute, Opaque, Parameter, PseudoParameter, Symbol
+from cfnroles.symbols import Attribute, Import, Parameter, PseudoParameter, Symbol
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text, from_spelling
@@ -22,7 +22,6 @@ _RANDOM = 14
 #: How much of a stack's name is left in the name of a resource that would be too long. AWS documents no rule; in the
 #: names that people show it is this much or more.
 _KEPT = 16
-_IMPORTED = re.compile(r"Fn::ImportValue\((.+)\)")
 _ROOT = Text("/")
 
 
@@ -73,8 +72,8 @@ class NamedStack(Struct, frozen=True):
         match symbol:
             case PseudoParameter(name="AWS::StackName"):
                 return Text(self.source.name)
-            case Opaque(name=name) if found := _IMPORTED.fullmatch(name):
-                return self.imports.get(found[1], Text(symbol))
+            case Import():
+                return self.imports.get(symbol.export, Text(symbol))
             case Parameter(name=name):
                 return self._of(name, "") or symbol
             case Attribute(name=name):

@@ -9,10 +9,23 @@ from msgspec import Struct
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
 from cfnroles.placeholders import name_of, placeholder
-from cfnroles.symbols import Field, Parameter, Placeholder, Symbol, Wildcard
+from cfnroles.symbols import AfterParameter, Field, Import, Parameter, ParameterPath, Placeholder, Symbol, Wildcard
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.secret_forms import secret_form
-from cfnroles.text import ACCOUNT, ANYTHING, PARTITION, Arn, Part, Text, arn_of, field_of, is_account, is_region
+from cfnroles.text import (
+    ACCOUNT,
+    ANYTHING,
+    EMPTY,
+    PARTITION,
+    Arn,
+    Part,
+    Text,
+    arn_of,
+    bucket_of,
+    field_of,
+    is_account,
+    is_region,
+)
 
 #: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\-/]{1,2048}")
@@ -170,21 +183,22 @@ class ParameterReference(Struct, frozen=True):
 
 
 class OpenReference(Struct, frozen=True):
-    """One parameter of the template in the place of the whole reference: the complete ARN of either.
+    """One symbol in the place of the whole reference: the complete ARN of either, or the name of a parameter.
 
-    An action never matches an ARN of another service, so that a role may have both.
+    An action never matches an ARN of another service, so that a role may have all. ``parameters`` are the parameter by
+    its ARN and, where the value may be one, by its name; what the value is not then names nothing.
     """
 
     secret: SecretReference
-    parameter: ParameterReference
+    parameters: tuple[ParameterReference, ...]
 
 
 def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference | OpenReference:
     """What ``valueFrom`` refers to. Raises Unnamed for what is not known, Malformed for what ECS would refuse."""
     first, *rest = text.parts or ("",)
-    if isinstance(first, Parameter) and not rest:
-        return _open_reference(first)
-    if isinstance(first, Parameter) and isinstance(rest[0], str) and rest[0].startswith(":"):
+    if isinstance(first, Parameter | Import) and not rest:
+        return _open_reference(first, facts)
+    if isinstance(first, Parameter | Import) and isinstance(rest[0], str) and rest[0].startswith(":"):
         return _secret_reference(_in_place_of_secret(first, Text(*rest)), text)
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
         raise Unnamed(f"what {first.spelled} names is not known", "Name the secret or parameter by its ARN")
@@ -202,26 +216,30 @@ def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference
     return ParameterReference(_checked_parameter(text, facts))
 
 
-def _open_reference(parameter: Parameter) -> OpenReference:
-    """What the fields of a parameter's value say, whichever of the two it names: the other ARN then names nothing."""
-    resource = field_of(parameter, 5)
-    return OpenReference(
-        _open_secret(parameter),
-        ParameterReference(Arn(PARTITION, "ssm", field_of(parameter, 3), ACCOUNT, resource)),
-    )
+def _open_reference(symbol: Symbol, facts: Facts) -> OpenReference:
+    """What the fields of a symbol's value say, whichever of the two it names: the other ARN then names nothing."""
+    region = field_of(symbol, 3)
+    if isinstance(symbol, Placeholder):
+        # The parameter that it becomes takes ARNs alone.
+        by_arn = Arn(PARTITION, "ssm", region, ACCOUNT, field_of(symbol, 5))
+        return OpenReference(_open_secret(symbol), (ParameterReference(by_arn),))
+    name = AfterParameter(f"{symbol.name}[parameter]", of=symbol)
+    by_arn = Arn(PARTITION, "ssm", region, ACCOUNT, Text("parameter/", name))
+    by_name = facts.arn("ssm", Text(ParameterPath(f"parameter/{symbol.name}", of=symbol)))
+    return OpenReference(_open_secret(symbol), (ParameterReference(by_arn), ParameterReference(by_name)))
 
 
-def _open_secret(parameter: Parameter) -> SecretReference:
-    """The secret whose complete ARN begins a parameter's value, whatever comes after it."""
-    region, account = field_of(parameter, 3), field_of(parameter, 4)
-    name = Text("secret:", field_of(parameter, 6))
+def _open_secret(symbol: Symbol) -> SecretReference:
+    """The secret whose complete ARN begins a symbol's value, whatever comes after it."""
+    region, account = field_of(symbol, 3), field_of(symbol, 4)
+    name = Text("secret:", field_of(symbol, 6))
     return SecretReference(Arn(PARTITION, "secretsmanager", region, account, name))
 
 
-def _in_place_of_secret(parameter: Parameter, rest: Text) -> Arn:
-    """The ARN of a secret in a parameter's value, with the fields that the document has after it."""
-    region, account = field_of(parameter, 3), field_of(parameter, 4)
-    return Arn(PARTITION, "secretsmanager", region, account, Text("secret:", parameter, rest), Text(parameter))
+def _in_place_of_secret(symbol: Symbol, rest: Text) -> Arn:
+    """The ARN of a secret in a symbol's value, with the fields that the document has after it."""
+    region, account = field_of(symbol, 3), field_of(symbol, 4)
+    return Arn(PARTITION, "secretsmanager", region, account, Text("secret:", symbol, rest), Text(symbol))
 
 
 def _checked_parameter(text: Text, facts: Facts) -> Arn:
@@ -250,7 +268,7 @@ def secret_or_name(text: Text, facts: Facts) -> SecretReference:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RepositoryCredentials.html
     """
-    if isinstance(text.whole, Parameter):
+    if isinstance(text.whole, Parameter | Import):
         return _open_secret(text.whole)
     if not text.startswith("arn:"):
         check_pasted(text)
@@ -313,6 +331,8 @@ def s3_object(text: Text) -> Arn:
     """
     if url := re.fullmatch(r"s3://([^/]+)/(.+)", text.written):
         raise Malformed(f"{text.written} is a URL, and ECS takes an ARN", f"Write arn:aws:s3:::{url[1]}/{url[2]}.")
+    if isinstance(text.whole, Parameter | Import):
+        return Arn(PARTITION, "s3", EMPTY, EMPTY, field_of(text.whole, 5), text)
     arn = parse_arn(text)
     bucket, _, key = arn.resource.partition("/")
     named = re.fullmatch(r"[a-z0-9.-]{3,63}", bucket.shape("xxx"))
@@ -326,6 +346,8 @@ def s3_object(text: Text) -> Arn:
 def s3_bucket(text: Text) -> Arn:
     """The bucket of an object in S3."""
     arn = s3_object(text)
+    if isinstance(text.whole, Parameter | Import):
+        return Arn(PARTITION, "s3", EMPTY, EMPTY, bucket_of(text.whole))
     return Arn(arn.partition, "s3", arn.region, arn.account, arn.resource.partition("/")[0])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from cfnroles.facts import partition_of
-from cfnroles.symbols import Parameter
+from cfnroles.symbols import IMPORT, Parameter
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.text import field_of, from_spelling, whole_number
 from cfnroles.workload import Path
@@ -295,9 +295,12 @@ class Resolution(Struct):
             value = value.get(self.text(key)) if isinstance(value, Mapping) else None
         return None if value is None else self.value(value)
 
-    def _import_value(self, argument: Any) -> Any:
+    def _import_value(self, argument: Any) -> str:
         name = self.text(argument)
-        return literal(self.given.imports[name]) if name in self.given.imports else None
+        if name in self.given.imports:
+            return literal(self.given.imports[name])
+        nested = _SYMBOL.sub(r"$(\1)", name)
+        return f"${{{IMPORT}{nested}}}"
 
     def truth(self, given: Any) -> bool | None:
         """Whether a condition's expression holds; ``None`` where that hangs on something nobody told."""

@@ -123,6 +123,18 @@ def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tupl
             ("${SecretKey.Arn}",),
             id="the key of a secret",
         ),
+        pytest.param(
+            "Secrets: [{Name: A, ValueFrom: !ImportValue Other}]",
+            "secretsmanager:GetSecretValue",
+            (
+                "arn:${AWS::Partition}:secretsmanager:${Import::Other[region]}:${Import::Other[account]}:secret:"
+                "${Import::Other[name]}",
+            ),
+            id="a secret of another stack",
+        ),
+        pytest.param(
+            "EnvironmentFiles: [{Type: s3, Value: !Ref Key}]", "s3:GetObject", ("${Key}",), id="a file in a parameter"
+        ),
     ],
 )
 def test_what_a_resource_gives_is_told_as_the_template_has_it(
@@ -202,12 +214,9 @@ def test_a_task_definition_that_hangs_on_a_condition_says_so(cfnroles: Any, tmp_
         pytest.param("Image: !ImportValue Other", (), id="an image that another stack exports"),
         pytest.param("Secrets: !Ref ImageUri", (), id="a parameter for a list"),
         pytest.param("Secrets: {'Fn::Transform': {Name: Mine}}", (), id="a macro for a list"),
-        pytest.param("Secrets: [{Name: A, ValueFrom: !ImportValue Other}]", (), id="a secret of another stack"),
         pytest.param("Secrets: [{Name: A, ValueFrom: !Ref Aliased}]", (), id="a key that is named by an alias"),
         pytest.param(
-            "EnvironmentFiles: [{Type: s3, Value: !Ref Key}]",
-            ("--parameter", "Key=arn:aws:s3:::bucket/a.env"),
-            id="a parameter with an empty default",
+            "Image: !Sub '${Key}/web:1'", ("--parameter", "Key=docker.io/shop"), id="a parameter with an empty default"
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cfnroles.facts import Facts, partition_of
-from cfnroles.symbols import Opaque, Placeholder
+from cfnroles.symbols import Import, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import (
     OpenReference,
@@ -129,10 +129,24 @@ def test_a_parameter_in_place_of_the_whole_reference_may_name_either() -> None:
     assert reference.secret.policy_resources == (
         "arn:${AWS::Partition}:secretsmanager:${Stage[region]}:${Stage[account]}:secret:${Stage[name]}",
     )
-    assert (
-        str(reference.parameter.arn)
-        == "arn:${AWS::Partition}:ssm:${Stage[region]}:${AWS::AccountId}:${Stage[resource]}"
-    )
+    assert [str(parameter.arn) for parameter in reference.parameters] == [
+        "arn:${AWS::Partition}:ssm:${Stage[region]}:${AWS::AccountId}:${Stage[resource]}"
+    ]
+
+
+@pytest.mark.parametrize("symbol", [Parameter("Given"), Import("Import::given")], ids=["a parameter", "an export"])
+def test_what_a_template_is_given_may_be_the_name_of_a_parameter_too(symbol: Symbol) -> None:
+    reference = value_from(Text(symbol), Facts())
+    assert isinstance(reference, OpenReference)
+    assert [str(parameter.arn) for parameter in reference.parameters] == [
+        f"arn:${{AWS::Partition}}:ssm:${{{symbol.name}[region]}}:${{AWS::AccountId}}:parameter/${{{symbol.name}[parameter]}}",
+        f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:${{parameter/{symbol.name}}}",
+    ]
+
+
+def test_the_object_that_a_parameter_names_has_a_bucket() -> None:
+    text = Text(Parameter("File"))
+    assert (str(s3_object(text)), str(s3_bucket(text))) == ("${File}", "arn:${AWS::Partition}:s3:::${File[bucket]}")
 
 
 @pytest.mark.parametrize(

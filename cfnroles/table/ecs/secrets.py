@@ -56,12 +56,12 @@ def secret_of(found: Found) -> SecretReference:
     return secret
 
 
-def parameter_of(found: Found) -> ParameterReference:
-    """The parameter that is read for the reference."""
+def parameters_of(found: Found) -> tuple[ParameterReference, ...]:
+    """The parameter that is read for the reference, as whatever its text may turn out to be."""
     reference = value_from(found.text, found.facts)
     if isinstance(reference, SecretReference):
         raise Unnamed(f"{shown(found.text)} names no parameter", "Name a parameter")
-    return reference.parameter if isinstance(reference, OpenReference) else reference
+    return reference.parameters if isinstance(reference, OpenReference) else (reference,)
 
 
 def secret(found: Found) -> tuple[Text, ...]:
@@ -69,9 +69,9 @@ def secret(found: Found) -> tuple[Text, ...]:
     return secret_of(found).policy_resources
 
 
-def parameter(found: Found) -> Text:
+def parameter(found: Found) -> tuple[Text, ...]:
     """The parameter, as a policy names it."""
-    return parameter_of(found).arn.text
+    return tuple(each.arn.text for each in parameters_of(found))
 
 
 def credentials(found: Found) -> tuple[Text, ...]:
@@ -115,10 +115,10 @@ def through_parameter_store(found: Found) -> tuple[Condition, ...]:
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html
     """
-    arn = parameter_of(found).arn
+    region = parameters_of(found)[0].arn.region
     return (
-        via_service("ssm", arn.region),
-        Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", (arn.text,)),
+        via_service("ssm", region),
+        Condition("StringEquals", "kms:EncryptionContext:PARAMETER_ARN", tuple(sorted(parameter(found)))),
     )
 
 
@@ -230,7 +230,7 @@ def _rows(prefix: str, field: str, use: str, sources: tuple[str, str]) -> tuple[
         ),
         row(
             name=f"{prefix}secret-or-parameter",
-            why=f"ECS reads what the template's parameter names, a secret or a parameter, and {use}",
+            why=f"ECS reads the secret or parameter that is told when the stack is deployed, and {use}",
             source=from_secrets,
             example=Text(_OPEN),
             grants=(*_SECRET, *_PARAMETER),

@@ -35,6 +35,10 @@ _SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six 
 #: The beginning of a parameter's name with a hierarchy, which begins with a slash.
 _PATH = _Form(r"^(/[A-Za-z0-9_.-]+)+$", "the beginning of a parameter's name, with a slash before each part")
 _WORD = _Form(r"^[A-Za-z0-9_.-]+$", "the beginning of a parameter's name, which has no slash")
+_OBJECT = _Form(
+    rf"^{_ARN}:s3:::[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]/[^*?$]+$",
+    "the ARN of an object in S3, as in arn:aws:s3:::BUCKET/KEY",
+)
 _REFERENCE = _Form(
     f"^({_SECRET}{_JSON_KEY}|{_PARAMETER})$",
     "the complete ARN of a secret, with :json-key:version-stage:version-id or without, or the ARN of a parameter",
@@ -96,7 +100,7 @@ def _forms(discovery: Discovery) -> Iterator[tuple[str, _Form]]:
     for text in (*texts, *references):
         for symbol in text.symbols:
             if isinstance(symbol, Field):
-                yield symbol.of.name, _REFERENCE
+                yield symbol.of.name, _OBJECT if symbol.before else _REFERENCE
     for text in references:
         first, *rest = text.parts
         if isinstance(first, Placeholder) and rest:

@@ -10,9 +10,20 @@ from msgspec import Struct, field
 from troposphere import GetAtt, ImportValue, Join, Ref, Select, Split, Sub
 
 from cfnroles.facts import Facts
-from cfnroles.symbols import Field, Import, Parameter, PolicyVariable, Symbol, Wildcard
+from cfnroles.symbols import (
+    AfterParameter,
+    Cut,
+    Field,
+    Import,
+    Parameter,
+    ParameterPath,
+    Placeholder,
+    PolicyVariable,
+    Symbol,
+    Wildcard,
+)
 from cfnroles.table.images import ecr_registry
-from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, is_account, text_of
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, from_spelling, is_account, text_of
 from cfnroles.validator_needs import SWITCHES
 
 _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})
@@ -96,8 +107,11 @@ def value(text: str) -> Any:
         return _symbol(text.whole)
     if not any(_is_filled(part) for part in text.parts):
         return "".join(part if isinstance(part, str) else _as_policy(part) for part in text.parts)
-    if any(isinstance(symbol, Field) for symbol in text.symbols):
-        return Join(":", [value(piece) for piece in text.cut(":")])
+    if any(isinstance(symbol, Cut) for symbol in text.symbols):
+        pieces = text.cut(":")
+        if len(pieces) > 1:
+            return Join(":", [value(piece) for piece in pieces])
+        return Join("", [value(Text(part)) for part in text.parts])
     variables = {_variable(symbol): _symbol(symbol) for symbol in text.symbols if isinstance(symbol, Import)}
     spelled = text.replaced(lambda symbol: Parameter(_variable(symbol)) if isinstance(symbol, Import) else symbol)
     return Sub(str(spelled), variables) if variables else Sub(str(spelled))
@@ -123,19 +137,29 @@ def _symbol(symbol: Symbol) -> Any:
     if isinstance(symbol, Wildcard | PolicyVariable):
         return _as_policy(symbol)
     if isinstance(symbol, Import):
-        return ImportValue(symbol.export)
-    if isinstance(symbol, Field):
-        return _field(symbol)
+        return ImportValue(value(from_spelling(symbol.export, policy=False)))
+    if isinstance(symbol, Cut):
+        return _piece(symbol)
     name, dot, attribute = symbol.name.partition(".")
     return GetAtt(name, attribute) if dot else Ref(name)
 
 
-def _field(symbol: Field) -> Any:
-    # The ARN of a parameter has one field less than that of a secret.
-    padded = Sub(f"${{{symbol.of.name}}}:") if symbol.number > 5 else Ref(symbol.of.name)
-    return Select(symbol.number, Split(":", padded))
+def _piece(symbol: Cut) -> Any:
+    """What is cut out of another symbol's value, whatever that is: Fn::Select refuses what no piece is there for."""
+    whole = Text(symbol.of)
+    match symbol:
+        case Field(number=number, before=before):
+            # The ARN of a parameter has one field less than that of a secret.
+            lacking = number if not isinstance(symbol.of, Placeholder) else int(number > 5)
+            field = Select(number, Split(":", value(Text(whole, ":" * lacking))))
+            return Select(0, Split(before, field)) if before else field
+        case AfterParameter():
+            return Select(1, Split(":parameter/", value(Text(whole, ":parameter/"))))
+        case ParameterPath():
+            name = Select(0, Split("arn:", value(whole)))
+            return Join("/", Split("//", Join("", ["parameter/", name])))
 
 
 def _variable(symbol: Import) -> str:
     """The name under which a value is handed to Fn::Sub, which itself imports nothing."""
-    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[:-]+", symbol.export))
+    return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", symbol.export))

@@ -265,7 +265,7 @@ def test_each_resource_is_of_a_type_that_the_action_takes(feature: Feature) -> N
 
 
 def _filled(symbol: Symbol) -> Part:
-    # One parameter of the template stands for the ARN of a secret or of a parameter.
+    # One parameter of the template stands for the ARN of a secret, of a parameter or of an object.
     if isinstance(symbol, Field):
         return "parameter/shop/database" if symbol.number == 5 else "x"
     return "x" if symbol.name.startswith("AWS::") else symbol

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from cfnroles.facts import Facts
+from cfnroles.symbols import Import, Parameter, Symbol
+from cfnroles.table.references import OpenReference, s3_bucket, value_from
 from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import Resolution
 from cfnroles.text import Text, from_spelling
 
 HOME = Facts(account="123456789012", region="eu-west-1")
@@ -91,6 +96,70 @@ def test_texts_become_the_simplest_value(text: str, expected: Any) -> None:
     rendered = value(text)
 
     assert (rendered if isinstance(rendered, str) else rendered.to_dict()) == expected
+
+
+_SECRET_OF_ANOTHER = "arn:aws:secretsmanager:us-east-1:999999999999:secret:db-AbCdEf"
+_NOTHING = ("arn:aws:secretsmanager:::secret:", "arn:aws:ssm::{0}:parameter/")
+_PARAMETER_OF_ANOTHER = "arn:aws:ssm:us-east-1:111122223333:parameter/shop/flags"
+
+
+@pytest.mark.parametrize(
+    ("given", "resources"),
+    [
+        pytest.param(
+            f"{_SECRET_OF_ANOTHER}:key::",
+            [_SECRET_OF_ANOTHER, "arn:aws:ssm:us-east-1:{0}:parameter/", "arn:aws:ssm:eu-west-1:{0}:parameter/"],
+            id="a secret",
+        ),
+        pytest.param(
+            _PARAMETER_OF_ANOTHER,
+            [
+                "arn:aws:secretsmanager:us-east-1:111122223333:secret:",
+                _PARAMETER_OF_ANOTHER.replace("111122223333", "{0}"),
+                "arn:aws:ssm:eu-west-1:{0}:parameter/",
+            ],
+            id="a parameter",
+        ),
+        pytest.param(
+            "/shop/flags",
+            [
+                "arn:aws:secretsmanager:::secret:",
+                "arn:aws:ssm::{0}:parameter/",
+                "arn:aws:ssm:eu-west-1:{0}:parameter/shop/flags",
+            ],
+            id="a name with a slash",
+        ),
+        pytest.param(
+            "flags",
+            [
+                "arn:aws:secretsmanager:::secret:",
+                "arn:aws:ssm::{0}:parameter/",
+                "arn:aws:ssm:eu-west-1:{0}:parameter/flags",
+            ],
+            id="a name without",
+        ),
+    ],
+)
+@pytest.mark.parametrize("symbol", [Parameter("Given"), Import("Import::given")], ids=["a parameter", "an export"])
+def test_whatever_a_reference_turns_out_to_be_the_policy_names_that_alone(
+    symbol: Symbol, given: str, resources: list[str]
+) -> None:
+    reference = value_from(Text(symbol), Facts())
+    assert isinstance(reference, OpenReference)
+    named = [reference.secret.arn.text, *(each.arn.text for each in reference.parameters)]
+    expected = [each.format(HOME.account) for each in resources]
+    tree = {"Parameters": {"Given": {"Type": "String"}}}
+    known = Given({"Given": given}, HOME.account, HOME.region, imports={"given": given})
+    spelled = [json.loads(json.dumps(value(text), default=lambda each: each.to_dict())) for text in named]
+    assert [Resolution(tree, known).value(each) for each in spelled] == expected
+
+
+def test_the_bucket_of_an_object_is_cut_out_of_its_arn() -> None:
+    bucket = s3_bucket(Text(Parameter("File"))).text
+    known = Given({"File": "arn:aws:s3:::shop-config/a/b.env"}, HOME.account, HOME.region)
+    spelled = json.loads(json.dumps(value(bucket), default=lambda each: each.to_dict()))
+    tree = {"Parameters": {"File": {"Type": "String"}}}
+    assert Resolution(tree, known).value(spelled) == "arn:aws:s3:::shop-config"
 
 
 def test_a_parameter_that_holds_a_list_stands_for_the_list() -> None:
