@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
-from cfnroles.need import Finding, Gap, Holder, Need, Origin
+from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import texts_in
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_task_definitions import (
@@ -67,6 +67,7 @@ class TaskInWorlds(Struct, frozen=True):
     needs: Mapping[Need, frozenset[World]]
     gaps: Mapping[Gap, frozenset[World]]
     findings: Mapping[Finding, frozenset[World]]
+    references: Mapping[Reference, frozenset[World]]
     defaults: tuple[str, ...]
 
     def when(self, where: frozenset[World]) -> str:
@@ -96,7 +97,11 @@ def in_worlds(
     read.
     """
     facts, given = known
-    around, worlds = around_task(logical_id, template, given, apart)
+    return found_in(logical_id, document, *around_task(logical_id, template, given, apart), facts)
+
+
+def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
+    """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
     found = _Found(document, worlds.template)
     there = set()
     for world in worlds.all:
@@ -111,7 +116,8 @@ def in_worlds(
         _frozen(found.needs),
         _frozen(found.gaps),
         _frozen(found.findings),
-        _defaults(around, given),
+        _frozen(found.references),
+        _defaults(around, worlds.given),
     )
 
 
@@ -186,7 +192,7 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
     return Gap(Holder.EXECUTION, "hidden-resource", Origin(template.document, path), what, _PROCESSED)
 
 
-_Placed = TypeVar("_Placed", Need, Gap, Finding)
+_Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
 
 
 class _Found:
@@ -197,6 +203,7 @@ class _Found:
         self.needs: dict[Need, set[World]] = {}
         self.gaps: dict[Gap, set[World]] = {}
         self.findings: dict[Finding, set[World]] = {}
+        self.references: dict[Reference, set[World]] = {}
         self._known: dict[tuple[Facts, object], Discovery] = {}
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
@@ -213,6 +220,8 @@ class _Found:
             self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
         for finding in discovery.findings:
             self.findings.setdefault(self._placed(finding, task), set()).add(world)
+        for reference in discovery.references:
+            self.references.setdefault(self._placed(reference, task), set()).add(world)
 
     def _discovered(self, task: TemplateTask, facts: Facts) -> Discovery:
         """What is discovered in a task, which is the same in most of the worlds."""

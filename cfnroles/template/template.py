@@ -103,11 +103,21 @@ class Template(Struct, frozen=True):
 
     def untold_in(self, path: Path, given: Given) -> tuple[str, ...]:
         """The parameters without a value that the part at ``path`` refers to, directly or through a condition."""
+        return self._untold(_references(self._at(path), self.tree, frozenset()), given)
+
+    def parameters_in(self, path: Path) -> tuple[str, ...]:
+        """The parameters that the part at ``path`` refers to, directly or through a condition."""
+        names = _references(self._at(path), self.tree, frozenset())
+        return tuple(dict.fromkeys(name for name in names if name in self.parameters))
+
+    def _at(self, path: Path) -> Any:
         part: Any = self.tree
         for step in path:
+            if isinstance(part, Mapping) and step not in part and len(part) == 1:
+                (part,) = part.values()  # a short form has no step of its own
             indexed = isinstance(part, list) and isinstance(step, int) and step < len(part)
             part = part[step] if indexed or (isinstance(part, Mapping) and step in part) else None
-        return self._untold(_references(part, self.tree, frozenset()), given)
+        return part
 
     def untold_by(self, condition: str, given: Given) -> tuple[str, ...]:
         """The parameters without a value that a condition of the template hangs on."""

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-sectio
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,6 +60,9 @@ class Atom(Struct, frozen=True):
 #: The atoms that hold.
 World = frozenset[Atom]
 
+#: What stands for the value of a parameter, by its name.
+Altered = Callable[[str, str], str]
+
 _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
@@ -66,6 +70,8 @@ class Worlds(Struct, frozen=True, dict=True):
     """The worlds of a template under the values that are known. ``exact`` says that no combination is left out.
 
     Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.
+    ``expressions`` are the atoms as the template has them, by what they are called. ``altered`` makes other values of
+    those that parameters have, under the same conditions.
     """
 
     template: Template
@@ -74,6 +80,8 @@ class Worlds(Struct, frozen=True, dict=True):
     all: tuple[World, ...]
     exact: bool
     _formulas: Mapping[str, _Formula]
+    expressions: Mapping[str, Any]
+    altered: Altered | None = None
 
     def holds(self, condition: str, world: World) -> bool | None:
         """Whether a condition of the template holds in a world; ``None`` where it hangs on atoms left aside."""
@@ -101,8 +109,11 @@ class Worlds(Struct, frozen=True, dict=True):
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
         named = replace(self.template, tree=tree)
-        given = replace(self.given, parameters={**self.given.parameters, **values})
-        return named, given, decided
+        told = {**self.given.parameters, **values}
+        if self.altered is not None:
+            known = named.values(Given({name: str(value) for name, value in told.items()}))
+            told |= {name: self.altered(name, each) for name, each in known.items() if told.get(name, "") is not None}
+        return named, replace(self.given, parameters=told), decided
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
@@ -120,7 +131,11 @@ class Worlds(Struct, frozen=True, dict=True):
     def _worlds_by_literal(self) -> Mapping[Literal, frozenset[World]]:
         found: dict[Literal, frozenset[World]] = {}
         everywhere = frozenset(self.all)
-        named = {name: frozenset(w for w in self.all if self.holds(name, w)) for name in self._formulas}
+        truths = {name: [self.holds(name, world) for world in self.all] for name in self._formulas}
+        # One that hangs on atoms left aside may look like another here.
+        named = {
+            name: frozenset(itertools.compress(self.all, each)) for name, each in truths.items() if None not in each
+        }
         atoms = {atom.expression: frozenset(w for w in self.all if atom in w) for atom in self.atoms}
         for name, worlds in {**named, **{name: atoms[name] for name in atoms if name not in named}}.items():
             found[Literal(name)] = worlds
@@ -187,7 +202,8 @@ def worlds_of(
     else:
         usual = Resolution(template.tree, given)
         found = list(_flipped(groups, frozenset(atom for atom in atoms if usual.truth(reader.given[atom]))))
-    return Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas)
+    expressions = {atom.expression: reader.given[atom] for atom in atoms}
+    return Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -188,7 +189,7 @@ def _role(stack: RolesStack, holder: Holder) -> iam.Role:
     logical_id, options, policies = kind_of(holder).name, stack.option(holder), stack.policies.get(holder, ())
     attached = _attached(stack, holder)
     inline = inline_policies(policies, stack.spelling)
-    metadata = _metadata(policies)
+    metadata = metadata_of(policies)
     boundary = stack.boundary_parameter(holder)
     return iam.Role(
         logical_id,
@@ -245,7 +246,7 @@ def _service(stack: RolesStack) -> str:
     return f"the ECS service {stack.service}" if stack.service else "an ECS service"
 
 
-def _metadata(policies: Sequence[Policy]) -> dict[str, Any]:
+def metadata_of(policies: Sequence[Policy]) -> dict[str, Any]:
     """Which fields each statement is there for, and why a scanner's complaint about ``*`` is none here."""
     metadata: dict[str, Any] = {}
     statements = [statement for policy in policies for statement in policy.statements]
@@ -267,7 +268,13 @@ def _origins(statement: Statement) -> list[Origin]:
 
 
 def _field(origin: Origin) -> str:
-    return origin.pointer if origin.place == origin.pointer else f"{origin.pointer} ({origin.place})"
+    told = origin.pointer if origin.place == origin.pointer else f"{origin.pointer} ({origin.place})"
+    return unspelled(told)
+
+
+def unspelled(text: str) -> str:
+    """A text to be read that names symbols: in a template, ``${...}`` means one of Fn::Sub's alone."""
+    return re.sub(r"\$\{!?([^{}]*)\}", r"<\1>", text)
 
 
 def _by_parameter(parameter: Callable[[Holder], str], holders: Sequence[Holder]) -> Iterable[tuple[str, Holder]]:

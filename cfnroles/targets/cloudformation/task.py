@@ -29,6 +29,13 @@ CHECKS = {
     CHECK_KEYS: "Whether it is asked if the keys of the secrets are enabled.",
 }
 
+DEPLOYMENT_ID = Parameter(
+    "DeploymentId",
+    Type="String",
+    Default="initial",
+    Description="Any text; another than last time makes the deployment check the secrets again.",
+)
+
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
 
 #: Members whose name in CloudFormation is not just capitalised, by their name in the API.
@@ -105,14 +112,7 @@ def task_template(parts: Parts) -> Template:
 
 
 def _add_gate(template: Template, parts: Parts) -> None:
-    template.add_parameter(
-        Parameter(
-            "DeploymentId",
-            Type="String",
-            Default="initial",
-            Description="Any text; another than last time makes the deployment check the secrets again.",
-        )
-    )
+    template.add_parameter(DEPLOYMENT_ID)
     for name, description in CHECKS.items():
         template.add_parameter(switch(name, "disabled", description))
         template.add_condition(f"Has{name}", Equals(Ref(name), "enabled"))

@@ -1,0 +1,168 @@
+"""What a task definition of a template needs, by the parameters that name it rather than by the values that they have.
+
+A value decides what a text means: whether it is an ARN or a name, an image of ECR or of another registry. So each
+known value is looked at as it is. Where another value of the same form turns up in the need in its place, the need is
+of whatever the parameter says, and the parameter stands there itself; anywhere else the value does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from cfnroles.document import Document
+from cfnroles.facts import Facts
+from cfnroles.need import Gap, Need, Permission, Reference
+from cfnroles.signs import Misread
+from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
+from cfnroles.symbols import Parameter, Symbol
+from cfnroles.template.given import Given
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
+from cfnroles.text import Part, Text, text_of
+
+#: Signs of one kind: what is hexadecimal stays so, and digits stay digits.
+_KINDS = (
+    digits,
+    ascii_lowercase[:6],
+    ascii_lowercase[6:],
+    ascii_uppercase[:6],
+    ascii_uppercase[6:],
+)
+
+_Named = TypeVar("_Named", Need, Reference)
+
+
+def by_parameters(
+    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]
+) -> tuple[TaskInWorlds, tuple[str, ...]]:
+    """What a task definition needs, and the parameters whose values were taken for what they are.
+
+    Raises InvalidInput as `in_worlds` does.
+    """
+    facts, given = known
+    around, worlds = around_task(logical_id, template, given)
+    task = found_in(logical_id, document, around, worlds, facts)
+    others = _Others(template)
+    altered = found_in(logical_id, document, around, replace(worlds, altered=others.altered), facts)
+    if not others.values:
+        return task, task.defaults
+    named = replace(
+        task,
+        needs=_by_parameters(task.needs, altered.needs, _need, others),
+        references=_by_parameters(task.references, altered.references, _reference, others),
+    )
+    found: Iterable[Need | Gap] = (*named.needs, *task.gaps)
+    left = {name for each in found for name in _left(each, template)}
+    told = (*task.defaults, *given.parameters)
+    return named, tuple(name for name in told if name in left or name not in others.found)
+
+
+def _left(found: Need | Gap, template: Template) -> frozenset[str]:
+    """The parameters that the field of a need or a gap refers to, and that do not stand in the need itself."""
+    texts = found.permission.texts if isinstance(found, Need) else ()
+    said = {symbol.name for text in texts for symbol in text_of(text).unknown}
+    return frozenset(template.parameters_in(found.origin.path)) - said
+
+
+def _by_parameters(
+    found: Mapping[_Named, frozenset[World]],
+    altered: Mapping[_Named, frozenset[World]],
+    of: Callable[[_Named, Callable[[Text], Text]], _Named],
+    others: _Others,
+) -> Mapping[_Named, frozenset[World]]:
+    """What is found, with the parameters in it."""
+    left = {each: set(where) for each, where in found.items()}
+    named: dict[_Named, set[World]] = {}
+    for each, where in altered.items():
+        try:
+            original = of(each, others.original)
+        except Misread:
+            continue
+        if same := where & found.get(original, frozenset()):
+            named.setdefault(of(each, others.named), set()).update(same)
+            left[original] -= same
+    for each, worlds in left.items():
+        if worlds:
+            named.setdefault(each, set()).update(worlds)
+    return {each: frozenset(worlds) for each, worlds in named.items()}
+
+
+def _need(need: Need, of: Callable[[Text], Text]) -> Need:
+    permission: Permission = need.permission
+    conditions = tuple(
+        replace(condition, values=tuple(sorted(map(of, condition.values)))) for condition in permission.conditions
+    )
+    return replace(need, permission=replace(permission, resource=of(permission.resource), conditions=conditions))
+
+
+def _reference(reference: Reference, of: Callable[[Text], Text]) -> Reference:
+    return replace(reference, value_from=of(reference.value_from))
+
+
+class _Others:
+    """Other values for the known ones of parameters, each of which stands for one value of one parameter."""
+
+    def __init__(self, template: Template) -> None:
+        self._texts = {name for name, each in template.declarations.items() if each.get("Type") == "String"}
+        self.values: dict[str, tuple[str, str]] = {}
+        self._known: dict[tuple[str, str], str] = {}
+        #: The parameters that stand in what was asked about.
+        self.found: set[str] = set()
+
+    def altered(self, name: str, value: str) -> str:
+        """Another value of the same form; the value itself where there is none that can be told apart."""
+        if name not in self._texts:
+            return value
+        if (name, value) not in self._known:
+            others = (_turned(value, number) for number in range(1, 20))
+            other = next((each for each in others if each != value and each not in self.values), value)
+            self._known[name, value] = other
+            if other != value:
+                self.values[other] = (name, value)
+        return self._known[name, value]
+
+    def original(self, text: Text) -> Text:
+        """The text with the values that the parameters have."""
+        return self._replaced(text, lambda name, value: value)
+
+    def named(self, text: Text) -> Text:
+        """The text with the parameters themselves."""
+        return self._replaced(text, self._parameter)
+
+    def _parameter(self, name: str, value: str) -> Symbol:
+        self.found.add(name)
+        return Parameter(name)
+
+    def _replaced(self, text: Text, part: Callable[[str, str], Part]) -> Text:
+        parts: list[Part] = list(text_of(text).parts)
+        for other in sorted(self.values, key=len, reverse=True):
+            parts = (
+                [piece for each in parts for piece in _cut(each, other, part(*self.values[other]))]
+                if any(isinstance(each, str) and other in each for each in parts)
+                else parts
+            )
+        return Text(*parts)
+
+
+def _cut(part: Part, other: str, instead: Part) -> Iterable[Part]:
+    if not isinstance(part, str):
+        return (part,)
+    first, *rest = part.split(other)
+    return (first, *(piece for each in rest for piece in (instead, each)))
+
+
+def _turned(value: str, by: int) -> str:
+    """Another value of the same form; of an ARN or of an image only what comes after the last colon changes."""
+    whole = value.rstrip(":")
+    before, colon, last = whole.rpartition(":")
+    turned = "".join(_turned_sign(sign, by) for sign in last)
+    return f"{before}{colon}{turned}{value[len(whole) :]}"
+
+
+def _turned_sign(sign: str, by: int) -> str:
+    kind = next((kind for kind in _KINDS if sign in kind), sign)
+    return kind[(kind.index(sign) + by) % len(kind)]

@@ -1,0 +1,91 @@
+"""The expressions of a template that stand behind the symbols which nothing is known about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from cfnroles.symbols import Opaque
+from cfnroles.template.worlds import World, Worlds
+from cfnroles.text import Text, from_spelling, text_of
+
+_DYNAMIC = "resolve:"
+#: Of the dynamic references one alone is no secret, which has no business in a policy.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+_OPEN = "resolve:ssm:"
+
+
+class Expressions:
+    """The functions of a template by the symbols that they come to. ``known`` are those that were asked for."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self.known: dict[str, Any] = {}
+        self._by_world: dict[World, dict[str, list[int]]] = {}
+
+    def unsaid(self, texts: Iterable[Text], where: frozenset[World]) -> str:
+        """The first symbol in the texts that no expression comes to in all of these worlds; empty for none."""
+        for symbol in (symbol for text in texts for symbol in text_of(text).unknown if isinstance(symbol, Opaque)):
+            found = [each for each in self._of(symbol.name, where) if self.known.get(symbol.name, each) == each]
+            if not found:
+                return symbol.spelled
+            self.known[symbol.name] = found[0]
+        return ""
+
+    def said(self, tree: Any) -> Any:
+        """A part of a template in which symbols stand by their names, with the functions that come to them."""
+        match tree:
+            case {"Ref": str(name)} if name in self.known:
+                return self.known[name]
+            case {"Fn::Sub": str(text)} if any(f"${{{name}}}" in text for name in self.known):
+                return self._substituted(text, {})
+            case {"Fn::Sub": [str(text), Mapping() as variables]}:
+                return self._substituted(text, self.said(variables))
+            case Mapping():
+                return {key: self.said(member) for key, member in tree.items()}
+            case list():
+                return [self.said(member) for member in tree]
+        return tree
+
+    def _substituted(self, text: str, variables: Mapping[str, Any]) -> Any:
+        for number, (name, function) in enumerate(self.known.items(), 1):
+            if f"${{{name}}}" in text:
+                text, variables = (
+                    text.replace(f"${{{name}}}", f"${{Value{number}}}"),
+                    {**variables, f"Value{number}": function},
+                )
+        return {"Fn::Sub": [text, variables]}
+
+    def _of(self, name: str, where: frozenset[World]) -> Sequence[Any]:
+        if name.startswith(_DYNAMIC):
+            whole = f"{{{{{name}}}}}"
+            return [whole] if name.startswith(_OPEN) and whole in self._worlds.template.text else []
+        found = [self._in(world).get(name, ()) for world in where]
+        return [self._functions[each] for each in sorted(set(found[0]).intersection(*found))]
+
+    def _in(self, world: World) -> Mapping[str, Sequence[int]]:
+        """The functions, by their numbers, that come to each symbol in a world."""
+        if world not in self._by_world:
+            found = self._by_world.setdefault(world, {})
+            for number, function in enumerate(self._functions):
+                value = self._worlds.value(world, function)
+                whole = from_spelling(value, policy=False).whole if isinstance(value, str) else None
+                if whole is not None:
+                    found.setdefault(whole.name, []).append(number)
+        return self._by_world[world]
+
+    @cached_property
+    def _functions(self) -> tuple[Any, ...]:
+        return tuple(_functions(self._worlds.template.tree.get("Resources")))
+
+
+def _functions(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, Mapping):
+        if len(tree) == 1 and str(next(iter(tree))).startswith("Fn::"):
+            yield tree
+        for member in tree.values():
+            yield from _functions(member)
+    elif isinstance(tree, list):
+        for member in tree:
+            yield from _functions(member)

@@ -1,0 +1,108 @@
+"""The gate before a template's task definition, as one more resource of that template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from troposphere import encode_to_dict
+
+from cfnroles.need import Origin, Reference
+from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.references import OpenReference, ParameterReference, value_from
+from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.parameters import project_name
+from cfnroles.targets.cloudformation.roles import unspelled
+from cfnroles.targets.cloudformation.task import DEPLOYMENT_ID, SERVICE_TIMEOUT, SecretsExist
+from cfnroles.targets.cloudformation.template_expressions import Expressions
+from cfnroles.targets.cloudformation.template_roles import Adding, Placing, chosen, own_condition, resources_in
+from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.template.template import ResolvedStack
+from cfnroles.text import from_spelling
+
+_SECRET, _PARAMETER = "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"
+
+
+def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, ...]:
+    """Add the resource that asks for the secrets and parameters of a task definition, which then waits for it.
+
+    Returns where the references stand that are not asked for: to what the template itself makes. CloudFormation makes
+    that first, and nobody could have allowed the validator to look at a secret that has no ARN yet.
+    """
+    asked, made = _divided(task, adding)
+    if not asked:
+        return made
+    project_parameter = adding.parameter("ProjectName", project_name(project))
+    deployment = adding.parameter("DeploymentId", DEPLOYMENT_ID)
+    name = adding.ids.new(f"{task.logical_id}{SecretsExist.resource_type.partition('::')[2]}")
+    token = secret_validator.EXPORT.replace("${ProjectName}", f"${{{project_parameter}}}")
+    adding.resources[name] = {
+        "Type": SecretsExist.resource_type,
+        **own_condition(task, adding),
+        "Properties": {
+            "ServiceToken": {"Fn::ImportValue": {"Fn::Sub": token}},
+            "ServiceTimeout": SERVICE_TIMEOUT,
+            "DeploymentId": {"Ref": deployment},
+            "References": list(_asked(task, adding, asked)),
+        },
+    }
+    adding.depends_on[task.logical_id] = name
+    return made
+
+
+def _divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], tuple[Origin, ...]]:
+    """The references to what is there before, and where those stand to what the template makes."""
+    ordered = sorted(task.references, key=lambda reference: (reference.origin.sort_key, reference.value_from))
+    stacks = {world: task.worlds.stack(world, (_SECRET, _PARAMETER)) for world in task.there} if ordered else {}
+    made = {
+        reference
+        for reference in ordered
+        if all(_is_made(reference, stacks[world], adding) for world in task.references[reference])
+    }
+    origins = dict.fromkeys(each.origin for each in ordered if each in made)
+    return tuple(each for each in ordered if each not in made), tuple(origins)
+
+
+def _is_made(reference: Reference, stack: ResolvedStack, adding: Adding) -> bool:
+    """Whether a stack makes what a reference names: by its logical id, or by the name that the template gives it."""
+    text = reference.value_from
+    if resources_in(text, adding.tree):
+        return True
+    try:
+        target = value_from(text, adding.facts)
+    except (Unnamed, Malformed):
+        return False
+    if isinstance(target, OpenReference):
+        return False
+    if isinstance(target, ParameterReference):
+        names = {f"parameter/{name.removeprefix('/')}" for name in _names(stack, _PARAMETER)}
+        return str(target.arn.resource) in names
+    resource = str(target.arn.resource)
+    return any(resource.removeprefix("secret:") == name for name in _names(stack, _SECRET))
+
+
+def _names(stack: ResolvedStack, kind: str) -> Iterator[str]:
+    for resource in stack.of_type(kind):
+        if isinstance(name := resource.properties.get("Name"), str):
+            yield name
+
+
+def _asked(task: TaskInWorlds, adding: Adding, references: tuple[Reference, ...]) -> Iterator[Any]:
+    placing, expressions = Placing(task, adding), Expressions(task.worlds)
+    for reference in references:
+        where, text = task.references[reference], spelled(reference.value_from)
+        if expressions.unsaid((text,), where):
+            continue  # the same symbol is a gap of the role
+        literals = placing.behind(where, (text,))
+        if literals is not None:
+            given = expressions.said(encode_to_dict(Spelling(adding.facts).value(text)))
+            yield chosen(literals, {**reference.asked, "ValueFrom": given, "For": _place(reference, adding)})
+
+
+def _place(reference: Reference, adding: Adding) -> Any:
+    """Where a reference stands, for messages; with the values of parameters, where these stand in a name."""
+    place = from_spelling(reference.origin.place, policy=False)
+    known = all(symbol.name in adding.tree.get("Parameters", ()) for symbol in place.unknown)
+    return encode_to_dict(value(place)) if known else unspelled(place)

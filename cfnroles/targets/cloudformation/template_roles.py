@@ -1,0 +1,258 @@
+"""The roles of a template's task definitions as more of that template: resources, conditions and parameters.
+
+What a task definition needs in some worlds only stands behind a condition: the template's own where it says that, else
+one that is made of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from awacs.aws import PolicyDocument
+from msgspec import Struct
+from msgspec.structs import replace
+from troposphere import Parameter as Declaration
+from troposphere import Ref, encode_to_dict
+
+from cfnroles.facts import Facts
+from cfnroles.need import Gap, Holder, Need, Permission
+from cfnroles.policies import Policy, pack
+from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.statements import compose
+from cfnroles.symbols import Parameter
+from cfnroles.targets.cloudformation.parameters import key_arns
+from cfnroles.targets.cloudformation.policy_documents import policy_document, trust
+from cfnroles.targets.cloudformation.roles import metadata_of
+from cfnroles.targets.cloudformation.template_expressions import Expressions
+from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.template.logical_ids import LogicalIds
+from cfnroles.template.world_conditions import Conditions
+from cfnroles.template.worlds import Literal, World
+from cfnroles.text import Text, text_of
+
+#: The roles that a task definition names itself, by the property. Others go to its services and to whoever runs it.
+ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
+
+_KEYS = "KmsKeyArns"
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+class Added(Struct, frozen=True):
+    """What is added to a template, by names that it does not have, and the properties of what it has already.
+
+    ``properties`` and ``depends_on`` are by the logical id of a resource. ``gaps`` are the permissions that the roles
+    do not have because a policy could not say them.
+    """
+
+    parameters: Mapping[str, Any]
+    conditions: Mapping[str, Any]
+    resources: Mapping[str, Any]
+    properties: Mapping[str, Mapping[str, Any]]
+    depends_on: Mapping[str, str]
+    gaps: tuple[Gap, ...] = ()
+
+
+class Adding:
+    """What is added to a template for its task definitions, one after the other; names are shared among them."""
+
+    def __init__(self, tree: Mapping[str, Any], facts: Facts) -> None:
+        self.tree, self.facts = tree, facts
+        self.ids = LogicalIds(tree)
+        self.parameters: dict[str, Any] = {}
+        self.conditions: dict[str, Any] = {}
+        self.resources: dict[str, Any] = {}
+        self.properties: dict[str, Mapping[str, Any]] = {}
+        self.depends_on: dict[str, str] = {}
+        self.gaps: list[Gap] = []
+        self._shared: dict[str, str] = {}
+
+    @property
+    def added(self) -> Added:
+        """All of it."""
+        made = (self.parameters, self.conditions, self.resources, self.properties, self.depends_on)
+        return Added(*made, gaps=tuple(self.gaps))
+
+    def parameter(self, wanted: str, declaration: Declaration) -> str:
+        """The name of a parameter that all task definitions share."""
+        if wanted not in self._shared:
+            self._shared[wanted] = self.ids.new(wanted)
+            self.parameters[self._shared[wanted]] = declaration.to_dict()
+        return self._shared[wanted]
+
+
+def add_roles(task: TaskInWorlds, adding: Adding) -> None:
+    """Add the execution role and the task role of a task definition, and set both.
+
+    Raises InvalidInput for a role that no policies of IAM could hold.
+    """
+    roles = _Roles(task, adding)
+    adding.properties[task.logical_id] = {
+        ROLE_PROPERTIES[holder]: roles.added(kind_of(holder)) for holder in ROLE_PROPERTIES
+    }
+
+
+def own_condition(task: TaskInWorlds, adding: Adding) -> dict[str, str]:
+    """The Condition of a task definition, which what is added for it has, too."""
+    resource = adding.tree["Resources"][task.logical_id]
+    return {"Condition": resource["Condition"]} if isinstance(resource.get("Condition"), str) else {}
+
+
+class Placing:
+    """Behind which conditions of a template that stands which a task definition has in some worlds."""
+
+    def __init__(self, task: TaskInWorlds, adding: Adding) -> None:
+        self.task, self.adding = task, adding
+        self.conditions = Conditions(task.worlds, task.there, adding.ids, adding.conditions)
+        self._own = own_condition(task, adding).get("Condition", "")
+
+    def behind(self, where: frozenset[World], texts: tuple[Text, ...], *more: Literal) -> tuple[Literal, ...] | None:
+        """The literal that must hold for something with these texts in it, if any; ``None`` where it is never there."""
+        literals = list(more)
+        for condition in self._of_resources(texts):
+            truths = {world: self.task.worlds.holds(condition, world) for world in self.task.there}
+            where = frozenset(world for world in where if truths[world] is not False)
+            if None in truths.values():
+                literals.append(Literal(condition))
+        if not where:
+            return None
+        own = self.conditions.of(where)
+        whole = self.conditions.both((*literals, own) if own else literals)
+        return (whole,) if whole else ()
+
+    def _of_resources(self, texts: tuple[Text, ...]) -> Iterator[str]:
+        """The conditions of the resources that stand in the texts, without the task definition's own."""
+        for name in dict.fromkeys(each for text in texts for each in resources_in(text, self.adding.tree)):
+            condition = self.adding.tree["Resources"][name].get("Condition")
+            if isinstance(condition, str) and condition != self._own:
+                yield condition
+
+
+def resources_in(text: Text, tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """The logical ids of the resources of a template that stand in a text, be they there in a world or not."""
+    names = (getattr(symbol, "of", symbol).name.partition(".")[0] for symbol in text_of(text).unknown)
+    return tuple(name for name in names if isinstance(tree["Resources"].get(name), Mapping))
+
+
+def chosen(literals: Sequence[Literal], given: Any) -> Any:
+    """What is there where the literals hold; nothing elsewhere."""
+    for literal in literals:
+        branches = (given, _NO_VALUE) if literal.holds else (_NO_VALUE, given)
+        given = {"Fn::If": [literal.condition, *branches]}
+    return given
+
+
+class _Roles:
+    def __init__(self, task: TaskInWorlds, adding: Adding) -> None:
+        self.task, self.adding = task, adding
+        self.placing = Placing(task, adding)
+        self.expressions = Expressions(task.worlds)
+        self._literals: dict[str, Literal] = {}
+
+    def added(self, kind: RoleKind) -> dict[str, Any]:
+        """Add a role, and return what names it."""
+        logical_id = self.adding.ids.new(f"{self.task.logical_id}{kind.name}")
+        policies = pack(compose(self._placed(kind.holder)))
+        metadata = metadata_of(policies)
+        managed = [self._managed(policy, logical_id) for policy in policies if policy.managed]
+        inline = [self._inline(policy) for policy in policies if not policy.managed]
+        self.adding.resources[logical_id] = {
+            "Type": "AWS::IAM::Role",
+            **own_condition(self.task, self.adding),
+            **({"Metadata": metadata} if metadata else {}),
+            "Properties": {
+                "Description": f"{kind.used_by} of {self.task.logical_id}."[:1000],
+                "AssumeRolePolicyDocument": encode_to_dict(_trust(kind)),
+                **({"ManagedPolicyArns": managed} if managed else {}),
+                **({"Policies": inline} if inline else {}),
+            },
+        }
+        return {"Fn::GetAtt": [logical_id, "Arn"]}
+
+    def _placed(self, holder: Holder) -> Iterator[Need]:
+        """The needs of a role, each behind the condition that it hangs on, if it does."""
+        where: dict[Permission, frozenset[World]] = {}
+        needs = [(_spelled(need), worlds) for need, worlds in self.task.needs.items() if need.holder is holder]
+        for need, worlds in needs:
+            where[need.permission] = where.get(need.permission, frozenset()) | worlds
+        for need, _ in needs:
+            permission = need.permission
+            if unsaid := self.expressions.unsaid(permission.texts, where[permission]):
+                what = f"a policy cannot say {unsaid}"
+                self.adding.gaps.append(
+                    Gap(holder, need.reason.feature, need.origin, what, "Write what it stands for in its place")
+                )
+                continue
+            keys, permission = self._keys(permission)
+            literals = self.placing.behind(where[need.permission], permission.texts, *keys)
+            if literals is not None:
+                yield replace(need, permission=replace(permission, when=tuple(map(self._key, literals))))
+
+    def _keys(self, permission: Permission) -> tuple[tuple[Literal, ...], Permission]:
+        """Whether the keys of secrets are told, of which nothing is known, where a permission hangs on them."""
+        if not permission.when:
+            return (), permission
+        declared = key_arns(self.adding.facts.kms_key_arns)
+        name = self.adding.parameter(_KEYS, declared)
+        # An empty list parameter is a list of one empty text.
+        given = {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": name}]}, ""]}]}
+        return (self.placing.conditions.add(f"Has{name}", given),), replace(permission, resource=Text(Parameter(name)))
+
+    def _key(self, literal: Literal) -> str:
+        """What a literal is called in the names of policies, which have 128 characters at most."""
+        wanted = literal.condition[:100] if literal.holds else f"Not{literal.condition[:100]}"
+        names = (wanted, *(f"{wanted}{number}" for number in range(2, len(self._literals) + 3)))
+        name = next(each for each in names if self._literals.get(each, literal) == literal)
+        self._literals[name] = literal
+        return name
+
+    def _spelling(self) -> Spelling:
+        lists = {name for name, each in self.adding.parameters.items() if each["Type"] == "CommaDelimitedList"}
+        return Spelling(self.adding.facts, lists=lists)
+
+    def _document(self, policy: Policy) -> Any:
+        return self.expressions.said(encode_to_dict(policy_document(policy.statements, self._spelling())))
+
+    def _of(self, policy: Policy) -> tuple[Literal, ...]:
+        return tuple(self._literals[each] for each in policy.when)
+
+    def _inline(self, policy: Policy) -> Any:
+        return chosen(self._of(policy), {"PolicyName": policy.name, "PolicyDocument": self._document(policy)})
+
+    def _managed(self, policy: Policy, role: str) -> Any:
+        """Add a customer managed policy of a role, and return what names it."""
+        name, literals = self.adding.ids.new(f"{role}{policy.name}"), self._of(policy)
+        own = own_condition(self.task, self.adding)
+        if whole := self.placing.conditions.both((*literals, *map(Literal, own.values()))):
+            own = {"Condition": self.placing.conditions.named(whole)}
+        self.adding.resources[name] = {
+            "Type": "AWS::IAM::ManagedPolicy",
+            **own,
+            "Properties": {
+                "Description": f"Permissions of {self.task.logical_id} that pass the quota of inline policies.",
+                "PolicyDocument": self._document(policy),
+            },
+        }
+        return chosen(literals, {"Ref": name})
+
+
+def _spelled(need: Need) -> Need:
+    permission = need.permission
+    conditions = tuple(
+        replace(condition, values=tuple(sorted(map(spelled, condition.values)))) for condition in permission.conditions
+    )
+    return replace(need, permission=replace(permission, resource=spelled(permission.resource), conditions=conditions))
+
+
+def _trust(kind: RoleKind) -> PolicyDocument:
+    """The trust policy that the stacks of a build have by default: for this account's ECS alone.
+
+    AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role.
+    """
+    by = kind.assumed_by
+    conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
+    if not by.source_arn_switch:
+        conditions["ArnLike"] = {"aws:SourceArn": value(by.source_arn)}
+    return trust(by.service, conditions)

@@ -1,0 +1,92 @@
+"""Conditions of a template for what is there in some of its worlds: its own as far as they say it, and new ones.
+
+conditions = Conditions(worlds, there, LogicalIds(template.tree))
+conditions.of(where)          # Literal("IsProd"): if IsProd holds
+conditions.made               # {}: the template has it already
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cfnroles.template.logical_ids import LogicalIds
+from cfnroles.template.worlds import Disjunction, Literal, World, Worlds
+
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+_MOST_OPERANDS = 10
+_LONGEST = 100
+
+
+class Conditions:
+    """The conditions that hold in some of the worlds in which a thing is ``there``. ``made`` are those to be added."""
+
+    def __init__(self, worlds: Worlds, there: frozenset[World], ids: LogicalIds, made: dict[str, Any]) -> None:
+        self._worlds, self._there, self._ids, self.made = worlds, there, ids, made
+
+    def of(self, where: frozenset[World]) -> Literal | None:
+        """What holds in exactly these worlds among those that are there; ``None`` for all of them."""
+        if where >= self._there:
+            return None
+        for holds in (True, False):
+            for name in self._worlds.template.conditions:
+                truths = {world: self._worlds.holds(name, world) for world in self._worlds.all}
+                if None not in truths.values() and where == {w for w in self._there if truths[w] is holds}:
+                    return Literal(name, holds)
+        when = self._worlds.when(where)
+        return Literal(self._named(_words(when), self._expression(when)))
+
+    def both(self, literals: Iterable[Literal]) -> Literal | None:
+        """What holds where all of these do; ``None`` for none of them."""
+        wanted = tuple(sorted(set(literals)))
+        if len(wanted) < 2:
+            return wanted[0] if wanted else None
+        return Literal(self._named(_words((wanted,)), self._expression((wanted,))))
+
+    def named(self, literal: Literal) -> str:
+        """The name of a condition that holds where the literal does."""
+        if literal.holds:
+            return literal.condition
+        return self._named(_words(((literal,),)), self._literal(literal))
+
+    def add(self, wanted: str, expression: Any) -> Literal:
+        """A condition with this expression, by a name like ``wanted``."""
+        return Literal(self._named(wanted, expression))
+
+    def _named(self, wanted: str, expression: Any) -> str:
+        for name, known in self.made.items():
+            if known == expression:
+                return name
+        name = self._ids.new(wanted)
+        self.made[name] = expression
+        return name
+
+    def _expression(self, when: Disjunction) -> Any:
+        return _several("Fn::Or", [_several("Fn::And", list(map(self._literal, literals))) for literals in when])
+
+    def _literal(self, literal: Literal) -> Any:
+        expressions: Mapping[str, Any] = self._worlds.expressions
+        named = literal.condition in self._worlds.template.conditions or literal.condition in self.made
+        given = {"Condition": literal.condition} if named else expressions[literal.condition]
+        return given if literal.holds else {"Fn::Not": [given]}
+
+
+def _several(function: str, operands: Sequence[Any]) -> Any:
+    """The operands in one function, in levels where they are more than it takes."""
+    while len(operands) > _MOST_OPERANDS:
+        groups = [operands[at : at + _MOST_OPERANDS] for at in range(0, len(operands), _MOST_OPERANDS)]
+        operands = [_several(function, group) for group in groups]
+    return operands[0] if len(operands) == 1 else {function: list(operands)}
+
+
+def _words(when: Disjunction) -> str:
+    """A name for a condition: ``IsProdAndNotHasKey``."""
+    told = "Or".join("And".join(_word(literal) for literal in literals) for literals in when)
+    return told[:_LONGEST]
+
+
+def _word(literal: Literal) -> str:
+    words = re.findall("[A-Za-z0-9]+", literal.condition)
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if literal.holds else f"Not{name}"

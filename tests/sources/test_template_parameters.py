@@ -1,0 +1,100 @@
+"""Needs by the parameters that name them: a value decides what a text means, and the parameter stands in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from cfnroles.document import Document
+from cfnroles.facts import Facts
+from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.template.given import Given
+from cfnroles.template.template import read_template
+
+TASK = """\
+Parameters:
+  P: {Type: String, Default: "DEFAULT"}
+  Stage: {Type: String, Default: dev}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      ContainerDefinitions:
+      - Name: web
+        Image: IMAGE
+        Secrets:
+        - Name: A
+          ValueFrom: SECRET
+"""
+PARAMETERS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"
+
+
+def found(
+    default: str, secret: str, image: str = "nginx", parameters: Mapping[str, str] | None = None
+) -> tuple[TaskInWorlds, tuple[str, ...]]:
+    text = TASK.replace("DEFAULT", default).replace("SECRET", secret).replace("IMAGE", image)
+    document = Document("t.yaml", text)
+    known = (Facts(), Given(parameters or {}))
+    return by_parameters("Task", document, read_template(text, "t.yaml"), known)
+
+
+def resources(task: TaskInWorlds, action: str) -> list[str]:
+    return sorted({str(need.permission.resource) for need in task.needs if need.permission.action == action})
+
+
+@pytest.mark.parametrize(
+    ("default", "secret", "action", "expected"),
+    [
+        pytest.param("/shop/db", "!Ref P", "ssm:GetParameters", f"{PARAMETERS}${{P}}", id="a path"),
+        pytest.param("db", "!Ref P", "ssm:GetParameters", f"{PARAMETERS}/${{P}}", id="a name"),
+        pytest.param("shop", '!Sub "/${P}/db"', "ssm:GetParameters", f"{PARAMETERS}/${{P}}/db", id="a part of a path"),
+        pytest.param(
+            "p", '!Sub "/${P}/p"', "ssm:GetParameters", f"{PARAMETERS}/${{P}}/p", id="a part that is there twice"
+        ),
+        pytest.param(SECRET, "!Ref P", "secretsmanager:GetSecretValue", "${P}", id="a secret's ARN"),
+        pytest.param(
+            f"{SECRET}:key::", "!Ref P", "secretsmanager:GetSecretValue", SECRET, id="an ARN that is cut stays"
+        ),
+    ],
+)
+def test_a_parameter_stands_where_its_value_would(default: str, secret: str, action: str, expected: str) -> None:
+    task, _ = found(default, secret)
+    assert resources(task, action) == [expected]
+    assert [str(reference.value_from) for reference in task.references] == [
+        secret.removeprefix("!Sub ").strip('"').replace("!Ref P", "${P}")
+    ]
+
+
+def test_a_value_that_is_told_is_a_parameter_too() -> None:
+    task, told = found("", "!Ref P", parameters={"P": "/shop/db"})
+    assert resources(task, "ssm:GetParameters") == [f"{PARAMETERS}${{P}}"]
+    assert told == ()
+
+
+def test_one_parameter_with_a_value_for_each_world_is_one_need() -> None:
+    task, _ = found("", '!Sub "/${Stage}/db"', '!If [IsProd, nginx, "nginx:1.27"]')
+    assert len(task.there) == 2
+    where = {need.permission.resource: worlds for need, worlds in task.needs.items() if "ssm" in need.permission.action}
+    assert where == {f"{PARAMETERS}/${{Stage}}/db": task.there}
+
+
+ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"
+
+
+@pytest.mark.parametrize(
+    ("default", "secret", "image", "expected"),
+    [
+        pytest.param("/shop/db", "!Ref P", "nginx", (), id="the parameter stands in every need"),
+        pytest.param(ECR, "/shop/db", "!Ref P", ("P",), id="an image of ECR is taken for what it is"),
+        pytest.param("nginx", "/shop/db", "!Ref P", ("P",), id="an image of elsewhere, too"),
+        pytest.param(f"{SECRET}:key::", "!Ref P", "nginx", ("P",), id="a reference that is cut"),
+        pytest.param("", "/shop/db", "nginx", (), id="a parameter without a value"),
+    ],
+)
+def test_what_was_taken_for_a_value_is_told(default: str, secret: str, image: str, expected: tuple[str, ...]) -> None:
+    assert found(default, secret, image)[1] == expected
