@@ -121,5 +121,17 @@ class ParameterPath(Cut, frozen=True, kw_only=True):
     """
 
 
+class InImage(Symbol, frozen=True, kw_only=True):
+    """A part of an image whose registry is told by the deployment: its ``account``, ``region`` or ``repository``.
+
+    ``image`` is the image, a text. All of it is the part ``elsewhere`` where it is known to be in no private registry
+    of Amazon ECR. ``domains`` are those that the registry may have.
+    """
+
+    image: str
+    part: str
+    domains: tuple[str, ...] = ()
+
+
 class AfterParameter(Cut, frozen=True, kw_only=True):
     """What stands behind ``:parameter/`` in the ARN that a symbol stands for; nothing where it is no such ARN."""

@@ -19,6 +19,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import texts_in
 from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     SERVICE,
@@ -35,7 +36,7 @@ from cfnroles.table.feature import Unnamed
 from cfnroles.table.references import remedy
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, Resource, Template
-from cfnroles.template.worlds import World, Worlds, without_defaults, worlds_of
+from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text, arn_of, text_of
 from cfnroles.workload import Path
 
@@ -140,7 +141,34 @@ def around_task(
         for name, each in _resources(template).items()
     }
     wanted = (*around.conditions_of(_LOOKED_AT), *apart)
-    return around, worlds_of(replace(template, tree={**tree, "Resources": resources}), given, conditions=wanted)
+    worlds = worlds_of(replace(template, tree={**tree, "Resources": resources}), given, conditions=wanted)
+    return around, worlds if apart else _told_apart(logical_id, worlds)
+
+
+def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:
+    """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images."""
+    looked_at: set[tuple[Atom, ...]] = set()
+    while True:
+        forks = {fork.atoms: fork for fork in _forks(logical_id, worlds)}
+        new = [fork for atoms, fork in forks.items() if atoms not in looked_at]
+        if not new:
+            return worlds
+        for fork in new:
+            worlds = worlds.forked(fork) or worlds
+        looked_at |= forks.keys()
+
+
+def _forks(logical_id: str, worlds: Worlds) -> Iterator[Fork]:
+    """The forks of a task definition in its worlds; those of maps come first, since they may tell images."""
+    tasks = [task for world in worlds.all for task, _ in run_in(world, worlds, logical_id)]
+    if "Fn::FindInMap" in str(worlds.template.tree["Resources"][logical_id]):
+        facts = Facts(worlds.given.account, worlds.given.region)
+        of_maps = [fork for task in tasks for fork in map_forks(task, discover(task.workload, facts), worlds)]
+        if of_maps:
+            yield from of_maps
+            return
+    for task in tasks:
+        yield from image_forks(task, worlds.template)
 
 
 def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
@@ -153,7 +181,7 @@ def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[Temp
     stack = worlds.stack(world, _LOOKED_AT)
     for task in task_definitions(stack, worlds.template.document, logical_id):
         for each in beside_services(task, stack):
-            yield each, stack
+            yield with_images(each, worlds, world), stack
 
 
 def hidden(template: Template) -> Iterator[Gap]:
@@ -240,14 +268,18 @@ class _Found:
         return replace(each, origin=replace(each.origin, path=place))
 
     def _closable(self, gap: Gap) -> Gap:
-        """The gap without the advice to tell the value of a parameter that CloudFormation looks up by itself."""
-        for name in set(self.template.parameters) - set(self.template.settable):
-            if gap.remedy == remedy(Parameter(name)):
-                return replace(
-                    gap, remedy="CloudFormation looks it up in Parameter Store: write the value in its place"
-                )
-        return gap
+        """The gap with advice that a template can be given: it has no placeholders, and not every parameter is told."""
+        if re.search(r"--(set|image) ", gap.remedy):
+            return replace(gap, remedy="Write it in its place")
+        told = _TELL.fullmatch(gap.remedy)
+        if not told or told[1] in self.template.settable:
+            return gap
+        if told[1] in self.template.parameters:
+            return replace(gap, remedy="CloudFormation looks it up in Parameter Store: write the value in its place")
+        return replace(gap, remedy=f"The template has no {told[1]}: write what it stands for in its place")
 
+
+_TELL = re.compile(r"Tell it with --parameter ([^=]+)=VALUE")
 
 _Thing = TypeVar("_Thing")
 

@@ -7,18 +7,26 @@ import re
 from msgspec import Struct
 
 from cfnroles.facts import partition_of
-from cfnroles.symbols import Placeholder
+from cfnroles.symbols import InImage, Parameter, Placeholder, PseudoParameter
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import remedy
-from cfnroles.text import Arn, Text, is_account, is_region
+from cfnroles.text import URL_SUFFIX, Arn, Text, is_account, is_region, text_of
 
-#: What follows account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, everywhere.
+#: What follows account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, by partition.
 #: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html and the ECR credential helper's own pattern
-_DOMAINS = re.compile(
-    r"amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn)"
-    r"|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov"
-)
-_KINDS = ("dkr.ecr-fips.", "dkr-ecr-fips.", "dkr.ecr.", "dkr-ecr.")
+_DOMAINS_OF = {
+    "aws": ("amazonaws.com", "on.aws"),
+    "aws-us-gov": ("amazonaws.com", "on.aws"),
+    "aws-cn": ("amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    "aws-eusc": ("amazonaws.eu",),
+    "aws-iso": ("c2s.ic.gov",),
+    "aws-iso-b": ("sc2s.sgov.gov",),
+    "aws-iso-e": ("cloud.adc-e.uk",),
+    "aws-iso-f": ("csp.hci.ic.gov",),
+}
+_DOMAINS = tuple(dict.fromkeys(domain for domains in _DOMAINS_OF.values() for domain in domains))
+#: What stands between the account and the Region.
+KINDS = ("dkr.ecr-fips.", "dkr-ecr-fips.", "dkr.ecr.", "dkr-ecr.")
 _LOOKS_LIKE_ECR = re.compile(r"[^/]*\.dkr[.-]ecr")
 
 #: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -41,7 +49,7 @@ def ecr_repository(image: Text) -> Arn | None:
     Tag and digest have no part in it. Raises Unnamed while the registry is not known.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
     """
-    if not image.strip():
+    if not image.strip() or (isinstance(image.whole, InImage) and image.whole.part == "elsewhere"):
         return None
     registry, slash, repository = image.partition("/")
     host = ecr_registry(registry) if slash else None
@@ -68,6 +76,38 @@ def ecr_repository(image: Text) -> Arn | None:
     return None
 
 
+def is_open(image: Text) -> bool:
+    """Whether the deployment alone tells the image's registry, by parameters, which a condition can look at."""
+    registry, slash, _ = image.partition("/")
+    if slash and ecr_registry(registry) is not None:
+        return False
+    first = registry if slash else _before_tag(image)
+    # A placeholder is filled before that, or is a parameter of another stack.
+    return bool(first.unknown) and all(type(each) in (Parameter, PseudoParameter) for each in image.unknown)
+
+
+def in_ecr(image: Text, region: str) -> Text:
+    """An open image where it is in a private registry of Amazon ECR, for a stack in this Region, if that is known."""
+    partition = partition_of(region)
+    domains = _DOMAINS_OF.get(partition, _DOMAINS) if partition.plain else _DOMAINS
+    called = image.whole.name if image.whole else image.shape("")
+    account, home, repository = (
+        InImage(f"{called}[{part}]", image=image, part=part, domains=domains)
+        for part in ("account", "region", "repository")
+    )
+    return Text(account, ".dkr.ecr.", home, ".", URL_SUFFIX, "/", repository)
+
+
+def elsewhere(image: Text) -> Text:
+    """An open image where it is in any other registry."""
+    return Text(InImage(str(image), image.written, image=image, part="elsewhere"))
+
+
+def _written(image: Text) -> Text:
+    """The image as the document has it, also where its registry was told apart."""
+    return next((text_of(each.image) for each in image.symbols if isinstance(each, InImage)), image)
+
+
 class Registry(Struct, frozen=True):
     """The host of a private ECR registry. ``kind`` is what stands between account and region: ``.dkr.ecr.``"""
 
@@ -80,13 +120,13 @@ class Registry(Struct, frozen=True):
 def ecr_registry(host: Text) -> Registry | None:
     """The parts of the host of a private ECR registry; ``None`` for any other host."""
     account, dot, rest = host.partition(".")
-    kind = next((each for each in _KINDS if rest.startswith(each)), "")
+    kind = next((each for each in KINDS if rest.startswith(each)), "")
     region, end, domain = rest.removeprefix(kind).partition(".")
     if not (dot and kind and end and is_account(account)):
         return None
     if not is_region(region) and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", region):
         return None
-    known = domain.unknown or _DOMAINS.fullmatch(domain)
+    known = domain.unknown or domain in _DOMAINS
     return Registry(account, f".{kind}", region, domain) if known else None
 
 
@@ -111,9 +151,9 @@ def _before_tag(image: Text) -> Text:
 
 def repository_name(image: Text) -> str:
     """The last two parts of the image's name: ``xray/aws-xray-daemon`` of ``public.ecr.aws/xray/aws-xray-daemon:3``."""
-    return "/".join(_before_tag(image).cut("/")[-2:])
+    return "/".join(_before_tag(_written(image)).cut("/")[-2:])
 
 
 def tag(image: Text) -> str:
     """The image's tag, or an empty text."""
-    return image.partition("@")[0].cut("/")[-1].partition(":")[2]
+    return _written(image).partition("@")[0].cut("/")[-1].partition(":")[2]

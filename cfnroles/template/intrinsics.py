@@ -292,7 +292,8 @@ class Resolution(Struct):
             return None
         value: Any = _member(self.tree, "Mappings")
         for key in argument[:3]:
-            value = value.get(self.text(key)) if isinstance(value, Mapping) else None
+            asked = self.text(key)
+            value = value.get(self.given.keys.get(asked, asked)) if isinstance(value, Mapping) else None
         return None if value is None else self.value(value)
 
     def _import_value(self, argument: Any) -> str:

@@ -39,6 +39,9 @@ class Literal(Struct, frozen=True, order=True):
     holds: bool = True
 
     def __str__(self) -> str:
+        thing, is_, what = self.condition.partition(" is ")
+        if is_ and not thing.startswith("{"):
+            return f"{thing} is {'' if self.holds else 'not '}{what}"
         return f"{self.condition} {'holds' if self.holds else 'does not hold'}"
 
 
@@ -49,12 +52,15 @@ Disjunction = tuple[tuple[Literal, ...], ...]
 class Atom(Struct, frozen=True):
     """A condition that is no And, Or or Not of others; the same expression is the same atom.
 
-    One that compares a ``parameter`` with a ``constant`` excludes its others.
+    One that compares a ``parameter`` with a ``constant`` excludes its others. No condition of the template asks for a
+    ``key``, which `Fn::FindInMap` is asked for, nor whether an ``image`` is of Amazon ECR.
     """
 
     expression: str
     parameter: str = ""
     constant: str = ""
+    key: bool = False
+    image: str = ""
 
 
 #: The atoms that hold.
@@ -62,6 +68,18 @@ World = frozenset[Atom]
 
 #: What stands for the value of a parameter, by its name.
 Altered = Callable[[str, str], str]
+
+
+class Fork(Struct, frozen=True):
+    """What worlds may differ in besides the template's conditions. ``expressions`` are its atoms as conditions.
+
+    One of the atoms holds, or none of them where ``none`` may.
+    """
+
+    atoms: tuple[Atom, ...]
+    expressions: tuple[Any, ...]
+    none: bool = False
+
 
 _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
@@ -104,8 +122,9 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def _made(self, world: World) -> tuple[Template, Given, Mapping[str, bool | None]]:
         decided = {name: self.holds(name, world) for name in self.template.conditions}
-        values = {atom.parameter: atom.constant for atom in world if atom.parameter in self.template.parameters}
-        other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in world}
+        holding = [atom for atom in world if not atom.key]
+        values = {atom.parameter: atom.constant for atom in holding if atom.parameter in self.template.parameters}
+        other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in holding}
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
         named = replace(self.template, tree=tree)
@@ -113,7 +132,30 @@ class Worlds(Struct, frozen=True, dict=True):
         if self.altered is not None:
             known = named.values(Given({name: str(value) for name, value in told.items()}))
             told |= {name: self.altered(name, each) for name, each in known.items() if told.get(name, "") is not None}
-        return named, replace(self.given, parameters=told), decided
+        asked = (atom for atom in world if atom.key or atom.parameter not in values)
+        keys = {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
+        return named, replace(self.given, parameters=told, keys=keys), decided
+
+    def forked(self, fork: Fork) -> Worlds | None:
+        """The worlds told apart by a fork as well, but where the parameter of its atoms has a value; else ``None``.
+
+        ``None``, too, where they would be too many.
+        """
+        if not self.exact:
+            return None
+        choices = [frozenset({atom}) for atom in fork.atoms] + [frozenset[Atom]()] * fork.none
+        known = {atom.parameter for atom in fork.atoms} - {""}
+        found: list[World] = []
+        for world in self.all:
+            if known.isdisjoint(atom.parameter for atom in world):
+                found += [world | choice for choice in choices]
+            else:
+                found.append(world)
+        if len(found) > MOST:
+            return None
+        named = dict(zip((atom.expression for atom in fork.atoms), fork.expressions, strict=True))
+        atoms = (*self.atoms, *fork.atoms)
+        return replace(self, atoms=atoms, all=tuple(found), expressions={**self.expressions, **named})
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""

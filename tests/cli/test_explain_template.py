@@ -16,6 +16,7 @@ HEAD = """\
 Parameters:
   ImageUri: {Type: String}
   Stored: {Type: "AWS::SSM::Parameter::Value<String>"}
+  Images: {Type: CommaDelimitedList}
   Key: {Type: String, Default: ""}
   Env: {Type: String, Default: dev}
 Conditions:
@@ -24,6 +25,7 @@ Conditions:
 Resources:
   Database: {Type: "AWS::SecretsManager::Secret"}
   Locked: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: !Ref SecretKey}}
+  Keyed: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: !Ref Key}}
   Aliased: {Type: "AWS::SecretsManager::Secret", Properties: {KmsKeyId: alias/mine}}
   Attached: {Type: "AWS::SecretsManager::SecretTargetAttachment"}
   Rds: {Type: "AWS::RDS::DBInstance"}
@@ -143,6 +145,101 @@ def test_what_a_resource_gives_is_told_as_the_template_has_it(
     assert told(explained(template(container)))[action, ""] == resources
 
 
+@pytest.mark.parametrize(
+    ("image", "asked"),
+    [
+        pytest.param("!Ref ImageUri", "${ImageUri}", id="a parameter"),
+        pytest.param("!Sub '${ImageUri}:1'", "${ImageUri}:1", id="before a tag"),
+        pytest.param("!Sub '${ImageUri}/web:${Key}'", "${ImageUri}/web:${Key}", id="a registry"),
+        pytest.param("!Ref Stored", "${Stored}", id="one that CloudFormation looks up"),
+    ],
+)
+def test_an_image_that_is_told_later_is_of_ecr_or_not(explained: Any, image: str, asked: str) -> None:
+    explanation = explained(template(f"Image: {image}"))
+    found = told(explanation)
+    called = re.sub(r"\$\{\w+\}", "", asked) if asked.count("{") > 1 or ":" in asked else asked[2:-1]
+    only = f"{asked} is in a private registry of Amazon ECR"
+    arn = (
+        f"arn:${{AWS::Partition}}:ecr:${{{called}[region]}}:${{{called}[account]}}:repository/${{{called}[repository]}}"
+    )
+    assert found == {
+        ("ecr:GetAuthorizationToken", only): ("*",),
+        ("ecr:BatchGetImage", only): (arn,),
+        ("ecr:GetDownloadUrlForLayer", only): (arn,),
+    }
+    assert explanation["resources"]["Task"]["gaps"] == []
+
+
+def test_an_image_that_is_told_is_no_question(explained: Any) -> None:
+    text = template("Image: !Ref ImageUri")
+    assert told(explained(text, "--parameter", "ImageUri=nginx")) == {}
+    home = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web"
+    assert ("ecr:BatchGetImage", "") in told(explained(text, "--parameter", f"ImageUri={home}"))
+
+
+MAPS = """Mappings:
+  Stages:
+    dev: {secret: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:test-AbCdEf", image: nginx}
+    test: {secret: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:test-AbCdEf", image: nginx}
+    prod: {secret: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod-AbCdEf", image: nginx}
+  Accounts:
+    "111122223333": {secret: /one}
+    "444455556666": {secret: /two}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        pytest.param(
+            "!FindInMap [Stages, !Ref Stage, secret]",
+            {"${Stage} is not prod": "secret:test-AbCdEf", "${Stage} is prod": "secret:prod-AbCdEf"},
+            id="a parameter",
+        ),
+        pytest.param(
+            "!FindInMap [Accounts, !Ref 'AWS::AccountId', secret]",
+            {
+                "${AWS::AccountId} is 111122223333": "parameter/one",
+                "${AWS::AccountId} is 444455556666": "parameter/two",
+            },
+            id="the account",
+        ),
+        pytest.param("!FindInMap [Stages, !Ref Env, secret]", {"": "secret:test-AbCdEf"}, id="a default"),
+    ],
+)
+def test_a_value_of_a_map_is_one_for_each_key_that_may_be_asked_for(
+    explained: Any, reference: str, expected: dict[str, str]
+) -> None:
+    text = MAPS + template(f"Secrets: [{{Name: A, ValueFrom: {reference}}}]").replace(
+        "Parameters:\n", "Parameters:\n  Stage: {Type: String}\n"
+    )
+    found = {
+        when: re.sub(r".*\}:(?=parameter)|.*:(?=secret:)", "", resources[0])
+        for (action, when), resources in told(explained(text)).items()
+        if action.startswith(("secretsmanager:", "ssm:"))
+    }
+    assert found == expected
+
+
+def test_a_map_that_no_need_hangs_on_is_no_question(explained: Any) -> None:
+    variable = "Environment: [{Name: A, Value: !FindInMap [Accounts, !Ref 'AWS::AccountId', secret]}]"
+    text = MAPS + template(f"Secrets: [{{Name: A, ValueFrom: /a}}]\n          {variable}")
+    assert ("ssm:GetParameters", "") in told(explained(text))
+
+
+def test_of_more_images_than_worlds_can_tell_apart_the_last_are_gaps(explained: Any) -> None:
+    names = [f"Image{number}" for number in range(10)]
+    parameters = "".join(f"  {name}: {{Type: String}}\n" for name in names)
+    containers = "".join(f"        - {{Name: {name}, Image: !Ref {name}}}\n" for name in names)
+    text = (template("Image: nginx") + containers).replace("Parameters:\n", f"Parameters:\n{parameters}", 1)
+    explanation = explained(text)
+    assert len([1 for action, _ in told(explanation) if action == "ecr:BatchGetImage"]) == 8
+    assert [gap["what"] for gap in explanation["resources"]["Task"]["gaps"]] == [
+        "the image's registry hangs on ${Image8}",
+        "the image's registry hangs on ${Image9}",
+    ]
+
+
 def test_a_secret_without_a_key_of_its_own_needs_none(explained: Any) -> None:
     found = told(explained(template("Secrets: [{Name: A, ValueFrom: !Ref Database}]")))
     assert ("kms:Decrypt", "") not in found
@@ -209,14 +306,17 @@ def test_a_task_definition_that_hangs_on_a_condition_says_so(cfnroles: Any, tmp_
 @pytest.mark.parametrize(
     ("container", "closing"),
     [
-        pytest.param("Image: !Ref ImageUri", ("--parameter", "ImageUri=nginx"), id="an image that nobody told"),
-        pytest.param("Image: !Ref Stored", (), id="an image that CloudFormation looks up"),
+        pytest.param("Image: !Select [0, !Ref Images]", (), id="an image of a list"),
+        pytest.param("Image: !Ref Nowhere", (), id="a parameter that the template lacks"),
+        pytest.param("Image: 111.dkr.ecr.eu-west-1.amazonaws.com/web", (), id="no account"),
         pytest.param("Image: !ImportValue Other", (), id="an image that another stack exports"),
         pytest.param("Secrets: !Ref ImageUri", (), id="a parameter for a list"),
         pytest.param("Secrets: {'Fn::Transform': {Name: Mine}}", (), id="a macro for a list"),
         pytest.param("Secrets: [{Name: A, ValueFrom: !Ref Aliased}]", (), id="a key that is named by an alias"),
         pytest.param(
-            "Image: !Sub '${Key}/web:1'", ("--parameter", "Key=docker.io/shop"), id="a parameter with an empty default"
+            "Secrets: [{Name: A, ValueFrom: !Ref Keyed}]",
+            ("--parameter", "Key=arn:aws:kms:eu-west-1:111122223333:key/0a"),
+            id="a parameter with an empty default",
         ),
     ],
 )

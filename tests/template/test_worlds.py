@@ -106,7 +106,7 @@ def test_an_expression_without_a_name_is_told_as_it_stands() -> None:
     template = read_template("Conditions: {C: !Or [!Equals [!Ref A, x], !Equals [!Ref B, '']]}\nResources: {}", "t")
     whole = worlds_of(template)
     (a, b) = whole.atoms
-    assert [str(literal) for (literal,) in whole.when(whole.among([Literal(a.expression)]))] == ["${A} is x holds"]
+    assert [str(literal) for (literal,) in whole.when(whole.among([Literal(a.expression)]))] == ["${A} is x"]
     assert b.expression == "${B} is empty"
 
 

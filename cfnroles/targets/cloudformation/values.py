@@ -15,6 +15,7 @@ from cfnroles.symbols import (
     Cut,
     Field,
     Import,
+    InImage,
     Parameter,
     ParameterPath,
     Placeholder,
@@ -22,7 +23,7 @@ from cfnroles.symbols import (
     Symbol,
     Wildcard,
 )
-from cfnroles.table.images import ecr_registry
+from cfnroles.table.images import KINDS, ecr_registry
 from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, from_spelling, is_account, text_of
 from cfnroles.validator_needs import SWITCHES
 
@@ -107,7 +108,7 @@ def value(text: str) -> Any:
         return _symbol(text.whole)
     if not any(_is_filled(part) for part in text.parts):
         return "".join(part if isinstance(part, str) else _as_policy(part) for part in text.parts)
-    if any(isinstance(symbol, Cut) for symbol in text.symbols):
+    if any(isinstance(symbol, Cut | InImage) for symbol in text.symbols):
         pieces = text.cut(":")
         if len(pieces) > 1:
             return Join(":", [value(piece) for piece in pieces])
@@ -140,6 +141,8 @@ def _symbol(symbol: Symbol) -> Any:
         return ImportValue(value(from_spelling(symbol.export, policy=False)))
     if isinstance(symbol, Cut):
         return _piece(symbol)
+    if isinstance(symbol, InImage):
+        return _in_image(symbol)
     name, dot, attribute = symbol.name.partition(".")
     return GetAtt(name, attribute) if dot else Ref(name)
 
@@ -158,6 +161,26 @@ def _piece(symbol: Cut) -> Any:
         case ParameterPath():
             name = Select(0, Split("arn:", value(whole)))
             return Join("/", Split("//", Join("", ["parameter/", name])))
+
+
+def _in_image(symbol: InImage) -> Any:
+    """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
+    image = text_of(symbol.image)
+
+    def after(*signs: str) -> Any:
+        """What stands behind the one of these texts that is in the image: nothing for each of the others."""
+        pieces = [Select(1, Split(each, value(Text(image, each)))) for each in signs]
+        return pieces[0] if len(pieces) == 1 else Join("", pieces)
+
+    match symbol.part:
+        case "account":
+            return Select(0, Split(".", value(image)))
+        case "region":
+            return Select(0, Split(".", after(*(f".{kind}" for kind in KINDS))))
+        case "repository":
+            # https://docs.docker.com/reference/cli/docker/image/tag/: HOST/REPOSITORY:TAG@DIGEST
+            return Select(0, Split("@", Select(0, Split(":", after(*(f".{each}/" for each in symbol.domains))))))
+    return value(image)
 
 
 def _variable(symbol: Import) -> str:

@@ -1,0 +1,101 @@
+"""What only the deployment tells of a task definition, and a condition of its template can ask.
+
+Worlds are told apart by it as by the template's own conditions, so that no row knows of it: an image whose registry
+stands in a parameter is of Amazon ECR or not, and `Fn::FindInMap` gives one of a few values for a key that nobody told.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cfnroles.discovery import Discovery
+from cfnroles.sources.template_task_definitions import TemplateTask
+from cfnroles.symbols import Opaque
+from cfnroles.table.images import KINDS, elsewhere, in_ecr, is_open
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import Atom, Fork, World, Worlds
+from cfnroles.text import Text
+from cfnroles.workload import Path, Workload
+
+_IMAGE = "containerDefinitions[].image"
+_FOUND_IN_MAP = re.compile(r"Fn::FindInMap\((\w+), ([\w:.-]+), ([\w:.-]+)\)")
+
+
+def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
+    """A fork for each image of a task whose registry only the deployment tells, by parameters of the template."""
+    for _, image in task.workload.find(_IMAGE):
+        if isinstance(image, Text) and is_open(image) and _by_parameters(image, template):
+            asked: Any = {"Ref": image.whole.name} if image.whole else {"Fn::Sub": str(image)}
+            # AWS's own templates split parameters in conditions: https://github.com/aws-cloudformation/cfn-lint/issues/876
+            hosts = [_contains(asked, f".{kind}") for kind in KINDS]
+            atom = Atom(f"{image} is in a private registry of Amazon ECR", image=image)
+            yield Fork((atom,), ({"Fn::Or": hosts},), none=True)
+
+
+def with_images(task: TemplateTask, worlds: Worlds, world: World) -> TemplateTask:
+    """A task with each image as it is in a world."""
+    told = {atom.image: atom in world for atom in worlds.atoms if atom.image}
+    containers = task.workload.tree.get("containerDefinitions")
+    if not told or not isinstance(containers, list):
+        return task
+
+    def image(given: Any) -> Any:
+        if not isinstance(given, Text) or given not in told:
+            return given
+        return in_ecr(given, worlds.given.region) if told[given] else elsewhere(given)
+
+    pulled = [{name: image(each) if name == "image" else each for name, each in c.items()} for c in containers]
+    tree = {**task.workload.tree, "containerDefinitions": pulled}
+    workload = Workload(task.workload.document, tree, task.workload.settings)
+    return TemplateTask(task.resource, workload, task.sources, task.unseen)
+
+
+def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Iterator[Fork]:
+    """A fork for each key that nobody told, by which a value is looked up without which a need cannot be named."""
+    for gap in discovery.gaps:
+        for text in _texts_at(task.workload, gap.origin.path):
+            for symbol in text.unknown:
+                found = _FOUND_IN_MAP.fullmatch(symbol.name) if isinstance(symbol, Opaque) else None
+                if found is not None:
+                    yield from _keys(found[1], found[2], found[3], worlds)
+
+
+def _keys(name: str, first: str, second: str, worlds: Worlds) -> Iterator[Fork]:
+    mappings = worlds.template.tree.get("Mappings")
+    keys = mappings.get(name) if isinstance(mappings, Mapping) else None
+    if not isinstance(keys, Mapping):
+        return
+    asked, known = (first, [key for key, values in keys.items() if isinstance(values, Mapping) and second in values])
+    if isinstance(keys.get(first), Mapping):
+        asked, known = second, list(keys[first])
+    decided = {atom.constant for atom in worlds.atoms if atom.parameter == asked}
+    left = [key for key in map(str, known) if key not in decided and _is_allowed(key, asked, worlds.template)]
+    if left and (asked in worlds.template.settable or asked.startswith("AWS::")):
+        atoms = tuple(Atom(f"${{{asked}}} is {key}", asked, key, key=True) for key in left)
+        yield Fork(atoms, tuple({"Fn::Equals": [{"Ref": asked}, key]} for key in left))
+
+
+def _is_allowed(key: str, parameter: str, template: Template) -> bool:
+    allowed = template.declarations.get(parameter, {}).get("AllowedValues")
+    return not isinstance(allowed, list) or key in map(str, allowed)
+
+
+def _contains(asked: Any, part: str) -> Any:
+    """The condition that a value has this part in it, which has a meaning for every value."""
+    return {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Fn::Split": [part, asked]}]}, asked]}]}
+
+
+def _by_parameters(image: Text, template: Template) -> bool:
+    names: Sequence[str] = [symbol.name for symbol in image.unknown]
+    # What CloudFormation takes a list for is no text of a condition.
+    texts = {name for name, each in template.declarations.items() if "List" not in str(each.get("Type"))}
+    return all(name in texts or name.startswith("AWS::") for name in names)
+
+
+def _texts_at(workload: Workload, path: Path) -> Iterator[Text]:
+    value = workload.at(path)
+    values = value.values() if isinstance(value, Mapping) else [value]
+    yield from (each for each in values if isinstance(each, Text))
