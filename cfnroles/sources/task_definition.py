@@ -66,7 +66,19 @@ def unlike(document: Document) -> str:
         return "It has ContainerDefinitions, as CloudFormation spells it; the API spells it containerDefinitions."
     if "image" in members:
         return "It looks like a single container definition."
-    return f"It has no containerDefinitions. Its members are: {', '.join(sorted(map(str, members))[:8])}."
+    return f"It has no containerDefinitions. {_told(tuple(map(str, members)))}"
+
+
+#: A member's name as documents have them. What is none may be a line of a file that nobody meant to show.
+_MEMBER = re.compile(r"[A-Za-z][A-Za-z_-]{0,29}")
+_TOLD = 8
+
+
+def _told(members: tuple[str, ...]) -> str:
+    names = sorted(each for each in members if _MEMBER.fullmatch(each))[:_TOLD]
+    if not names:
+        return "Its members have no such names as ECS has."
+    return f"Its members are: {', '.join(names)}{' and others' if len(names) < len(members) else ''}."
 
 
 def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: tuple[str, ...] = ()) -> Facts:

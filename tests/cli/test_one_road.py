@@ -43,6 +43,8 @@ OTHERS = {
     "a list of two": (f"[{TASK}, {TASK}]", "one task definition at a time"),
     "one container": ("{name: web, image: nginx}", "looks like a single container definition"),
     "services of Docker": ("services: {web: {image: nginx}}", "Its members are: services."),
+    "accounts of a system": ("root:$6$hunter2:20228:\nbin:*:20228:", r"Its members have no such names as ECS has\.$"),
+    "more than names": ("{version: 1, wJalrXUtnFEMI/K7MDENG: 2}", r"Its members are: version and others\.$"),
     "members as CloudFormation spells them": ("{Family: x, ContainerDefinitions: []}", "the API spells it"),
 }
 
