@@ -205,6 +205,20 @@ class TestTheLintStep:
         assert target.read_text() == "kept"
         assert json.loads((job.workspace / "report.json").read_text())["files"]
 
+    @pytest.mark.parametrize("output", ["reports/report.json", "reports/deep/report.json", "a/../reports/report.json"])
+    def test_nor_by_a_link_in_the_place_of_its_directory(self, job: Job, tmp_path: Path, output: str) -> None:
+        job.plant("shop.yaml", ERROR)
+        target = tmp_path / "target"
+        (target / "deep").mkdir(parents=True)
+        kept = [target / "report.json", target / "deep/report.json"]
+        for each in kept:
+            each.write_text("kept")
+        (job.workspace / "reports").symlink_to(target)
+        (job.workspace / "a").mkdir()
+        ended = job.run("Lint", files="shop.yaml", format="json", output=output)
+        assert (ended.returncode, [each.read_text() for each in kept]) == (1, ["kept", "kept"])
+        assert "reports is a link" in ended.stderr
+
     def test_an_input_is_no_script(self, job: Job) -> None:
         job.plant("shop.yaml", ERROR)
         assert job.run("Lint", files="shop.yaml", output="$(touch ran);`touch ran`").returncode == 1
