@@ -138,7 +138,7 @@ def discard(step: StackPlan, deployer: Deployer) -> None:
     stack = cloudformation.stack(change_set.stack_id)
     if stack is None or stack.status != "REVIEW_IN_PROGRESS":
         return
-    if all(other.id == change_set.id for other in cloudformation.change_sets(stack.id)):
+    if all(other.id == change_set.id for other in cloudformation.change_sets(stack.name)):
         cloudformation.delete_stack(stack.id, token=deployer.run.token)
 
 

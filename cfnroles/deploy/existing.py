@@ -60,7 +60,7 @@ def _stranger(stack: StackDescription, source: StackSource, cloudformation: Clou
     """What is known of a stack that cfnroles did not make for the project; ``None`` for one of its own."""
     if stack.status == "REVIEW_IN_PROGRESS":
         # It has no template and no resources yet: it is whose change sets it consists of.
-        others = [each.name for each in cloudformation.change_sets(stack.id) if not each.name.startswith(RUN_PREFIX)]
+        others = [each.name for each in cloudformation.change_sets(stack.name) if not each.name.startswith(RUN_PREFIX)]
         lost = tuple(f"the change set {name}" for name in others)
         return Stranger("not made by cfnroles", stack.tags, lost) if others else None
     deployed = Deployed(stack.name, stack.tags, cloudformation.template(stack.id), stack.parameters)

@@ -228,7 +228,7 @@ def _described(blank: StackPlan, home: Given, deployer: Deployer) -> StackPlan:
     if deployed:
         template = read_template(cloudformation.template(deployed.id), blank.name)
         old = FilledTemplate.of(template, deployed.parameters, (), home)
-    pending = cloudformation.change_sets(stack.id) if stack else ()
+    pending = cloudformation.change_sets(stack.name) if stack else ()
     return replace(
         blank,
         permissions=permission_changes(old, new),

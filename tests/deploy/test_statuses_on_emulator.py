@@ -126,3 +126,21 @@ def test_somebody_elses_operation_is_waited_for(cfnroles, aws, quick, command):
 
     assert answer.code == 0, answer.err
     assert "shop-roles is being created (CREATE_IN_PROGRESS), started in the console; waiting" in answer.err
+
+
+@pytest.mark.parametrize("command", [("deploy", "--yes"), ("deploy", "--plan"), ("delete", "--yes")])
+def test_somebody_elses_review_in_progress(cfnroles, aws, stacks, command):
+    topic = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    aws("cloudformation").create_change_set(
+        StackName="shop-roles", ChangeSetName="colleague", ChangeSetType="CREATE", TemplateBody=topic
+    )
+
+    answer = cfnroles(command[0], stacks, *command[1:])
+
+    assert answer.code == 1
+    assert (
+        "shop-roles: not made by cfnroles\nits tags: none\nwhat would be lost: the change set colleague\n" in answer.err
+    )
+    assert status(aws, "shop-roles") == "REVIEW_IN_PROGRESS"
+    kept = aws("cloudformation").list_change_sets(StackName="shop-roles")["Summaries"]
+    assert [each["ChangeSetName"] for each in kept] == ["colleague"]
