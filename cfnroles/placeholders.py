@@ -37,7 +37,7 @@ _BETWEEN = re.compile(rf"(?<![^:.])({_WORD.pattern})(?=[:.])")
 
 _BRACES = re.compile(r"\$\{(\w+)\}")
 #: Parameters that the stacks have already.
-_OF_THE_STACKS = frozenset(
+OF_THE_STACKS = frozenset(
     {
         *("ProjectName", "KmsKeyArns", "PermissionsBoundaryArn", "RolePath", "TrustConditions", "DeploymentId"),
         *(f"{kind.name}{option}" for kind in ROLE_KINDS for option in ("Name", "Path", "BoundaryArn")),
@@ -175,7 +175,7 @@ def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
     symbols: dict[str, Symbol] = {}
     # What is a symbol already keeps its name, also where the same placeholder stands in another document.
     names = {each.called: each.name for each in placeholders_in(text for _, text in texts_in(tree)).values()}
-    taken = {*_OF_THE_STACKS, *left}
+    taken = {*OF_THE_STACKS, *left}
     for written in found:
         called = name_of(written)
         if pseudo := _PSEUDO_PARAMETERS.get(re.sub(r"[^a-z0-9]", "", called.lower())):

@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.source import only_for_specs, source_options, taken, told
+from cfnroles.cli.source import only_for_specs, only_for_templates, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer
 from cfnroles.page import page
@@ -31,6 +31,7 @@ class _Options(Struct, frozen=True):
     live: bool
     profile: str
     force: bool
+    resource: str
 
 
 @click.command("build")
@@ -54,13 +55,14 @@ class _Options(Struct, frozen=True):
 @click.option("--for-account", default="", metavar="ID", help="Write what this other account must admit instead.")
 @click.option("--live", is_flag=True, help="Read FAMILY:REVISION in a service spec from Amazon ECS. Reads only.")
 @click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@resource_options
 @click.option("--force", is_flag=True, help="Write over files that were edited after the last build.")
 def command(source: str, **given: Any) -> None:
-    """Write the CloudFormation stacks for the task definition or the service spec SOURCE.
+    """Write the CloudFormation stacks for the task definition, the service spec or the template SOURCE.
 
     SOURCE is a JSON or YAML file, or - for standard input: what `aws ecs register-task-definition --cli-input-json`
     takes or what `aws ecs describe-task-definition` answers. A service spec has several services; docs/spec.md tells
-    its keys, and `cfnroles init` writes one.
+    its keys, and `cfnroles init` writes one. Of a CloudFormation template, the roles become a stack beside it.
     """
     from cfnroles import build, read
     from cfnroles.cli.output_directory import write_files
@@ -69,21 +71,23 @@ def command(source: str, **given: Any) -> None:
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
     only_for_specs(reading, live=options.live)
+    only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     if options.for_account:
         from cfnroles.targets.cloudformation.other_side import other_side_files
 
         files: Mapping[str, str] = other_side_files(reading, options.for_account, options.format_, options.project)
-        summary = formats.other_side(options.for_account)
+        summary, gaps = formats.other_side(options.for_account), reading.gaps
     else:
-        built = build(reading, project=options.project, environment=options.environment, format=options.format_)
-        files, summary = built.files, formats.summary(reading, built, options.directory)
+        of = {"project": options.project, "environment": options.environment, "resource": options.resource}
+        built = build(reading, format=options.format_, **of)
+        files, summary, gaps = built.files, formats.summary(reading, built, options.directory), built.gaps
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
     lines = [*_listed("Wrote:", files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
     lines += _listed("Left, of an earlier build and edited since:", written.left, options)
     say(*lines, *summary, err=True)
-    if options.strict and reading.gaps:
+    if options.strict and gaps:
         sys.exit(BadAnswer.exit_code)
 
 

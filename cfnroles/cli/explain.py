@@ -6,22 +6,13 @@ from typing import Any
 
 import click
 
-from cfnroles.cli.source import only_for_templates, pairs, source_options, told
+from cfnroles.cli.source import only_for_templates, resource_options, source_options, told
 from cfnroles.cli.terminal import say
 
 
 @click.command("explain")
 @source_options
-@click.option("--resource", default="", metavar="ID", help="Logical id of one task definition of a template.")
-@click.option(
-    "--parameter",
-    "--parameters",
-    "parameters",
-    multiple=True,
-    callback=pairs,
-    metavar="NAME=VALUE",
-    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
-)
+@resource_options
 @click.option(
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )

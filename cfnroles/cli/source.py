@@ -127,6 +127,22 @@ def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options about the task definitions of a template."""
+    about = _several(
+        "--parameter",
+        "--parameters",
+        "parameters",
+        metavar="NAME=VALUE",
+        callback=pairs,
+        help="Value of a template's parameter; conditions on the others are looked at both ways.",
+    )
+    resource = click.option(
+        "--resource", default="", metavar="ID", help="Logical id of one task definition of a template."
+    )
+    return resource(about(command))
+
+
 def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> Told:
     """What the options about a source say; with ``live``, task definitions in Amazon ECS can be read, too."""
     from cfnroles.sources.told import Told

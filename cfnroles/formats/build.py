@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cfnroles.lines import findings_text, gaps_text
-from cfnroles.need import Severity
+from cfnroles.need import Gap, Severity
 from cfnroles.page import quoted
 from cfnroles.policies import MANAGED_POLICIES
 from cfnroles.sources.reading import Reading, Task
@@ -14,17 +14,20 @@ from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 
 
 def summary(reading: Reading, built: Build, directory: Path) -> list[str]:
     """The lines after the names of the files."""
+    if reading.template is not None:
+        return [*told(reading, built.gaps), *_of_quotas(built), *_of_template(built), *_deployed(built, directory)]
     if reading.project:
-        return [*told(reading), *_of_quotas(built), *_of_project(reading, built, directory)]
+        return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory)]
     task = reading.task()
     return [
         *_home(reading, task),
-        *told(reading),
+        *told(reading, built.gaps),
         *_of_quotas(built),
         *_left_open(task, built),
         *_other_sides(reading),
@@ -41,12 +44,12 @@ def other_side(account: str) -> list[str]:
     ]
 
 
-def told(reading: Reading) -> Iterator[str]:
+def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
     """The gaps, and what ECS accepts and will likely fail."""
-    if reading.gaps:
+    if gaps:
         yield ""
-        yield f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
-        yield gaps_text(reading.gaps, reading.texts)
+        yield f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:"
+        yield gaps_text(gaps, reading.texts)
     warnings = [finding for finding in reading.findings if finding.severity is Severity.WARNING]
     if warnings:
         yield ""
@@ -69,6 +72,22 @@ def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str
     yield f"{len(built.stacks)} stacks of {services} service{'s'[: services > 1]}."
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
     yield from _other_sides(reading)
+
+
+def _of_template(built: Build) -> Iterator[str]:
+    """What the template says of the roles that are in a stack of their own."""
+    yield ""
+    yield "Give the task definitions these roles, and deploy their stack after the others:"
+    for task, exports in built.exports.items():
+        for holder, export in exports.items():
+            yield f"- {task}: {ROLE_PROPERTIES[holder]}: !ImportValue {_exported(export, built)}"
+    if built.made:
+        yield ""
+        yield f"The validator is not asked for what the template makes: {len(built.made)} secret(s) or parameter(s)."
+
+
+def _exported(export: str, built: Build) -> str:
+    return export.replace("${ProjectName}", str(built.stacks[-1].parameters["ProjectName"]))
 
 
 def _other_sides(reading: Reading) -> Iterator[str]:

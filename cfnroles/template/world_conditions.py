@@ -8,7 +8,7 @@ conditions.made               # {}: the template has it already
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnroles.template.logical_ids import LogicalIds
@@ -34,8 +34,14 @@ class Conditions:
                 truths = {world: self._worlds.holds(name, world) for world in self._worlds.all}
                 if None not in truths.values() and where == {w for w in self._there if truths[w] is holds}:
                     return Literal(name, holds)
-        when = self._worlds.when(where)
+        when = next(self._of_one_atom(where), None) or self._worlds.when(where)
         return Literal(self._named(_words(when), self._expression(when)))
+
+    def _of_one_atom(self, where: frozenset[World]) -> Iterator[Disjunction]:
+        for atom in self._worlds.atoms:
+            for holds in (True, False):
+                if where == {world for world in self._there if (atom in world) is holds}:
+                    yield ((Literal(atom.expression, holds),),)
 
     def both(self, literals: Iterable[Literal]) -> Literal | None:
         """What holds where all of these do; ``None`` for none of them."""

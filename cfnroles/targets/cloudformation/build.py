@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
+from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
@@ -22,20 +24,41 @@ if TYPE_CHECKING:
 
 
 class Build(Struct, frozen=True):
-    """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last."""
+    """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last.
+
+    ``gaps`` are the permissions that the roles do not have. Of a template, ``exports`` are those of the roles by the
+    task definition, and ``made`` the references that the validator is not asked for, because the template makes what
+    they name.
+    """
 
     stacks: tuple[Stack, ...]
     files: Mapping[str, str]
+    gaps: tuple[Gap, ...] = ()
+    exports: Mapping[str, Mapping[Holder, str]] = field(default_factory=dict)
+    made: tuple[Origin, ...] = ()
 
 
-def build(reading: Reading, *, project: str = "", environment: str = "", format: Format = "yaml") -> Build:
-    """The stacks of a task definition, or those of all services of a project.
+def build(
+    reading: Reading, *, project: str = "", environment: str = "", format: Format = "yaml", resource: str = ""
+) -> Build:
+    """The stacks of a task definition, or those of all services of a project, or the roles' beside a template.
 
-    ``project`` begins the names of a task definition's stacks and exports; without it they have the family's. A spec
-    names its project itself, and with ``environment`` the stacks have the parameters of that one. Raises InvalidInput
-    for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a name that is not
-    known.
+    ``project`` begins the names of a task definition's stacks and exports; without it they have the family's, or the
+    name of the template's file. A spec names its project itself, and with ``environment`` the stacks have the
+    parameters of that one. ``resource`` is the logical id of the only task definition of a template that is asked
+    about. Raises InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and
+    for a name that is not known.
     """
+    if environment and not reading.project:
+        raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
+    if reading.template is not None:
+        from cfnroles.targets.cloudformation.build_template import stacks_beside
+
+        name = project_of_document(reading.name, project)
+        beside = stacks_beside(reading, reading.template, resource, name)
+        gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
+        files = output_files(beside.stacks, name, reading.name, format, told=gaps)
+        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made)
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
@@ -47,13 +70,11 @@ def build(reading: Reading, *, project: str = "", environment: str = "", format:
         stacks = _project_stacks(reading, reading.project, environment)
         named = str(stacks[0].parameters["ProjectName"])
         told |= _place(reading.project, environment)
-        return Build(stacks, output_files(stacks, named, reading.name, format, told=told))
-    if environment:
-        raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
+        return Build(stacks, output_files(stacks, named, reading.name, format, told=told), reading.gaps)
     task = reading.task()
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name)
-    return Build(stacks, output_files(stacks, name, reading.name, format, told=told))
+    return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
 
 
 def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
@@ -111,3 +132,18 @@ def project_of(task: Task, project: str = "") -> str:
         why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
         remedy="Name the project with --project NAME.",
     )
+
+
+def project_of_document(document: str, project: str = "") -> str:
+    """What the stacks beside a template are called by: ``project``, else the name of its file as far as that can be.
+
+    Raises InvalidInput for what cannot be a project's name.
+    """
+    if project and not re.fullmatch(PROJECT_NAME, project):
+        raise InvalidInput(
+            f"{project!r} cannot be a project's name",
+            why="It begins the names of stacks and exports: a letter, then up to 99 letters, digits and hyphens.",
+            remedy="Name the project with --project NAME.",
+        )
+    stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
+    return project or (stem if re.fullmatch(PROJECT_NAME, stem) else "service")

@@ -155,7 +155,12 @@ def with_template(stack: Stack, template: Template, project: str) -> Stack:
 
     Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
-    rendered = ordered(marked(template.to_dict(), stack.stem))
+    return with_tree(stack, template.to_dict(), project)
+
+
+def with_tree(stack: Stack, template: Mapping[str, Any], project: str) -> Stack:
+    """The same for a template that is one already."""
+    rendered = ordered(marked(template, stack.stem))
     check(stack.name, rendered)
     parameters = {
         parameter: str(definition["Default"]) if "Default" in definition else None

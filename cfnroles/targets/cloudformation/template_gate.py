@@ -31,7 +31,7 @@ def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, 
     Returns where the references stand that are not asked for: to what the template itself makes. CloudFormation makes
     that first, and nobody could have allowed the validator to look at a secret that has no ARN yet.
     """
-    asked, made = _divided(task, adding)
+    asked, made = divided(task, adding)
     if not asked:
         return made
     project_parameter = adding.parameter("ProjectName", project_name(project))
@@ -52,7 +52,7 @@ def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, 
     return made
 
 
-def _divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], tuple[Origin, ...]]:
+def divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], tuple[Origin, ...]]:
     """The references to what is there before, and where those stand to what the template makes."""
     ordered = sorted(task.references, key=lambda reference: (reference.origin.sort_key, reference.value_from))
     stacks = {world: task.worlds.stack(world, (_SECRET, _PARAMETER)) for world in task.there} if ordered else {}

@@ -1,0 +1,26 @@
+"""From a template to the stacks beside it."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_tasks import hidden
+from cfnroles.targets.cloudformation.template_roles import Adding
+from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
+from cfnroles.template.template import Template
+
+
+def stacks_beside(reading: Reading, template: Template, resource: str, project: str) -> TemplateStacks:
+    """The validator's stack and the roles' of a template's task definitions; raises InvalidInput as `build` does."""
+    ids, known = asked_about(reading, template, resource), known_of(reading)
+    if not ids:
+        reading.accepted()
+    tasks = [by_parameters(each, reading.documents[0], template, known)[0] for each in ids]
+    refuse(tasks, reading)
+    made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
+    found = [gap for task in tasks for gap in hanging(task.gaps, task)]
+    ordered = sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
+    return replace(made, gaps=(*ordered, *made.gaps, *hidden(template)))

@@ -1,0 +1,231 @@
+"""The roles of a template's task definitions as a stack of their own, and the validator that these tasks wait for.
+
+What the roles name of the template's resources is handed to them in parameters; of the template's own parameters,
+conditions and mappings they have those that they need.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Gap, Holder, Need, Origin, Reference
+from cfnroles.placeholders import OF_THE_STACKS
+from cfnroles.role_kinds import kind_of
+from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Symbol
+from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters
+from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
+from cfnroles.targets.cloudformation.template_gate import divided
+from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Adding, add_roles
+from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.text import Part, Text, text_of
+from cfnroles.validator_needs import validator_needs
+
+_SYMBOL = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+
+
+class TemplateStacks(Struct, frozen=True):
+    """The stacks, in deployment order. ``exports`` are those of the roles, by task definition.
+
+    ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
+    references that the validator is not asked for, because the template makes what they name.
+    """
+
+    stacks: tuple[Stack, ...]
+    exports: Mapping[str, Mapping[Holder, str]]
+    gaps: tuple[Gap, ...]
+    made: tuple[Origin, ...]
+
+
+def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
+    """The validator's stack and the roles'; raises InvalidInput for what CloudFormation or IAM would refuse."""
+    outside, asked, made = _Outside(adding), list[Reference](), list[Origin]()
+    for task in tasks:
+        add_roles(outside.of(task), adding)
+        references, of_template = divided(task, adding)
+        asked += (outside.reference(each) for each in references)
+        made += of_template
+    exports = {name: _exports(name) for name in adding.properties}
+    stacks = (*_validator(asked, adding, project, outside), _roles(adding, outside, project, document))
+    return TemplateStacks(stacks, exports, tuple(adding.gaps), tuple(made))
+
+
+def _exports(task: str) -> Mapping[Holder, str]:
+    return {
+        holder: kind_of(holder).export_name.replace("${ProjectName}", f"${{ProjectName}}-{task}")
+        for holder in ROLE_PROPERTIES
+    }
+
+
+class _Outside:
+    """How a template is seen from outside: its resources are parameters. ``declared`` are these, by name."""
+
+    def __init__(self, adding: Adding) -> None:
+        self._adding = adding
+        self.declared: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
+        #: The stacks have parameters of their own, and those of the template make way for them.
+        self.renamed: dict[str, str] = {}
+        declared: Any = adding.tree.get("Parameters")
+        for name in declared if isinstance(declared, Mapping) else ():
+            own = str(name)
+            if own in OF_THE_STACKS:
+                self.renamed[own] = adding.ids.new(f"Template{own}")
+            self.declared[self.renamed.get(own, own)] = declared[name]
+
+    def of(self, task: TaskInWorlds) -> TaskInWorlds:
+        """What a task definition needs of whoever is outside."""
+        return replace(task, needs={self._need(need): where for need, where in task.needs.items()})
+
+    def reference(self, reference: Reference) -> Reference:
+        """A reference to what is there before the stack, in the spelling of another stack."""
+        return replace(reference, value_from=self._text(reference.value_from))
+
+    def _need(self, need: Need) -> Need:
+        permission = need.permission
+        conditions = tuple(
+            replace(condition, values=tuple(sorted(map(self._text, condition.values))))
+            for condition in permission.conditions
+        )
+        return replace(
+            need, permission=replace(permission, resource=self._text(permission.resource), conditions=conditions)
+        )
+
+    def _text(self, text: Text) -> Text:
+        return spelled(text_of(text)).replaced(self._part)
+
+    def _part(self, symbol: Symbol) -> Part:
+        if isinstance(symbol, Cut):
+            of = self._part(symbol.of)
+            return replace(symbol, of=of) if isinstance(of, Symbol) else of
+        if isinstance(symbol, InImage):
+            return replace(symbol, image=self._text(text_of(symbol.image)))
+        if isinstance(symbol, Parameter) and symbol.name in self.renamed:
+            return Parameter(self.renamed[symbol.name])
+        known = isinstance(symbol, Parameter) and symbol.name in self.declared
+        return symbol if known or not isinstance(symbol, Parameter | Attribute) else self._handed(symbol.name)
+
+    def _handed(self, name: str) -> Part:
+        """The parameter that hands over what a resource gives."""
+        if name not in self._names:
+            resource, _, attribute = name.partition(".")
+            self._names[name] = self._adding.ids.new(name) if attribute else resource
+            what = f"Fn::GetAtt {name}" if attribute else f"Ref {name}"
+            told = f"What {what} gives in the stack of the task definition."
+            self.declared[self._names[name]] = {"Type": "String", "Description": told}
+        return Parameter(self._names[name])
+
+
+def _validator(asked: Iterable[Reference], adding: Adding, project: str, outside: _Outside) -> Iterator[Stack]:
+    references = tuple(each for each in asked if not any(isinstance(s, Opaque) for s in each.value_from.unknown))
+    if not references:
+        return
+    secrets = secret_parameters(references, adding.facts, (*adding.parameters, *outside.declared))
+    needs = validator_needs(references, adding.facts)
+    stack = validator_stack(needs, project, Spelling(adding.facts, secrets), {})
+    yield with_tree(stack, _completed(stack.template, adding.tree, outside), project)
+
+
+def _roles(adding: Adding, outside: _Outside, project: str, document: str) -> Stack:
+    exports = {name: _exports(name) for name in adding.properties}
+    stack = Stack(
+        f"{project}-roles",
+        "roles",
+        capabilities=("CAPABILITY_IAM",),
+        exports=tuple(each for of_task in exports.values() for each in of_task.values()),
+        for_others=tuple(each for of_task in exports.values() for each in of_task.values()),
+    )
+    outputs = {
+        f"{name}{kind_of(holder).name}Arn": {
+            "Description": f"ARN of the {holder} of {name}.",
+            **({"Condition": condition} if (condition := adding.tree["Resources"][name].get("Condition")) else {}),
+            "Value": adding.properties[name][ROLE_PROPERTIES[holder]],
+            "Export": {"Name": {"Fn::Sub": export}},
+        }
+        for name, of_task in exports.items()
+        for holder, export in of_task.items()
+    }
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"IAM roles of the task definitions of {document}, with the permissions that they need.",
+        "Parameters": {"ProjectName": project_name(project).to_dict(), **adding.parameters},
+        "Conditions": _renamed(adding.conditions, outside.renamed),
+        "Resources": adding.resources,
+        "Outputs": outputs,
+    }
+    return with_tree(stack, _completed(template, adding.tree, outside), project)
+
+
+def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: _Outside) -> dict[str, Any]:
+    """The template of a stack with everything of the source's that it refers to. Raises InvalidInput for a resource."""
+    whole = {section: dict(template.get(section, {})) for section in ("Parameters", "Mappings", "Conditions")}
+    resources, others = source["Resources"], {key: each for key, each in template.items() if key not in whole}
+    left = True
+    while left:
+        left = False
+        for section, name in dict.fromkeys(_referred({**others, **whole})):
+            if name not in whole[section] and name in (known := _known(section, source, outside)):
+                whole[section][name] = known[name]
+                left = True
+    missing = {name for name in names_in({**others, **whole}) if name in resources} - set(whole["Parameters"])
+    if unknown := sorted(missing - set(template["Resources"])):
+        raise InvalidInput(
+            f"the roles refer to {unknown[0]} by an expression that only its own stack can work out",
+            remedy="Inject the roles into the template: `cfnroles inject`.",
+        )
+    return {**others, **{section: members for section, members in whole.items() if members}}
+
+
+def _known(section: str, source: Mapping[str, Any], outside: _Outside) -> Mapping[str, Any]:
+    own = source.get(section)
+    if section == "Parameters" or not isinstance(own, Mapping):
+        return outside.declared if section == "Parameters" else {}
+    return {name: _renamed(each, outside.renamed) for name, each in own.items()}
+
+
+def _renamed(tree: Any, names: Mapping[str, str]) -> Any:
+    """A condition with other names for parameters."""
+    match tree:
+        case {"Ref": str(name)}:
+            return {"Ref": names.get(name, name)}
+        case {"Fn::Sub": str(text)}:
+            return {"Fn::Sub": _SYMBOL.sub(lambda each: f"${{{names.get(each[1], each[1])}}}", text)}
+        case Mapping():
+            return {name: _renamed(member, names) for name, member in tree.items()}
+        case list():
+            return [_renamed(member, names) for member in tree]
+    return tree
+
+
+def _referred(tree: Any) -> Iterator[tuple[str, str]]:
+    """The section and name of what a part of a template refers to, but resources."""
+    yield from (("Parameters", name) for name in names_in(tree))
+    yield from (("Conditions", name) for name in _conditions_in(tree))
+    yield from (("Mappings", name) for name in _mappings_in(tree))
+
+
+def _conditions_in(tree: Any) -> Iterator[str]:
+    match tree:
+        case {"Fn::If": [str(name), *_]} | {"Condition": str(name)}:
+            yield name
+    for member in _members(tree):
+        yield from _conditions_in(member)
+
+
+def _mappings_in(tree: Any) -> Iterator[str]:
+    match tree:
+        case {"Fn::FindInMap": [str(name), *_]}:
+            yield name
+    for member in _members(tree):
+        yield from _mappings_in(member)
+
+
+def _members(tree: Any) -> Iterable[Any]:
+    return tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()

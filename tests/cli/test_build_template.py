@@ -1,0 +1,154 @@
+"""`cfnroles build` of a CloudFormation template: the roles as a stack beside it, and the validator's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.document import parse
+
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  ProjectName: {Type: String, Default: shop}
+Mappings: {Names: {us-east-1: {Queue: a}}}
+Conditions:
+  IsProd: !Equals [!Ref ProjectName, prod]
+  Unused: !Equals [!Ref Stage, x]
+Resources:
+  Database: {Type: AWS::SecretsManager::Secret, Properties: {GenerateSecretString: {}}}
+  Files: {Type: AWS::S3::Bucket}
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+      - Name: web
+        Image: nginx
+        EnvironmentFiles: [{Type: s3, Value: !Sub "${Files.Arn}/web.env"}]
+        Secrets:
+        - {Name: A, ValueFrom: !Sub "/${Stage}/a"}
+        - {Name: B, ValueFrom: !Ref Database}
+        - !If [IsProd, {Name: C, ValueFrom: !Sub "/${ProjectName}/c"}, !Ref AWS::NoValue]
+        - {Name: D, ValueFrom: !Sub ["/d/${X}", {X: !FindInMap [Names, !Ref AWS::Region, Queue]}]}
+  Job:
+    Type: AWS::ECS::TaskDefinition
+    Condition: IsProd
+    Properties: {ContainerDefinitions: [{Name: job, Image: nginx}]}
+"""
+SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+
+
+@pytest.fixture
+def built(cfnroles: Any, tmp_path: Path) -> Any:
+    def build(text: str = TEMPLATE, *options: str) -> Any:
+        (tmp_path / "service.yaml").write_text(text)
+        result = cfnroles("build", tmp_path / "service.yaml", "-o", tmp_path / "out", *options)
+        written = (tmp_path / "out").iterdir() if (tmp_path / "out").is_dir() else ()
+        return result, {each.name: parse(each.read_text(), each.name) for each in written}
+
+    return build
+
+
+def test_the_roles_are_a_stack_beside_the_template(built: Any) -> None:
+    result, files = built()
+    assert result.code == 0, result.err
+    assert set(files) == {"roles.yaml", "secret-validator.yaml", "stacks.json"}
+    roles = files["roles.yaml"]
+    assert list(roles["Resources"]) == ["WebExecutionRole", "WebTaskRole", "JobExecutionRole", "JobTaskRole"]
+    assert [stack["name"] for stack in files["stacks.json"]["stacks"]] == ["service-secret-validator", "service-roles"]
+    assert "- Web: ExecutionRoleArn: !ImportValue service-Web-ECSTaskExecutionRoleArn" in result.err
+
+
+def test_resources_of_the_template_are_parameters(built: Any) -> None:
+    _, files = built()
+    roles = files["roles.yaml"]
+    assert roles["Parameters"]["Database"] == {
+        "Type": "String",
+        "Description": "What Ref Database gives in the stack of the task definition.",
+    }
+    policies = roles["Resources"]["WebExecutionRole"]["Properties"]["Policies"]
+    statements = {each["Sid"]: each["Resource"] for each in policies[0]["PolicyDocument"]["Statement"]}
+    assert statements["ReadEnvironmentFiles"] == [{"Fn::Sub": "${FilesArn}/web.env"}]
+    assert statements["ReadSecrets"] == [{"Ref": "Database"}]
+    # Who deploys is asked for them.
+    (stack,) = (each for each in files["stacks.json"]["stacks"] if each["name"] == "service-roles")
+    assert {name for name, value in stack["parameters"].items() if value is None} == {"Database", "FilesArn"}
+
+
+def test_parameters_conditions_and_mappings_come_along_where_they_are_needed(built: Any) -> None:
+    _, files = built()
+    roles = files["roles.yaml"]
+    assert set(roles["Parameters"]) == {
+        *("ProjectName", "KmsKeyArns", "Stage", "TemplateProjectName", "Database", "FilesArn"),
+    }
+    assert roles["Parameters"]["Stage"] == {"Type": "String", "Default": "dev"}
+    assert roles["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "TemplateProjectName"}, "prod"]}
+    assert "Unused" not in roles["Conditions"]
+    assert roles["Mappings"] == {"Names": {"us-east-1": {"Queue": "a"}}}
+    assert roles["Resources"]["JobTaskRole"]["Condition"] == roles["Outputs"]["JobTaskRoleArn"]["Condition"] == "IsProd"
+
+
+def test_the_validator_may_ask_for_what_is_there_before_the_template(built: Any) -> None:
+    result, files = built()
+    validator = json.dumps(files["secret-validator.yaml"]["Resources"]["Role"])
+    assert f"{SSM}/${{Stage}}/a" in validator
+    assert f"{SSM}/${{TemplateProjectName}}/c" in validator
+    assert "Database" not in validator
+    assert "The validator is not asked for what the template makes: 1 secret(s)" in result.err
+
+
+def test_one_task_definition_by_its_logical_id(built: Any) -> None:
+    result, files = built(TEMPLATE, "--resource", "Job", "--project", "mine")
+    assert result.code == 0, result.err
+    assert set(files) == {"roles.yaml", "stacks.json"}
+    assert list(files["roles.yaml"]["Resources"]) == ["JobExecutionRole", "JobTaskRole"]
+    assert files["roles.yaml"]["Parameters"]["ProjectName"]["Default"] == "mine"
+
+
+def test_what_is_built_passes_cfn_lint(built: Any) -> None:
+    result, _ = built(TEMPLATE, "--lint")
+    assert result.code == 0, result.err
+
+
+def test_gaps_are_told_and_are_an_error_when_asked_for(built: Any) -> None:
+    text = TEMPLATE.replace("Name: job, Image: nginx", "Name: job, Image: !ImportValue image")
+    result, files = built(text)
+    assert result.code == 0
+    assert "Gaps: 1 permission(s) that the roles do not have" in result.err
+    assert len(files["stacks.json"]["gaps"]) == 1
+    assert built(text, "--strict")[0].code == 1
+
+
+def test_an_image_in_a_parameter_costs_what_it_turns_out_to_cost(built: Any) -> None:
+    text = TEMPLATE.replace("Name: job, Image: nginx", "Name: job, Image: !Ref Image")
+    result, files = built(text.replace("Parameters:\n", "Parameters:\n  Image: {Type: String}\n"), "--strict", "--lint")
+    assert result.code == 0, result.err
+    policy = files["roles.yaml"]["Resources"]["JobExecutionRole"]["Properties"]["Policies"][0]["Fn::If"]
+    assert policy[0] == "ImageIsInAPrivateRegistryOfAmazonECR"
+    assert policy[2] == {"Ref": "AWS::NoValue"}
+    assert set(files["roles.yaml"]["Parameters"]) >= {"Image"}
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        pytest.param("Resources: {A: {Type: AWS::SQS::Queue}}", [], "there is no task definition in it", id="no task"),
+        pytest.param(TEMPLATE, ["--resource", "No"], "has no task definition No", id="no such task"),
+        pytest.param(TEMPLATE, ["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
+        pytest.param(TEMPLATE, ["--environment", "prod"], "--environment is for a service spec", id="no spec"),
+        pytest.param(
+            TEMPLATE.replace("!Ref AWS::Region, Queue", "!GetAtt Files.Arn, Queue"),
+            [],
+            "the roles refer to Files by an expression that only its own stack can work out",
+            id="what nobody can hand over",
+        ),
+    ],
+)
+def test_what_cannot_be_built_is_refused(built: Any, text: str, options: list[str], message: str) -> None:
+    result, files = built(text, *options)
+    assert result.code == 2
+    assert message in result.err
+    assert files == {}
