@@ -9,7 +9,7 @@ from msgspec import Struct
 from cfnroles.facts import partition_of
 from cfnroles.symbols import InImage, Parameter, Placeholder, PseudoParameter
 from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.table.references import remedy
+from cfnroles.table.references import is_fillable, remedy
 from cfnroles.text import URL_SUFFIX, Arn, Text, is_account, is_region, text_of
 
 #: What follows account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, by partition.
@@ -68,9 +68,10 @@ def ecr_repository(image: Text) -> Arn | None:
     if _LOOKS_LIKE_ECR.match(first):
         if not slash:
             raise Malformed(f"{image.written} names a registry and no repository", "Write REGISTRY/REPOSITORY:TAG.")
+        word = registry.written.split(".", 1)[0]
         raise Unnamed(
             f"{registry.written} is not the host of an ECR registry, which begins with the 12 digits of an account",
-            remedy(registry.written.split(".", 1)[0]),
+            remedy(word) if is_fillable(word) else "Write it as ACCOUNT.dkr.ecr.REGION.amazonaws.com",
         )
     _check_elsewhere(image, registry, bool(slash))
     return None

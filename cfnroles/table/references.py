@@ -106,9 +106,12 @@ def left_open(text: Text, place: str, written: str) -> Unnamed | Malformed:
     word = name_of(text.written) if placeholder(text.written) == text.written else text.written
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word):
         return Malformed(what, written)
-    # --set takes a word in small letters for one of the language.
-    fillable = word != text.written or re.search(r"[A-Z_-]", word)
-    return Unnamed(what, remedy(word) if fillable else written)
+    return Unnamed(what, remedy(word) if word != text.written or is_fillable(word) else written)
+
+
+def is_fillable(word: str) -> bool:
+    """Whether ``--set`` fills a word as it stands in a text. One in small letters it takes for one of the language."""
+    return bool(re.fullmatch(r"(?=.*[A-Z_-])[A-Za-z_][A-Za-z0-9_-]*", word))
 
 
 class SecretReference(Struct, frozen=True):

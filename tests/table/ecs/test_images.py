@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository"
 
@@ -38,6 +40,14 @@ def test_an_absent_image_is_a_gap_that_names_the_option(answer: Any) -> None:
     assert answer({"image": ""}).gaps == [
         "containerDefinitions[0].image: the container has no image. Give it with --image CONTAINER=IMAGE"
     ]
+
+
+@pytest.mark.parametrize("account", ["11112222333", "*", "1234-5678-9012"])
+def test_a_registry_without_an_account_is_a_gap_whose_remedy_fills_nothing_that_cannot_be_filled(
+    answer: Any, account: str
+) -> None:
+    (gap,) = answer({"image": f"{account}.dkr.ecr.us-east-1.amazonaws.com/web:1"}).gaps
+    assert gap.endswith("12 digits of an account. Write it as ACCOUNT.dkr.ecr.REGION.amazonaws.com")
 
 
 def test_the_x_ray_daemon_sends_traces_with_the_task_role(answer: Any) -> None:
