@@ -153,7 +153,8 @@ def _piece(symbol: Cut) -> Any:
     match symbol:
         case Field(number=number, before=before):
             # The ARN of a parameter has one field less than that of a secret.
-            lacking = number if not isinstance(symbol.of, Placeholder) else int(number > 5)
+            sure = bool(before) or isinstance(symbol.of, Placeholder)
+            lacking = int(number > 5) if sure else number
             field = Select(number, Split(":", value(Text(whole, ":" * lacking))))
             return Select(0, Split(before, field)) if before else field
         case AfterParameter():
