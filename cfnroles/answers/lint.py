@@ -79,7 +79,9 @@ def findings(
         for check in checks:
             for fault in check.look(subject):
                 found.setdefault(_of(check, fault, subject), set()).add(world)
-    told = (_hanging(finding, where, worlds) if worlds else finding for finding, where in found.items())
+    told = (
+        _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
+    )
     return tuple(sorted(told, key=lambda finding: finding.sort_key))
 
 
@@ -94,6 +96,11 @@ def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Find
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))
     told = f"{finding.what}, where {', or where '.join(alternatives)}"
     return replace(finding, what=told if worlds.exact else f"{told} (not every combination of conditions is looked at)")
+
+
+def _written(finding: Finding, worlds: Worlds) -> Finding:
+    """The finding at the place where a loop has what it made."""
+    return replace(finding, origin=replace(finding.origin, path=worlds.template.written(finding.origin.path)))
 
 
 def _on_the_way(path: Path, tree: Any) -> Iterator[Literal]:

@@ -25,7 +25,11 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The template."""
+    from cfnroles.template.given import Given
+    from cfnroles.template.loops import unrolled
     from cfnroles.template.template import Template
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
-    return Reading((document,), NOUN, told, template=Template(document.name, document.text, document.members))
+    template = Template(document.name, document.text, document.members)
+    template = unrolled(template, Given(told.parameters, told.account, told.region))
+    return Reading((document,), NOUN, told, template=template)

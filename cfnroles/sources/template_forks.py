@@ -21,7 +21,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path, Workload
 
 _IMAGE = "containerDefinitions[].image"
-_FOUND_IN_MAP = re.compile(r"Fn::FindInMap\((\w+), ([\w:.-]+), ([\w:.-]+)\)")
+_FOUND_IN_MAP = re.compile(r"Fn::FindInMap\((\w+), ([\w:.-]+), ([\w:.-]+)(, .*)?\)")
 
 
 def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
@@ -60,10 +60,10 @@ def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Itera
             for symbol in text.unknown:
                 found = _FOUND_IN_MAP.fullmatch(symbol.name) if isinstance(symbol, Opaque) else None
                 if found is not None:
-                    yield from _keys(found[1], found[2], found[3], worlds)
+                    yield from _keys(found[1], found[2], found[3], worlds, has_default=bool(found[4]))
 
 
-def _keys(name: str, first: str, second: str, worlds: Worlds) -> Iterator[Fork]:
+def _keys(name: str, first: str, second: str, worlds: Worlds, *, has_default: bool) -> Iterator[Fork]:
     mappings = worlds.template.tree.get("Mappings")
     keys = mappings.get(name) if isinstance(mappings, Mapping) else None
     if not isinstance(keys, Mapping):
@@ -75,7 +75,9 @@ def _keys(name: str, first: str, second: str, worlds: Worlds) -> Iterator[Fork]:
     left = [key for key in map(str, known) if key not in decided and _is_allowed(key, asked, worlds.template)]
     if left and (asked in worlds.template.settable or asked.startswith("AWS::")):
         atoms = tuple(Atom(f"${{{asked}}} is {key}", asked, key, key=True) for key in left)
-        yield Fork(atoms, tuple({"Fn::Equals": [{"Ref": asked}, key]} for key in left))
+        expressions = tuple({"Fn::Equals": [{"Ref": asked}, key]} for key in left)
+        # Without a default CloudFormation makes no stack for any other key.
+        yield Fork(atoms, expressions, none=has_default)
 
 
 def _is_allowed(key: str, parameter: str, template: Template) -> bool:

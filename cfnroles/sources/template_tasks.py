@@ -380,6 +380,7 @@ def around_of(logical_id: str, template: Template) -> Template:
 def _defaults(around: Template, given: Given) -> tuple[str, ...]:
     """The parameters whose default stands for their value in what is kept of a template."""
     named = {name for each in _resources(around).values() for name in names_in(each.get("Properties"))}
+    named |= set(around.rolled)
     return tuple(
         name
         for name in around.settable

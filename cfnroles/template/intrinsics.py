@@ -170,6 +170,8 @@ class Resolution(Struct):
             "Fn::Split": self._split,
             "Fn::FindInMap": self._find_in_map,
             "Fn::ImportValue": self._import_value,
+            "Fn::Length": self._length,
+            "Fn::ToJsonString": self._to_json_string,
         }
         work: Callable[[Any], Any] | None = known.get(name)
         result = work(argument) if work else None
@@ -291,9 +293,13 @@ class Resolution(Struct):
         if not isinstance(argument, list) or len(argument) < 3:
             return None
         value: Any = _member(self.tree, "Mappings")
-        for key in argument[:3]:
-            asked = self.text(key)
-            value = value.get(self.given.keys.get(asked, asked)) if isinstance(value, Mapping) else None
+        asked = [self.text(key) for key in argument[:3]]
+        known = [self.given.keys.get(key, key) for key in asked]
+        for key in known:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is None and not any(map(symbols, known)) and isinstance(argument[-1], Mapping):
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html
+            value = argument[-1].get("DefaultValue")
         return None if value is None else self.value(value)
 
     def _import_value(self, argument: Any) -> str:
@@ -302,6 +308,16 @@ class Resolution(Struct):
             return literal(self.given.imports[name])
         nested = _SYMBOL.sub(r"$(\1)", name)
         return f"${{{IMPORT}{nested}}}"
+
+    def _length(self, argument: Any) -> int | None:
+        elements = self.value(argument)
+        return len(elements) if isinstance(elements, list) and not any(map(undecided, elements)) else None
+
+    def _to_json_string(self, argument: Any) -> str | None:
+        value = self.value(argument)
+        if not isinstance(value, Mapping | list) or _hangs(value):
+            return None
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
     def truth(self, given: Any) -> bool | None:
         """Whether a condition's expression holds; ``None`` where that hangs on something nobody told."""
@@ -343,6 +359,12 @@ def _symbol(name: str, argument: Any) -> str:
     texts = [element if isinstance(element, str) else json.dumps(element, default=str) for element in elements]
     inside = re.sub(r"\$\{|[{}]", "", ", ".join(texts))
     return f"${{{name}({inside})}}"
+
+
+def _hangs(value: Any) -> bool:
+    """Whether a resolved value has a part that hangs on a condition nobody decided."""
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return undecided(value) is not None or any(map(_hangs, members))
 
 
 def _as_text(value: Any) -> str:

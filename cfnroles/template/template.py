@@ -44,9 +44,9 @@ class Resource(Struct, frozen=True):
 
     def source(self, *steps: str | int) -> Path:
         """Where the part of ``properties`` at ``steps`` stands in the document, for `Template.line`."""
-        start: Path = ("Resources", self.logical_id, "Properties")
-        path, source = start, self._sources.get(start, start)
-        for step in steps:
+        path: Path = ()
+        source: Path = ()
+        for step in ("Resources", self.logical_id, "Properties", *steps):
             path = (*path, step)
             source = self._sources.get(path, (*source, step))
         return source
@@ -67,11 +67,17 @@ class ResolvedStack(Struct, frozen=True):
 
 
 class Template(Struct, frozen=True):
-    """A template as it was read, short forms turned into long ones."""
+    """A template as it was read, short forms turned into long ones.
+
+    ``places`` are where parts of ``tree`` stand in the text that a loop made, ``rolled`` the parameters whose default
+    says what it made.
+    """
 
     document: str
     text: str
     tree: Mapping[str, Any]
+    places: Mapping[Path, Path] = field(default_factory=dict)
+    rolled: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         # What a template says may be secret.
@@ -153,8 +159,14 @@ class Template(Struct, frozen=True):
     def line(self, path: Path) -> int:
         """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
         known = _positions(self.text, self.document)
-        at = nearest(path, known)
+        at = nearest(self.written(path), known)
         return known[at][0] if at in known else 0
+
+    def written(self, path: Path) -> Path:
+        """Where a path of ``tree`` stands in the text: the path itself for what no loop made."""
+        starts = (path[:length] for length in range(len(path), 0, -1)) if self.places else ()
+        made = next((start for start in starts if start in self.places), None)
+        return path if made is None else (*self.places[made], *path[len(made) :])
 
     def resolve(
         self,
@@ -169,7 +181,7 @@ class Template(Struct, frozen=True):
         parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided. ``types`` are
         what the types begin with whose properties are of interest: those of the others are not looked at.
         """
-        resolution = Resolution(self.tree, given, conditions or {})
+        resolution = Resolution(self.tree, given, conditions or {}, dict(self.places))
         resources = {}
         for logical_id, definition in _mapping(self.tree.get("Resources")).items():
             resource = _resource(str(logical_id), definition, resolution, types)

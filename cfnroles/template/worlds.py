@@ -133,7 +133,9 @@ class Worlds(Struct, frozen=True, dict=True):
             known = named.values(Given({name: str(value) for name, value in told.items()}))
             told |= {name: self.altered(name, each) for name, each in known.items() if told.get(name, "") is not None}
         asked = (atom for atom in world if atom.key or atom.parameter not in values)
-        keys = {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
+        # What is none of the keys is in no map.
+        keys = {f"${{{atom.parameter}}}": "" for atom in self.atoms if atom.key}
+        keys |= {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
         return named, replace(self.given, parameters=told, keys=keys), decided
 
     def forked(self, fork: Fork) -> Worlds | None:

@@ -204,6 +204,15 @@ MAPS = """Mappings:
             },
             id="the account",
         ),
+        pytest.param(
+            "{'Fn::FindInMap': [Accounts, !Ref Stage, secret, {DefaultValue: /other}]}",
+            {
+                "${Stage} is 111122223333": "parameter/one",
+                "${Stage} is 444455556666": "parameter/two",
+                "${Stage} is not 111122223333 and ${Stage} is not 444455556666": "parameter/other",
+            },
+            id="a default of the map",
+        ),
         pytest.param("!FindInMap [Stages, !Ref Env, secret]", {"": "secret:test-AbCdEf"}, id="a default"),
     ],
 )
@@ -353,6 +362,52 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
 )
 def test_what_may_be_a_task_definition_is_told(explained: Any, more: str, field: str) -> None:
     assert [gap["field"] for gap in explained(template("Image: nginx", more))["gaps"]] == [field]
+
+
+LOOP = """Transform: AWS::LanguageExtensions
+Parameters:
+  Names: {Type: CommaDelimitedList, Default: "Web, Api"}
+Resources:
+  Fn::ForEach::Tasks:
+    - Name
+    - !Ref Names
+    - ${Name}Secret: {Type: AWS::SecretsManager::Secret}
+      ${Name}Task:
+        Type: AWS::ECS::TaskDefinition
+        Properties:
+          ContainerDefinitions:
+            - Name: !Ref Name
+              Image: nginx
+              Secrets:
+                - {Name: A, ValueFrom: !Ref "${Name}Secret"}
+                - {Name: B, ValueFrom: !Sub "/${Name}/b"}
+"""
+
+
+def test_a_loop_is_written_out(explained: Any) -> None:
+    explanation = explained(LOOP)
+    assert list(explanation["resources"]) == ["WebTask", "ApiTask"]
+    assert explanation["gaps"] == []
+    found = told(explanation, "ApiTask")
+    assert found["secretsmanager:GetSecretValue", ""] == ("${ApiSecret}",)
+    assert found["ssm:GetParameters", ""] == (
+        "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/Api/b",
+    )
+    assert explanation["resources"]["ApiTask"]["defaults"] == ["Names"]
+    fields = [
+        field
+        for each in explanation["resources"]["ApiTask"]["roles"]["execution role"]
+        for reason in each["reasons"]
+        for field in reason["fields"]
+    ]
+    assert {field["line"] for field in fields} == {16, 17}
+    assert fields[0]["container"] == "Api"
+    assert list(explained(LOOP, "--parameter", "Names=Only")["resources"]) == ["OnlyTask"]
+
+
+def test_a_loop_over_what_nobody_told_is_not(explained: Any) -> None:
+    (gap,) = explained(LOOP.replace(', Default: "Web, Api"', ""))["gaps"]
+    assert gap["field"] == "Resources.Fn::ForEach::Tasks"
 
 
 def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) -> None:

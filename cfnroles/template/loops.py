@@ -1,0 +1,111 @@
+"""Loops of AWS::LanguageExtensions, written out as CloudFormation does before it makes a stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.template import Template
+from cfnroles.workload import Path
+
+_TRANSFORM = "AWS::LanguageExtensions"
+_LOOP = "Fn::ForEach::"
+_SECTIONS = ("Conditions", "Resources", "Outputs")
+#: Far more members than a template may have. Loops in loops are written out no further.
+_MOST = 20_000
+
+
+def unrolled(template: Template, given: Given) -> Template:
+    """The template with its loops written out, as far as their collections are known; itself where it has none.
+
+    Its ``places`` tell where what was made stands, ``rolled`` are the parameters whose default was taken for that.
+    """
+    transforms = template.tree.get("Transform")
+    if _TRANSFORM not in (transforms if isinstance(transforms, list) else [transforms]) or _LOOP not in template.text:
+        return template
+    writing = _Writing(template, given)
+    try:
+        sections = {
+            name: writing.value(template.tree[name], (name,), (name,), {})
+            for name in _SECTIONS
+            if name in template.tree
+        }
+    except _TooMany:
+        return template
+    defaults = tuple(dict.fromkeys(writing.defaults))
+    return replace(template, tree={**template.tree, **sections}, places=writing.places, rolled=defaults)
+
+
+class _TooMany(Exception):
+    """Loops make more than any template may have."""
+
+
+class _Writing:
+    def __init__(self, template: Template, given: Given) -> None:
+        self._template, self._given = template, given
+        self._resolution = Resolution(template.tree, given)
+        self._left = _MOST
+        self.places: dict[Path, Path] = {}
+        self.defaults: list[str] = []
+
+    def value(self, value: Any, made: Path, written: Path, items: Mapping[str, str]) -> Any:
+        """A part of a template with the loops in it written out; ``items`` are those of the loops around it."""
+        match value:
+            case {"Ref": str(name)} if name in items and len(value) == 1:
+                return items[name]
+            case Mapping():
+                return dict(self._members(value, made, written, items))
+            case list():
+                return [self.value(each, (*made, index), (*written, index), items) for index, each in enumerate(value)]
+            case str():
+                return _filled(value, items)
+        return value
+
+    def _members(
+        self, value: Mapping[str, Any], made: Path, written: Path, items: Mapping[str, str]
+    ) -> Iterator[tuple[str, Any]]:
+        for key, member in value.items():
+            known = self._items(member, items) if str(key).startswith(_LOOP) else None
+            if known is not None:
+                identifier, collection, body = known
+                for item in collection:
+                    yield from self._members(body, made, (*written, key, 2), {**items, identifier: item})
+                continue
+            self._left -= 1
+            if self._left < 0:
+                raise _TooMany
+            name = _filled(str(key), items)
+            if items:
+                self.places[(*made, name)] = (*written, key)
+            yield name, self.value(member, (*made, name), (*written, key), items)
+
+    def _items(self, loop: Any, items: Mapping[str, str]) -> tuple[str, list[str], Mapping[str, Any]] | None:
+        """The identifier of a loop, what it stands for, and what is made for each; ``None`` where that is not known."""
+        match loop:
+            case [str(identifier), collection, Mapping() as body]:
+                given = self.value(collection, (), (), items)
+                found = self._resolution.value(given)
+                if isinstance(found, list) and all(isinstance(each, str) and not symbols(each) for each in found):
+                    self.defaults += self._taken(given)
+                    return identifier, [plain(each) for each in found], body
+        return None
+
+    def _taken(self, collection: Any) -> Iterator[str]:
+        match collection:
+            case {"Ref": str(name)} if name in self._template.parameters and name not in self._given.parameters:
+                yield name
+
+
+def _filled(text: str, items: Mapping[str, str]) -> str:
+    """The text with the items of loops: ``${Name}``, and ``&{Name}`` for its letters and digits alone."""
+    for name, item in items.items():
+        text = text.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", re.sub("[^0-9A-Za-z]", "", item))
+    return text
