@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.placeholders import as_symbols, texts_in
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
@@ -55,7 +56,15 @@ UNREAD = {
     "AWS::ECS::Gateway": "its infrastructure role",
 }
 _CONTAINERS = ("containerDefinitions",)
-SERVICE, CLUSTER = "AWS::ECS::Service", "AWS::ECS::Cluster"
+SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"
+#: What a task set says in the place of its service, which another tool deploys.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateTaskSet.html
+_OF_TASK_SETS = frozenset(
+    {
+        *("CapacityProviderStrategy", "Cluster", "LaunchType", "LoadBalancers", "NetworkConfiguration"),
+        *("PlatformVersion", "ServiceRegistries"),
+    }
+)
 #: Members that CloudFormation calls otherwise than the API does, in small letters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 _RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings"}
@@ -136,16 +145,18 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each service of the stack that runs it; by itself where none does.
+    """The task definition beside each service or task set of the stack that runs it; by itself where none does.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
     """
     own = f"${{{task.resource.logical_id}}}"
-    services = [each for each in stack.of_type(SERVICE) if each.properties.get("TaskDefinition") == own]
-    return tuple(_beside(task, service, stack) for service in services) or (task,)
+    found = [each for each in stack.of_type(SERVICE, TASK_SET) if each.properties.get("TaskDefinition") == own]
+    return tuple(_beside(task, each, stack) for each in found) or (task,)
 
 
 def _beside(task: TemplateTask, service: Resource, stack: ResolvedStack) -> TemplateTask:
+    if service.type == TASK_SET:
+        service = _of_task_set(service, stack)
     named = {f"${{{cluster.logical_id}}}": cluster for cluster in stack.of_type(CLUSTER)}
     for cluster in named.copy().values():
         named |= {f"${{{cluster.logical_id}.Arn}}": cluster}
@@ -162,6 +173,19 @@ def _beside(task: TemplateTask, service: Resource, stack: ResolvedStack) -> Temp
         tree[root] = as_symbols(turned.structure(resource.properties, members_beside(root), (root,), ()))
     workload = Workload(task.workload.document, tree, dict.fromkeys(beside, task.workload.document))
     return TemplateTask(task.resource, workload, sources, tuple(unseen))
+
+
+def _of_task_set(task_set: Resource, stack: ResolvedStack) -> Resource:
+    """The service of a task set, with what the task set says in its place."""
+    own = {name: value for name, value in task_set.properties.items() if name in _OF_TASK_SETS}
+    named = from_spelling(str(task_set.properties.get("Service", "")), policy=False)
+    names = [symbol.name.partition(".")[0] for symbol in named.unknown]
+    service = next((stack.resources[name] for name in names if name in stack.resources), None)
+    if service is None or service.type != SERVICE:
+        return replace(task_set, properties=own)
+    start: Path = ("Resources", service.logical_id, "Properties")
+    sources = {(*start, name): task_set.source(name) for name in own}
+    return replace(service, properties={**service.properties, **own}, _sources={**service._sources, **sources})
 
 
 class _Turned(Struct):

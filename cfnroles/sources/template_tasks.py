@@ -7,7 +7,7 @@ these have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -17,32 +17,29 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
-from cfnroles.placeholders import texts_in
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
+from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     SERVICE,
     TASK_DEFINITIONS,
+    TASK_SET,
     UNREAD,
     TemplateTask,
     beside_services,
-    shaped,
     task_definitions,
 )
 from cfnroles.sources.unknown_members import unseen_members
-from cfnroles.symbols import Parameter
 from cfnroles.table.feature import Unnamed
-from cfnroles.table.references import remedy
 from cfnroles.template.given import Given
-from cfnroles.template.template import ResolvedStack, Resource, Template
+from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
-from cfnroles.text import Text, arn_of, text_of
+from cfnroles.text import Text
 from cfnroles.workload import Path
 
-_SECRET, _LOG_GROUP = "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASK_DEFINITIONS, SERVICE, CLUSTER, _SECRET, _LOG_GROUP)
+_LOOKED_AT = (*TASK_DEFINITIONS, SERVICE, TASK_SET, CLUSTER, *ENCRYPTED)
 
 #: What runs tasks besides services, and whose role it uses for that.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
@@ -136,7 +133,7 @@ def around_task(
     # What other tasks are made of plays no part, and there may be hundreds of them.
     resources = {
         name: {**each, "Properties": {}}
-        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, SERVICE)
+        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, SERVICE, TASK_SET)
         else each
         for name, each in _resources(template).items()
     }
@@ -235,16 +232,16 @@ class _Found:
         self._known: dict[tuple[Facts, object], Discovery] = {}
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
-        facts = _facts(task, stack, facts)
-        discovery = self._discovered(task, facts)
+        keys = Keys(task, stack, facts)
+        discovery = self._discovered(task, keys.facts)
+        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *keys.gaps]
         for need in discovery.needs:
             try:
-                for each in _under_its_keys(need, stack, facts):
+                for each in keys.of(need):
                     self.needs.setdefault(self._placed(each, task), set()).add(world)
             except Unnamed as unnamed:
-                gap = Gap(need.holder, need.reason.feature, need.origin, unnamed.what, unnamed.remedy)
-                self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
-        for gap in (*discovery.gaps, *unseen_members(task.workload, task.unseen)):
+                gaps.append(Gap(need.holder, need.reason.feature, need.origin, unnamed.what, unnamed.remedy))
+        for gap in gaps:
             self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
         for finding in discovery.findings:
             self.findings.setdefault(self._placed(finding, task), set()).add(world)
@@ -304,71 +301,11 @@ def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
         yield Gap(Holder.EXECUTION, "conditions", Origin(document, ("Conditions",)), what, how)
 
 
-def _facts(task: TemplateTask, stack: ResolvedStack, facts: Facts) -> Facts:
-    """The facts about a task, with the keys of the log groups which the template defines and the task names."""
-    names = {symbol.name for text in task.texts for symbol in text.unknown}
-    said = {text for _, text in texts_in(task.workload.tree)}
-    groups = (
-        group
-        for group in stack.of_type(_LOG_GROUP)
-        if group.logical_id in names or _text_in(group.properties.get("LogGroupName"), said)
-    )
-    keys = (group.properties.get("KmsKeyId") for group in groups)
-    found = (*facts.log_group_key_arns, *(shaped(key, stack) for key in keys if isinstance(key, str) and key))
-    return replace(facts, log_group_key_arns=tuple(dict.fromkeys(found)))
-
-
-def _text_in(value: Any, texts: Collection[str]) -> bool:
-    return isinstance(value, str) and value in texts
-
-
-def _under_its_keys(need: Need, stack: ResolvedStack, facts: Facts) -> Iterator[Need]:
-    """The need, or where it is to decrypt a secret that the template defines, one for the secret's own key, if any.
-
-    A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets Manager.
-    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-    """
-    if not need.permission.when:
-        yield need
-        return
-    symbols = (symbol for text in need.permission.texts for symbol in text_of(text).unknown)
-    named = [stack.resources[symbol.name] for symbol in symbols if symbol.name in stack.resources]
-    own = next((each for each in named if each.type in (_SECRET, "AWS::SSM::Parameter")), None)
-    told = tuple(map(text_of, facts.kms_key_arns))
-    keys = told if own is None else tuple(key for key in (_key_of(own, stack, facts),) if key)
-    for key in keys:
-        yield replace(need, permission=replace(need.permission, resource=key, when=()))
-    if not keys and own is None:
-        yield need
-
-
-def _key_of(resource: Resource, stack: ResolvedStack, facts: Facts) -> Text | None:
-    key = resource.properties.get("KmsKeyId")
-    return _key_arn(shaped(key, stack), stack, facts) if isinstance(key, str) and key else None
-
-
-def _key_arn(key: Text, stack: ResolvedStack, facts: Facts) -> Text:
-    """The ARN of a key that is named by its ARN or its id; raises Unnamed for an alias, and for what may be either.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-identifiers
-    """
-    whole = key.whole
-    resource = stack.resources.get(whole.name) if whole is not None else None
-    if resource is not None and resource.type in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
-        return facts.home_arn("kms", "key/", key)
-    if (arn := arn_of(key)) is not None and arn.resource.startswith("key/"):
-        return key
-    if re.fullmatch(r"(mrk-)?[0-9a-f-]{32,36}", key.plain):
-        return facts.home_arn("kms", "key/", key)
-    how = remedy(whole) if isinstance(whole, Parameter) and resource is None else "Write the ARN of the key"
-    raise Unnamed(f"the key {key.written} is not known by its ARN, and a policy names it by that alone", how)
-
-
 def around_of(logical_id: str, template: Template) -> Template:
     """The template with nothing but a task definition, what runs it, and what both name."""
     resources = _resources(template)
     kept = {logical_id: resources[logical_id]}
-    services = {name: each for name, each in resources.items() if each.get("Type") == SERVICE}
+    services = {name: each for name, each in resources.items() if each.get("Type") in (SERVICE, TASK_SET)}
     kept |= {name: each for name, each in services.items() if logical_id in names_in(_property(each, "TaskDefinition"))}
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {

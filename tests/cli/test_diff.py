@@ -183,7 +183,7 @@ def test_options_hold_for_both_sides(cfnroles: Callable[..., Any], files: Path) 
 
 
 def test_a_gap_that_opens_is_told(cfnroles: Callable[..., Any], files: Path) -> None:
-    text = Path("old.json").read_text().replace("arn:aws:s3:::config/web.env", "${FILE_ARN}")
+    text = Path("old.json").read_text().replace("arn:aws:s3:::config/web.env", "${BUCKET_ARN}/web.env")
     Path("gap.json").write_text(text)
     result = cfnroles("diff", "old.json", "gap.json", "--fail-on", "change")
     assert "! gap opened: " in result.out

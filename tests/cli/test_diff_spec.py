@@ -161,7 +161,7 @@ def test_changed_specs_below_the_current_directory(
 
 def test_gaps_of_two_services_are_told_apart(cfnroles: Callable[..., Any], files: Path) -> None:
     unnamed = json.loads(task())
-    unnamed["containerDefinitions"][0]["environmentFiles"] = [{"type": "s3", "value": "${FILE_ARN}"}]
+    unnamed["containerDefinitions"][0]["environmentFiles"] = [{"type": "s3", "value": "${BUCKET_ARN}/web.env"}]
     write({"new/cfnroles.yaml": SPEC, "new/web.json": json.dumps(unnamed), "new/worker.json": json.dumps(unnamed)})
     out = cfnroles("diff", "old/cfnroles.yaml", "new/cfnroles.yaml").out
     assert out.count("! gap opened: ") == 2

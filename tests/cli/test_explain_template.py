@@ -254,6 +254,60 @@ def test_a_secret_without_a_key_of_its_own_needs_none(explained: Any) -> None:
     assert ("kms:Decrypt", "") not in found
 
 
+KEYS = """\
+  FileKey: {Type: AWS::KMS::Key}
+  Sealed:
+    Type: AWS::S3::Bucket
+    Properties: {BucketEncryption: {ServerSideEncryptionConfiguration: [ENCRYPTION]}}
+  Named: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/db, KmsKeyId: !Ref SecretKey}}
+  Plain: {Type: AWS::SSM::Parameter, Properties: {Name: /shop/flags, Type: String, Value: x}}
+  Tied: {Type: AWS::SecretsManager::SecretTargetAttachment, Properties: {SecretId: !Ref Locked}}
+  Base: {Type: AWS::RDS::DBInstance, Properties: {MasterUserSecret: {KmsKeyId: !GetAtt SecretKey.Arn}}}
+"""
+FILE = "EnvironmentFiles: [{Type: s3, Value: !Sub '${Sealed.Arn}/a.env'}]"
+
+
+BY_NAME = "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db"
+KMS = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: !Ref FileKey}}"
+ENCRYPTED = {
+    "a bucket": (KMS, FILE, ("${FileKey.Arn}",)),
+    "a bucket under AWS's key": ("{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms}}", FILE, ()),
+    "a bucket without a key": ("{ServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}", FILE, ()),
+    "a secret by its name": ("{}", f"Secrets: [{{Name: A, ValueFrom: !Sub '{BY_NAME}'}}]", ("${SecretKey.Arn}",)),
+    "an attachment": ("{}", "Secrets: [{Name: A, ValueFrom: !Ref Tied}]", ("${SecretKey.Arn}",)),
+    "the secret of a database": (
+        "{}",
+        "Secrets: [{Name: A, ValueFrom: !GetAtt Base.MasterUserSecret.SecretArn}]",
+        ("${SecretKey.Arn}",),
+    ),
+    "a parameter, which is not encrypted": ("{}", "Secrets: [{Name: A, ValueFrom: !Ref Plain}]", ()),
+}
+
+
+@pytest.mark.parametrize(("encryption", "container", "keys"), ENCRYPTED.values(), ids=ENCRYPTED)
+def test_the_key_that_a_resource_says_is_the_one_that_is_needed(
+    explained: Any, encryption: str, container: str, keys: tuple[str, ...]
+) -> None:
+    found = told(explained(template(container, KEYS.replace("ENCRYPTION", encryption))))
+    assert found.get(("kms:Decrypt", ""), ()) == keys
+
+
+def test_a_bucket_whose_key_is_an_alias_is_a_gap(explained: Any) -> None:
+    encryption = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: alias/mine}}"
+    (gap,) = explained(template(FILE, KEYS.replace("ENCRYPTION", encryption)))["resources"]["Task"]["gaps"]
+    assert gap["what"].startswith("the key alias/mine is not known by its ARN")
+    assert gap["field"].endswith("EnvironmentFiles[0].Value")
+
+
+def test_a_file_of_another_bucket_has_nothing_to_do_with_the_key(explained: Any) -> None:
+    files = FILE.replace("[", "[{Type: s3, Value: !Sub '${Files.Arn}/b.env'}, ")
+    explanation = explained(template(files, KEYS.replace("ENCRYPTION", KMS)))
+    statements = explanation["resources"]["Task"]["roles"]["execution role"]
+    (decrypt,) = (each for each in statements if "kms:Decrypt" in each["actions"])
+    (files_of_key,) = (each["values"] for each in decrypt["conditions"] if "Context" in each["key"])
+    assert files_of_key == ["${Sealed.Arn}", "${Sealed.Arn}/a.env"]
+
+
 def test_the_key_of_a_log_group_is_known(explained: Any) -> None:
     logs = "LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: !Ref Logs, awslogs-region: us-east-1}}"
     assert told(explained(template(logs)))["kms:GenerateDataKey", ""] == ("${SecretKey.Arn}",)
@@ -274,6 +328,20 @@ def test_what_the_service_and_its_cluster_say(explained: Any) -> None:
     found = told(explained(template("Image: nginx", SERVICE)))
     assert found["logs:DescribeLogStreams", ""][0] == "${Logs.Arn}"
     assert ("ssmmessages:OpenDataChannel", "") in found
+
+
+def test_what_the_service_of_a_task_set_says(explained: Any) -> None:
+    sets = """\
+  Service: {Type: AWS::ECS::Service, Properties: {EnableExecuteCommand: true, LaunchType: EC2}}
+  Green:
+    Type: AWS::ECS::TaskSet
+    Properties: {Service: !GetAtt Service.Name, TaskDefinition: !Ref Task, LaunchType: FARGATE, ExternalId: x}
+"""
+    explanation = explained(template("Image: nginx", sets))
+    assert ("ssmmessages:OpenDataChannel", "") in told(explanation)
+    assert explanation["resources"]["Task"]["gaps"] == []
+    secret = sets.replace("true", "false").replace("LaunchType: FARGATE", "LoadBalancers: [{TargetGroupArn: a}]")
+    assert told(explained(template("Image: nginx", secret))) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""The keys that a template names beside a task definition: of its secrets, its log groups and its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.facts import Facts
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.placeholders import texts_in
+from cfnroles.sources.template_task_definitions import TemplateTask, shaped
+from cfnroles.symbols import Parameter
+from cfnroles.table.feature import Unnamed
+from cfnroles.table.references import remedy
+from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.text import Text, arn_of, text_of
+from cfnroles.workload import Path
+
+_SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
+_DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
+_PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
+#: The types of what is encrypted, or leads to what is.
+ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
+#: Of what each is encrypted with, the property that says so.
+_NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName"}
+_FILE = "DecryptFiles"
+
+
+class Keys:
+    """The keys of what a task names in a stack. ``gaps`` are about those that cannot be named."""
+
+    def __init__(self, task: TemplateTask, stack: ResolvedStack, told: Facts) -> None:
+        self._task, self._stack, self._told = task, stack, told
+        self.gaps: list[Gap] = []
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What was told, and the keys of the log groups and buckets which the template defines and the task names."""
+        names = {symbol.name for text in self._task.texts for symbol in text.unknown}
+        said = {text for _, text in texts_in(self._task.workload.tree)}
+        groups = (
+            group
+            for group in self._stack.of_type(_LOG_GROUP)
+            if group.logical_id in names or _is_in(group.properties.get("LogGroupName"), said)
+        )
+        keys = (group.properties.get("KmsKeyId") for group in groups)
+        of_groups = (shaped(key, self._stack) for key in keys if isinstance(key, str) and key)
+        of_files = (key for keys in self._of_buckets.values() for key in keys)
+        return replace(
+            self._told,
+            log_group_key_arns=tuple(dict.fromkeys((*self._told.log_group_key_arns, *of_groups))),
+            file_key_arns=tuple(dict.fromkeys((*self._told.file_key_arns, *of_files))),
+        )
+
+    def of(self, need: Need) -> Iterator[Need]:
+        """The need, or where it is to decrypt what the template defines, one for its own key, if any.
+
+        A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets
+        Manager, and a bucket without one is encrypted without any permission. Raises Unnamed for a key by its alias.
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+        """
+        if need.sid == _FILE:
+            yield from [need] if need.permission.resource in self._of_file(need) else []
+            return
+        if not need.permission.when:
+            yield need
+            return
+        own = self._secret(need)
+        told = tuple(map(text_of, self._told.kms_key_arns))
+        keys = told if own is None else tuple(self._keys(own.get("KmsKeyId")))
+        for key in keys:
+            yield replace(need, permission=replace(need.permission, resource=key, when=()))
+        if not keys and own is None:
+            yield need
+
+    def _secret(self, need: Need) -> Mapping[str, Any] | None:
+        """What the template says about the secret that a need decrypts; ``None`` for one from elsewhere."""
+        for text in need.permission.texts:
+            arn = arn_of(text)
+            at_home = arn is not None and (bool(arn.account.unknown) or arn.account == self._told.account)
+            name = str(arn.resource.partition(":")[2] or arn.resource.partition("/")[2]) if arn and at_home else ""
+            for symbol in text_of(text).unknown:
+                resource = self._stack.resources.get(symbol.name.partition(".")[0])
+                if resource is not None and (found := self._behind(resource)) is not None:
+                    return found
+            for resource in self._stack.of_type(_SECRET, _PARAMETER) if name else ():
+                if self._is_called(resource, name):
+                    return resource.properties
+        return None
+
+    def _behind(self, resource: Resource) -> Mapping[str, Any] | None:
+        if resource.type == _ATTACHMENT:
+            whole = shaped(str(resource.properties.get("SecretId", "")), self._stack)
+            names = [symbol.name for symbol in whole.unknown]
+            secret = next((self._stack.resources[name] for name in names if name in self._stack.resources), None)
+            return secret.properties if secret is not None and secret.type == _SECRET else None
+        if resource.type in _DATABASES:
+            secret = resource.properties.get("MasterUserSecret")
+            return secret if isinstance(secret, Mapping) else {}
+        return resource.properties if resource.type in (_SECRET, _PARAMETER) else None
+
+    def _is_called(self, resource: Resource, name: str) -> bool:
+        """Whether a name in an ARN is that of a resource, with the wildcards for the random characters or without."""
+        given = resource.properties.get(_NAMES[resource.type])
+        named = str(shaped(given, self._stack)).lstrip("/") if isinstance(given, str) and given else ""
+        return bool(named) and name.removesuffix("-??????") == named
+
+    def _of_file(self, need: Need) -> tuple[Text, ...]:
+        """The keys that a file may be encrypted with: of its bucket, or those that were told for one from elsewhere."""
+        for condition in need.permission.conditions:
+            for value in condition.values:
+                arn = arn_of(value)
+                bucket = self._bucket(arn.resource.partition("/")[0]) if arn and arn.service == "s3" else None
+                if bucket is not None:
+                    return self._of_buckets[bucket.logical_id]
+        return tuple(map(text_of, self._told.file_key_arns))
+
+    def _bucket(self, name: Text) -> Resource | None:
+        for bucket in self._stack.of_type(_BUCKET):
+            given = bucket.properties.get("BucketName")
+            called = shaped(given, self._stack) if isinstance(given, str) and given else None
+            if name == called or (name.whole is not None and name.whole.name == bucket.logical_id):
+                return bucket
+        return None
+
+    @cached_property
+    def _of_buckets(self) -> Mapping[str, tuple[Text, ...]]:
+        """The keys of the buckets that the task names, by logical id."""
+        found: dict[str, tuple[Text, ...]] = {}
+        for path, text in texts_in(self._task.workload.tree):
+            arn = arn_of(text)
+            bucket = self._bucket(arn.resource.partition("/")[0]) if arn and arn.service == "s3" else None
+            if bucket is not None and bucket.logical_id not in found:
+                found[bucket.logical_id] = tuple(self._of_bucket(bucket, path))
+        return found
+
+    def _of_bucket(self, bucket: Resource, path: Path) -> Iterator[Text]:
+        """The keys by which a bucket encrypts what is put into it, as far as they are the customer's.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-serversideencryptionbydefault.html
+        """
+        try:
+            for default in _defaults_of(bucket.properties.get("BucketEncryption")):
+                yield from self._keys(default.get("KMSMasterKeyID"))
+        except Unnamed as unnamed:
+            origin = self._task.workload.origin(path)
+            self.gaps.append(Gap(Holder.EXECUTION, "bucket-key", origin, unnamed.what, unnamed.remedy))
+
+    def _keys(self, given: Any) -> Iterator[Text]:
+        if isinstance(given, str) and given:
+            yield self._arn(shaped(given, self._stack))
+
+    def _arn(self, key: Text) -> Text:
+        """The ARN of a key that is named by its ARN or its id; raises Unnamed for an alias, and for what may be either.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-identifiers
+        """
+        whole = key.whole
+        resource = self._stack.resources.get(whole.name) if whole is not None else None
+        if resource is not None and resource.type in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
+            return self._told.home_arn("kms", "key/", key)
+        if (arn := arn_of(key)) is not None and arn.resource.startswith("key/"):
+            return key
+        if re.fullmatch(r"(mrk-)?[0-9a-f-]{32,36}", key.plain):
+            return self._told.home_arn("kms", "key/", key)
+        how = remedy(whole) if isinstance(whole, Parameter) and resource is None else "Write the ARN of the key"
+        raise Unnamed(f"the key {key.written} is not known by its ARN, and a policy names it by that alone", how)
+
+
+def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:
+    rules = encryption.get("ServerSideEncryptionConfiguration") if isinstance(encryption, Mapping) else None
+    for rule in rules if isinstance(rules, list) else ():
+        default = rule.get("ServerSideEncryptionByDefault") if isinstance(rule, Mapping) else None
+        if isinstance(default, Mapping) and str(default.get("SSEAlgorithm", "")).startswith("aws:kms"):
+            yield default
+
+
+def _is_in(value: Any, texts: set[str]) -> bool:
+    return isinstance(value, str) and value in texts
