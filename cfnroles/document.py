@@ -158,8 +158,7 @@ def positions(text: str, document: str = "") -> dict[TreePath, tuple[int, int]]:
     """
     found: dict[TreePath, tuple[int, int]] = {}
     try:
-        # YAML takes a character that JSON writes as two surrogates for none; for positions any other will do.
-        root = _compose(_SURROGATE.sub(r"\\u0020", text), document)
+        root = _compose(_without_surrogates(text), document)
     except InvalidInput:
         return found
     pending: list[tuple[TreePath, Any]] = [((), root)] if root is not None else []
@@ -187,10 +186,24 @@ def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreeP
     return at
 
 
+def readable_as_yaml(text: str) -> str:
+    """A text that ``parse`` accepts, as long as it is and with the same parts, for YAML's own reader."""
+    return _without_tabs(_without_surrogates(text))
+
+
+def _without_surrogates(text: str) -> str:
+    # YAML takes a character that JSON writes as two surrogates for none; for positions any other will do.
+    return _SURROGATE.sub(r"\\u0020", text)
+
+
+def _without_tabs(text: str) -> str:
+    # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
+    return text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+
+
 @lru_cache(maxsize=1)  # a document is asked for its data, and then for its lines
 def _compose(text: str, document: str) -> Any:
-    # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
-    plain = text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+    plain = _without_tabs(text)
     if len(plain) > DOCUMENT.bytes:
         # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
         raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from cfnroles.page import json_source, visible, yaml_source
 
 _INTRINSIC = re.compile(r"Ref|Condition|Fn::[A-Za-z0-9]+")
@@ -28,6 +30,16 @@ _NO_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|\.(inf|nan)|\.[0-9
 _BLOCK = re.compile(r"(?:(?:[!-~][ -~]*)?\n|(?: +[!-~][ -~]*)\n)+")
 
 
+class Indentation(Struct, frozen=True):
+    """How far the members of a mapping stand to the right of its key, and whether the elements of a list do, too."""
+
+    step: str = "  "
+    lists: bool = True
+
+
+_USUAL = Indentation()
+
+
 def ordered(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template with its sections, and each resource with its attributes, in the order that people write them."""
     sections = _in_order(template, _SECTIONS)
@@ -41,7 +53,7 @@ def to_yaml(template: Mapping[str, Any], header: Sequence[str] = ()) -> str:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     """
     comments = [f"# {visible(line)}" for line in header]
-    return "\n".join([*comments, *_members(ordered(template), "")]) + "\n"
+    return "\n".join([*comments, *yaml_members(ordered(template), "")]) + "\n"
 
 
 def to_json(template: Mapping[str, Any]) -> str:
@@ -53,16 +65,23 @@ def _in_order(members: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any
     return {name: members[name] for name in (*order, *members) if name in members}
 
 
-def _members(members: Mapping[str, Any], indent: str, short: bool = False) -> Iterator[str]:
+def yaml_members(
+    members: Mapping[str, Any], indent: str, short: bool = False, style: Indentation = _USUAL
+) -> Iterator[str]:
+    """The lines of the members of a mapping, each with ``indent``.
+
+    ``short`` tells that they are inside an intrinsic, where ``Condition`` is one as well.
+    """
     for name, value in members.items():
-        first, *rest = _value(value, f"{indent}  ", short)
+        beside = isinstance(value, list) and not style.lists
+        first, *rest = _value(value, indent if beside else f"{indent}{style.step}", short, style)
         yield f"{indent}{_scalar(name)}:{first and f' {first}'}"
         yield from rest
 
 
-def _elements(elements: Sequence[Any], indent: str, short: bool = False) -> Iterator[str]:
+def _elements(elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> Iterator[str]:
     for element in elements:
-        first, *rest = _value(element, f"{indent}  ", short)
+        first, *rest = _value(element, f"{indent}  ", short, style)
         # A mapping or list without a tag begins on the line of its hyphen.
         if not first:
             first, *rest = rest
@@ -75,32 +94,31 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
 
 
-def _value(value: Any, indent: str, short: bool = False) -> Iterator[str]:
-    """The lines of a value: what stands behind its key, then what stands below, each with ``indent``.
-
-    ``short`` tells that the value is inside an intrinsic, where ``Condition`` is one as well.
-    """
+def _value(value: Any, indent: str, short: bool, style: Indentation) -> Iterator[str]:
+    """The lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
     if _is_intrinsic(value, short):
         ((name, argument),) = value.items()
         tag = f"!{name.removeprefix('Fn::')}"
         if name == "Fn::GetAtt" and _are_names(argument):
             argument = ".".join(argument)
         if isinstance(argument, list) and all(map(_is_short, argument)):
-            yield f"{tag} {_flow(argument)}"
+            yield f"{tag} {yaml_inline(argument)}"
         elif isinstance(argument, (Mapping, list)):
             yield tag
             # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
             yield from (
-                _members(argument, indent, True) if isinstance(argument, Mapping) else _elements(argument, indent, True)
+                yaml_members(argument, indent, True, style)
+                if isinstance(argument, Mapping)
+                else _elements(argument, indent, True, style)
             )
         else:
             yield f"{tag} {_scalar(argument)}"
     elif isinstance(value, Mapping):
         yield "" if value else "{}"
-        yield from _members(value, indent)
+        yield from yaml_members(value, indent, style=style)
     elif isinstance(value, list):
         yield "" if value else "[]"
-        yield from _elements(value, indent, short)
+        yield from _elements(value, indent, short, style)
     elif (
         isinstance(value, str)
         and _BLOCK.fullmatch(value)
@@ -113,14 +131,14 @@ def _value(value: Any, indent: str, short: bool = False) -> Iterator[str]:
         yield _scalar(value)
 
 
-def _flow(value: Any) -> str:
+def yaml_inline(value: Any) -> str:
     """A short value on one line: what has no structure of its own reads best so, as ``!Equals [!Ref X, '']``."""
     if _is_intrinsic(value, True):
         ((name, argument),) = value.items()
         argument = ".".join(argument) if name == "Fn::GetAtt" else argument
-        return f"!{name.removeprefix('Fn::')} {_flow(argument)}"
+        return f"!{name.removeprefix('Fn::')} {yaml_inline(argument)}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(yaml_inline, value))}]"
     return _scalar(value, flow=True)
 
 

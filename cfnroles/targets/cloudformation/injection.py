@@ -1,0 +1,304 @@
+"""What is added to a template, put into its text; everything else in it stays as its author wrote it.
+
+What was put in stands in the template's own Metadata, so that it can be taken out again, byte for byte: each part with
+a digest of its text, and what was there before where something was replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from cfnroles import spans
+from cfnroles.document import parse
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.patches import Patch, Path, Place, TemplateText, patched
+from cfnroles.targets.cloudformation.template_roles import Added
+
+#: The member of the template's Metadata that records what was put in.
+RECORD = "CfnrolesAdded"
+_METADATA = ("Metadata",)
+
+
+class _Replaced(Struct, frozen=True):
+    """The digest of a text that was put in the place of another, and that other."""
+
+    digest: str
+    was: str
+
+
+class _Record(Struct, frozen=True):
+    """What was put in, by dotted paths: parts that were not there, values that were others, empty texts that gave
+    way, and sections that were not there."""
+
+    added: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, _Replaced] = field(default_factory=dict)
+    emptied: Mapping[str, str] = field(default_factory=dict)
+    sections: tuple[str, ...] = ()
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        replaced = {path: {"Digest": each.digest, "Was": each.was} for path, each in self.replaced.items()}
+        members = {
+            "Added": dict(self.added),
+            "Replaced": replaced,
+            "Emptied": dict(self.emptied),
+            "Sections": list(self.sections),
+        }
+        return {name: member for name, member in members.items() if member}
+
+
+def is_injected(tree: Mapping[str, Any]) -> bool:
+    """Whether something was put into a template."""
+    metadata = tree.get("Metadata")
+    return isinstance(metadata, Mapping) and RECORD in metadata
+
+
+def injected(text: str, document: str, added: Added) -> str:
+    """The text of a template with what is added to it, in its author's own style.
+
+    Raises InvalidInput where it has a place for it that cannot be edited: behind an alias, or within an expression.
+    """
+    failure: InvalidInput | None = None
+    # A line that begins like a comment may be part of a text.
+    for above_comments in (True, False):
+        try:
+            return _injected(text, document, added, above_comments)
+        except InvalidInput as error:
+            failure = failure or error
+    raise failure or InvalidInput("cannot be edited", where=document)
+
+
+def restored(text: str, document: str) -> str:
+    """The text of a template without what was put into it; the text itself where nothing was.
+
+    Raises InvalidInput where a part that was put in has been changed since.
+    """
+    tree = parse(text, document)
+    if not is_injected(tree):
+        return text
+    record = _recorded(tree["Metadata"][RECORD], document)
+    parts = TemplateText(text, document)
+    going = [place for path in record.added if (place := _unchanged(parts, path, record.added[path]))]
+    if own := parts.place((*_METADATA, RECORD)):
+        going.append(own)
+    values = [place.value for place in going]
+    patches = [parts.removal(place, values) for place in going]
+    for path, replaced in record.replaced.items():
+        if place := _unchanged(parts, path, replaced.digest, value=True):
+            patches.append(Patch(*parts.value_span(place), replaced.was))
+    return _emptied(patched(text, _apart(patches)), document, record)
+
+
+def _injected(text: str, document: str, added: Added, above_comments: bool) -> str:
+    tree = parse(text, document)
+    putting = _Putting(TemplateText(text, document), tree, above_comments)
+    putting.put(added)
+    bare = patched(text, putting.patches)
+    _expect(bare, document, _with(tree, added))
+    with_record = _with_record(bare, document, putting, above_comments)
+    if restored(with_record, document) != text:
+        raise InvalidInput("has a form that cannot be edited and restored", where=document, remedy=_BY_HAND)
+    return with_record
+
+
+_BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
+
+
+class _Putting:
+    """What is put where, and what of it is recorded."""
+
+    def __init__(self, parts: TemplateText, tree: Mapping[str, Any], above_comments: bool) -> None:
+        self.parts, self.tree, self.above_comments = parts, tree, above_comments
+        self.patches: list[Patch] = []
+        self.added: list[Path] = []
+        self.replaced: dict[Path, str] = {}
+        self.emptied: dict[str, str] = {}
+        self.sections: list[str] = []
+
+    def put(self, added: Added) -> None:
+        self._section("Parameters", added.parameters)
+        self._section("Conditions", added.conditions)
+        self._section("Resources", added.resources)
+        for logical_id in dict.fromkeys((*added.depends_on, *added.properties)):
+            self._attributes(logical_id, added.depends_on.get(logical_id, ""), added.properties.get(logical_id, {}))
+
+    def _section(self, name: str, members: Mapping[str, Any]) -> None:
+        if not members:
+            return
+        members = _plain(members)
+        if self.parts.place((name,)):
+            self._into((name,), members)
+        else:
+            self.patches.append(self.parts.section(name, members, above_comments=self.above_comments))
+            self.added += [(name, each) for each in members]
+            self.sections.append(name)
+
+    def _into(self, path: Path, members: Mapping[str, Any]) -> None:
+        if text := self.parts.emptied(path):
+            self.emptied[".".join(path)] = text
+        self.patches += self.parts.addition(path, members)
+        self.added += [(*path, each) for each in members]
+
+    def _attributes(self, logical_id: str, dependency: str, properties: Mapping[str, Any]) -> None:
+        resource: Path = ("Resources", logical_id)
+        self.parts.members(resource)
+        beside: dict[str, Any] = {}
+        if dependency and not self._depends_on((*resource, "DependsOn"), dependency):
+            beside["DependsOn"] = dependency
+        if properties and not self.parts.place((*resource, "Properties")):
+            beside["Properties"] = _plain(properties)
+        elif properties:
+            self._properties((*resource, "Properties"), _plain(properties))
+        if beside:
+            self.patches.append(self.parts.beside((*resource, "Type"), beside))
+            self.added += [(*resource, each) for each in beside]
+
+    def _depends_on(self, path: Path, name: str) -> bool:
+        """Add a name to what a resource waits for already, if it does."""
+        place = self.parts.place(path)
+        if place is None:
+            return False
+        if isinstance(place.value, spans.Sequence) and place.value.elements:
+            self.patches.append(self.parts.element(path, name))
+            self.added.append((*path, name))
+        else:
+            self._replace(path, place, _dependencies(self.tree["Resources"][path[1]].get("DependsOn"), name))
+        return True
+
+    def _properties(self, path: Path, properties: Mapping[str, Any]) -> None:
+        self.parts.members(path)
+        new = {}
+        for name, given in properties.items():
+            place = self.parts.place((*path, name))
+            if place is None:
+                new[name] = given
+            else:
+                self._replace((*path, name), place, given)
+        if new:
+            self._into(path, new)
+
+    def _replace(self, path: Path, place: Place, given: Any) -> None:
+        start, end = self.parts.value_span(place)
+        self.replaced[path] = self.parts.text[start:end]
+        self.patches.append(self.parts.replacement(place, given))
+
+
+def _with_record(text: str, document: str, putting: _Putting, above_comments: bool) -> str:
+    parts = TemplateText(text, document)
+    replaced = {
+        ".".join(path): _Replaced(_digest(parts, parts.place(path), value=True), was)
+        for path, was in putting.replaced.items()
+    }
+    there = parts.place(_METADATA) is not None
+    record = _Record(
+        {".".join(path): _digest(parts, parts.place(path)) for path in putting.added},
+        replaced,
+        {**putting.emptied, **({"Metadata": was} if (was := parts.emptied(_METADATA)) else {})},
+        (*putting.sections, *(() if there else _METADATA)),
+    )
+    members = {RECORD: record.tree}
+    if there:
+        return patched(text, parts.addition(_METADATA, members))
+    return patched(text, [parts.section("Metadata", members, above_comments=above_comments)])
+
+
+def _recorded(tree: Any, document: str) -> _Record:
+    try:
+        return _Record(
+            {str(path): str(digest) for path, digest in tree.get("Added", {}).items()},
+            {
+                str(path): _Replaced(str(each["Digest"]), str(each["Was"]))
+                for path, each in tree.get("Replaced", {}).items()
+            },
+            {str(path): str(was) for path, was in tree.get("Emptied", {}).items()},
+            tuple(str(each) for each in tree.get("Sections", ())),
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        what = f"has a record of what was added, Metadata.{RECORD}, that was changed since"
+        raise InvalidInput(what, where=document, remedy="Take the record from the version before.") from error
+
+
+def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = False) -> Place | None:
+    """The place of a part that was put in, if it is there; raises InvalidInput where it was changed since."""
+    place = parts.place(tuple(path.split(".")))
+    if place is not None and _digest(parts, place, value=value) != digest:
+        raise InvalidInput(
+            f"{path} was added by cfnroles and changed since",
+            where=parts.where(place),
+            why="What somebody changed is not taken out or replaced unasked.",
+            remedy=f"Undo the change, or keep it as your own: remove {path} from Metadata.{RECORD}.",
+        )
+    return place
+
+
+def _digest(parts: TemplateText, place: Place | None, *, value: bool = False) -> str:
+    """A digest of a part's text, whatever its line ends and its indentation."""
+    if place is None:
+        raise InvalidInput("has a form that cannot be edited", where=parts.document, remedy=_BY_HAND)
+    start, end = parts.value_span(place) if value else (place.start, place.value.end)
+    lines = (line.strip() for line in parts.text[start:end].strip().splitlines())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _emptied(text: str, document: str, record: _Record) -> str:
+    """The text with what it had in the place of nothing, and without the sections that were put in and are empty."""
+    parts = TemplateText(text, document)
+    patches = []
+    for path, was in record.emptied.items():
+        place = parts.place(tuple(path.split(".")))
+        if place and parts.is_nothing(place.value):
+            patches.append(Patch(*parts.value_span(place), was))
+    sections = [place for name in record.sections if (place := parts.place((name,)))]
+    empty = [place for place in sections if parts.is_nothing(place.value)]
+    return patched(text, [*patches, *(parts.removal(place, [each.value for each in empty]) for place in empty)])
+
+
+def _apart(patches: list[Patch]) -> Iterator[Patch]:
+    """The patches without those that lie within another."""
+    end = -1
+    for patch in sorted(patches, key=lambda each: (each.start, -each.end)):
+        if patch.end > end or patch.text:
+            yield patch
+            end = max(end, patch.end)
+
+
+def _with(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:
+    """The tree of a template with what is added to it."""
+    new: dict[str, Any] = json.loads(json.dumps(tree))
+    sections = {"Parameters": added.parameters, "Conditions": added.conditions, "Resources": added.resources}
+    for name, members in sections.items():
+        if members:
+            new[name] = {**(new.get(name) or {}), **_plain(members)}
+    for logical_id, properties in added.properties.items():
+        resource = new["Resources"][logical_id]
+        resource["Properties"] = {**(resource.get("Properties") or {}), **_plain(properties)}
+    for logical_id, name in added.depends_on.items():
+        resource = new["Resources"][logical_id]
+        resource["DependsOn"] = _dependencies(resource.get("DependsOn"), name) if "DependsOn" in resource else name
+    return new
+
+
+def _dependencies(given: Any, name: str) -> list[Any]:
+    return [name, *(given if isinstance(given, list) else [given] if given else [])]
+
+
+def _plain(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree of JSON's own types alone."""
+    plain: dict[str, Any] = json.loads(json.dumps(tree))
+    return plain
+
+
+def _expect(text: str, document: str, tree: Mapping[str, Any]) -> None:
+    try:
+        same = parse(text, document) == tree
+    except InvalidInput:
+        same = False
+    if not same:
+        raise InvalidInput(
+            "has a form that cannot be edited without changing more than is asked for", where=document, remedy=_BY_HAND
+        )

@@ -1,0 +1,286 @@
+"""Changes to the text of a template, each at one place, in the style that the text has there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles import spans
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.template_text import Indentation, yaml_inline, yaml_members
+
+#: A part of a template: sections, logical ids and properties; in a list, the text of the element.
+Path = tuple[str, ...]
+
+
+class Patch(Struct, frozen=True):
+    """``text`` in the place of what stands between two offsets; ``outer`` comes behind all else at its place."""
+
+    start: int
+    end: int
+    text: str
+    outer: bool = False
+
+
+def patched(text: str, patches: Iterable[Patch]) -> str:
+    """The text with all patches, of which none overlaps another; those at one place in their order."""
+    pieces, at = [], 0
+    for patch in sorted(patches, key=lambda each: (each.start, each.end, each.outer)):
+        pieces += [text[at : patch.start], patch.text]
+        at = max(at, patch.end)
+    return "".join([*pieces, text[at:]])
+
+
+class Place(Struct, frozen=True):
+    """A value in its parent, and the key before it; elements of a list have none."""
+
+    parent: spans.Mapping | spans.Sequence
+    value: spans.Node
+    key: spans.Scalar | None = None
+
+    @property
+    def start(self) -> int:
+        """Where the member or the element begins."""
+        return (self.key or self.value).start
+
+
+class TemplateText:
+    """The text of a template and the places of its parts."""
+
+    def __init__(self, text: str, document: str) -> None:
+        self.text, self.document = text, document
+        root = spans.spans(text, document)
+        if not isinstance(root, spans.Mapping):
+            raise InvalidInput("is no CloudFormation template: it has no Resources", where=document)
+        self.root = root
+        self.line_end = "\r\n" if re.search(r"[^\r]?\r\n", text[: text.find("\n") + 1]) else "\n"
+
+    def place(self, path: Path) -> Place | None:
+        """The place of a part; ``None`` where there is none."""
+        found: Place | None = None
+        node: spans.Node = self.root
+        for step in path:
+            if isinstance(node, spans.Mapping) and (member := node.member(step)):
+                found = Place(node, member[1], member[0])
+            elif isinstance(node, spans.Sequence) and (element := _element(node, step)):
+                found = Place(node, element)
+            else:
+                return None
+            node = found.value
+        return found
+
+    def members(self, path: Path) -> spans.Mapping | None:
+        """The mapping at a path; ``None`` where there is nothing yet. Raises InvalidInput for what is none."""
+        place = self.place(path) if path else Place(self.root, self.root)
+        if place is None or self.is_nothing(place.value):
+            return None
+        if not isinstance(place.value, spans.Mapping) or any(each.value == "Fn::If" for each, _ in place.value.members):
+            what = "stands behind an alias or an expression, and nothing can be added to it"
+            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(place), remedy="Write it out there.")
+        return place.value
+
+    def is_nothing(self, node: spans.Node) -> bool:
+        """Whether a node is an empty mapping, or none at all."""
+        if isinstance(node, spans.Mapping):
+            return not node.members
+        return isinstance(node, spans.Scalar) and self.text[node.start : node.end] in ("", "~", "null", "Null", "NULL")
+
+    def where(self, place: Place) -> str:
+        """The document and the line of a place."""
+        return f"{self.document}:{self.text.count(chr(10), 0, place.start) + 1}"
+
+    def value_span(self, place: Place) -> tuple[int, int]:
+        """From where to where the value of a place can be replaced; in block style, with what is before it."""
+        if place.parent.flow or place.key is None:
+            return place.value.start, place.value.end
+        return self._after_colon(place.key), place.value.end
+
+    def removal(self, place: Place, going: Sequence[spans.Node] = ()) -> Patch:
+        """What takes a member or an element out; ``going`` are the other values of its parent that go, too."""
+        if not place.parent.flow:
+            start, end = self._line_start(place.start), self._line_end(place.value.end)
+            if end == len(self.text) and not self.text.endswith("\n"):
+                start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
+            return Patch(start, end, "")
+        starts, values = _parts(place.parent)
+        number = starts.index(place.start)
+        if number + 1 < len(starts):
+            return Patch(place.start, starts[number + 1], "")
+        kept = [value for value in values[:number] if value not in going]
+        return Patch(kept[-1].end if kept else place.start, place.value.end, "")
+
+    def replacement(self, place: Place, value: Any) -> Patch:
+        """What puts a value in the place of another."""
+        start, end = self.value_span(place)
+        if place.parent.flow:
+            return Patch(start, end, self._json(value, place.parent))
+        return Patch(start, end, f" {yaml_inline(value)}")
+
+    def addition(self, path: Path, members: Mapping[str, Any]) -> tuple[Patch, ...]:
+        """What adds members to the mapping at a path, before those that it has.
+
+        Raises InvalidInput where there is no such mapping. A text that stands in the place of an empty one, such as
+        `{}`, gives way: `emptied` tells it.
+        """
+        found = self.members(path)
+        if found is None:
+            return self._into_nothing(path, members)
+        if found.flow:
+            return (self._before(found, found.members[0][0].start, members),)
+        key = found.members[0][0]
+        at = self._below(path) if path else self._line_start(key.start)
+        return (self._lines(at, yaml_members(members, " " * self._column(key.start), style=self.indentation)),)
+
+    def section(self, name: str, members: Mapping[str, Any], *, above_comments: bool) -> Patch:
+        """What adds a section before the resources, and before the comments that stand right above them."""
+        place = self.place(("Resources",))
+        if place is None or place.key is None:
+            raise InvalidInput("is no CloudFormation template: it has no Resources", where=self.document)
+        if self.root.flow:
+            return self._before(self.root, place.key.start, {name: members})
+        column = " " * self._column(place.key.start)
+        at = self._line_start(place.key.start)
+        while above_comments and at and self.text.startswith(f"{column}#", self._line_start(at - 1)):
+            at = self._line_start(at - 1)
+        return replace(self._lines(at, yaml_members({name: members}, column, style=self.indentation)), outer=True)
+
+    def beside(self, path: Path, members: Mapping[str, Any]) -> Patch:
+        """What adds members to a mapping behind the member at a path."""
+        place = self.place(path)
+        if place is None or place.key is None or not isinstance(place.parent, spans.Mapping):
+            raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
+        if place.parent.flow:
+            return self._before(place.parent, place.parent.members[0][0].start, members)
+        column = " " * self._column(place.key.start)
+        return self._lines(self._line_end(place.value.end), yaml_members(members, column, style=self.indentation))
+
+    def element(self, path: Path, text: str) -> Patch:
+        """What adds a text to the list at a path, before the others."""
+        place = self.place(path)
+        if place is None or not isinstance(place.value, spans.Sequence) or not place.value.elements:
+            raise InvalidInput(f"has no list {'.'.join(path)}", where=self.document)
+        if place.value.flow:
+            first = place.value.elements[0]
+            gap = self._gap(place.value, first.start)
+            return Patch(first.start, first.start, f"{self._json(text, place.value)},{gap or ' '}")
+        column = " " * self._column(place.value.start)
+        return self._lines(self._below(path), [f"{column}- {yaml_inline(text)}"])
+
+    def emptied(self, path: Path) -> str:
+        """The text that gives way where something is added to nothing, such as `{}`; empty for none."""
+        place = self.place(path)
+        if place is None or not self.is_nothing(place.value):
+            return ""
+        start, end = self.value_span(place)
+        return self.text[start:end]
+
+    @property
+    def indentation(self) -> Indentation:
+        """How the author of the text indents."""
+        resources = self.place(("Resources",))
+        step, lists = 2, True
+        if resources and resources.key and isinstance(resources.value, spans.Mapping) and not resources.value.flow:
+            step = self._column(resources.value.members[0][0].start) - self._column(resources.key.start)
+            lists = next(self._lists(resources.value), True)
+        return Indentation(" " * step, lists)
+
+    def _lists(self, node: spans.Node) -> Iterator[bool]:
+        """Of each list in block style, whether it is indented against its key."""
+        for key, value in node.members if isinstance(node, spans.Mapping) else ():
+            if isinstance(value, spans.Sequence) and not value.flow and value.elements:
+                yield self._column(value.start) > self._column(key.start)
+            yield from self._lists(value)
+        for element in node.elements if isinstance(node, spans.Sequence) else ():
+            yield from self._lists(element)
+
+    def _into_nothing(self, path: Path, members: Mapping[str, Any]) -> tuple[Patch, ...]:
+        place = self.place(path)
+        if place is None or place.key is None:
+            raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
+        start, end = self.value_span(place)
+        if place.parent.flow:
+            return (Patch(start, end, self._json(members, place.parent)),)
+        column = " " * self._column(place.key.start) + self.indentation.step
+        lines = self._lines(self._line_end(end), yaml_members(members, column, style=self.indentation))
+        return (Patch(start, end, ""), lines)
+
+    def _lines(self, at: int, lines: Iterable[str]) -> Patch:
+        """Whole lines at the start of a line, or behind a last line that has no end."""
+        joined = self.line_end.join(lines)
+        unended = at == len(self.text) and not self.text.endswith("\n")
+        return Patch(at, at, f"{self.line_end}{joined}" if unended else f"{joined}{self.line_end}")
+
+    def _before(self, parent: spans.Mapping, at: int, members: Mapping[str, Any]) -> Patch:
+        """Members in braces, before the one at an offset."""
+        gap = self._gap(parent, at)
+        entries = [
+            f"{json.dumps(name)}{self._colon(parent)}{self._json(each, parent)}" for name, each in members.items()
+        ]
+        return Patch(at, at, "".join(f"{entry},{gap}" for entry in entries))
+
+    def _gap(self, parent: spans.Mapping | spans.Sequence, at: int) -> str:
+        """The white space before the member at an offset."""
+        before = self.text[parent.start : at]
+        gap = before[len(before.rstrip()) :]
+        if "\n" in gap:
+            return gap
+        return " " if self._colon(parent).endswith(" ") else ""
+
+    def _colon(self, parent: spans.Node) -> str:
+        key, value = next(_members_in(parent), self.root.members[0])
+        return ":" if self.text[key.end : value.start] == ":" else ": "
+
+    def _json(self, value: Any, parent: spans.Mapping | spans.Sequence) -> str:
+        """A value in braces, over several lines where its neighbours stand on lines of their own."""
+        first = _parts(parent)[0][:1]
+        gap = self._gap(parent, first[0]) if first else ""
+        if "\n" not in gap:
+            colon = self._colon(parent)
+            return json.dumps(value, ensure_ascii=False, separators=(", " if colon == ": " else ",", colon))
+        indent = gap.rpartition("\n")[2]
+        outer = re.match(r"[ \t]*", self.text[self._line_start(parent.start) :])
+        step = indent.removeprefix(outer[0]) if outer else ""
+        lines = json.dumps(value, ensure_ascii=False, indent=step or "  ", separators=(",", self._colon(parent)))
+        return lines.replace("\n", f"{self.line_end}{indent}")
+
+    def _below(self, path: Path) -> int:
+        """The start of the line below the key of a part."""
+        place = self.place(path)
+        if place is None or place.key is None:
+            raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
+        return self._line_end(self._after_colon(place.key))
+
+    def _after_colon(self, key: spans.Scalar) -> int:
+        return self.text.index(":", key.end) + 1
+
+    def _line_start(self, at: int) -> int:
+        return self.text.rfind("\n", 0, at) + 1
+
+    def _line_end(self, at: int) -> int:
+        return (self.text.find("\n", at) + 1) or len(self.text)
+
+    def _column(self, at: int) -> int:
+        return at - self._line_start(at)
+
+
+def _element(node: spans.Sequence, text: str) -> spans.Node | None:
+    return next((each for each in node.elements if isinstance(each, spans.Scalar) and each.value == text), None)
+
+
+def _parts(node: spans.Mapping | spans.Sequence) -> tuple[list[int], list[spans.Node]]:
+    """Where the members or elements begin, and their values."""
+    if isinstance(node, spans.Mapping):
+        return [key.start for key, _ in node.members], [value for _, value in node.members]
+    return [each.start for each in node.elements], list(node.elements)
+
+
+def _members_in(node: spans.Node) -> Iterator[tuple[spans.Scalar, spans.Node]]:
+    if isinstance(node, spans.Mapping):
+        yield from node.members
+    for each in () if isinstance(node, spans.Scalar) else _parts(node)[1]:
+        yield from _members_in(each)
