@@ -137,9 +137,10 @@ def around_task(
         else each
         for name, each in _resources(template).items()
     }
-    wanted = (*around.conditions_of(_LOOKED_AT), *apart)
-    worlds = worlds_of(replace(template, tree={**tree, "Resources": resources}), given, conditions=wanted)
-    return around, worlds if apart else _told_apart(logical_id, worlds)
+    whole, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
+    worlds = _told_apart(logical_id, worlds_of(whole, given, conditions=wanted))
+    # A role's condition may ask what only the deployment tells, as the task definition does.
+    return around, worlds_of(whole, given, (*wanted, *apart), worlds.forks) if apart else worlds
 
 
 def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:

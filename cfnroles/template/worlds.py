@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, product
@@ -89,7 +90,7 @@ class Worlds(Struct, frozen=True, dict=True):
 
     Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.
     ``expressions`` are the atoms as the template has them, by what they are called. ``altered`` makes other values of
-    those that parameters have, under the same conditions.
+    those that parameters have, under the same conditions. ``forks`` are what they are told apart by as well.
     """
 
     template: Template
@@ -100,6 +101,7 @@ class Worlds(Struct, frozen=True, dict=True):
     _formulas: Mapping[str, _Formula]
     expressions: Mapping[str, Any]
     altered: Altered | None = None
+    forks: tuple[Fork, ...] = ()
 
     def holds(self, condition: str, world: World) -> bool | None:
         """Whether a condition of the template holds in a world; ``None`` where it hangs on atoms left aside."""
@@ -157,7 +159,8 @@ class Worlds(Struct, frozen=True, dict=True):
             return None
         named = dict(zip((atom.expression for atom in fork.atoms), fork.expressions, strict=True))
         atoms = (*self.atoms, *fork.atoms)
-        return replace(self, atoms=atoms, all=tuple(found), expressions={**self.expressions, **named})
+        more = {**self.expressions, **named}
+        return replace(self, atoms=atoms, all=tuple(found), expressions=more, forks=(*self.forks, fork))
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
@@ -229,16 +232,21 @@ def worlds_of(
     template: Template,
     given: Given = NOTHING_GIVEN,
     conditions: Iterable[str] | None = None,
+    forks: Iterable[Fork] = (),
 ) -> Worlds:
     """The worlds of a template, as far as the values ``given`` leave them open; defaults decide nothing.
 
-    ``conditions`` are those that are to be told apart, by default all.
+    ``conditions`` are those that are to be told apart, by default all. A condition that asks for what ``forks`` are
+    about is decided with these, by which the worlds are told apart as well.
     """
     undefaulted = without_defaults(template.tree, lambda name, _: name not in given.parameters)
-    reader = _Reader(undefaulted, Resolution(undefaulted, given))
+    forks = tuple(forks)
+    asked = {_written(each): atom for fork in forks for atom, each in zip(fork.atoms, fork.expressions, strict=True)}
+    reader = _Reader(undefaulted, Resolution(undefaulted, given), asked)
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
     formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
-    atoms = tuple(dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name])))
+    known = frozenset(asked.values())
+    atoms = tuple(dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]) if atom not in known))
     groups = _groups(atoms, undefaulted)
     exact = math.prod(map(len, groups)) <= MOST
     if exact:
@@ -247,13 +255,24 @@ def worlds_of(
         usual = Resolution(template.tree, given)
         found = list(_flipped(groups, frozenset(atom for atom in atoms if usual.truth(reader.given[atom]))))
     expressions = {atom.expression: reader.given[atom] for atom in atoms}
-    return Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
+    worlds = Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
+    for fork in forks:
+        worlds = worlds.forked(fork) or worlds
+    return worlds
+
+
+_FIRST = re.compile(r"\$\{Fn::Select\(0, ([A-Za-z0-9]+)\)\}")
 
 
 class _Reader:
-    """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it."""
+    """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it.
 
-    def __init__(self, tree: Mapping[str, Any], resolution: Resolution) -> None:
+    ``asked`` are the atoms that expressions are known to be.
+    """
+
+    def __init__(self, tree: Mapping[str, Any], resolution: Resolution, asked: Mapping[str, Atom]) -> None:
+        self._asked = asked
+        self._parameters: Mapping[str, Any] = tree.get("Parameters") or {}
         conditions = tree.get("Conditions")
         self._conditions: Mapping[str, Any] = conditions if isinstance(conditions, Mapping) else {}
         self._resolution = resolution
@@ -269,6 +288,8 @@ class _Reader:
         return self._named[name]
 
     def _formula(self, given: Any) -> _Formula:
+        if self._asked and (atom := self._asked.get(_written(given))):
+            return self._atom(given, atom)
         name, argument = next(iter(given.items())) if isinstance(given, Mapping) and len(given) == 1 else ("", None)
         operands = argument if isinstance(argument, list) else [argument]
         match name:
@@ -279,10 +300,13 @@ class _Reader:
             case "Fn::Equals" if len(operands) == 2:
                 truth = self._resolution.truth(given)
                 return self._atom(given, self._comparison(*operands)) if truth is None else truth
-        return self._atom(given, Atom(json.dumps(given, sort_keys=True, default=str)))
+        return self._atom(given, Atom(_written(given)))
 
     def _comparison(self, *operands: Any) -> Atom:
         left, right = sorted(map(self._resolution.text, operands), key=lambda text: (not symbols(text), text))
+        # An empty list parameter is a list of one empty text.
+        if not right and (first := _FIRST.fullmatch(left)) and first[1] in self._parameters:
+            left = f"${{{first[1]}}}"
         expression = f"{left} is {right or 'empty'}"
         name = left.removeprefix("${").removesuffix("}")
         if symbols(left) == (name,) and not symbols(right):
@@ -292,6 +316,10 @@ class _Reader:
     def _atom(self, given: Any, atom: Atom) -> Atom:
         self.given.setdefault(atom, given)
         return atom
+
+
+def _written(expression: Any) -> str:
+    return json.dumps(expression, sort_keys=True, default=str)
 
 
 def _atoms(formula: _Formula) -> Iterator[Atom]:

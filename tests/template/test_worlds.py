@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
-from cfnroles.template.worlds import Disjunction, Literal, Worlds, worlds_of
+from cfnroles.template.worlds import Atom, Disjunction, Fork, Literal, Worlds, worlds_of
 
 PARAMETERS = """\
 Parameters:
@@ -80,6 +81,33 @@ def test_a_parameter_has_the_value_that_its_world_is_about() -> None:
 def test_a_condition_that_is_left_aside_stays_undecided() -> None:
     some = worlds("IsProd")
     assert [some.stack(world).resources["Queue"].undecided for world in some.all] == ["HasKey", "HasKey"]
+
+
+def test_a_condition_that_asks_what_a_fork_is_about_is_decided_with_it() -> None:
+    asked = {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Fn::Split": ["x", {"Ref": "Stage"}]}]}, ""]}]}
+    template = read_template(PARAMETERS, "t.yaml")
+    conditions = {**template.tree["Conditions"], "Asks": {"Fn::And": [{"Condition": "HasKey"}, asked]}}
+    fork = Fork((Atom("it is so"),), (asked,), none=True)
+    whole = worlds_of(
+        replace(template, tree={**template.tree, "Conditions": conditions}), conditions=["Asks"], forks=[fork]
+    )
+    assert len(whole.all) == 4
+    for world in whole.all:
+        assert whole.holds("Asks", world) is (whole.holds("HasKey", world) and fork.atoms[0] in world)
+
+
+def test_whether_a_list_is_empty_is_a_value_of_its_parameter() -> None:
+    text = PARAMETERS.replace("Parameters:\n", "Parameters:\n  Keys: {Type: CommaDelimitedList, Default: ''}\n")
+    text = text.replace("Conditions:\n", "Conditions:\n  NoKeys: !Equals [!Select [0, !Ref Keys], '']\n")
+    whole = worlds_of(
+        read_template(text.replace("QueueName: ", "Tags: !Ref Keys, X: "), "t.yaml"), conditions=["NoKeys", "HasKey"]
+    )
+    found = {
+        whole.holds("NoKeys", world): whole.stack(world).resources["Queue"].properties["Tags"]
+        for world in whole.all
+        if whole.holds("HasKey", world)
+    }
+    assert found == {True: [""], False: "${Keys}"}
 
 
 IS_PROD, IS_TEST, HAS_KEY, BOTH = (Literal(name) for name in ("IsProd", "IsTest", "HasKey", "Both"))
