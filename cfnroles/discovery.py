@@ -54,6 +54,22 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
             except Misread as misread:
                 findings.add(_misread(found, misread))
     findings.update(_of_another_partition(needs, facts))
+    return _ordered(needs, gaps, findings, references)
+
+
+def together(found: Sequence[Discovery]) -> Discovery:
+    """What is found in any of these, each thing once."""
+    return _ordered(
+        {need for each in found for need in each.needs},
+        {gap for each in found for gap in each.gaps},
+        {finding for each in found for finding in each.findings},
+        {reference for each in found for reference in each.references},
+    )
+
+
+def _ordered(
+    needs: Iterable[Need], gaps: Iterable[Gap], findings: Iterable[Finding], references: Iterable[Reference]
+) -> Discovery:
     return Discovery(
         needs=tuple(sorted(needs, key=lambda need: need.sort_key)),
         gaps=tuple(_one_per_place(sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what)))),

@@ -8,7 +8,7 @@ from cfnroles.document import nearest, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding, Gap, Origin
 from cfnroles.page import Page, page
-from cfnroles.workload import Path
+from cfnroles.workload import BESIDE, Path
 
 #: The text of the only document, or the text of each of several by its name.
 Texts = str | Mapping[str, str]
@@ -29,13 +29,15 @@ class Lines:
 
     def line(self, origin: Origin) -> int:
         """The line of the field, counted from 1; 0 for a field that does not stand in the document."""
-        # The document may hold the task definition under `taskDefinition`, or as the only element of a list.
+        # The document may hold the task definition under `taskDefinition`, or as the only element of a list. What
+        # stands beside it is in a document of its own, be it the only one of `services` that ECS answers.
         places = self._places(origin.document)
-        for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition")):
-            whole: Path = (*prefix, *origin.path)
-            if whole in places:
-                return places[whole][0]
-        return 0
+        wholes: list[Path] = [
+            (*prefix, *origin.path) for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition"))
+        ]
+        if origin.path[:1] and origin.path[0] in BESIDE:
+            wholes += [(*prefix, *origin.path[1:]) for prefix in ((), ("services", 0))]
+        return next((places[whole][0] for whole in wholes if whole in places), 0)
 
     def nearest(self, origin: Origin) -> tuple[int, int]:
         """Line and column of the field, or of what is around it; (0, 0) where not even its first member is there."""

@@ -13,7 +13,7 @@ from cfnroles.text import Text
 Path = tuple[str | int, ...]
 
 #: What stands beside the members of a task definition.
-BESIDE = frozenset({"service", "cluster", "account", "capacityProvider", "runBy"})
+BESIDE = frozenset({"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway"})
 
 #: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
 _NOUNS = {
@@ -30,13 +30,15 @@ class Workload(Struct, frozen=True):
 
     Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
     names of CreateService, CreateCluster and the setting names of PutAccountSetting, under ``capacityProvider``
-    with those of CreateCapacityProvider, and under ``runBy`` what runs the task; ``settings`` tells their documents.
+    with those of CreateCapacityProvider, and so on; under ``runBy`` stands what runs the task. ``settings`` tells their
+    documents, and ``places`` the path of what came to its place from another one.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 
     document: str
     tree: Mapping[str, Any]
     settings: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[Path, Path] = field(default_factory=dict)
 
     @property
     def launch_types(self) -> tuple[str, ...]:
@@ -87,7 +89,13 @@ class Workload(Struct, frozen=True):
                 noun, key = _NOUNS[step]
                 name = self.at((*path[: depth + 2], key)) if key else None
                 item = f"{noun} {_written(name)}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
+        path = self._place(path)
         return Origin(self.settings.get(str(path[0]), self.document), path, container, item)
+
+    def _place(self, path: Path) -> Path:
+        starts = (path[:length] for length in range(len(path), 0, -1))
+        start = next((start for start in starts if start in self.places), None)
+        return path if start is None else (*self.places[start], *path[len(start) :])
 
 
 def _written(name: str) -> str:

@@ -60,7 +60,14 @@ _OPTIONS = (
         "service_file",
         default="",
         metavar="FILE",
-        help="The service that runs the task: what create-service takes or describe-services answers.",
+        help="The service that runs the task: what create-service or create-daemon takes or describe-services answers.",
+    ),
+    click.option(
+        "--run-task",
+        "run_task_file",
+        default="",
+        metavar="FILE",
+        help="A task that is started by itself, with its overrides: what run-task or start-task takes.",
     ),
     click.option(
         "--launch-type",

@@ -11,7 +11,7 @@ from typing import Any
 from cfnroles.discovery import discover
 from cfnroles.statements import compose
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, UNBUILT
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD, UNBUILT
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 
@@ -22,8 +22,8 @@ _HEAD = """\
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
 `account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
-that begins with `runBy` or `capacityProvider` is what a [service spec](spec.md) says. The resources are those of the
-row's example, for the account 123456789012 in us-east-1.
+that begins with `runTask` comes from `--run-task FILE`, and one that begins with `runBy` or `capacityProvider` is what
+a [service spec](spec.md) says. The resources are those of the row's example, for the account 123456789012 in us-east-1.
 
 *Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
 AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
@@ -63,6 +63,16 @@ are what the operations of these names take.
 | --- | --- |
 """
 
+_INSTEAD_HEAD = """
+## Fields that come into the place of others
+
+`--run-task FILE` says them of a run, and `--service FILE` of a daemon; in a spec, `run-task` and `service`. A task
+definition needs what it says itself, and what it says as it is run.
+
+| field | in the place of, and at the cost of |
+| --- | --- |
+"""
+
 _UNBUILT_HEAD = """
 ## Fields that ask for what is not built yet
 
@@ -85,7 +95,13 @@ What deletes, describes, lists or stops something gives ECS nothing to do later.
 def feature_table(features: Iterable[Feature] = FEATURES) -> str:
     """The page: one section for each feature, in the order of the table, and what needs no row, or has none yet."""
     sections = "".join(f"\n{section}" for section in map(_section, features))
-    reasons = ((_FIELDLESS_HEAD, COSTLESS), (_UNBUILT_HEAD, UNBUILT), (_OPERATIONS_HEAD, COSTLESS_OPERATIONS))
+    others = {field: f"`{other}`" for field, other in INSTEAD.items()}
+    reasons = (
+        (_FIELDLESS_HEAD, COSTLESS),
+        (_INSTEAD_HEAD, others),
+        (_UNBUILT_HEAD, UNBUILT),
+        (_OPERATIONS_HEAD, COSTLESS_OPERATIONS),
+    )
     return f"{_HEAD}{sections}" + "".join(f"{head}{_reasons(told)}" for head, told in reasons)
 
 

@@ -24,6 +24,7 @@ _KEYS = {
     "account": "account",
     "region": "region",
     "service_file": "service",
+    "run_task_file": "run-task",
     "launch_type": "launch-type",
     "kms_key_arns": "kms-keys: secrets",
     "file_key_arns": "kms-keys: files",

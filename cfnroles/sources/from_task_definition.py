@@ -32,14 +32,15 @@ def read(document: Document, told: Told) -> Reading:
     from cfnroles.sources.task_definition_checks import discover, family_findings
 
     service = read_document(told.service_file) if told.service_file else None
-    elsewhere = filled_by(service, told.values) if service else frozenset()
+    run = read_document(told.run_task_file) if told.run_task_file else None
+    beside = tuple(each for each in (service, run) if each)
+    elsewhere = {name for each in beside for name in filled_by(each, told.values)}
     workload = read_task_definition(document, told, elsewhere)
     facts = _facts(workload, told)
-    workload = with_settings(workload, service, told)
+    workload = with_settings(workload, service, told, run)
     task = Task(workload.family, workload, facts, discover(workload, facts))
-    documents = (document, service) if service else (document,)
     # A pipeline may fill the family in later: who only looks at the task definition does not need it.
-    return Reading(documents, NOUN, told, (task,), tuple(family_findings(workload)))
+    return Reading((document, *beside), NOUN, told, (task,), tuple(family_findings(workload)))
 
 
 def _facts(workload: Workload, told: Told) -> Facts:

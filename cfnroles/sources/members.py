@@ -49,9 +49,11 @@ MEMBERS: Mapping[str, Any] = structure(
 )
 
 
-def problems(tree: Mapping[str, Any]) -> Iterator[tuple[workload.Path, str, str]]:
-    """workload.Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
-    yield from _problems(tree, MEMBERS, ())
+def problems(
+    tree: Any, members: Mapping[str, Any] = MEMBERS, path: workload.Path = ()
+) -> Iterator[tuple[workload.Path, str, str]]:
+    """Path, fault and remedy of each member that ECS takes in another shape, or with other capitals."""
+    yield from _problems(tree, members, path)
 
 
 def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[workload.Path, str, str]]:
@@ -77,7 +79,7 @@ def _problems(value: Any, kind: Any, path: workload.Path) -> Iterator[tuple[work
             return
         for name, member in value.items():
             yield from _problems(member, TEXT, (*path, name))
-    elif isinstance(value, (Mapping, list)):
+    elif kind != ANYTHING and isinstance(value, (Mapping, list)):
         yield path, f"{_article(value)} stands where ECS takes a {kind}", f"Write a {kind}"
 
 

@@ -34,7 +34,8 @@ def read_service(text: str, document: str) -> Mapping[str, Any]:
         raise InvalidInput(
             "is not the description of one service",
             where=document,
-            remedy="Give what `aws ecs create-service` takes, or what `aws ecs describe-services` answers.",
+            remedy="Give what `aws ecs create-service` or `aws ecs create-daemon` takes, or what"
+            " `aws ecs describe-services` answers.",
         )
     settings = {**_deployed(data), **data}
     return {name: value for name, value in settings.items() if value is not None}
@@ -89,22 +90,42 @@ def provided_beside(workload: Workload, provider: Document) -> Workload:
     return Workload(workload.document, tree, {**workload.settings, "capacityProvider": provider.name})
 
 
-def filled_by(service: Document, values: Mapping[str, str]) -> frozenset[str]:
-    """Which of the values of placeholders have a place in the service's description."""
-    return fill(read_service(service.text, service.name), values)[1]
+def filled_by(description: Document, values: Mapping[str, str]) -> frozenset[str]:
+    """Which of the values of placeholders have a place in what is beside a task definition."""
+    return fill(parse(description.text, description.name), values)[1]
 
 
 def described_beside(workload: Workload, service: Document, values: Mapping[str, str]) -> Workload:
-    """The workload with a service's description beside its task definition, placeholders filled or as symbols."""
-    described, _ = fill(read_service(service.text, service.name), values)
-    tree = as_symbols({**workload.tree, "service": described})
-    return Workload(workload.document, tree, {**workload.settings, "service": service.name})
+    """The workload with the description of a service, or of a daemon, beside its task definition.
+
+    Placeholders are filled, or symbols. Raises InvalidInput where it is the description of neither.
+    """
+    daemon = _daemon(service)
+    described, _ = fill(daemon or read_service(service.text, service.name), values)
+    root = "daemon" if daemon else "service"
+    tree = as_symbols({**workload.tree, root: described})
+    return Workload(workload.document, tree, {**workload.settings, root: service.name})
 
 
-def with_settings(workload: Workload, service: Document | None, told: Told) -> Workload:
+def _daemon(document: Document) -> Mapping[str, Any]:
+    """What create-daemon takes, in a document that is that; else nothing.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateDaemon.html
+    """
+    data = parse(document.text, document.name)
+    if not isinstance(data, dict) or "daemonTaskDefinitionArn" not in data:
+        return {}
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def with_settings(workload: Workload, service: Document | None, told: Told, run: Document | None = None) -> Workload:
     """The workload with settings beside its task definition; what is told prevails over the service's description."""
     if service:
         workload = described_beside(workload, service, told.values)
+    if run:
+        from cfnroles.sources.runs import run_beside
+
+        workload = run_beside(workload, run, told.values)
     chosen: dict[str, Any] = {"launchType": told.launch_type} if told.launch_type else {}
     cluster = _cluster(told)
     if told.execute_command or "executeCommandConfiguration" in cluster:

@@ -17,7 +17,7 @@ from cfnroles.need import Finding, Severity
 from cfnroles.placeholders import name_of, other_pseudo_parameter, placeholder, read_by_ecs, texts_in
 from cfnroles.sources.members import MEMBERS, problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
-from cfnroles.sources.unknown_members import unknown_members
+from cfnroles.sources.unknown_members import HOLDERS_BESIDE, members_beside, unknown_members
 from cfnroles.spelling import meant
 from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of, whole_number
 from cfnroles.workload import BESIDE, Path, Workload
@@ -55,13 +55,23 @@ def discover(workload: Workload, facts: Facts) -> Discovery:
     # What ECS takes elsewhere is believed where it was read from there, and is no member of a task definition.
     strange = BESIDE - workload.settings.keys()
     tree = {name: value for name, value in workload.tree.items() if name not in strange}
-    found = discovery.discover(Workload(workload.document, tree, workload.settings), facts)
+    found, refused_values = _in_each_way(replace(workload, tree=tree), facts)
     gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
-    refused = (*value_findings(workload), *dynamic_references(workload), *unknown)
+    refused = (*refused_values, *dynamic_references(workload), *unknown)
     # What ECS refuses as it stands needs no second word about what a policy would make of it.
     places = {finding.origin for finding in refused if finding.severity is Severity.ERROR}
     others = tuple(finding for finding in found.findings if finding.origin not in places)
     return replace(found, gaps=(*found.gaps, *gaps), findings=(*refused, *others))
+
+
+def _in_each_way(workload: Workload, facts: Facts) -> tuple[Discovery, tuple[Finding, ...]]:
+    """What is discovered, and the values that ECS refuses, in each way in which the task definition is run."""
+    if not {"runTask", "daemon"} & workload.settings.keys():
+        return discovery.discover(workload, facts), value_findings(workload)
+    from cfnroles.sources import runs
+
+    values = (finding for each in runs.ways(workload) for finding in value_findings(each))
+    return runs.discover(workload, facts), tuple(dict.fromkeys(values))
 
 
 def size_findings(workload: Workload) -> Iterator[Finding]:
@@ -82,7 +92,13 @@ def shape_findings(workload: Workload) -> tuple[Finding, ...]:
     """A finding for each member that ECS takes in another shape, or with other capitals."""
     others = {*ANSWERED_ONLY, *workload.settings}
     tree = {name: value for name, value in workload.tree.items() if name not in others}
-    return tuple(_error(workload, path, what, remedy) for path, what, remedy in problems(tree))
+    beside = (
+        problem
+        for root in workload.settings
+        if root in HOLDERS_BESIDE
+        for problem in problems(workload.tree.get(root), members_beside(root), (root,))
+    )
+    return tuple(_error(workload, path, what, remedy) for path, what, remedy in (*problems(tree), *beside))
 
 
 def _literal(value: Any) -> Any:

@@ -65,6 +65,12 @@ _OF_TASK_SETS = frozenset(
         *("PlatformVersion", "ServiceRegistries"),
     }
 )
+#: What runs tasks, by its type: what it is beside a task definition, and its property that names that one.
+RUNS = {
+    SERVICE: ("service", "TaskDefinition"),
+    TASK_SET: ("service", "TaskDefinition"),
+    "AWS::ECS::Daemon": ("daemon", "DaemonTaskDefinitionArn"),
+}
 #: Members that CloudFormation calls otherwise than the API does, in small letters.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
 _RENAMED = {"placementstrategies": "placementStrategy", "clustersettings": "settings"}
@@ -145,25 +151,27 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each service or task set of the stack that runs it; by itself where none does.
+    """The task definition beside each service, task set or daemon of the stack that runs it; by itself where none does.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-daemon.html
     """
-    own = f"${{{task.resource.logical_id}}}"
-    found = [each for each in stack.of_type(SERVICE, TASK_SET) if each.properties.get("TaskDefinition") == own]
-    return tuple(_beside(task, each, stack) for each in found) or (task,)
+    name = task.resource.logical_id
+    own = (f"${{{name}}}", f"${{{name}.TaskDefinitionArn}}", f"${{{name}.DaemonTaskDefinitionArn}}")
+    running = [each for each in stack.of_type(*RUNS) if each.properties.get(RUNS[each.type][1]) in own]
+    return tuple(_beside(task, each, stack) for each in running) or (task,)
 
 
-def _beside(task: TemplateTask, service: Resource, stack: ResolvedStack) -> TemplateTask:
-    if service.type == TASK_SET:
-        service = _of_task_set(service, stack)
+def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> TemplateTask:
+    if running.type == TASK_SET:
+        running = _of_task_set(running, stack)
     named = {f"${{{cluster.logical_id}}}": cluster for cluster in stack.of_type(CLUSTER)}
     for cluster in named.copy().values():
         named |= {f"${{{cluster.logical_id}.Arn}}": cluster}
         if isinstance(name := cluster.properties.get("ClusterName"), str):
             named[name] = cluster
-    beside = {"service": service}
-    cluster_of = service.properties.get("Cluster")
+    beside = {RUNS[running.type][0]: running}
+    cluster_of = running.properties.get("Cluster") or running.properties.get("ClusterArn")
     if isinstance(cluster_of, str) and cluster_of in named:
         beside["cluster"] = named[cluster_of]
     tree, sources, unseen = dict(task.workload.tree), dict(task.sources), list(task.unseen)

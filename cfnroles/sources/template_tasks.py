@@ -22,9 +22,8 @@ from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
-    SERVICE,
+    RUNS,
     TASK_DEFINITIONS,
-    TASK_SET,
     UNREAD,
     TemplateTask,
     beside_services,
@@ -39,7 +38,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASK_DEFINITIONS, SERVICE, TASK_SET, CLUSTER, *ENCRYPTED)
+_LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER, *ENCRYPTED)
 
 #: What runs tasks besides services, and whose role it uses for that.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
@@ -133,7 +132,7 @@ def around_task(
     # What other tasks are made of plays no part, and there may be hundreds of them.
     resources = {
         name: {**each, "Properties": {}}
-        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, SERVICE, TASK_SET)
+        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, *RUNS)
         else each
         for name, each in _resources(template).items()
     }
@@ -204,8 +203,11 @@ def _not_read(template: Template) -> Iterator[Gap]:
             what = f"cfnroles does not read {kind}, and says nothing of {UNREAD[kind]}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
         if kind in _RUNNERS and _has_key(each.get("Properties"), "EcsParameters"):
-            what = f"cfnroles does not read what the role of {name} needs to run a task"
-            how = "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task"
+            what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
+            how = (
+                "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task. Give the task"
+                " definition to cfnroles, with the overrides as --run-task FILE"
+            )
             yield Gap(_RUNNERS[kind], "hidden-resource", origin, what, how)
 
 
@@ -306,8 +308,8 @@ def around_of(logical_id: str, template: Template) -> Template:
     """The template with nothing but a task definition, what runs it, and what both name."""
     resources = _resources(template)
     kept = {logical_id: resources[logical_id]}
-    services = {name: each for name, each in resources.items() if each.get("Type") in (SERVICE, TASK_SET)}
-    kept |= {name: each for name, each in services.items() if logical_id in names_in(_property(each, "TaskDefinition"))}
+    running = {name: (each, RUNS[kind][1]) for name, each in resources.items() if (kind := each.get("Type")) in RUNS}
+    kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {
         name: each for name, each in resources.items() if name in named and each.get("Type") not in TASK_DEFINITIONS

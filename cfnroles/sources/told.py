@@ -13,6 +13,7 @@ from cfnroles.errors import InvalidInput
 _SPELLED = {
     "values": "set",
     "service_file": "service",
+    "run_task_file": "run-task",
     "root_volumes": "efs-root-access",
     "guard_duty": "guardduty",
 }
@@ -23,8 +24,9 @@ class Told(Struct, frozen=True):
 
     ``family``, ``values`` (of placeholders, by name) and ``images`` (by the container's name, or the empty name for the
     only one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run.
-    ``service_file`` is the path of what create-service takes or describe-services answers; it and the fields below, up
-    to ``guard_duty``, are settings that ECS takes elsewhere. The keys are ARNs of customer managed KMS keys.
+    ``service_file`` is the path of what create-service or create-daemon takes or describe-services answers,
+    ``run_task_file`` that of what run-task or start-task takes; they and the fields below, up to ``guard_duty``, are
+    settings that ECS takes elsewhere. The keys are ARNs of customer managed KMS keys.
     ``efs_accounts`` are accounts by the id of the file system. ``pull_through_prefixes``, ``gmsa_secrets``,
     ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
 
@@ -38,6 +40,7 @@ class Told(Struct, frozen=True):
     account: str = ""
     region: str = ""
     service_file: str = ""
+    run_task_file: str = ""
     launch_type: str = ""
     kms_key_arns: tuple[str, ...] = ()
     file_key_arns: tuple[str, ...] = ()

@@ -14,10 +14,12 @@ from cfnroles.text import text_of
 from cfnroles.workload import Path, Workload
 
 #: What stands beside a task definition, and which role it is likely to be about.
-_BESIDE = {
+HOLDERS_BESIDE = {
     "service": Holder.INFRASTRUCTURE,
     "cluster": Holder.TASK,
     "capacityProvider": Holder.MANAGED_INSTANCES,
+    "runTask": Holder.TASK,
+    "daemon": Holder.TASK,
 }
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
@@ -65,7 +67,7 @@ def _unknown(workload: Workload, others: Collection[str]) -> Iterator[_Unknown]:
         # What differs in capitals only is refused, as no new member of ECS does.
         if not same_letters(name := str(path[-1]), kind):
             yield Holder.TASK, path, f"member {name}", meant_by(name, kind)
-    for root, holder in _BESIDE.items():
+    for root, holder in HOLDERS_BESIDE.items():
         if root in others:
             for path, kind in _of_structure(workload.tree.get(root), members_beside(root), (root,)):
                 yield holder, path, f"member {path[-1]}", meant_by(str(path[-1]), kind)
@@ -97,7 +99,7 @@ def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Ki
 
 @cache
 def members_beside(root: str) -> Mapping[str, Any]:
-    """The members of a ``service`` or a ``cluster``, which stands beside a task definition."""
+    """The members of what stands beside a task definition, such as a ``service`` or a ``cluster``."""
     # How a service is doing is answered beside what it was made of, and asks for nothing.
     answered = dict.fromkeys(recorded()["answers"]["Service"], ANYTHING) if root == "service" else {}
     taken = (members for operation, members in recorded()["takes"].items() if ROOTS.get(operation) == root)

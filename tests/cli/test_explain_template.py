@@ -589,3 +589,33 @@ def test_a_log_group_whose_name_is_no_text_is_not_the_tasks(cfnroles: Any, tmp_p
     odd = '  Odd: {Type: "AWS::Logs::LogGroup", Properties: {LogGroupName: [web]}}\n'
     (tmp_path / "t.yaml").write_text(template("Image: nginx", odd))
     assert cfnroles("explain", tmp_path / "t.yaml").code == 0
+
+
+DAEMON = """\
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {Configuration: {ExecuteCommandConfiguration: {KmsKeyId: KEY}}}}
+  Task:
+    Type: AWS::ECS::DaemonTaskDefinition
+    Properties: {ContainerDefinitions: [{Name: agent, Image: nginx}]}
+  Daemon:
+    Type: AWS::ECS::Daemon
+    Properties: {ClusterArn: !GetAtt Cluster.Arn, DaemonTaskDefinitionArn: TASK, EnableExecuteCommand: ON}
+""".replace("KEY", "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+
+
+@pytest.mark.parametrize("task", ["!Ref Task", "!GetAtt Task.DaemonTaskDefinitionArn"])
+def test_a_daemon_opens_sessions_as_a_service_does(explained: Any, task: str) -> None:
+    def needs(on: str) -> list[str]:
+        roles = explained(DAEMON.replace("TASK", task).replace("ON", on))["resources"]["Task"]["roles"]
+        return [action for need in roles.get("task role", ()) for action in need["actions"]]
+
+    assert "ssmmessages:OpenDataChannel" in needs("true")
+    assert "kms:Decrypt" in needs("true")
+    assert needs("false") == []
+
+
+def test_what_a_daemon_says_is_told_at_its_place(explained: Any) -> None:
+    roles = explained(DAEMON.replace("TASK", "!Ref Task").replace("ON", "true"))["resources"]["Task"]["roles"]
+    needs = [need for need in roles["task role"] if "ssmmessages:OpenDataChannel" in need["actions"]]
+    places = {field["path"] for need in needs for reason in need["reasons"] for field in reason["fields"]}
+    assert places == {"Resources.Daemon.Properties.EnableExecuteCommand"}

@@ -270,10 +270,18 @@ SERVICE = Structure(
         Key(
             "service",
             forms.PATH,
-            "Path of what create-service takes, or describe-services answers: load balancers, VPC Lattice, hooks,"
-            " volumes and whatever else ECS manages for the service. The keys here prevail.",
+            "Path of what create-service or create-daemon takes, or describe-services answers: load balancers, VPC"
+            " Lattice, hooks, volumes and whatever else ECS manages for the service. The keys here prevail.",
             "web-service.json",
             source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
+        ),
+        Key(
+            "run-task",
+            forms.PATH,
+            "Path of what run-task or start-task takes, for a task that is started by itself: its overrides and volumes"
+            " cost what they cost in a task definition and a service.",
+            "migrate.json",
+            source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html",
         ),
         Key(
             "capacity-provider",

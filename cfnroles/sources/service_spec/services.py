@@ -20,6 +20,7 @@ from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
+from cfnroles.sources.runs import run_beside, without_built
 from cfnroles.sources.settings import described_beside, provided_beside
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.sources.task_definition import home
@@ -38,6 +39,7 @@ _EXEC = ("cluster", "configuration", "executeCommandConfiguration")
 #: The keys that name what ECS takes elsewhere, and how that comes beside the task definition.
 DESCRIPTIONS: Mapping[str, Callable[[Workload, Document], Workload]] = {
     "service": partial(described_beside, values={}),
+    "run-task": partial(run_beside, values={}),
     "capacity-provider": provided_beside,
 }
 
@@ -53,6 +55,7 @@ def prepare(spec: Spec, service: Service, workload: Workload, beside: Mapping[st
     facts = _facts(spec, service, workload)
     for key, described in beside.items():
         workload = DESCRIPTIONS[key](workload, described)
+    workload = without_built(workload, {holder: service.get(key, "name") or "" for holder, key in ROLES.items()})
     whole, places = _with_settings(spec, service, workload)
     found = task_definition_checks.discover(whole, facts)
     granted = _granted(spec, service, facts)

@@ -22,6 +22,7 @@ from cfnroles.table.ecs import (
     managed_instances,
     managed_volumes,
     run_by,
+    run_task,
     secrets,
     service_connect,
     tracing,
@@ -53,4 +54,5 @@ FEATURES: tuple[Feature, ...] = (
     *lifecycle_hooks.FEATURES,
     *managed_instances.FEATURES,
     *run_by.FEATURES,
+    *run_task.FEATURES,
 )

@@ -193,7 +193,6 @@ ELSEWHERE: Mapping[str, str] = {
     "runTask.count": _SETTING,
     "runTask.containerInstances": "decides on which container instances the task runs",
     "runTask.capacityProviderStrategy": "decides where the task may run",
-    "runTask.launchType": "decides where the task may run",
     "runTask.placementConstraints": "decides where the task may run",
     "runTask.placementStrategy": "decides where the task may run",
     "runTask.platformVersion": _SETTING,
@@ -201,27 +200,9 @@ ELSEWHERE: Mapping[str, str] = {
     "runTask.tags": "tags of the task itself; who runs it needs ecs:TagResource",
     "runTask.enableECSManagedTags": _SETTING,
     "runTask.propagateTags": _SETTING,
-    "runTask.overrides.cpu": _SETTING,
-    "runTask.overrides.memory": _SETTING,
     "runTask.overrides.ephemeralStorage": _SETTING,
     "runTask.overrides.inferenceAcceleratorOverrides": _SETTING,
     "runTask.overrides.containerOverrides[].name": _NAME,
-    "runTask.overrides.containerOverrides[].command": _PROCESS,
-    "runTask.overrides.containerOverrides[].environment": _PROCESS,
-    "runTask.overrides.containerOverrides[].environmentFiles[].type": "always s3",
-    "runTask.overrides.containerOverrides[].cpu": _SETTING,
-    "runTask.overrides.containerOverrides[].memory": _SETTING,
-    "runTask.overrides.containerOverrides[].memoryReservation": _SETTING,
-    "runTask.overrides.containerOverrides[].resourceRequirements": _SETTING,
-    "runTask.volumeConfigurations[].name": _NAME,
-    "runTask.volumeConfigurations[].managedEBSVolume.encrypted": "without a key of one's own, AWS's is used",
-    "runTask.volumeConfigurations[].managedEBSVolume.volumeType": _SETTING,
-    "runTask.volumeConfigurations[].managedEBSVolume.sizeInGiB": _SETTING,
-    "runTask.volumeConfigurations[].managedEBSVolume.volumeInitializationRate": _SETTING,
-    "runTask.volumeConfigurations[].managedEBSVolume.iops": _SETTING,
-    "runTask.volumeConfigurations[].managedEBSVolume.throughput": _SETTING,
-    "runTask.volumeConfigurations[].managedEBSVolume.tagSpecifications": "given when the volume is made",
-    "runTask.volumeConfigurations[].managedEBSVolume.filesystemType": _SETTING,
     "runTask.volumeConfigurations[].managedEBSVolume.terminationPolicy": "who made the volume also deletes it",
     "taskSet.service": _NAME,
     "taskSet.cluster": _NAME,
@@ -301,21 +282,34 @@ ELSEWHERE: Mapping[str, str] = {
     "gateway.propagateTags": _SETTING,
 }
 
-_VOLUMES = "permissions of the infrastructure role on volumes; those of a service are built"
 _GATEWAY = "permissions of the infrastructure role of a gateway"
 _EXPRESS = "permissions of the task execution role of an Express Mode service"
 
+_CONTAINER = "containerDefinitions[]"
+_OVERRIDE = "runTask.overrides.containerOverrides[]"
+
+#: Fields that come into the place of others as a task or a daemon is started, and cost what those cost: field -> the
+#: other one. A field stands for everything below it.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+INSTEAD: Mapping[str, str] = {
+    "runTask.enableExecuteCommand": "service.enableExecuteCommand",
+    "runTask.launchType": "service.launchType",
+    "runTask.volumeConfigurations": "service.volumeConfigurations",
+    "runTask.overrides.cpu": "cpu",
+    "runTask.overrides.memory": "memory",
+    f"{_OVERRIDE}.command": f"{_CONTAINER}.command",
+    f"{_OVERRIDE}.environment": f"{_CONTAINER}.environment",
+    f"{_OVERRIDE}.environmentFiles": f"{_CONTAINER}.environmentFiles",
+    f"{_OVERRIDE}.cpu": f"{_CONTAINER}.cpu",
+    f"{_OVERRIDE}.memory": f"{_CONTAINER}.memory",
+    f"{_OVERRIDE}.memoryReservation": f"{_CONTAINER}.memoryReservation",
+    f"{_OVERRIDE}.resourceRequirements": f"{_CONTAINER}.resourceRequirements",
+    "daemon.enableExecuteCommand": "service.enableExecuteCommand",
+}
+
 #: Fields that ask for a role, or for permissions, that cfnroles does not build yet: what they ask for.
 UNBUILT: Mapping[str, str] = {
-    "runTask.overrides.taskRoleArn": "the role of a task that is started otherwise; who runs it needs iam:PassRole",
-    "runTask.overrides.executionRoleArn": "the role of a task that is started otherwise; who runs it needs"
-    " iam:PassRole",
-    "runTask.overrides.containerOverrides[].environmentFiles[].value": "s3:GetObject of the task execution role",
-    "runTask.enableExecuteCommand": "permissions of the task role on sessions; those of a service are built",
-    "runTask.volumeConfigurations[].managedEBSVolume.kmsKeyId": _VOLUMES,
-    "runTask.volumeConfigurations[].managedEBSVolume.snapshotId": _VOLUMES,
-    "runTask.volumeConfigurations[].managedEBSVolume.roleArn": _VOLUMES,
-    "daemon.enableExecuteCommand": "permissions of the daemon's task role on sessions",
     "expressGatewayService.executionRoleArn": _EXPRESS,
     "expressGatewayService.infrastructureRoleArn": "the infrastructure role of an Express Mode service",
     "expressGatewayService.taskRoleArn": "the task role of an Express Mode service",

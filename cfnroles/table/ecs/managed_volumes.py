@@ -102,8 +102,9 @@ def made_by_ecs(found: Found) -> tuple[Condition, ...]:
 def unknown_configuration(found: Found) -> None:
     """Never seen: which snapshot and key the volume has is said where the service is created."""
     raise Unnamed(
-        "the volume's snapshot and key are chosen where the service is created",
-        "Give what create-service takes with --service FILE, or under `service` in a spec",
+        "the volume's snapshot and key are chosen where the service is created, or the task is run",
+        "Give what create-service takes with --service FILE, or what run-task takes with --run-task FILE; in a spec,"
+        " under `service` or `run-task`",
     )
 
 

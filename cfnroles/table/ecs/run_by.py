@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
+from cfnroles.table.ecs.run_task import OVERRIDABLE, override
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed
-from cfnroles.text import ANYTHING, Text, text_of
+from cfnroles.text import ANYTHING, Text, arn_of, text_of
 
 _TASKS = kind_of(Holder.TASK).assumed_by.service
 _EVENTS_POLICY = (
@@ -62,6 +63,16 @@ def revisions(found: Found) -> Text:
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:
     """The two roles that the task definition names."""
     return tuple(kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK))
+
+
+def roles_instead(found: Found) -> tuple[Text, ...]:
+    """The roles that a run of the task puts into the place of these two."""
+    named = (role for holder in OVERRIDABLE for _, role in found.workload.find(override(holder)))
+    roles = tuple(text_of(role) for role in named if isinstance(role, str) and role)
+    for role in roles:
+        if not arn_of(role):
+            raise Unnamed(f"the role {role.written}, which the run names, may have any path", "Write its ARN")
+    return roles
 
 
 def tasks(found: Found) -> Text:
@@ -125,6 +136,7 @@ def _of(runner: _Runner) -> Iterator[Feature]:
         grants=(
             Grant(ecs.RunTask, on=revisions, sid="RunTask", conditions=in_its_cluster),
             Grant(iam.PassRole, on=roles_of_the_task, sid="PassRolesOfTask", conditions=to_ecs_tasks),
+            Grant(iam.PassRole, on=roles_instead, sid="PassRolesOfTask", conditions=to_ecs_tasks),
         ),
     )
     yield row(

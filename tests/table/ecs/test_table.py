@@ -21,7 +21,7 @@ from cfnroles.sources.members import MAP, TEXT, recorded
 from cfnroles.sources.service_spec.definition import SERVICE
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, ROOTS, UNBUILT
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD, ROOTS, UNBUILT
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 from cfnroles.text import Part
@@ -78,8 +78,20 @@ def has_reason(field: str, reasons: Iterable[str]) -> bool:
 
 def unknown_fields(record: Mapping[str, Any]) -> list[str]:
     """The fields of ECS that neither a row nor a reason is about."""
-    reasons = (*COSTLESS, *UNBUILT)
-    return [f for f, kind in fields(record).items() if not is_rows(f, kind) and not has_reason(f, reasons)]
+    found = fields(record)
+    return [field for field, kind in found.items() if not is_known(cost_of(field), found, kind)]
+
+
+def is_known(field: str, there: Mapping[str, str], kind: str) -> bool:
+    """Whether a field is ECS's own and a row, or a reason, is about it."""
+    return field in there and (is_rows(field, kind) or has_reason(field, (*COSTLESS, *UNBUILT)))
+
+
+def cost_of(field: str) -> str:
+    """The field whose cost this one has: another one, where it comes into the place of that."""
+    reasons = [reason for reason in COSTLESS if is_below(field, reason)]
+    places = [(other, f"{INSTEAD[other]}{field[len(other) :]}") for other in INSTEAD if is_below(field, other)]
+    return next((place for other, place in places if not any(is_below(reason, other) for reason in reasons)), field)
 
 
 def test_each_field_is_a_rows_or_costs_nothing_for_a_reason_or_is_said_to_be_unbuilt() -> None:
@@ -104,6 +116,13 @@ def test_each_field_is_a_rows_or_costs_nothing_for_a_reason_or_is_said_to_be_unb
         ),
         ("CreateDaemonRequest", "somethingNew", ["daemon.somethingNew"]),
         ("TaskOverride", "somethingNew", ["runTask.overrides.somethingNew"]),
+        # What a task definition and a service have has a row; what a run has besides has none.
+        ("ContainerOverride", "secrets", ["runTask.overrides.containerOverrides[].secrets"]),
+        (
+            "TaskManagedEBSVolumeConfiguration",
+            "somethingNew",
+            ["runTask.volumeConfigurations[].managedEBSVolume.somethingNew"],
+        ),
         ("ExpressGatewayContainer", "somethingNew", ["expressGatewayService.primaryContainer.somethingNew"]),
         # Below a structure that costs nothing, a name that tells of something to be reached has no reason.
         ("LinuxParameters", "profileArn", ["containerDefinitions[].linuxParameters.profileArn"]),
@@ -145,6 +164,14 @@ def test_each_reason_is_about_a_field_that_exists_and_is_no_rows(reasons: Mappin
     for field, reason in reasons.items():
         assert any(is_below(other, field) for other in there), f"{field} is no field of ECS"
         assert len(reason) > 3
+        assert not [row.field for row in FEATURES if is_below(row.field, field)], f"{field} has a row"
+
+
+def test_what_comes_into_the_place_of_something_is_a_field_that_exists_and_is_no_rows() -> None:
+    there = {*fields(recorded())}
+    for field, other in INSTEAD.items():
+        assert any(is_below(each, field) for each in there), f"{field} is no field of ECS"
+        assert any(is_below(each, other) for each in there), f"{other} is no field of ECS"
         assert not [row.field for row in FEATURES if is_below(row.field, field)], f"{field} has a row"
 
 

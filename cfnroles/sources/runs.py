@@ -1,0 +1,203 @@
+"""How a task definition is run: by itself, as RunTask and StartTask change it, and as a daemon.
+
+Each way is a workload of its own, with what it has from elsewhere in the place of what a row is about. What any of them
+needs is needed.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles import discovery
+from cfnroles.discovery import Discovery, together
+from cfnroles.document import Document, parse
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Finding, Gap, Holder, Need, Severity
+from cfnroles.placeholders import as_symbols, fill
+from cfnroles.table.ecs.fieldless import INSTEAD
+from cfnroles.table.ecs.run_task import OVERRIDABLE, override
+from cfnroles.text import text_of
+from cfnroles.workload import Path, Workload
+
+_VOLUMES = "volumeConfigurations"
+_OVERRIDES = "runTask.overrides.containerOverrides"
+
+
+def read_run(text: str, document: str) -> Mapping[str, Any]:
+    """What run-task or start-task takes; raises InvalidInput for any other text."""
+    data = parse(text, document)
+    others = {"containerDefinitions", "serviceName", "services", "service"}
+    if not isinstance(data, dict) or "taskDefinition" not in data or others & data.keys():
+        raise InvalidInput(
+            "is not what run-task takes",
+            where=document,
+            remedy="Give what `aws ecs run-task` or `aws ecs start-task` takes with --cli-input-json: `taskDefinition`"
+            " and, under `overrides`, what is changed.",
+        )
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def run_beside(workload: Workload, run: Document, values: Mapping[str, str]) -> Workload:
+    """The workload with a run of its task beside its task definition, placeholders filled or as symbols."""
+    told, _ = fill(read_run(run.text, run.name), values)
+    tree = as_symbols({**workload.tree, "runTask": told})
+    return replace(workload, tree=tree, settings={**workload.settings, "runTask": run.name})
+
+
+def without_built(workload: Workload, names: Mapping[Holder, str]) -> Workload:
+    """The workload whose run overrides no role by one that is built here, under one of these names."""
+    overrides = workload.at(("runTask", "overrides"))
+    if not isinstance(overrides, Mapping):
+        return workload
+    built = {
+        OVERRIDABLE[holder] for holder in OVERRIDABLE if names.get(holder) and _is(overrides, holder, names[holder])
+    }
+    kept = {name: value for name, value in overrides.items() if name not in built}
+    return replace(workload, tree={**workload.tree, "runTask": {**workload.tree["runTask"], "overrides": kept}})
+
+
+def _is(overrides: Mapping[str, Any], holder: Holder, name: str) -> bool:
+    return str(overrides.get(OVERRIDABLE[holder])).rpartition("/")[2] == name
+
+
+def discover(workload: Workload, facts: Facts) -> Discovery:
+    """What each way in which the task definition is run needs, and what ECS would refuse in how it is run.
+
+    What only a run needs of a role that it does not use is a gap: another role has to have it. Never fetches anything.
+    """
+    *found, last = (discovery.discover(each, facts) for each in ways(workload))
+    others = {need for each in found for need in each.needs}
+    kept, gaps = [], list(last.gaps)
+    for need in last.needs:
+        role = _text(workload.at(tuple(override(need.holder).split(".")))) if need.holder in OVERRIDABLE else ""
+        if role and need not in others:
+            gaps.append(_of_another_role(need, role))
+        else:
+            kept.append(need)
+    findings = (*last.findings, *_without_container(workload))
+    return together((*found, replace(last, needs=tuple(kept), gaps=tuple(gaps), findings=findings)))
+
+
+def _of_another_role(need: Need, role: str) -> Gap:
+    what = f"{role}, which is not built here, needs {need.permission}"
+    remedy = f"Leave out `{OVERRIDABLE[need.holder]}` under `overrides`, or give that role the permission"
+    return Gap(need.holder, need.reason.feature, need.origin, what, remedy)
+
+
+def _without_container(workload: Workload) -> Iterator[Finding]:
+    """An error for each override of a container that the task definition does not have."""
+    names = [name for _, name in workload.find("containerDefinitions[].name")]
+    for path, name in workload.find(f"{_OVERRIDES}[].name"):
+        if name not in names:
+            known = ", ".join(_text(each) for each in names)
+            what = f"the task definition has no container {_text(name)}"
+            yield Finding(Severity.ERROR, workload.origin(path), what, f"Name one of its containers: {known}")
+
+
+def ways(workload: Workload) -> tuple[Workload, ...]:
+    """The task definition as it stands, and each other way in which it is run; a run of its task is the last."""
+    ways = [_Way(workload)]
+    if isinstance(workload.tree.get("daemon"), Mapping):
+        ways.append(_Way(workload).with_settings("daemon"))
+    if isinstance(workload.tree.get("runTask"), Mapping):
+        # ECS starts nothing with a volume that nobody configures: who does so for a run does so for all that is told.
+        ways[0].put_volumes("service", "runTask")
+        if not workload.at(("service", "launchType")):
+            ways[0].put_setting("runTask", "launchType")
+        run = _Way(workload).with_settings("runTask")
+        run.put_volumes("runTask", "service")
+        run.put_overrides()
+        ways.append(run)
+    return tuple(way.workload for way in ways)
+
+
+class _Way:
+    """A workload that is made: values come to places of the tree, and it is noted where each is from."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._told, self._tree = workload, dict(workload.tree)
+        self._places: dict[Path, Path] = {}
+
+    @property
+    def workload(self) -> Workload:
+        return replace(self._told, tree=self._tree, places=self._places)
+
+    def put(self, path: Path, value: Any, source: Path) -> None:
+        """Put a value to a place, or behind the last element of a list."""
+        branch: Any = self._tree
+        for step in path[:-1]:
+            inner = branch.get(step, {}) if isinstance(branch, dict) else branch[step]
+            branch[step] = list(inner) if isinstance(inner, list) else dict(inner)
+            branch = branch[step]
+        if isinstance(branch, list) and path[-1] == len(branch):
+            branch.append(value)
+        else:
+            branch[path[-1]] = value
+        self._places[path] = source
+
+    def with_settings(self, root: str) -> _Way:
+        """This, with the settings of a run or a daemon in the place of a service's."""
+        self._tree["service"] = {}
+        for field, other in INSTEAD.items():
+            if other.startswith("service.") and field.startswith(f"{root}."):
+                self.put_setting(root, field.removeprefix(f"{root}."))
+        return self
+
+    def put_setting(self, root: str, name: str) -> None:
+        """Put a setting to that of the same name of a service."""
+        value = self._told.at((root, name))
+        if value is not None:
+            self.put(("service", name), value, (root, name))
+
+    def put_volumes(self, *roots: str) -> None:
+        """Put together what configures volumes; where several tell of one, the first."""
+        told: dict[Any, tuple[Any, Path]] = {}
+        for root in roots:
+            for path, volume in self._told.find(f"{root}.{_VOLUMES}[]"):
+                name = volume.get("name") if isinstance(volume, Mapping) else None
+                told.setdefault(name if isinstance(name, str) else path, (volume, path))
+        if told:
+            self.put(("service", _VOLUMES), [], ("service", _VOLUMES))
+            for index, (volume, path) in enumerate(told.values()):
+                self.put(("service", _VOLUMES, index), volume, path)
+
+    def put_overrides(self) -> None:
+        """Put what is overridden into the place of what the task definition says."""
+        for field, other in INSTEAD.items():
+            *steps, member = field.split(".")
+            if field.startswith(f"{_OVERRIDES}[]."):
+                for path, override in self._told.find(f"{_OVERRIDES}[]"):
+                    if isinstance(override, Mapping) and override.get(member) is not None:
+                        self._put_into_container(override, member, (*path, member))
+            elif steps == ["runTask", "overrides"] and self._told.at((*steps, member)) is not None:
+                self.put((other,), self._told.at((*steps, member)), (*steps, member))
+
+    def _put_into_container(self, override: Mapping[str, Any], member: str, source: Path) -> None:
+        for index, container in enumerate(self._tree["containerDefinitions"]):
+            if container.get("name") != override.get("name"):
+                continue
+            place: Path = ("containerDefinitions", index, member)
+            if member == "environment" and all(isinstance(each.get(member), list) for each in (container, override)):
+                self._put_variables(place, override[member], source)
+            else:
+                self.put(place, override[member], source)
+
+    def _put_variables(self, place: Path, variables: list[Any], source: Path) -> None:
+        """Put each variable into the place of that of its name, or beside the others, as ECS does."""
+        for number, variable in enumerate(variables):
+            there = self.workload.at(place)
+            same = (index for index, each in enumerate(there) if _name(each) == _name(variable) is not None)
+            self.put((*place, next(same, len(there))), variable, (*source, number))
+
+
+def _name(variable: Any) -> Any:
+    return variable.get("name") if isinstance(variable, Mapping) else None
+
+
+def _text(value: Any) -> str:
+    return text_of(value).written if isinstance(value, str) else ""

@@ -1,0 +1,47 @@
+"""Roles that RunTask and StartTask put into the place of the task definition's, which are not built here."""
+
+from __future__ import annotations
+
+from cfnroles.need import Holder, Standing
+from cfnroles.role_kinds import kind_of
+from cfnroles.table.feature import Feature, Found, Unnamed
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"
+
+#: The member of a task definition, and of an override, that names a role.
+OVERRIDABLE = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
+
+
+def override(holder: Holder) -> str:
+    """The field that puts another role into the place of this one."""
+    return f"runTask.overrides.{OVERRIDABLE[holder]}"
+
+
+def is_named(found: Found) -> bool:
+    """A role is named; an empty text is ECS's own spelling for none."""
+    return bool(found.text)
+
+
+def _row(holder: Holder) -> Feature:
+    def another_role(found: Found) -> None:
+        """Never seen: what a role may do that is not built here."""
+        raise Unnamed(
+            f"the task is started with {found.text.written} in the place of the {holder} that is built here",
+            f"Leave out `{OVERRIDABLE[holder]}`, so that ECS uses the role of the task definition; else that role needs"
+            f" what the {holder} has here",
+        )
+
+    return Feature(
+        name=f"run-task-{kind_of(holder).key}",
+        field=override(holder),
+        holder=holder,
+        why=f"the task is started with another {holder} than the one of its task definition, which is not built here",
+        source=_PAGE,
+        standing=Standing.DOCUMENTED,
+        example="arn:aws:iam::123456789012:role/migration",
+        hidden=another_role,
+        when=is_named,
+    )
+
+
+FEATURES = tuple(map(_row, OVERRIDABLE))
