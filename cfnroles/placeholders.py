@@ -14,7 +14,7 @@ from typing import Any
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
 from cfnroles.text import PSEUDO_PARAMETERS, Part, Text
-from cfnroles.workload import Path
+from cfnroles.workload import EXPRESS, Path
 
 #: A name in single braces: neither JSON nor a template of another tool has nothing but a name in them.
 _SINGLE = r"(?<![{$#%])\{[A-Za-z][\w .-]*\}(?!\})"
@@ -63,8 +63,13 @@ _TEXTS_OF_THE_CONTAINER = frozenset(
 _TEXTS_OF_OTHERS = frozenset(
     {"awslogs-datetime-format", "awslogs-multiline-pattern", "tag", "env", "labels-regex", "env-regex", "expression"}
 )
-#: Members that the stacks replace, or that only ECS answers.
-_REPLACED = frozenset({"taskRoleArn", "executionRoleArn", "taskDefinitionArn", "registeredBy", "family"})
+#: Members that the stacks replace, or that only ECS answers, each by its place.
+_REPLACED = frozenset(
+    {
+        *(("taskRoleArn",), ("executionRoleArn",), ("taskDefinitionArn",), ("registeredBy",), ("family",)),
+        *((EXPRESS, "infrastructureRoleArn"), (EXPRESS, "serviceArn")),
+    }
+)
 
 
 def placeholder(text: str) -> str:
@@ -133,8 +138,12 @@ def read_by_ecs(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Path and text of each text that ECS itself reads, and neither a stack replaces nor the container's programs."""
     for path, text in texts_in(tree):
         names = [step for step in path if isinstance(step, str)]
-        if not (_TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or names[0] in _REPLACED):
+        if not (_TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or _is_replaced(path)):
             yield path, text
+
+
+def _is_replaced(path: Path) -> bool:
+    return path[:1] in _REPLACED or path[:2] in _REPLACED
 
 
 def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:

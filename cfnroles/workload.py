@@ -12,8 +12,12 @@ from cfnroles.text import Text
 
 Path = tuple[str | int, ...]
 
+#: Where that stands which Express Mode takes of a service, and no task definition has.
+EXPRESS = "expressGatewayService"
 #: What stands beside the members of a task definition.
-BESIDE = frozenset({"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway"})
+BESIDE = frozenset(
+    {"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway", EXPRESS}
+)
 
 #: How a list element is called when a person is told where a field stands: list -> (noun, key of its name).
 _NOUNS = {

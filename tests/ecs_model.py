@@ -27,7 +27,13 @@ PROPERTIES = Path(__file__).parent / "table" / "ecs" / "properties.json"
 _GIVE_NOTHING = ("Delete", "Deregister", "Describe", "Disassociate", "Discover", "Get", "List", "Stop", "Untag")
 #: The operations whose choices are recorded: rows are about some of them.
 _CHOICES = ("CreateService", "RegisterTaskDefinition")
-_ANSWERS = ("Service", "TaskDefinition")
+_ANSWERS = (
+    "Service",
+    "TaskDefinition",
+    "ECSExpressGatewayService",
+    "ExpressGatewayServiceConfiguration",
+    "UpdatedExpressGatewayService",
+)
 _KINDS = {
     **dict.fromkeys(("string", "timestamp"), TEXT),
     **dict.fromkeys(("integer", "long", "double", "float"), NUMBER),

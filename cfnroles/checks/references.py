@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.patterns import UNKNOWN, names_action, resource_part, service_of
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.placeholders import texts_in
 from cfnroles.workload import Path
 
 _FIELDS = (
@@ -69,10 +70,10 @@ def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
 
 def _traps(task: CheckedTask) -> Iterator[tuple[str, Finding]]:
     """What discovery warns of in references, each with the reference itself."""
+    said = {task.workload.origin(path): text for path, text in texts_in(task.workload.tree)}
     for finding in task.discovery.findings:
         if is_reference(finding) and finding.severity is Severity.WARNING:
-            fault = task.fault(finding.origin, finding.what, finding.remedy)
-            yield str(task.workload.at(finding.origin.path)), fault
+            yield str(said[finding.origin]), task.fault(finding.origin, finding.what, finding.remedy)
 
 
 def _is_arn(value: str) -> bool:

@@ -61,7 +61,7 @@ def _execution_roles(subject: Subject) -> Iterator[Finding]:
 
 
 def _fault(task: CheckedTask, what: str, remedy: str) -> Finding:
-    path = task.source(("executionRoleArn",))
+    path = task.source(task.workload.origin(("executionRoleArn",)).path)
     return fault(path, f"{what}, and AWS documents an ARN for the execution role", remedy)
 
 

@@ -46,6 +46,11 @@ Who holds what:
   AWS's managed policies they are narrowed to the account and Region, to the subnets, security groups and cluster that
   the capacity provider names, and to the very role that is passed; Spot and capacity reservations cost something only
   where they are used. Conditions on tags, images and what is only described are as AWS wrote them.
+- The **infrastructure role** of an **Express Mode** service makes its load balancer, security groups, certificate,
+  scaling, alarms and log group. Against AWS's managed policy it is narrowed to the account and Region, to the log group
+  and to the security groups that the service names, to two service-linked roles, and for each action to the resources
+  that AWS's reference has for it. Conditions on tags and what is only described are as AWS wrote them. The container is
+  read as the task definition that ECS makes of it.
 - The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
   EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
   asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule
@@ -67,7 +72,8 @@ _INSTEAD_HEAD = """
 ## Fields that come into the place of others
 
 `--run-task FILE` says them of a run, and `--service FILE` of a daemon; in a spec, `run-task` and `service`. A task
-definition needs what it says itself, and what it says as it is run.
+definition needs what it says itself, and what it says as it is run. An Express Mode service says them of the task
+definition that ECS makes of it.
 
 | field | in the place of, and at the cost of |
 | --- | --- |

@@ -34,7 +34,7 @@ def label(origin: Origin) -> str:
     """What a field is called below its container: ``secret DB_PASSWORD``, ``image``."""
     if origin.item:
         return origin.item
-    path = origin.path[2:] if origin.container else origin.path
+    path = origin.path[2:] if origin.path[:1] == ("containerDefinitions",) else origin.path
     return Origin("", path).pointer
 
 

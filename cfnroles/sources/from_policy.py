@@ -7,7 +7,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
 NOUN = "a policy document"
-SIGN = "Statement"
+SIGNS = ("Statement",)
 TAKES: frozenset[str] = frozenset()
 
 

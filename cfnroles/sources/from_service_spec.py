@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from cfnroles.document import Document
 from cfnroles.manifest import manifest_of
 from cfnroles.need import Finding, Origin, Severity
+from cfnroles.sources import from_express_service
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
+from cfnroles.workload import EXPRESS
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Service, Spec
 
 NOUN = "a service spec"
-SIGN = "task-definition"
+SIGNS = ("task-definition",)
 TAKES: frozenset[str] = frozenset()
 
 #: What is told about a single task definition, and the keys that say the same in a spec.
@@ -59,6 +61,7 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
+    from cfnroles.sources.express_service import read_express_service
     from cfnroles.sources.service_spec.checks import faults
     from cfnroles.sources.service_spec.services import DESCRIPTIONS, prepare
     from cfnroles.sources.spec import Spec
@@ -82,8 +85,12 @@ def read(document: Document, told: Told) -> Reading:
     lacking = ((each, key) for each, key in named_beside if described[each.name, key] is None)
     if wrong := tuple(_missing(spec, each, key) for each, key in lacking):
         return Reading((document,), NOUN, told, wrong=wrong, project=spec)
-    workloads = {path: read_task_definition(each) for path, each in documents.items()}
-    wrong = tuple(finding for each in workloads.values() for finding in family_findings(each))
+    workloads = {
+        path: read_express_service(each) if from_express_service.recognises(each) else read_task_definition(each)
+        for path, each in documents.items()
+    }
+    of_families = (each for each in workloads.values() if EXPRESS not in each.settings)
+    wrong = tuple(finding for each in of_families for finding in family_findings(each))
     tasks = tuple(
         prepare(
             spec,

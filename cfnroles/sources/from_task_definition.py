@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cfnroles.workload import Workload
 
 NOUN = "a task definition"
-SIGN = "containerDefinitions"
+SIGNS = ("containerDefinitions",)
 TAKES = frozenset(Told.__struct_fields__)
 
 

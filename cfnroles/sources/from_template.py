@@ -9,7 +9,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
 NOUN = "a CloudFormation template"
-SIGN = "AWS::"
+SIGNS = ("AWS::",)
 TAKES = frozenset(
     {
         *("account", "region", "kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"),

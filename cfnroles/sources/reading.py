@@ -21,14 +21,18 @@ from cfnroles.lines import findings_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.sources.told import Told
-from cfnroles.workload import Workload
+from cfnroles.workload import EXPRESS, Path, Workload
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Service, Spec
     from cfnroles.template.template import Template
 
-#: The members of a task definition that name its roles.
-_ROLE_MEMBERS = {Holder.EXECUTION: "executionRoleArn", Holder.TASK: "taskRoleArn"}
+#: Where the members of a workload stand that name its roles.
+_ROLE_MEMBERS: Mapping[Holder, Path] = {
+    Holder.EXECUTION: ("executionRoleArn",),
+    Holder.TASK: ("taskRoleArn",),
+    Holder.INFRASTRUCTURE: (EXPRESS, "infrastructureRoleArn"),
+}
 
 
 class Task(Struct, frozen=True):
@@ -49,7 +53,7 @@ class Task(Struct, frozen=True):
     def role(self, holder: Holder) -> str:
         """The name or ARN of a role that the source names itself; empty where it names none."""
         name = self.options.get(holder, NO_OPTIONS).name
-        named = name or self.workload.tree.get(_ROLE_MEMBERS.get(holder, ""))
+        named = name or self.workload.at(_ROLE_MEMBERS.get(holder, ("",)))
         return named if isinstance(named, str) else ""
 
     @property
@@ -103,7 +107,7 @@ class Reading(Struct, frozen=True):
         """
         refuse(self.wrong, self.texts)
         if errors := [finding for finding in self.findings if finding.severity is Severity.ERROR]:
-            what = "these services" if self.project else "this task definition"
+            what = "these services" if self.project else f"this {self.noun.partition(' ')[2]}"
             raise InvalidInput(
                 f"ECS would refuse {what}, or misread {'them' if self.project else 'it'},"
                 f" in {len(errors)} place{'s'[: len(errors) > 1]}",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.placeholders import as_symbols, fill
@@ -87,7 +89,7 @@ def provided_beside(workload: Workload, provider: Document) -> Workload:
     launched = {"ec2InstanceProfileArn": "", **managed["instanceLaunchTemplate"]}
     whole = {**described, "managedInstancesProvider": {**managed, "instanceLaunchTemplate": launched}}
     tree = as_symbols({**workload.tree, "capacityProvider": whole})
-    return Workload(workload.document, tree, {**workload.settings, "capacityProvider": provider.name})
+    return replace(workload, tree=tree, settings={**workload.settings, "capacityProvider": provider.name})
 
 
 def filled_by(description: Document, values: Mapping[str, str]) -> frozenset[str]:
@@ -104,7 +106,7 @@ def described_beside(workload: Workload, service: Document, values: Mapping[str,
     described, _ = fill(daemon or read_service(service.text, service.name), values)
     root = "daemon" if daemon else "service"
     tree = as_symbols({**workload.tree, root: described})
-    return Workload(workload.document, tree, {**workload.settings, root: service.name})
+    return replace(workload, tree=tree, settings={**workload.settings, root: service.name})
 
 
 def _daemon(document: Document) -> Mapping[str, Any]:
@@ -141,7 +143,7 @@ def with_settings(workload: Workload, service: Document | None, told: Told, run:
     if told.guard_duty:
         tree["account"] = {"guardDutyActivate": "on"}
         documents["account"] = COMMAND_LINE
-    return Workload(workload.document, tree, documents)
+    return replace(workload, tree=tree, settings=documents)
 
 
 def _cluster(told: Told) -> dict[str, Any]:

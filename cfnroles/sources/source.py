@@ -7,7 +7,13 @@ from typing import Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
-from cfnroles.sources import from_policy, from_service_spec, from_task_definition, from_template
+from cfnroles.sources import (
+    from_express_service,
+    from_policy,
+    from_service_spec,
+    from_task_definition,
+    from_template,
+)
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
 
@@ -26,8 +32,8 @@ class Source(Protocol):
         ...
 
     @property
-    def SIGN(self) -> str:  # noqa: N802
-        """A word that stands in every text of the kind, be it well formed or not."""
+    def SIGNS(self) -> tuple[str, ...]:  # noqa: N802
+        """Words of which one stands in every text of the kind, be it well formed or not."""
         ...
 
     def recognises(self, document: Document) -> bool:
@@ -43,7 +49,13 @@ class Source(Protocol):
 
 
 #: In the order in which they are asked. A new kind is one module and one line here.
-SOURCES: tuple[Source, ...] = (from_task_definition, from_service_spec, from_template, from_policy)
+SOURCES: tuple[Source, ...] = (
+    from_task_definition,
+    from_express_service,
+    from_service_spec,
+    from_template,
+    from_policy,
+)
 
 
 class Unrecognised(InvalidInput):
@@ -67,7 +79,7 @@ def fitting(document: Document, told: Told) -> Told:
 
 def looks_known(document: Document) -> bool:
     """Whether the text has the words of a known kind, be it well formed or not."""
-    return any(source.SIGN in document.text for source in SOURCES)
+    return any(sign in document.text for source in SOURCES for sign in source.SIGNS)
 
 
 def recognised(document: Document) -> bool:
@@ -83,6 +95,6 @@ def _kind(document: Document) -> Source:
 
     if not document.tree:
         raise Unrecognised("is empty", where=document.name)
-    nouns = [source.NOUN.removeprefix("a ") for source in SOURCES]
+    nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]
     what = f"is no {', no '.join(nouns[:-1])} and no {nouns[-1]}"
     raise Unrecognised(what, where=document.name, why=unlike(document))

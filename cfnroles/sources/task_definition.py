@@ -12,11 +12,14 @@ from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
 from cfnroles.sources.members import MEMBERS, recorded
 from cfnroles.sources.told import Told
-from cfnroles.workload import Workload
+from cfnroles.workload import EXPRESS, Path, Workload
 
 #: What ECS tells about a registered task definition and does not take when one is registered.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
 ANSWERED_ONLY = frozenset(recorded()["answers"]["TaskDefinition"]) - MEMBERS.keys()
+
+#: The ARNs of what runs in the home account and Region itself.
+_OWN_ARNS: tuple[Path, ...] = (("taskDefinitionArn",), (EXPRESS, "serviceArn"), (EXPRESS, "taskDefinitionArn"))
 
 _EXPECTED = (
     "cfnroles reads what `aws ecs register-task-definition --cli-input-json` takes"
@@ -33,7 +36,7 @@ def read_task_definition(
     where the document is no task definition, and for values and images that have no place in it, nor ``elsewhere``.
     """
     told = told or Told()
-    tree = _fill(_prune(_unwrap(document.members)), told.values, document.name, elsewhere)
+    tree = filled(pruned(_unwrap(document.members)), told.values, document.name, elsewhere)
     containers = tree.get("containerDefinitions")
     if containers is None:
         raise InvalidInput("is no task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
@@ -49,7 +52,7 @@ def read_task_definition(
                 f"containerDefinitions[{index}] is not a container definition", where=document.name, remedy=_EXPECTED
             )
     family = {"family": told.family} if told.family else {}
-    images = {"containerDefinitions": _with_images(containers, told.images, document.name)}
+    images = {"containerDefinitions": with_images(containers, told.images, document.name)}
     return Workload(document.name, as_symbols({**tree, **images, **family}))
 
 
@@ -85,10 +88,11 @@ def home(workload: Workload, account: str = "", region: str = "", kms_key_arns: 
     """The facts about a workload: what the caller says, else what the document proves about where it runs.
 
     The account is proved by the ARN of the task definition, of its roles and of its parameters, which ECS takes from
-    the task's own account only. The region is proved by the task definition's ARN, or by ``awslogs-region`` where
-    nothing in the document names another.
+    the task's own account only. The region is proved by the task definition's ARN or the service's, or by
+    ``awslogs-region`` where nothing in the document names another.
     """
-    own = re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", _text(workload.tree.get("taskDefinitionArn")))
+    arns = (_text(workload.at(path)) for path in _OWN_ARNS)
+    own = next(filter(None, (re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", arn) for arn in arns)), None)
     accounts = set(re.findall(r"arn:[^:\s]*:(?:iam::|ssm:[a-z0-9-]+:)(\d{12}):", "\n".join(_home_texts(workload.tree))))
     regions = set(
         re.findall(
@@ -117,10 +121,11 @@ def _unwrap(members: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**inner, "tags": members["tags"]} if members.get("tags") else inner
 
 
-def _fill(
-    tree: Mapping[str, Any], values: Mapping[str, str], document: str, elsewhere: Collection[str]
+def filled(
+    tree: Mapping[str, Any], values: Mapping[str, str], document: str, elsewhere: Collection[str] = ()
 ) -> dict[str, Any]:
-    filled, used = fill(tree, values)
+    """The tree with the values of placeholders; raises InvalidInput for a value without a place, here or elsewhere."""
+    whole, used = fill(tree, values)
     if unused := sorted(set(values) - used - set(elsewhere)):
         left = sorted({name_of(found) for found in unresolved(tree)})
         raise InvalidInput(
@@ -128,10 +133,11 @@ def _fill(
             where=document,
             why=f"Its placeholders are {', '.join(left)}." if left else "It has no placeholders.",
         )
-    return {name: value for name, value in filled.items() if name != "$schema"}
+    return {name: value for name, value in whole.items() if name != "$schema"}
 
 
-def _with_images(containers: list[Any], images: Mapping[str, str], document: str) -> list[dict[str, Any]]:
+def with_images(containers: list[Any], images: Mapping[str, str], document: str) -> list[dict[str, Any]]:
+    """The containers with the images that are told; raises InvalidInput for that of a container that is not there."""
     names = [container.get("name") for container in containers]
     for name in images:
         if name not in names and not (name == "" and len(containers) == 1):
@@ -147,11 +153,12 @@ def _with_images(containers: list[Any], images: Mapping[str, str], document: str
     ]
 
 
-def _prune(value: Any) -> Any:
+def pruned(value: Any) -> Any:
+    """The same data without members that are null, which stand for absent ones."""
     if isinstance(value, dict):
-        return {key: _prune(member) for key, member in value.items() if member is not None}
+        return {key: pruned(member) for key, member in value.items() if member is not None}
     if isinstance(value, list):
-        return [_prune(element) for element in value]
+        return [pruned(element) for element in value]
     return value
 
 

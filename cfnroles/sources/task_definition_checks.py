@@ -20,7 +20,7 @@ from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.sources.unknown_members import HOLDERS_BESIDE, members_beside, unknown_members
 from cfnroles.spelling import meant
 from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of, whole_number
-from cfnroles.workload import BESIDE, Path, Workload
+from cfnroles.workload import BESIDE, EXPRESS, Path, Workload
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
 
@@ -115,6 +115,7 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
     return (
         *_names(workload),
         *_volume_names(workload),
+        *_service_name(workload),
         *_network_mode(workload),
         *_fargate(workload),
         *_pseudo_parameters(workload),
@@ -167,6 +168,13 @@ def _unlike_a_name(name: Any) -> str:
     return "" if re.fullmatch(r"[A-Za-z0-9_-]{0,255}", text.shape()) else repr(text.written)
 
 
+def _service_name(workload: Workload) -> Iterator[Finding]:
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html
+    name = workload.at((EXPRESS, "serviceName"))
+    if isinstance(name, str) and not isinstance(name, Text) and not re.fullmatch(r"[A-Za-z0-9_-]{0,255}", name):
+        yield _error(workload, (EXPRESS, "serviceName"), f"{name!r} is not a service's name", _NAME_REMEDY)
+
+
 def _network_mode(workload: Workload) -> Iterator[Finding]:
     mode = workload.tree.get("networkMode")
     if isinstance(mode, str) and mode not in _NETWORK_MODES and not isinstance(mode, Text):
@@ -189,7 +197,8 @@ def _fargate(workload: Workload) -> Iterator[Finding]:
         yield _error(workload, ("placementConstraints",), "Fargate takes no placement constraints", "Remove them")
     yield from _fargate_containers(workload)
     missing = [name for name in ("cpu", "memory") if not tree.get(name)]
-    for name in missing:
+    # Express Mode has a size of its own where none is asked for.
+    for name in missing if EXPRESS not in workload.settings else ():
         yield _error(workload, (name,), f"Fargate needs the {name} of the whole task", f"Add {name} beside the family")
     if missing or isinstance(tree["cpu"], Text) or isinstance(tree["memory"], Text):
         return

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from cfnroles.discovery import Discovery
 from cfnroles.sources.template_task_definitions import TemplateTask
 from cfnroles.symbols import Opaque
@@ -49,8 +51,7 @@ def with_images(task: TemplateTask, worlds: Worlds, world: World) -> TemplateTas
 
     pulled = [{name: image(each) if name == "image" else each for name, each in c.items()} for c in containers]
     tree = {**task.workload.tree, "containerDefinitions": pulled}
-    workload = Workload(task.workload.document, tree, task.workload.settings)
-    return TemplateTask(task.resource, workload, task.sources, task.unseen)
+    return replace(task, workload=replace(task.workload, tree=tree))
 
 
 def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Iterator[Fork]:

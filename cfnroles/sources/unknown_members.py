@@ -11,7 +11,7 @@ from cfnroles.sources.members import ANYTHING, MEMBERS, meant_by, recorded, same
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.ecs.fieldless import ROOTS
 from cfnroles.text import text_of
-from cfnroles.workload import Path, Workload
+from cfnroles.workload import EXPRESS, Path, Workload
 
 #: What stands beside a task definition, and which role it is likely to be about.
 HOLDERS_BESIDE = {
@@ -20,6 +20,7 @@ HOLDERS_BESIDE = {
     "capacityProvider": Holder.MANAGED_INSTANCES,
     "runTask": Holder.TASK,
     "daemon": Holder.TASK,
+    EXPRESS: Holder.INFRASTRUCTURE,
 }
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html

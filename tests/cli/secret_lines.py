@@ -12,7 +12,7 @@ from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
 NOUN = "a list of secrets"
-SIGN = "=arn:"
+SIGNS = ("=arn:",)
 TAKES = frozenset({"account", "region"})
 
 _LINE = re.compile(r"(\w+)=(\S+)")

@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_read_keeps_no_other_from_being_linted(
     assert "[refused-value]" in result.out
     assert result.err.splitlines()[0] == "error: missing.yaml: cannot be read: No such file or directory"
     assert "error: broken.yaml:2:1: is not valid YAML" in result.err
-    assert "error: x.yaml: is no task definition, no service spec, no CloudFormation template" in result.err
+    assert "error: x.yaml: is no task definition, no Express Mode service, no service spec" in result.err
     assert result.err.splitlines()[-1] == "1 error in 1 file; 3 files could not be linted"
 
 

@@ -25,6 +25,7 @@ KINDS = {
     "a task definition": (TASK, "a task definition"),
     "an answer of ECS": (f'{{"taskDefinition": {TASK}}}', "a task definition"),
     "a list of one": (f"[{TASK}]", "a task definition"),
+    "an Express Mode service": ('{"primaryContainer": {"image": "nginx"}}', "an Express Mode service"),
     "a spec": ("project: p\nservices: {web: {task-definition: web.json}}", "a service spec"),
     "a spec without its project": ("services: {web: {task-definition: web.json}}", "a service spec"),
     "a template": (TEMPLATE, "a CloudFormation template"),
@@ -141,7 +142,7 @@ def test_without_it_the_new_kind_is_unknown(tmp_path: Path, cfnroles: Any) -> No
     (tmp_path / "shop.env").write_text(f"DATABASE={SECRET}:database-AbCdEf\n")
     told = cfnroles("explain", tmp_path / "shop.env")
     assert told.code == 2
-    assert "shop.env: is no task definition, no service spec" in told.err
+    assert "shop.env: is no task definition, no Express Mode service, no service spec" in told.err
 
 
 def test_a_new_kind_is_explained(with_lines: Path, cfnroles: Any) -> None:

@@ -107,7 +107,7 @@ def _with_settings(spec: Spec, service: Service, workload: Workload) -> tuple[Wo
         branch[str(path[-1])] = value
         places[path] = place
     settings = dict.fromkeys(sorted({str(path[0]) for path in places}), spec.document)
-    return Workload(workload.document, tree, {**settings, **workload.settings}), places
+    return replace(workload, tree=tree, settings={**settings, **workload.settings}), places
 
 
 def _settings(service: Service) -> Iterator[tuple[Path, Any, Path]]:

@@ -9,6 +9,7 @@ from cfnroles.table.ecs import (
     ecr_images,
     environment_files,
     execute_command,
+    express_service,
     fault_injection,
     firelens,
     firelens_destinations,
@@ -53,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     *lattice.FEATURES,
     *lifecycle_hooks.FEATURES,
     *managed_instances.FEATURES,
+    *express_service.FEATURES,
     *run_by.FEATURES,
     *run_task.FEATURES,
 )

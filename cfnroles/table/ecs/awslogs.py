@@ -12,6 +12,7 @@ from cfnroles.table.ecs.keys import LOGS, encryption, keys_of_group
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, harmless
 from cfnroles.table.references import left_open
 from cfnroles.text import ANYTHING, EMPTY, Arn, Text, is_region, text_of
+from cfnroles.workload import EXPRESS
 
 _DRIVER = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
 _OPTIONS = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html"
@@ -102,7 +103,7 @@ def option(found: Found, name: str) -> Text:
 
 def trap(found: Found) -> Trap | None:
     """Options without which the driver does not start, or not on Fargate."""
-    if not found.parent.get("awslogs-region"):
+    if not found.parent.get("awslogs-region") and EXPRESS not in found.workload.tree:
         return Trap(
             "the options have no awslogs-region, which ECS asks for", "Name the region; the task's own is assumed here"
         )

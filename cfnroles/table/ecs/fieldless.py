@@ -260,17 +260,15 @@ ELSEWHERE: Mapping[str, str] = {
     "expressGatewayService.serviceName": _NAME,
     "expressGatewayService.serviceArn": _NAME,
     "expressGatewayService.cluster": _NAME,
-    "expressGatewayService.taskDefinitionArn": "names a task definition, which has roles of its own",
     "expressGatewayService.healthCheckPath": _SETTING,
     "expressGatewayService.primaryContainer.containerPort": _SETTING,
-    "expressGatewayService.primaryContainer.command": _PROCESS,
-    "expressGatewayService.primaryContainer.environment": _PROCESS,
-    "expressGatewayService.primaryContainer.secrets[].name": _PROCESS,
-    "expressGatewayService.networkConfiguration": "what it changes at security groups is the infrastructure role's",
-    "expressGatewayService.cpu": _SETTING,
-    "expressGatewayService.memory": _SETTING,
+    "expressGatewayService.networkConfiguration.subnets": "decides where the tasks and their load balancer are",
     "expressGatewayService.cpuArchitecture": _SETTING,
-    "expressGatewayService.scalingTarget": "what it changes at scaling policies is the infrastructure role's",
+    "expressGatewayService.scalingTarget": "how far the service is scaled; that it is has a row",
+    "expressGatewayService.primaryContainer.awsLogsConfiguration.logGroup": "read as the option awslogs-group of the"
+    " container, which has rows",
+    "expressGatewayService.primaryContainer.awsLogsConfiguration.logStreamPrefix": "read as the option"
+    " awslogs-stream-prefix of the container, with its log group",
     "expressGatewayService.tags": "tags of the service itself; who creates it needs ecs:TagResource",
     "gateway.name": _NAME,
     "gateway.gateway": _NAME,
@@ -283,15 +281,16 @@ ELSEWHERE: Mapping[str, str] = {
 }
 
 _GATEWAY = "permissions of the infrastructure role of a gateway"
-_EXPRESS = "permissions of the task execution role of an Express Mode service"
 
 _CONTAINER = "containerDefinitions[]"
+_PRIMARY = "expressGatewayService.primaryContainer"
 _OVERRIDE = "runTask.overrides.containerOverrides[]"
 
-#: Fields that come into the place of others as a task or a daemon is started, and cost what those cost: field -> the
-#: other one. A field stands for everything below it.
+#: Fields that come into the place of others as a task, a daemon or a service is started, and cost what those cost:
+#: field -> the other one. A field stands for everything below it.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
 INSTEAD: Mapping[str, str] = {
     "runTask.enableExecuteCommand": "service.enableExecuteCommand",
     "runTask.launchType": "service.launchType",
@@ -306,18 +305,15 @@ INSTEAD: Mapping[str, str] = {
     f"{_OVERRIDE}.memoryReservation": f"{_CONTAINER}.memoryReservation",
     f"{_OVERRIDE}.resourceRequirements": f"{_CONTAINER}.resourceRequirements",
     "daemon.enableExecuteCommand": "service.enableExecuteCommand",
+    **{f"expressGatewayService.{name}": name for name in ("cpu", "memory", "executionRoleArn", "taskRoleArn")},
+    **{
+        f"{_PRIMARY}.{name}": f"{_CONTAINER}.{name}"
+        for name in ("image", "command", "environment", "secrets", "repositoryCredentials")
+    },
 }
 
 #: Fields that ask for a role, or for permissions, that cfnroles does not build yet: what they ask for.
 UNBUILT: Mapping[str, str] = {
-    "expressGatewayService.executionRoleArn": _EXPRESS,
-    "expressGatewayService.infrastructureRoleArn": "the infrastructure role of an Express Mode service",
-    "expressGatewayService.taskRoleArn": "the task role of an Express Mode service",
-    "expressGatewayService.primaryContainer.image": _EXPRESS,
-    "expressGatewayService.primaryContainer.awsLogsConfiguration.logGroup": _EXPRESS,
-    "expressGatewayService.primaryContainer.awsLogsConfiguration.logStreamPrefix": _EXPRESS,
-    "expressGatewayService.primaryContainer.repositoryCredentials.credentialsParameter": _EXPRESS,
-    "expressGatewayService.primaryContainer.secrets[].valueFrom": _EXPRESS,
     "gateway.infrastructureRoleArn": "the infrastructure role of a gateway",
     "gateway.configuration.hostSharedAlb.webACLArn": _GATEWAY,
     "gateway.configuration.hostSharedAlb.accessLogs.destination.s3.bucket": _GATEWAY,

@@ -7,18 +7,17 @@ and what is only described.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from awacs import cloudformation, ec2, ecs, iam, resource_groups, tag
-from awacs.aws import Action
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed, always, everything
 from cfnroles.table.references import located_arn
+from cfnroles.table.scopes import EveryOf, When, each_of
 from cfnroles.text import ANYTHING, Text, text_of
 
 _REFERENCE = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference"
@@ -43,14 +42,9 @@ _DESCRIBED = (
 )
 
 
-class _Of:
-    """Every resource of these kinds of Amazon EC2 in the home account and Region."""
-
-    def __init__(self, *kinds: str) -> None:
-        self.kinds = kinds
-
-    def __call__(self, found: Found) -> tuple[Text, ...]:
-        return tuple(found.facts.home_arn("ec2", f"{kind}/", ANYTHING) for kind in self.kinds)
+def _every(*kinds: str) -> EveryOf:
+    """Every resource of these kinds of Amazon EC2."""
+    return EveryOf("ec2", *(f"{kind}/" for kind in kinds))
 
 
 def images(found: Found) -> Text:
@@ -125,31 +119,16 @@ def _cluster(found: Found) -> Text:
     return text_of(named).cut("/")[-1]
 
 
-class _When:
-    """A condition on one key, whatever is found; ``values`` are alternatives."""
-
-    def __init__(self, operator: str, key: str, *values: str) -> None:
-        self.conditions = tuple(Condition(operator, key, (Text(value),)) for value in values)
-
-    def __call__(self, found: Found) -> tuple[Condition, ...]:
-        first = self.conditions[0]
-        return (Condition(first.operator, first.key, tuple(each.values[0] for each in self.conditions)),)
-
-
 def to_ec2(found: Found) -> tuple[Condition, ...]:
     """Passed to Amazon EC2, by its name in each partition."""
     return (Condition("StringLike", "iam:PassedToService", (Text("ec2.", ANYTHING),)),)
 
 
-_TAGGED_NOW = _When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
-_TAGGED = _When("StringEquals", "ec2:ResourceTag/AmazonECSManaged", "true")
-_OPERATED = _When("StringEquals", "ec2:ManagedResourceOperator", "ecs.amazonaws.com")
-_AS_MADE = _When("StringEquals", "ec2:CreateAction", "CreateFleet", "CreateLaunchTemplate", "RunInstances")
+_TAGGED_NOW = When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
+_TAGGED = When("StringEquals", "ec2:ResourceTag/AmazonECSManaged", "true")
+_OPERATED = When("StringEquals", "ec2:ManagedResourceOperator", "ecs.amazonaws.com")
+_AS_MADE = When("StringEquals", "ec2:CreateAction", "CreateFleet", "CreateLaunchTemplate", "RunInstances")
 _BOTH = (ec2.CreateFleet, ec2.RunInstances)
-
-
-def _each(actions: Iterable[Action], **grant: Any) -> Iterator[Grant]:
-    yield from (Grant(action, **grant) for action in actions)
 
 
 _infrastructure = partial(
@@ -163,19 +142,21 @@ FEATURES = (
         why="ECS launches the instances of the capacity provider by launch templates that it makes",
         example="arn:aws:iam::123456789012:role/ecsInfrastructureRole",
         grants=(
-            Grant(ec2.CreateLaunchTemplate, on=_Of("launch-template"), sid="MakeTemplates", conditions=_TAGGED_NOW),
-            *_each(
+            Grant(ec2.CreateLaunchTemplate, on=_every("launch-template"), sid="MakeTemplates", conditions=_TAGGED_NOW),
+            *each_of(
                 (ec2.CreateLaunchTemplateVersion, ec2.ModifyLaunchTemplate),
-                on=_Of("launch-template"),
+                on=_every("launch-template"),
                 sid="ChangeTemplates",
                 conditions=_OPERATED,
             ),
-            Grant(ec2.CreateFleet, on=_Of("fleet", *_MADE), sid="LaunchFleets", conditions=_TAGGED_NOW),
-            Grant(ec2.RunInstances, on=_Of(*_MADE), sid="LaunchInstances", conditions=_TAGGED_NOW),
-            *_each(_BOTH, on=_Of("launch-template"), sid="LaunchByTemplates", conditions=_TAGGED),
-            *_each(_BOTH, on=images, sid="LaunchImages"),
-            Grant(ec2.CreateTags, on=_Of("fleet", "launch-template", *_MADE), sid="TagWhatIsMade", conditions=_AS_MADE),
-            *_each(_DESCRIBED, on=everything, sid="DescribeInstances"),
+            Grant(ec2.CreateFleet, on=_every("fleet", *_MADE), sid="LaunchFleets", conditions=_TAGGED_NOW),
+            Grant(ec2.RunInstances, on=_every(*_MADE), sid="LaunchInstances", conditions=_TAGGED_NOW),
+            *each_of(_BOTH, on=_every("launch-template"), sid="LaunchByTemplates", conditions=_TAGGED),
+            *each_of(_BOTH, on=images, sid="LaunchImages"),
+            Grant(
+                ec2.CreateTags, on=_every("fleet", "launch-template", *_MADE), sid="TagWhatIsMade", conditions=_AS_MADE
+            ),
+            *each_of(_DESCRIBED, on=everything, sid="DescribeInstances"),
         ),
     ),
     _infrastructure(
@@ -183,21 +164,21 @@ FEATURES = (
         field=f"{_NETWORK}.subnets[]",
         why="ECS launches instances in this subnet",
         example="subnet-0123456789abcdef0",
-        grants=tuple(_each(_BOTH, on=subnet, sid="LaunchInNetwork")),
+        grants=tuple(each_of(_BOTH, on=subnet, sid="LaunchInNetwork")),
     ),
     _infrastructure(
         name="managed-instances-security-group",
         field=f"{_NETWORK}.securityGroups[]",
         why="ECS launches instances with this security group",
         example="sg-0123456789abcdef0",
-        grants=tuple(_each(_BOTH, on=security_group, sid="LaunchInNetwork")),
+        grants=tuple(each_of(_BOTH, on=security_group, sid="LaunchInNetwork")),
     ),
     _infrastructure(
         name="managed-instances-default-security-group",
         field=f"{_NETWORK}.subnets[]",
         why="ECS launches instances with the default security group of the VPC, which nothing names",
         example="subnet-0123456789abcdef0",
-        grants=tuple(_each(_BOTH, on=_Of("security-group"), sid="LaunchInNetwork")),
+        grants=tuple(each_of(_BOTH, on=_every("security-group"), sid="LaunchInNetwork")),
         when=by_default,
     ),
     _infrastructure(
@@ -217,7 +198,7 @@ FEATURES = (
             Grant(ec2.RunInstances, on=reservation_group, sid="LaunchReserved"),
             Grant(resource_groups.ListGroupResources, on=reservation_group, sid="ListReservations"),
             Grant(tag.GetResources, on=everything, sid="FindReservations"),
-            *_each(
+            *each_of(
                 (cloudformation.DescribeStacks, cloudformation.ListStackResources), on=stacks, sid="FindReservedStacks"
             ),
         ),
@@ -241,12 +222,12 @@ FEATURES = (
         example="arn:aws:iam::123456789012:instance-profile/ecsInstanceRole",
         grants=(
             Grant(ecs.DiscoverPollEndpoint, on=everything, sid="FindEndpoint"),
-            *_each(
+            *each_of(
                 (ecs.RegisterContainerInstance, ecs.SubmitAttachmentStateChanges, ecs.SubmitTaskStateChange),
                 on=cluster,
                 sid="TellCluster",
             ),
-            *_each(
+            *each_of(
                 (ecs.Poll, ecs.PutSystemLogEvents, ecs.StartTelemetrySession),
                 on=container_instances,
                 sid="TellOfInstance",

@@ -1,0 +1,348 @@
+"""Express Mode: the role with which ECS makes what a service stands behind, and the log group that ECS makes for it.
+
+AWS's managed policy holds for every account and Region. These rows name those of the service, and the log group; each
+action has the resources that it takes by AWS's own reference. The conditions on tags stay as AWS wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from awacs import acm, cloudwatch, ec2, iam, logs
+from awacs import application_autoscaling as scaling
+from awacs import elasticloadbalancing as elb
+
+from cfnroles.facts import partition_of
+from cfnroles.need import Holder, Standing
+from cfnroles.symbols import Wildcard
+from cfnroles.table.ecs.awslogs import arn, log_group_arn, with_contents
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
+from cfnroles.table.scopes import EveryOf, When, each_of
+from cfnroles.text import ANYTHING, EMPTY, Text, text_of
+from cfnroles.workload import EXPRESS
+
+_POLICY = (
+    "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/"
+    "AmazonECSInfrastructureRoleforExpressGatewayServices.html"
+)
+_DEFAULTS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html"
+_CREATE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html"
+_ROLE = "arn:aws:iam::123456789012:role/ecsInfrastructureRole"
+_IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
+_MADE_UP = Wildcard("????")
+#: What a task definition of one's own excludes, by its place in the tree: `_CREATE`.
+_EXCLUDED = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
+#: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/elb-service-linked-roles.html
+#: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
+_LINKED = (
+    "elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing",
+    "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
+)
+
+
+def is_express(found: Found) -> bool:
+    """The container is that of an Express Mode service."""
+    return EXPRESS in found.workload.tree
+
+
+def has_default_group(found: Found) -> bool:
+    """ECS names the service's log group itself: the service neither names one nor has a task definition of its own."""
+    container = found.workload.at(("containerDefinitions", 0))
+    return is_express(found) and container is not None and "logConfiguration" not in container
+
+
+def service_linked_roles(found: Found) -> tuple[Text, ...]:
+    """The service-linked roles that an account gets with its first load balancer and its first scaled service."""
+    facts = found.facts
+    start = Text("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":role/aws-service-role/")
+    return tuple(Text(start, role) for role in _LINKED)
+
+
+def own_group(found: Found) -> tuple[Text, ...]:
+    """The log group that the service names."""
+    return with_contents(arn(found).text)
+
+
+def default_group(found: Found) -> tuple[Text, ...]:
+    """The log group that ECS makes, in both spellings."""
+    return with_contents(_default_group(found))
+
+
+def default_streams(found: Found) -> Text:
+    """The streams of the container in the log group that ECS makes."""
+    return Text(_default_group(found), ":log-stream:ecs/Main/", ANYTHING)
+
+
+def security_group(found: Found) -> Text:
+    """The security group that the service names."""
+    return found.facts.home_arn("ec2", "security-group/", found.text)
+
+
+def own_task_definition(found: Found) -> None:
+    """Never seen: what a task definition needs that stands elsewhere."""
+    tree = found.workload.tree
+    beside = [name for name in _EXCLUDED if name in tree]
+    beside += [name for name in ("cpuArchitecture", "primaryContainer") if name in tree[EXPRESS]]
+    if tree["containerDefinitions"]:
+        beside.append("primaryContainer")
+    if beside:
+        raise Malformed(
+            f"taskDefinitionArn stands beside {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
+            "Leave taskDefinitionArn out, or what the task definition says.",
+        )
+    raise Unnamed(
+        f"the task definition {found.text.written} is a document of its own, with an execution role and a task role",
+        "Give cfnroles that one, too: `aws ecs describe-task-definition --task-definition NAME` answers it",
+    )
+
+
+def _default_group(found: Found) -> Text:
+    """``/aws/ecs/CLUSTER/NAME-####``: four characters that ECS makes up, after the names of cluster and service."""
+    name, cluster = _member(found, "serviceName"), _member(found, "cluster") or Text("default")
+    logging = found.workload.at((EXPRESS, "primaryContainer", "awsLogsConfiguration"))
+    if logging is not None:
+        raise Malformed("awsLogsConfiguration names no log group", "Write its logGroup and its logStreamPrefix.")
+    if not name:
+        raise Unnamed(
+            "ECS names the service's log group by the service, whose name it makes up itself",
+            "Write serviceName, or awsLogsConfiguration with a logGroup",
+        )
+    group = Text("/aws/ecs/", cluster.cut("/")[-1], "/", name, "-")
+    return Text(log_group_arn(found, group, EMPTY).text, _MADE_UP)
+
+
+def _member(found: Found, name: str) -> Text:
+    value = found.workload.at((EXPRESS, name))
+    return text_of(value) if isinstance(value, str) else EMPTY
+
+
+_TAGGED = When("StringEquals", "aws:ResourceTag/AmazonECSManaged", "true")
+_TAGGED_NOW = When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
+_ELB = "elasticloadbalancing"
+_BALANCERS = EveryOf(_ELB, "loadbalancer/app/")
+_LISTENERS = EveryOf(_ELB, "listener/app/")
+_RULES = EveryOf(_ELB, "listener-rule/app/")
+_TARGETS = EveryOf(_ELB, "targetgroup/")
+_GROUPS = EveryOf("ec2", "security-group/")
+_SCALED = EveryOf("application-autoscaling", "scalable-target/")
+_OPENED = (ec2.AuthorizeSecurityGroupEgress, ec2.AuthorizeSecurityGroupIngress)
+
+_row = partial(
+    Feature,
+    field=f"{EXPRESS}.infrastructureRoleArn",
+    holder=Holder.INFRASTRUCTURE,
+    source=_POLICY,
+    standing=Standing.MANAGED_POLICY,
+    example=_ROLE,
+    when=always,
+)
+
+
+def _made_group(on: Callable[[Found], tuple[Text, ...]]) -> tuple[Grant, ...]:
+    return (
+        *each_of((logs.CreateLogGroup, logs.TagResource), on=on, sid="MakeLogGroup", conditions=_TAGGED_NOW),
+        Grant(logs.DescribeLogGroups, on=everything, sid="FindLogGroups"),
+    )
+
+
+FEATURES = (
+    _row(
+        name="express-service-load-balancer",
+        why="ECS makes a load balancer for the service, or shares one, with a listener, a rule and target groups, and"
+        " shifts traffic between these",
+        grants=(
+            *each_of(
+                (elb.CreateLoadBalancer, elb.DeleteLoadBalancer, elb.CreateListener),
+                on=_BALANCERS,
+                sid="ManageLoadBalancers",
+                conditions=_TAGGED,
+            ),
+            *each_of(
+                (
+                    elb.CreateRule,
+                    elb.ModifyListener,
+                    elb.DeleteListener,
+                    elb.AddListenerCertificates,
+                    elb.RemoveListenerCertificates,
+                ),
+                on=_LISTENERS,
+                sid="ManageListeners",
+                conditions=_TAGGED,
+            ),
+            *each_of((elb.ModifyRule, elb.DeleteRule), on=_RULES, sid="ManageRules", conditions=_TAGGED),
+            *each_of(
+                (elb.CreateTargetGroup, elb.DeleteTargetGroup, elb.RegisterTargets, elb.DeregisterTargets),
+                on=_TARGETS,
+                sid="ManageTargetGroups",
+                conditions=_TAGGED,
+            ),
+            Grant(
+                elb.AddTags,
+                on=EveryOf(_ELB, "loadbalancer/app/", "listener/app/", "listener-rule/app/", "targetgroup/"),
+                sid="TagLoadBalancers",
+                conditions=When(
+                    "StringEquals",
+                    "elasticloadbalancing:CreateAction",
+                    "CreateListener",
+                    "CreateLoadBalancer",
+                    "CreateRule",
+                    "CreateTargetGroup",
+                ),
+            ),
+            *each_of(
+                (
+                    elb.DescribeListeners,
+                    elb.DescribeLoadBalancers,
+                    elb.DescribeRules,
+                    elb.DescribeTargetGroups,
+                    elb.DescribeTargetHealth,
+                ),
+                on=everything,
+                sid="FindLoadBalancers",
+            ),
+        ),
+    ),
+    _row(
+        name="express-service-network",
+        why="ECS makes security groups for the load balancer and for the tasks, and opens them for each other",
+        grants=(
+            Grant(ec2.CreateSecurityGroup, on=EveryOf("ec2", "vpc/"), sid="MakeInNetwork"),
+            Grant(ec2.CreateSecurityGroup, on=_GROUPS, sid="MakeSecurityGroups", conditions=_TAGGED_NOW),
+            *each_of(_OPENED, on=EveryOf("ec2", "security-group-rule/"), sid="MakeRules", conditions=_TAGGED_NOW),
+            *each_of(
+                (
+                    *_OPENED,
+                    ec2.DeleteSecurityGroup,
+                    ec2.RevokeSecurityGroupEgress,
+                    ec2.RevokeSecurityGroupIngress,
+                ),
+                on=_GROUPS,
+                sid="ChangeSecurityGroups",
+                conditions=_TAGGED,
+            ),
+            Grant(
+                ec2.CreateTags,
+                on=EveryOf("ec2", "security-group/", "security-group-rule/"),
+                sid="TagSecurityGroups",
+                conditions=When(
+                    "StringEquals",
+                    "ec2:CreateAction",
+                    "AuthorizeSecurityGroupEgress",
+                    "AuthorizeSecurityGroupIngress",
+                    "CreateSecurityGroup",
+                ),
+            ),
+            *each_of(
+                (ec2.DescribeRouteTables, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs),
+                on=everything,
+                sid="FindNetwork",
+            ),
+        ),
+    ),
+    _row(
+        name="express-service-security-group",
+        field=f"{EXPRESS}.networkConfiguration.securityGroups[]",
+        why="ECS may open this security group for the load balancer by rules that it tags",
+        example="sg-0123456789abcdef0",
+        grants=tuple(each_of(_OPENED, on=security_group, sid="OpenSecurityGroups", conditions=_TAGGED_NOW)),
+    ),
+    _row(
+        name="express-service-certificate",
+        why="ECS requests a certificate for the service's address, and deletes it with the service",
+        grants=tuple(
+            each_of(
+                (acm.RequestCertificate, acm.AddTagsToCertificate, acm.DeleteCertificate, acm.DescribeCertificate),
+                on=EveryOf("acm", "certificate/"),
+                sid="ManageCertificates",
+                conditions=_TAGGED,
+            )
+        ),
+    ),
+    _row(
+        name="express-service-scaling",
+        why="ECS lets Application Auto Scaling change how many tasks the service has",
+        grants=(
+            *each_of(
+                (scaling.RegisterScalableTarget, scaling.TagResource, scaling.DeregisterScalableTarget),
+                on=_SCALED,
+                sid="ManageScaling",
+                conditions=_TAGGED,
+            ),
+            *each_of(
+                (scaling.PutScalingPolicy, scaling.DeleteScalingPolicy),
+                on=_SCALED,
+                sid="ManageScalingPolicies",
+                conditions=When("StringEquals", "application-autoscaling:service-namespace", "ecs"),
+            ),
+            *each_of(
+                (scaling.DescribeScalableTargets, scaling.DescribeScalingActivities, scaling.DescribeScalingPolicies),
+                on=everything,
+                sid="FindScaling",
+            ),
+        ),
+    ),
+    _row(
+        name="express-service-alarms",
+        why="ECS makes metric alarms by which it notices a faulty deployment",
+        grants=(
+            *each_of(
+                (cloudwatch.PutMetricAlarm, cloudwatch.TagResource),
+                on=EveryOf("cloudwatch", "alarm:"),
+                sid="MakeAlarms",
+                conditions=_TAGGED_NOW,
+            ),
+            *each_of(
+                (cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms),
+                on=EveryOf("cloudwatch", "alarm:"),
+                sid="ManageAlarms",
+                conditions=_TAGGED,
+            ),
+        ),
+    ),
+    _row(
+        name="express-service-linked-roles",
+        why="the first load balancer and the first scaled service of an account make its service-linked roles",
+        grants=(Grant(iam.CreateServiceLinkedRole, on=service_linked_roles, sid="MakeServiceLinkedRoles"),),
+    ),
+    _row(
+        name="express-service-log-group",
+        field="containerDefinitions[].logConfiguration.options.awslogs-group",
+        why="ECS makes the log group that the service names",
+        example="/ecs/shop",
+        grants=_made_group(own_group),
+        when=is_express,
+        beside=((f"{EXPRESS}.infrastructureRoleArn", _ROLE),),
+    ),
+    _row(
+        name="express-service-default-log-group",
+        field="containerDefinitions[].image",
+        why="ECS makes a log group of its own for a service that names none",
+        example=_IMAGE,
+        grants=_made_group(default_group),
+        when=has_default_group,
+        beside=((f"{EXPRESS}.serviceName", "shop"),),
+    ),
+    Feature(
+        name="express-logs",
+        field="containerDefinitions[].image",
+        holder=Holder.EXECUTION,
+        why="the container writes to a log group that ECS makes for a service that names none",
+        source=_DEFAULTS,
+        standing=Standing.DOCUMENTED,
+        example=_IMAGE,
+        grants=tuple(each_of((logs.CreateLogStream, logs.PutLogEvents), on=default_streams, sid="WriteLogs")),
+        when=has_default_group,
+        beside=((f"{EXPRESS}.serviceName", "shop"),),
+    ),
+    Feature(
+        name="express-task-definition",
+        field=f"{EXPRESS}.taskDefinitionArn",
+        holder=Holder.EXECUTION,
+        why="the tasks run by a task definition that stands elsewhere, and has the roles of the tasks",
+        source=_CREATE,
+        standing=Standing.DOCUMENTED,
+        example="arn:aws:ecs:us-east-1:123456789012:task-definition/shop:7",
+        hidden=own_task_definition,
+    ),
+)
