@@ -65,6 +65,11 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         # What a document says may be secret.
         return f"Document({self.name!r})"
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a text that comes from no file, so that nobody knows what is beside it."""
+        return self.beside is _alone
+
     @cached_property
     def tree(self) -> Any:
         """The data; raises InvalidInput where the text is neither JSON nor YAML."""

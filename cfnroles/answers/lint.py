@@ -55,7 +55,7 @@ class LintReport(Struct, frozen=True):
 def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
     """What the checks find in a source; ``others`` are findings of other tools about it, which can be accepted alike.
 
-    Only the source's own document is looked at, not what it names.
+    Only the source's own document is looked at; `lint_named` looks at those that it names.
     """
     document, worlds = reading.documents[0], worlds_in(reading)
     subjects = {frozenset[Atom](): subject_of(reading)} if worlds is None else _in_each_world(worlds)
@@ -63,6 +63,13 @@ def lint(reading: Reading, others: Sequence[Finding] = ()) -> LintedFile:
     found = (*findings(subjects, worlds), *others)
     told, accepted = _sorted_out(found, given, document.name)
     return LintedFile(document.name, document.text, told, accepted)
+
+
+def lint_named(reading: Reading) -> tuple[LintedFile, ...]:
+    """What the checks find in the task definitions that a spec names, with what the spec says of each."""
+    named = dict.fromkeys(task.workload.document for task in reading.tasks) if reading.project else ()
+    documents = (document for document in reading.documents[1:] if document.name in named)
+    return tuple(lint(replace(reading, documents=(document,), wrong=(), project=None)) for document in documents)
 
 
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:

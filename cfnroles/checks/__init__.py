@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *specs.CHECKS,
     *substitutions.CHECKS,
     *role_names.CHECKS,
+    specs.UNREAD,
     *statements.CHECKS,
     *execution_roles.CHECKS,
     *roles.CHECKS,

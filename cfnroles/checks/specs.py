@@ -10,8 +10,15 @@ from cfnroles.need import Finding, Severity
 
 def refused(subject: Subject) -> Iterator[Finding]:
     """Every key and value that no command takes."""
-    yield from subject.refused
+    yield from (finding for finding in subject.refused if finding.check == _REFUSED)
 
+
+def unread(subject: Subject) -> Iterator[Finding]:
+    """Every task definition that stands in Amazon ECS."""
+    yield from (finding for finding in subject.refused if finding.check == _UNREAD)
+
+
+_REFUSED, _UNREAD = "refused-key", "unread-task-definition"
 
 _SPEC = """\
 project: shop
@@ -23,7 +30,7 @@ services:
 
 CHECKS = (
     Check(
-        id="refused-key",
+        id=_REFUSED,
         number=9309,
         severity=Severity.ERROR,
         what="A key or value of a service spec that cfnroles does not take",
@@ -33,4 +40,17 @@ CHECKS = (
         good=_SPEC.format("launch-type: FARGATE"),
         look=refused,
     ),
+)
+
+#: Of services whose task definitions no file holds.
+UNREAD = Check(
+    id=_UNREAD,
+    number=9312,
+    severity=Severity.INFO,
+    what="A service whose task definition stands in Amazon ECS",
+    why="lint asks nobody, so that it says nothing of this task definition.",
+    source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html",
+    bad=_SPEC.format("exec: true").replace("web.json", "web:3"),
+    good=_SPEC.format("exec: true"),
+    look=unread,
 )

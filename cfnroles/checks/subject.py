@@ -142,7 +142,9 @@ def _principal(text: str) -> str:
 def _task(task: sources.Task, start: Path) -> CheckedTask:
     """A task definition that stands at ``start`` of its document."""
     tree = task.workload.tree
-    execution_role, task_role = _role(tree.get("executionRoleArn")), _role(tree.get("taskRoleArn"))
+    # Which roles the services of a spec have is settled where they are built.
+    none = None if task.service else ""
+    execution_role, task_role = (_role(tree.get(name)) or none for name in ("executionRoleArn", "taskRoleArn"))
     return CheckedTask(task.workload, task.discovery, execution_role, task_role, start=start)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cfnroles.cli.source import pairs, taken, told
 from cfnroles.cli.terminal import say, say_error, width
@@ -67,19 +67,19 @@ class _Options(Struct, frozen=True):
 def command(files: tuple[str, ...], **given: Any) -> None:
     """Find what ECS refuses, what IAM never allows, and what is far too wide.
 
-    FILE is a CloudFormation template, a task definition or a policy in JSON or YAML, a directory of such files, or -
-    for standard input. The checks and how to suppress them are in docs/checks.md.
+    FILE is a CloudFormation template, a task definition, a service spec with the task definitions that it names, or a
+    policy, in JSON or YAML; a directory of such files; or - for standard input. The checks and how to suppress them are
+    in docs/checks.md.
     """
     from cfnroles.answers.lint import LintReport
     from cfnroles.need import Severity
 
     options = taken(_Options, given)
     linted = [
-        file
+        [*_lint(name, told(given), options.cfn_lint, only_if_known)]
         for name, only_if_known in _named(files, options.skip_others)
-        if (file := _lint(name, told(given), options.cfn_lint, only_if_known)) is not None
     ]
-    report = LintReport(tuple(linted)).at_least(Severity(options.severity))
+    report = LintReport(_each_once(linted)).at_least(Severity(options.severity))
     threshold = None if options.fail_on == "never" else Severity(options.fail_on)
     text = _text(report, options.format_, threshold)
     if text:
@@ -101,28 +101,41 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
             yield name, skip_others
 
 
-def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> LintedFile | None:
+def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterator[LintedFile]:
+    """What is found in a file, and in the task definitions that it names."""
     from cfnroles import Document, lint, read
-    from cfnroles.answers.lint import LintedFile
+    from cfnroles.answers.lint import LintedFile, lint_named
     from cfnroles.answers.template_lint import template_problems
     from cfnroles.cli.paths import pass_over
-    from cfnroles.files import TooLarge, read_text
+    from cfnroles.document import read_document
+    from cfnroles.files import TooLarge
     from cfnroles.sources.source import Unrecognised, looks_known
 
-    # One file at a time: what a spec names is linted where it is named itself.
     document = Document("standard input" if name == "-" else name, "")
     try:
-        document = replace(document, text=read_text(name))
+        document = read_document(name, document.name)
         reading = read(document, told)
-        return lint(reading, template_problems(document.text, document.name) if cfn_lint and reading.template else ())
+        others = template_problems(document.text, document.name) if cfn_lint and reading.template else ()
+        yield lint(reading, others)
+        yield from lint_named(reading)
     except TooLarge as error:
-        if not only_if_known:
-            return LintedFile(document.name, "", unreadable=str(error))
-        pass_over(error)
-        return None
+        if only_if_known:
+            pass_over(error)
+        else:
+            yield LintedFile(document.name, "", unreadable=str(error))
     except InvalidInput as error:
         other = isinstance(error, Unrecognised) or (document.text and not looks_known(document))
-        return None if only_if_known and other else LintedFile(document.name, "", unreadable=str(error))
+        if not (only_if_known and other):
+            yield LintedFile(document.name, "", unreadable=str(error))
+
+
+def _each_once(linted: Iterable[Sequence[LintedFile]]) -> tuple[LintedFile, ...]:
+    """The files with those that they name, each once: as it is named, which says more about it, where it is."""
+    found: dict[str, LintedFile] = {}
+    for own, *named in filter(None, linted):
+        found.setdefault(os.path.realpath(own.document), own)
+        found |= {os.path.realpath(file.document): file for file in named}
+    return tuple(found.values())
 
 
 def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:

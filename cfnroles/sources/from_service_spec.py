@@ -77,20 +77,17 @@ def read(document: Document, told: Told) -> Reading:
     for each in spec.services:
         named.setdefault(str(each.get("task-definition")), each)
     found = {path: _task_definition(document, spec, path, told) for path in named}
-    if wrong := tuple(_absent(spec, named[path], path) for path, each in found.items() if each is None):
-        return Reading((document,), NOUN, told, wrong=wrong, project=spec)
     documents = {path: each for path, each in found.items() if each}
     named_beside = [(each, key) for each in spec.services for key in DESCRIPTIONS if each.get(key)]
     described = {(each.name, key): document.beside(each.get(key)) for each, key in named_beside}
-    lacking = ((each, key) for each, key in named_beside if described[each.name, key] is None)
-    if wrong := tuple(_missing(spec, each, key) for each, key in lacking):
-        return Reading((document,), NOUN, told, wrong=wrong, project=spec)
+    lacking = [(each, key) for each, key in named_beside if described[each.name, key] is None]
     workloads = {
         path: read_express_service(each) if from_express_service.recognises(each) else read_task_definition(each)
         for path, each in documents.items()
     }
     of_families = (each for each in workloads.values() if EXPRESS not in each.settings)
-    wrong = tuple(finding for each in of_families for finding in family_findings(each))
+    # Without all that it names a service is not there, and what is wrong keeps everybody but `lint` from the others.
+    whole = (each for each in spec.services if each.name not in {service.name for service, _ in lacking})
     tasks = tuple(
         prepare(
             spec,
@@ -98,7 +95,13 @@ def read(document: Document, told: Told) -> Reading:
             workloads[str(each.get("task-definition"))],
             {key: found for (name, key), found in described.items() if name == each.name and found},
         )
-        for each in spec.services
+        for each in whole
+        if str(each.get("task-definition")) in workloads
+    )
+    wrong = (
+        *(_absent(document, named[path], path) for path, each in found.items() if each is None),
+        *(_missing(document, each, key) for each, key in lacking),
+        *(finding for each in of_families for finding in family_findings(each)),
     )
     beside = {each.name: each for each in (*documents.values(), *described.values()) if each}
     return Reading((document, *beside.values()), NOUN, told, tasks, wrong, spec)
@@ -116,12 +119,24 @@ def _is_live(named: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_-]+:\d+", named) is not None
 
 
-def _absent(spec: Spec, service: Service, named: str) -> Finding:
-    from_ecs = "With --live, `build` and `verify` read it from Amazon ECS."
-    return _missing(spec, service, "task-definition", from_ecs if _is_live(named) else "")
+def _absent(document: Document, service: Service, named: str) -> Finding:
+    if not _is_live(named):
+        return _missing(document, service, "task-definition")
+    what = f"there is no file {named}, and the task definition in Amazon ECS is not looked at"
+    remedy = "With --live, `build` and `verify` read it from Amazon ECS."
+    return Finding(
+        Severity.ERROR, _origin(document, service, "task-definition"), what, remedy, check="unread-task-definition"
+    )
 
 
-def _missing(spec: Spec, service: Service, key: str, remedy: str = "") -> Finding:
-    origin = Origin(spec.document, service.where(key))
+def _missing(document: Document, service: Service, key: str) -> Finding:
+    # Beside a text that comes from no file, everything may be.
+    check = "" if document.stands_alone else "refused-key"
     what = f"there is no file {service.get(key)}"
-    return Finding(Severity.ERROR, origin, what, remedy or "Write its path, relative to this file.")
+    return Finding(
+        Severity.ERROR, _origin(document, service, key), what, "Write its path, relative to this file.", check=check
+    )
+
+
+def _origin(document: Document, service: Service, key: str) -> Origin:
+    return Origin(document.name, service.where(key))

@@ -208,3 +208,47 @@ def test_cfn_lint_runs_no_code_that_stands_beside_the_files(document: Callable[.
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ended.returncode, "[W2001]" in ended.stdout) == (0, True), ended.stderr
     assert not (tmp_path / "ran").exists()
+
+
+SPEC = "project: shop\nservices:\n  web:\n    task-definition: {}\n"
+
+
+def test_the_task_definitions_that_a_spec_names_are_looked_at_with_it(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(ERROR, "tasks/web.yaml")
+    result = cfnroles("lint", document(SPEC.format("tasks/web.yaml")))
+    assert result.code == 1
+    assert result.out.startswith("tasks/web.yaml:2:85: error: ")
+    assert result.err == "1 error in 2 files\n"
+
+
+def test_a_file_that_a_spec_names_and_is_not_there_is_an_error(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(ERROR, "worker.yaml")
+    spec = SPEC.format("web.yaml") + "  worker:\n    task-definition: worker.yaml\n"
+    result = cfnroles("lint", document(spec))
+    assert result.code == 1
+    assert "shop.yaml:4:5: error: there is no file web.yaml [refused-key]\n" in result.out
+    # What is there is looked at all the same.
+    assert "worker.yaml:2:85: error: " in result.out
+
+
+def test_a_task_definition_in_amazon_ecs_is_told_to_be_unread(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    result = cfnroles("lint", document(SPEC.format("web:3")))
+    assert result.code == 0
+    assert result.out.startswith("shop.yaml:4:5: info: there is no file web:3, and the task definition in Amazon\n")
+
+
+def test_the_roles_of_a_specs_services_are_not_missed_in_their_task_definitions(
+    cfnroles: Callable[..., Any], document: Callable[..., str]
+) -> None:
+    document(CLEAN.replace("1.27}", "1.27, secrets: [{name: DB, valueFrom: /shop/db}]}"), "web.yaml")
+    document(SPEC.format("web.yaml"))
+    # Also where both are named: the spec says more about it.
+    assert cfnroles("lint", "web.yaml").out.startswith("web.yaml:1:1: warning: the task definition names no execution")
+    result = cfnroles("lint", ".")
+    assert (result.out, result.err) == ("", "no findings in 2 files\n")

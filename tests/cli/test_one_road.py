@@ -98,11 +98,14 @@ def test_nothing_is_built_from_what_has_no_task_definition(text: str) -> None:
         build(read(Document("x.yaml", text)))
 
 
-def test_lint_looks_at_a_document_and_not_at_what_it_names(tmp_path: Path, cfnroles: Any) -> None:
+def test_lint_looks_at_a_spec_and_at_the_files_that_it_names(tmp_path: Path, cfnroles: Any) -> None:
     (tmp_path / "web.json").write_text(RESOLVED)
     spec = tmp_path / "cfnroles.yaml"
     spec.write_text("project: p\nservices: {web: {task-definition: web.json}, live: {task-definition: live:1}}")
-    assert cfnroles("lint", spec).code == 0
+    told = cfnroles("lint", spec)
+    assert told.code == 1
+    assert "web.json:" in told.out
+    assert "[unread-task-definition]" in told.out
     spec.write_text(spec.read_text().replace("project", "projekt"))
     told = cfnroles("lint", spec)
     assert told.code == 1
