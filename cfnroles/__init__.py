@@ -40,12 +40,15 @@ if TYPE_CHECKING:
     from cfnroles.sources.told import Told as Told
     from cfnroles.targets.cloudformation.build import Build as Build
     from cfnroles.targets.cloudformation.build import build as build
+    from cfnroles.targets.cloudformation.inject import Injection as Injection
+    from cfnroles.targets.cloudformation.inject import inject as inject
     from cfnroles.workload import Workload as Workload
 
 _HOMES = {
     "answers.diff": ("Comparison", "diff"),
     "answers.explain": ("explain",),
     "answers.explanation": ("Explanation",),
+    "targets.cloudformation.inject": ("Injection", "inject"),
     "answers.lint": ("LintedFile", "lint"),
     "answers.verification": ("Verdict", "Verification"),
     "answers.verify": ("verify",),

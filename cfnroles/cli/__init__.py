@@ -21,6 +21,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 COMMANDS = {
     "init": "Write a first service spec for what is there already.",
     "build": "Write the CloudFormation stacks for a task definition or a service spec.",
+    "inject": "Put the roles of a CloudFormation template's task definitions into it.",
     "explain": "Tell why each statement of each role is there.",
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +29,19 @@ class PathParameter(click.Path):
 def pass_over(error: InvalidInput) -> None:
     """Say that a file is passed over that nobody named: it was looked at because it is there."""
     say(f"passed over: {error.where}: {error.what}", err=True)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file as a whole or not at all, with the permissions that it had; raises InvalidInput where it fails."""
+    target = path.resolve()
+    staged = target.parent / f".cfnroles-{os.getpid()}-{target.name}"
+    try:
+        with staged.open("xb") as file:
+            file.write(data)
+        with contextlib.suppress(FileNotFoundError):
+            staged.chmod(target.stat().st_mode)
+        staged.replace(target)
+    except OSError as error:
+        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(path)) from error
+    finally:
+        staged.unlink(missing_ok=True)

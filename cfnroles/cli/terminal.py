@@ -43,6 +43,13 @@ def say(*texts: str, err: bool = False) -> None:
     stream.flush()
 
 
+def put(data: bytes) -> None:
+    """Write a file to standard output as it is, to the last byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def say_error(text: str) -> None:
     """Print a text as an error."""
     say(joined("error: ", text), err=True)

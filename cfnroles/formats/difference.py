@@ -64,6 +64,11 @@ def human(comparisons: Sequence[Comparison]) -> Page:
     return page(lines[:-1] or [_NOTHING])
 
 
+def changes_of(comparison: Comparison) -> Page:
+    """The same of one comparison, without a title."""
+    return page([*_human(comparison, comparison.difference), _summary(comparison.difference)])
+
+
 def markdown(comparisons: Sequence[Comparison]) -> Page:
     """For a comment on a pull request: a heading for each document, and a table row for each change."""
     blocks = [block for comparison in comparisons for block in _markdown(comparison, comparison.difference)]

@@ -152,4 +152,5 @@ def project_of_document(document: str, project: str = "") -> str:
             remedy="Name the project with --project NAME.",
         )
     stem = re.sub("[^A-Za-z0-9]+", "-", PurePath(document).stem).strip("-")
-    return project or (stem if re.fullmatch(PROJECT_NAME, stem) else "service")
+    named = re.fullmatch(PROJECT_NAME, stem) and document != "standard input"
+    return project or (stem if named else "service")

@@ -42,7 +42,9 @@ class _Record(Struct, frozen=True):
 
     @property
     def tree(self) -> dict[str, Any]:
-        replaced = {path: {"Digest": each.digest, "Was": each.was} for path, each in self.replaced.items()}
+        replaced = {
+            path: {"Digest": each.digest, "Was": _apart_from_sub(each.was)} for path, each in self.replaced.items()
+        }
         members = {
             "Added": dict(self.added),
             "Replaced": replaced,
@@ -50,6 +52,13 @@ class _Record(Struct, frozen=True):
             "Sections": list(self.sections),
         }
         return {name: member for name, member in members.items() if member}
+
+
+def _apart_from_sub(text: str) -> str | list[str]:
+    """A text, in pieces where cfn-lint would miss an Fn::Sub around it (E1029)."""
+    first, *others = text.split("${")
+    pieces = [first, *(f"{{{each}" for each in others)]
+    return [*(f"{each}$" for each in pieces[:-1]), pieces[-1]] if others else text
 
 
 def is_injected(tree: Mapping[str, Any]) -> bool:
@@ -99,7 +108,7 @@ def _injected(text: str, document: str, added: Added, above_comments: bool) -> s
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
     bare = patched(text, putting.patches)
-    _expect(bare, document, _with(tree, added))
+    _expect(bare, document, with_added(tree, added))
     with_record = _with_record(bare, document, putting, above_comments)
     if restored(with_record, document) != text:
         raise InvalidInput("has a form that cannot be edited and restored", where=document, remedy=_BY_HAND)
@@ -212,7 +221,7 @@ def _recorded(tree: Any, document: str) -> _Record:
         return _Record(
             {str(path): str(digest) for path, digest in tree.get("Added", {}).items()},
             {
-                str(path): _Replaced(str(each["Digest"]), str(each["Was"]))
+                str(path): _Replaced(str(each["Digest"]), "".join(each["Was"]))
                 for path, each in tree.get("Replaced", {}).items()
             },
             {str(path): str(was) for path, was in tree.get("Emptied", {}).items()},
@@ -267,7 +276,7 @@ def _apart(patches: list[Patch]) -> Iterator[Patch]:
             end = max(end, patch.end)
 
 
-def _with(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:
+def with_added(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:
     """The tree of a template with what is added to it."""
     new: dict[str, Any] = json.loads(json.dumps(tree))
     sections = {"Parameters": added.parameters, "Conditions": added.conditions, "Resources": added.resources}

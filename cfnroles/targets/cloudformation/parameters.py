@@ -19,6 +19,8 @@ _ROOM_FOR_OTHERS = 20
 #: Export names take letters, digits, colons and hyphens; a project's name also stands in names of stacks.
 PROJECT_NAME = r"[A-Za-z][A-Za-z0-9-]{0,99}"
 
+PROJECT_DESCRIPTION = "First part of the names of this project's exports; the same in each of its stacks."
+
 _COMPLETE_ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$"
 
 
@@ -28,7 +30,7 @@ def project_name(default: str) -> Parameter:
         "ProjectName",
         Type="String",
         Default=default,
-        Description="First part of the names of this project's exports; the same in each of its stacks.",
+        Description=PROJECT_DESCRIPTION,
         AllowedPattern=f"^{PROJECT_NAME}$",
         ConstraintDescription="a letter, then letters, digits and hyphens",
     )

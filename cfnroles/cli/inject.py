@@ -1,0 +1,97 @@
+"""``cfnroles inject``: put the roles of a template's task definitions into the template."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import Struct
+
+from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.source import resource_options, source_options, taken, told
+from cfnroles.cli.terminal import put, say
+from cfnroles.errors import BadAnswer, InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.targets.cloudformation.inject import Injection
+
+
+class _Options(Struct, frozen=True):
+    output: Path | None
+    in_place: bool
+    replace_roles: bool
+    remove: bool
+    resource: str
+    project: str
+    strict: bool
+
+
+@click.command("inject")
+@source_options
+@click.option(
+    "-o",
+    "--output",
+    default=None,
+    type=PathParameter(dir_okay=False),
+    help="File to write to. Default: standard output.",
+)
+@click.option("--in-place", is_flag=True, help="Write to SOURCE itself.")
+@click.option("--replace-roles", is_flag=True, help="Replace the roles that task definitions name already, too.")
+@click.option("--remove", is_flag=True, help="Take out everything that was injected, to the last byte.")
+@resource_options
+@click.option(
+    "--project", default="", metavar="NAME", help="Project of the secret validator [default: the file's name]."
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
+def command(source: str, **given: Any) -> None:
+    """Put an execution role, a task role and the secret gate into the CloudFormation template SOURCE.
+
+    Only lines are added, and the two properties of a task definition that name its roles. SOURCE is a file, or - for
+    standard input. The exit code is 1 where a task definition is left as it is, because it names roles already or a
+    loop makes it.
+    """
+    from cfnroles import Document, inject, read
+    from cfnroles.files import read_bytes, text_of
+    from cfnroles.formats.injection import summary
+    from cfnroles.targets.cloudformation.inject import removed
+
+    options = taken(_Options, given)
+    target = _target(source, options)
+    data = read_bytes(source)
+    name = "standard input" if source == "-" else Path(source).name
+    reading = read(Document(name, text_of(data, source)), told(given))
+    if options.remove:
+        _write(removed(reading), data, target)
+        return
+    injection = inject(reading, options.resource, replace_roles=options.replace_roles, project=options.project)
+    say(summary(injection, source), err=True)
+    _write(injection.text, data, target)
+    _end(injection, options)
+
+
+def _target(source: str, options: _Options) -> Path | None:
+    if not options.in_place:
+        return options.output
+    if options.output or source == "-":
+        other = f"-o {options.output}" if options.output else "standard input"
+        raise InvalidInput(f"--in-place writes to SOURCE, and {other} is another place", remedy="Leave out --in-place.")
+    return Path(source)
+
+
+def _write(text: str, before: bytes, target: Path | None) -> None:
+    """Write a text with the mark of its encoding that it had before."""
+    data = (codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+    if target is None:
+        put(data)
+        return
+    from cfnroles.cli.paths import replace_file
+
+    replace_file(target, data)
+
+
+def _end(injection: Injection, options: _Options) -> None:
+    if injection.left or injection.looped or (options.strict and injection.gaps):
+        sys.exit(BadAnswer.exit_code)

@@ -1,0 +1,89 @@
+"""What an injection says besides the template: what was added, what was left, and what is to be done before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cfnroles.formats.difference import changes_of
+from cfnroles.lines import Lines, gaps_text
+from cfnroles.page import Page, page, quoted
+from cfnroles.role_kinds import kind_of
+from cfnroles.targets.cloudformation.inject import Injection, ReplacedRole
+
+
+def summary(injection: Injection, source: str) -> Page:
+    """For a terminal; ``source`` is the name by which the template was given."""
+    return page(
+        [
+            *_replaced(injection),
+            *_added(injection),
+            *_left(injection, source),
+            *_gaps(injection),
+            *_taken(injection),
+            *_others(injection, source),
+            *_validator(injection, source),
+        ]
+    )
+
+
+def _replaced(injection: Injection) -> Iterator[str]:
+    """What is lost and gained stands before everything else."""
+    for role in injection.replaced:
+        where = Lines(injection.before.texts).where(role.origin)
+        yield f"{where}: {'replaced' if role.done else 'would be replaced'}"
+        yield from _compared(role)
+        yield ""
+
+
+def _compared(role: ReplacedRole) -> Iterator[str]:
+    if role.comparison is not None:
+        yield changes_of(role.comparison)
+    if not role.known:
+        which = "another role may stand there, and what it" if role.comparison else "what the role there"
+        yield f"{which[:1].upper()}{which[1:]} may do is not in this template: nobody can tell what is lost."
+
+
+def _added(injection: Injection) -> Iterator[str]:
+    if injection.tasks:
+        yield f"Roles of {', '.join(injection.tasks)} are in the template."
+        yield "Deploy it with `--capabilities CAPABILITY_IAM`."
+
+
+def _left(injection: Injection, source: str) -> Iterator[str]:
+    if injection.left:
+        yield f"Left as they are, with the roles that they name already: {', '.join(injection.left)}."
+        yield f"`cfnroles inject {quoted(source)} --replace-roles` replaces these."
+    if injection.looped:
+        yield f"Left out, because a loop makes them, with the same properties for all: {', '.join(injection.looped)}."
+        yield f"`cfnroles build {quoted(source)} -o build` writes their roles as a stack of their own."
+
+
+def _gaps(injection: Injection) -> Iterator[str]:
+    if injection.gaps:
+        yield ""
+        yield f"Gaps: {len(injection.gaps)} permission(s) that the roles do not have, because a name is missing:"
+        yield gaps_text(injection.gaps, injection.before.texts)
+
+
+def _taken(injection: Injection) -> Iterator[str]:
+    if injection.tasks and injection.taken:
+        yield ""
+        yield f"The roles are made for the values that these parameters have here: {', '.join(injection.taken)}."
+        yield "When a value changes, inject again, with --parameter NAME=VALUE."
+
+
+def _others(injection: Injection, source: str) -> Iterator[str]:
+    for holder in injection.others:
+        yield ""
+        yield f"The {holder} is not injected: {kind_of(holder).used_by[:1].lower()}{kind_of(holder).used_by[1:]}."
+        yield f"`cfnroles explain {quoted(source)}` tells what it needs."
+
+
+def _validator(injection: Injection, source: str) -> Iterator[str]:
+    if injection.asked:
+        yield ""
+        yield f"Before the stack, deploy the secret validator, which exports {injection.project}-SecretValidatorArn."
+        yield f"`cfnroles build {quoted(source)} --project {injection.project} -o build` writes its template."
+    if injection.made and injection.tasks:
+        yield ""
+        yield f"Not asked for, because this template makes them: {len(injection.made)} secret(s) or parameter(s)."

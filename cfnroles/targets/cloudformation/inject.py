@@ -1,0 +1,231 @@
+"""Put the roles of a template's task definitions into the template itself.
+
+    injection = inject(read("service.yaml"))
+    injection.text
+
+Whatever was injected before is taken out first, so that a second run changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.diff import Comparison, Side
+from cfnroles.answers.grants import RoleGrant
+from cfnroles.answers.template_grants import template_grants
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.source import read
+from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, names_in
+from cfnroles.targets.cloudformation.build import project_of_document
+from cfnroles.targets.cloudformation.injection import injected, restored, with_added
+from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
+from cfnroles.targets.cloudformation.template_gate import add_gate
+from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Added, Adding, add_roles
+from cfnroles.template.generated import generator_of
+from cfnroles.template.given import Given
+from cfnroles.template.template import Template
+
+_ROLE = "AWS::IAM::Role"
+
+
+class ReplacedRole(Struct, frozen=True):
+    """A role that a task definition names already, and what the task would lose and gain with another in its place.
+
+    ``comparison`` is ``None`` where the template does not tell what the role may do. ``known`` says whether it tells
+    of every role that may stand there, ``done`` whether it was replaced.
+    """
+
+    task: str
+    holder: Holder
+    origin: Origin
+    comparison: Comparison | None
+    known: bool
+    done: bool
+
+
+class Injection(Struct, frozen=True):
+    """A template with the roles of its task definitions.
+
+    ``before`` is the reading without anything injected. ``tasks`` have roles of cfnroles now, ``left`` roles of their
+    own still, and ``looped`` are made by a loop, which has one pair of properties for all of them. ``asked`` says
+    whether a secret validator is asked, by the export of the project ``project``; ``made`` are the references that
+    nobody is asked about, because the template makes what they name. ``taken`` are the parameters whose values were
+    taken for what they are, and ``others`` the roles that services and schedules need besides.
+    """
+
+    text: str
+    before: Reading
+    tasks: tuple[str, ...]
+    left: tuple[str, ...]
+    looped: tuple[str, ...]
+    replaced: tuple[ReplacedRole, ...]
+    gaps: tuple[Gap, ...]
+    project: str
+    asked: bool
+    made: tuple[Origin, ...]
+    taken: tuple[str, ...]
+    others: tuple[Holder, ...]
+
+
+class _Found(Struct, frozen=True):
+    """The task definitions that are asked about: what they need, and the parameters that were taken at their values."""
+
+    tasks: tuple[TaskInWorlds, ...]
+    taken: tuple[str, ...]
+
+
+def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False, project: str = "") -> Injection:
+    """The template with an execution role and a task role for each task definition, and the gate before it.
+
+    ``resource`` is the logical id of the only task definition that is asked about. One that names a role already is
+    left as it is, unless ``replace_roles``. ``project`` is the default of the parameter by which the validator's export
+    is called. Raises InvalidInput for what is no template or was written by a tool, and for what ECS would refuse.
+    """
+    template = _template(reading)
+    before = _before(reading, template)
+    given, template = template, _template(before)
+    earlier = _injected(given, template)
+    ids = asked_about(before, template, resource)
+    if not ids:
+        before.accepted()
+    written = before.documents[0].members["Resources"]
+    wanted = tuple(name for name in defined(template) if name in written and (name in ids or name in earlier))
+    found = _found(wanted, before, template)
+    own = {name: roles for name in wanted if (roles := _own_roles(name, template))}
+    left = () if replace_roles else tuple(name for name in own if name not in earlier)
+    name = project_of_document(before.name, project or _project(given, template))
+    added, made = _added(found.tasks, left, before, name)
+    whole = _added(found.tasks, (), before, name)[0] if left else added
+    return Injection(
+        injected(template.text, before.name, added) if added.resources else template.text,
+        before,
+        tuple(added.properties),
+        left,
+        tuple(name for name in ids if name not in written),
+        tuple(_replaced(own, left, whole, before)),
+        (*_gaps(found.tasks, left, added), *hidden(template)),
+        name,
+        bool(added.depends_on),
+        made,
+        found.taken,
+        _others(found.tasks),
+    )
+
+
+def removed(reading: Reading) -> str:
+    """The text of a template as it was before anything was injected; raises InvalidInput for what is no template."""
+    return restored(_template(reading).text, reading.name)
+
+
+def _template(reading: Reading) -> Template:
+    if reading.template is None:
+        raise InvalidInput(
+            f"is {reading.noun}, and roles are injected into CloudFormation templates",
+            where=reading.name,
+            remedy="Write its stacks with `cfnroles build`.",
+        )
+    return reading.template
+
+
+def _before(reading: Reading, template: Template) -> Reading:
+    """The template as it was before anything was injected. Raises InvalidInput for one that a tool wrote."""
+    text = restored(template.text, reading.name)
+    if generator := generator_of(template.tree):
+        raise InvalidInput(
+            f"is generated by {generator.name}, which undoes whatever is added to it",
+            where=reading.name,
+            remedy=generator.where,
+        )
+    if text == template.text:
+        return reading
+    return read(Document(reading.name, text), reading.told)
+
+
+def _injected(template: Template, before: Template) -> frozenset[str]:
+    """The task definitions that have got their roles by an earlier run."""
+    return frozenset(name for name in defined(before) if _roles(name, template) != _roles(name, before))
+
+
+def _project(template: Template, before: Template) -> str:
+    """The project by which an earlier run called the validator's export; empty where there was none."""
+    added = (each for name, each in template.declarations.items() if name not in before.declarations)
+    return next((str(each.get("Default")) for each in added if each.get("Description") == PROJECT_DESCRIPTION), "")
+
+
+def _roles(name: str, template: Template) -> Mapping[Holder, Any]:
+    properties = template.tree["Resources"].get(name, {}).get("Properties")
+    given = properties if isinstance(properties, Mapping) else {}
+    return {holder: given[key] for holder, key in ROLE_PROPERTIES.items() if key in given}
+
+
+def _own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
+    """What names the roles that a task definition has already."""
+    return {holder: given for holder, given in _roles(name, template).items() if given != {"Ref": "AWS::NoValue"}}
+
+
+def _found(wanted: Iterable[str], before: Reading, template: Template) -> _Found:
+    each = [by_parameters(name, before.documents[0], template, known_of(before)) for name in wanted]
+    tasks = tuple(task for task, _ in each)
+    refuse(tasks, before)
+    return _Found(tasks, tuple(dict.fromkeys(name for _, taken in each for name in taken)))
+
+
+def _added(
+    tasks: Iterable[TaskInWorlds], left: Collection[str], before: Reading, project: str
+) -> tuple[Added, tuple[Origin, ...]]:
+    adding = Adding(_template(before).tree, known_of(before)[0])
+    made: list[Origin] = []
+    for task in tasks:
+        if task.logical_id not in left:
+            add_roles(task, adding)
+            made += add_gate(task, adding, project)
+    return adding.added, tuple(made)
+
+
+def _gaps(tasks: Iterable[TaskInWorlds], left: Collection[str], added: Added) -> Iterator[Gap]:
+    for task in tasks:
+        if task.logical_id not in left:
+            yield from sorted(hanging(task.gaps, task), key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
+    yield from added.gaps
+
+
+def _others(tasks: Iterable[TaskInWorlds]) -> tuple[Holder, ...]:
+    return tuple(sorted({need.holder for task in tasks for need in task.needs} - set(ROLE_PROPERTIES)))
+
+
+def _replaced(
+    own: Mapping[str, Mapping[Holder, Any]], left: Collection[str], added: Added, before: Reading
+) -> Iterator[ReplacedRole]:
+    """What each task would lose and gain, role by role, by what is added."""
+    if not own:
+        return
+    template, told = _template(before), before.told
+    given = Given(told.parameters, told.account, told.region)
+    after = replace(template, tree=with_added(template.tree, added))
+    old, new = template_grants(template, given), template_grants(after, given)
+    for name, roles in own.items():
+        for holder, value in roles.items():
+            names = {each for each in names_in(value) if not each.startswith("AWS::")}
+            had = {each for each in names if template.tree["Resources"].get(each, {}).get("Type") == _ROLE}
+            label = f"{name} {holder}"
+            has = set(names_in(added.properties[name][ROLE_PROPERTIES[holder]]))
+            sides = (_side(old, had, label, before), _side(new, has, label, before))
+            origin = Origin(before.name, ("Resources", name, "Properties", ROLE_PROPERTIES[holder]))
+            yield ReplacedRole(
+                name, holder, origin, Comparison(*sides) if had else None, bool(had) and had == names, name not in left
+            )
+
+
+def _side(grants: Iterable[RoleGrant], roles: Collection[str], label: str, before: Reading) -> Side:
+    own = (dataclasses.replace(grant, role=label) for grant in grants if grant.role in roles)
+    return Side(before.name, before.texts, tuple(own))

@@ -1,0 +1,233 @@
+"""`cfnroles inject`: the roles of a template's task definitions, in the template itself."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.document import parse
+
+TEMPLATE = """\
+# The shop.
+Parameters:
+  Stage: {Type: String, Default: dev}
+Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+      - Name: web   # the shop itself
+        Image: nginx
+        Secrets:
+        - {Name: A, ValueFrom: !Sub "/${Stage}/a"}
+"""
+WITH_ROLES = (
+    TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !GetAtt Own.Arn\n")
+    + """\
+  Own:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+      - PolicyName: Own
+        PolicyDocument: {Statement: [{Effect: Allow, Action: s3:PutObject, Resource: "arn:aws:s3:::shop/*"}]}
+"""
+)
+ROLES = {
+    "ExecutionRoleArn": {"Fn::GetAtt": ["WebExecutionRole", "Arn"]},
+    "TaskRoleArn": {"Fn::GetAtt": ["WebTaskRole", "Arn"]},
+}
+
+
+@pytest.fixture
+def injected(cfnroles: Any, tmp_path: Path) -> Any:
+    def inject(text: str = TEMPLATE, *options: object, name: str = "shop.yaml") -> Any:
+        (tmp_path / name).write_text(text)
+        return cfnroles("inject", tmp_path / name, *options)
+
+    return inject
+
+
+def roles_of(text: str, task: str = "Web") -> dict[str, Any]:
+    properties = parse(text, "t.yaml")["Resources"][task]["Properties"]
+    return {name: value for name, value in properties.items() if name.endswith("RoleArn")}
+
+
+def test_the_template_with_its_roles_goes_to_standard_output(injected: Any) -> None:
+    result = injected()
+    assert result.code == 0, result.err
+    assert roles_of(result.out) == ROLES
+    tree = parse(result.out, "t.yaml")
+    assert tree["Resources"]["WebSecretsExist"]["Type"] == "Custom::SecretsExist"
+    assert tree["Resources"]["Web"]["DependsOn"] in ("WebSecretsExist", ["WebSecretsExist"])
+    assert "Roles of Web are in the template." in result.err
+
+
+def test_where_it_is_written_to(injected: Any, tmp_path: Path) -> None:
+    before = injected(TEMPLATE, "-o", tmp_path / "other.yaml")
+    assert before.out == ""
+    assert roles_of((tmp_path / "other.yaml").read_text()) == ROLES
+    assert (tmp_path / "shop.yaml").read_text() == TEMPLATE
+    (tmp_path / "shop.yaml").chmod(0o640)
+    assert injected(TEMPLATE, "--in-place").out == ""
+    assert (tmp_path / "shop.yaml").read_bytes() == (tmp_path / "other.yaml").read_bytes()
+    assert stat.S_IMODE((tmp_path / "shop.yaml").stat().st_mode) == 0o640
+    assert {each.name for each in tmp_path.iterdir()} == {"shop.yaml", "other.yaml"}
+
+
+def test_a_template_from_standard_input(cfnroles: Any) -> None:
+    result = cfnroles("inject", "-", stdin=TEMPLATE)
+    assert result.code == 0
+    assert roles_of(result.out) == ROLES
+
+
+def test_roles_that_are_there_are_left_and_it_is_told_what_would_change(injected: Any, tmp_path: Path) -> None:
+    result = injected(WITH_ROLES)
+    assert result.code == 1
+    assert result.out == WITH_ROLES
+    assert "shop.yaml:8: Resources.Web.Properties.TaskRoleArn: would be replaced" in result.err
+    assert "- s3:PutObject" in result.err
+    assert f"`cfnroles inject {tmp_path / 'shop.yaml'} --replace-roles` replaces these." in result.err
+
+
+def test_roles_that_are_there_are_replaced_when_asked_for(injected: Any) -> None:
+    result = injected(WITH_ROLES, "--replace-roles")
+    assert result.code == 0, result.err
+    assert roles_of(result.out) == ROLES
+    # What is lost is told first.
+    assert result.err.index("- s3:PutObject") < result.err.index("Roles of Web are in the template.")
+
+
+def test_nobody_can_tell_what_a_role_of_elsewhere_may_do(injected: Any) -> None:
+    elsewhere = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !ImportValue role\n", 1)
+    result = injected(elsewhere, "--replace-roles")
+    assert result.code == 0
+    assert "What the role there may do is not in this template: nobody can tell what is lost." in result.err
+
+
+def test_no_role_is_none(injected: Any) -> None:
+    none = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !Ref AWS::NoValue\n", 1)
+    result = injected(none)
+    assert result.code == 0
+    assert roles_of(result.out) == ROLES
+
+
+def test_one_task_definition_by_its_logical_id(injected: Any) -> None:
+    other = TEMPLATE + TEMPLATE[TEMPLATE.index("  Web:\n") :].replace("Web:", "Job:")
+    result = injected(other, "--resource", "Job")
+    assert roles_of(result.out) == {}
+    assert set(roles_of(result.out, "Job")) == {"ExecutionRoleArn", "TaskRoleArn"}
+
+
+def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
+    text = TEMPLATE.replace("Image: nginx", "Image: !ImportValue image")
+    text += "  Made: {Type: AWS::SecretsManager::Secret}\n"
+    text = text.replace("        Secrets:\n", "        Secrets:\n        - {Name: B, ValueFrom: !Ref Made}\n")
+    result = injected(text, "--project", "mine")
+    assert result.code == 0
+    assert "Gaps: 1 permission(s) that the roles do not have" in result.err
+    assert "deploy the secret validator, which exports mine-SecretValidatorArn." in result.err
+    assert "Not asked for, because this template makes them: 1 secret(s) or parameter(s)." in result.err
+    assert injected(text, "--strict").code == 1
+
+
+def test_the_command_that_writes_the_validator_works_as_told(injected: Any, cfnroles: Any, tmp_path: Path) -> None:
+    line = next(each for each in injected().err.splitlines() if "cfnroles build" in each)
+    words = line.split("`")[1].removesuffix(" -o build").split()[1:]
+    assert cfnroles(*words, "-o", tmp_path / "build").code == 0
+    assert "${ProjectName}-SecretValidatorArn" in (tmp_path / "build" / "secret-validator.yaml").read_text()
+
+
+def test_a_role_that_a_task_definition_does_not_name_is_told(injected: Any) -> None:
+    service = """\
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Web
+      VolumeConfigurations: [{Name: v, ManagedEBSVolume: {RoleArn: x}}]
+"""
+    volumes = "    Properties:\n      Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n"
+    result = injected(TEMPLATE.replace("    Properties:\n", volumes) + service)
+    assert result.code == 0
+    assert "The infrastructure role is not injected" in result.err
+
+
+CDK = "Resources: {Web: {Type: AWS::ECS::TaskDefinition, Metadata: {aws:cdk:path: Shop/Web/Resource}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "remedy"),
+    [
+        pytest.param(CDK, "is generated by the AWS CDK", "`executionRole` and `taskRole`", id="the CDK"),
+        pytest.param(
+            "Parameters: {B: {Type: String, Default: /cdk-bootstrap/x/version}}\nResources: {}",
+            "is generated by the AWS CDK",
+            "`executionRole` and `taskRole`",
+            id="the CDK without metadata",
+        ),
+        pytest.param(
+            "Resources: {Web: {Type: AWS::ECS::TaskDefinition, Metadata: {SamResourceId: Web}}}",
+            "is generated by the AWS SAM CLI",
+            "Give the template that `sam build` reads",
+            id="SAM",
+        ),
+        pytest.param(
+            "Resources: {F: {Type: AWS::IAM::Role, Properties: {Tags: [{Key: 'lambda:createdBy', Value: SAM}]}}}",
+            "is generated by the AWS SAM CLI, or by the transform AWS::Serverless-2016-10-31",
+            "Give the template that `sam build` reads",
+            id="what the transform of SAM made",
+        ),
+        pytest.param(
+            "family: web\ncontainerDefinitions: [{name: web, image: nginx}]",
+            "is a task definition, and roles are injected into CloudFormation templates",
+            "`cfnroles build`",
+            id="a task definition",
+        ),
+        pytest.param(
+            "Resources: {A: {Type: AWS::SQS::Queue}}", "there is no task definition in it", "", id="no task definition"
+        ),
+        pytest.param("Resources: [", "is not valid YAML", "", id="no YAML"),
+    ],
+)
+def test_what_no_roles_are_injected_into(injected: Any, tmp_path: Path, text: str, message: str, remedy: str) -> None:
+    result = injected(text, "--in-place")
+    assert result.code == 2
+    assert message in result.err
+    assert remedy in result.err
+    assert (tmp_path / "shop.yaml").read_text() == text
+
+
+def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: Any) -> None:
+    result = injected(f"Transform: AWS::Serverless-2016-10-31\n{TEMPLATE}")
+    assert result.code == 0
+    assert roles_of(result.out) == ROLES
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(
+            ["--in-place", "-o", "x.yaml"], "--in-place writes to SOURCE, and -o x.yaml is another", id="both"
+        ),
+        pytest.param(["--resource", "No"], "has no task definition No", id="no such task definition"),
+        pytest.param(["--parameter", "No=x"], "has no parameter No", id="no such parameter"),
+        pytest.param(["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
+        pytest.param(["--execute-command"], "--execute-command is for a task definition", id="an option of others"),
+        pytest.param(["-o", "no/such/folder/x.yaml"], "cannot be written", id="nowhere"),
+    ],
+)
+def test_options_that_do_not_go_together(injected: Any, options: list[str], message: str) -> None:
+    result = injected(TEMPLATE, *options)
+    assert result.code == 2
+    assert message in result.err
+    assert result.out == ""
+
+
+def test_standard_input_is_no_place_to_write_to(cfnroles: Any) -> None:
+    result = cfnroles("inject", "-", "--in-place", stdin=TEMPLATE)
+    assert result.code == 2
+    assert "--in-place writes to SOURCE, and standard input is another place" in result.err

@@ -1,0 +1,87 @@
+"""What injecting roles makes of the templates in a folder: nothing but added lines, and all of it can be taken out.
+
+Usage: python -m tests.injected_corpus [FOLDER]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from cfnroles import Document, InvalidInput, inject, read
+from cfnroles.answers.template_lint import template_problems
+from cfnroles.document import parse
+from cfnroles.need import Severity
+from cfnroles.targets.cloudformation.inject import removed
+from cfnroles.targets.cloudformation.patches import TemplateText
+
+#: What of a task definition is changed where it is there already.
+_CHANGED = (("Properties", "ExecutionRoleArn"), ("Properties", "TaskRoleArn"), ("DependsOn",))
+
+
+def faults(path: Path) -> Iterator[str]:
+    """What is wrong with what is injected into a template; raises InvalidInput where nothing can be."""
+    reading = read(path)
+    text = reading.documents[0].text
+    injected = inject(reading, replace_roles=True).text
+    again = read(Document(path.name, injected))
+    yield from (f"is gone: {line.strip()}" for line in _gone(text, injected))
+    if inject(again).text != injected:
+        yield "a second run changes it"
+    if removed(again) != text:
+        yield "what was injected cannot be taken out"
+    if not _problems(text):
+        yield from (f"cfn-lint: {problem}" for problem in sorted(_problems(injected)))
+
+
+def _gone(before: str, after: str) -> Iterator[str]:
+    """The lines of a template that are not there any more, but those of what is changed and of empty headers."""
+    there = iter(after.splitlines())
+    changed = _changed(before)
+    for number, line in enumerate(before.splitlines()):
+        # What was the last member in braces gets a comma.
+        if number not in changed and not any(line in (each, each.removesuffix(",")) for each in there):
+            yield line
+            there = iter(after.splitlines())
+
+
+def _changed(text: str) -> frozenset[int]:
+    """The numbers of the lines of all that names roles, of all that waits for something, and of empty headers."""
+    parts, resources = TemplateText(text, ""), parse(text, "")["Resources"]
+    paths = [("Resources", name, *path) for name in resources for path in _CHANGED]
+    places = [place for path in paths if (place := parts.place(path))]
+    headers = (parts.place((name,)) for name in ("Metadata", "Parameters", "Conditions"))
+    places += [place for place in headers if place and parts.is_nothing(place.value)]
+    return frozenset(
+        number
+        for place in places
+        for number in range(text.count("\n", 0, place.start), text.count("\n", 0, place.value.end) + 1)
+    )
+
+
+def _problems(text: str) -> set[tuple[str, str]]:
+    """The errors that cfn-lint finds."""
+    return {(each.check, each.what) for each in template_problems(text) if each.severity is Severity.ERROR}
+
+
+def main() -> int:
+    """Print what is wrong, and how many templates were looked at; 1 where something is wrong."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpus/templates")
+    counts: Counter[str] = Counter()
+    for path in sorted(folder.iterdir()):
+        try:
+            found = list(faults(path))
+        except InvalidInput as error:
+            sys.stdout.write(f"{path.name}: {error}\n")
+            counts["refused"] += 1
+            continue
+        sys.stdout.write("".join(f"{path.name}: {fault}\n" for fault in found))
+        counts["wrong" if found else "right"] += 1
+    sys.stdout.write(f"{dict(counts)}\n")
+    return int(counts["wrong"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
