@@ -7,6 +7,7 @@ from typing import Any
 
 from cfnroles.table.examples import example_workload
 from cfnroles.table.feature import Feature
+from cfnroles.workload import EXPRESS
 
 
 def merged(features: Iterable[Feature]) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def merged(features: Iterable[Feature]) -> dict[str, Any]:
                 tree[name].append({"image": "nginx", "memory": 128, **value[0], "name": f"c{number}"})
             elif name == "volumes":
                 tree.setdefault(name, []).append({**value[0], "name": f"v{number}"})
-            elif name != "family":
+            # Express Mode takes one container, and no settings of others.
+            elif name not in ("family", EXPRESS):
                 tree[name] = value
     return tree

@@ -257,6 +257,73 @@ _TASK_DEFINITION = ResourceType(
     ),
 )
 
+_EXPRESS_SERVICE = ResourceType(
+    "AWS::ECS::ExpressGatewayService",
+    service="ecs",
+    forms=(
+        "service/*/{name}",
+        "service-deployment/*/{name}/*",
+        "service-revision/*/{name}/*",
+        "task-definition/*-{name}:*",
+    ),
+    name="ServiceName",
+    source=f"{_REFERENCE}/aws-resource-ecs-expressgatewayservice.html",
+    calls=(
+        Calls(
+            "ManageExpressServices",
+            "CloudFormation creates the service, follows its deployments, updates what changed, tags it and deletes it",
+            (
+                "ecs:CreateExpressGatewayService",
+                "ecs:DeleteExpressGatewayService",
+                "ecs:DescribeExpressGatewayService",
+                "ecs:DescribeServiceDeployments",
+                "ecs:DescribeServiceRevisions",
+                "ecs:DescribeServices",
+                "ecs:ListServiceDeployments",
+                "ecs:ListTagsForResource",
+                "ecs:TagResource",
+                "ecs:UntagResource",
+                "ecs:UpdateExpressGatewayService",
+            ),
+        ),
+        Calls(
+            "RegisterTaskDefinitions",
+            "ECS makes a task definition of the service, in the name of whoever creates or updates it",
+            ("ecs:RegisterTaskDefinition",),
+            standing=Standing.DERIVED,
+            doubt="no page of AWS says how ECS calls the task definition; those that people show are CLUSTER-SERVICE",
+        ),
+        Calls(
+            "LookAtTaskDefinitions",
+            "CloudFormation reads the task definition that ECS made",
+            ("ecs:DescribeTaskDefinition",),
+            on=NO_RESOURCE,
+        ),
+        *(
+            Calls(
+                f"PassRolesTo{sid}",
+                "whoever creates the service passes its roles to ECS",
+                ("iam:PassRole",),
+                on=role,
+                of="AWS::IAM::Role",
+                has=role,
+                bounds=(Bound("StringEquals", "iam:PassedToService", service),),
+            )
+            for sid, service, roles in (
+                ("Tasks", "ecs-tasks.amazonaws.com", ("ExecutionRoleArn", "TaskRoleArn")),
+                ("Ecs", "ecs.amazonaws.com", ("InfrastructureRoleArn",)),
+            )
+            for role in roles
+        ),
+    ),
+    unused=(
+        Unused(
+            ("ecs:CreateCluster",),
+            "only the first service of an account needs it, which makes the cluster default; make that one beforehand",
+        ),
+    ),
+)
+
 _FUNCTION = ResourceType(
     "AWS::Lambda::Function",
     service="lambda",
@@ -575,6 +642,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         _MANAGED_POLICY,
         _INSTANCE_PROFILE,
         _TASK_DEFINITION,
+        _EXPRESS_SERVICE,
         _FUNCTION,
         _INVOCATION,
         _LOG_GROUP,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfnroles import Document, Reading, Told, build, lint, read
+from cfnroles import Document, Reading, Told, lint, read
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import Lines
 from cfnroles.need import Holder, Severity
@@ -289,8 +289,3 @@ def test_a_spec_tells_what_its_application_may_do(tmp_path: Path) -> None:
         (Holder.EXECUTION, "logs:PutLogEvents"),
         (Holder.INFRASTRUCTURE, "acm:RequestCertificate"),
     } <= needed
-
-
-def test_nothing_is_built_of_it_yet() -> None:
-    with pytest.raises(InvalidInput, match="no stack can be built of an Express Mode service yet"):
-        build(reading(SERVICE))

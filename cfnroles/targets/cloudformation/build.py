@@ -17,7 +17,6 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
-from cfnroles.workload import EXPRESS
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Spec
@@ -60,12 +59,7 @@ def build(
         gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
         files = output_files(beside.stacks, name, reading.name, format, told=gaps)
         return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made)
-    if any(EXPRESS in task.workload.tree for task in reading.accepted()):
-        raise InvalidInput(
-            "no stack can be built of an Express Mode service yet",
-            where=reading.name,
-            remedy="`cfnroles explain` tells what its roles need, and `cfnroles verify` judges those that there are.",
-        )
+    reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
         if project:

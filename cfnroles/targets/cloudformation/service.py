@@ -14,7 +14,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.need import Holder, Need
 from cfnroles.policies import Policy, pack
-from cfnroles.role_kinds import ROLE_KINDS, kind_of
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement, compose
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
@@ -29,7 +29,7 @@ from cfnroles.targets.cloudformation.template_text import ordered
 from cfnroles.targets.cloudformation.values import Spelling, exports_in
 from cfnroles.text import Text
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
-from cfnroles.workload import Workload
+from cfnroles.workload import EXPRESS, Workload
 
 
 class Stack(Struct, frozen=True):
@@ -93,16 +93,15 @@ def roles_stack(parts: Parts) -> Stack:
         # Also where every name is left to CloudFormation: the template could name the roles.
         capabilities=("CAPABILITY_NAMED_IAM",),
         exports=tuple(parts.exports[holder] for holder in holders),
-        for_others=tuple(parts.exports[holder] for holder in holders if not kind_of(holder).always),
+        for_others=tuple(parts.exports[holder] for holder in holders if holder not in _taken(parts)),
         imports=exports_in([*resources, *(arn for each in options.values() for arn in each.managed_policies)]),
     )
     return with_template(stack, roles_template(made_of, holders), parts.project)
 
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
-    """The stack of a service's task definition, which waits for the validator."""
-    # The other roles go to the service and to whoever runs the task, not to the task definition.
-    imports = (parts.exports[Holder.EXECUTION], parts.exports[Holder.TASK])
+    """The stack of a service's task definition, or of the Express Mode service, which waits for the validator."""
+    imports = tuple(parts.exports[holder] for holder in _taken(parts))
     stack = Stack(
         f"{parts.name}-task",
         f"{parts.stem}-task",
@@ -110,6 +109,12 @@ def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
         depends_on=depends_on,
     )
     return with_template(stack, task_template(parts), parts.project)
+
+
+def _taken(parts: Parts) -> tuple[Holder, ...]:
+    """The roles that the task stack takes; others go to the service and to whoever runs the task."""
+    own = (Holder.EXECUTION, Holder.TASK)
+    return (*own, Holder.INFRASTRUCTURE) if EXPRESS in parts.workload.tree else own
 
 
 def validator_stack(

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from msgspec import Struct
 from troposphere import AWSObject, Equals, GetAtt, If, ImportValue, Output, Parameter, Ref, Sub, Template, ecs
 from troposphere.cloudformation import AWSCustomObject
 
 from cfnroles.need import Holder, Reference
 from cfnroles.sources.task_definition import ANSWERED_ONLY
 from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.express import express_service
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameter, switch, used
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import image_parameters
+from cfnroles.targets.cloudformation.rendering import Images, Rendering
 from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
-from cfnroles.workload import BESIDE
+from cfnroles.workload import BESIDE, EXPRESS
 
 #: Seconds until CloudFormation gives up on a function that does not answer: the function's own limit and a margin.
 SERVICE_TIMEOUT = 2 * secret_validator.LONGEST_TIMEOUT + 90
@@ -37,35 +38,6 @@ DEPLOYMENT_ID = Parameter(
 )
 
 _ROLE_MEMBERS = frozenset({"executionRoleArn", "taskRoleArn"})
-
-#: Members whose name in CloudFormation is not just capitalised, by their name in the API.
-#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
-_RENAMED = {
-    "efsVolumeConfiguration": "EFSVolumeConfiguration",
-    "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
-    "s3filesVolumeConfiguration": "S3FilesVolumeConfiguration",
-    ("proxyConfiguration", "properties"): "ProxyConfigurationProperties",
-    ("efsVolumeConfiguration", "fileSystemId"): "FilesystemId",
-    ("authorizationConfig", "iam"): "IAM",
-}
-
-#: Members that hold a map with keys of the user's own.
-_MAPS = frozenset({"options", "dockerLabels", "labels", "driverOpts"})
-
-#: Members whose values name the account or region that the task runs in.
-_NAMES = frozenset(
-    {
-        "image",
-        "valueFrom",
-        "credentialsParameter",
-        "credentialSpecs",
-        "dockerSecurityOptions",
-        "awslogs-region",
-        "config-file-value",
-        "fileSystemArn",
-        "accessPointArn",
-    }
-)
 
 
 class SecretsExist(AWSCustomObject):
@@ -92,7 +64,9 @@ class TaskDefinition(AWSObject):
 def task_template(parts: Parts) -> Template:
     """The template. Whether CloudFormation knows every member of the task definition is for CloudFormation to say."""
     workload, references = parts.workload, parts.discovery.references
-    template = Template(Description=f"ECS task definition {workload.family}, deployed when all its secrets exist.")
+    kind = "Express Mode service" if EXPRESS in workload.tree else "task definition"
+    called = workload.family or parts.label or parts.name
+    template = Template(Description=f"ECS {kind} {called}, deployed when all its secrets exist.")
     template.set_version("2010-09-09")
     template.add_parameter(project_name(parts.project))
     for name, arn in used(parts.secrets, (reference.value_from for reference in references)).items():
@@ -101,13 +75,10 @@ def task_template(parts: Parts) -> Template:
         template.add_parameter(parameter)
     if references:
         _add_gate(template, parts)
-    definition = _definition(template, parts)
+    made = express_service(template, parts) if EXPRESS in workload.tree else _definition(template, parts)
     if references:
-        definition.DependsOn = "SecretsExist"
-    template.add_resource(definition)
-    template.add_output(
-        Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
-    )
+        made.DependsOn = "SecretsExist"
+    template.add_resource(made)
     return template
 
 
@@ -138,9 +109,13 @@ def _definition(template: Template, parts: Parts) -> TaskDefinition:
         template.add_parameter(parameter)
     definition = TaskDefinition("TaskDefinition")
     # troposphere would refuse a member that is younger than itself.
-    definition.properties.update(_Rendering(images, parts.spelling).structure(members, ()))
+    places: Images = {("containerDefinitions", index, "image"): parameter for index, parameter in images.items()}
+    definition.properties.update(Rendering(places, parts.spelling).structure(members, ()))
     definition.ExecutionRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.EXECUTION])))
     definition.TaskRoleArn = ImportValue(value(from_spelling(parts.exports[Holder.TASK])))
+    template.add_output(
+        Output("TaskDefinitionArn", Description="ARN of the task definition's revision.", Value=Ref("TaskDefinition"))
+    )
     return definition
 
 
@@ -153,42 +128,3 @@ def _secrets_exist(references: Sequence[Reference], spelling: Spelling, validato
         **{name: If(f"Has{name}", "true", "false") for name in CHECKS},
         References=[{**reference.asked, "ValueFrom": spelling.value(reference.value_from)} for reference in references],
     )
-
-
-class _Rendering(Struct, frozen=True):
-    """How the members of the task definition become properties."""
-
-    images: Mapping[int, Parameter]
-    spelling: Spelling
-
-    def structure(self, members: Mapping[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
-        """The properties for ``members``; ECS reads an empty list as an absent one, CloudFormation may refuse it."""
-        return {
-            _property(name, path): self._value(value, (*path, name)) for name, value in members.items() if value != []
-        }
-
-    def _value(self, value: Any, path: tuple[str | int, ...]) -> Any:
-        if isinstance(value, Mapping):
-            if path[-1] in _MAPS:
-                return {key: self._value(member, (*path, key)) for key, member in value.items()}
-            return self.structure(value, path)
-        if isinstance(value, list):
-            return [self._value(element, (*path, index)) for index, element in enumerate(value) if element is not None]
-        if path[:1] == ("containerDefinitions",) and path[2:] == ("image",) and path[1] in self.images:
-            return Ref(self.images[int(path[1])])
-        return self._text(value, path) if isinstance(value, str) else value
-
-    def _text(self, text: str, path: tuple[str | int, ...]) -> Any:
-        if path[-1] == "awslogs-region" and text == self.spelling.facts.region:
-            return Ref("AWS::Region")
-        return self.spelling.value(text) if _names_something(path) else value(text)
-
-
-def _names_something(path: tuple[str | int, ...]) -> bool:
-    names = [step for step in path if isinstance(step, str)]
-    return names[-1] in _NAMES or names[-2:] == ["environmentFiles", "value"]
-
-
-def _property(name: str, path: tuple[str | int, ...]) -> str:
-    parent = next((step for step in reversed(path) if isinstance(step, str)), "")
-    return _RENAMED.get((parent, name)) or _RENAMED.get(name) or name[:1].upper() + name[1:]

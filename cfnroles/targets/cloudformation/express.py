@@ -1,0 +1,87 @@
+"""An Express Mode service as a resource, with the roles that are built in the place of those that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from troposphere import AWSObject, GetAtt, ImportValue, Output, Ref, Template, ecs
+
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Holder
+from cfnroles.targets.cloudformation.parts import Parts
+from cfnroles.targets.cloudformation.placeholders import image_parameters
+from cfnroles.targets.cloudformation.rendering import Images, Rendering
+from cfnroles.targets.cloudformation.values import value
+from cfnroles.text import from_spelling
+from cfnroles.workload import EXPRESS, Workload
+
+#: The roles of a service, by the property that takes each.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-expressgatewayservice.html
+ROLES = {
+    Holder.EXECUTION: "ExecutionRoleArn",
+    Holder.TASK: "TaskRoleArn",
+    Holder.INFRASTRUCTURE: "InfrastructureRoleArn",
+}
+_REPLACED = ("infrastructureRoleArn", "primaryContainer")
+_READ = ("name", "logConfiguration")
+
+
+class ExpressService(AWSObject):
+    """An Express Mode service whose members are taken as they are: the API's model is the judge of them, not a copy."""
+
+    resource_type = "AWS::ECS::ExpressGatewayService"
+    props: ClassVar[dict[str, Any]] = dict.fromkeys(ecs.ExpressGatewayService.props, (object, False))
+
+
+def express_service(template: Template, parts: Parts) -> ExpressService:
+    """The service, with its outputs and the parameter for a missing image in the template.
+
+    Raises InvalidInput for a service that exists already, and for one whose task definition stands elsewhere.
+    """
+    _refuse(parts.workload)
+    images = image_parameters(parts.workload, template.parameters)
+    for parameter in images.values():
+        template.add_parameter(parameter)
+    service = ExpressService("Service")
+    places: Images = {("primaryContainer", "image"): images[0]} if images else {}
+    rendering = Rendering(places, parts.spelling)
+    service.properties.update(rendering.structure(_members(parts.workload), ()))
+    for holder, role in ROLES.items():
+        service.properties[role] = ImportValue(value(from_spelling(parts.exports[holder])))
+    template.add_output(Output("ServiceArn", Description="ARN of the service.", Value=Ref("Service")))
+    template.add_output(Output("Endpoint", Description="Address of the service.", Value=GetAtt("Service", "Endpoint")))
+    return service
+
+
+def _members(workload: Workload) -> Mapping[str, Any]:
+    """The members of the service as its document has them, but for the roles; an empty text is one that is not set."""
+    tree = workload.tree
+    service = {name: member for name, member in tree[EXPRESS].items() if name not in _REPLACED}
+    service |= {name: tree[name] for name in ("cpu", "memory") if name in tree}
+    (container,) = tree["containerDefinitions"]
+    primary = {name: member for name, member in container.items() if name not in _READ}
+    primary |= tree[EXPRESS].get("primaryContainer", {})
+    if logging := container.get("logConfiguration"):
+        options = logging["options"]
+        primary["awsLogsConfiguration"] = {
+            **primary.get("awsLogsConfiguration", {}),
+            "logGroup": options["awslogs-group"],
+            "logStreamPrefix": options["awslogs-stream-prefix"],
+        }
+    return {name: member for name, member in {**service, "primaryContainer": primary}.items() if member != ""}
+
+
+def _refuse(workload: Workload) -> None:
+    if "taskDefinitionArn" in workload.tree[EXPRESS]:
+        raise InvalidInput(
+            "the task definition of the service stands elsewhere, and has the roles of the tasks",
+            where=workload.document,
+            remedy="Build that task definition. `cfnroles explain` tells what the infrastructure role needs.",
+        )
+    if "serviceArn" in workload.tree[EXPRESS]:
+        raise InvalidInput(
+            "the service exists already, and CloudFormation would make another one of its name",
+            where=workload.document,
+            remedy="Give what create-express-gateway-service takes. `cfnroles explain` tells what the roles need.",
+        )
