@@ -25,6 +25,7 @@ ROLES = {
 }
 _REPLACED = ("infrastructureRoleArn", "primaryContainer")
 _READ = ("name", "logConfiguration")
+_LOGGING = {"logGroup": "awslogs-group", "logStreamPrefix": "awslogs-stream-prefix"}
 
 
 class ExpressService(AWSObject):
@@ -64,11 +65,8 @@ def _members(workload: Workload) -> Mapping[str, Any]:
     primary |= tree[EXPRESS].get("primaryContainer", {})
     if logging := container.get("logConfiguration"):
         options = logging["options"]
-        primary["awsLogsConfiguration"] = {
-            **primary.get("awsLogsConfiguration", {}),
-            "logGroup": options["awslogs-group"],
-            "logStreamPrefix": options["awslogs-stream-prefix"],
-        }
+        named = {name: options[option] for name, option in _LOGGING.items() if option in options}
+        primary["awsLogsConfiguration"] = {**primary.get("awsLogsConfiguration", {}), **named}
     return {name: member for name, member in {**service, "primaryContainer": primary}.items() if member != ""}
 
 
