@@ -231,3 +231,60 @@ def test_standard_input_is_no_place_to_write_to(cfnroles: Any) -> None:
     result = cfnroles("inject", "-", "--in-place", stdin=TEMPLATE)
     assert result.code == 2
     assert "--in-place writes to SOURCE, and standard input is another place" in result.err
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["UTF-8", "UTF-8 with its mark"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_every_byte_that_is_not_added_stays(cfnroles: Any, tmp_path: Path, mark: bytes, line_end: str) -> None:
+    path = tmp_path / "shop.yaml"
+    before = mark + TEMPLATE.replace("# The shop.", "# Größe \t ").replace("\n", line_end).encode()
+    path.write_bytes(before)
+    assert cfnroles("inject", path, "--in-place").code == 0
+    first = path.read_bytes()
+    assert first.startswith(mark)
+    assert first.count(b"\n") == first.count(line_end.encode())
+    there = iter(first.splitlines())
+    assert all(line in there for line in before.splitlines())
+    assert cfnroles("inject", path, "--in-place").code == 0
+    assert path.read_bytes() == first
+    assert cfnroles("inject", path, "--remove", "--in-place").code == 0
+    assert path.read_bytes() == before
+
+
+def test_another_run_keeps_what_the_first_one_was_told(injected: Any, cfnroles: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    injected(WITH_ROLES, "--replace-roles", "--project", "mine", "-o", other)
+    again = cfnroles("inject", other)
+    assert again.code == 0
+    assert again.out == other.read_text()
+
+
+def test_what_somebody_changed_since_is_not_touched(injected: Any, cfnroles: Any, tmp_path: Path) -> None:
+    changed = injected().out.replace("Description: The application", "Description: My application")
+    (tmp_path / "changed.yaml").write_text(changed)
+    for options in ([], ["--remove"]):
+        result = cfnroles("inject", tmp_path / "changed.yaml", *options)
+        assert result.code == 2
+        assert "Resources.WebTaskRole was added by cfnroles and changed since" in result.err
+        assert result.out == ""
+
+
+def test_what_is_not_injected_has_nothing_to_remove(injected: Any) -> None:
+    result = injected(TEMPLATE, "--remove")
+    assert (result.code, result.out) == (0, TEMPLATE)
+
+
+LOOP = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Tasks:
+    - Name
+    - [Web, Job]
+    - "${Name}Task": {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}
+"""
+
+
+def test_what_a_loop_makes_is_left_and_told(injected: Any) -> None:
+    result = injected(LOOP)
+    assert (result.code, result.out) == (1, LOOP)
+    assert "Left out, because a loop makes them, with the same properties for all: WebTask, JobTask." in result.err
