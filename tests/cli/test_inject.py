@@ -288,3 +288,9 @@ def test_what_a_loop_makes_is_left_and_told(injected: Any) -> None:
     result = injected(LOOP)
     assert (result.code, result.out) == (1, LOOP)
     assert "Left out, because a loop makes them, with the same properties for all: WebTask, JobTask." in result.err
+
+
+def test_a_template_that_would_be_too_large_is_refused(injected: Any) -> None:
+    result = injected(f"# {'x' * 999_000}\n{TEMPLATE}")
+    assert result.code == 2
+    assert "and CloudFormation takes 1,000,000" in result.err

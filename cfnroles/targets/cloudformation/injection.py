@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from cfnroles import spans
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT
 from cfnroles.targets.cloudformation.patches import Patch, Path, Place, TemplateText, patched
 from cfnroles.targets.cloudformation.template_roles import Added
 
@@ -108,11 +109,24 @@ def _injected(text: str, document: str, added: Added, above_comments: bool) -> s
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
     bare = patched(text, putting.patches)
+    _check_size(bare, document)
     _expect(bare, document, with_added(tree, added))
     with_record = _with_record(bare, document, putting, above_comments)
+    _check_size(with_record, document)
     if restored(with_record, document) != text:
         raise InvalidInput("has a form that cannot be edited and restored", where=document, remedy=_BY_HAND)
     return with_record
+
+
+def _check_size(text: str, document: str) -> None:
+    """Raise InvalidInput for a template that CloudFormation does not take.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    size = len(text.encode())
+    if size > DOCUMENT.bytes:
+        what = f"would have {size:,} bytes, and CloudFormation takes {DOCUMENT.bytes:,}"
+        raise InvalidInput(what, where=document, remedy=_BY_HAND)
 
 
 _BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
