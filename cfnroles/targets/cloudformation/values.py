@@ -7,24 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
-from troposphere import GetAtt, ImportValue, Join, Ref, Select, Split, Sub
+from troposphere import GenericHelperFn, Ref
 
 from cfnroles.facts import Facts
-from cfnroles.symbols import (
-    AfterParameter,
-    Cut,
-    Field,
-    Import,
-    InImage,
-    Parameter,
-    ParameterPath,
-    Placeholder,
-    PolicyVariable,
-    Symbol,
-    Wildcard,
-)
-from cfnroles.table.images import KINDS, ecr_registry
-from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, from_spelling, is_account, text_of
+from cfnroles.symbols import Import, Parameter
+from cfnroles.table.images import ecr_registry
+from cfnroles.template.expressions import expression
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text, is_account, text_of
 from cfnroles.validator_needs import SWITCHES
 
 _STANDARD_DOMAINS = frozenset({"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"})
@@ -103,87 +92,11 @@ class Spelling(Struct, frozen=True):
 
 def value(text: str) -> Any:
     """A text as CloudFormation takes it."""
-    text = text_of(text)
-    if text.whole is not None:
-        return _symbol(text.whole)
-    if not any(_is_filled(part) for part in text.parts):
-        return "".join(part if isinstance(part, str) else _as_policy(part) for part in text.parts)
-    if any(isinstance(symbol, Cut | InImage) for symbol in text.symbols):
-        pieces = text.cut(":")
-        if len(pieces) > 1:
-            return Join(":", [value(piece) for piece in pieces])
-        return Join("", [value(Text(part)) for part in text.parts])
-    variables = {_variable(symbol): _symbol(symbol) for symbol in text.symbols if isinstance(symbol, Import)}
-    spelled = text.replaced(lambda symbol: Parameter(_variable(symbol)) if isinstance(symbol, Import) else symbol)
-    return Sub(str(spelled), variables) if variables else Sub(str(spelled))
+    given = expression(text)
+    return given if isinstance(given, str) else GenericHelperFn(given)
 
 
 def exports_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The exports of other stacks that ``texts`` refer to, sorted."""
     symbols = {symbol for text in texts for symbol in text_of(text).symbols}
     return tuple(sorted(symbol.export for symbol in symbols if isinstance(symbol, Import)))
-
-
-def _is_filled(part: Part) -> bool:
-    """Whether CloudFormation fills the part: not a wildcard, nor a variable that IAM fills."""
-    return isinstance(part, Symbol) and not isinstance(part, Wildcard | PolicyVariable)
-
-
-def _as_policy(symbol: Symbol) -> str:
-    return f"${{{symbol.name}}}" if isinstance(symbol, PolicyVariable) else symbol.spelled
-
-
-def _symbol(symbol: Symbol) -> Any:
-    """One symbol as a function of CloudFormation."""
-    if isinstance(symbol, Wildcard | PolicyVariable):
-        return _as_policy(symbol)
-    if isinstance(symbol, Import):
-        return ImportValue(value(from_spelling(symbol.export, policy=False)))
-    if isinstance(symbol, Cut):
-        return _piece(symbol)
-    if isinstance(symbol, InImage):
-        return _in_image(symbol)
-    name, dot, attribute = symbol.name.partition(".")
-    return GetAtt(name, attribute) if dot else Ref(name)
-
-
-def _piece(symbol: Cut) -> Any:
-    """What is cut out of another symbol's value, whatever that is: Fn::Select refuses what no piece is there for."""
-    whole = Text(symbol.of)
-    match symbol:
-        case Field(number=number, before=before):
-            # The ARN of a parameter has one field less than that of a secret.
-            sure = bool(before) or isinstance(symbol.of, Placeholder)
-            lacking = int(number > 5) if sure else number
-            field = Select(number, Split(":", value(Text(whole, ":" * lacking))))
-            return Select(0, Split(before, field)) if before else field
-        case AfterParameter():
-            return Select(1, Split(":parameter/", value(Text(whole, ":parameter/"))))
-        case ParameterPath():
-            name = Select(0, Split("arn:", value(whole)))
-            return Join("/", Split("//", Join("", ["parameter/", name])))
-
-
-def _in_image(symbol: InImage) -> Any:
-    """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
-    image = text_of(symbol.image)
-
-    def after(*signs: str) -> Any:
-        """What stands behind the one of these texts that is in the image: nothing for each of the others."""
-        pieces = [Select(1, Split(each, value(Text(image, each)))) for each in signs]
-        return pieces[0] if len(pieces) == 1 else Join("", pieces)
-
-    match symbol.part:
-        case "account":
-            return Select(0, Split(".", value(image)))
-        case "region":
-            return Select(0, Split(".", after(*(f".{kind}" for kind in KINDS))))
-        case "repository":
-            # https://docs.docker.com/reference/cli/docker/image/tag/: HOST/REPOSITORY:TAG@DIGEST
-            return Select(0, Split("@", Select(0, Split(":", after(*(f".{each}/" for each in symbol.domains))))))
-    return value(image)
-
-
-def _variable(symbol: Import) -> str:
-    """The name under which a value is handed to Fn::Sub, which itself imports nothing."""
-    return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", symbol.export))
