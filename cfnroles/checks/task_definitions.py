@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cfnroles.checks.check import Check, Subject
 from cfnroles.checks.plain_text import plain_text_secret
@@ -12,8 +12,10 @@ from cfnroles.sources.template_task_definitions import UNREAD
 from cfnroles.symbols import Attribute, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
-from cfnroles.text import text_of
+from cfnroles.text import Text, text_of
 
+#: How dynamic references to secrets begin.
+_SECRETS = ("resolve:secretsmanager:", "resolve:ssm-secure:")
 #: Tags that are meant to be moved.
 _MOVING = frozenset({"", "latest", "edge", "nightly", "main", "master", "dev", "develop", "development"})
 
@@ -46,12 +48,27 @@ def plain_text(subject: Subject) -> Iterator[Finding]:
             name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else ("", "")
             if not isinstance(name, str) or not isinstance(value, str):
                 continue
-            if sign := plain_text_secret(name, value):
+            if sign := _written_in_place(text_of(value), subject) or plain_text_secret(name, value):
                 yield task.fault(
                     task.workload.origin((*path, "value")),
                     f"the variable holds a secret in plain text: {sign}",
                     "Keep it in Secrets Manager or Parameter Store, and name it under secrets.",
                 )
+
+
+def _written_in_place(value: Text, subject: Subject) -> str:
+    """What CloudFormation fills in that is a secret, in words; empty where it fills in none.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    parameters = subject.tree.get("Parameters")
+    for symbol in value.unknown:
+        if symbol.name.startswith(_SECRETS):
+            return f"CloudFormation writes what {{{{{symbol.name}}}}} stands for in its place"
+        declared = parameters.get(symbol.name) if isinstance(parameters, Mapping) else None
+        if isinstance(declared, Mapping) and str(declared.get("NoEcho", "")).lower() == "true":
+            return f"CloudFormation writes the value of {symbol.name} in its place, which NoEcho hides elsewhere only"
+    return ""
 
 
 def mutable_image(subject: Subject) -> Iterator[Finding]:

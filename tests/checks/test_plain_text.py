@@ -89,3 +89,34 @@ def test_the_value_is_never_told(faults: Callable[[str], list[Finding]]) -> None
     assert finding.check == "plain-text-secret"
     assert finding.origin.place == "container web, variable DATABASE_PASSWORD"
     assert value[:4] not in repr(finding)
+
+
+FILLED_IN = {
+    "a secret": ("'{{resolve:secretsmanager:shop/db:SecretString:password}}'", True),
+    "a secret within a text": ("!Sub 'postgres://{{resolve:secretsmanager:shop/db}}@${Host}'", True),
+    "a secure parameter": ("'{{resolve:ssm-secure:/shop/db:1}}'", True),
+    "a parameter that is no secret": ("'{{resolve:ssm:/shop/stage}}'", False),
+    "a parameter with NoEcho": ("!Ref Password", True),
+    "a parameter": ("!Ref Host", False),
+}
+
+
+@pytest.mark.parametrize(("value", "told"), FILLED_IN.values(), ids=FILLED_IN)
+def test_what_cloudformation_fills_in_stands_in_plain_text(
+    faults: Callable[[str], list[Finding]], value: str, told: bool
+) -> None:
+    text = f"""
+        Parameters: {{Password: {{Type: String, NoEcho: true}}, Host: {{Type: String}}}}
+        Resources:
+          Task:
+            Type: AWS::ECS::TaskDefinition
+            Properties:
+              RequiresCompatibilities: [EC2]
+              ContainerDefinitions:
+                - Name: web
+                  Image: nginx:1.27
+                  Environment:
+                    - Name: DATABASE_URL
+                      Value: {value}
+    """
+    assert [finding.check for finding in faults(text)] == ["plain-text-secret"] * told
