@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from cfnroles.statements import single_valued
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.text import Text, arn_of, text_of
-from cfnroles.workload import Workload
+from cfnroles.workload import Path, Workload
 
 
 class Discovery(Struct, frozen=True):
@@ -37,19 +38,20 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
     findings: set[Finding] = set()
     references: set[Reference] = set()
     for feature, found in occurrences(workload, facts, features):
-        origin = workload.origin(found.path)
         for part in _parts(feature, found):
             try:
                 match part():
                     case Reference() as reference:
                         references.add(reference)
                     case Trap() as trap:
-                        findings.add(Finding(Severity.WARNING, origin, trap.what, trap.remedy))
+                        findings.add(Finding(Severity.WARNING, workload.origin(found.path), trap.what, trap.remedy))
                     case permissions:
                         needs.update(permissions or ())
             except Unnamed as unnamed:
+                origin = workload.origin(found.path)
                 gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy))
             except Malformed as malformed:
+                origin = workload.origin(found.path)
                 findings.add(Finding(Severity.ERROR, origin, malformed.what, malformed.remedy))
             except Misread as misread:
                 findings.add(_misread(found, misread))
@@ -82,8 +84,11 @@ def occurrences(
     workload: Workload, facts: Facts, features: Sequence[Feature] = FEATURES
 ) -> Iterator[tuple[Feature, Found]]:
     """Each feature with each occurrence of its field, whether the feature is used there or not."""
+    known: dict[str, list[tuple[Path, Any]]] = {}
     for feature in features:
-        for path, value in workload.find(feature.field):
+        if feature.field not in known:
+            known[feature.field] = list(workload.find(feature.field))
+        for path, value in known[feature.field]:
             yield feature, Found(value, path, workload, facts)
 
 
@@ -92,13 +97,12 @@ _Part = Callable[[], tuple[Need, ...] | Reference | Trap | None]
 
 def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
     """What there is to learn of one occurrence, piece by piece, so that one nameless piece does not hide the others."""
-    used: list[bool] = []
-
-    def use() -> None:
-        used.append(feature.when(found))
-
-    yield use
-    if used != [True]:
+    try:
+        # Most rows have nothing to do with most of what their field holds.
+        if not feature.when(found):
+            return
+    except (Unnamed, Malformed, Misread) as told:
+        yield partial(_raise, told)
         return
     yield partial(feature.hidden, found)
     for grant in feature.grants:
@@ -106,6 +110,10 @@ def _parts(feature: Feature, found: Found) -> Iterator[_Part]:
     if feature.reference is not None:
         yield partial(_reference, feature.reference, feature.use, found)
     yield partial(feature.trap, found)
+
+
+def _raise(told: Exception) -> None:
+    raise told
 
 
 def _needs(feature: Feature, grant: Grant, found: Found) -> tuple[Need, ...]:

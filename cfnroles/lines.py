@@ -51,7 +51,7 @@ class Lines:
         else:
             text = self._text.get(document, "")
         if document not in self._positions:
-            self._positions[document] = positions(text)
+            self._positions[document] = positions(text, document)
         return self._positions[document]
 
 

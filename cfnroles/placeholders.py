@@ -22,6 +22,8 @@ _BRACKETED = rf"<[^<>\n]*>|\{{\{{[^{{}}]*\}}\}}|#\{{[^{{}}]*\}}|{_SINGLE}|%[A-Za
 #: What is spelled like one of CloudFormation's pseudo parameters is no placeholder.
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
+#: What every placeholder has in it, and every text in which a word without brackets may be one.
+_SIGNS = re.compile(r"[<{%$]|__|arn:|\.dkr[.-]ecr")
 _NOT_OF_THE_ROUTER = re.compile(_BRACKETED)
 #: A colon before another letter is a part of the name, as in `env:STAGE`; else a default value follows it.
 _NAME = re.compile(r"[A-Za-z_][\w .-]*(?:(?::(?=[A-Za-z_])|[\[/])[\w .\]-]*)*")
@@ -158,6 +160,8 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
     split = re.compile(f"({'|'.join([_PSEUDO_PARAMETER, *map(re.escape, longest_first)])})")
 
     def symbolic(text: str) -> str:
+        if not symbols and "${AWS::" not in _literal(text):
+            return text
         result = Text(
             *(
                 _part(piece, brackets) if isinstance(piece, str) else piece
@@ -210,14 +214,20 @@ def placeholders_in(texts: Iterable[str]) -> dict[str, Placeholder]:
 
 def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Path and text of each text in a tree."""
-    if isinstance(value, Mapping):
-        for key, member in value.items():
-            yield from texts_in(member, (*path, str(key)))
-    elif isinstance(value, list):
-        for index, element in enumerate(value):
-            yield from texts_in(element, (*path, index))
-    elif isinstance(value, str):
-        yield path, value
+    found: list[tuple[Path, str]] = []
+
+    def look(value: Any, path: Path) -> None:
+        if isinstance(value, str):
+            found.append((path, value))
+        elif isinstance(value, (dict, Mapping)):
+            for key, member in value.items():
+                look(member, (*path, str(key)))
+        elif isinstance(value, list):
+            for index, element in enumerate(value):
+                look(element, (*path, index))
+
+    look(value, path)
+    return iter(found)
 
 
 def parameter_name(text: str) -> str:
@@ -262,6 +272,8 @@ def _places(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for path, text in read_by_ecs(tree):
         pattern = _NOT_OF_THE_ROUTER if _belongs_to_router(tree, path) else _PLACEHOLDER
         literal = _literal(text)
+        if not _SIGNS.search(literal):
+            continue
         for match in pattern.finditer(literal):
             yield path, match.group()
         for match in _WORDS.finditer(_masked(literal)):
@@ -297,8 +309,8 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 
 def _map(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, (dict, Mapping)):
         return {key: _map(member, change) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_map(element, change) for element in value]
-    return change(value) if isinstance(value, str) else value
+    return [_map(element, change) for element in value] if isinstance(value, list) else value

@@ -132,6 +132,12 @@ class InImage(Symbol, frozen=True, kw_only=True):
     part: str
     domains: tuple[str, ...] = ()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InImage) and (self.name, self.domains) == (other.name, other.domains)
+
+    def __hash__(self) -> int:
+        return hash((InImage, self.name, self.domains))
+
 
 class AfterParameter(Cut, frozen=True, kw_only=True):
     """What stands behind ``:parameter/`` in the ARN that a symbol stands for; nothing where it is no such ARN."""

@@ -292,8 +292,16 @@ class Arn(Struct, frozen=True):
 
 def arn_of(text: str) -> Arn | None:
     """The parts of an ARN; ``None`` for a text with fewer than six, or that does not begin with ``arn:``."""
-    scheme, *parts = text_of(text).cut(":", 5)
-    if len(parts) < 5 or scheme != "arn":
+    if not text.startswith("arn:"):
         return None
-    partition, service, region, account, resource = parts
+    text = text_of(text)
+    return _arn_of(text.parts, text.written)
+
+
+@lru_cache(maxsize=1024)  # many rows ask of the same text, one after the other
+def _arn_of(parts: tuple[Part, ...], written: str) -> Arn | None:
+    _, *fields = Text(*parts).cut(":", 5)
+    if len(fields) < 5:
+        return None
+    partition, service, region, account, resource = fields
     return Arn(partition, str(service), region, account, resource)

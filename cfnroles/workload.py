@@ -74,9 +74,10 @@ class Workload(Struct, frozen=True):
         """The value at ``path``, or ``None`` where the tree does not reach."""
         value: Any = self.tree
         for step in path:
-            if isinstance(step, str) and isinstance(value, Mapping):
+            # Nearly all are dictionaries and lists, which are recognised much faster than the abstract types.
+            if isinstance(step, str) and isinstance(value, (dict, Mapping)):
                 value = value.get(step)
-            elif isinstance(step, int) and isinstance(value, Sequence) and step < len(value):
+            elif isinstance(step, int) and isinstance(value, (list, Sequence)) and step < len(value):
                 value = value[step]
             else:
                 return None
@@ -111,11 +112,11 @@ def _descend(value: Any, steps: tuple[tuple[str, bool], ...], path: Path) -> Ite
         yield path, value
         return
     (name, repeated), rest = steps[0], steps[1:]
-    if not isinstance(value, Mapping) or name not in value:
+    if not isinstance(value, (dict, Mapping)) or name not in value:
         return
     member = value[name]
     if not repeated:
         yield from _descend(member, rest, (*path, name))
-    elif isinstance(member, Sequence) and not isinstance(member, str):
+    elif isinstance(member, (list, Sequence)) and not isinstance(member, str):
         for index, element in enumerate(member):
             yield from _descend(element, rest, (*path, name, index))

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.placeholders import texts_in
 from cfnroles.sources.template_task_definitions import TemplateTask, shaped
 from cfnroles.symbols import Parameter
 from cfnroles.table.feature import Unnamed
@@ -25,8 +24,8 @@ _DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _PARAMETER, _LOG_GROUP, _BUCKET = "AWS::SSM::Parameter", "AWS::Logs::LogGroup", "AWS::S3::Bucket"
 #: The types of what is encrypted, or leads to what is.
 ENCRYPTED = (_SECRET, _ATTACHMENT, *_DATABASES, _PARAMETER, _LOG_GROUP, _BUCKET)
-#: Of what each is encrypted with, the property that says so.
-_NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName"}
+#: The property that gives each its name.
+_NAMES = {_SECRET: "Name", _PARAMETER: "Name", _BUCKET: "BucketName", _LOG_GROUP: "LogGroupName"}
 _FILE = "DecryptFiles"
 
 
@@ -40,21 +39,41 @@ class Keys:
     @cached_property
     def facts(self) -> Facts:
         """What was told, and the keys of the log groups and buckets which the template defines and the task names."""
-        names = {symbol.name for text in self._task.texts for symbol in text.unknown}
-        said = {text for _, text in texts_in(self._task.workload.tree)}
-        groups = (
-            group
-            for group in self._stack.of_type(_LOG_GROUP)
-            if group.logical_id in names or _is_in(group.properties.get("LogGroupName"), said)
-        )
-        keys = (group.properties.get("KmsKeyId") for group in groups)
-        of_groups = (shaped(key, self._stack) for key in keys if isinstance(key, str) and key)
+        of_groups = (group.properties.get("KmsKeyId") for group in self._named(_LOG_GROUP))
+        keys = (shaped(key, self._stack) for key in of_groups if isinstance(key, str) and key)
         of_files = (key for keys in self._of_buckets.values() for key in keys)
         return replace(
             self._told,
-            log_group_key_arns=tuple(dict.fromkeys((*self._told.log_group_key_arns, *of_groups))),
+            log_group_key_arns=tuple(dict.fromkeys((*self._told.log_group_key_arns, *keys))),
             file_key_arns=tuple(dict.fromkeys((*self._told.file_key_arns, *of_files))),
         )
+
+    def _named(self, kind: str) -> Iterator[Resource]:
+        """The resources of a type that the task names, by themselves or by the name that they are given."""
+        found = {
+            name: each for name in self._symbols if (each := self._stack.resources.get(name)) and each.type == kind
+        }
+        called = _called(kind, self._stack)
+        found |= {each.logical_id: each for text in called.keys() & self._said for each in called[text]}
+        yield from found.values()
+
+    @property
+    def _texts(self) -> list[tuple[Path, str]]:
+        return self._task.said
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(text for _, text in self._texts)
+
+    @cached_property
+    def _symbols(self) -> tuple[str, ...]:
+        return tuple(
+            {symbol.name: None for _, text in self._texts if isinstance(text, Text) for symbol in text.unknown}
+        )
+
+    def concern(self, need: Need) -> bool:
+        """Whether a need is to decrypt something that may have a key of its own."""
+        return need.sid == _FILE or bool(need.permission.when)
 
     def of(self, need: Need) -> Iterator[Need]:
         """The need, or where it is to decrypt what the template defines, one for its own key, if any.
@@ -65,9 +84,6 @@ class Keys:
         """
         if need.sid == _FILE:
             yield from [need] if need.permission.resource in self._of_file(need) else []
-            return
-        if not need.permission.when:
-            yield need
             return
         own = self._secret(need)
         told = tuple(map(text_of, self._told.kms_key_arns))
@@ -87,9 +103,9 @@ class Keys:
                 resource = self._stack.resources.get(symbol.name.partition(".")[0])
                 if resource is not None and (found := self._behind(resource)) is not None:
                     return found
-            for resource in self._stack.of_type(_SECRET, _PARAMETER) if name else ():
-                if self._is_called(resource, name):
-                    return resource.properties
+            for kind in (_SECRET, _PARAMETER) if name else ():
+                if resources := _called(kind, self._stack).get(name.removesuffix("-??????")):
+                    return resources[0].properties
         return None
 
     def _behind(self, resource: Resource) -> Mapping[str, Any] | None:
@@ -103,12 +119,6 @@ class Keys:
             return secret if isinstance(secret, Mapping) else {}
         return resource.properties if resource.type in (_SECRET, _PARAMETER) else None
 
-    def _is_called(self, resource: Resource, name: str) -> bool:
-        """Whether a name in an ARN is that of a resource, with the wildcards for the random characters or without."""
-        given = resource.properties.get(_NAMES[resource.type])
-        named = str(shaped(given, self._stack)).lstrip("/") if isinstance(given, str) and given else ""
-        return bool(named) and name.removesuffix("-??????") == named
-
     def _of_file(self, need: Need) -> tuple[Text, ...]:
         """The keys that a file may be encrypted with: of its bucket, or those that were told for one from elsewhere."""
         for condition in need.permission.conditions:
@@ -120,19 +130,17 @@ class Keys:
         return tuple(map(text_of, self._told.file_key_arns))
 
     def _bucket(self, name: Text) -> Resource | None:
-        for bucket in self._stack.of_type(_BUCKET):
-            given = bucket.properties.get("BucketName")
-            called = shaped(given, self._stack) if isinstance(given, str) and given else None
-            if name == called or (name.whole is not None and name.whole.name == bucket.logical_id):
-                return bucket
-        return None
+        own = self._stack.resources.get(name.whole.name) if name.whole is not None else None
+        if own is not None and own.type == _BUCKET:
+            return own
+        return next(iter(_called(_BUCKET, self._stack).get(name, ())), None)
 
     @cached_property
     def _of_buckets(self) -> Mapping[str, tuple[Text, ...]]:
         """The keys of the buckets that the task names, by logical id."""
         found: dict[str, tuple[Text, ...]] = {}
-        for path, text in texts_in(self._task.workload.tree):
-            arn = arn_of(text)
+        for path, text in self._texts:
+            arn = arn_of(text) if text.startswith("arn:") else None
             bucket = self._bucket(arn.resource.partition("/")[0]) if arn and arn.service == "s3" else None
             if bucket is not None and bucket.logical_id not in found:
                 found[bucket.logical_id] = tuple(self._of_bucket(bucket, path))
@@ -179,5 +187,15 @@ def _defaults_of(encryption: Any) -> Iterator[Mapping[str, Any]]:
             yield default
 
 
-def _is_in(value: Any, texts: set[str]) -> bool:
-    return isinstance(value, str) and value in texts
+def _called(kind: str, stack: ResolvedStack) -> Mapping[str, list[Resource]]:
+    """The resources of a type by the names that they are given, as an ARN has them."""
+    if kind not in stack.known:
+        found: dict[str, list[Resource]] = {}
+        for resource in stack.of_type(kind):
+            given = resource.properties.get(_NAMES[kind])
+            named = str(shaped(given, stack)) if isinstance(given, str) else ""
+            if named:
+                found.setdefault(named.lstrip("/") if kind == _PARAMETER else named, []).append(resource)
+        stack.known[kind] = found
+    called: Mapping[str, list[Resource]] = stack.known[kind]
+    return called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
@@ -116,7 +117,7 @@ def spelled(text: Text) -> Text:
     return text
 
 
-class TemplateTask(Struct, frozen=True):
+class TemplateTask(Struct, frozen=True, dict=True):
     """The workload of one resource, and where its members stand in the template.
 
     ``unseen`` are the places of structures, maps and lists of structures that only CloudFormation works out.
@@ -127,10 +128,15 @@ class TemplateTask(Struct, frozen=True):
     sources: Mapping[Path, Path]
     unseen: tuple[Path, ...]
 
+    @cached_property
+    def said(self) -> list[tuple[Path, str]]:
+        """Path and text of each text in the workload."""
+        return list(texts_in(self.workload.tree))
+
     @property
     def texts(self) -> frozenset[Text]:
         """The texts in the workload that are known in part only."""
-        return frozenset(text for _, text in texts_in(self.workload.tree) if isinstance(text, Text))
+        return frozenset(text for _, text in self.said if isinstance(text, Text))
 
 
 def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:
@@ -139,8 +145,9 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
     Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
     the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
-    for resource in (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
-        if logical_id not in ("", resource.logical_id):
+    own = (stack.resources[logical_id],) if logical_id in stack.resources else ()
+    for resource in own if logical_id else (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
+        if resource.type not in TASK_DEFINITIONS:
             continue
         turned = _Turned(resource, stack)
         tree = turned.structure(resource.properties, MEMBERS, (), ())
@@ -201,14 +208,31 @@ class _Turned(Struct):
     stack: ResolvedStack
     sources: dict[Path, Path] = field(default_factory=dict)
     unseen: list[Path] = field(default_factory=list)
+    _places: dict[Path, Path] = field(default_factory=dict)
+    _names: dict[tuple[int, bool], dict[str, str]] = field(default_factory=dict)
+
+    def source(self, steps: Path) -> Path:
+        """Where the part of the resource's properties at ``steps`` stands in the document."""
+        found = self._places.get(steps)
+        if found is None:
+            moved = self.resource.moved(steps) if steps else self.resource.source()
+            found = self._places[steps] = moved or (*self.source(steps[:-1]), steps[-1])
+        return found
+
+    def _known(self, kind: Mapping[str, Any], path: Path) -> dict[str, str]:
+        """The members of a structure by their names in small letters."""
+        key = id(kind), path[-1:] == ("proxyConfiguration",)
+        if key not in self._names:
+            self._names[key] = {**_RENAMED, **{_folded(name, path): name for name in kind}}
+        return self._names[key]
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
-        known = {**_RENAMED, **{_folded(name, path): name for name in kind}}
+        known = self._known(kind, path)
         tree = {}
         for name, value in given.items():
             function = name.startswith("Fn::")
             member = known.get(name.lower(), name if function else name[:1].lower() + name[1:])
-            self.sources[(*path, member)] = self.resource.source(*steps, name)
+            self.sources[(*path, member)] = self.source((*steps, name))
             turned = self.value(value, kind.get(member, TEXT), (*path, member), (*steps, name))
             if turned is None and value is not None and member not in kind:
                 # Whatever an unknown member holds, it is told of.
@@ -235,7 +259,7 @@ class _Turned(Struct):
         if branches is not None and not isinstance(kind, list):
             index, chosen = branches[0] if branches else (0, None)
             return None if chosen is None else self.value(chosen, kind, path, (*steps, _UNDECIDED, index))
-        if _holds_members(kind) and isinstance(given, str) and shaped(given, self.stack).symbols:
+        if isinstance(given, str) and _holds_members(kind) and shaped(given, self.stack).symbols:
             self.unseen.append(path)
         if isinstance(kind, Mapping):
             return self.structure(given, kind, path, steps) if isinstance(given, Mapping) else None
@@ -246,13 +270,13 @@ class _Turned(Struct):
             ]
         if kind == MAP and isinstance(given, Mapping):
             for name in given:
-                self.sources[(*path, name)] = self.resource.source(*steps, name)
+                self.sources[(*path, name)] = self.source((*steps, name))
             return {name: self.value(member, TEXT, (*path, name), (*steps, name)) for name, member in given.items()}
         # What has another shape is for CloudFormation to refuse, or comes from a macro.
         return None if isinstance(given, Mapping | list) else self._plain(given, kind)
 
     def _element(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
-        self.sources[path] = self.resource.source(*steps)
+        self.sources[path] = self.source(steps)
         return self.value(given, kind, path, steps)
 
     def _plain(self, given: Any, kind: Any) -> Any:
@@ -261,6 +285,8 @@ class _Turned(Struct):
         if isinstance(given, str):
             if kind == FLAG and given.lower() in ("true", "false"):
                 return given.lower() == "true"
+            if "${" not in given:
+                return given or None
             text = shaped(given, self.stack)
             return (text if text.symbols else text.plain) if given else None
         if kind == TEXT and isinstance(given, bool):
@@ -270,7 +296,7 @@ class _Turned(Struct):
 
 def undecided(given: Any) -> list[tuple[int, Any]] | None:
     """The branches of a value that hangs on a condition nobody told, with their index; ``None`` for any other value."""
-    if not isinstance(given, Mapping) or set(given) != {_UNDECIDED}:
+    if not isinstance(given, (dict, Mapping)) or len(given) != 1 or _UNDECIDED not in given:
         return None
     return [(index, branch) for index, branch in enumerate(given[_UNDECIDED]) if index and not _is_no_value(branch)]
 

@@ -136,10 +136,12 @@ def around_task(
         else each
         for name, each in _resources(template).items()
     }
-    whole, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
-    worlds = _told_apart(logical_id, worlds_of(whole, given, conditions=wanted))
-    # A role's condition may ask what only the deployment tells, as the task definition does.
-    return around, worlds_of(whole, given, (*wanted, *apart), worlds.forks) if apart else worlds
+    around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
+    worlds = _told_apart(logical_id, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
+    if apart:
+        # A role's condition may ask what only the deployment tells, as the task definition does.
+        worlds = replace(worlds_of(around_it, given, (*wanted, *apart), worlds.forks), whole=template)
+    return around, worlds
 
 
 def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:
@@ -176,9 +178,26 @@ def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
 def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
     """A task definition beside each service that runs it in a world; nothing where it is not there."""
     stack = worlds.stack(world, _LOOKED_AT)
-    for task in task_definitions(stack, worlds.template.document, logical_id):
-        for each in beside_services(task, stack):
-            yield with_images(each, worlds, world), stack
+    if logical_id not in stack.known:
+        tasks = _turned(logical_id, worlds, stack)
+        stack.known[logical_id] = [each for task in tasks for each in beside_services(task, stack)]
+    for each in stack.known[logical_id]:
+        yield with_images(each, worlds, world), stack
+
+
+def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
+    """The task definition in a stack, which is the same in most of the worlds: by what it says and what is there."""
+    own = stack.resources.get(logical_id)
+    if own is None:
+        return ()
+    if "" not in stack.known:
+        stack.known[""] = frozenset(stack.resources)
+    same = logical_id, stack.known[""], _hashable(own.properties), own.moves
+    known = (worlds.whole or worlds.template).known
+    if same not in known:
+        known[same] = tuple(task_definitions(stack, worlds.template.document, logical_id))
+    found: tuple[TemplateTask, ...] = known[same]
+    return found
 
 
 def hidden(template: Template) -> Iterator[Gap]:
@@ -233,29 +252,50 @@ class _Found:
         self.findings: dict[Finding, set[World]] = {}
         self.references: dict[Reference, set[World]] = {}
         self._known: dict[tuple[Facts, object], Discovery] = {}
+        self._told: dict[object, list[set[World]]] = {}
+        #: What is kept alive keeps its identity.
+        self._kept: list[object] = []
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
         keys = Keys(task, stack, facts)
         discovery = self._discovered(task, keys.facts)
+        special: list[Need] = []
         gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *keys.gaps]
-        for need in discovery.needs:
+        for need in filter(keys.concern, discovery.needs):
             try:
-                for each in keys.of(need):
-                    self.needs.setdefault(self._placed(each, task), set()).add(world)
+                special += keys.of(need)
             except Unnamed as unnamed:
                 gaps.append(Gap(need.holder, need.reason.feature, need.origin, unnamed.what, unnamed.remedy))
-        for gap in gaps:
-            self.gaps.setdefault(self._closable(self._placed(gap, task)), set()).add(world)
-        for finding in discovery.findings:
-            self.findings.setdefault(self._placed(finding, task), set()).add(world)
-        for reference in discovery.references:
-            self.references.setdefault(self._placed(reference, task), set()).add(world)
+        # Most worlds have the same to tell, which has its places then.
+        same = id(discovery), id(task), tuple(special), tuple(gaps)
+        if same not in self._told:
+            self._kept.append((discovery, task))
+            usual = (need for need in discovery.needs if not keys.concern(need))
+            self._told[same] = self._sets((*usual, *special), gaps, discovery, task)
+        for worlds in self._told[same]:
+            worlds.add(world)
+
+    def _sets(
+        self, needs: Iterable[Need], gaps: Iterable[Gap], discovery: Discovery, task: TemplateTask
+    ) -> list[set[World]]:
+        """The worlds of each thing that is found in a task."""
+        placed = self._placed
+        return [
+            *(self.needs.setdefault(placed(each, task), set()) for each in needs),
+            *(self.gaps.setdefault(self._closable(placed(each, task)), set()) for each in gaps),
+            *(self.findings.setdefault(placed(each, task), set()) for each in discovery.findings),
+            *(self.references.setdefault(placed(each, task), set()) for each in discovery.references),
+        ]
 
     def _discovered(self, task: TemplateTask, facts: Facts) -> Discovery:
         """What is discovered in a task, which is the same in most of the worlds."""
-        same = facts, _hashable(task.workload.tree)
+        same: tuple[Facts, object] = facts, id(task)
         if same not in self._known:
-            self._known[same] = discover(task.workload, facts)
+            alike = facts, _hashable(task.workload.tree)
+            if alike not in self._known:
+                self._known[alike] = discover(task.workload, facts)
+            self._kept.append(task)
+            self._known[same] = self._known[alike]
         return self._known[same]
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
@@ -286,11 +326,11 @@ _Thing = TypeVar("_Thing")
 
 def _hashable(value: Any) -> object:
     """A tree as a value of its own. A text is equal to a string that has its spelling and another meaning."""
-    if isinstance(value, Mapping):
-        return tuple((name, _hashable(member)) for name, member in value.items())
-    if isinstance(value, list):
-        return tuple(map(_hashable, value))
-    return value.parts if isinstance(value, Text) else value
+    if isinstance(value, str):
+        return value.parts if isinstance(value, Text) else value
+    if isinstance(value, (dict, Mapping)):
+        return tuple([(name, _hashable(member)) for name, member in value.items()])
+    return tuple([_hashable(element) for element in value]) if isinstance(value, list) else value
 
 
 def _frozen(found: Mapping[_Thing, set[World]]) -> Mapping[_Thing, frozenset[World]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -10,7 +11,7 @@ from cfnroles.facts import partition_of
 from cfnroles.symbols import InImage, Parameter, Placeholder, PseudoParameter
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import is_fillable, remedy
-from cfnroles.text import URL_SUFFIX, Arn, Text, is_account, is_region, text_of
+from cfnroles.text import URL_SUFFIX, Arn, Part, Text, is_account, is_region, text_of
 
 #: What follows account and Region in the host of a private ECR registry: standard, FIPS and dual-stack, by partition.
 #: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html and the ECR credential helper's own pattern
@@ -49,6 +50,22 @@ def ecr_repository(image: Text) -> Arn | None:
     Tag and digest have no part in it. Raises Unnamed while the registry is not known.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
     """
+    # Five rows ask of each image.
+    found = _repository_of(image.parts, image.written)
+    if isinstance(found, Exception):
+        raise found.with_traceback(None)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _repository_of(parts: tuple[Part, ...], written: str) -> Arn | Unnamed | Malformed | None:
+    try:
+        return _ecr_repository(Text(*parts))
+    except (Unnamed, Malformed) as told:
+        return told
+
+
+def _ecr_repository(image: Text) -> Arn | None:
     if not image.strip() or (isinstance(image.whole, InImage) and image.whole.part == "elsewhere"):
         return None
     registry, slash, repository = image.partition("/")

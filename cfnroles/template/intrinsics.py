@@ -60,7 +60,7 @@ _NAMED: dict[tuple[str, str], tuple[str, str]] = {
 
 def literal(text: str) -> str:
     """A text as it stands, in the spelling of ``Fn::Sub``: nothing in it is a symbol but dynamic references."""
-    return _without_dynamic(text.replace("${", "${!"))
+    return _without_dynamic(text.replace("${", "${!")) if "{" in text else text
 
 
 def plain(text: str) -> str:
@@ -97,6 +97,10 @@ class Resolution(Struct):
     _decided: dict[str, bool | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
+    def apart(self) -> Resolution:
+        """The same resolution with places of its own."""
+        return Resolution(self.tree, self.given, self.forced, dict(self.sources), self._decided)
+
     def condition(self, name: str) -> bool | None:
         """Whether the template's condition holds; ``None`` where that hangs on something nobody told."""
         if name in self.forced:
@@ -116,7 +120,7 @@ class Resolution(Struct):
             return literal(given)
         if isinstance(given, list):
             return self._list(given, source, path)
-        if not isinstance(given, Mapping):
+        if not isinstance(given, (dict, Mapping)):
             return given
         if len(given) == 1:
             name, argument = next(iter(given.items()))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -51,8 +51,17 @@ class Resource(Struct, frozen=True):
             source = self._sources.get(path, (*source, step))
         return source
 
+    @property
+    def moves(self) -> tuple[tuple[Path, Path], ...]:
+        """Which parts stand elsewhere than what is around them says, and where."""
+        return tuple(self._sources.items())
 
-class ResolvedStack(Struct, frozen=True):
+    def moved(self, steps: Path) -> Path | None:
+        """Where a part of ``properties`` stands that is elsewhere than what is around it says; else ``None``."""
+        return self._sources.get(("Resources", self.logical_id, "Properties", *steps)) if self._sources else None
+
+
+class ResolvedStack(Struct, frozen=True, dict=True):
     """A template with values: its resources by logical id, without those whose condition does not hold.
 
     ``conditions`` tells of each condition whether it holds, ``None`` where that hangs on something nobody told.
@@ -63,10 +72,70 @@ class ResolvedStack(Struct, frozen=True):
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types, in the order of the template."""
+        if isinstance(self.resources, _Resources):
+            return tuple(self.resources.of_type(types))
         return tuple(resource for resource in self.resources.values() if resource.type in types)
 
+    @cached_property
+    def known(self) -> dict[object, Any]:
+        """What was worked out about the stack, for whoever asks once more."""
+        return {}
 
-class Template(Struct, frozen=True):
+
+class _Resources(Mapping[str, Resource]):
+    """The resources of a stack, each of which is worked out when it is asked for: most never are."""
+
+    def __init__(self, tree: Mapping[str, Any], resolution: Resolution, types: tuple[str, ...]) -> None:
+        self._definitions = {str(name): each for name, each in _mapping(tree.get("Resources")).items()}
+        self._resolution, self._types = resolution, types
+        self._known: dict[str, Resource] = {}
+        self._there: dict[str, bool] = {}
+        self._by_type: dict[str, list[str]] = {}
+        for name, definition in self._definitions.items():
+            if isinstance(definition, Mapping) and isinstance(definition.get("Type"), str):
+                self._by_type.setdefault(definition["Type"], []).append(name)
+
+    def __getitem__(self, logical_id: str) -> Resource:
+        if logical_id not in self._known:
+            if logical_id not in self._definitions or not self._is_there(logical_id):
+                raise KeyError(logical_id)
+            definition = self._definitions[logical_id]
+            self._known[logical_id] = _resource(logical_id, definition, self._resolution, self._types)
+        return self._known[logical_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return filter(self._is_there, self._definitions)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, logical_id: object) -> bool:
+        return logical_id in self._definitions and self._is_there(str(logical_id))
+
+    def of_type(self, types: tuple[str, ...]) -> Iterator[Resource]:
+        """The resources of these types, in the order of the template."""
+        names = [name for each in dict.fromkeys(types) for name in self._by_type.get(each, ())]
+        if len(types) > 1:
+            order = {name: number for number, name in enumerate(self._definitions)}
+            names.sort(key=order.__getitem__)
+        return (self[name] for name in names if self._is_there(name))
+
+    def _is_there(self, logical_id: str) -> bool:
+        there = self._there.get(logical_id)
+        if there is None:
+            there = self._there[logical_id] = self._holds(logical_id)
+        return there
+
+    def _holds(self, logical_id: str) -> bool:
+        # A loop of AWS::LanguageExtensions stands among the resources and is none.
+        definition = self._definitions[logical_id]
+        if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
+            return False
+        condition = definition.get("Condition")
+        return not isinstance(condition, str) or self._resolution.condition(condition) is not False
+
+
+class Template(Struct, frozen=True, dict=True):
     """A template as it was read, short forms turned into long ones.
 
     ``places`` are where parts of ``tree`` stand in the text that a loop made, ``rolled`` the parameters whose default
@@ -182,12 +251,13 @@ class Template(Struct, frozen=True):
         what the types begin with whose properties are of interest: those of the others are not looked at.
         """
         resolution = Resolution(self.tree, given, conditions or {}, dict(self.places))
-        resources = {}
-        for logical_id, definition in _mapping(self.tree.get("Resources")).items():
-            resource = _resource(str(logical_id), definition, resolution, types)
-            if resource is not None:
-                resources[resource.logical_id] = resource
+        resources = _Resources(self.tree, resolution, types)
         return ResolvedStack(resources, {name: resolution.condition(name) for name in self.conditions})
+
+    @cached_property
+    def known(self) -> dict[object, Any]:
+        """What was worked out about the template, for whoever asks once more."""
+        return {}
 
     def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
         """The names that the stack exports with these values, and those that hang on what nobody told."""
@@ -214,17 +284,15 @@ def read_template(text: str, document: str) -> Template:
     return Template(document, text, tree)
 
 
-def _resource(logical_id: str, definition: Any, resolution: Resolution, types: tuple[str, ...]) -> Resource | None:
-    # A loop of AWS::LanguageExtensions stands among the resources and is none.
-    if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
-        return None
+def _resource(
+    logical_id: str, definition: Mapping[str, Any], resolution: Resolution, types: tuple[str, ...]
+) -> Resource:
     condition = definition.get("Condition")
     holds = resolution.condition(condition) if isinstance(condition, str) else True
-    if holds is False:
-        return None
     start: Path = ("Resources", logical_id, "Properties")
     given = definition.get("Properties", {}) if definition["Type"].startswith(types) else {}
-    properties = resolution.value(given, start, start)
+    own = resolution.apart()
+    properties = own.value(given, start, start)
     return Resource(
         logical_id,
         definition["Type"],
@@ -232,7 +300,7 @@ def _resource(logical_id: str, definition: Any, resolution: Resolution, types: t
         _mapping(properties if isinstance(properties, Mapping) else given),
         _mapping(definition.get("Metadata")),
         str(condition) if holds is None else "",
-        resolution.sources,
+        own.sources,
     )
 
 

@@ -29,6 +29,8 @@ from cfnroles.template.template import ResolvedStack, Template
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
 MOST = 256
+#: So many stacks are kept for the next who asks for them.
+_KEPT = 512
 #: More alternatives than this are found one by one, and may be more than are needed.
 _FEW = 3
 
@@ -90,7 +92,9 @@ class Worlds(Struct, frozen=True, dict=True):
 
     Where there are too many, they are the one that the defaults make, and those that differ from it in one atom.
     ``expressions`` are the atoms as the template has them, by what they are called. ``altered`` makes other values of
-    those that parameters have, under the same conditions. ``forks`` are what they are told apart by as well.
+    those that parameters have, under the same conditions. ``forks`` are what they are told apart by as well. ``whole``
+    is the template with all that it has, where ``template`` lacks what plays no part: its stacks are the same for
+    whoever looks at another part of it.
     """
 
     template: Template
@@ -102,6 +106,7 @@ class Worlds(Struct, frozen=True, dict=True):
     expressions: Mapping[str, Any]
     altered: Altered | None = None
     forks: tuple[Fork, ...] = ()
+    whole: Template | None = None
 
     def holds(self, condition: str, world: World) -> bool | None:
         """Whether a condition of the template holds in a world; ``None`` where it hangs on atoms left aside."""
@@ -115,7 +120,24 @@ class Worlds(Struct, frozen=True, dict=True):
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
         named, given, decided = self._made(world)
-        return named.resolve(given, conditions=decided, types=types)
+        if self.whole is None:
+            return named.resolve(given, conditions=decided, types=types)
+        declared = named.declarations
+        key = (
+            types,
+            tuple(decided.items()),
+            tuple(name for name, each in declared.items() if "Default" in each),
+            tuple(tuple(sorted(known.items())) for known in (given.parameters, given.imports, given.keys)),
+            (given.account, given.region),
+        )
+        known = self.whole.known
+        if key not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            whole = replace(self.whole, tree={**self.whole.tree, "Parameters": declared})
+            known[key] = whole.resolve(given, conditions=decided, types=types)
+        stack: ResolvedStack = known[key]
+        return stack
 
     def value(self, world: World, expression: Any) -> Any:
         """What an expression of the template comes to in a world."""

@@ -38,8 +38,8 @@ def is_init_file(found: Found) -> bool:
     """The variable gives the init process of AWS for Fluent Bit an object in S3."""
     return (
         isinstance(found.value, str)
-        and str(found.parent.get("name", "")).startswith(_INIT_VARIABLE)
         and "firelensConfiguration" in found.container
+        and str(found.parent.get("name", "")).startswith(_INIT_VARIABLE)
     )
 
 
