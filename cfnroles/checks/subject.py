@@ -17,11 +17,15 @@ from cfnroles.iam.stack_roles import PolicySource, RoleResource, StackRoles
 from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
-from cfnroles.sources.task_definition_checks import value_findings
+from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
 from cfnroles.sources.template_task_definitions import (
+    CLUSTER,
+    SERVICE,
     TASK_DEFINITIONS,
+    TASK_SET,
     UNREAD,
     TemplateTask,
+    beside_services,
     shaped,
     task_definitions,
 )
@@ -37,6 +41,7 @@ _LOOKED_AT = (
     "AWS::IAM::",
     *TASK_DEFINITIONS,
     *UNREAD,
+    *(SERVICE, TASK_SET, CLUSTER),
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",
@@ -68,7 +73,11 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
     found = StackRoles(stack)
     return Subject(
         template.document,
-        tasks=tuple(_template_task(task) for task in task_definitions(stack, template.document)),
+        tasks=tuple(
+            _template_task(each)
+            for task in task_definitions(stack, template.document)
+            for each in beside_services(task, stack)
+        ),
         statements=tuple(each for policy in found.policies for each in _allow_statements(policy, stack)),
         roles=tuple(_template_role(role, template, stack) for role in found.roles),
         stack=stack,
@@ -150,8 +159,9 @@ def _task(task: sources.Task, start: Path) -> CheckedTask:
 
 def _template_task(task: TemplateTask) -> CheckedTask:
     found = discover(task.workload, Facts())
-    gaps, unknown = unknown_members(task.workload, ())
-    errors = tuple(f for f in value_findings(task.workload) if f.severity is Severity.ERROR)
+    gaps, unknown = unknown_members(task.workload, task.workload.settings)
+    refused = (*size_findings(task.workload), *shape_findings(task.workload), *value_findings(task.workload))
+    errors = tuple(f for f in refused if f.severity is Severity.ERROR)
     properties = task.resource.properties
     return CheckedTask(
         task.workload,
