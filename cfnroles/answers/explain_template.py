@@ -10,7 +10,7 @@ from cfnroles.answers.explanation import Explanation, explained_roles
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
 from cfnroles.need import Need, Permission
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_task_definitions import TASKS, spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds
 from cfnroles.template.template import Template
 
@@ -30,7 +30,7 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
 
 
 def _tasks(reading: Reading, template: Template, resource: str) -> Iterator[TaskInWorlds]:
-    ids, known = asked_about(reading, template, resource), known_of(reading)
+    ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     for logical_id in ids:
         yield in_worlds(logical_id, reading.documents[0], template, known)
 

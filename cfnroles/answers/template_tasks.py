@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.lines import findings_text
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.template.given import Given
@@ -19,12 +20,14 @@ from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
 
 
-def asked_about(reading: Reading, template: Template, resource: str) -> tuple[str, ...]:
-    """The logical ids of all task definitions, or the one that is asked about.
+def asked_about(
+    reading: Reading, template: Template, resource: str, kinds: Sequence[str] = TASK_DEFINITIONS
+) -> tuple[str, ...]:
+    """The logical ids of all task definitions, or of what else tasks are made of, or the one that is asked about.
 
     Raises InvalidInput where there is no such one, and for parameters that the template does not have.
     """
-    ids = defined(template)
+    ids = defined(template, kinds)
     if resource and resource not in ids:
         why = f"Its task definitions: {', '.join(ids)}." if ids else "It has none."
         raise InvalidInput(f"has no task definition {resource}", where=reading.name, why=why)

@@ -21,8 +21,8 @@ from cfnroles.sources.task_definition_checks import shape_findings, size_finding
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     SERVICE,
-    TASK_DEFINITIONS,
     TASK_SET,
+    TASKS,
     UNREAD,
     TemplateTask,
     beside_services,
@@ -39,7 +39,7 @@ from cfnroles.workload import Path
 #: What the types begin with that there are checks on.
 _LOOKED_AT = (
     "AWS::IAM::",
-    *TASK_DEFINITIONS,
+    *TASKS,
     *UNREAD,
     *(SERVICE, TASK_SET, CLUSTER),
     "AWS::SecretsManager::Secret",

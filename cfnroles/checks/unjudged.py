@@ -10,7 +10,7 @@ from cfnroles.checks.role_examples import GOOD
 from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Severity, fault
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.template.intrinsics import symbols
 
@@ -44,7 +44,7 @@ def _unseen(subject: Subject) -> Iterator[Finding]:
     """Loops and transforms that may make roles, policies or task definitions."""
     resources = subject.tree.get("Resources") if subject.stack else None
     for name, given in resources.items() if isinstance(resources, Mapping) else ():
-        if may_make(str(name), given, ("AWS::IAM::", *TASK_DEFINITIONS)):
+        if may_make(str(name), given, ("AWS::IAM::", *TASKS)):
             yield fault(
                 ("Resources", str(name)),
                 f"the roles, policies and task definitions that {name} may make are not judged",

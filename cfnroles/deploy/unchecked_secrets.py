@@ -15,7 +15,7 @@ from msgspec import Struct
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.plan import GATE
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 
@@ -45,7 +45,7 @@ def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
     """
     stack = filled.stack
     found = []
-    for definition in (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
+    for definition in (each for kind in TASKS for each in stack.of_type(kind)):
         gates = [stack.resources.get(name) for name in _depends_on(filled, definition.logical_id)]
         checked = [each for gate in gates if gate and gate.type == GATE for each in _references(gate)]
         found += [
@@ -88,6 +88,11 @@ def _secrets(definition: Resource) -> Iterator[_Secret]:
             yield _Secret("containers that only CloudFormation can work out", str(container), guards)
             continue
         yield from _of_container(container, guards)
+    for container, guards in _each(definition.properties.get("PrimaryContainer"), _guards_of(definition)):
+        if isinstance(container, Mapping):
+            yield from _of_container({"Name": "Main", **container}, guards)
+        else:
+            yield _Secret("a container that only CloudFormation can work out", str(container), guards)
     for volume, guards in _each(definition.properties.get("Volumes"), _guards_of(definition)):
         steps = ("FSxWindowsFileServerVolumeConfiguration", "AuthorizationConfig", "CredentialsParameter")
         for value, inner in _at(volume, guards, *steps):

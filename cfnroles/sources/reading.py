@@ -138,10 +138,11 @@ class Reading(Struct, frozen=True):
         raise self._which(f"has no service {service}")
 
     def _without_tasks(self) -> InvalidInput:
+        from cfnroles.sources.template_task_definitions import TASKS
         from cfnroles.sources.template_tasks import defined
 
         what, looking = "there is no task definition in it that roles could be made for", "`cfnroles lint` looks"
-        if self.template is not None and defined(self.template):
+        if self.template is not None and defined(self.template, TASKS):
             what = "this command does not read the task definitions in one"
             looking = "`cfnroles explain` and `cfnroles lint` look"
         remedy = f"Give a task definition or a service spec. {looking} at this one."

@@ -10,12 +10,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.placeholders import as_symbols, texts_in
+from cfnroles.sources import express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
 from cfnroles.text import Part, Text, from_spelling
-from cfnroles.workload import Path, Workload
+from cfnroles.workload import EXPRESS, Path, Workload
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 #: What Ref and GetAtt give for a resource without a name of its own: (type, attribute) -> the text before the name that
@@ -51,9 +52,11 @@ _UNDECIDED = "Fn::If"
 #: The types of task definitions. Those of daemons have fewer members, of the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
 TASK_DEFINITIONS = ("AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition")
+EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
+#: What tasks are made of: ECS makes a task definition of a service in Express Mode.
+TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE)
 #: What has roles of its own that are not read, by its type.
 UNREAD = {
-    "AWS::ECS::ExpressGatewayService": "its execution role, its infrastructure role and its task role",
     "AWS::ECS::Gateway": "its infrastructure role",
 }
 _CONTAINERS = ("containerDefinitions",)
@@ -146,15 +149,26 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
     the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
     own = (stack.resources[logical_id],) if logical_id in stack.resources else ()
-    for resource in own if logical_id else (each for kind in TASK_DEFINITIONS for each in stack.of_type(kind)):
-        if resource.type not in TASK_DEFINITIONS:
+    for resource in own if logical_id else (each for kind in TASKS for each in stack.of_type(kind)):
+        if resource.type not in TASKS:
             continue
         turned = _Turned(resource, stack)
+        if resource.type == EXPRESS_SERVICE:
+            yield _express(turned, document)
+            continue
         tree = turned.structure(resource.properties, MEMBERS, (), ())
         containers = turned.containers_first(tree.get("containerDefinitions"))
         # What another tool is meant to fill in is no more than a symbol here.
         tree = as_symbols({**tree, "containerDefinitions": containers})
         yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
+
+
+def _express(turned: _Turned, document: str) -> TemplateTask:
+    """The task definition that ECS makes of an Express Mode service; its places are those of the service's members."""
+    members = turned.structure(turned.resource.properties, express_service.MEMBERS, (), ())
+    tree, places = express_service.as_task(members)
+    workload = Workload(document, as_symbols(tree), {EXPRESS: document}, places)
+    return TemplateTask(turned.resource, workload, turned.sources, tuple(turned.unseen))
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:

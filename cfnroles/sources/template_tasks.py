@@ -7,7 +7,7 @@ these have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -22,8 +22,10 @@ from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
+    EXPRESS_SERVICE,
     RUNS,
     TASK_DEFINITIONS,
+    TASKS,
     UNREAD,
     TemplateTask,
     beside_services,
@@ -38,7 +40,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER, *ENCRYPTED)
+_LOOKED_AT = (*TASKS, *RUNS, CLUSTER, *ENCRYPTED)
 
 #: What runs tasks besides services, and whose role it uses for that.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
@@ -80,9 +82,18 @@ class TaskInWorlds(Struct, frozen=True):
         return ", or if ".join(" and ".join(map(str, literals)) for literals in self.worlds.when(where))
 
 
-def defined(template: Template) -> tuple[str, ...]:
-    """The logical ids of the task definitions of a template."""
-    return tuple(name for name, each in _resources(template).items() if each.get("Type") in TASK_DEFINITIONS)
+def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
+    """The logical ids of the task definitions of a template, or of the resources of other kinds."""
+    return tuple(name for name, each in _resources(template).items() if each.get("Type") in kinds)
+
+
+def not_built(template: Template) -> Iterator[Gap]:
+    """What of a template can be explained, and no roles are built for it."""
+    for name in defined(template, (EXPRESS_SERVICE,)):
+        origin = Origin(template.document, ("Resources", name))
+        what = "no roles are built for an Express Mode service of a template"
+        how = "Build them from what create-express-gateway-service takes; `cfnroles explain` tells what they need"
+        yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, how)
 
 
 def in_worlds(
@@ -131,9 +142,7 @@ def around_task(
     kept = _resources(around)
     # What other tasks are made of plays no part, and there may be hundreds of them.
     resources = {
-        name: {**each, "Properties": {}}
-        if name not in kept and each.get("Type") in (*TASK_DEFINITIONS, *RUNS)
-        else each
+        name: {**each, "Properties": {}} if name not in kept and each.get("Type") in (*TASKS, *RUNS) else each
         for name, each in _resources(template).items()
     }
     around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)

@@ -414,7 +414,6 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
     ("more", "field"),
     [
         pytest.param("  Fn::ForEach::Tasks: [Name, [a, b], {}]\n", "Resources.Fn::ForEach::Tasks", id="a loop"),
-        pytest.param("  Web: {Type: AWS::ECS::ExpressGatewayService}\n", "Resources.Web", id="an express service"),
         pytest.param("  Entrance: {Type: AWS::ECS::Gateway}\n", "Resources.Entrance", id="a gateway"),
         pytest.param(
             "  Nightly: {Type: AWS::Scheduler::Schedule, Properties: {Target: {EcsParameters: {}}}}\n",
@@ -479,7 +478,7 @@ def test_a_loop_over_what_nobody_told_is_not(explained: Any) -> None:
 
 
 def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) -> None:
-    (tmp_path / "t.yaml").write_text("Resources: {Web: {Type: AWS::ECS::ExpressGatewayService}}")
+    (tmp_path / "t.yaml").write_text("Resources: {Web: {Type: AWS::ECS::Gateway}}")
     out = cfnroles("explain", tmp_path / "t.yaml").out
     assert out.startswith("the rest of the template\n\nGaps,")
     assert "No role needs" not in out

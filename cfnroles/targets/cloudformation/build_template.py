@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_tasks import hidden
+from cfnroles.sources.template_tasks import hidden, not_built
 from cfnroles.targets.cloudformation.template_roles import Adding
 from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
 from cfnroles.template.template import Template
@@ -23,4 +23,4 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
     found = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    return replace(made, gaps=(*ordered, *made.gaps, *hidden(template)))
+    return replace(made, gaps=(*ordered, *made.gaps, *hidden(template), *not_built(template)))

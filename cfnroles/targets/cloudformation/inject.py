@@ -25,7 +25,7 @@ from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, names_in
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, names_in, not_built
 from cfnroles.targets.cloudformation.build import project_of_document
 from cfnroles.targets.cloudformation.injection import injected, restored, with_added
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
@@ -113,7 +113,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         left,
         tuple(name for name in ids if name not in written),
         tuple(_replaced(own, left, whole, before)),
-        (*_gaps(found.tasks, left, added), *hidden(template)),
+        (*_gaps(found.tasks, left, added), *hidden(template), *not_built(template)),
         name,
         bool(added.depends_on),
         made,

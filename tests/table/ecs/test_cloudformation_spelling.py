@@ -98,10 +98,11 @@ def test_a_property_that_a_resource_gains_is_noticed() -> None:
     assert unlike_the_api(kind, properties) == ["Volumes[].Options"]
 
 
-def test_the_reader_of_templates_knows_each_property_of_a_task_definition() -> None:
-    properties = structure(dict.fromkeys(RECORD["AWS::ECS::TaskDefinition"], TEXT))
-    resource = {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
+@pytest.mark.parametrize("kind", ["AWS::ECS::TaskDefinition", "AWS::ECS::ExpressGatewayService"])
+def test_the_reader_of_templates_knows_each_property_of_what_tasks_are_made_of(kind: str) -> None:
+    properties = structure(dict.fromkeys(RECORD[kind], TEXT))
+    resource = {"Type": kind, "Properties": properties}
     stack = read_template(yaml.safe_dump({"Resources": {"Task": resource}}), "t.yaml").resolve()
     (task,) = task_definitions(stack, "t.yaml")
-    gaps, _ = unknown_members(task.workload, ())
+    gaps, _ = unknown_members(task.workload, task.workload.settings)
     assert [gap.what for gap in gaps if "member" in gap.what] == []
