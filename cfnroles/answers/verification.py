@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -27,6 +28,10 @@ class Outcome(StrEnum):
 
 #: From the best to the worst.
 ORDER = tuple(Outcome)
+
+
+#: What the need of a role that is not there hangs on.
+THE_ROLE, THE_INSTANCE = "the role itself", "the role of the container instances"
 
 
 class Verdict(StrEnum):
@@ -56,6 +61,8 @@ class Ground(StrEnum):
     HANGING = "what is needed depends on what nobody told"
     GAPS = "what is needed cannot be named"
     APPLICATION = "nobody told what the application may do"
+    ABSENT = "the template does not have the role"
+    SHARED = "others that use the role may need what it grants"
 
     @property
     def fails(self) -> bool:
@@ -79,6 +86,28 @@ class Judged(Struct, frozen=True):
     unless_denied: tuple[StatementId, ...] = ()
 
 
+class Absence(Struct, frozen=True):
+    """A role that a template does not have; ``named`` says whether it names one."""
+
+    named: bool
+    remedy: str
+
+
+class Use(Struct, frozen=True):
+    """What a template does with a role.
+
+    ``tasks`` are the logical ids of the task definitions that have it, ``when`` the conditions on which they do, and
+    ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
+    ``conditions`` are those on which single things hang that are told of the role.
+    """
+
+    tasks: tuple[str, ...]
+    when: str = ""
+    others: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
+    conditions: Mapping[object, str] = field(default_factory=dict)
+
+
 class Verification(Struct, frozen=True):
     """Everything that one role says to the needs of its holder.
 
@@ -89,6 +118,7 @@ class Verification(Struct, frozen=True):
     can judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are what such grants
     give away. ``unsure`` are grants that a need may or may not use.
     ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
+    ``use`` is what a template does with the role, and ``absence`` why there is none to judge.
     """
 
     holder: Holder
@@ -106,6 +136,12 @@ class Verification(Struct, frozen=True):
     unread: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
     unsure: tuple[GrantedAction, ...] = ()
+    use: Use | None = None
+    absence: Absence | None = None
+
+    def when(self, told: object) -> str:
+        """On which conditions of the template a thing hangs that is told of the role; empty for none."""
+        return self.use.conditions.get(told, "") if self.use else ""
 
     @property
     def verdict(self) -> Verdict:
@@ -136,6 +172,8 @@ class Verification(Struct, frozen=True):
             Ground.HANGING: hanging,
             Ground.GAPS: bool(self.gaps),
             Ground.APPLICATION: bool(self.application),
+            Ground.ABSENT: self.absence is not None and self.absence.named,
+            Ground.SHARED: self.use is not None and bool(self.use.others),
         }
         return tuple(ground for ground in Ground if found[ground])
 

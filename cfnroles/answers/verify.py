@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,6 +31,7 @@ from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
+from cfnroles.template.intrinsics import symbols
 
 _ACCOUNT = "the account"
 _REGION = "the Region"
@@ -56,21 +59,27 @@ def verify(
     task = reading.task()
     read = role if isinstance(role, Role) else read_role_of(role, task.facts, reading.told.parameters)
     if aws_managed_keys:
-        if task.facts.kms_key_arns:
-            raise InvalidInput(
-                "AWS managed keys encrypt everything, and so do customer managed ones",
-                remedy="Give either --aws-managed-keys or the customer managed keys.",
-            )
-        needs = tuple(need for need in task.discovery.needs if _KEYS not in need.permission.when)
+        needs = tuple(without_keys(task.discovery.needs, task.facts))
         task = replace(task, discovery=replace(task.discovery, needs=needs))
     return judge(task, read, holder, context or {}, prove=prove)
+
+
+def without_keys(needs: Iterable[Need], facts: Facts) -> Iterator[Need]:
+    """The needs that are there without a customer managed key; raises InvalidInput where one is told."""
+    if facts.kms_key_arns:
+        raise InvalidInput(
+            "AWS managed keys encrypt everything, and so do customer managed ones",
+            remedy="Give either --aws-managed-keys or the customer managed keys.",
+        )
+    return (need for need in needs if _KEYS not in need.permission.when)
 
 
 class Uses(Struct, frozen=True):
     """What a role is judged by: what its holder needs, and what ``others`` need who have the same role.
 
     ``open_ended`` says that the role is an application's, too, of which nobody told what it needs; ``chosen`` is given
-    where a spec tells it. ``known`` are values of condition keys that the caller knows.
+    where a spec tells it. ``known`` are values of condition keys that the caller knows, ``apart`` symbols of the role
+    that stand for something else than any other symbol does.
     """
 
     holder: Holder
@@ -81,6 +90,7 @@ class Uses(Struct, frozen=True):
     open_ended: bool = False
     chosen: tuple[str, ...] | None = None
     known: Mapping[str, str] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
 
 def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *, prove: bool) -> Verification:
@@ -112,9 +122,17 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     ordered = sorted(certain, key=lambda need: (need.origin.sort_key, need.sort_key))
     everything = (*ordered, *besides)
     settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
-    seen = homes(facts, everything, _texts(role), uses.known)
+    seen = homes(facts, everything, _texts(role), uses.known, uses.apart)
     readings = [_Reading(role, home, uses.known) for home in seen]
-    judged = tuple(_judge(need, readings) for need in ordered)
+
+    @cache
+    def among(names: tuple[str, ...]) -> Sequence[_Reading]:
+        others = frozenset(uses.apart).difference(names)
+        if not others or not set(uses.apart).issuperset(names):
+            return readings
+        return [_Reading(_without(role, others), home, uses.known) for home in seen]
+
+    judged = tuple(_judge(need, readings, among) for need in ordered)
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found = grants_beyond(
         [(reading.policies, (*reading.asked(everything), *reading.open(everything))) for reading in readings],
@@ -213,14 +231,35 @@ def _boundary(role: Role, home: Home) -> IdentityPolicy | None:
     return evaluable(role.boundary, home.symbols) if role.boundary else None
 
 
-def _judge(need: Need, readings: Sequence[_Reading]) -> Judged:
+def _judge(need: Need, readings: Sequence[_Reading], among: Callable[[tuple[str, ...]], Sequence[_Reading]]) -> Judged:
+    """What becomes of a need; ``among`` gives the readings without what symbols can surely not stand for."""
     judged = [_worst([_of(need, each) for each in reading.evaluations(need)]) for reading in readings]
     if len({each.outcome for each in judged}) == 1:
         untold = told_symbols(need.permission)
-        if untold and judged[0].outcome is Outcome.MISSING and not _refused(opened(need), readings):
+        if untold and judged[0].outcome is Outcome.MISSING and not _refused(opened(need), among(untold)):
             return Judged(need, Outcome.UNKNOWN, keys=untold)
         return judged[0]
     return Judged(need, Outcome.UNKNOWN, _by(judged), _deciding(readings, judged))
+
+
+def _without(role: Role, apart: frozenset[str]) -> Role:
+    """The role without the resources that one of these symbols is part of."""
+
+    def others(given: Any) -> list[Any]:
+        resources = given if isinstance(given, list) else [given]
+        return [each for each in resources if not (isinstance(each, str) and set(symbols(each)) & apart)]
+
+    def cut(policy: RolePolicy) -> RolePolicy:
+        given = policy.document.get("Statement")
+        statements = [
+            {**each, "Resource": others(each["Resource"])} if "Resource" in each else each
+            for each in (given if isinstance(given, list) else [given])
+            if isinstance(each, Mapping)
+        ]
+        kept = [each for each in statements if each.get("Resource", True)]
+        return replace(policy, document={**policy.document, "Statement": kept})
+
+    return replace(role, policies=tuple(each for each in map(cut, role.policies) if each.document["Statement"]))
 
 
 def _refused(need: Need, readings: Sequence[_Reading]) -> bool:

@@ -21,7 +21,7 @@ def pairs(_context: click.Context, parameter: click.Parameter, texts: tuple[str,
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            option = max(parameter.opts, key=len)
+            option = parameter.opts[0]
             raise InvalidInput(f"{option} {text} has no value", remedy=f"Write {option} {parameter.metavar}.")
         found[name] = value
     return found

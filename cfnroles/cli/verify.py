@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import pairs, source_options, taken, told
+from cfnroles.cli.source import only_for_templates, pairs, source_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.need import Holder
@@ -18,12 +19,14 @@ from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 
 if TYPE_CHECKING:
     from cfnroles.answers.verification import Verification
+    from cfnroles.facts import Facts
     from cfnroles.iam.roles import Role
     from cfnroles.sources.reading import Reading
 
 
 class _Options(Struct, frozen=True):
     spec_service: str
+    resource: str
     roles: Mapping[Holder, str]
     context: Mapping[str, str]
     aws_managed_keys: bool
@@ -50,14 +53,18 @@ def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("verify")
 @source_options
 @click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
+@click.option(
+    "--resource", default="", metavar="ID", help="Logical id of one task definition, where SOURCE is a template."
+)
 @_role_options
 @click.option(
     "--parameter",
+    "--parameters",
     "parameters",
     multiple=True,
     callback=pairs,
     metavar="NAME=VALUE",
-    help="Parameter of the role's template.",
+    help="Parameter of the role's template, or of SOURCE where that is one. May be repeated.",
 )
 @click.option(
     "--context", multiple=True, callback=pairs, metavar="KEY=VALUE", help="Condition key whose value is known."
@@ -86,7 +93,8 @@ def command(source: str, **given: Any) -> None:
     told and does not count: 1 where something is missing or denied, 3 where that is unknown.
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
-    is also judged by what the spec grants to the application.
+    is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
+    role that its task definitions name is judged, in every combination of its conditions.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
@@ -102,16 +110,51 @@ def command(source: str, **given: Any) -> None:
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
     reading = read(source, told(given, live=options.live, profile=options.profile))
+    only_for_templates(reading, resource=options.resource)
     if options.spec_service:
         reading = reading.of(options.spec_service)
-    verify = partial(
-        verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
-    )
-    verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
+    if reading.template is not None:
+        verifications = _of_template(reading, source, options)
+    else:
+        verify = partial(
+            verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
+        )
+        verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
     _show(verifications, reading, options.format_)
     if options.simulate:
         _simulate(verifications, reading, options)
     sys.exit(_exit_code(verifications, options.fail_on))
+
+
+def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[Verification]:
+    """What the roles of a template's task definitions say, or those that are given in their place."""
+    from cfnroles.answers.template_tasks import known_of
+    from cfnroles.answers.verify_template import Question, verify_template
+
+    facts, _ = known_of(reading)
+    read: Callable[[str], Role] | None = None
+    if options.live:
+        from cfnroles.sources.live import live_role
+
+        read = partial(live_role, profile=options.profile, region=facts.region)
+    given = {holder: _given_role(name, reading, facts, read) for holder, name in options.roles.items() if name}
+    asked = (options.context, options.prove, options.aws_managed_keys)
+    own = frozenset(holder for holder, name in options.roles.items() if _is_in(name, source))
+    return verify_template(reading, Question(options.resource, given, *asked, read, own))
+
+
+def _is_in(role: str, source: str) -> bool:
+    """Whether a role is given as one of the source itself."""
+    from cfnroles.files import is_file
+
+    file = role if is_file(role) else role.rpartition(":")[0]
+    return source != "-" and is_file(file) and Path(file).samefile(source)
+
+
+def _given_role(name: str, reading: Reading, facts: Facts, read: Callable[[str], Role] | None) -> Role:
+    from cfnroles.sources.roles import read_role_of
+
+    return read(name) if read else read_role_of(name, facts, reading.told.parameters)
 
 
 def _roles(reading: Reading, options: _Options) -> Iterator[tuple[Holder, Role | str]]:

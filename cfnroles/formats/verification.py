@@ -11,11 +11,14 @@ from typing import Any
 from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verification import Judged, Outcome, Verification, trust_outcome
+from cfnroles.answers.verification import Judged, Outcome, Use, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
+    by_condition,
     by_words,
+    defaults_words,
     ground_words,
     label,
+    only,
     only_if,
     others_words,
     placed,
@@ -25,6 +28,7 @@ from cfnroles.formats.verification_words import (
     tight_words,
     trust_words,
     unused_words,
+    use_words,
     wide_words,
 )
 from cfnroles.iam.evaluator import StatementId
@@ -32,6 +36,7 @@ from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.need import Need, Origin
 from cfnroles.page import Page, joined, json_page, page, painted, visible
 from cfnroles.role_kinds import kind_of
+from cfnroles.statements import Statement
 
 _SGR = {
     Outcome.ALLOWED: "32",
@@ -97,17 +102,13 @@ def _fitted(mark: Page, told: Sequence[str], width: int) -> Iterator[str]:
 def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
     lines = Lines(text)
     yield _heading(f"{str(each.holder).capitalize()}: {each.role.name}")
+    yield from use_words(each)
     yield f"Verdict: {each.verdict}"
     for _, words in ground_words(each):
         yield from _paragraph(words, width, 2, "- ")
     yield ""
-    yield "trust policy"
-    if each.trust is None:
-        yield from _fitted(painted("[skipped]", "2"), ["no trust policy was given"], width)
-    else:
-        yield from _fitted(_mark(trust_outcome(each.trust)), trust_words(each.trust), width)
-        if others := others_words(each.trust):
-            yield from _fitted(painted(_OTHERS, _SGR[Outcome.MISSING]), others, width)
+    if each.absence is None:
+        yield from _trust(each, width)
     entries: list[Judged | Need] = [*each.judged, *each.hanging]
     entries.sort(key=lambda entry: (_origin(entry).sort_key, isinstance(entry, Need)))
     for container, found in groupby(entries, key=lambda entry: _origin(entry).container):
@@ -122,6 +123,18 @@ def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
     if each.gaps:
         yield _heading("Gaps, where a name is missing and nothing can be verified:")
         yield from (gaps_text(each.gaps, text), "")
+    if defaults := defaults_words(each):
+        yield from (*_paragraph(defaults, width, 0), "")
+
+
+def _trust(each: Verification, width: int) -> Iterator[str]:
+    yield "trust policy"
+    if each.trust is None:
+        yield from _fitted(painted("[skipped]", "2"), ["no trust policy was given"], width)
+    else:
+        yield from _fitted(_mark(trust_outcome(each.trust)), trust_words(each.trust), width)
+        if others := others_words(each.trust):
+            yield from _fitted(painted(_OTHERS, _SGR[Outcome.MISSING]), others, width)
 
 
 def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, width: int) -> Iterator[str]:
@@ -131,13 +144,13 @@ def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, w
     for entry in entries:
         if isinstance(entry, Need):
             mark = painted(_ONLY_IF, "2")
-            yield from _fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}"], width)
+            yield from _fitted(mark, [entry.permission.action, f"if {only_if(each, entry)}", only(each, entry)], width)
             continue
         permission = entry.need.permission
         verdict = [permission.action, f"on {permission.resource}"]
         if entry.outcome is not Outcome.ALLOWED:
             verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
-        yield from _fitted(_mark(entry.outcome), [*verdict, by_words(each, entry)], width)
+        yield from _fitted(_mark(entry.outcome), [*verdict, by_words(each, entry), only(each, entry)], width)
 
 
 def _unknown(each: Verification, width: int) -> Iterator[str]:
@@ -151,26 +164,34 @@ def _unknown(each: Verification, width: int) -> Iterator[str]:
 def _missing(each: Verification, width: int) -> Iterator[str]:
     if each.missing:
         yield _heading(f"Missing: add to the {each.holder}")
-        yield statements_json(each.missing)
+        yield from _statements(each, "missing", each.missing)
 
 
 def _excess(each: Verification, width: int) -> Iterator[str]:
     if each.excess:
         yield _heading("Excess: what no need uses, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        yield from _paragraph(f"{placed(each.role, found.statement)}: lets one {found.risk}", width, 0, f"{number}. ")
+        head = f"{placed(each.role, found.statement)}: lets one {found.risk} {only(each, found)}".rstrip()
+        yield from _paragraph(head, width, 0, f"{number}. ")
         for told in unused_words(found, each):
             yield from _paragraph(told, width, 3, "- ")
         for wide in found.wide:
-            yield from _paragraph(wide_words(wide), width, 3, "- ")
+            yield from _paragraph(wide_words(each, found.statement, wide), width, 3, "- ")
         yield from _paragraph(tight_words(found), width, 3, "> ")
-        if found.tight:
-            yield statements_json(found.tight)
+        yield from _statements(each, found.statement, found.tight)
+
+
+def _statements(each: Verification, what: object, statements: Sequence[Statement]) -> Iterator[str]:
+    for when, several in by_condition(each, what, statements):
+        if when:
+            yield visible(f"only if {when}:")
+        yield statements_json(several)
 
 
 def _application(each: Verification, width: int) -> Iterator[str]:
     if each.application:
-        told = "Not judged, because only the application's authors know what it needs: " + ", ".join(each.application)
+        actions = (f"{action} {only(each, action)}".rstrip() for action in each.application)
+        told = "Not judged, because only the application's authors know what it needs: " + ", ".join(actions)
         yield from _paragraph(told, width, 0)
     if each.chosen:
         yield from _paragraph("Granted by the spec by the name of a policy: " + ", ".join(each.chosen), width, 0)
@@ -202,6 +223,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
     return {
         "holder": str(each.holder),
         "role": each.role.name,
+        **(_use_entry(each, each.use) if each.use else {}),
         "outcome": str(each.outcome),
         "verdict": str(each.verdict),
         "grounds": [
@@ -213,6 +235,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "verdicts": [
             {
                 **_need(judged.need, lines),
+                **_only_if(each, judged),
                 "outcome": str(judged.outcome),
                 "by": [_statement(each, statement) for statement in judged.by],
                 "depends_on": list(judged.keys),
@@ -221,8 +244,11 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
             }
             for judged in each.judged
         ],
-        "only_if": [{**_need(need, lines), "if": list(need.permission.when)} for need in each.hanging],
+        "only_if": [
+            {**_need(need, lines), "if": list(need.permission.when), **_only_if(each, need)} for need in each.hanging
+        ],
         "missing": json.loads(statements_json(each.missing)) if each.missing else [],
+        **_conditions("missing", [each.when(("missing", one)) for one in each.missing]),
         "excess": [_excess_entry(each, found) for found in each.excess],
         "application": list(each.application),
         "chosen": list(each.chosen),
@@ -255,10 +281,35 @@ def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
     return {
         "statement": _statement(each, found.statement),
         "risk": str(found.risk),
-        "unused": [{"action": grant.action, "resource": grant.resource} for grant in found.unused],
-        "wide": [_wide(wide) for wide in found.wide],
+        **_only_if(each, found),
+        "unused": [
+            {"action": grant.action, "resource": grant.resource, **_only_if(each, (found.statement, grant))}
+            for grant in found.unused
+        ],
+        "wide": [{**_wide(wide), **_only_if(each, (found.statement, wide.grant))} for wide in found.wide],
         "instead": json.loads(statements_json(found.tight)) if found.tight else [],
+        **_conditions("instead", [each.when((found.statement, one)) for one in found.tight]),
     }
+
+
+def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
+    return {
+        "resources": list(use.tasks),
+        "when": use.when,
+        "defaults": list(use.defaults),
+        "also_used_by": list(use.others),
+        "absent": each.absence is not None,
+    }
+
+
+def _only_if(each: Verification, told: object) -> dict[str, str]:
+    when = each.when(told)
+    return {"only_if": when} if when else {}
+
+
+def _conditions(name: str, conditions: Sequence[str]) -> dict[str, list[str]]:
+    """The conditions of statements, in their order, where any hangs on one."""
+    return {f"{name}_only_if": list(conditions)} if any(conditions) else {}
 
 
 def _removal_entry(each: Verification, removal: Removal, lines: Lines) -> dict[str, Any]:

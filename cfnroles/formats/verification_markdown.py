@@ -7,18 +7,22 @@ from collections.abc import Iterator, Sequence
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verification import Outcome, Verification, trust_outcome
 from cfnroles.formats.verification_words import (
+    by_condition,
     by_words,
+    counted,
+    defaults_words,
     ground_words,
     label,
+    only,
     only_if,
     others_words,
     placed,
     remedies,
     statements_json,
-    summary,
     tight_words,
     trust_words,
     unused_words,
+    use_words,
     wide_words,
 )
 from cfnroles.lines import Lines, Texts
@@ -49,27 +53,30 @@ def markdown(verifications: Sequence[Verification], text: Texts) -> Page:
 
 def _role(each: Verification, lines: Lines) -> Iterator[str]:
     yield heading(2, f"{str(each.holder).capitalize()}: ", code(each.role.name))
-    counted = summary(each).split(": ", 2)[2].capitalize()
-    yield paragraph(strong(f"Verdict: {each.verdict}."), f" {counted}.")
+    yield paragraph(" ".join(use_words(each)))
+    yield paragraph(strong(f"Verdict: {each.verdict}."), f" {counted(each).capitalize()}.")
     yield items(words for _, words in ground_words(each))
     yield table(("field", "permission", "verdict", "by"), _verdicts(each, lines))
     yield items(remedies(each))
     if each.missing:
         yield heading(3, "Missing")
         yield f"Add to the {each.holder}:"
-        yield fenced(statements_json(each.missing), "json")
+        for when, statements in by_condition(each, "missing", each.missing):
+            yield paragraph(f"only if {when}:" if when else "")
+            yield fenced(statements_json(statements), "json")
     yield from _excess(each)
     if each.application:
         yield "Not judged, because only the application's authors know what it needs:"
-        yield paragraph(_listed(each.application))
+        yield paragraph(_listed(each, each.application))
     if each.chosen:
-        yield paragraph("Granted by the spec by the name of a policy: ", _listed(each.chosen))
+        yield paragraph("Granted by the spec by the name of a policy: ", _listed(each, each.chosen))
     if each.removals is not None:
         yield heading(3, "Proof")
         yield table(("without", "fails"), ((code(str(removal)), _fails(removal)) for removal in each.removals))
     if each.gaps:
         yield heading(3, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in each.gaps)
+    yield paragraph(defaults_words(each))
 
 
 def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
@@ -83,24 +90,31 @@ def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
         conditions = [inline("if ", code(c.key), " is ", code(" or ".join(c.values))) for c in permission.conditions]
         told = [code(permission.action), inline("on ", code(permission.resource)), *conditions]
         by = by_words(each, judged).removeprefix("by ")
+        told.append(inline(only(each, judged)))
         yield _field(judged.need.origin, lines), below(told), _verdict(judged.outcome), by
     for need in each.hanging:
-        yield _field(need.origin, lines), code(need.permission.action), "only if", only_if(each, need)
+        action = below([code(need.permission.action), inline(only(each, need))])
+        yield _field(need.origin, lines), action, "only if", only_if(each, need)
 
 
 def _excess(each: Verification) -> Iterator[str]:
     if each.excess:
         yield heading(3, "Excess, the riskiest first")
     for number, found in enumerate(each.excess, start=1):
-        head = inline(strong(placed(each.role, found.statement)), f" lets one {found.risk}")
-        words = [*unused_words(found, each), *map(wide_words, found.wide), tight_words(found)]
+        head = inline(
+            strong(placed(each.role, found.statement)), f" lets one {found.risk} {only(each, found)}".rstrip()
+        )
+        wide = (wide_words(each, found.statement, one) for one in found.wide)
+        words = [*unused_words(found, each), *wide, tight_words(found)]
         yield numbered(number, head, words)
-        if found.tight:
-            yield fenced(statements_json(found.tight), "json", margin="     ")
+        for when, statements in by_condition(each, found.statement, found.tight):
+            yield paragraph(f"only if {when}:" if when else "")
+            yield fenced(statements_json(statements), "json", margin="     ")
 
 
-def _listed(actions: Sequence[str]) -> Markup:
-    return inline(*[part for action in actions for part in (", ", code(action))][1:])
+def _listed(each: Verification, actions: Sequence[str]) -> Markup:
+    parts = [part for action in actions for part in (", ", code(action), f" {only(each, action)}".rstrip())]
+    return inline(*parts[1:])
 
 
 def _fails(removal: Removal) -> str:

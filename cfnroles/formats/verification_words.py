@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verification import Ground, Judged, Outcome, Verification
+from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Ground, Judged, Outcome, Verification
 from cfnroles.answers.verify import REST_OF_RESOURCE
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.dangers import Danger
@@ -27,7 +28,44 @@ _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
 #: What a role grants, as against what it allows of the needs.
-_OF_GRANTS = frozenset((Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION))
+_OF_GRANTS = frozenset(
+    (
+        *(Ground.OTHERS, Ground.DANGERS, Ground.EXCESS, Ground.UNREAD, Ground.UNSURE, Ground.APPLICATION),
+        *(Ground.ABSENT, Ground.SHARED),
+    )
+)
+
+
+def use_words(each: Verification) -> Iterator[str]:
+    """Who of a template has the role, and on which conditions."""
+    if each.use is None or not each.use.tasks:
+        return
+    several = "s" if len(each.use.tasks) > 1 else ""
+    yield f"of the task definition{several} {', '.join(each.use.tasks)}{_only(each.use.when)}"
+    if each.use.others:
+        yield f"and also of {', '.join(each.use.others)}"
+
+
+def defaults_words(each: Verification) -> str:
+    """The parameters of a template whose default was taken."""
+    names = each.use.defaults if each.use else ()
+    return f"The defaults of {', '.join(names)} were taken; --parameter NAME=VALUE tells others." if names else ""
+
+
+def only(each: Verification, told: object) -> str:
+    """On which conditions of a template a thing hangs that is told, in brackets; empty for none."""
+    return _only(each.when(told)).lstrip()
+
+
+def by_condition(
+    each: Verification, what: object, statements: Sequence[Statement]
+) -> Iterator[tuple[str, Sequence[Statement]]]:
+    """Statements with the conditions of a template that they hang on."""
+    return ((when, tuple(several)) for when, several in groupby(statements, key=lambda one: each.when((what, one))))
+
+
+def _only(when: str) -> str:
+    return f" (only if {when})" if when else ""
 
 
 def label(origin: Origin) -> str:
@@ -85,8 +123,12 @@ def trust_words(trust: Trust) -> list[str]:
     return words
 
 
-def wide_words(wide: Wide) -> str:
+def wide_words(each: Verification, statement: StatementId, wide: Wide) -> str:
     """In what a grant reaches further than the needs that use it."""
+    return f"{_wide(wide)}{_only(each.when((statement, wide.grant)))}"
+
+
+def _wide(wide: Wide) -> str:
     found = expanded(wide.grant.action)
     needed = sorted({permission.action for permission in wide.needed})
     count = f" ({len(found)} actions, {len(needed)} needed)" if wide.actions and found else ""
@@ -104,12 +146,13 @@ def wide_words(wide: Wide) -> str:
 
 def unused_words(found: Excess, each: Verification) -> Iterator[str]:
     """What of a statement no need uses, one sentence for each set of resources, and what would bring others in."""
-    for resources, grants in _by_resources(found.unused):
-        names = ", ".join(
-            f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
-            for action in grants
-        )
-        yield f"no need uses {names} on {', '.join(resources)}"
+    for when, unused in groupby(found.unused, key=lambda grant: each.when((found.statement, grant))):
+        for resources, grants in _by_resources(tuple(unused)):
+            names = ", ".join(
+                f"{action} ({len(expanded(action))} actions)" if is_pattern(action) and expanded(action) else action
+                for action in grants
+            )
+            yield f"no need uses {names} on {', '.join(resources)}{_only(when)}"
     for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
@@ -141,14 +184,14 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
     hanging = [need for need in each.hanging if not each.is_settled(need)]
     match ground:
         case Ground.NEEDS:
-            bad = outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED]
-            yield f"it does not allow {_counted(bad, 'need')}"
+            bad = _counted(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
+            yield f"there is no role, and {bad}" if each.absence else f"it does not allow {bad}"
         case Ground.NOT_TRUSTING | Ground.UNKNOWN_TRUST if each.trust is not None:
             yield trust_words(each.trust)[0]
         case Ground.OTHERS if each.trust is not None:
             yield f"its trust policy lets others assume it: {', '.join(map(_principal, each.trust.others))}"
         case Ground.DANGERS:
-            yield from (f"it {danger_words(each, danger)}" for danger in each.dangers)
+            yield from (f"it {danger_words(each, danger)}{_only(each.when(danger))}" for danger in each.dangers)
         case Ground.EXCESS:
             yield _excess_words(each)
         case Ground.UNREAD:
@@ -165,6 +208,11 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
             yield f"{_counted(len(each.gaps), 'need')} cannot be named"
         case Ground.APPLICATION:
             yield f"nobody told whether the application needs {', '.join(each.application)}"
+        case Ground.ABSENT:
+            yield "the role is not in this template"
+        case Ground.SHARED if each.use is not None:
+            others = ", ".join(each.use.others)
+            yield f"{others} may need what it grants beyond, so that nothing is called too much"
 
 
 def _excess_words(each: Verification) -> str:
@@ -208,7 +256,8 @@ def remedies(each: Verification) -> tuple[str, ...]:
         f"{u.label}{f' ({u.where})' if u.where else ''} is not read: {u.why}. {u.remedy.rstrip('.')}."
         for u in each.role.all_unread
     )
-    return (*sorted(told - {""}), *unread, *_untold(each))
+    absent = (each.absence.remedy,) if each.absence else ()
+    return (*absent, *sorted(told - {""}), *unread, *_untold(each))
 
 
 def _untold(each: Verification) -> Iterator[str]:
@@ -230,6 +279,13 @@ def _remedy(key: str, each: Verification) -> str:
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
+    if key == THE_ROLE:
+        return ""  # it is told how to give it
+    if key == THE_INSTANCE:
+        return (
+            "Without an execution role, the role of the container instances pulls images and writes logs: judge that"
+            " one, or give the task definition an ExecutionRoleArn."
+        )
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
     if key == REST_OF_RESOURCE:
@@ -256,12 +312,18 @@ def statements_json(statements: Sequence[Statement]) -> Page:
 
 
 def summary(each: Verification) -> str:
-    """One line: the verdict, and what counts towards it."""
+    """One line: whose role it is, the verdict, and what counts towards it."""
+    tasks = f"{', '.join(each.use.tasks)}, " if each.use and each.use.tasks else ""
+    return f"{tasks}{each.holder}: {each.verdict}: {counted(each)}"
+
+
+def counted(each: Verification) -> str:
+    """What counts towards the verdict, in one line."""
     counts = Counter(judged.outcome for judged in each.judged)
     told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome] or outcome is Outcome.ALLOWED]
     grounds = [words for ground, words in _of_role(each) if ground in each.grounds]
     clean = _OF_GRANTS.isdisjoint(each.grounds)
-    return "; ".join([f"{each.holder}: {each.verdict}: {', '.join(told)}", *grounds, *["nothing too much"][:clean]])
+    return "; ".join([", ".join(told), *grounds, *["nothing too much"][:clean]])
 
 
 def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
@@ -274,6 +336,8 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.HANGING, f"{_counted(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
     yield Ground.GAPS, _counted(len(each.gaps), "gap")
     yield Ground.APPLICATION, f"{_counted(len(each.application), 'action')} nobody told of"
+    yield Ground.ABSENT, "not in this template"
+    yield Ground.SHARED, "what it grants beyond is not judged"
 
 
 def _rendered(value: Any) -> Any:

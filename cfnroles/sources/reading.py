@@ -144,7 +144,7 @@ class Reading(Struct, frozen=True):
         what, looking = "there is no task definition in it that roles could be made for", "`cfnroles lint` looks"
         if self.template is not None and defined(self.template, TASKS):
             what = "this command does not read the task definitions in one"
-            looking = "`cfnroles explain` and `cfnroles lint` look"
+            looking = "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look"
         remedy = f"Give a task definition or a service spec. {looking} at this one."
         return InvalidInput(f"is {self.noun}, and {what}", where=self.name, remedy=remedy)
 

@@ -71,14 +71,15 @@ class TaskInWorlds(Struct, frozen=True):
 
     def when(self, where: frozenset[World]) -> str:
         """On what hangs what is found in these worlds; empty where that is the task definition alone."""
-        return "" if where == self.there else self._told(where)
+        return "" if where == self.there else self.told(where)
 
     @property
     def condition(self) -> str:
         """On what the task definition itself hangs; empty where it is there in any case."""
-        return "" if self.there == frozenset(self.worlds.all) else self._told(self.there)
+        return "" if self.there == frozenset(self.worlds.all) else self.told(self.there)
 
-    def _told(self, where: frozenset[World]) -> str:
+    def told(self, where: frozenset[World]) -> str:
+        """The shortest conditions that hold in exactly these worlds."""
         return ", or if ".join(" and ".join(map(str, literals)) for literals in self.worlds.when(where))
 
 

@@ -119,7 +119,7 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
-        named, given, decided = self._made(world)
+        named, given, decided = self.made(world)
         if self.whole is None:
             return named.resolve(given, conditions=decided, types=types)
         declared = named.declarations
@@ -141,10 +141,11 @@ class Worlds(Struct, frozen=True, dict=True):
 
     def value(self, world: World, expression: Any) -> Any:
         """What an expression of the template comes to in a world."""
-        named, given, decided = self._made(world)
+        named, given, decided = self.made(world)
         return Resolution(named.tree, given, decided).value(expression)
 
-    def _made(self, world: World) -> tuple[Template, Given, Mapping[str, bool | None]]:
+    def made(self, world: World) -> tuple[Template, Given, Mapping[str, bool | None]]:
+        """The template without the defaults that do not hold in a world, what is given there, and what is decided."""
         decided = {name: self.holds(name, world) for name in self.template.conditions}
         holding = [atom for atom in world if not atom.key]
         values = {atom.parameter: atom.constant for atom in holding if atom.parameter in self.template.parameters}

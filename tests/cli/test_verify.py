@@ -437,3 +437,57 @@ def test_real_templates_raise_nothing(repository: Path, examples: Path) -> None:
             assert bool(verification.human(found, source.texts, width)) is bool(found)
         assert len(json.loads(verification.json_text(found, source.texts))["roles"]) == len(found)
         assert verification_markdown.markdown(found, source.texts).count("\n## ") == max(len(found) - 1, 0)
+
+
+class TestTemplates:
+    """A template as SOURCE: the roles that it has itself."""
+
+    TEXT = """\
+Resources:
+  Secret: {Type: AWS::SecretsManager::Secret}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - {Name: web, Image: "nginx:1.27", Secrets: [{Name: DB, ValueFrom: !Ref Secret}]}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: Secrets
+          PolicyDocument:
+            Statement: [{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Secret}]
+"""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code"),
+        [
+            pytest.param("", "", 0, id="pass"),
+            pytest.param("GetSecretValue", "DescribeSecret", 1, id="a need is missing"),
+            pytest.param("!GetAtt Role.Arn", "!ImportValue role", 3, id="of another stack"),
+            pytest.param("AWS::ECS::TaskDefinition", "AWS::ECS::Cluster", 2, id="no task definition"),
+        ],
+    )
+    def test_the_exit_code_is_that_of_the_roles(
+        self, old: str, new: str, code: int, tmp_path: Path, cfnroles: Any
+    ) -> None:
+        source = tmp_path / "t.yaml"
+        source.write_text(self.TEXT.replace(old, new) if old else self.TEXT)
+        assert cfnroles("verify", source, "--fail-on", "excess").code == code
+
+    def test_a_role_that_is_given_is_judged_in_the_place_of_its_own(self, tmp_path: Path, cfnroles: Any) -> None:
+        source, other = tmp_path / "t.yaml", tmp_path / "other.yaml"
+        source.write_text(self.TEXT.replace("!GetAtt Role.Arn", "!ImportValue role"))
+        other.write_text(self.TEXT)
+        own = cfnroles("verify", source, "--role", f"{source}:Role", "--resource", "Task", "--format", "json")
+        assert (own.code, json.loads(own.out)["roles"][0]["verdict"]) == (0, "pass")
+        # The `Secret` of another template is another one, or the same by another name.
+        assert cfnroles("verify", source, "--role", f"{other}:Role").code == 3
+
+    def test_a_resource_is_of_templates_only(self, cfnroles: Any, tmp_path: Path) -> None:
+        source = tmp_path / "task.json"
+        source.write_text('{"family": "a", "containerDefinitions": [{"name": "a", "image": "nginx:1"}]}')
+        assert cfnroles("verify", source, "--resource", "Task").code == 2

@@ -1,0 +1,230 @@
+"""Which roles the task definitions of a template have, and who else has them.
+
+A role belongs to everybody who has it: a permission that one of them needs is not too much for the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.sources.template_task_definitions import SERVICE, TASK_DEFINITIONS
+from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import NO_VALUE
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World, Worlds
+from cfnroles.workload import Path
+
+_ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
+#: The properties that name the role of a whole task, by who has it.
+ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
+#: Where what is around a need names the role that is used for it.
+_BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
+#: A role by its name in the ARN of one of this account.
+_NAMED = re.compile(r"arn:[^:]*:iam::(?P<account>[^:]*):role/(?:.*/)?(?P<name>[^/]+)")
+
+
+class Group(Struct, frozen=True):
+    """Task definitions that share roles, and the conditions that must be told apart to judge these."""
+
+    tasks: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+
+def groups(ids: Collection[str], template: Template, given: Given) -> tuple[Group, ...]:
+    """All task definitions that share roles with one of ``ids``, directly or through others."""
+    resources = _resources(template)
+    roles = tuple(name for name, each in resources.items() if each.get("Type") == _ROLE)
+    named = _named(template, given)
+    of = {
+        name: _roles_of(name, template, roles) | named.get(name, set())
+        for name, each in resources.items()
+        if each.get("Type") in TASK_DEFINITIONS
+    }
+    found, left = [], dict.fromkeys(of)
+    for first in of:
+        if first not in left:
+            continue
+        together, theirs = _connected(first, of)
+        left = {name: None for name in left if name not in together}
+        if not together.isdisjoint(ids):
+            tasks = tuple(name for name in of if name in together)
+            found.append(Group(tasks, tuple(dict.fromkeys(_conditions(tasks, theirs, template)))))
+    return tuple(found)
+
+
+def reference(
+    holder: Holder, wanted: Sequence[Need | Gap], task: str, worlds: Worlds, world: World
+) -> Mapping[str | None, Sequence[Need | Gap]]:
+    """What names the role of ``holder`` in a world, each with what is wanted of it; ``None`` where nothing does.
+
+    A role of a whole task stands in its definition, that of a service beside what it is used for.
+    """
+    if holder in ROLE_PROPERTIES:
+        properties = _mapping(_resources(worlds.template).get(task, {}).get("Properties"))
+        return {_value(properties.get(ROLE_PROPERTIES[holder]), worlds, world): wanted}
+    found: dict[str | None, list[Need | Gap]] = {}
+    for each in wanted:
+        given = next(_beside(worlds.template.tree, each.origin.path), None)
+        found.setdefault(_value(given, worlds, world), []).append(each)
+    if len(found) == 2 and None in found:
+        # What a cluster says is done with the role that the service names.
+        unnamed = found.pop(None)
+        next(iter(found.values())).extend(unnamed)
+    return found
+
+
+def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
+    """The launch types that a task may run on in a world: those of its services, else those that it asks for."""
+    resources = _resources(worlds.template)
+    services = (_mapping(each.get("Properties")) for each in resources.values() if each.get("Type") == SERVICE)
+    running = (each for each in services if task in names_in(each.get("TaskDefinition")))
+    told = {_value(each.get("LaunchType"), worlds, world) for each in running} - {None}
+    given = _mapping(resources.get(task, {}).get("Properties")).get("RequiresCompatibilities")
+    required = worlds.value(world, given)
+    return frozenset(map(str, told or (required if isinstance(required, list) else ())))
+
+
+def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleResource | None:
+    """The role of the template that a text names: by its Ref, its GetAtt, its name or its ARN."""
+    named = _NAMED.fullmatch(given)
+    names = {given, named["name"]} if named and named["account"] in ("", "${AWS::AccountId}", account) else {given}
+    return next((role for role in roles if not names.isdisjoint(role.names)), None)
+
+
+def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:
+    """The resources that have the role besides those of which it is known what for."""
+    return tuple(
+        name
+        for name, each in _resources(template).items()
+        if name not in known
+        and each.get("Type") not in POLICIES
+        and _has(each.get("Properties"), role, str(each.get("Type")))
+    )
+
+
+def _has(properties: Any, role: str, kind: str) -> bool:
+    if kind == _PROFILE:
+        return role in names_in(properties)
+    if kind.startswith("AWS::IAM::"):
+        return False
+    whole = kind in ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+    return any(role in names_in(value) for value in _called_roles(properties, whole=whole))
+
+
+def _called_roles(value: Any, *, whole: bool) -> Iterator[Any]:
+    """The values of the members that are called roles."""
+    if whole:
+        yield value
+        return
+    members = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        if isinstance(name, str) and re.search(r"role(arn|s|name)?$", name, re.IGNORECASE):
+            yield member
+        else:
+            yield from _called_roles(member, whole=False)
+
+
+def _value(given: Any, worlds: Worlds, world: World) -> str | None:
+    value = None if given is None else worlds.value(world, given)
+    if value is None or value is NO_VALUE:
+        return None
+    return value if isinstance(value, str) else UNDECIDED
+
+
+#: What a role's name comes to where nobody can tell.
+UNDECIDED = "${what only CloudFormation works out}"
+
+
+def _beside(tree: Any, path: Path) -> Iterator[Any]:
+    around = [tree]
+    for step in path:
+        part = around[-1]
+        inside = isinstance(part, Mapping) and step in part
+        indexed = isinstance(part, list) and isinstance(step, int) and step < len(part)
+        if not (inside or indexed):
+            break
+        around.append(part[step])
+    for part in reversed(around):
+        for names in _BESIDE:
+            given: Any = part
+            for name in names:
+                given = given.get(name) if isinstance(given, Mapping) else None
+            if given is not None:
+                yield given
+
+
+def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]:
+    return {name for name in _resources(around_of(task, template)) if name in roles}
+
+
+def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
+    """The roles that task definitions name by what the template calls them."""
+    stack = template.resolve(given, types=(_ROLE, *TASK_DEFINITIONS))
+    names = ((role.properties.get("RoleName"), role.logical_id) for role in stack.of_type(_ROLE))
+    roles = {name: role for name, role in names if isinstance(name, str)}
+    tasks = {task.logical_id: task.properties for task in stack.of_type(*TASK_DEFINITIONS)}
+    return {
+        task: {
+            roles[name]
+            for text in _texts([own.get(each) for each in ROLE_PROPERTIES.values()])
+            if (name := text.rpartition("/")[2]) in roles
+        }
+        for task, own in tasks.items()
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for member in members:
+        yield from _texts(member)
+
+
+def _connected(first: str, of: Mapping[str, set[str]]) -> tuple[set[str], set[str]]:
+    """All task definitions that share roles with the first, directly or through others, and their roles."""
+    together, theirs = {first}, set(of[first])
+    while more := {name for name in of if name not in together and not of[name].isdisjoint(theirs)}:
+        together |= more
+        theirs = theirs.union(*(of[name] for name in more))
+    return together, theirs
+
+
+def _conditions(tasks: Iterable[str], roles: Collection[str], template: Template) -> Iterator[str]:
+    for task in tasks:
+        yield from conditions_around(task, template)
+    resources = _resources(template)
+    policies = {name: each for name, each in resources.items() if each.get("Type") in POLICIES}
+    named = {name for role in roles for name in names_in(resources[role].get("Properties"))}
+    kept = {
+        name: each
+        for name, each in policies.items()
+        if name in named or not _attached_elsewhere(each, roles, resources)
+    }
+    own = {name: each for name, each in resources.items() if name in roles}
+    yield from replace(template, tree={**template.tree, "Resources": {**own, **kept}}).conditions_of(("AWS::IAM::",))
+
+
+def _attached_elsewhere(policy: Mapping[str, Any], roles: Collection[str], resources: Mapping[str, Any]) -> bool:
+    """Whether it is certain that a policy is attached to other roles of the template alone."""
+    properties = _mapping(policy.get("Properties"))
+    named = {name for property_ in ATTACHED_TO for name in names_in(properties.get(property_))}
+    others = {name for name in named if name in resources and resources[name].get("Type") == _ROLE}
+    return bool(others) and others.isdisjoint(roles)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _resources(template: Template) -> Mapping[str, Mapping[str, Any]]:
+    members = _mapping(template.tree.get("Resources")).items()
+    return {str(name): each for name, each in members if isinstance(each, Mapping)}

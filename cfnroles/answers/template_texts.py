@@ -1,0 +1,139 @@
+"""The texts of a template's roles and needs, brought to one form for judging, and back for telling.
+
+``!Ref Database`` in a policy and the reference of a task definition to the same secret are one thing, and a pattern
+that covers ARNs covers it. What is told afterwards is what the template says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.iam.roles import Role, RolePolicy
+from cfnroles.need import Need
+from cfnroles.sources.template_task_definitions import shaped, spelled
+from cfnroles.symbols import SUFFIX, Attribute, RandomSuffix, Symbol
+from cfnroles.template.intrinsics import plain
+from cfnroles.template.template import ResolvedStack
+from cfnroles.text import Part, Text, from_spelling, text_of
+
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
+#: What one reference is to in all forms that a policy may name it by: no two of them are the same thing.
+_APART = frozenset(
+    {
+        *(_SECRET, "AWS::SSM::Parameter", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::ECR::Repository"),
+        *("AWS::KMS::Key",),
+    }
+)
+#: A symbol that is a name of the template itself.
+_NAME = re.compile(r"\$\{(?!!|AWS::|Import::|resolve:)([^{}]+)\}")
+_Struct = TypeVar("_Struct", bound=Struct)
+
+
+class Texts(Struct, frozen=True):
+    """The one form of the texts of a stack. It learns how they were spelled, and which symbols are apart."""
+
+    stack: ResolvedStack
+    needed: dict[str, Text] = field(default_factory=dict)
+    granted: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, None] = field(default_factory=dict)
+
+    def need(self, need: Need) -> Need:
+        """The need with the names of secrets, as far as the template states them."""
+        permission = need.permission
+        conditions = tuple(
+            replace(each, values=tuple(map(self._of_need, each.values))) for each in permission.conditions
+        )
+        told = replace(permission, resource=self._of_need(permission.resource), conditions=conditions)
+        return replace(need, permission=told)
+
+    def role(self, role: Role) -> Role:
+        """The role with its policies in the one form."""
+        boundary = self._policy(role.boundary) if isinstance(role.boundary, RolePolicy) else role.boundary
+        return replace(role, policies=tuple(map(self._policy, role.policies)), boundary=boundary)
+
+    def told(self, value: Any) -> Any:
+        """An answer with its texts as the template spells them."""
+        match value:
+            case Role():
+                return value
+            case Text():
+                return self.needed.get(str(value)) or spelled(value)
+            case str():
+                return self.granted.get(value, value) if type(value) is str else value
+            case tuple():
+                return tuple(map(self.told, value))
+            case Struct():
+                members = {name: getattr(value, name) for name in value.__struct_fields__}
+                changed = {name: self.told(member) for name, member in members.items()}
+                return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
+        return value
+
+    def _of_need(self, text: Text) -> Text:
+        named = self._named(text_of(text))
+        self.apart.update(dict.fromkeys(_apart(named.symbols)))
+        if named != text:
+            self.needed[str(named)] = spelled(text_of(text))
+        return named
+
+    def _policy(self, policy: RolePolicy) -> RolePolicy:
+        return replace(policy, document=self._each(policy.document))
+
+    def _each(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._of_role(value)
+        if isinstance(value, Mapping):
+            return {key: self._each(member) for key, member in value.items()}
+        return [self._each(member) for member in value] if isinstance(value, list) else value
+
+    def _of_role(self, given: str) -> str:
+        if "${" not in given:
+            return given
+        text = self._named(shaped(given, self.stack, policy=True))
+        self.apart.update(dict.fromkeys(_apart(text.symbols)))
+        if str(text) != given:
+            self.granted[plain(str(text))] = given
+        return str(text)
+
+    def _named(self, text: Text) -> Text:
+        """The text with the names that the template gives to secrets.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+        """
+
+        def name(symbol: Symbol) -> Part:
+            resource = self.stack.resources.get(symbol.name) if isinstance(symbol, Attribute) else None
+            given = resource.properties.get("Name") if resource and resource.type == _SECRET else None
+            if not isinstance(given, str) or not given:
+                return symbol
+            return Text(from_spelling(given, policy=False), "-", RandomSuffix(f"{SUFFIX}{symbol.name}"))
+
+        return text.replaced(name)
+
+
+def foreign(role: Role, mark: str) -> Role:
+    """The role of another template, whose names stand for something else than the same ones here.
+
+    What CloudFormation knows of every stack, and what other stacks export, is the same in both.
+    """
+
+    def marked(value: Any) -> Any:
+        if isinstance(value, str):
+            return _NAME.sub(lambda found: f"${{{found[1]}{mark}}}", value)
+        if isinstance(value, Mapping):
+            return {key: marked(member) for key, member in value.items()}
+        return [marked(member) for member in value] if isinstance(value, list) else value
+
+    return replace(role, policies=tuple(replace(each, document=marked(each.document)) for each in role.policies))
+
+
+def _apart(symbols: Iterable[Symbol]) -> Iterator[str]:
+    for symbol in symbols:
+        known = isinstance(symbol, RandomSuffix) or (isinstance(symbol, Attribute) and symbol.type in _APART)
+        # What another attribute of a resource gives may be the same as this one in another form.
+        if known and "." not in symbol.name:
+            yield symbol.name

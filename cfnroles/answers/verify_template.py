@@ -1,0 +1,323 @@
+"""Do the roles that a template gives its task definitions let these start, and do they allow anything more?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.answers.folding import Answer, folded
+from cfnroles.answers.requests import definite
+from cfnroles.answers.template_roles import (
+    ROLE_PROPERTIES,
+    UNDECIDED,
+    groups,
+    launch_types,
+    other_users,
+    reference,
+    role_of,
+)
+from cfnroles.answers.template_tasks import asked_about, known_of, refuse
+from cfnroles.answers.template_texts import Texts, foreign
+from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
+from cfnroles.answers.verify import Uses, judge_uses, without_keys
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.iam.roles import Role, stack_role
+from cfnroles.iam.stack_roles import RoleResource, StackRoles
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.role_kinds import ROLE_KINDS, kind_of
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds
+from cfnroles.statements import compose
+from cfnroles.symbols import Import
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import plain, symbols
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
+from cfnroles.text import from_spelling
+
+#: What a judged role is made of: its policies, and the secrets whose names they are given by.
+_LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret")
+#: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+_DONE_BY_INSTANCE = ("ecr:", "logs:")
+_WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
+
+
+class Question(Struct, frozen=True):
+    """What is asked about the roles of a template.
+
+    ``resource`` is the only task definition that is asked about. ``roles`` are judged in the place of those that the
+    template names; of those that are ``own`` the same template holds the policies. ``context`` are values of
+    condition keys that the caller knows, and ``aws_managed_keys`` tells that no customer managed key encrypts a
+    secret or parameter. ``read`` reads a role of the account by its ARN.
+    """
+
+    resource: str = ""
+    roles: Mapping[Holder, Role] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    prove: bool = False
+    aws_managed_keys: bool = False
+    read: Callable[[str], Role] | None = None
+    own: frozenset[Holder] = frozenset()
+
+
+NO_QUESTION = Question()
+
+
+def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
+    """Judge the roles of the task definitions of a template in every world, each by what all that have it need.
+
+    Raises InvalidInput where the reading is no template or has no such task definition, for what ECS would refuse, and
+    where a role is given for several task definitions.
+    """
+    template = reading.template
+    if template is None:
+        raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
+    ids = asked_about(reading, template, question.resource)
+    if question.roles and len(ids) != 1:
+        why = f"Its task definitions: {', '.join(ids)}." if ids else ""
+        what = f"has {len(ids) or 'no'} task definitions, and a role is given for one"
+        raise InvalidInput(what, where=reading.name, why=why, remedy="Name one with --resource ID." if ids else "")
+    known = known_of(reading)
+    found: list[Verification] = []
+    for group in groups(ids, template, known[1]):
+        tasks = [in_worlds(each, reading.documents[0], template, known, group.conditions) for each in group.tasks]
+        refuse([each for each in tasks if each.logical_id in ids], reading)
+        found += _Judging(tuple(tasks), frozenset(ids), known, question).verifications()
+    if not question.resource:
+        found += _unseen(template)
+    if not found and not ids:
+        reading.accepted()
+    return tuple(found)
+
+
+def _unseen(template: Template) -> Iterator[Verification]:
+    """What of a template may need roles or be one, and cannot be seen."""
+    gaps: dict[Holder, list[Gap]] = {}
+    for gap in hidden(template):
+        gaps.setdefault(gap.holder, []).append(gap)
+    role = Role(f"whatever is not seen in {template.document}", ())
+    for holder, several in gaps.items():
+        yield Verification(holder, role, None, (), (), (), (), gaps=tuple(several), use=Use(()))
+
+
+class _Part(Struct, frozen=True):
+    """What one task needs of one role in one world; ``given`` is how the template names the role."""
+
+    task: TaskInWorlds
+    holder: Holder
+    given: str | None
+    needs: tuple[Need, ...]
+    gaps: tuple[Gap, ...]
+
+
+#: A role: by its logical id, by how it is named, by who has none, or by the option that gives it.
+_Key = tuple[str, str]
+
+
+class _Judging:
+    """The roles of task definitions that share some of them."""
+
+    def __init__(
+        self, tasks: Sequence[TaskInWorlds], ids: frozenset[str], known: tuple[Facts, Given], question: Question
+    ) -> None:
+        self._tasks, self._ids, self._question = tasks, ids, question
+        self._facts, self._given = known
+        self._template = tasks[0].worlds.template
+        self._several = len(defined(self._template)) > 1
+        self._answers: dict[object, Verification] = {}
+
+    def verifications(self) -> Iterator[Verification]:
+        found: dict[tuple[_Key, Holder], dict[int, Answer]] = {}
+        users: dict[tuple[_Key, Holder], dict[str, None]] = {}
+        for world in self._tasks[0].worlds.all:
+            for key, parts, answer in self._in_world(world):
+                answers = found.setdefault(key, {})
+                _, where = answers.get(id(answer), (answer, frozenset[World]()))
+                answers[id(answer)] = answer, where | {world}
+                users.setdefault(key, {}).update(dict.fromkeys(each.task.logical_id for each in parts))
+        order = [each.logical_id for each in self._tasks]
+        for key in sorted(found, key=lambda key: (min(map(order.index, users[key])), list(Holder).index(key[1]))):
+            yield self._folded(tuple(found[key].values()), tuple(users[key]))
+
+    def _folded(self, answers: Sequence[Answer], users: tuple[str, ...]) -> Verification:
+        first = self._tasks[0]
+        everywhere = frozenset[World]().union(*(where for _, where in answers))
+        defaults = dict.fromkeys(name for each in self._tasks if each.logical_id in users for name in each.defaults)
+        use = answers[0][0].use or Use(())
+        when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
+        return folded(answers, replace(use, tasks=users, when=when, defaults=tuple(defaults)), first.told)
+
+    def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
+        stack = self._tasks[0].worlds.stack(world, _LOOKED_AT)
+        roles = {each.logical_id: each for each in StackRoles(stack).roles}
+        parts: dict[_Key, list[_Part]] = {}
+        for part in self._parts(world):
+            parts.setdefault(self._key(part, tuple(roles.values())), []).append(part)
+        for key, several in parts.items():
+            role = self._role(key, roles, world)
+            for holder in dict.fromkeys(each.holder for each in several if each.task.logical_id in self._ids):
+                theirs = [each for each in several if each.holder is holder and each.task.logical_id in self._ids]
+                if role is not None:
+                    answer = self._judged(role, several, theirs, Texts(stack))
+                else:
+                    answer = self._absent(theirs, world, Texts(stack))
+                yield (key, holder), theirs, answer
+
+    def _parts(self, world: World) -> Iterator[_Part]:
+        """What each task needs of each of its roles in a world."""
+        given_roles = self._question.roles
+        for task in self._tasks:
+            if world not in task.there:
+                continue
+            wanted = self._wanted(task, world)
+            for holder in (kind.holder for kind in ROLE_KINDS):
+                own = [each for each in wanted if each.holder is holder]
+                if given_roles and (holder not in given_roles or task.logical_id not in self._ids):
+                    continue
+                if not own and holder not in ROLE_PROPERTIES:
+                    continue
+                for given, theirs in reference(holder, own, task.logical_id, task.worlds, world).items():
+                    if given is not None or theirs or given_roles:
+                        needs = tuple(each for each in theirs if isinstance(each, Need))
+                        gaps = tuple(each for each in theirs if isinstance(each, Gap))
+                        yield _Part(task, holder, given, needs, gaps)
+
+    def _wanted(self, task: TaskInWorlds, world: World) -> Sequence[Need | Gap]:
+        template, given, _ = task.worlds.made(world)
+        found: Iterable[Need] = (need for need, where in task.needs.items() if world in where)
+        needs = without_keys(found, self._facts) if self._question.aws_managed_keys else found
+        settled = (each for need in needs for each in _settled(need, template, given))
+        return [*settled, *(gap for gap, where in task.gaps.items() if world in where)]
+
+    def _key(self, part: _Part, roles: Sequence[RoleResource]) -> _Key:
+        if self._question.roles:
+            return "given", part.holder
+        if not part.given:
+            return "none", part.task.logical_id
+        own = role_of(part.given, roles, self._facts.account)
+        return ("own", own.logical_id) if own else ("elsewhere", part.given)
+
+    def _role(self, key: _Key, roles: Mapping[str, RoleResource], world: World) -> Role | None:
+        kind, name = key
+        if kind == "given":
+            role = self._question.roles[Holder(name)]
+            return role if Holder(name) in self._question.own else foreign(role, " of another template")
+        called = name.rpartition("/")[2]
+        if kind == "elsewhere" and self._question.read and not symbols(called):
+            return self._question.read(plain(name if not symbols(name) else called))
+        template, given, _ = self._tasks[0].worlds.made(world)
+        return stack_role(roles[name], template, given) if kind == "own" else None
+
+    def _judged(self, role: Role, several: Sequence[_Part], theirs: Sequence[_Part], texts: Texts) -> Verification:
+        """What a role says to the needs of some of those that have it."""
+        holder = theirs[0].holder
+        needs = dict.fromkeys(texts.need(need) for part in theirs for need in part.needs)
+        others = dict.fromkeys(texts.need(need) for part in several for need in part.needs if part not in theirs)
+        gaps = dict.fromkeys(gap for part in theirs for gap in part.gaps)
+        open_ended = any(part.holder is Holder.TASK for part in several)
+        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended
+        if same not in self._answers:
+            one = texts.role(role)
+            uses = Uses(
+                holder,
+                tuple(needs),
+                self._facts,
+                tuple(gaps),
+                tuple(others),
+                open_ended,
+                known=self._question.context,
+                apart=tuple(texts.apart),
+            )
+            answer = texts.told(judge_uses(uses, one, prove=self._question.prove))
+            self._answers[same] = self._beside_others(answer)
+        return self._answers[same]
+
+    def _beside_others(self, answer: Verification) -> Verification:
+        """The answer without what is too much, where others of the template have the role whose needs nobody knows."""
+        name = answer.role.name.removesuffix(f" of {self._template.document}")
+        known = {str(need.origin.path[1]) for task in self._tasks for need in task.needs if len(need.origin.path) > 1}
+        shared = other_users(name, self._template, {*known, *(each.logical_id for each in self._tasks)})
+        if not shared:
+            return answer
+        nothing: Any = ()
+        return replace(
+            answer,
+            use=Use((), others=shared),
+            **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing),
+            removals=None,
+        )
+
+    def _absent(self, theirs: Sequence[_Part], world: World, texts: Texts) -> Verification:
+        """What becomes of the needs of a role that the template does not have."""
+        part = theirs[0]
+        needs = dict.fromkeys(need for each in theirs for need in each.needs)
+        certain, hanging = definite(needs, self._facts)
+        judged = tuple(self._without(need, part, world) for need in sorted(certain, key=lambda need: need.sort_key))
+        gaps = dict.fromkeys(gap for each in theirs for gap in each.gaps)
+        same = "absent", part.given, part.holder, judged, hanging, tuple(gaps), part.task.logical_id
+        if same not in self._answers:
+            self._answers[same] = texts.told(
+                Verification(
+                    part.holder,
+                    Role(_named(part.given), ()),
+                    None,
+                    judged,
+                    hanging,
+                    compose(each.need for each in judged if each.outcome is Outcome.MISSING),
+                    (),
+                    gaps=tuple(gaps),
+                    absence=Absence(bool(part.given), self._remedy(part)),
+                )
+            )
+        return self._answers[same]
+
+    def _without(self, need: Need, part: _Part, world: World) -> Judged:
+        """What becomes of a need without a role, or with one that stands elsewhere."""
+        if part.given:
+            return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
+        action, task = need.permission.action, part.task
+        agents = part.holder is Holder.EXECUTION and action.startswith(_DONE_BY_INSTANCE)
+        if agents and launch_types(task.logical_id, task.worlds, world) <= _WITH_INSTANCES:
+            return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
+        return Judged(need, Outcome.MISSING)
+
+    def _remedy(self, part: _Part) -> str:
+        task, option = part.task.logical_id, kind_of(part.holder).option_name
+        if not part.given:
+            named = ROLE_PROPERTIES.get(part.holder, "RoleArn")
+            return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
+        resource = f"--resource {task} " if self._several else ""
+        return f"Give {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
+
+
+def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
+    """The need, where the parameters that it hangs on are the template's own, as these are in a world."""
+    names = need.permission.when
+    if not names or not set(names) <= set(template.parameters):
+        yield need
+        return
+    defaults = {name: template.declarations[name].get("Default") for name in names}
+    values = {name: given.parameters.get(name, default) for name, default in defaults.items()}
+    if None in values.values():
+        yield replace(need, permission=replace(need.permission, when=()))
+    elif "" not in values.values():
+        yield need
+
+
+def _named(given: str | None) -> str:
+    """How the template names a role that it does not have."""
+    if not given:
+        return "none"
+    if given == UNDECIDED:
+        return "one that only CloudFormation works out"
+    whole = from_spelling(given, policy=False).whole
+    if whole is None:
+        return plain(given)
+    if isinstance(whole, Import):
+        return f"one that another stack exports as {whole.export}"
+    return f"what {whole.name} holds"

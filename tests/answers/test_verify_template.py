@@ -1,0 +1,202 @@
+"""The roles of a template's task definitions, judged as it has them, in every combination of its conditions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, Told, read
+from cfnroles.answers.verification import Outcome, Verdict, Verification
+from cfnroles.answers.verify_template import Question, verify_template
+from cfnroles.errors import InvalidInput
+from cfnroles.formats.verification import human
+from cfnroles.formats.verification_words import summary
+from cfnroles.iam.roles import Role, read_role
+from cfnroles.need import Holder
+
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+Resources:
+  Secret: {Type: AWS::SecretsManager::Secret}
+  Other: {Type: AWS::SecretsManager::Secret}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      NetworkMode: awsvpc
+      Cpu: 256
+      Memory: 512
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - {Name: web, Image: "nginx:1.27", Secrets: [{Name: DB, ValueFrom: !Ref Secret}]}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: Secrets
+          PolicyDocument:
+            Statement: [{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Secret}]
+"""
+
+ALLOWED = "Statement: [{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Secret}]"
+OTHER_TASK = """
+  Worker:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - {Name: worker, Image: "nginx:1.27", Secrets: [{Name: DB, ValueFrom: /shop/db}]}
+"""
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    text = TEMPLATE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def judged(text: str, parameters: dict[str, str] | None = None, **question: Any) -> tuple[Verification, ...]:
+    return verify_template(read(Document("t.yaml", text), Told(parameters=parameters or {})), Question(**question))
+
+
+def told(text: str, **question: Any) -> str:
+    return human(judged(text, **question), {"t.yaml": text}, 100)
+
+
+def test_a_role_that_allows_what_is_needed_passes() -> None:
+    (execution,) = judged(TEMPLATE)
+    assert (execution.verdict, execution.role.name) == (Verdict.PASS, "Role of t.yaml")
+    assert summary(execution) == "Task, execution role: pass: 1 allowed; nothing too much"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param([("GetSecretValue, ", "DescribeSecret, ")], Verdict.FAIL, id="another action"),
+        pytest.param([(ALLOWED, ALLOWED.replace("!Ref Secret", "!Ref Other"))], Verdict.FAIL, id="another secret"),
+        pytest.param(
+            [(ALLOWED, ALLOWED.replace("!Ref Secret", "!Ref Stage"))], Verdict.NOT_JUDGED, id="what a parameter tells"
+        ),
+        pytest.param([(ALLOWED, ALLOWED.replace("!Ref Secret", "'*'"))], Verdict.FAIL, id="every secret"),
+        pytest.param([("ecs-tasks.", "ec2.")], Verdict.FAIL, id="another service may assume it"),
+        pytest.param([("      ExecutionRoleArn: !GetAtt Role.Arn\n", "")], Verdict.FAIL, id="none on Fargate"),
+        pytest.param([("!GetAtt Role.Arn", "!ImportValue shop-role")], Verdict.NOT_JUDGED, id="of another stack"),
+        pytest.param([("!GetAtt Role.Arn", "!Ref Stage")], Verdict.NOT_JUDGED, id="in a parameter"),
+        pytest.param(
+            [("!GetAtt Role.Arn", "arn:aws:iam::111122223333:role/x")], Verdict.NOT_JUDGED, id="of the account"
+        ),
+        pytest.param([("!GetAtt Role.Arn", "!Sub '${Role.Arn}'")], Verdict.PASS, id="by Fn::Sub"),
+        pytest.param([("!GetAtt Role.Arn", "!If [IsProd, !GetAtt Role.Arn, !GetAtt Role.Arn]")], Verdict.PASS, id="If"),
+        pytest.param(
+            [("  Secret: {Type: AWS::SecretsManager::Secret}", "  Secret: {Type: AWS::SecretsManager::Secret, "
+              "Properties: {Name: shop/db}}"), (ALLOWED, ALLOWED.replace("!Ref Secret", "!Sub 'arn:${AWS::Partition}:"
+              "secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:shop/db-??????'"))],
+            Verdict.PASS, id="the secret by its name",
+        ),
+        pytest.param(
+            [("      Policies:", "      ManagedPolicyArns: [!Ref Managed]\n      Policies:")], Verdict.NOT_JUDGED,
+            id="a policy that nobody can read",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_execution_role_comes_to(changes: list[tuple[str, str]], expected: Verdict) -> None:
+    (execution,) = judged(changed(*changes))
+    assert execution.verdict is expected
+
+
+def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> None:
+    text = changed(("!GetAtt Role.Arn", "!ImportValue shop-role"))
+    assert "Execution role: one that another stack exports as shop-role" in told(text)
+    assert "Give --role FILE:LogicalId, the template that has it, or --role NAME --live." in told(text)
+    given = read_role(TEMPLATE, "roles.yaml", "Role")
+    (execution,) = judged(text, roles={Holder.EXECUTION: given})
+    # Whether the `Secret` of another template is the same nobody knows.
+    assert (execution.role.name, execution.verdict) == ("Role of roles.yaml", Verdict.NOT_JUDGED)
+    (execution,) = judged(text, roles={Holder.EXECUTION: given}, own=frozenset({Holder.EXECUTION}))
+    assert execution.verdict is Verdict.PASS
+
+
+def test_a_need_of_one_world_is_missing_there_only() -> None:
+    text = changed((ALLOWED, ALLOWED.replace("Resource", "Condition: {Null: {a: b}}, Resource")))
+    conditional = changed(
+        ("      Policies:\n", "      Policies: !If\n        - IsProd\n"),
+        ("        - PolicyName: Secrets\n          Poli", "        - - PolicyName: Secrets\n            Poli"),
+        (f"            {ALLOWED}\n", f"              {ALLOWED}\n        - []\n"),
+    )
+    (execution,) = judged(conditional)
+    assert execution.verdict is Verdict.FAIL
+    assert sorted(each.outcome for each in execution.judged) == [Outcome.ALLOWED, Outcome.MISSING]
+    assert "[MISSING] secretsmanager:GetSecretValue on ${Secret} (only if IsProd does not hold)" in " ".join(
+        told(conditional).split()
+    )
+    assert judged(conditional, {"Stage": "prod"})[0].verdict is Verdict.PASS
+    assert judged(text)[0].verdict is not Verdict.PASS
+
+
+def test_a_role_that_two_share_is_judged_by_what_both_need() -> None:
+    both = changed((ALLOWED, ALLOWED[:-1] + ", {Effect: Allow, Action: ssm:GetParameters, Resource: !Sub 'arn:${AWS::"
+                    "Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/shop/db'}]")) + OTHER_TASK  # fmt: skip
+    (execution,) = judged(both)
+    assert (execution.use.tasks if execution.use else (), execution.excess) == (("Task", "Worker"), ())
+    (alone,) = judged(both, resource="Task")
+    assert alone.excess == ()
+
+
+def test_what_others_have_is_not_called_too_much() -> None:
+    text = changed((ALLOWED, "Statement: [{Effect: Allow, Action: '*', Resource: '*'}]")) + (
+        "  Function:\n    Type: AWS::Lambda::Function\n    Properties: {Role: !GetAtt Role.Arn}\n"
+    )
+    (execution,) = judged(text)
+    assert (execution.verdict, execution.excess) == (Verdict.NOT_JUDGED, ())
+    assert "Function may need what it grants beyond" in told(text)
+
+
+def test_the_application_of_a_task_role_is_not_judged() -> None:
+    task = changed(("ExecutionRoleArn: !GetAtt Role.Arn", "TaskRoleArn: !GetAtt Role.Arn\n      ExecutionRoleArn: x"))
+    by_holder = {each.holder: each for each in judged(task)}
+    assert by_holder[Holder.TASK].application == ("secretsmanager:GetSecretValue",)
+    assert by_holder[Holder.TASK].verdict is Verdict.NOT_JUDGED
+
+
+def test_on_instances_their_role_pulls_images_without_an_execution_role() -> None:
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1"
+    text = changed(
+        ("      RequiresCompatibilities: [FARGATE]\n", ""),
+        ("      ExecutionRoleArn: !GetAtt Role.Arn\n", ""),
+        ("nginx:1.27", image),
+        (", Secrets: [{Name: DB, ValueFrom: !Ref Secret}]", ""),
+    )
+    (execution,) = judged(text)
+    assert {each.outcome for each in execution.judged} == {Outcome.UNKNOWN}
+    assert "the role of the container instances" in told(text)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ({"resource": "Nope"}, "has no task definition Nope"),
+        ({"roles": {Holder.EXECUTION: Role("r", ())}}, "has 2 task definitions, and a role is given for one"),
+    ],
+)
+def test_a_question_that_fits_nothing_is_refused(question: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        judged(TEMPLATE + OTHER_TASK, **question)
+
+
+def test_a_parameter_that_the_template_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="has no parameter Nope"):
+        judged(TEMPLATE, {"Nope": "1"})
+
+
+def test_the_proof_holds_for_every_grant() -> None:
+    (execution,) = judged(TEMPLATE, prove=True)
+    assert execution.removals
+    assert all(each.fails for each in execution.removals)
