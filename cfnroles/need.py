@@ -25,6 +25,7 @@ class Holder(StrEnum):
     LIFECYCLE_HOOK = "lifecycle hook role"
     MANAGED_INSTANCES = "managed instances role"
     INSTANCE = "instance role"
+    GATEWAY = "gateway role"
     SCHEDULER = "scheduler role"
     EVENT_RULE = "event rule role"
     STATE_MACHINE = "state machine role"

@@ -130,6 +130,13 @@ ROLE_KINDS = (
         profile="InstanceProfile",
     ),
     RoleKind(
+        Holder.GATEWAY,
+        "GatewayRole",
+        "ECS itself uses this role to manage the load balancers of a gateway",
+        # AWS calls it an infrastructure role of ECS: what assumes these is ECS.
+        AssumedBy("ecs.amazonaws.com", f"{_GUIDE}/infrastructure_IAM_role.html"),
+    ),
+    RoleKind(
         Holder.SCHEDULER,
         "SchedulerRole",
         "EventBridge Scheduler uses this role to run the tasks",

@@ -51,6 +51,7 @@ HERE = "${AWS::Region}:${AWS::AccountId}"
         (Holder.LIFECYCLE_HOOK, "ecs", ""),
         (Holder.MANAGED_INSTANCES, "ecs", ""),
         (Holder.INSTANCE, "ec2", ""),
+        (Holder.GATEWAY, "ecs", ""),
         (Holder.SCHEDULER, "scheduler", f"scheduler:{HERE}:schedule-group/*"),
         (Holder.EVENT_RULE, "events", f"events:{HERE}:rule/*"),
         (Holder.STATE_MACHINE, "states", f"states:{HERE}:stateMachine:*"),

@@ -11,7 +11,7 @@ from typing import Any
 from cfnroles.discovery import discover
 from cfnroles.statements import compose
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD, UNBUILT
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 
@@ -51,6 +51,10 @@ Who holds what:
   and to the security groups that the service names, to two service-linked roles, and for each action to the resources
   that AWS's reference has for it. Conditions on tags and what is only described are as AWS wrote them. The container is
   read as the task definition that ECS makes of it.
+- The **gateway role** is used by ECS to make the load balancers of a gateway. It is made where a spec names a
+  `gateway`. AWS calls it an infrastructure role, whose trust policy it shows; no page shows that of a gateway. Against
+  AWS's managed policy it is narrowed to the account and Region, to the resources that each action takes, and to the web
+  ACL that the gateway names, if it does.
 - The **scheduler role**, the **event rule role** and the **state machine role** are used by EventBridge Scheduler, by
   EventBridge and by Step Functions to run the task. Each is made where the spec says that they run it. Its trust policy
   asks for `aws:SourceAccount` and `aws:SourceArn`, as AWS's pages about these services do: a schedule group, a rule
@@ -79,15 +83,6 @@ definition that ECS makes of it.
 | --- | --- |
 """
 
-_UNBUILT_HEAD = """
-## Fields that ask for what is not built yet
-
-cfnroles reads none of the documents that hold them.
-
-| field | what it asks for |
-| --- | --- |
-"""
-
 _OPERATIONS_HEAD = """
 ## Operations that ask nothing of a role
 
@@ -105,7 +100,6 @@ def feature_table(features: Iterable[Feature] = FEATURES) -> str:
     reasons = (
         (_FIELDLESS_HEAD, COSTLESS),
         (_INSTEAD_HEAD, others),
-        (_UNBUILT_HEAD, UNBUILT),
         (_OPERATIONS_HEAD, COSTLESS_OPERATIONS),
     )
     return f"{_HEAD}{sections}" + "".join(f"{head}{_reasons(told)}" for head, told in reasons)

@@ -79,6 +79,24 @@ def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
+def gateway_beside(workload: Workload, gateway: Document) -> Workload:
+    """The workload with what create-gateway or update-gateway takes beside it, placeholders as symbols.
+
+    A role that it does not name yet is the one that is built for it. Raises InvalidInput for any other text.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateGateway.html
+    """
+    data = parse(gateway.text, gateway.name)
+    if not isinstance(data, dict) or not isinstance(data.get("configuration"), dict):
+        raise InvalidInput(
+            "is no gateway",
+            where=gateway.name,
+            remedy="Give what `aws ecs create-gateway` takes, with name and configuration.",
+        )
+    described = {"infrastructureRoleArn": "", **{name: value for name, value in data.items() if value is not None}}
+    tree = as_symbols({**workload.tree, "gateway": described})
+    return replace(workload, tree=tree, settings={**workload.settings, "gateway": gateway.name})
+
+
 def provided_beside(workload: Workload, provider: Document) -> Workload:
     """The workload with a capacity provider beside its task definition, placeholders as symbols.
 

@@ -57,7 +57,7 @@ EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
 TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE)
 #: What has roles of its own that are not read, by its type.
 UNREAD = {
-    "AWS::ECS::Gateway": "its infrastructure role",
+    "AWS::ECS::Gateway": "its infrastructure role, which `gateway` in a spec builds",
 }
 _CONTAINERS = ("containerDefinitions",)
 SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"

@@ -20,6 +20,7 @@ HOLDERS_BESIDE = {
     "capacityProvider": Holder.MANAGED_INSTANCES,
     "runTask": Holder.TASK,
     "daemon": Holder.TASK,
+    "gateway": Holder.GATEWAY,
     EXPRESS: Holder.INFRASTRUCTURE,
 }
 

@@ -291,6 +291,13 @@ SERVICE = Structure(
             "capacity-provider.json",
             source=f"{_GUIDE}/managed-instances-instance-profile.html",
         ),
+        Key(
+            "gateway",
+            forms.PATH,
+            "Path of what create-gateway takes: its infrastructure role is made beside the roles of this service.",
+            "gateway.json",
+            source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateGateway.html",
+        ),
         *_SETTINGS,
         Key(
             "task-role",

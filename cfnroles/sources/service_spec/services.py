@@ -21,7 +21,7 @@ from cfnroles.signs import Misread
 from cfnroles.sources import task_definition_checks
 from cfnroles.sources.reading import Task
 from cfnroles.sources.runs import run_beside, without_built
-from cfnroles.sources.settings import described_beside, provided_beside
+from cfnroles.sources.settings import described_beside, gateway_beside, provided_beside
 from cfnroles.sources.spec import Service, Spec
 from cfnroles.sources.task_definition import home
 from cfnroles.statements import single_valued
@@ -41,6 +41,7 @@ DESCRIPTIONS: Mapping[str, Callable[[Workload, Document], Workload]] = {
     "service": partial(described_beside, values={}),
     "run-task": partial(run_beside, values={}),
     "capacity-provider": provided_beside,
+    "gateway": gateway_beside,
 }
 
 

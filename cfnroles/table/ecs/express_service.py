@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from awacs import acm, cloudwatch, ec2, iam, logs
+from awacs import acm, cloudwatch, iam, logs
 from awacs import application_autoscaling as scaling
-from awacs import elasticloadbalancing as elb
 
-from cfnroles.facts import partition_of
 from cfnroles.need import Holder, Standing
 from cfnroles.symbols import Wildcard
+from cfnroles.table.ecs import ingress
 from cfnroles.table.ecs.awslogs import arn, log_group_arn, with_contents
+from cfnroles.table.ecs.ingress import TAGGED, TAGGED_NOW
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
 from cfnroles.table.scopes import EveryOf, When, each_of
 from cfnroles.text import ANYTHING, EMPTY, Text, text_of
@@ -33,12 +33,8 @@ _IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 _MADE_UP = Wildcard("????")
 #: What a task definition of one's own excludes, by its place in the tree: `_CREATE`.
 _EXCLUDED = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
-#: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/elb-service-linked-roles.html
 #: https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
-_LINKED = (
-    "elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing",
-    "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
-)
+_LINKED = "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
 
 
 def is_express(found: Found) -> bool:
@@ -54,9 +50,7 @@ def has_default_group(found: Found) -> bool:
 
 def service_linked_roles(found: Found) -> tuple[Text, ...]:
     """The service-linked roles that an account gets with its first load balancer and its first scaled service."""
-    facts = found.facts
-    start = Text("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":role/aws-service-role/")
-    return tuple(Text(start, role) for role in _LINKED)
+    return tuple(ingress.service_linked_role(found, role) for role in (ingress.LINKED, _LINKED))
 
 
 def own_group(found: Found) -> tuple[Text, ...]:
@@ -117,16 +111,7 @@ def _member(found: Found, name: str) -> Text:
     return text_of(value) if isinstance(value, str) else EMPTY
 
 
-_TAGGED = When("StringEquals", "aws:ResourceTag/AmazonECSManaged", "true")
-_TAGGED_NOW = When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
-_ELB = "elasticloadbalancing"
-_BALANCERS = EveryOf(_ELB, "loadbalancer/app/")
-_LISTENERS = EveryOf(_ELB, "listener/app/")
-_RULES = EveryOf(_ELB, "listener-rule/app/")
-_TARGETS = EveryOf(_ELB, "targetgroup/")
-_GROUPS = EveryOf("ec2", "security-group/")
 _SCALED = EveryOf("application-autoscaling", "scalable-target/")
-_OPENED = (ec2.AuthorizeSecurityGroupEgress, ec2.AuthorizeSecurityGroupIngress)
 
 _row = partial(
     Feature,
@@ -141,7 +126,7 @@ _row = partial(
 
 def _made_group(on: Callable[[Found], tuple[Text, ...]]) -> tuple[Grant, ...]:
     return (
-        *each_of((logs.CreateLogGroup, logs.TagResource), on=on, sid="MakeLogGroup", conditions=_TAGGED_NOW),
+        *each_of((logs.CreateLogGroup, logs.TagResource), on=on, sid="MakeLogGroup", conditions=TAGGED_NOW),
         Grant(logs.DescribeLogGroups, on=everything, sid="FindLogGroups"),
     )
 
@@ -151,101 +136,19 @@ FEATURES = (
         name="express-service-load-balancer",
         why="ECS makes a load balancer for the service, or shares one, with a listener, a rule and target groups, and"
         " shifts traffic between these",
-        grants=(
-            *each_of(
-                (elb.CreateLoadBalancer, elb.DeleteLoadBalancer, elb.CreateListener),
-                on=_BALANCERS,
-                sid="ManageLoadBalancers",
-                conditions=_TAGGED,
-            ),
-            *each_of(
-                (
-                    elb.CreateRule,
-                    elb.ModifyListener,
-                    elb.DeleteListener,
-                    elb.AddListenerCertificates,
-                    elb.RemoveListenerCertificates,
-                ),
-                on=_LISTENERS,
-                sid="ManageListeners",
-                conditions=_TAGGED,
-            ),
-            *each_of((elb.ModifyRule, elb.DeleteRule), on=_RULES, sid="ManageRules", conditions=_TAGGED),
-            *each_of(
-                (elb.CreateTargetGroup, elb.DeleteTargetGroup, elb.RegisterTargets, elb.DeregisterTargets),
-                on=_TARGETS,
-                sid="ManageTargetGroups",
-                conditions=_TAGGED,
-            ),
-            Grant(
-                elb.AddTags,
-                on=EveryOf(_ELB, "loadbalancer/app/", "listener/app/", "listener-rule/app/", "targetgroup/"),
-                sid="TagLoadBalancers",
-                conditions=When(
-                    "StringEquals",
-                    "elasticloadbalancing:CreateAction",
-                    "CreateListener",
-                    "CreateLoadBalancer",
-                    "CreateRule",
-                    "CreateTargetGroup",
-                ),
-            ),
-            *each_of(
-                (
-                    elb.DescribeListeners,
-                    elb.DescribeLoadBalancers,
-                    elb.DescribeRules,
-                    elb.DescribeTargetGroups,
-                    elb.DescribeTargetHealth,
-                ),
-                on=everything,
-                sid="FindLoadBalancers",
-            ),
-        ),
+        grants=ingress.balancing(),
     ),
     _row(
         name="express-service-network",
         why="ECS makes security groups for the load balancer and for the tasks, and opens them for each other",
-        grants=(
-            Grant(ec2.CreateSecurityGroup, on=EveryOf("ec2", "vpc/"), sid="MakeInNetwork"),
-            Grant(ec2.CreateSecurityGroup, on=_GROUPS, sid="MakeSecurityGroups", conditions=_TAGGED_NOW),
-            *each_of(_OPENED, on=EveryOf("ec2", "security-group-rule/"), sid="MakeRules", conditions=_TAGGED_NOW),
-            *each_of(
-                (
-                    *_OPENED,
-                    ec2.DeleteSecurityGroup,
-                    ec2.RevokeSecurityGroupEgress,
-                    ec2.RevokeSecurityGroupIngress,
-                ),
-                on=_GROUPS,
-                sid="ChangeSecurityGroups",
-                conditions=_TAGGED,
-            ),
-            Grant(
-                ec2.CreateTags,
-                on=EveryOf("ec2", "security-group/", "security-group-rule/"),
-                sid="TagSecurityGroups",
-                conditions=When(
-                    "StringEquals",
-                    "ec2:CreateAction",
-                    "AuthorizeSecurityGroupEgress",
-                    "AuthorizeSecurityGroupIngress",
-                    "CreateSecurityGroup",
-                ),
-            ),
-            *each_of(
-                (ec2.DescribeRouteTables, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs),
-                on=everything,
-                sid="FindNetwork",
-            ),
-        ),
+        grants=ingress.guarding(),
     ),
     _row(
         name="express-service-security-group",
         field=f"{EXPRESS}.networkConfiguration.securityGroups[]",
         why="ECS may open this security group for the load balancer by rules that it tags",
         example="sg-0123456789abcdef0",
-        grants=tuple(each_of(_OPENED, on=security_group, sid="OpenSecurityGroups", conditions=_TAGGED_NOW)),
+        grants=tuple(each_of(ingress.OPENED, on=security_group, sid="OpenSecurityGroups", conditions=TAGGED_NOW)),
     ),
     _row(
         name="express-service-certificate",
@@ -255,7 +158,7 @@ FEATURES = (
                 (acm.RequestCertificate, acm.AddTagsToCertificate, acm.DeleteCertificate, acm.DescribeCertificate),
                 on=EveryOf("acm", "certificate/"),
                 sid="ManageCertificates",
-                conditions=_TAGGED,
+                conditions=TAGGED,
             )
         ),
     ),
@@ -267,7 +170,7 @@ FEATURES = (
                 (scaling.RegisterScalableTarget, scaling.TagResource, scaling.DeregisterScalableTarget),
                 on=_SCALED,
                 sid="ManageScaling",
-                conditions=_TAGGED,
+                conditions=TAGGED,
             ),
             *each_of(
                 (scaling.PutScalingPolicy, scaling.DeleteScalingPolicy),
@@ -290,13 +193,13 @@ FEATURES = (
                 (cloudwatch.PutMetricAlarm, cloudwatch.TagResource),
                 on=EveryOf("cloudwatch", "alarm:"),
                 sid="MakeAlarms",
-                conditions=_TAGGED_NOW,
+                conditions=TAGGED_NOW,
             ),
             *each_of(
                 (cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms),
                 on=EveryOf("cloudwatch", "alarm:"),
                 sid="ManageAlarms",
-                conditions=_TAGGED,
+                conditions=TAGGED,
             ),
         ),
     ),

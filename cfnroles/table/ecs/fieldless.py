@@ -1,4 +1,4 @@
-"""The fields of what ECS takes that cost no permission, each with the reason; and those that ask for what is not built.
+"""The fields of what ECS takes that cost no permission, each with the reason; and those that stand for others.
 
 A reason for a structure stands for everything below it, but for what is named like a role, a key, a secret or another
 resource: that has a reason, or a row, of its own.
@@ -14,6 +14,8 @@ _BY_ECS = "ECS does it with its service-linked role"
 _NAMED_ROLE = "names a role, which may be the infrastructure role that is built here"
 _OF_CONTROLLER = "EXTERNAL deploys with a controller of one's own, which no task definition is about"
 _PROCESS = "what the process in the container is started with; nothing is fetched for it"
+_BUCKET_POLICY = "Elastic Load Balancing writes its logs by the policy of the bucket"
+_SHARED = "gateway.configuration.hostSharedAlb"
 _LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 
 #: Field -> why it costs nothing. A field stands for everything below it.
@@ -275,12 +277,27 @@ ELSEWHERE: Mapping[str, str] = {
     "gateway.cluster": _NAME,
     "gateway.clientToken": _NAME,
     "gateway.deletionProtection": _SETTING,
-    "gateway.configuration.hostSharedAlb": "what it changes at load balancers is the infrastructure role's",
+    **dict.fromkeys(
+        (
+            f"{_SHARED}.{member}"
+            for member in (
+                "networkConfiguration",
+                "scheme",
+                "port",
+                "protocol",
+                "maxAlbCount",
+                "httpDesync",
+                "testTrafficRules",
+            )
+        ),
+        "what it changes at load balancers is the gateway role's in any case",
+    ),
+    f"{_SHARED}.accessLogs.destination.s3.bucket": _BUCKET_POLICY,
+    f"{_SHARED}.accessLogs.destination.s3.prefix": _BUCKET_POLICY,
     "gateway.tags": "tags of the gateway itself; who creates it needs ecs:TagResource",
     "gateway.propagateTags": _SETTING,
 }
 
-_GATEWAY = "permissions of the infrastructure role of a gateway"
 
 _CONTAINER = "containerDefinitions[]"
 _PRIMARY = "expressGatewayService.primaryContainer"
@@ -310,13 +327,6 @@ INSTEAD: Mapping[str, str] = {
         f"{_PRIMARY}.{name}": f"{_CONTAINER}.{name}"
         for name in ("image", "command", "environment", "secrets", "repositoryCredentials")
     },
-}
-
-#: Fields that ask for a role, or for permissions, that cfnroles does not build yet: what they ask for.
-UNBUILT: Mapping[str, str] = {
-    "gateway.infrastructureRoleArn": "the infrastructure role of a gateway",
-    "gateway.configuration.hostSharedAlb.webACLArn": _GATEWAY,
-    "gateway.configuration.hostSharedAlb.accessLogs.destination.s3.bucket": _GATEWAY,
 }
 
 #: The account settings that cost no permission; a row about another has the field ``account.NAME``.

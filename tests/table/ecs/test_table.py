@@ -21,7 +21,7 @@ from cfnroles.sources.members import MAP, TEXT, recorded
 from cfnroles.sources.service_spec.definition import SERVICE
 from cfnroles.symbols import Field, Symbol
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD, ROOTS, UNBUILT
+from cfnroles.table.ecs.fieldless import COSTLESS, COSTLESS_OPERATIONS, INSTEAD, ROOTS
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
 from cfnroles.text import Part
@@ -39,6 +39,8 @@ AS_AWS_WROTE = (
     ("ecs:Poll", ":task-set/"),
     # The reference names no resource, and AWS's policy one with a tag.
     ("acm:RequestCertificate", ":certificate/"),
+    ("elasticloadbalancing:SetWebAcl", ":loadbalancer/app/"),
+    ("wafv2:DisassociateWebACL", ":regional/webacl/"),
 )
 
 each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
@@ -86,7 +88,7 @@ def unknown_fields(record: Mapping[str, Any]) -> list[str]:
 
 def is_known(field: str, there: Mapping[str, str], kind: str) -> bool:
     """Whether a field is ECS's own and a row, or a reason, is about it."""
-    return field in there and (is_rows(field, kind) or has_reason(field, (*COSTLESS, *UNBUILT)))
+    return field in there and (is_rows(field, kind) or has_reason(field, COSTLESS))
 
 
 def cost_of(field: str) -> str:
@@ -96,7 +98,7 @@ def cost_of(field: str) -> str:
     return next((place for other, place in places if not any(is_below(reason, other) for reason in reasons)), field)
 
 
-def test_each_field_is_a_rows_or_costs_nothing_for_a_reason_or_is_said_to_be_unbuilt() -> None:
+def test_each_field_is_a_rows_or_costs_nothing_for_a_reason() -> None:
     assert unknown_fields(recorded()) == [], "ECS has fields that the table does not know: add a row, or a reason"
 
 
@@ -160,10 +162,9 @@ def gain(shape: str, name: str) -> list[str]:
     return [field for field in unknown_fields(model_record(after)) if field not in known]
 
 
-@pytest.mark.parametrize("reasons", [COSTLESS, UNBUILT], ids=["costless", "unbuilt"])
-def test_each_reason_is_about_a_field_that_exists_and_is_no_rows(reasons: Mapping[str, str]) -> None:
+def test_each_reason_is_about_a_field_that_exists_and_is_no_rows() -> None:
     there = {*fields(recorded())}
-    for field, reason in reasons.items():
+    for field, reason in COSTLESS.items():
         assert any(is_below(other, field) for other in there), f"{field} is no field of ECS"
         assert len(reason) > 3
         assert not [row.field for row in FEATURES if is_below(row.field, field)], f"{field} has a row"
@@ -175,10 +176,6 @@ def test_what_comes_into_the_place_of_something_is_a_field_that_exists_and_is_no
         assert any(is_below(each, field) for each in there), f"{field} is no field of ECS"
         assert any(is_below(each, other) for each in there), f"{other} is no field of ECS"
         assert not [row.field for row in FEATURES if is_below(row.field, field)], f"{field} has a row"
-
-
-def test_a_field_is_costless_or_unbuilt_and_not_both() -> None:
-    assert not [field for field in UNBUILT if has_reason(field, COSTLESS)]
 
 
 def test_each_operation_is_one_that_ecs_has_and_is_told_of_once() -> None:

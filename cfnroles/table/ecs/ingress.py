@@ -1,0 +1,125 @@
+"""What ECS makes in front of services and manages by its tag: load balancers, and the security groups around them.
+
+AWS's managed policies for Express Mode and for gateways say it alike. Each action has the resources that it takes by
+AWS's own reference; the conditions on tags stay as AWS wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from awacs import ec2
+from awacs import elasticloadbalancing as elb
+from awacs.aws import Action
+
+from cfnroles.facts import partition_of
+from cfnroles.table.feature import Found, Grant, everything
+from cfnroles.table.scopes import EveryOf, When, each_of
+from cfnroles.text import Text
+
+TAGGED = When("StringEquals", "aws:ResourceTag/AmazonECSManaged", "true")
+TAGGED_NOW = When("StringEquals", "aws:RequestTag/AmazonECSManaged", "true")
+#: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/elb-service-linked-roles.html
+LINKED = "elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing"
+OPENED = (ec2.AuthorizeSecurityGroupEgress, ec2.AuthorizeSecurityGroupIngress)
+
+_ELB = "elasticloadbalancing"
+BALANCERS = EveryOf(_ELB, "loadbalancer/app/")
+_LISTENERS = EveryOf(_ELB, "listener/app/")
+_RULES = EveryOf(_ELB, "listener-rule/app/")
+_TARGETS = EveryOf(_ELB, "targetgroup/")
+_GROUPS = EveryOf("ec2", "security-group/")
+
+
+def service_linked_role(found: Found, role: str) -> Text:
+    """The ARN of a service-linked role of the home account: ``SERVICE/NAME``."""
+    facts = found.facts
+    start = ("arn:", partition_of(facts.home_region), ":iam::", facts.home_account, ":role/aws-service-role/")
+    return Text(*start, role)
+
+
+def balancing(balancers: Iterable[Action] = (), rules: Iterable[Action] = ()) -> tuple[Grant, ...]:
+    """What makes, changes and deletes load balancers, with more actions on these and on their rules."""
+    return (
+        *each_of(
+            (elb.CreateLoadBalancer, elb.DeleteLoadBalancer, elb.CreateListener, *balancers),
+            on=BALANCERS,
+            sid="ManageLoadBalancers",
+            conditions=TAGGED,
+        ),
+        *each_of(
+            (
+                elb.CreateRule,
+                elb.ModifyListener,
+                elb.DeleteListener,
+                elb.AddListenerCertificates,
+                elb.RemoveListenerCertificates,
+            ),
+            on=_LISTENERS,
+            sid="ManageListeners",
+            conditions=TAGGED,
+        ),
+        *each_of((elb.ModifyRule, elb.DeleteRule, *rules), on=_RULES, sid="ManageRules", conditions=TAGGED),
+        *each_of(
+            (elb.CreateTargetGroup, elb.DeleteTargetGroup, elb.RegisterTargets, elb.DeregisterTargets),
+            on=_TARGETS,
+            sid="ManageTargetGroups",
+            conditions=TAGGED,
+        ),
+        Grant(
+            elb.AddTags,
+            on=EveryOf(_ELB, "loadbalancer/app/", "listener/app/", "listener-rule/app/", "targetgroup/"),
+            sid="TagLoadBalancers",
+            conditions=When(
+                "StringEquals",
+                "elasticloadbalancing:CreateAction",
+                "CreateListener",
+                "CreateLoadBalancer",
+                "CreateRule",
+                "CreateTargetGroup",
+            ),
+        ),
+        *each_of(
+            (
+                elb.DescribeListeners,
+                elb.DescribeLoadBalancers,
+                elb.DescribeRules,
+                elb.DescribeTargetGroups,
+                elb.DescribeTargetHealth,
+            ),
+            on=everything,
+            sid="FindLoadBalancers",
+        ),
+    )
+
+
+def guarding(described: Iterable[Action] = ()) -> tuple[Grant, ...]:
+    """What makes, opens and deletes security groups, with more that is described."""
+    return (
+        Grant(ec2.CreateSecurityGroup, on=EveryOf("ec2", "vpc/"), sid="MakeInNetwork"),
+        Grant(ec2.CreateSecurityGroup, on=_GROUPS, sid="MakeSecurityGroups", conditions=TAGGED_NOW),
+        *each_of(OPENED, on=EveryOf("ec2", "security-group-rule/"), sid="MakeRules", conditions=TAGGED_NOW),
+        *each_of(
+            (*OPENED, ec2.DeleteSecurityGroup, ec2.RevokeSecurityGroupEgress, ec2.RevokeSecurityGroupIngress),
+            on=_GROUPS,
+            sid="ChangeSecurityGroups",
+            conditions=TAGGED,
+        ),
+        Grant(
+            ec2.CreateTags,
+            on=EveryOf("ec2", "security-group/", "security-group-rule/"),
+            sid="TagSecurityGroups",
+            conditions=When(
+                "StringEquals",
+                "ec2:CreateAction",
+                "AuthorizeSecurityGroupEgress",
+                "AuthorizeSecurityGroupIngress",
+                "CreateSecurityGroup",
+            ),
+        ),
+        *each_of(
+            (ec2.DescribeRouteTables, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs, *described),
+            on=everything,
+            sid="FindNetwork",
+        ),
+    )
