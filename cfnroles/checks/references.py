@@ -73,7 +73,7 @@ def _traps(task: CheckedTask) -> Iterator[tuple[str, Finding]]:
     said = {task.workload.origin(path): text for path, text in texts_in(task.workload.tree)}
     for finding in task.discovery.findings:
         if is_reference(finding) and finding.severity is Severity.WARNING:
-            yield str(said[finding.origin]), task.fault(finding.origin, finding.what, finding.remedy)
+            yield said.get(finding.origin, ""), task.fault(finding.origin, finding.what, finding.remedy)
 
 
 def _is_arn(value: str) -> bool:

@@ -358,7 +358,9 @@ def around_of(logical_id: str, template: Template) -> Template:
     """The template with nothing but a task definition, what runs it, and what both name."""
     resources = _resources(template)
     kept = {logical_id: resources[logical_id]}
-    running = {name: (each, RUNS[kind][1]) for name, each in resources.items() if (kind := each.get("Type")) in RUNS}
+    # A type may be anything, as long as nobody has refused the template.
+    kinds = {name: str(each.get("Type")) for name, each in resources.items()}
+    running = {name: (resources[name], RUNS[kind][1]) for name, kind in kinds.items() if kind in RUNS}
     kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {

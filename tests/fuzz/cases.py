@@ -42,7 +42,20 @@ class Case(Struct, frozen=True):
 def case(seed: int, corpus: Path = CORPUS) -> Case:
     """The case with this number, always the same where the documents are the same."""
     random = Random(seed)
-    kinds = ("task", "task", "task", "spec", "spec", "template", "template", "policy", "account", "stacks", "service")
+    kinds = (
+        "task",
+        "task",
+        "task",
+        "spec",
+        "spec",
+        "template",
+        "template",
+        "policy",
+        "account",
+        "stacks",
+        "service",
+        "express",
+    )
     kind = random.choice(kinds)
     arguments, files = _KINDS[kind](Maker(random, _documents(corpus)))
     if random.random() < 0.03:
@@ -199,6 +212,11 @@ def _service(make: Maker) -> Made:
     return (command, "task.json", "--service", "service.json", *(("-o", "out") if command == "build" else ())), files
 
 
+def _express(make: Maker) -> Made:
+    files = {"web.json": make.broken("express"), "role.yaml": make.original("template").encode()}
+    return _asked(make, "web.json", *_told(make)), files
+
+
 _KINDS: Mapping[str, Callable[[Maker], Made]] = {
     "task": _task,
     "spec": _spec,
@@ -207,6 +225,7 @@ _KINDS: Mapping[str, Callable[[Maker], Made]] = {
     "account": _account,
     "stacks": _stacks,
     "service": _service,
+    "express": _express,
 }
 
 _SERVICE = {
@@ -236,6 +255,33 @@ _SERVICE = {
             "volumeConfigurations": [{"name": "data", "managedEBSVolume": {"kmsKeyId": "alias/x", "roleArn": "x"}}],
         }
     ]
+}
+
+
+_EXPRESS = {
+    "serviceName": "shop",
+    "infrastructureRoleArn": "arn:aws:iam::123456789012:role/x",
+    "executionRoleArn": "arn:aws:iam::123456789012:role/x",
+    "cpu": "1024",
+    "memory": "2048",
+    "networkConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
+    "tags": [{"key": "a", "value": "b"}],
+    "primaryContainer": {
+        "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1",
+        "containerPort": 80,
+        "awsLogsConfiguration": {"logGroup": "/shop", "logStreamPrefix": "web"},
+        "repositoryCredentials": {"credentialsParameter": "a"},
+        "secrets": [{"name": "DB", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"}],
+        "environment": [{"name": "STAGE", "value": "test"}],
+        "command": ["serve"],
+    },
+}
+_EXPRESS_ANSWER = {
+    "service": {
+        "serviceArn": "arn:aws:ecs:us-east-1:123456789012:service/blue/shop",
+        "infrastructureRoleArn": "arn:aws:iam::123456789012:role/x",
+        "activeConfigurations": [{"cpu": "256", "primaryContainer": _EXPRESS["primaryContainer"]}],
+    }
 }
 
 
@@ -273,6 +319,7 @@ def _documents(corpus: Path) -> Mapping[str, tuple[str, ...]]:
         "task template": tuple(text for text in templates if "AWS::ECS::TaskDefinition" in text),
         "policy": tuple(json.dumps(policy) for policy in policies),
         "account": tuple(json.dumps(_account_of(policy)) for policy in policies),
+        "express": (json.dumps(_EXPRESS), json.dumps(_EXPRESS_ANSWER)),
         "service": (json.dumps(_SERVICE), json.dumps(_SERVICE["services"][0])),
         "stacks": tuple(_built(path) for path in (examples / "shop.json", examples / "shop-project/cfnroles.yaml")),
     }

@@ -258,6 +258,11 @@ def test_a_member_that_nobody_knows_is_told(changed: Any, pointer: str) -> None:
     assert pointer in {each.origin.pointer for each in found.findings}
 
 
+def test_an_unknown_member_that_is_called_like_a_reference_is_no_reference() -> None:
+    findings = lint(reading({**SERVICE, "tags": [{"key": "a", "valueFrom": {"b": 1}}]})).findings
+    assert "tags[0].valueFrom" in {finding.origin.pointer for finding in findings}
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_of_several_configurations_is_not_guessed(count: int) -> None:
     with pytest.raises(InvalidInput, match=f"has {count} active configurations, and one is read"):
