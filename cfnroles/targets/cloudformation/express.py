@@ -83,3 +83,9 @@ def _refuse(workload: Workload) -> None:
             where=workload.document,
             remedy="Give what create-express-gateway-service takes. `cfnroles explain` tells what the roles need.",
         )
+    if not workload.tree["containerDefinitions"]:
+        raise InvalidInput(
+            "the service has neither primaryContainer nor taskDefinitionArn",
+            where=workload.document,
+            remedy="Write its primaryContainer, with an image.",
+        )

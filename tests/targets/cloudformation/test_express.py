@@ -140,8 +140,12 @@ def test_each_role_is_complete_and_minimal(holder: Holder, logs: bool) -> None:
             {"serviceArn": f"arn:aws:ecs:{HOME}:service/blue/shop", "primaryContainer": {"image": "nginx:1"}},
             "the service exists already",
         ),
+        (
+            {"infrastructureRoleArn": "", "primaryContainer": None},
+            "the service has neither primaryContainer nor taskDefinitionArn",
+        ),
     ],
-    ids=["a task definition of its own", "one that exists"],
+    ids=["a task definition of its own", "one that exists", "nothing to run"],
 )
 def test_what_no_new_service_can_be_made_of_is_refused(tree: Any, told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
