@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from cfnroles.answers.explanation import Explanation, explained_roles
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
-from cfnroles.need import Need, Permission
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Gap, Need, Permission
+from cfnroles.sources.nested_stacks import NestedStack
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import TASKS, spelled
-from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds
 from cfnroles.template.template import Template
 
 
@@ -20,19 +22,55 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
 
     Raises InvalidInput as `explain` does, and for parameters that the template does not have.
     """
-    tasks = tuple(_tasks(reading, template, resource))
-    refuse(tasks, reading)
-    explanations = tuple(_explanation(task) for task in tasks)
-    unseen = () if resource else tuple(hidden(template))
+    tasks, nested = tuple(_tasks(reading, template, resource)), tuple(_nested(reading, resource))
+    refuse((*tasks, *(task for task, _ in nested)), reading)
+    explanations = (*map(_explanation, tasks), *(_explanation_of_nested(*each) for each in nested))
+    unseen = () if resource else tuple(_unseen(reading, template))
     if not explanations and not unseen:
         reading.accepted()
     return (*explanations, *((Explanation((), unseen, unseen=True),) if unseen else ()))
 
 
 def _tasks(reading: Reading, template: Template, resource: str) -> Iterator[TaskInWorlds]:
-    ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
-    for logical_id in ids:
-        yield in_worlds(logical_id, reading.documents[0], template, known)
+    known = known_of(reading)
+    if "." not in resource or not any(isinstance(each, NestedStack) for each in reading.nested):
+        for logical_id in asked_about(reading, template, resource, TASKS):
+            yield in_worlds(logical_id, reading.documents[0], template, known)
+
+
+def _nested(reading: Reading, resource: str) -> Iterator[tuple[TaskInWorlds, NestedStack]]:
+    """The task definitions of nested stacks, each called by the way to it."""
+    facts, _ = known_of(reading)
+    ids = []
+    for stack in (each for each in reading.nested if isinstance(each, NestedStack)):
+        for logical_id in defined(stack.template, TASKS):
+            ids.append(f"{stack.name}.{logical_id}")
+            if resource in ("", ids[-1]):
+                task = in_worlds(logical_id, stack.document, stack.template, (facts, stack.given))
+                yield replace(task, logical_id=ids[-1]), stack
+    if "." in resource and ids and resource not in ids:
+        why = f"The task definitions of its nested stacks: {', '.join(ids)}."
+        raise InvalidInput(f"has no task definition {resource}", where=reading.name, why=why)
+
+
+def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack) -> Explanation:
+    explanation = _explanation(task)
+    hanging_on = [f"{stack.condition} holds"] * bool(stack.condition) + [explanation.when] * bool(explanation.when)
+    # Its parameters are no parameters of the template that has it.
+    gaps = tuple(
+        replace(gap, remedy=f"{gap.remedy} where {task.worlds.template.document} is given by itself")
+        if gap.remedy.startswith("Tell it with --parameter")
+        else gap
+        for gap in explanation.gaps
+    )
+    own = (f"{stack.name}.{name}" for name in explanation.defaults)
+    return replace(explanation, when=" and ".join(hanging_on), gaps=gaps, defaults=(*stack.defaults, *own))
+
+
+def _unseen(reading: Reading, template: Template) -> Iterator[Gap]:
+    yield from hidden(template)
+    for each in reading.nested:
+        yield from hidden(each.template) if isinstance(each, NestedStack) else (each,)
 
 
 def _explanation(task: TaskInWorlds) -> Explanation:

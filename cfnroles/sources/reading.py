@@ -24,6 +24,7 @@ from cfnroles.sources.told import Told
 from cfnroles.workload import EXPRESS, Path, Workload
 
 if TYPE_CHECKING:
+    from cfnroles.sources.nested_stacks import NestedStack
     from cfnroles.sources.spec import Service, Spec
     from cfnroles.template.template import Template
 
@@ -68,7 +69,7 @@ class Reading(Struct, frozen=True):
 
     ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
     the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
-    read, and ``policy`` a policy document.
+    read, with its ``nested`` stacks, and ``policy`` a policy document.
     """
 
     documents: tuple[Document, ...]
@@ -78,6 +79,7 @@ class Reading(Struct, frozen=True):
     wrong: tuple[Finding, ...] = ()
     project: Spec | None = None
     template: Template | None = None
+    nested: tuple[NestedStack | Gap, ...] = ()
     policy: Mapping[str, Any] | None = None
 
     @property

@@ -1,0 +1,118 @@
+"""The templates of nested stacks that stand beside a template, with the values that it passes to them.
+
+`aws cloudformation package` uploads a template that `TemplateURL` names by a path, and writes the address in its place.
+https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.template_tasks import names_in
+from cfnroles.template.given import Given
+from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.loops import unrolled
+from cfnroles.template.template import Template
+
+STACK = "AWS::CloudFormation::Stack"
+#: Stacks are nested less deep, and a template that names itself would be read without end.
+_DEEPEST = 10
+
+
+class NestedStack(Struct, frozen=True):
+    """A nested stack whose template stands beside the one that has it. ``name`` is the way to it by logical ids.
+
+    ``condition`` is what its resource hangs on, if nobody told whether that holds, and ``defaults`` are the parameters
+    of the template around it whose default is passed on.
+    """
+
+    name: str
+    document: Document
+    template: Template
+    given: Given
+    condition: str = ""
+    defaults: tuple[str, ...] = ()
+
+
+def nested_stacks(
+    template: Template, document: Document, given: Given, name: str = "", around: tuple[str, ...] = ()
+) -> Iterator[NestedStack | Gap]:
+    """The nested stacks of a template, with those in them; a gap for each whose template cannot be read.
+
+    Raises InvalidInput where a template that is named cannot be read for what it is.
+    """
+    resolution = Resolution(template.tree, given)
+    for logical_id, resource in _stacks(template):
+        condition = resource.get("Condition")
+        holds = resolution.condition(condition) if isinstance(condition, str) else True
+        if holds is False:
+            continue
+        given_properties = resource.get("Properties")
+        properties: Mapping[str, Any] = given_properties if isinstance(given_properties, Mapping) else {}
+        called = f"{name}.{logical_id}".lstrip(".")
+        url = resolution.value(properties.get("TemplateURL"))
+        beside = _beside(document, url)
+        if beside is None or beside.name in (*around, document.name) or len(around) >= _DEEPEST:
+            origin = Origin(document.name, ("Resources", logical_id))
+            yield Gap(Holder.EXECUTION, "hidden-resource", origin, _UNSEEN.format(called), _REMEDY)
+            continue
+        passed = _passed(properties.get("Parameters"), resolution)
+        own = Given(passed, given.account, given.region)
+        child = unrolled(Template(beside.name, beside.text, beside.members), own)
+        hangs_on = condition if isinstance(condition, str) and holds is None else ""
+        defaults = tuple(_defaults(properties.get("Parameters"), template, given))
+        yield NestedStack(called, beside, child, own, hangs_on, defaults)
+        yield from nested_stacks(child, beside, own, called, (*around, document.name))
+
+
+_UNSEEN = "nobody can see what stands in the nested stack {}"
+_REMEDY = "Give its template to cfnroles as well"
+
+
+def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    resources = template.tree.get("Resources")
+    for name, each in resources.items() if isinstance(resources, Mapping) else ():
+        if isinstance(each, Mapping) and each.get("Type") == STACK:
+            yield str(name), each
+
+
+def _beside(document: Document, url: Any) -> Document | None:
+    """The template that a path names from another one; ``None`` for an address, and for what is no template."""
+    if not isinstance(url, str) or not url or symbols(url) or "://" in url:
+        return None
+    try:
+        found = document.beside(plain(url))
+    except InvalidInput:
+        return None
+    return found if found is not None and isinstance(found.members.get("Resources"), Mapping) else None
+
+
+def _passed(parameters: Any, resolution: Resolution) -> dict[str, str | None]:
+    """The values of a nested stack's parameters; ``None`` for one that hangs on what nobody told."""
+    passed: dict[str, str | None] = {}
+    for name, given in parameters.items() if isinstance(parameters, Mapping) else ():
+        value = resolution.value(given)
+        texts = [resolution.text(each) for each in given] if isinstance(given, list) else [_text(value)]
+        passed[str(name)] = None if any(map(symbols, texts)) else plain(",".join(texts))
+    return passed
+
+
+def _defaults(passed: Any, template: Template, given: Given) -> Iterator[str]:
+    named = set(names_in(passed))
+    for name in template.settable:
+        if name in named and name not in given.parameters and template.declarations[name].get("Default") is not None:
+            yield name
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else "${unknown}"
