@@ -20,7 +20,7 @@ from cfnroles.need import Holder, Need, Permission
 from cfnroles.statements import single_valued
 from cfnroles.symbols import SUFFIX, RandomSuffix, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import Text, of_policy
+from cfnroles.text import PSEUDO_PARAMETERS, Text, of_policy
 
 #: No Region has this name.
 _SOME_REGION = "xx-unknown-0"
@@ -117,7 +117,7 @@ def homes(
 def told_symbols(permission: Permission) -> tuple[str, ...]:
     """The symbols in a permission that are no pseudo parameters: parts of it that nobody told."""
     found = {name for text in _texts(permission) for name in symbols(text)}
-    return tuple(sorted(name for name in found if not name.startswith("AWS::")))
+    return tuple(sorted(found.difference(PSEUDO_PARAMETERS)))
 
 
 def opened(need: Need) -> Need:
@@ -238,7 +238,8 @@ def _has(text: str, name: str) -> bool:
 
 def _others(texts: Sequence[str], context: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     told = {key.lower(): value for key, value in context.items()}
-    names = sorted({name for text in texts for name in symbols(text) if not name.startswith("AWS::")})
+    # Those of the stack itself stand for the same on both sides, as others do: no home tells them.
+    names = sorted({name for text in texts for name in symbols(text)}.difference(PSEUDO_PARAMETERS))
     values: dict[str, str] = {}
     for number, name in enumerate(names):
         # The number tells names apart that are alike but for their signs.

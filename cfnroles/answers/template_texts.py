@@ -7,7 +7,7 @@ that covers ARNs covers it. What is told afterwards is what the template says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.need import Need
 from cfnroles.sources.template_task_definitions import shaped, spelled
-from cfnroles.symbols import SUFFIX, Attribute, RandomSuffix, Symbol
+from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symbol
+from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain
 from cfnroles.template.template import ResolvedStack
 from cfnroles.text import Part, Text, from_spelling, text_of
@@ -29,18 +30,24 @@ _APART = frozenset(
         *("AWS::KMS::Key",),
     }
 )
-#: A symbol that is a name of the template itself.
-_NAME = re.compile(r"\$\{(?!!|AWS::|Import::|resolve:)([^{}]+)\}")
+#: A symbol that is a name of the template itself, or of its stack.
+_NAME = re.compile(r"\$\{(?!!|AWS::(?!Stack)|Import::|resolve:)([^{}]+)\}")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
 class Texts(Struct, frozen=True):
-    """The one form of the texts of a stack. It learns how they were spelled, and which symbols are apart."""
+    """The one form of the texts of a stack. It learns how they were spelled, and which symbols are apart.
+
+    ``value`` tells what an expression comes to in the stack's world. ``cut`` are the names that are cut out of values,
+    by the functions that cut them out there.
+    """
 
     stack: ResolvedStack
+    value: Callable[[Any], Any]
     needed: dict[str, Text] = field(default_factory=dict)
     granted: dict[str, str] = field(default_factory=dict)
     apart: dict[str, None] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)
 
     def need(self, need: Need) -> Need:
         """The need with the names of secrets, as far as the template states them."""
@@ -75,10 +82,18 @@ class Texts(Struct, frozen=True):
 
     def _of_need(self, text: Text) -> Text:
         named = self._named(text_of(text))
+        self._learn(named.symbols)
         self.apart.update(dict.fromkeys(_apart(named.symbols)))
         if named != text:
             self.needed[str(named)] = spelled(text_of(text))
         return named
+
+    def _learn(self, symbols: Iterable[Symbol]) -> None:
+        for symbol in symbols:
+            if isinstance(symbol, Cut | InImage):
+                written = self.value(expression(Text(symbol)))
+                if isinstance(written, str) and written != symbol.spelled:
+                    self.cut[written] = symbol.spelled
 
     def _policy(self, policy: RolePolicy) -> RolePolicy:
         return replace(policy, document=self._each(policy.document))
@@ -93,7 +108,10 @@ class Texts(Struct, frozen=True):
     def _of_role(self, given: str) -> str:
         if "${" not in given:
             return given
-        text = self._named(shaped(given, self.stack, policy=True))
+        known = given
+        for written in sorted(self.cut, key=len, reverse=True):
+            known = known.replace(written, self.cut[written])
+        text = self._named(shaped(known, self.stack, policy=True))
         self.apart.update(dict.fromkeys(_apart(text.symbols)))
         if str(text) != given:
             self.granted[plain(str(text))] = given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -153,7 +154,8 @@ class _Judging:
         return folded(answers, replace(use, tasks=users, when=when, defaults=tuple(defaults)), first.told)
 
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
-        stack = self._tasks[0].worlds.stack(world, _LOOKED_AT)
+        worlds = self._tasks[0].worlds
+        stack, value = worlds.stack(world, _LOOKED_AT), partial(worlds.value, world)
         roles = {each.logical_id: each for each in StackRoles(stack).roles}
         parts: dict[_Key, list[_Part]] = {}
         for part in self._parts(world):
@@ -163,9 +165,9 @@ class _Judging:
             for holder in dict.fromkeys(each.holder for each in several if each.task.logical_id in self._ids):
                 theirs = [each for each in several if each.holder is holder and each.task.logical_id in self._ids]
                 if role is not None:
-                    answer = self._judged(role, several, theirs, Texts(stack))
+                    answer = self._judged(role, several, theirs, Texts(stack, value))
                 else:
-                    answer = self._absent(theirs, world, Texts(stack))
+                    answer = self._absent(theirs, world, Texts(stack, value))
                 yield (key, holder), theirs, answer
 
     def _parts(self, world: World) -> Iterator[_Part]:

@@ -1,0 +1,115 @@
+"""Round trip: the roles that are injected into a template are complete and minimal in every world of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cfnroles import Document, Verdict, inject, read
+from cfnroles.answers.verify_template import verify_template
+from cfnroles.need import Holder
+from tests.test_injected_corpus import CORPUS
+
+HEAD = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Name: {Type: String, Default: /shop/db}
+  Key: {Type: String, Default: ""}
+  Image: {Type: String}
+  Reference: {Type: String}
+  Stored: {Type: "AWS::SSM::Parameter::Value<String>"}
+Mappings: {Names: {us-east-1: {Queue: a}, eu-west-1: {Queue: b}}}
+Conditions:
+  HasKey: !Not [!Equals [!Ref Key, ""]]
+  IsProd: !Equals [!Ref Stage, prod]
+  IsTest: !Equals [!Ref Stage, test]
+Resources:
+  Database:
+    Type: AWS::SecretsManager::Secret
+    Properties: {KmsKeyId: !If [HasKey, !GetAtt Locked.Arn, !Ref AWS::NoValue]}
+  Locked: {Type: AWS::KMS::Key, Condition: HasKey}
+  Files: {Type: AWS::S3::Bucket}
+  Repository: {Type: AWS::ECR::Repository}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "/ecs/${AWS::StackName}"}}
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+      - {Name: web, CONTAINER}
+"""
+NONE = "!Ref AWS::NoValue"
+CONTAINERS = {
+    "nothing": "Image: nginx",
+    "a secret of the template": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Database}]",
+    "a key of it": 'Image: nginx, Secrets: [{Name: A, ValueFrom: !Sub "${Database}:user::"}]',
+    "a parameter by its name": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Name}]",
+    "a part of a name": 'Image: nginx, Secrets: [{Name: A, ValueFrom: !Sub "/${Stage}/a"}]',
+    "a name in each stage": "Image: nginx, Secrets: [{Name: A, ValueFrom: !If [IsProd, /prod/a, /other/a]}]",
+    "a secret by its ARN": (
+        'Image: nginx, Secrets: [{Name: A, ValueFrom: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf"}]'
+    ),
+    "a reference that nobody told": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Reference}]",
+    "what Parameter Store tells": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Stored}]",
+    "what another stack exports": "Image: nginx, Secrets: [{Name: A, ValueFrom: !ImportValue shop-secret}]",
+    "what a map holds": (
+        'Image: nginx, Secrets: [{Name: A, ValueFrom: !Sub ["/${X}", '
+        "{X: !FindInMap [Names, !Ref AWS::Region, Queue]}]}]"
+    ),
+    "a condition": f"Image: nginx, Secrets: [!If [IsProd, {{Name: A, ValueFrom: /a}}, {NONE}]]",
+    "its opposite": f"Image: nginx, Secrets: [!If [IsProd, {NONE}, {{Name: A, ValueFrom: /a}}]]",
+    "two alternatives": (
+        f"Image: nginx, Secrets: [!If [IsProd, {{Name: A, ValueFrom: /a}}, {NONE}],"
+        f" !If [IsTest, {{Name: B, ValueFrom: /a}}, {NONE}]]"
+    ),
+    "two at once": f"Image: nginx, Secrets: [!If [IsProd, !If [HasKey, {{Name: A, ValueFrom: /a}}, {NONE}], {NONE}]]",
+    "an image of the template": "Image: !GetAtt Repository.RepositoryUri",
+    "an image that nobody told": "Image: !Ref Image",
+    "an image of one stage": 'Image: !If [IsProd, !Ref Image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1"]',
+    "a file in a bucket": 'Image: nginx, EnvironmentFiles: [{Type: s3, Value: !Sub "${Files.Arn}/${Stage}.env"}]',
+    "logs": (
+        "Image: nginx, LogConfiguration: {LogDriver: awslogs,"
+        " Options: {awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region}}"
+    ),
+    "logs by the stack's name": (
+        'Image: nginx, LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: !Sub "/x/${AWS::StackName}",'
+        " awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: !Ref AWS::StackName}}"
+    ),
+}
+
+
+def told(text: str) -> list[str]:
+    """The roles that do not pass, each with why."""
+    verifications = verify_template(read(Document("t.yaml", text)))
+    judged = [each for each in verifications if each.holder in (Holder.EXECUTION, Holder.TASK)]
+    assert {each.holder for each in judged} == {Holder.EXECUTION, Holder.TASK}
+    return [
+        f"{each.holder}: {', '.join(map(str, each.grounds))}" for each in judged if each.verdict is not Verdict.PASS
+    ]
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+def test_what_is_injected_is_complete_and_minimal(container: str) -> None:
+    assert told(inject(read(Document("t.yaml", HEAD.replace("CONTAINER", container)))).text) == []
+
+
+@pytest.mark.parametrize("kind", ["a condition", "two at once", "an image that nobody told", "a secret by its ARN"])
+def test_a_task_definition_with_a_condition_has_roles_with_the_same(kind: str) -> None:
+    text = HEAD.replace("CONTAINER", CONTAINERS[kind]).replace("  Web:\n", "  Web:\n    Condition: IsTest\n")
+    assert told(inject(read(Document("t.yaml", text))).text) == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for name in ("0040.yaml", "0404.yaml", "0513.yaml") if (path := CORPUS / name).is_file()], ids=str
+)
+def test_what_is_injected_into_a_real_template(path: Path) -> None:
+    assert told(inject(read(path), replace_roles=True).text) == []
+
+
+def test_what_is_too_much_is_noticed() -> None:
+    container = "Image: nginx, Secrets: [{Name: A, ValueFrom: /a}]"
+    text = inject(read(Document("t.yaml", HEAD.replace("CONTAINER", container)))).text
+    assert told(text) == []
+    assert told(text.replace("parameter/a", "parameter/b")) == [
+        "execution role: what is needed is missing or denied, it grants more than is needed"
+    ]
