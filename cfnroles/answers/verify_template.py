@@ -31,7 +31,7 @@ from cfnroles.iam.stack_roles import RoleResource, StackRoles
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Import
 from cfnroles.template.given import Given
@@ -86,9 +86,9 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
     known = known_of(reading)
     found: list[Verification] = []
     for group in groups(ids, template, known[1]):
-        tasks = [in_worlds(each, reading.documents[0], template, known, group.conditions) for each in group.tasks]
+        tasks = in_same_worlds(group.tasks, reading.documents[0], template, known, group.conditions)
         refuse([each for each in tasks if each.logical_id in ids], reading)
-        found += _Judging(tuple(tasks), frozenset(ids), known, question).verifications()
+        found += _Judging(tasks, frozenset(ids), known, question).verifications()
     if not question.resource:
         found += _unseen(template)
     if not found and not ids:

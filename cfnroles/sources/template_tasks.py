@@ -109,6 +109,26 @@ def in_worlds(
     return found_in(logical_id, document, *around_task(logical_id, template, given, apart), facts)
 
 
+def in_same_worlds(
+    ids: Sequence[str], document: Document, template: Template, known: tuple[Facts, Given], apart: Iterable[str]
+) -> tuple[TaskInWorlds, ...]:
+    """What each of several task definitions needs, in worlds that are the same for all of them.
+
+    ``apart`` are all conditions around them. Raises InvalidInput as ``in_worlds`` does.
+    """
+    facts, given = known
+    conditions = tuple(apart)
+    found = [around_task(each, template, given, conditions) for each in ids]
+    # What one of them hangs on, the others do not: it tells their worlds apart, too.
+    forks = tuple({fork.atoms: fork for _, worlds in found for fork in worlds.forks}.values())
+    tasks = []
+    for logical_id, (around, worlds) in zip(ids, found, strict=True):
+        wanted = (*around.conditions_of(_LOOKED_AT), *conditions)
+        same = replace(worlds_of(worlds.template, given, wanted, forks), whole=template) if len(ids) > 1 else worlds
+        tasks.append(found_in(logical_id, document, around, same, facts))
+    return tuple(tasks)
+
+
 def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
     """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
     found = _Found(document, worlds.template)

@@ -150,6 +150,21 @@ def test_a_role_that_two_share_is_judged_by_what_both_need() -> None:
     assert alone.excess == ()
 
 
+def test_what_one_of_two_hangs_on_hides_nothing_that_the_other_needs() -> None:
+    images = "  Web: {Type: String}\n  Back: {Type: String}\nConditions:"
+    web = changed(('"nginx:1.27"', "!Ref Web"), ("Conditions:", images))
+    (execution,) = judged(web + OTHER_TASK.replace('"nginx:1.27"', "!Ref Back"))
+    missing = [each for each in execution.judged if each.outcome is Outcome.MISSING]
+    assert {(each.need.permission.action, execution.when(each)) for each in missing} == {
+        ("ssm:GetParameters", ""),
+        *(
+            (action, f"${{{image}}} is in a private registry of Amazon ECR")
+            for image in ("Web", "Back")
+            for action in ("ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer")
+        ),
+    }
+
+
 def test_what_others_have_is_not_called_too_much() -> None:
     text = changed((ALLOWED, "Statement: [{Effect: Allow, Action: '*', Resource: '*'}]")) + (
         "  Function:\n    Type: AWS::Lambda::Function\n    Properties: {Role: !GetAtt Role.Arn}\n"
