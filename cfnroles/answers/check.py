@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -10,14 +10,16 @@ from msgspec.structs import replace
 
 from cfnroles.aws.secret_validator import Examined
 from cfnroles.facts import Facts, partition_of
-from cfnroles.need import Reference
-from cfnroles.symbols import Placeholder
+from cfnroles.need import Gap, Reference
+from cfnroles.symbols import Placeholder, PseudoParameter, Symbol
+from cfnroles.table.references import remedy
 from cfnroles.text import ACCOUNT, PARTITION, REGION
 
 
 class Usable(StrEnum):
-    """Whether ECS could use what a reference names."""
+    """Whether ECS could use what a reference names; what the source's own template makes is not there yet."""
 
+    MADE = "made"
     YES = "ok"
     NO = "bad"
     UNKNOWN = "unknown"
@@ -28,32 +30,41 @@ class CheckedReference(Struct, frozen=True):
 
     reference: Reference
     examined: Examined
+    made: bool = False
 
     @property
     def usable(self) -> Usable:
         """Unknown where AWS refused to say."""
+        if self.made:
+            return Usable.MADE
         if self.examined.version:
             return Usable.YES
         return Usable.UNKNOWN if self.examined.unknown else Usable.NO
 
 
 class SecretCheck(Struct, frozen=True):
-    """What was found out about all references of a task, in the order of the document."""
+    """What was found out about all references of a task, in the order of the document.
+
+    ``unseen`` are the parts of a template that may hold more references and cannot be read.
+    """
 
     references: tuple[CheckedReference, ...]
     warnings: tuple[str, ...]
+    unseen: tuple[Gap, ...] = ()
 
     def __add__(self, other: SecretCheck) -> SecretCheck:
-        return SecretCheck(self.references + other.references, self.warnings + other.warnings)
+        return SecretCheck(
+            self.references + other.references, self.warnings + other.warnings, self.unseen + other.unseen
+        )
 
     def count(self, usable: Usable) -> int:
         """How many references are so."""
         return sum(checked.usable is usable for checked in self.references)
 
 
-def left_open(reference: Reference) -> tuple[Placeholder, ...]:
-    """The placeholders in a reference: nobody can say yet which secret or parameter it names."""
-    return tuple(symbol for symbol in reference.value_from.unknown if isinstance(symbol, Placeholder))
+def left_open(reference: Reference) -> tuple[Symbol, ...]:
+    """The symbols in a reference that nobody told: it cannot be said yet which secret or parameter it names."""
+    return tuple(symbol for symbol in reference.value_from.unknown if not isinstance(symbol, PseudoParameter))
 
 
 def at_home(reference: Reference, facts: Facts) -> Reference:
@@ -66,19 +77,35 @@ def at_home(reference: Reference, facts: Facts) -> Reference:
     return replace(reference, value_from=reference.value_from.replaced(lambda symbol: known.get(symbol, symbol)))
 
 
-def check(references: Iterable[Reference], examined: Iterable[Examined], warnings: Sequence[str]) -> SecretCheck:
-    """Put together what was found out about the references without placeholders, in their order, and the others."""
+def check(
+    references: Iterable[Reference],
+    examined: Iterable[Examined],
+    warnings: Sequence[str],
+    made: Collection[Reference] = (),
+) -> SecretCheck:
+    """Put together what was found out about the references that can be asked for, in their order, and the others."""
     answers = iter(examined)
-    checked = (CheckedReference(each, _unasked(each) if left_open(each) else next(answers)) for each in references)
-    return SecretCheck(tuple(checked), tuple(warnings))
+
+    def checked(each: Reference) -> CheckedReference:
+        if each in made:
+            return CheckedReference(each, Examined(each.value_from), made=True)
+        return CheckedReference(each, _unasked(each) if left_open(each) else next(answers))
+
+    return SecretCheck(tuple(map(checked, references)), tuple(warnings))
 
 
 def _unasked(reference: Reference) -> Examined:
-    names = dict.fromkeys(placeholder.called for placeholder in left_open(reference))
+    left = dict.fromkeys(left_open(reference))
+    names = dict.fromkeys(each.called if isinstance(each, Placeholder) else each.spelled for each in left)
+    placeholders = [each.called for each in left if isinstance(each, Placeholder)]
+    remedies = (
+        [f"Add {' '.join(f'--set {name}=VALUE' for name in dict.fromkeys(placeholders))}."] if placeholders else []
+    )
+    remedies += [f"{remedy(each)}." for each in left if not isinstance(each, Placeholder)]
     return Examined(
         reference.value_from,
-        code="placeholder",
+        code="placeholder" if placeholders else "untold",
         what=f"cannot be looked up before {' and '.join(names)} {'are' if len(names) > 1 else 'is'} known",
-        remedy=f"Add {' '.join(f'--set {name}=VALUE' for name in names)}.",
+        remedy=" ".join(dict.fromkeys(remedies)),
         unknown=True,
     )

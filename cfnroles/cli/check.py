@@ -9,20 +9,26 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import source_options, taken, told
+from cfnroles.cli.source import only_for_templates, pairs, source_options, taken, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from cfnroles.answers.check import SecretCheck
+    from cfnroles.answers.check_template import TemplateReferences
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import Examined
     from cfnroles.facts import Facts
     from cfnroles.need import Reference
     from cfnroles.sources.reading import Reading, Task
 
+#: A Region and an account, and the references that are asked for there.
+_Place = tuple[str, str]
+_Asked = tuple[_Place, tuple["Reference", ...]]
+
 
 class _Options(Struct, frozen=True):
+    resource: str
     json_keys: bool
     keys: bool
     profile: str
@@ -32,6 +38,16 @@ class _Options(Struct, frozen=True):
 
 @click.command("check")
 @source_options
+@click.option("--resource", default="", metavar="ID", help="Logical id of one task definition of a template.")
+@click.option(
+    "--parameter",
+    "--parameters",
+    "parameters",
+    multiple=True,
+    callback=pairs,
+    metavar="NAME=VALUE",
+    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
+)
 @click.option("--json-keys", is_flag=True, help="Read the secrets too, to see that the JSON keys exist.")
 @click.option("--keys", is_flag=True, help="Ask also whether the KMS keys of the secrets are enabled.")
 @click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE.")
@@ -42,7 +58,9 @@ class _Options(Struct, frozen=True):
 def command(source: str, **given: Any) -> None:
     """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
 
-    SOURCE is a task definition or a service spec.
+    SOURCE is a task definition, a service spec or a CloudFormation template. What a template makes itself is not asked
+    for: it is there before its task definitions are.
+
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
     from cfnroles import read
@@ -52,12 +70,13 @@ def command(source: str, **given: Any) -> None:
     options = taken(_Options, given)
     about = told(given)
     reading = read(source, about)
+    only_for_templates(reading, resource=options.resource, parameter=about.parameters)
     answer = _checked(reading, options, about.region)
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
     say(written[options.format_](answer, reading.texts))
     if answer.count(Usable.NO):
         sys.exit(BadAnswer.exit_code)
-    if answer.count(Usable.UNKNOWN):
+    if answer.count(Usable.UNKNOWN) or answer.unseen:
         sys.exit(Unavailable.exit_code)
 
 
@@ -68,23 +87,49 @@ def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
     from cfnroles.aws.secret_validator import examine
 
     connection = Connection(options.profile, region, options.endpoint_url)
-    tasks = tuple(_references(task, reading.name, connection) for task in reading.accepted())
-    places: dict[tuple[str, str], list[Reference]] = {}
+    found = _found(reading, options.resource)
+    made = found.made if found else frozenset()
+    if found:
+        tasks: tuple[_Asked, ...] = (_placed(found, reading, connection),)
+    else:
+        tasks = tuple(_references(task, reading.name, connection) for task in reading.accepted())
+    places: dict[_Place, list[Reference]] = {}
     for place, references in tasks:
-        places.setdefault(place, []).extend(each for each in references if not left_open(each))
-    answers: dict[tuple[str, str], Iterator[Examined]] = {}
+        asked = (each for each in references if each not in made and not left_open(each))
+        places.setdefault(place, []).extend(asked)
+    answers: dict[_Place, Iterator[Examined]] = {}
     warnings: list[str] = []
-    for (home, account), asked in places.items():
+    for (home, account), several in places.items():
         examined, warned = examine(
-            [each.asked for each in asked], connection, home, account, json_keys=options.json_keys, keys=options.keys
+            [each.asked for each in several], connection, home, account, json_keys=options.json_keys, keys=options.keys
         )
         answers[home, account] = iter(examined)
         warnings += warned
-    checked = (check(references, answers[place], ()) for place, references in tasks)
-    return sum(checked, start=SecretCheck((), tuple(warnings)))
+    if found and found.defaults:
+        warnings.append(f"the defaults of {', '.join(found.defaults)} were taken; --parameter NAME=VALUE tells others")
+    checked = (check(references, answers[place], (), made) for place, references in tasks)
+    return sum(checked, start=SecretCheck((), tuple(warnings), found.unseen if found else ()))
 
 
-def _references(task: Task, name: str, connection: Connection) -> tuple[tuple[str, str], tuple[Reference, ...]]:
+def _found(reading: Reading, resource: str) -> TemplateReferences | None:
+    from cfnroles.answers.check_template import template_references
+
+    return template_references(reading, reading.template, resource) if reading.template is not None else None
+
+
+def _placed(found: TemplateReferences, reading: Reading, connection: Connection) -> _Asked:
+    """The references of a template's task definitions at their place."""
+    from cfnroles.answers.check import at_home, left_open
+    from cfnroles.answers.template_tasks import known_of
+
+    facts, _ = known_of(reading)
+    if not all(each in found.made or left_open(each) for each in found.references):
+        facts = _at_home(facts, reading.name, connection)
+    placed = tuple(each if each in found.made else at_home(each, facts) for each in found.references)
+    return (facts.region, facts.account), placed
+
+
+def _references(task: Task, name: str, connection: Connection) -> _Asked:
     """The Region and account of a task, and its references as ECS is given them there."""
     from cfnroles import discover
     from cfnroles.answers.check import at_home, left_open

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
 from cfnroles.lines import Lines, Texts
-from cfnroles.markdown import code, document, items, table
+from cfnroles.markdown import code, document, inline, items, table
 from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
@@ -26,7 +26,8 @@ def markdown(check: SecretCheck, text: Texts) -> Page:
         for each in check.references
     ]
     where = [code(lines.where(each.reference.origin)) for each in check.references if each.examined.what]
-    return document([table(("", "needed by", "reference", "finding"), rows), summary(check), items(where)])
+    unseen = [inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in check.unseen]
+    return document([table(("", "needed by", "reference", "finding"), rows), summary(check), items([*where, *unseen])])
 
 
 def json_text(check: SecretCheck, text: Texts) -> Page:
@@ -48,16 +49,27 @@ def json_text(check: SecretCheck, text: Texts) -> Page:
         }
         for checked in check.references
     ]
-    return json_page({"schema": SCHEMA, "references": references, "warnings": list(check.warnings)})
+    unseen = [
+        {"path": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
+        for gap in check.unseen
+    ]
+    page = {"schema": SCHEMA, "references": references, "warnings": list(check.warnings), "unseen": unseen}
+    return json_page(page)
 
 
 def summary(check: SecretCheck) -> str:
     """The answer in one sentence."""
-    total, bad, unknown = len(check.references), check.count(Usable.NO), check.count(Usable.UNKNOWN)
-    if not total:
+    bad, unknown, made = check.count(Usable.NO), check.count(Usable.UNKNOWN), check.count(Usable.MADE)
+    total = len(check.references) - made
+    if not check.references:
+        if check.unseen:
+            return "No secret and no parameter is seen, and not everything can be."
         return "The task refers to no secret and no parameter."
+    if not total:
+        return f"The template makes all {made} secrets and parameters itself."
     parts = [f"{bad} of {total} cannot be used"] if bad else []
     parts += [f"{unknown} of {total} could not be checked"] if unknown else []
+    parts += ["not everything can be seen"] if check.unseen else []
     return f"{' and '.join(parts)}." if parts else f"All {total} secrets and parameters can be used."
 
 
@@ -72,6 +84,10 @@ def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:
                 yield f"           {checked.examined.what}."
                 yield f"           {checked.examined.remedy}"
                 yield f"           {lines.where(origin)}"
+    for gap in check.unseen:
+        yield f"  {Usable.UNKNOWN:<7}  {lines.where(gap.origin)}"
+        yield f"           {gap.what}, so that secrets may be missing from this list."
+        yield f"           {gap.remedy}"
     yield from (f"warning: {warning}" for warning in check.warnings)
     yield summary(check)
 
@@ -83,4 +99,6 @@ def _branch(checked: CheckedReference) -> tuple[str, str]:
 
 def _finding(checked: CheckedReference) -> str:
     examined = checked.examined
+    if checked.made:
+        return "made by the template itself"
     return f"{examined.what}. {examined.remedy}" if examined.what else f"version {examined.version}"

@@ -63,3 +63,70 @@ def test_what_has_no_placeholder_is_asked_all_the_same(cfnroles: Any) -> None:
     )
     assert (told.code, told.out) == (2, "")
     assert told.err.startswith("error: standard input: which region's secrets to look at cannot be told\n")
+
+
+TEMPLATE = """\
+Parameters:
+  Where: {Type: String}
+  Stage: {Type: String, Default: dev}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+Resources:
+  Database: {Type: AWS::SecretsManager::Secret}
+  Level: {Type: AWS::SSM::Parameter, Properties: {Name: /shop/level, Type: String, Value: a}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:1.27
+          Secrets:
+            - {Name: DB, ValueFrom: !Ref Database}
+            - {Name: LEVEL, ValueFrom: /shop/level}
+"""
+
+
+def test_what_a_template_makes_itself_is_not_asked_for(cfnroles: Any) -> None:
+    told = cfnroles("check", "-", stdin=TEMPLATE)
+    assert (told.code, told.err) == (0, "")
+    assert told.out == (
+        "container web\n"
+        "  made     secret DB  ${Database}\n"
+        "  made     secret LEVEL  /shop/level\n"
+        "The template makes all 2 secrets and parameters itself.\n"
+    )
+
+
+def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnroles: Any) -> None:
+    more = "            - {Name: A, ValueFrom: !Ref Where}\n            - {Name: B, ValueFrom: !ImportValue other}\n"
+    told = cfnroles("check", "-", stdin=TEMPLATE + more)
+    assert told.code == 3
+    assert "cannot be looked up before ${Where} is known.\n           Tell it with --parameter Where=VALUE." in told.out
+    assert "secret B  ${Import::other}" in told.out
+    assert told.out.endswith("2 of 2 could not be checked.\n")
+    # With its value it is asked for, and nobody can be.
+    assert cfnroles("check", "-", "--parameter", "Where=/a", "--region", "eu-west-1", stdin=TEMPLATE + more).code == 3
+
+
+def test_a_reference_of_some_worlds_says_of_which(cfnroles: Any) -> None:
+    more = "            - !If [IsProd, {Name: A, ValueFrom: !Ref Where}, !Ref AWS::NoValue]\n"
+    assert "secret A (only if IsProd holds)  ${Where}" in cfnroles("check", "-", stdin=TEMPLATE + more).out
+    assert cfnroles("check", "-", "--parameter", "Stage=dev", stdin=TEMPLATE + more).code == 0
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    ["!Ref Where", "!Split [',', !Ref Where]", "{Fn::Transform: {Name: Mine, Parameters: {A: b}}}"],
+)
+def test_what_cannot_be_seen_of_a_template_is_no_good_answer(cfnroles: Any, secrets: str) -> None:
+    start, _, _ = TEMPLATE.partition("          Secrets:")
+    told = cfnroles("check", "-", stdin=f"{start}          Secrets: {secrets}\n")
+    assert told.code == 3
+    assert "so that secrets may be missing from this list" in told.out
+    assert told.out.endswith("No secret and no parameter is seen, and not everything can be.\n")
+
+
+def test_a_question_about_one_task_definition_is_of_that_alone(cfnroles: Any) -> None:
+    assert cfnroles("check", "-", "--resource", "Task", stdin=TEMPLATE).code == 0
+    assert cfnroles("check", "-", "--resource", "Nope", stdin=TEMPLATE).code == 2
+    assert cfnroles("check", "-", "--resource", "Task", stdin=OPEN).code == 2

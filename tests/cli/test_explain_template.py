@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cfnroles import Document, InvalidInput, read
 from cfnroles.document import parse
 
 HEAD = """\
@@ -551,12 +552,11 @@ def test_what_ecs_would_refuse_is_told_with_its_line(cfnroles: Any, tmp_path: Pa
     assert f"t.yaml:{line + 1}: Resources.Task.Properties.ContainerDefinitions[0].Secrets[0].ValueFrom" in refused.err
 
 
-def test_commands_that_do_not_read_them_refuse_templates(cfnroles: Any, tmp_path: Path) -> None:
-    (tmp_path / "t.yaml").write_text(template("Image: nginx"))
-    refused = cfnroles("check", tmp_path / "t.yaml")
-    assert refused.code == 2
-    assert "this command does not read the task definitions in one" in refused.err
-    assert "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look at this one" in refused.err
+def test_who_asks_for_a_task_definition_alone_is_refused_a_template() -> None:
+    reading = read(Document("t.yaml", template("Image: nginx")))
+    with pytest.raises(InvalidInput, match="this command does not read the task definitions in one") as refused:
+        reading.task()
+    assert "`cfnroles explain`, `cfnroles verify` and `cfnroles lint` look at this one" in str(refused.value)
 
 
 def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_path: Path) -> None:

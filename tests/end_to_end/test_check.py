@@ -120,3 +120,24 @@ def test_what_nobody_filled_is_unknown_and_the_rest_is_asked(account: Account, t
         ("unknown", "placeholder"),
         ("ok", ""),
     ]
+
+
+def test_the_references_of_a_template_are_asked_about(account: Account, tmp_path: Path) -> None:
+    put(account, "shop/signing")
+    (tmp_path / "t.yaml").write_text(
+        "Resources:\n  Own: {Type: AWS::SecretsManager::Secret}\n  Task:\n    Type: AWS::ECS::TaskDefinition\n"
+        "    Properties:\n      ContainerDefinitions:\n        - Name: web\n          Image: nginx:1.27\n"
+        "          Secrets:\n            - {Name: OWN, ValueFrom: !Ref Own}\n"
+        "            - Name: SIGNING\n              ValueFrom: !Sub 'arn:${AWS::Partition}:secretsmanager:"
+        "${AWS::Region}:${AWS::AccountId}:secret:shop/signing'\n            - {Name: GONE, ValueFrom: /shop/gone}\n"
+    )
+
+    result = account.cfnroles("check", tmp_path / "t.yaml", "--format", "json")
+
+    assert (result.returncode, result.stderr) == (1, "")
+    found = json.loads(result.stdout)["references"]
+    assert [(each["item"], each["usable"]) for each in found] == [
+        ("secret OWN", "made"),
+        ("secret SIGNING", "ok"),
+        ("secret GONE", "bad"),
+    ]

@@ -8,21 +8,17 @@ from typing import Any
 from troposphere import encode_to_dict
 
 from cfnroles.need import Origin, Reference
+from cfnroles.sources.template_references import made_by_template
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
-from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.table.references import OpenReference, ParameterReference, value_from
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.roles import unspelled
 from cfnroles.targets.cloudformation.task import DEPLOYMENT_ID, SERVICE_TIMEOUT, SecretsExist
 from cfnroles.targets.cloudformation.template_expressions import Expressions
-from cfnroles.targets.cloudformation.template_roles import Adding, Placing, chosen, own_condition, resources_in
+from cfnroles.targets.cloudformation.template_roles import Adding, Placing, chosen, own_condition
 from cfnroles.targets.cloudformation.values import Spelling, value
-from cfnroles.template.template import ResolvedStack
 from cfnroles.text import from_spelling
-
-_SECRET, _PARAMETER = "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"
 
 
 def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, ...]:
@@ -55,38 +51,9 @@ def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, 
 def divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], tuple[Origin, ...]]:
     """The references to what is there before, and where those stand to what the template makes."""
     ordered = sorted(task.references, key=lambda reference: (reference.origin.sort_key, reference.value_from))
-    stacks = {world: task.worlds.stack(world, (_SECRET, _PARAMETER)) for world in task.there} if ordered else {}
-    made = {
-        reference
-        for reference in ordered
-        if all(_is_made(reference, stacks[world], adding) for world in task.references[reference])
-    }
+    made = made_by_template(task, adding.facts)
     origins = dict.fromkeys(each.origin for each in ordered if each in made)
     return tuple(each for each in ordered if each not in made), tuple(origins)
-
-
-def _is_made(reference: Reference, stack: ResolvedStack, adding: Adding) -> bool:
-    """Whether a stack makes what a reference names: by its logical id, or by the name that the template gives it."""
-    text = reference.value_from
-    if resources_in(text, adding.tree):
-        return True
-    try:
-        target = value_from(text, adding.facts)
-    except (Unnamed, Malformed):
-        return False
-    if isinstance(target, OpenReference):
-        return False
-    if isinstance(target, ParameterReference):
-        names = {f"parameter/{name.removeprefix('/')}" for name in _names(stack, _PARAMETER)}
-        return str(target.arn.resource) in names
-    resource = str(target.arn.resource)
-    return any(resource.removeprefix("secret:") == name for name in _names(stack, _SECRET))
-
-
-def _names(stack: ResolvedStack, kind: str) -> Iterator[str]:
-    for resource in stack.of_type(kind):
-        if isinstance(name := resource.properties.get("Name"), str):
-            yield name
 
 
 def _asked(task: TaskInWorlds, adding: Adding, references: tuple[Reference, ...]) -> Iterator[Any]:

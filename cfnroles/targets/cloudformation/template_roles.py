@@ -19,6 +19,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Permission
 from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.sources.template_references import resources_in
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.statements import compose
@@ -31,7 +32,7 @@ from cfnroles.targets.cloudformation.values import Spelling, value
 from cfnroles.template.logical_ids import LogicalIds
 from cfnroles.template.world_conditions import Conditions
 from cfnroles.template.worlds import Literal, World
-from cfnroles.text import Text, text_of
+from cfnroles.text import Text
 
 #: The roles that a task definition names itself, by the property. Others go to its services and to whoever runs it.
 ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
@@ -128,12 +129,6 @@ class Placing:
             condition = self.adding.tree["Resources"][name].get("Condition")
             if isinstance(condition, str) and condition != self._own:
                 yield condition
-
-
-def resources_in(text: Text, tree: Mapping[str, Any]) -> tuple[str, ...]:
-    """The logical ids of the resources of a template that stand in a text, be they there in a world or not."""
-    names = (getattr(symbol, "of", symbol).name.partition(".")[0] for symbol in text_of(text).unknown)
-    return tuple(name for name in names if isinstance(tree["Resources"].get(name), Mapping))
 
 
 def chosen(literals: Sequence[Literal], given: Any) -> Any:

@@ -1,0 +1,63 @@
+"""The references of a template's task definitions, for asking whether they exist."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.template_roles import ROLE_PROPERTIES
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.need import Gap, Reference
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_references import made_by_template
+from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_tasks import hidden, in_worlds
+from cfnroles.template.template import Template
+
+#: What of a template cannot be read, and may refer to secrets.
+_UNREAD = frozenset({"unknown-member", "hidden-resource", "conditions"})
+
+
+class TemplateReferences(Struct, frozen=True):
+    """The references of the task definitions of a template.
+
+    ``made`` are those that the template makes itself, ``unseen`` the parts of it that may hold more. ``defaults`` are
+    the parameters whose default was taken.
+    """
+
+    references: tuple[Reference, ...]
+    made: frozenset[Reference]
+    unseen: tuple[Gap, ...]
+    defaults: tuple[str, ...]
+
+
+def template_references(reading: Reading, template: Template, resource: str) -> TemplateReferences:
+    """The references of all task definitions, or of the one that is asked about.
+
+    A reference that hangs on conditions says so in its place. Raises InvalidInput as `explain` does.
+    """
+    ids, known = asked_about(reading, template, resource), known_of(reading)
+    tasks = [in_worlds(logical_id, reading.documents[0], template, known) for logical_id in ids]
+    refuse(tasks, reading)
+    unseen = [gap for task in tasks for gap in hanging(task.gaps, task)]
+    unseen += [] if resource else hidden(template)
+    unread = tuple(gap for gap in dict.fromkeys(unseen) if gap.feature in _UNREAD and gap.holder in ROLE_PROPERTIES)
+    if not ids and not unread:
+        reading.accepted()
+    found: dict[Reference, bool] = {}
+    for task in tasks:
+        made = made_by_template(task, known[0])
+        for reference, where in task.references.items():
+            told = _told(reference, task.when(where))
+            found[told] = found.get(told, True) and reference in made
+    ordered = sorted(found, key=lambda each: (each.origin.sort_key, each.value_from))
+    defaults = dict.fromkeys(name for task in tasks for name in task.defaults)
+    return TemplateReferences(
+        tuple(ordered), frozenset(each for each in ordered if found[each]), unread, tuple(defaults)
+    )
+
+
+def _told(reference: Reference, when: str) -> Reference:
+    origin = reference.origin
+    item = f"{origin.item} (only if {when})" if when else origin.item
+    return replace(reference, value_from=spelled(reference.value_from), origin=replace(origin, item=item))

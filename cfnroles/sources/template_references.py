@@ -1,0 +1,58 @@
+"""Which secrets and parameters of its task definitions a template makes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.facts import Facts
+from cfnroles.need import Reference
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.table.feature import Malformed, Unnamed
+from cfnroles.table.references import OpenReference, ParameterReference, value_from
+from cfnroles.template.template import ResolvedStack
+from cfnroles.text import Text, text_of
+
+_SECRET, _PARAMETER = "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"
+
+
+def made_by_template(task: TaskInWorlds, facts: Facts) -> frozenset[Reference]:
+    """The references of a task definition to what its own template makes, in all worlds that have them.
+
+    CloudFormation makes that before the task definition that refers to it.
+    """
+    tree = task.worlds.template.tree
+    stacks = {world: task.worlds.stack(world, (_SECRET, _PARAMETER)) for world in task.there} if task.references else {}
+    return frozenset(
+        reference
+        for reference, where in task.references.items()
+        if resources_in(reference.value_from, tree)
+        or all(_is_named(reference, stacks[world], facts) for world in where)
+    )
+
+
+def resources_in(text: Text, tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """The logical ids of the resources of a template that stand in a text, be they there in a world or not."""
+    names = (getattr(symbol, "of", symbol).name.partition(".")[0] for symbol in text_of(text).unknown)
+    return tuple(name for name in names if isinstance(tree["Resources"].get(name), Mapping))
+
+
+def _is_named(reference: Reference, stack: ResolvedStack, facts: Facts) -> bool:
+    """Whether a stack makes what a reference names, by the name that the template gives it."""
+    try:
+        target = value_from(reference.value_from, facts)
+    except (Unnamed, Malformed):
+        return False
+    if isinstance(target, OpenReference):
+        return False
+    if isinstance(target, ParameterReference):
+        names = {f"parameter/{name.removeprefix('/')}" for name in _names(stack, _PARAMETER)}
+        return str(target.arn.resource) in names
+    resource = str(target.arn.resource)
+    return any(resource.removeprefix("secret:") == name for name in _names(stack, _SECRET))
+
+
+def _names(stack: ResolvedStack, kind: str) -> Iterator[str]:
+    for resource in stack.of_type(kind):
+        if isinstance(name := resource.properties.get("Name"), str):
+            yield name
