@@ -124,6 +124,17 @@ def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> Non
     assert execution.verdict is Verdict.PASS
 
 
+def test_the_name_of_the_stack_is_another_one_in_the_template_of_somebody_else() -> None:
+    named = "!Sub 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}'"
+    allowed = ALLOWED.replace("secretsmanager:GetSecretValue", "ssm:GetParameters").replace("!Ref Secret", named)
+    text = changed(("ValueFrom: !Ref Secret", f"ValueFrom: {named}"), (ALLOWED, allowed))
+    (execution,) = judged(text, aws_managed_keys=True)
+    assert execution.verdict is Verdict.PASS
+    given = {Holder.EXECUTION: read_role(text, "roles.yaml", "Role")}
+    (execution,) = judged(text.replace("!GetAtt Role.Arn", "!ImportValue r"), roles=given, aws_managed_keys=True)
+    assert execution.verdict is Verdict.NOT_JUDGED
+
+
 def test_a_need_of_one_world_is_missing_there_only() -> None:
     text = changed((ALLOWED, ALLOWED.replace("Resource", "Condition: {Null: {a: b}}, Resource")))
     conditional = changed(
