@@ -84,6 +84,15 @@ def test_a_build_writes_its_directory_and_nothing_else(repository: Path, tmp_pat
     assert [each for each in done if str(tmp_path / "build") not in each] == []
 
 
+def test_an_injection_writes_one_file(repository: Path, tmp_path: Path) -> None:
+    template = "templates/task-definition.yaml"
+    code, done = watched("inject", template, "--replace-roles", "-o", tmp_path / "t.yaml", cwd=repository)
+    assert code == 0
+    assert done
+    assert [each for each in done if "t.yaml" not in each or str(tmp_path) not in each] == []
+    assert watched("inject", template, "--replace-roles", cwd=repository) == (0, [])
+
+
 def test_a_first_spec_is_one_file(repository: Path, tmp_path: Path) -> None:
     code, done = watched("init", EXAMPLE, "-o", tmp_path / "cfnroles.yaml", cwd=repository)
     assert code == 0

@@ -294,3 +294,16 @@ def test_a_template_that_would_be_too_large_is_refused(injected: Any) -> None:
     result = injected(f"# {'x' * 999_000}\n{TEMPLATE}")
     assert result.code == 2
     assert "and CloudFormation takes 1,000,000" in result.err
+
+
+def test_a_template_stays_where_it_cannot_be_written(
+    injected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = injected(TEMPLATE, "--in-place")
+    assert result.code == 2
+    assert "cannot be written: No space left on device" in result.err
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("shop.yaml", TEMPLATE)]
