@@ -1,0 +1,58 @@
+"""What the task definitions of a template need: worked out once for all that is the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from cfnroles.document import Document
+from cfnroles.facts import Facts
+from cfnroles.sources import template_tasks
+from cfnroles.sources.template_tasks import defined, in_worlds
+from cfnroles.template import template as templates
+from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.template import read_template
+
+HEAD = """\
+Parameters: {Stage: {Type: String}, Key: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod], HasKey: !Equals [!Ref Key, x]}
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+"""
+TASK = """\
+  Secret{0}: {{Type: AWS::SecretsManager::Secret, Properties: {{KmsKeyId: !If [HasKey, !Ref Key, !Ref AWS::NoValue]}}}}
+  Task{0}:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: !If [IsProd, nginx, httpd]
+          Secrets: [{{Name: A, ValueFrom: !Ref Secret{0}}}]
+"""
+
+
+def test_a_resource_is_worked_out_once_in_each_stack_however_many_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved: Counter[str] = Counter()
+    discovered: list[object] = []
+    resource, discover = templates._resource, template_tasks.discover
+
+    def counted(logical_id: str, *others: Any) -> Any:
+        resolved[logical_id] += 1
+        return resource(logical_id, *others)
+
+    def noted(*given: Any) -> Any:
+        discovered.append(given)
+        return discover(*given)
+
+    monkeypatch.setattr(templates, "_resource", counted)
+    monkeypatch.setattr(template_tasks, "discover", noted)
+    text = HEAD + "".join(TASK.format(number) for number in range(5))
+    template, document = read_template(text, "t.yaml"), Document("t.yaml", text)
+    tasks = [in_worlds(each, document, template, (Facts(), NOTHING_GIVEN)) for each in defined(template)]
+    assert {len(task.worlds.all) for task in tasks} == {4}
+    assert set(resolved.values()) == {4}
+    assert "Topic" not in resolved
+    # The image is another one in two of the worlds, and the key of the secret is no part of the task definition.
+    assert len(discovered) == 2 * len(tasks)
