@@ -180,7 +180,7 @@ FEATURES = (
             ),
             *each_of(
                 (scaling.DescribeScalableTargets, scaling.DescribeScalingActivities, scaling.DescribeScalingPolicies),
-                on=everything,
+                on=_SCALED,
                 sid="FindScaling",
             ),
         ),

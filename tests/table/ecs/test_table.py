@@ -37,7 +37,10 @@ AS_AWS_WROTE = (
     ("ec2:CreateFleet", ":network-interface/"),
     ("ec2:CreateFleet", ":security-group/"),
     ("ecs:Poll", ":task-set/"),
-    # The reference names no resource, and AWS's policy one with a tag.
+    # The reference names no resource, and AWS's policy does; whoever has that policy lacks nothing.
+    ("application-autoscaling:DescribeScalableTargets", ":scalable-target/"),
+    ("application-autoscaling:DescribeScalingActivities", ":scalable-target/"),
+    ("application-autoscaling:DescribeScalingPolicies", ":scalable-target/"),
     ("acm:RequestCertificate", ":certificate/"),
     ("elasticloadbalancing:SetWebAcl", ":loadbalancer/app/"),
     ("wafv2:DisassociateWebACL", ":regional/webacl/"),

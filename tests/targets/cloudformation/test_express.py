@@ -129,6 +129,20 @@ def test_each_role_is_complete_and_minimal(holder: Holder, logs: bool) -> None:
     assert [str(removal) for removal in found.removals if not removal.fails] == []
 
 
+def test_whoever_has_the_managed_policy_that_aws_advises_lacks_nothing() -> None:
+    policy = "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices"
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs.amazonaws.com"}}
+    trust = {"Version": "2012-10-17", "Statement": [allowed]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [policy]}}
+    found = verify(
+        read(Document("web.json", json.dumps(SERVICE)), Told(region="us-east-1", account="123456789012")),
+        template_role(read_template(json.dumps({"Resources": {"Role": role}}), "roles.json"), "Role", Given({})),
+        Holder.INFRASTRUCTURE,
+    )
+    assert len(found.judged) > 50
+    assert found.missing == ()
+
+
 @pytest.mark.parametrize(
     ("tree", "told"),
     [
