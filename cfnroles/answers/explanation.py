@@ -29,8 +29,9 @@ class Explanation(Struct, frozen=True):
     """The statements of each role that has any, and what the roles lack for want of a name.
 
     ``service`` is the name of the service in its project; empty for a task definition alone. ``resource`` is the
-    logical id of the task definition in its template, ``when`` the conditions that it hangs on there, and ``defaults``
-    the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest of a template.
+    logical id of the task definition in its template, ``noun`` what that is, ``when`` the conditions that it hangs on
+    there, and ``defaults`` the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest
+    of a template.
     """
 
     roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
@@ -40,6 +41,7 @@ class Explanation(Struct, frozen=True):
     when: str = ""
     defaults: tuple[str, ...] = ()
     unseen: bool = False
+    noun: str = "task definition"
 
 
 def explained_roles(

@@ -12,7 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.lines import findings_text
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.template.given import Given
@@ -29,8 +29,9 @@ def asked_about(
     """
     ids = defined(template, kinds)
     if resource and resource not in ids:
-        why = f"Its task definitions: {', '.join(ids)}." if ids else "It has none."
-        raise InvalidInput(f"has no task definition {resource}", where=reading.name, why=why)
+        noun = "task definition or Express Mode service" if EXPRESS_SERVICE in kinds else "task definition"
+        why = f"It has {', '.join(ids)}." if ids else "It has none."
+        raise InvalidInput(f"has no {noun} {resource}", where=reading.name, why=why)
     if unknown := sorted(set(reading.told.parameters) - set(template.settable)):
         known = ", ".join(template.settable)
         why = f"Its parameters: {known}." if known else "It has none."

@@ -62,7 +62,7 @@ def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
         if each.service:
             yield from (f"service {each.service}", "")
         if each.resource:
-            yield from (f"task definition {each.resource}{_only(each.when)}", "")
+            yield from (f"{each.noun} {each.resource}{_only(each.when)}", "")
         if each.unseen:
             yield from ("the rest of the template", "")
         yield from _human_of_one(each, lines)
@@ -99,7 +99,7 @@ def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str
         if each.service:
             yield heading(1, "Service ", each.service)
         if each.resource:
-            yield heading(1, "Task definition ", f"{each.resource}{_only(each.when)}")
+            yield heading(1, f"{each.noun[0].upper()}{each.noun[1:]} ", f"{each.resource}{_only(each.when)}")
         if each.unseen:
             yield heading(1, "The rest of the template")
         yield from _markdown_of_one(each, lines)

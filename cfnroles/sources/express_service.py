@@ -6,7 +6,7 @@ ECS makes a task definition of what is said of the container; so does this modul
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cfnroles.document import Document
@@ -30,6 +30,8 @@ _ANSWERED_ONLY = {
 #: What a task definition has under the same name.
 _OF_TASK = ("executionRoleArn", "taskRoleArn", "cpu", "memory")
 _OF_CONTAINER = ("image", "command", "environment", "secrets", "repositoryCredentials")
+#: What has a place even where nothing is said of it.
+_ALWAYS = ("infrastructureRoleArn", "primaryContainer")
 _CONTAINER: Path = ("containerDefinitions", 0)
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids
 _ARN = re.compile(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):service/([^/]+)/([^/]+)")
@@ -63,7 +65,7 @@ def as_task(members: Mapping[str, Any], places: _Places | None = None) -> tuple[
     ``places`` are the paths of members that stand elsewhere than at the top.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
-    places = {name: (places or {}).get(name, (name,)) for name in (*members, "infrastructureRoleArn")}
+    places = {name: (places or {}).get(name, (name,)) for name in (*members, *_ALWAYS)}
     # A role that it does not name yet is the one that is built for it.
     service = {"infrastructureRoleArn": "", **{name: members[name] for name in members if name not in _OF_TASK}}
     placed: dict[Path, Path] = {(EXPRESS, name): place for name, place in places.items()}
@@ -74,15 +76,20 @@ def as_task(members: Mapping[str, Any], places: _Places | None = None) -> tuple[
     tree: dict[str, Any] = {name: members[name] for name in _OF_TASK if name in members}
     placed.update({(name,): places[name] for name in tree})
     placed[("family",)] = placed.get((EXPRESS, "serviceName"), ())
+    placed |= _places_in(places["primaryContainer"])
     containers: list[dict[str, Any]] = []
     if isinstance(primary := service.get("primaryContainer"), Mapping):
         container, left = _container(primary)
         containers.append(container)
-        placed |= _places_in(places["primaryContainer"])
         service = {name: value for name, value in service.items() if name != "primaryContainer"}
         service |= {"primaryContainer": left} if left else {}
     fixed = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "containerDefinitions": containers}
     return {**tree, **fixed, EXPRESS: service}, placed
+
+
+def moved(paths: Iterable[Path], start: Path, place: Path) -> Iterator[tuple[Path, Path]]:
+    """Each of the paths that begins with ``start``, and where that stands if ``start`` stands at ``place``."""
+    return ((path, (*place, *path[len(start) :])) for path in paths if path[: len(start)] == start)
 
 
 def _described(document: Document) -> tuple[Mapping[str, Any], _Places]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cfnroles import discovery
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
-from cfnroles.need import Finding, Severity
+from cfnroles.need import Finding, Gap, Holder, Severity
 from cfnroles.placeholders import name_of, other_pseudo_parameter, placeholder, read_by_ecs, texts_in
 from cfnroles.sources.members import MEMBERS, problems
 from cfnroles.sources.task_definition import ANSWERED_ONLY
@@ -57,6 +57,7 @@ def discover(workload: Workload, facts: Facts) -> Discovery:
     tree = {name: value for name, value in workload.tree.items() if name not in strange}
     found, refused_values = _in_each_way(replace(workload, tree=tree), facts)
     gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
+    gaps = (*gaps, *_without_container(workload))
     refused = (*refused_values, *dynamic_references(workload), *unknown)
     # What ECS refuses as it stands needs no second word about what a policy would make of it.
     places = {finding.origin for finding in refused if finding.severity is Severity.ERROR}
@@ -72,6 +73,18 @@ def _in_each_way(workload: Workload, facts: Facts) -> tuple[Discovery, tuple[Fin
 
     values = (finding for each in runs.ways(workload) for finding in value_findings(each))
     return runs.discover(workload, facts), tuple(dict.fromkeys(values))
+
+
+def _without_container(workload: Workload) -> Iterator[Gap]:
+    """A gap where an Express Mode service says nothing of its tasks: AWS requires neither of the two members.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html
+    """
+    service = workload.tree.get(EXPRESS) if EXPRESS in workload.settings else None
+    if service is not None and not workload.tree["containerDefinitions"] and "taskDefinitionArn" not in service:
+        origin = workload.origin((EXPRESS, "primaryContainer"))
+        what = "the service has neither a container nor a task definition"
+        yield Gap(Holder.EXECUTION, "express-service", origin, what, "Write its primaryContainer")
 
 
 def size_findings(workload: Workload) -> Iterator[Finding]:

@@ -45,6 +45,8 @@ _SHAPES = {
     ("AWS::ECR::Repository", ""): ("", ""),
     ("AWS::ECR::Repository", "Arn"): (f"arn:${{AWS::Partition}}:ecr:{_HOME}:repository/", ""),
     ("AWS::ECR::Repository", "RepositoryUri"): ("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/", ""),
+    ("AWS::ECS::Cluster", ""): ("", ""),
+    ("AWS::ECS::Cluster", "Arn"): (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/", ""),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
 }
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
@@ -164,11 +166,16 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
 
 
 def _express(turned: _Turned, document: str) -> TemplateTask:
-    """The task definition that ECS makes of an Express Mode service; its places are those of the service's members."""
+    """The task definition that ECS makes of an Express Mode service, each member from its place in that."""
     members = turned.structure(turned.resource.properties, express_service.MEMBERS, (), ())
     tree, places = express_service.as_task(members)
-    workload = Workload(document, as_symbols(tree), {EXPRESS: document}, places)
-    return TemplateTask(turned.resource, workload, turned.sources, tuple(turned.unseen))
+    sources: dict[Path, Path] = {}
+    for place in sorted(places, key=len):
+        moved = express_service.moved(turned.sources, places[place], place)
+        sources |= {to: turned.sources[path] for path, to in moved}
+    unseen = (to for place, start in places.items() for _, to in express_service.moved(turned.unseen, start, place))
+    workload = Workload(document, as_symbols(tree), {EXPRESS: document})
+    return TemplateTask(turned.resource, workload, sources, tuple(unseen))
 
 
 def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:

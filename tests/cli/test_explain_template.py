@@ -510,8 +510,8 @@ def test_one_task_definition_is_asked_about(cfnroles: Any, explained: Any, tmp_p
     assert list(explained(text, "--resource", "Task")["resources"]) == ["Task"]
     refused = cfnroles("explain", tmp_path / "t.yaml", "--resource", "Tusk")
     assert (refused.code, refused.out) == (2, "")
-    assert "has no task definition Tusk" in refused.err
-    assert "Its task definitions: Other, Task." in refused.err
+    assert "has no task definition or Express Mode service Tusk" in refused.err
+    assert "It has Other, Task." in refused.err
 
 
 @pytest.mark.parametrize(

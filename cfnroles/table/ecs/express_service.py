@@ -13,11 +13,12 @@ from awacs import acm, cloudwatch, iam, logs
 from awacs import application_autoscaling as scaling
 
 from cfnroles.need import Holder, Standing
-from cfnroles.symbols import Wildcard
+from cfnroles.symbols import Attribute, Wildcard
 from cfnroles.table.ecs import ingress
 from cfnroles.table.ecs.awslogs import arn, log_group_arn, with_contents
 from cfnroles.table.ecs.ingress import TAGGED, TAGGED_NOW
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
+from cfnroles.table.references import remedy
 from cfnroles.table.scopes import EveryOf, When, each_of
 from cfnroles.text import ANYTHING, EMPTY, Text, text_of
 from cfnroles.workload import EXPRESS
@@ -93,7 +94,7 @@ def own_task_definition(found: Found) -> None:
 
 def _default_group(found: Found) -> Text:
     """``/aws/ecs/CLUSTER/NAME-####``: four characters that ECS makes up, after the names of cluster and service."""
-    name, cluster = _member(found, "serviceName"), _member(found, "cluster") or Text("default")
+    name, cluster = _member(found, "serviceName"), _cluster(found)
     logging = found.workload.at((EXPRESS, "primaryContainer", "awsLogsConfiguration"))
     if logging is not None:
         raise Malformed("awsLogsConfiguration names no log group", "Write its logGroup and its logStreamPrefix.")
@@ -102,8 +103,18 @@ def _default_group(found: Found) -> Text:
             "ECS names the service's log group by the service, whose name it makes up itself",
             "Write serviceName, or awsLogsConfiguration with a logGroup",
         )
-    group = Text("/aws/ecs/", cluster.cut("/")[-1], "/", name, "-")
+    group = Text("/aws/ecs/", cluster, "/", name, "-")
     return Text(log_group_arn(found, group, EMPTY).text, _MADE_UP)
+
+
+def _cluster(found: Found) -> Text:
+    """The name of the service's cluster, which may be given by its ARN."""
+    cluster = _member(found, "cluster") or Text("default")
+    whole = cluster.whole
+    if whole and not (isinstance(whole, Attribute) and whole.type == "AWS::ECS::Cluster"):
+        what = f"ECS names the service's log group by its cluster, and {cluster.written} may be a name or an ARN"
+        raise Unnamed(what, remedy(whole))
+    return cluster.cut("/")[-1]
 
 
 def _member(found: Found, name: str) -> Text:

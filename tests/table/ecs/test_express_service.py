@@ -95,3 +95,27 @@ def test_a_task_definition_of_ones_own_has_no_log_group_of_ecs(answer: Any) -> N
 def test_a_task_definition_has_nothing_of_it(answer: Any) -> None:
     assert answer(OWN).needs == answer({**OWN}, volumes=[]).needs
     assert not {need for need in answer(OWN).needs if need.startswith("infrastructure role")}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "name", "remedy"),
+    [
+        ("${CLUSTER}", "${CLUSTER}", "Fill it with --set CLUSTER=VALUE"),
+        ("<CLUSTER>", "<CLUSTER>", "Fill it with --set CLUSTER=VALUE"),
+    ],
+)
+def test_a_cluster_by_its_name_or_its_arn_is_a_gap(answer: Any, cluster: str, name: str, remedy: str) -> None:
+    found = answer(expressGatewayService=express(cluster=cluster))
+    assert not about(found.needs, "logs:PutLogEvents") | about(found.needs, "logs:CreateLogGroup")
+    assert {gap.partition(": ")[2] for gap in found.gaps} == {
+        f"ECS names the service's log group by its cluster, and {name} may be a name or an ARN. {remedy}"
+    }
+
+
+def test_a_cluster_with_a_placeholder_in_its_name_is_a_name(answer: Any) -> None:
+    found = answer(expressGatewayService=express(cluster="${STAGE}-blue"))
+    assert found.gaps == []
+    group = f"{LOGS}:/aws/ecs/${{Stage}}-blue/shop-????"
+    assert about(found.needs, "logs:PutLogEvents") == {
+        f"execution role: logs:PutLogEvents on {group}:log-stream:ecs/Main/*"
+    }
