@@ -27,8 +27,8 @@ class CheckedTask(Struct, frozen=True):
     """A task definition of the document, with what was discovered in it.
 
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
-    not the same path after ``start``. ``execution_role`` and ``task_role`` are what the two members hold: an
-    empty text where they are absent, and ``None`` where that hangs on something nobody told.
+    not the same path after ``start``. ``execution_role``, ``task_role`` and ``infrastructure_role`` are what these
+    members hold: an empty text where they are absent, and ``None`` where that hangs on something nobody told.
     """
 
     workload: Workload
@@ -38,6 +38,7 @@ class CheckedTask(Struct, frozen=True):
     logical_id: str = ""
     sources: Mapping[Path, Path] = field(default_factory=dict)
     start: Path = ()
+    infrastructure_role: str | None = ""
 
     def source(self, path: Path) -> Path:
         """Where the member at ``path`` stands in the document."""

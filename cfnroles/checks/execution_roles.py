@@ -32,7 +32,7 @@ def no_execution_role(subject: Subject) -> Iterator[Finding]:
 
 
 def _without_role(task: CheckedTask) -> Iterator[Finding]:
-    needs = _execution_needs(task)
+    needs = _needs_of(Holder.EXECUTION, task)
     if frozenset(task.workload.launch_types) <= _WITH_INSTANCES:
         needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
     if task.execution_role == "" and needs:
@@ -46,20 +46,23 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
 
 
 def missing_permission(subject: Subject) -> Iterator[Finding]:
-    """What the execution role of the same template does not allow."""
+    """What the execution role of the same template does not allow, or the infrastructure role of an Express service."""
     for task in subject.tasks:
-        role = _execution_role(task, subject)
-        if role is None or role.role.unread:
-            continue
-        needed = _execution_needs(task)
+        yield from _missing(Holder.EXECUTION, _execution_role(task, subject), task)
+        yield from _missing(Holder.INFRASTRUCTURE, subject.role(task.infrastructure_role), task)
+
+
+def _missing(holder: Holder, role: TemplateRole | None, task: CheckedTask) -> Iterator[Finding]:
+    if role is not None and not role.role.unread:
+        needed = _needs_of(holder, task)
         missing = _surely(refused(needed, role), needed)
         vain = faulty_services(role.statements)
         for service in sorted({_service(need) for need in missing} - vain):
             needs = [need for need in missing if _service(need) == service]
-            part = "is" if task.execution_role else "seems meant to be"
+            part = "is" if task.execution_role or holder is not Holder.EXECUTION else "seems meant to be"
             yield fault(
                 role.path,
-                f"{role.logical_id} {part} the execution role of {task.logical_id} and does not allow {listed(needs)}:"
+                f"{role.logical_id} {part} the {holder} of {task.logical_id} and does not allow {listed(needs)}:"
                 f" {needs[0].reason.why}",
                 "Allow it; `cfnroles build` writes the statements.",
             )
@@ -112,8 +115,8 @@ def _execution_role(task: CheckedTask, subject: Subject) -> TemplateRole | None:
     return left[0] if len(left) == 1 else None
 
 
-def _execution_needs(task: CheckedTask) -> list[Need]:
-    return [need for need in task.discovery.needs if need.holder is Holder.EXECUTION and not need.permission.when]
+def _needs_of(holder: Holder, task: CheckedTask) -> list[Need]:
+    return [need for need in task.discovery.needs if need.holder is holder and not need.permission.when]
 
 
 def _service(need: Need) -> str:
@@ -173,7 +176,8 @@ CHECKS = (
         severity=Severity.ERROR,
         what="An execution role without a permission that its task definition needs",
         why="ECS stops every task before its containers start. Told only where role and task definition stand in one "
-        "template and all policies of the role can be seen.",
+        "template and all policies of the role can be seen, and of the infrastructure role of an Express Mode service, "
+        "too.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         bad=TEMPLATE.format(principal=ECS_TASKS, permissions=POLICY.replace("s3:GetObject\n", "s3:ListBucket\n")),
         good=GOOD,

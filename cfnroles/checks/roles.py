@@ -10,9 +10,9 @@ from cfnroles.checks.role_examples import GOOD, MANAGED, POLICY, SECRETS, TEMPLA
 from cfnroles.iam.dangers import DangerKind, is_every
 from cfnroles.need import Finding, Severity, fault
 
-ECS_TASKS = "ecs-tasks.amazonaws.com"
+ECS_TASKS, _ECS_ITSELF = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 #: Tasks, and ECS itself with the infrastructure role.
-_ECS = frozenset({ECS_TASKS, "ecs.amazonaws.com"})
+_ECS = frozenset({ECS_TASKS, _ECS_ITSELF})
 #: What is told as something larger than reading.
 _HOLDS_READING = (DangerKind.FULL_ACCESS, DangerKind.SERVICE_WILDCARD)
 
@@ -54,19 +54,23 @@ _READS = {
 
 
 def untrusted(subject: Subject) -> Iterator[Finding]:
-    """A role of a task definition that ECS tasks may not assume."""
-    used: dict[str, TemplateRole] = {}
+    """A role of a task definition that ECS tasks may not assume, or of an Express Mode service that ECS may not."""
+    used: dict[tuple[str, str, str], TemplateRole] = {}
     for task in subject.tasks:
-        for reference in (task.execution_role, task.task_role):
+        for reference, noun, service in (
+            (task.execution_role, "a role of a task definition", ECS_TASKS),
+            (task.task_role, "a role of a task definition", ECS_TASKS),
+            (task.infrastructure_role, "the infrastructure role of an Express Mode service", _ECS_ITSELF),
+        ):
             if role := subject.role(reference):
-                used[role.logical_id] = role
-    for role in used.values():
-        if role.trusted is not None and ECS_TASKS not in role.trusted and "*" not in role.trusted:
+                used[role.logical_id, noun, service] = role
+    for (_, noun, service), role in used.items():
+        if role.trusted is not None and service not in role.trusted and "*" not in role.trusted:
             others = ", ".join(sorted(role.trusted)) or "no service"
             yield fault(
                 (*role.path, "Properties", "AssumeRolePolicyDocument"),
-                f"{role.logical_id} is a role of a task definition and trusts {others}",
-                f"Trust the service {ECS_TASKS}.",
+                f"{role.logical_id} is {noun} and trusts {others}",
+                f"Trust the service {service}.",
             )
 
 
@@ -122,7 +126,7 @@ CHECKS = (
         severity=Severity.ERROR,
         what="A role of a task definition that ECS tasks may not assume",
         why="ECS assumes both roles as ecs-tasks.amazonaws.com; where the trust policy names another service, no task "
-        "starts.",
+        "starts. It assumes the infrastructure role of an Express Mode service as ecs.amazonaws.com.",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
         bad=TEMPLATE.format(principal="ecs.amazonaws.com", permissions=POLICY),
         good=GOOD,

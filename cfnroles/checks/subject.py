@@ -162,17 +162,22 @@ def _template_task(task: TemplateTask) -> CheckedTask:
     gaps, unknown = unknown_members(task.workload, task.workload.settings)
     refused = (*size_findings(task.workload), *shape_findings(task.workload), *value_findings(task.workload))
     errors = tuple(f for f in refused if f.severity is Severity.ERROR)
-    properties = task.resource.properties
     return CheckedTask(
         task.workload,
         # What CloudFormation will fill in is no gap.
         replace(_with_findings(found, (*errors, *unknown)), gaps=(*gaps, *unseen_members(task.workload, task.unseen))),
-        _role(properties.get("ExecutionRoleArn")) or (None if "ExecutionRoleArn" in properties else ""),
-        _role(properties.get("TaskRoleArn")) or (None if "TaskRoleArn" in properties else ""),
+        _role_property(task, "ExecutionRoleArn"),
+        _role_property(task, "TaskRoleArn"),
         task.resource.logical_id,
         task.sources,
         ("Resources", task.resource.logical_id, "Properties"),
+        _role_property(task, "InfrastructureRoleArn"),
     )
+
+
+def _role_property(task: TemplateTask, name: str) -> str | None:
+    properties = task.resource.properties
+    return _role(properties.get(name)) or (None if name in properties else "")
 
 
 def _with_findings(discovery: Discovery, findings: tuple[Finding, ...]) -> Discovery:

@@ -13,6 +13,7 @@ from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.template.intrinsics import symbols
+from cfnroles.workload import EXPRESS
 
 #: A cure that lint takes as well as verify.
 _BY_PARAMETERS = re.compile(r"Give( --parameter [^\s=]+=VALUE)+")
@@ -27,13 +28,16 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
         for member, name, given in (
             ("executionRoleArn", "execution role", task.execution_role),
             ("taskRoleArn", "task role", task.task_role),
+            (f"{EXPRESS}.infrastructureRoleArn", "infrastructure role", task.infrastructure_role),
         ):
             if not task.logical_id or given == "":
                 continue
             role = subject.role(given)
             if role is None:
                 yield fault(
-                    task.source((member,)), f"the {name} of {task.logical_id} is not judged: {_where(given)}", _REMEDY
+                    task.source(tuple(member.split("."))),
+                    f"the {name} of {task.logical_id} is not judged: {_where(given)}",
+                    _REMEDY,
                 )
             elif role.logical_id not in told:
                 told.add(role.logical_id)
