@@ -231,6 +231,15 @@ def test_a_value_of_a_map_is_one_for_each_key_that_may_be_asked_for(
     assert found == expected
 
 
+def test_a_key_that_the_parameter_does_not_allow_is_none(explained: Any) -> None:
+    text = MAPS + template("Secrets: [{Name: A, ValueFrom: !FindInMap [Stages, !Ref Stage, secret]}]")
+    declared = "Parameters:\n  Stage: {Type: String, AllowedValues: [dev, test]}\n"
+    found = told(explained(text.replace("Parameters:\n", declared)))
+    assert found["secretsmanager:GetSecretValue", ""] == (
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:test-AbCdEf",
+    )
+
+
 def test_a_map_that_no_need_hangs_on_is_no_question(explained: Any) -> None:
     variable = "Environment: [{Name: A, Value: !FindInMap [Accounts, !Ref 'AWS::AccountId', secret]}]"
     text = MAPS + template(f"Secrets: [{{Name: A, ValueFrom: /a}}]\n          {variable}")
