@@ -96,6 +96,15 @@ def test_the_stack_is_there_with_exactly_its_roles(account: Account, injected: s
     assert iam.list_role_policies(RoleName=definition["taskRoleArn"].rpartition("/")[2])["PolicyNames"] == []
 
 
+def test_a_gate_that_has_nothing_to_ask_for_lets_the_stack_pass(account: Account, tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(TEMPLATE.replace('            - {Name: A, ValueFrom: !Sub "/${Stage}/a"}\n', ""))
+    written = account.cfnroles("inject", path)
+    assert account.cfnroles("build", path, "-o", tmp_path / "build").returncode == 0
+    assert deploy(account, "validator", (tmp_path / "build" / "secret-validator.yaml").read_text()) == "CREATE_COMPLETE"
+    assert deploy(account, "shop", written.stdout) == "CREATE_COMPLETE"
+
+
 def test_a_missing_secret_is_refused_before_the_task_definition_is_there(account: Account, injected: str) -> None:
     account.client("ssm").put_parameter(Name="/prod/a", Value="x", Type="SecureString")
 

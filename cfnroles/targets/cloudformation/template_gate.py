@@ -16,8 +16,9 @@ from cfnroles.targets.cloudformation.parameters import project_name
 from cfnroles.targets.cloudformation.roles import unspelled
 from cfnroles.targets.cloudformation.task import DEPLOYMENT_ID, SERVICE_TIMEOUT, SecretsExist
 from cfnroles.targets.cloudformation.template_expressions import Expressions
-from cfnroles.targets.cloudformation.template_roles import Adding, Placing, chosen, own_condition
+from cfnroles.targets.cloudformation.template_roles import NO_VALUE, Adding, Placing, chosen, own_condition
 from cfnroles.targets.cloudformation.values import Spelling, value
+from cfnroles.template.worlds import Literal
 from cfnroles.text import from_spelling
 
 
@@ -58,6 +59,7 @@ def divided(task: TaskInWorlds, adding: Adding) -> tuple[tuple[Reference, ...], 
 
 def _asked(task: TaskInWorlds, adding: Adding, references: tuple[Reference, ...]) -> Iterator[Any]:
     placing, expressions = Placing(task, adding), Expressions(task.worlds)
+    found: list[tuple[tuple[Literal, ...], Any]] = []
     for reference in references:
         where, text = task.references[reference], spelled(reference.value_from)
         if expressions.unsaid((text,), where):
@@ -65,7 +67,10 @@ def _asked(task: TaskInWorlds, adding: Adding, references: tuple[Reference, ...]
         literals = placing.behind(where, (text,))
         if literals is not None:
             given = expressions.said(encode_to_dict(Spelling(adding.facts).value(text)))
-            yield chosen(literals, {**reference.asked, "ValueFrom": given, "For": _place(reference, adding)})
+            found.append((literals, {**reference.asked, "ValueFrom": given, "For": _place(reference, adding)}))
+    # A list that may come to nothing may not come at all: the function passes over an empty text.
+    other: Any = NO_VALUE if any(not literals for literals, _ in found) else ""
+    yield from (chosen(literals, fields, other) for literals, fields in found)
 
 
 def _place(reference: Reference, adding: Adding) -> Any:

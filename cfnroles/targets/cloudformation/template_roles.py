@@ -38,7 +38,7 @@ from cfnroles.text import Text
 ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
 
 _KEYS = "KmsKeyArns"
-_NO_VALUE = {"Ref": "AWS::NoValue"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Added(Struct, frozen=True):
@@ -131,10 +131,10 @@ class Placing:
                 yield condition
 
 
-def chosen(literals: Sequence[Literal], given: Any) -> Any:
-    """What is there where the literals hold; nothing elsewhere."""
+def chosen(literals: Sequence[Literal], given: Any, other: Any = NO_VALUE) -> Any:
+    """What is there where the literals hold; elsewhere something other, or nothing."""
     for literal in literals:
-        branches = (given, _NO_VALUE) if literal.holds else (_NO_VALUE, given)
+        branches = (given, other) if literal.holds else (other, given)
         given = {"Fn::If": [literal.condition, *branches]}
     return given
 

@@ -223,6 +223,13 @@ def test_the_gate_asks_for_what_is_there_before_the_stack() -> None:
     assert [origin.item for origin in made] == ["secret D", "secret E"]
 
 
+def test_the_gate_is_asked_for_a_list_in_any_case() -> None:
+    added, _ = added_to(template_of("!If [HasKey, {Name: C, ValueFrom: /c}, !Ref AWS::NoValue]"))
+    (reference,) = added.resources["TaskSecretsExist"]["Properties"]["References"]
+    # The function passes over an empty text.
+    assert reference["Fn::If"][2] == ""
+
+
 def test_there_is_no_gate_where_the_stack_makes_all_that_is_read() -> None:
     added, made = added_to(template_of("{Name: D, ValueFrom: !Ref Database}"))
     assert set(added.resources) == {"TaskExecutionRole", "TaskTaskRole"}
