@@ -89,7 +89,8 @@ def findings(
     told = (
         _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
     )
-    return tuple(sorted(told, key=lambda finding: finding.sort_key))
+    # What a loop makes stands in one place.
+    return tuple(sorted(dict.fromkeys(told), key=lambda finding: finding.sort_key))
 
 
 def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:

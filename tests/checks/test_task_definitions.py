@@ -32,3 +32,20 @@ Resources:
     (finding,) = faults(text)
     assert finding.check == "malformed-reference"
     assert finding.origin.path[:3] == ("Resources", "Service", "Properties")
+
+
+def test_what_a_loop_makes_is_told_once_at_its_place(faults: Find) -> None:
+    text = """
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Tasks:
+    - Name
+    - [Web, Api]
+    - ${Name}Task:
+        Type: AWS::ECS::TaskDefinition
+        Properties:
+          RequiresCompatibilities: [EC2]
+          ContainerDefinitions: [{Name: web, Image: 'nginx:1.27', Secrets: [{Name: A, ValueFrom: 'arn:aws:s3:::b'}]}]
+"""
+    found = [finding for finding in faults(text) if finding.check == "malformed-reference"]
+    assert [finding.origin.path[:4] for finding in found] == [("Resources", "Fn::ForEach::Tasks", 2, "${Name}Task")]
