@@ -10,12 +10,14 @@ from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refu
 from cfnroles.need import Gap, Reference
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_references import made_by_template
-from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_task_definitions import TASKS, spelled
 from cfnroles.sources.template_tasks import hidden, in_worlds
 from cfnroles.template.template import Template
 
+#: Where the tasks of an Express Mode service are made of what stands elsewhere.
+_ELSEWHERE = ("express-service", "express-task-definition")
 #: What of a template cannot be read, and may refer to secrets.
-_UNREAD = frozenset({"unknown-member", "hidden-resource", "conditions"})
+_UNREAD = frozenset({"unknown-member", "hidden-resource", "conditions", *_ELSEWHERE})
 
 
 class TemplateReferences(Struct, frozen=True):
@@ -36,7 +38,7 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
 
     A reference that hangs on conditions says so in its place. Raises InvalidInput as `explain` does.
     """
-    ids, known = asked_about(reading, template, resource), known_of(reading)
+    ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     tasks = [in_worlds(logical_id, reading.documents[0], template, known) for logical_id in ids]
     refuse(tasks, reading)
     unseen = [gap for task in tasks for gap in hanging(task.gaps, task)]
@@ -55,6 +57,11 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
     return TemplateReferences(
         tuple(ordered), frozenset(each for each in ordered if found[each]), unread, tuple(defaults)
     )
+
+
+def elsewhere(reading: Reading) -> tuple[Gap, ...]:
+    """The parts of documents whose secrets stand in documents of their own."""
+    return tuple(gap for gap in reading.gaps if gap.feature in _ELSEWHERE)
 
 
 def _told(reference: Reference, when: str) -> Reference:

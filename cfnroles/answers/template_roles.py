@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.sources.template_task_definitions import SERVICE, TASK_DEFINITIONS
+from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import NO_VALUE
@@ -46,7 +46,7 @@ def groups(ids: Collection[str], template: Template, given: Given) -> tuple[Grou
     of = {
         name: _roles_of(name, template, roles) | named.get(name, set())
         for name, each in resources.items()
-        if each.get("Type") in TASK_DEFINITIONS
+        if each.get("Type") in TASKS
     }
     found, left = [], dict.fromkeys(of)
     for first in of:
@@ -82,8 +82,13 @@ def reference(
 
 
 def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
-    """The launch types that a task may run on in a world: those of its services, else those that it asks for."""
+    """The launch types that a task may run on in a world: those of its services, else those that it asks for.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
+    """
     resources = _resources(worlds.template)
+    if resources.get(task, {}).get("Type") == EXPRESS_SERVICE:
+        return frozenset({"FARGATE"})
     services = (_mapping(each.get("Properties")) for each in resources.values() if each.get("Type") == SERVICE)
     running = (each for each in services if task in names_in(each.get("TaskDefinition")))
     told = {_value(each.get("LaunchType"), worlds, world) for each in running} - {None}
@@ -167,10 +172,10 @@ def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]
 
 def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
     """The roles that task definitions name by what the template calls them."""
-    stack = template.resolve(given, types=(_ROLE, *TASK_DEFINITIONS))
+    stack = template.resolve(given, types=(_ROLE, *TASKS))
     names = ((role.properties.get("RoleName"), role.logical_id) for role in stack.of_type(_ROLE))
     roles = {name: role for name, role in names if isinstance(name, str)}
-    tasks = {task.logical_id: task.properties for task in stack.of_type(*TASK_DEFINITIONS)}
+    tasks = {task.logical_id: task.properties for task in stack.of_type(*TASKS)}
     return {
         task: {
             roles[name]

@@ -96,7 +96,8 @@ class Absence(Struct, frozen=True):
 class Use(Struct, frozen=True):
     """What a template does with a role.
 
-    ``tasks`` are the logical ids of the task definitions that have it, ``when`` the conditions on which they do, and
+    ``tasks`` are the logical ids of the task definitions that have it, or of Express Mode services as ``noun`` says of
+    them, ``when`` the conditions on which they do, and
     ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
     ``conditions`` are those on which single things hang that are told of the role.
     """
@@ -106,6 +107,7 @@ class Use(Struct, frozen=True):
     others: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     conditions: Mapping[object, str] = field(default_factory=dict)
+    noun: str = "task definition"
 
 
 class Verification(Struct, frozen=True):

@@ -31,6 +31,7 @@ from cfnroles.iam.stack_roles import RoleResource, StackRoles
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
 from cfnroles.symbols import Import
@@ -78,7 +79,7 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
     template = reading.template
     if template is None:
         raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
-    ids = asked_about(reading, template, question.resource)
+    ids = asked_about(reading, template, question.resource, TASKS)
     if question.roles and len(ids) != 1:
         why = f"Its task definitions: {', '.join(ids)}." if ids else ""
         what = f"has {len(ids) or 'no'} task definitions, and a role is given for one"
@@ -129,7 +130,7 @@ class _Judging:
         self._tasks, self._ids, self._question = tasks, ids, question
         self._facts, self._given = known
         self._template = tasks[0].worlds.template
-        self._several = len(defined(self._template)) > 1
+        self._several = len(defined(self._template, TASKS)) > 1
         self._answers: dict[object, Verification] = {}
 
     def verifications(self) -> Iterator[Verification]:
@@ -150,6 +151,8 @@ class _Judging:
         everywhere = frozenset[World]().union(*(where for _, where in answers))
         defaults = dict.fromkeys(name for each in self._tasks if each.logical_id in users for name in each.defaults)
         use = answers[0][0].use or Use(())
+        if set(users) <= set(defined(self._template, (EXPRESS_SERVICE,))):
+            use = replace(use, noun="Express Mode service")
         when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
         return folded(answers, replace(use, tasks=users, when=when, defaults=tuple(defaults)), first.told)
 

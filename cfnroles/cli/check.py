@@ -83,6 +83,7 @@ def command(source: str, **given: Any) -> None:
 def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
     """What is found out about the references of all tasks: those of one account and Region are asked about at once."""
     from cfnroles.answers.check import SecretCheck, check, left_open
+    from cfnroles.answers.check_template import elsewhere
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import examine
 
@@ -108,7 +109,7 @@ def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
     if found and found.defaults:
         warnings.append(f"the defaults of {', '.join(found.defaults)} were taken; --parameter NAME=VALUE tells others")
     checked = (check(references, answers[place], (), made) for place, references in tasks)
-    return sum(checked, start=SecretCheck((), tuple(warnings), found.unseen if found else ()))
+    return sum(checked, start=SecretCheck((), tuple(warnings), found.unseen if found else elsewhere(reading)))
 
 
 def _found(reading: Reading, resource: str) -> TemplateReferences | None:

@@ -41,7 +41,7 @@ def use_words(each: Verification) -> Iterator[str]:
     if each.use is None or not each.use.tasks:
         return
     several = "s" if len(each.use.tasks) > 1 else ""
-    yield f"of the task definition{several} {', '.join(each.use.tasks)}{_only(each.use.when)}"
+    yield f"of the {each.use.noun}{several} {', '.join(each.use.tasks)}{_only(each.use.when)}"
     if each.use.others:
         yield f"and also of {', '.join(each.use.others)}"
 

@@ -208,7 +208,7 @@ def test_on_instances_their_role_pulls_images_without_an_execution_role() -> Non
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ({"resource": "Nope"}, "has no task definition Nope"),
+        ({"resource": "Nope"}, "has no task definition or Express Mode service Nope"),
         ({"roles": {Holder.EXECUTION: Role("r", ())}}, "has 2 task definitions, and a role is given for one"),
     ],
 )

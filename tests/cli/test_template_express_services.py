@@ -226,3 +226,58 @@ def test_a_role_that_stands_elsewhere_is_told() -> None:
     assert found["Resources.Web.Properties.InfrastructureRoleArn"] == (
         "the infrastructure role of Web is not judged: another stack exports it"
     )
+
+
+def judged(cfnroles: Any, tmp_path: Path, text: str, command: str = "verify", *options: str) -> Any:
+    (tmp_path / "t.yaml").write_text(text)
+    return cfnroles(command, tmp_path / "t.yaml", *options)
+
+
+def test_verify_judges_its_roles_in_the_template(cfnroles: Any, tmp_path: Path) -> None:
+    roles = ROLE.format(name="Infra", principal="ecs", policy=MANAGED)
+    roles += ROLE.format(name="Exec", principal="ecs-tasks", policy=EXECUTION)
+    text = service("Secrets: [{Name: A, ValueFrom: !Ref Database}]", infrastructure="!GetAtt Infra.Arn") + roles
+    told = judged(cfnroles, tmp_path, text.replace(f"ExecutionRoleArn: {ARN}", "ExecutionRoleArn: !GetAtt Exec.Arn"))
+    assert told.code == 1
+    assert "Execution role: Exec of t.yaml\nof the Express Mode service Web\nVerdict: fail" in told.out
+    assert "[MISSING] secretsmanager:GetSecretValue on ${Database}" in told.out
+    assert "Infrastructure role: Infra of t.yaml\nof the Express Mode service Web\n" in told.out
+    assert told.out.count("[MISSING]") == 1
+
+
+def test_without_an_execution_role_nobody_does_it_in_its_place(cfnroles: Any, tmp_path: Path) -> None:
+    told = judged(cfnroles, tmp_path, service().replace(f"      ExecutionRoleArn: {ARN}\n", ""))
+    assert told.code == 1
+    assert "[MISSING] logs:CreateLogStream" in told.out
+
+
+def test_check_looks_at_its_secrets(cfnroles: Any, tmp_path: Path) -> None:
+    told = judged(cfnroles, tmp_path, service("Secrets: [{Name: A, ValueFrom: !Ref Database}]"), "check")
+    assert (told.code, "The template makes" in told.out) == (0, True)
+    told = judged(cfnroles, tmp_path, service("Secrets: [{Name: A, ValueFrom: !Ref Place}]"), "check")
+    assert told.code == 3
+    assert "cannot be looked up before ${Place} is known" in told.out
+
+
+TASK = "  Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}\n"
+OF_A_TASK = """\
+  Web:
+    Type: AWS::ECS::ExpressGatewayService
+    Properties: {ServiceName: shop, InfrastructureRoleArn: NONE, TaskDefinitionArn: !Ref TASK}
+"""
+
+
+@pytest.mark.parametrize(("named", "code"), [("Task", 0), ("Place", 3)], ids=["of the template", "of nobody knows"])
+def test_the_secrets_of_a_task_definition_elsewhere_are_not_seen(
+    cfnroles: Any, tmp_path: Path, named: str, code: int
+) -> None:
+    told = judged(cfnroles, tmp_path, HEAD + TASK + OF_A_TASK.replace("TASK", named), "check")
+    assert told.code == code
+    assert ("the task definition ${Place} is a document of its own" in told.out) == bool(code)
+
+
+def test_the_secrets_of_a_task_definition_that_a_document_names_are_not_seen(cfnroles: Any) -> None:
+    arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/shop:7"
+    told = cfnroles("check", "-", stdin=json.dumps({"infrastructureRoleArn": ARN, "taskDefinitionArn": arn}))
+    assert told.code == 3
+    assert "so that secrets may be missing from this list" in told.out

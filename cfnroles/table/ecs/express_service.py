@@ -75,7 +75,7 @@ def security_group(found: Found) -> Text:
 
 
 def own_task_definition(found: Found) -> None:
-    """Never seen: what a task definition needs that stands elsewhere."""
+    """Never seen: what a task definition needs that stands elsewhere than in the same template."""
     tree = found.workload.tree
     beside = [name for name in _EXCLUDED if name in tree]
     beside += [name for name in ("cpuArchitecture", "primaryContainer") if name in tree[EXPRESS]]
@@ -86,6 +86,9 @@ def own_task_definition(found: Found) -> None:
             f"taskDefinitionArn stands beside {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
             "Leave taskDefinitionArn out, or what the task definition says.",
         )
+    whole = found.text.whole
+    if isinstance(whole, Attribute) and whole.type == "AWS::ECS::TaskDefinition":
+        return  # What it needs is told of it where it stands in the same template.
     raise Unnamed(
         f"the task definition {found.text.written} is a document of its own, with an execution role and a task role",
         "Give cfnroles that one, too: `aws ecs describe-task-definition --task-definition NAME` answers it",
