@@ -134,7 +134,7 @@ def _of(check: Check, fault: Finding, subject: Subject) -> Finding:
         fault,
         severity=check.severity,
         origin=replace(fault.origin, document=subject.document),
-        remedy=fault.remedy if fault.remedy[-1:] in (".", ":") else f"{fault.remedy}.",
+        remedy=fault.remedy if fault.remedy[-1:] in (".", ":", "?") else f"{fault.remedy}.",
         check=check.id,
         code=check.code,
         source=check.source,
