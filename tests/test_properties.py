@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, discover
 from cfnroles.errors import CfnrolesError
@@ -77,9 +78,18 @@ def _errors(discovery: Discovery) -> list[str]:
 def test_statements_grant_exactly_the_needs_within_every_quota(tree: dict[str, Any], known: Facts) -> None:
     needs = discover(Workload("task.json", tree), known).needs
     statements = compose(needs)
-    assert {(s.holder, each) for s in statements for each in s.permissions()} == {
-        (need.holder, need.permission) for need in needs
-    }
+    granted = {(s.holder, each) for s in statements for each in s.permissions()}
+    needed = {(need.holder, need.permission) for need in needs}
+    assert granted <= needed
+    for holder, permission in needed - granted:
+        # What lies within something wider is left to that.
+        assert any(
+            of is holder
+            and permission.resource.startswith(wide.resource.removesuffix("*"))
+            and replace(wide, resource=permission.resource) == permission
+            for of, wide in granted
+            if wide.resource.endswith("*")
+        ), permission
     for holder in Holder:
         policies = pack([statement for statement in statements if statement.holder is holder])
         assert sum(size(policy.statements) for policy in policies if not policy.managed) <= INLINE_TOTAL

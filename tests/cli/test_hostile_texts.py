@@ -75,6 +75,7 @@ def told(answer: Callable[..., str], *arguments: Any) -> str:
 def refusal(reading: Reading) -> str:
     try:
         reading.accepted()
+        build(reading)
     except InvalidInput as error:
         return str(error)
     return ""
@@ -98,16 +99,25 @@ def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "human", explanation.human(explained, texts)
     yield "markdown", explanation.markdown(explained, texts)
     yield "json", explanation.json_text(explained, texts)
-    stacks = built_stacks(build(reading).files, reading.name)
-    policy = deploy_policy(stacks, DeployOptions(account="123456789012", region="us-east-1"))
-    bodies = {stack.template: stack.body for stack in stacks}
-    yield "human", deploy_policy_format.human(policy, bodies)
-    yield "human", deploy_policy_format.notes(policy, bodies)
-    yield "json", deploy_policy_format.json_text(policy)
+    yield from of_deployment(reading)
     compared = (diff(before, reading),)
     yield "human", difference.human(compared)
     yield "markdown", difference.markdown(compared)
     yield "json", difference.json_text(compared)
+
+
+def of_deployment(reading: Reading) -> Iterator[tuple[str, str]]:
+    stacks = built_stacks(build(reading).files, reading.name)
+    try:
+        policy = deploy_policy(stacks, DeployOptions(account="123456789012", region="us-east-1"))
+    except InvalidInput as error:
+        # The name of a service in Express Mode has to be known.
+        yield "human", str(error)
+        return
+    bodies = {stack.template: stack.body for stack in stacks}
+    yield "human", deploy_policy_format.human(policy, bodies)
+    yield "human", deploy_policy_format.notes(policy, bodies)
+    yield "json", deploy_policy_format.json_text(policy)
 
 
 def of_roles(reading: Reading, role: str) -> Iterator[tuple[str, str]]:

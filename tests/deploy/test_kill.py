@@ -57,8 +57,8 @@ def test_a_first_deployment_killed_after_every_call(run, aws_for, quick):
         account, client = aws_for()
         foreign_change_set(client("cloudformation"), "shop-task", "CREATE")
 
-        first = run(account, ["deploy", stacks, "--yes"], calls)
-        second = run(account, ["deploy", stacks, "--yes"])
+        first = run(account, ["deploy", stacks, "--yes", "--adopt"], calls)
+        second = run(account, ["deploy", stacks, "--yes", "--adopt"])
 
         killed = first.returncode == -signal.SIGKILL
         assert killed or first.returncode == 0
