@@ -113,6 +113,11 @@ PROVIDER = {
         },
     },
 }
+GATEWAY = {
+    "name": "shop",
+    "infrastructureRoleArn": ROLE,
+    "configuration": {"hostSharedAlb": {"webACLArn": f"arn:aws:wafv2:{HOME}:regional/webacl/shop/1234abcd"}},
+}
 SPEC = f"""\
 project: shop
 account: "123456789012"
@@ -122,6 +127,7 @@ services:
     task-definition: task.json
     service: service.json
     capacity-provider: provider.json
+    gateway: gateway.json
     exec: {{log-group: /ecs/exec, bucket: sessions}}
     kms-keys: {{files: "{KEY}", log-groups: "{KEY}", destinations: "{KEY}"}}
     bucket-accounts: "123456789012"
@@ -137,6 +143,7 @@ def test_every_role_of_a_whole_service_passes(tmp_path: Path) -> None:
         ("task.json", json.dumps(TASK)),
         ("service.json", json.dumps(SERVICE)),
         ("provider.json", json.dumps(PROVIDER)),
+        ("gateway.json", json.dumps(GATEWAY)),
         ("cfnroles.yaml", SPEC),
     ):
         (tmp_path / name).write_text(text)
