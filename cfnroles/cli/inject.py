@@ -54,6 +54,7 @@ def command(source: str, **given: Any) -> None:
     loop makes it.
     """
     from cfnroles import Document, inject, read
+    from cfnroles.document import read_document
     from cfnroles.files import read_bytes, text_of
     from cfnroles.formats.injection import summary
     from cfnroles.targets.cloudformation.inject import removed
@@ -61,8 +62,9 @@ def command(source: str, **given: Any) -> None:
     options = taken(_Options, given)
     target = _target(source, options)
     data = read_bytes(source)
-    name = "standard input" if source == "-" else Path(source).name
-    reading = read(Document(name, text_of(data, source)), told(given))
+    text = text_of(data, "standard input" if source == "-" else source)
+    document = Document("standard input", text) if source == "-" else read_document(source)
+    reading = read(Document(document.name, text, document.beside), told(given))
     if options.remove:
         _write(removed(reading), data, target)
         return

@@ -22,6 +22,7 @@ def summary(injection: Injection, source: str) -> Page:
             *_taken(injection),
             *_others(injection, source),
             *_validator(injection, source),
+            *_nested(injection),
         ]
     )
 
@@ -56,6 +57,12 @@ def _left(injection: Injection, source: str) -> Iterator[str]:
     if injection.looped:
         yield f"Left out, because a loop makes them, with the same properties for all: {', '.join(injection.looped)}."
         yield f"`cfnroles build {quoted(source)} -o build` writes their roles as a stack of their own."
+
+
+def _nested(injection: Injection) -> Iterator[str]:
+    if injection.nested:
+        yield ""
+        yield f"Nested stacks are templates of their own, with task definitions in {', '.join(injection.nested)}."
 
 
 def _gaps(injection: Injection) -> Iterator[str]:

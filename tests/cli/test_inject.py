@@ -307,3 +307,23 @@ def test_a_template_stays_where_it_cannot_be_written(
     assert result.code == 2
     assert "cannot be written: No space left on device" in result.err
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("shop.yaml", TEMPLATE)]
+
+
+NESTED = "  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./app.yaml}}\n"
+
+
+def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(TEMPLATE)
+    result = injected(TEMPLATE + NESTED)
+    assert result.code == 0
+    assert "Nested stacks are templates of their own, with task definitions in app.yaml." in result.err
+    result = injected(f"Resources:\n{NESTED}")
+    assert result.code == 2
+    assert "has no task definition but in its nested stacks" in result.err
+    assert "Inject into their own templates: app.yaml." in result.err
+
+
+def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
+    result = injected(TEMPLATE + NESTED.replace("./app.yaml", "https://example.com/app.yaml"))
+    assert result.code == 0
+    assert "nobody can see what stands in the nested stack App" in result.err

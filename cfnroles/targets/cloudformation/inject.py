@@ -9,7 +9,7 @@ Whatever was injected before is taken out first, so that a second run changes no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refu
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
@@ -61,6 +62,7 @@ class Injection(Struct, frozen=True):
     whether a secret validator is asked, by the export of the project ``project``; ``made`` are the references that
     nobody is asked about, because the template makes what they name. ``taken`` are the parameters whose values were
     taken for what they are, and ``others`` the roles that services and schedules need besides.
+    ``nested`` are the templates of nested stacks that have task definitions of their own.
     """
 
     text: str
@@ -75,6 +77,7 @@ class Injection(Struct, frozen=True):
     made: tuple[Origin, ...]
     taken: tuple[str, ...]
     others: tuple[Holder, ...]
+    nested: tuple[str, ...] = ()
 
 
 class _Found(Struct, frozen=True):
@@ -96,8 +99,10 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     given, template = template, _template(before)
     earlier = _injected(given, template)
     ids = asked_about(before, template, resource)
+    nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
+    elsewhere = tuple(each for each in nested if isinstance(each, NestedStack) and defined(each.template))
     if not ids:
-        before.accepted()
+        _refuse_without_tasks(before, elsewhere)
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template) if name in written and (name in ids or name in earlier))
     found = _found(wanted, before, template)
@@ -113,18 +118,37 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         left,
         tuple(name for name in ids if name not in written),
         tuple(_replaced(own, left, whole, before)),
-        (*_gaps(found.tasks, left, added), *hidden(template), *not_built(template)),
+        (*_gaps(found.tasks, left, added), *_unseen(template, nested)),
         name,
         bool(added.depends_on),
         made,
         found.taken,
         _others(found.tasks),
+        tuple(dict.fromkeys(each.document.name for each in elsewhere)),
     )
 
 
 def removed(reading: Reading) -> str:
     """The text of a template as it was before anything was injected; raises InvalidInput for what is no template."""
     return restored(_template(reading).text, reading.name)
+
+
+def _unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
+    yield from hidden(template)
+    yield from not_built(template)
+    yield from (each for each in nested if isinstance(each, Gap))
+
+
+def _refuse_without_tasks(before: Reading, nested: Sequence[NestedStack]) -> None:
+    """Raise InvalidInput for a template without task definitions."""
+    if nested:
+        names = ", ".join(dict.fromkeys(each.document.name for each in nested))
+        raise InvalidInput(
+            "has no task definition but in its nested stacks",
+            where=before.name,
+            remedy=f"Inject into their own templates: {names}.",
+        )
+    before.accepted()
 
 
 def _template(reading: Reading) -> Template:
@@ -148,7 +172,7 @@ def _before(reading: Reading, template: Template) -> Reading:
         )
     if text == template.text:
         return reading
-    return read(Document(reading.name, text), reading.told)
+    return read(Document(reading.name, text, reading.documents[0].beside), reading.told)
 
 
 def _injected(template: Template, before: Template) -> frozenset[str]:
