@@ -84,6 +84,9 @@ def _of_template(built: Build) -> Iterator[str]:
     if built.made:
         yield ""
         yield f"The validator is not asked for what the template makes: {len(built.made)} secret(s) or parameter(s)."
+    if built.nested:
+        yield ""
+        yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."
 
 
 def _exported(export: str, built: Build) -> str:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec import Struct
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.template_tasks import names_in
+from cfnroles.sources.template_tasks import defined, names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.loops import unrolled
@@ -69,6 +69,12 @@ def nested_stacks(
         defaults = tuple(_defaults(properties.get("Parameters"), template, given))
         yield NestedStack(called, beside, child, own, hangs_on, defaults)
         yield from nested_stacks(child, beside, own, called, (*around, document.name))
+
+
+def with_tasks(nested: Iterable[NestedStack | Gap]) -> tuple[str, ...]:
+    """The templates of nested stacks that have task definitions, each once."""
+    found = (each for each in nested if isinstance(each, NestedStack) and defined(each.template))
+    return tuple(dict.fromkeys(each.document.name for each in found))
 
 
 _UNSEEN = "nobody can see what stands in the nested stack {}"

@@ -152,3 +152,11 @@ def test_what_cannot_be_built_is_refused(built: Any, text: str, options: list[st
     assert result.code == 2
     assert message in result.err
     assert files == {}
+
+
+def test_nested_stacks_are_templates_of_their_own(built: Any, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(TEMPLATE)
+    nested = "  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./app.yaml}}\n"
+    result, _ = built(TEMPLATE + nested)
+    assert result.code == 0
+    assert "Nested stacks are templates of their own, with task definitions in app.yaml." in result.err

@@ -320,7 +320,7 @@ def test_nested_stacks_are_templates_of_their_own(injected: Any, tmp_path: Path)
     result = injected(f"Resources:\n{NESTED}")
     assert result.code == 2
     assert "has no task definition but in its nested stacks" in result.err
-    assert "Inject into their own templates: app.yaml." in result.err
+    assert "Give their own templates: app.yaml." in result.err
 
 
 def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:

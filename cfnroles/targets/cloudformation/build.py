@@ -28,7 +28,7 @@ class Build(Struct, frozen=True):
 
     ``gaps`` are the permissions that the roles do not have. Of a template, ``exports`` are those of the roles by the
     task definition, and ``made`` the references that the validator is not asked for, because the template makes what
-    they name.
+    they name, and ``nested`` the templates of nested stacks that have task definitions of their own.
     """
 
     stacks: tuple[Stack, ...]
@@ -36,6 +36,7 @@ class Build(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     exports: Mapping[str, Mapping[Holder, str]] = field(default_factory=dict)
     made: tuple[Origin, ...] = ()
+    nested: tuple[str, ...] = ()
 
 
 def build(
@@ -58,7 +59,7 @@ def build(
         beside = stacks_beside(reading, reading.template, resource, name)
         gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
         files = output_files(beside.stacks, name, reading.name, format, told=gaps)
-        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made)
+        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested)
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:

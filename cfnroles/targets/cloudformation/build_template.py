@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from msgspec.structs import replace
 
-from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse, refuse_without_tasks
+from cfnroles.need import Gap
+from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_tasks import hidden, not_built
@@ -16,11 +20,19 @@ from cfnroles.template.template import Template
 def stacks_beside(reading: Reading, template: Template, resource: str, project: str) -> TemplateStacks:
     """The validator's stack and the roles' of a template's task definitions; raises InvalidInput as `build` does."""
     ids, known = asked_about(reading, template, resource), known_of(reading)
+    nested = () if resource else tuple(nested_stacks(template, reading.documents[0], known[1]))
     if not ids:
-        reading.accepted()
+        refuse_without_tasks(reading, with_tasks(nested))
     tasks = [by_parameters(each, reading.documents[0], template, known)[0] for each in ids]
     refuse(tasks, reading)
     made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
     found = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    return replace(made, gaps=(*ordered, *made.gaps, *hidden(template), *not_built(template)))
+    return replace(made, gaps=(*ordered, *made.gaps, *unseen(template, nested)), nested=with_tasks(nested))
+
+
+def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
+    """What of a template nobody sees, or has no roles that are built, and the nested stacks that cannot be read."""
+    yield from hidden(template)
+    yield from not_built(template)
+    yield from (each for each in nested if isinstance(each, Gap))

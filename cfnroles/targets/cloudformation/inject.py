@@ -9,7 +9,7 @@ Whatever was injected before is taken out first, so that a second run changes no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -18,16 +18,17 @@ from msgspec.structs import replace
 from cfnroles.answers.diff import Comparison, Side
 from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
-from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse, refuse_without_tasks
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
+from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, names_in, not_built
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, names_in
 from cfnroles.targets.cloudformation.build import project_of_document
+from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored, with_added
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
 from cfnroles.targets.cloudformation.template_gate import add_gate
@@ -100,9 +101,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     earlier = _injected(given, template)
     ids = asked_about(before, template, resource)
     nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
-    elsewhere = tuple(each for each in nested if isinstance(each, NestedStack) and defined(each.template))
     if not ids:
-        _refuse_without_tasks(before, elsewhere)
+        refuse_without_tasks(before, with_tasks(nested))
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template) if name in written and (name in ids or name in earlier))
     found = _found(wanted, before, template)
@@ -118,37 +118,19 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         left,
         tuple(name for name in ids if name not in written),
         tuple(_replaced(own, left, whole, before)),
-        (*_gaps(found.tasks, left, added), *_unseen(template, nested)),
+        (*_gaps(found.tasks, left, added), *unseen(template, nested)),
         name,
         bool(added.depends_on),
         made,
         found.taken,
         _others(found.tasks),
-        tuple(dict.fromkeys(each.document.name for each in elsewhere)),
+        with_tasks(nested),
     )
 
 
 def removed(reading: Reading) -> str:
     """The text of a template as it was before anything was injected; raises InvalidInput for what is no template."""
     return restored(_template(reading).text, reading.name)
-
-
-def _unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
-    yield from hidden(template)
-    yield from not_built(template)
-    yield from (each for each in nested if isinstance(each, Gap))
-
-
-def _refuse_without_tasks(before: Reading, nested: Sequence[NestedStack]) -> None:
-    """Raise InvalidInput for a template without task definitions."""
-    if nested:
-        names = ", ".join(dict.fromkeys(each.document.name for each in nested))
-        raise InvalidInput(
-            "has no task definition but in its nested stacks",
-            where=before.name,
-            remedy=f"Inject into their own templates: {names}.",
-        )
-    before.accepted()
 
 
 def _template(reading: Reading) -> Template:

@@ -35,13 +35,15 @@ class TemplateStacks(Struct, frozen=True):
     """The stacks, in deployment order. ``exports`` are those of the roles, by task definition.
 
     ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
-    references that the validator is not asked for, because the template makes what they name.
+    references that the validator is not asked for, because the template makes what they name. ``nested`` are the
+    templates of nested stacks that have task definitions of their own.
     """
 
     stacks: tuple[Stack, ...]
     exports: Mapping[str, Mapping[Holder, str]]
     gaps: tuple[Gap, ...]
     made: tuple[Origin, ...]
+    nested: tuple[str, ...] = ()
 
 
 def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
