@@ -9,7 +9,6 @@ from cfnroles import build, read
 from cfnroles.answers.verification import Verdict
 from cfnroles.answers.verify import verify
 from cfnroles.iam.roles import template_role
-from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.template.given import Given
 from cfnroles.template.template import read_template
@@ -153,8 +152,7 @@ def test_every_role_of_a_whole_service_passes(tmp_path: Path) -> None:
     built = build(reading)
     made = next(stack.template["Resources"] for stack in built.stacks if stack.name == "shop-web-roles")
     roles = {name for name, resource in made.items() if resource["Type"] == "AWS::IAM::Role"}
-    # A gateway is a document of its own, and its role is built from that.
-    assert roles == {kind.name for kind in ROLE_KINDS if kind.holder is not Holder.GATEWAY}
+    assert roles == {kind.name for kind in ROLE_KINDS}
     template = read_template(built.files["web-roles.yaml"], "web-roles.yaml")
 
     for kind in ROLE_KINDS:
