@@ -7,7 +7,8 @@ of whatever the parameter says, and the parameter stands there itself; anywhere 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TypeVar
 
@@ -138,21 +139,26 @@ class _Others:
         return Parameter(name)
 
     def _replaced(self, text: Text, part: Callable[[str, str], Part]) -> Text:
-        parts: list[Part] = list(text_of(text).parts)
-        for other in sorted(self.values, key=len, reverse=True):
-            parts = (
-                [piece for each in parts for piece in _cut(each, other, part(*self.values[other]))]
-                if any(isinstance(each, str) and other in each for each in parts)
-                else parts
-            )
-        return Text(*parts)
+        """The text with something in the place of each other value; none is looked for in what is put there."""
+        if not self.values:
+            return text_of(text)
+        longest = sorted(self.values, key=len, reverse=True)
+        others = re.compile("|".join(map(re.escape, longest)))
+        parts = (each for given in text_of(text).parts for each in _cut(given, others))
+        return Text(*(part(*self.values[each[0]]) if isinstance(each, re.Match) else each for each in parts))
 
 
-def _cut(part: Part, other: str, instead: Part) -> Iterable[Part]:
+def _cut(part: Part, others: re.Pattern[str]) -> Iterator[Part | re.Match[str]]:
+    """A part with what is found in it apart; symbols are never cut."""
     if not isinstance(part, str):
-        return (part,)
-    first, *rest = part.split(other)
-    return (first, *(piece for each in rest for piece in (instead, each)))
+        yield part
+        return
+    at = 0
+    for found in others.finditer(part):
+        yield part[at : found.start()]
+        yield found
+        at = found.end()
+    yield part[at:]
 
 
 def _turned(value: str, by: int) -> str:

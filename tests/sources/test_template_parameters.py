@@ -10,7 +10,7 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_tasks import TaskInWorlds
-from cfnroles.template.given import Given
+from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.template import read_template
 
 TASK = """\
@@ -68,6 +68,19 @@ def test_a_parameter_stands_where_its_value_would(default: str, secret: str, act
     assert [str(reference.value_from) for reference in task.references] == [
         secret.removeprefix("!Sub ").strip('"').replace("!Ref P", "${P}")
     ]
+
+
+def test_a_name_is_not_taken_for_a_value_that_looks_like_it() -> None:
+    numbers = range(12)
+    parameters = "".join(f"  P{n}: {{Type: String, Default: '0'}}\n" for n in numbers)
+    conditions = "".join(f"  C{n}: !Equals [!Ref P{n}, '1']\n" for n in numbers)
+    secrets = ", ".join(f"!If [C{n}, {{Name: A{n}, ValueFrom: /a{n}}}, !Ref AWS::NoValue]" for n in numbers)
+    task = f"Properties: {{ContainerDefinitions: [{{Name: a, Image: nginx, Secrets: [{secrets}]}}]}}"
+    resource = f"Resources: {{Task: {{Type: AWS::ECS::TaskDefinition, {task}}}}}"
+    text = f"Parameters:\n{parameters}Conditions:\n{conditions}{resource}"
+    known = (Facts(), NOTHING_GIVEN)
+    found, _ = by_parameters("Task", Document("t.yaml", text), read_template(text, "t.yaml"), known)
+    assert resources(found, "ssm:GetParameters") == sorted(f"{PARAMETERS}/a{n}" for n in numbers)
 
 
 def test_a_value_that_is_told_is_a_parameter_too() -> None:
