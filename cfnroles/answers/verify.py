@@ -27,15 +27,19 @@ from cfnroles.iam.evaluator import (
     unread_policy,
 )
 from cfnroles.iam.roles import Role, RolePolicy, Unread, evaluable
-from cfnroles.need import Gap, Holder, Need
+from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
+from cfnroles.symbols import Cut, Symbol
 from cfnroles.template.intrinsics import symbols
+from cfnroles.text import text_of
 
 _ACCOUNT = "the account"
 _REGION = "the Region"
 _KEYS = "KmsKeyArns"
+#: What a reference takes that may be one to a secret or to a parameter: one of both, and the key of that.
+_EITHER = frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters", "kms:Decrypt"})
 #: What the evaluator calls the open part of a resource.
 REST_OF_RESOURCE = "the rest of the resource's ARN"
 
@@ -132,7 +136,7 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
             return readings
         return [_Reading(_without(role, others), home, uses.known) for home in seen]
 
-    judged = tuple(_judge(need, readings, among) for need in ordered)
+    judged = tuple(_either([_judge(need, readings, among) for need in ordered]))
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found = grants_beyond(
         [(reading.policies, (*reading.asked(everything), *reading.open(everything))) for reading in readings],
@@ -240,6 +244,30 @@ def _judge(need: Need, readings: Sequence[_Reading], among: Callable[[tuple[str,
             return Judged(need, Outcome.UNKNOWN, keys=untold)
         return judged[0]
     return Judged(need, Outcome.UNKNOWN, _by(judged), _deciding(readings, judged))
+
+
+def _either(judged: Sequence[Judged]) -> Iterator[Judged]:
+    """What becomes of the needs, of which some may turn out to be none: one symbol may name a secret or a parameter.
+
+    What a role lacks of one of both is not known to be needed while it may allow the other.
+    """
+    served = {place for each in judged if each.outcome is not Outcome.MISSING for place in _alternatives(each.need)}
+    for each in judged:
+        places = _alternatives(each.need)
+        if each.outcome is Outcome.MISSING and not served.isdisjoint(places):
+            names = sorted({symbol.name for _, _, symbol in places})
+            yield replace(each, outcome=Outcome.UNKNOWN, keys=tuple(names))
+        else:
+            yield each
+
+
+def _alternatives(need: Need) -> frozenset[tuple[Origin, bool, Symbol]]:
+    """The places at which this is one of several things that a symbol may name, keys apart from what they encrypt."""
+    if need.permission.action not in _EITHER:
+        return frozenset()
+    texts = map(text_of, need.permission.texts)
+    cut = {symbol.of for text in texts for symbol in text.symbols if isinstance(symbol, Cut)}
+    return frozenset((need.origin, need.permission.action == "kms:Decrypt", symbol) for symbol in cut)
 
 
 def _without(role: Role, apart: frozenset[str]) -> Role:

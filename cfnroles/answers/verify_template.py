@@ -24,6 +24,7 @@ from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import Texts, foreign
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import Uses, judge_uses, without_keys
+from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, stack_role
@@ -43,10 +44,6 @@ from cfnroles.text import from_spelling
 
 #: What a judged role is made of: its policies, and the secrets whose names they are given by.
 _LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret")
-#: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
-#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
-_DONE_BY_INSTANCE = ("ecr:", "logs:")
-_WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
 
 
 class Question(Struct, frozen=True):
@@ -285,9 +282,9 @@ class _Judging:
         """What becomes of a need without a role, or with one that stands elsewhere."""
         if part.given:
             return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
-        action, task = need.permission.action, part.task
-        agents = part.holder is Holder.EXECUTION and action.startswith(_DONE_BY_INSTANCE)
-        if agents and launch_types(task.logical_id, task.worlds, world) <= _WITH_INSTANCES:
+        task = part.task
+        agents = part.holder is Holder.EXECUTION and done_by_instance(need)
+        if agents and launch_types(task.logical_id, task.worlds, world) <= WITH_INSTANCES:
             return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
         return Judged(need, Outcome.MISSING)
 

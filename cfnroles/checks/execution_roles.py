@@ -15,10 +15,21 @@ from cfnroles.symbols import Cut, Symbol, Wildcard
 from cfnroles.template.intrinsics import plain
 from cfnroles.text import Text
 
-#: What is done with the role of an EC2 instance, or of a server of one's own, where the task has none.
-#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 _DONE_BY_INSTANCE = frozenset({"ecr", "logs"})
-_WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
+#: The launch types with instances that have a role of their own.
+WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
+
+
+def done_by_instance(need: Need) -> bool:
+    """Whether an EC2 instance, or a server of one's own, does it with its own role where the task has none.
+
+    The key of a log group is used in the name of whoever writes to the group.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    """
+    through = {
+        value.partition(".")[0] for c in need.permission.conditions if c.key == "kms:ViaService" for value in c.values
+    }
+    return not _DONE_BY_INSTANCE.isdisjoint({_service(need), *through})
 
 
 def missing_execution_role(subject: Subject) -> Iterator[Finding]:
@@ -33,8 +44,8 @@ def no_execution_role(subject: Subject) -> Iterator[Finding]:
 
 def _without_role(task: CheckedTask) -> Iterator[Finding]:
     needs = _needs_of(Holder.EXECUTION, task)
-    if frozenset(task.workload.launch_types) <= _WITH_INSTANCES:
-        needs = [need for need in needs if _service(need) not in _DONE_BY_INSTANCE]
+    if frozenset(task.workload.launch_types) <= WITH_INSTANCES:
+        needs = [need for need in needs if not done_by_instance(need)]
     if task.execution_role == "" and needs:
         first, *others = dict.fromkeys(need.reason.why for need in needs)
         more = {0: "", 1: "; and for one more reason"}.get(len(others), f"; and for {len(others)} more reasons")

@@ -45,6 +45,17 @@ Resources:
 """
 
 ALLOWED = "Statement: [{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Secret}]"
+EITHER = [("  Stage: {Type: String, Default: dev}", "  Stage: {Type: String, Default: dev}\n  Token: {Type: String}"),
+          ("ValueFrom: !Ref Secret", "ValueFrom: !Ref Token"),
+          (ALLOWED, ALLOWED.replace("!Ref Secret", "!Ref Token"))]  # fmt: skip
+#: A task on instances without a role of its own, whose log group has a key.
+ON_INSTANCES = [
+    ("      ExecutionRoleArn: !GetAtt Role.Arn\n", ""), ("[FARGATE]", "[EC2]"),
+    ('Secrets: [{Name: DB, ValueFrom: !Ref Secret}]', "LogConfiguration: {LogDriver: awslogs, Options: "
+     "{awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: web}}"),
+    ("  Task:\n", "  Key: {Type: AWS::KMS::Key}\n  Logs: {Type: AWS::Logs::LogGroup, Properties: "
+     "{KmsKeyId: !GetAtt Key.Arn}}\n  Task:\n"),
+]  # fmt: skip
 OTHER_TASK = """
   Worker:
     Type: AWS::ECS::TaskDefinition
@@ -94,6 +105,10 @@ def test_a_role_that_allows_what_is_needed_passes() -> None:
             [("!GetAtt Role.Arn", "arn:aws:iam::111122223333:role/x")], Verdict.NOT_JUDGED, id="of the account"
         ),
         pytest.param([("!GetAtt Role.Arn", "!Sub '${Role.Arn}'")], Verdict.PASS, id="by Fn::Sub"),
+        pytest.param(EITHER, Verdict.NOT_JUDGED, id="a parameter that names a secret or a parameter"),
+        pytest.param([*EITHER, ("GetSecretValue", "DescribeSecret")], Verdict.FAIL, id="neither is allowed"),
+        pytest.param(ON_INSTANCES, Verdict.NOT_JUDGED, id="the instance writes to an encrypted log group"),
+        pytest.param([*ON_INSTANCES, ("[EC2]", "[FARGATE]")], Verdict.FAIL, id="nobody writes to it on Fargate"),
         pytest.param([("!GetAtt Role.Arn", "!If [IsProd, !GetAtt Role.Arn, !GetAtt Role.Arn]")], Verdict.PASS, id="If"),
         pytest.param(
             [("  Secret: {Type: AWS::SecretsManager::Secret}", "  Secret: {Type: AWS::SecretsManager::Secret, "
