@@ -144,14 +144,15 @@ class _Fold:
         several: Sequence[tuple[Excess, frozenset[World]]],
         needed: Mapping[Need, Iterable[World]],
     ) -> Excess:
-        grants: dict[GrantedAction, set[World]] = {}
+        # What no need uses in one world may be used too widely in another.
+        told: dict[object, set[World]] = {}
         for each, where in several:
-            for grant in each.grants:
-                grants.setdefault(grant, set()).update(where)
+            for beyond in (*each.unused, *(("wide", wide.grant) for wide in each.wide)):
+                told.setdefault((statement, beyond), set()).update(where)
         whole = frozenset[World]().union(*(where for _, where in several))
-        for grant, among in grants.items():
+        for what, among in told.items():
             if among != whole:
-                self._note((statement, grant), among)
+                self._note(what, among)
         tight = {
             need: needed.get(need, self._everywhere) for each, _ in several for s in each.tight for need in s.needs
         }

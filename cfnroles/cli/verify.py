@@ -196,12 +196,14 @@ def _show(verifications: Sequence[Verification], reading: Reading, format_: str)
     texts = reading.texts
     if format_ == "json":
         say(verification.json_text(verifications, texts))
-    elif format_ == "markdown":
+    elif format_ == "markdown" and verifications:
         say(verification_markdown.markdown(verifications, texts))
-    else:
+    elif verifications:
         say(verification.human(verifications, texts, width()))
     for each in verifications:
         say(summary(each), err=True)
+    if not verifications:
+        say(f"{reading.name}: no task definition names a role, and none needs one", err=True)
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:

@@ -286,7 +286,7 @@ def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
             {"action": grant.action, "resource": grant.resource, **_only_if(each, (found.statement, grant))}
             for grant in found.unused
         ],
-        "wide": [{**_wide(wide), **_only_if(each, (found.statement, wide.grant))} for wide in found.wide],
+        "wide": [{**_wide(wide), **_only_if(each, (found.statement, ("wide", wide.grant)))} for wide in found.wide],
         "instead": json.loads(statements_json(found.tight)) if found.tight else [],
         **_conditions("instead", [each.when((found.statement, one)) for one in found.tight]),
     }

@@ -125,7 +125,7 @@ def trust_words(trust: Trust) -> list[str]:
 
 def wide_words(each: Verification, statement: StatementId, wide: Wide) -> str:
     """In what a grant reaches further than the needs that use it."""
-    return f"{_wide(wide)}{_only(each.when((statement, wide.grant)))}"
+    return f"{_wide(wide)}{_only(each.when((statement, ('wide', wide.grant))))}"
 
 
 def _wide(wide: Wide) -> str:
@@ -185,7 +185,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
     match ground:
         case Ground.NEEDS:
             bad = _counted(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
-            yield f"there is no role, and {bad}" if each.absence else f"it does not allow {bad}"
+            yield f"there is no role for {bad}" if each.absence else f"it does not allow {bad}"
         case Ground.NOT_TRUSTING | Ground.UNKNOWN_TRUST if each.trust is not None:
             yield trust_words(each.trust)[0]
         case Ground.OTHERS if each.trust is not None:

@@ -191,6 +191,19 @@ def test_what_one_of_two_hangs_on_hides_nothing_that_the_other_needs() -> None:
     }
 
 
+def test_what_is_used_too_widely_in_one_world_is_unused_in_the_other_only() -> None:
+    pull = "Statement: [{Effect: Allow, Action: ecr:BatchGetImage, Resource: '*'}]"
+    text = changed(("Conditions:", "  Web: {Type: String}\nConditions:"), ('"nginx:1.27"', "!Ref Web"), (ALLOWED, pull))
+    (execution,) = judged(text)
+    private = "${Web} is in a private registry of Amazon ECR"
+    (excess,) = execution.excess
+    (wide,), (unused,), statement = excess.wide, excess.unused, excess.statement
+    assert execution.when((statement, unused)) == private.replace(" is in", " is not in")
+    assert execution.when((statement, ("wide", wide.grant))) == private
+    lines = " ".join(told(text).split())
+    assert f"no need uses ecr:BatchGetImage on * (only if {private.replace(' is in', ' is not in')})" in lines
+
+
 def test_what_others_have_is_not_called_too_much() -> None:
     text = changed((ALLOWED, "Statement: [{Effect: Allow, Action: '*', Resource: '*'}]")) + (
         "  Function:\n    Type: AWS::Lambda::Function\n    Properties: {Role: !GetAtt Role.Arn}\n"

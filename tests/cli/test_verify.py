@@ -487,6 +487,14 @@ Resources:
         # The `Secret` of another template is another one, or the same by another name.
         assert cfnroles("verify", source, "--role", f"{other}:Role").code == 3
 
+    @pytest.mark.parametrize(("format_", "out"), [("human", ""), ("markdown", ""), ("json", '"roles": []')])
+    def test_nothing_to_judge_is_said(self, tmp_path: Path, cfnroles: Any, format_: str, out: str) -> None:
+        container = "{Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}"
+        (tmp_path / "t.yaml").write_text(f"Resources: {{Task: {container}}}")
+        result = cfnroles("verify", tmp_path / "t.yaml", "--format", format_)
+        assert (result.code, result.err) == (0, "t.yaml: no task definition names a role, and none needs one\n")
+        assert out in result.out
+
     def test_a_resource_is_of_templates_only(self, cfnroles: Any, tmp_path: Path) -> None:
         source = tmp_path / "task.json"
         source.write_text('{"family": "a", "containerDefinitions": [{"name": "a", "image": "nginx:1"}]}')
