@@ -44,7 +44,10 @@ def say(*texts: str, err: bool = False) -> None:
 
 
 def put(data: bytes) -> None:
-    """Write a file to standard output as it is, to the last byte."""
+    """Write a file to standard output as it is, to the last byte; on a terminal as texts that are no more than that."""
+    if sys.stdout.isatty():
+        say(*data.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n"))
+        return
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -77,3 +78,15 @@ def test_every_encoding_takes_every_text(encoding: str, words: tuple[str, ...], 
     assert "Traceback" not in text
     assert "bug" not in text
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["terminal", "pipe"])
+def test_a_file_on_a_terminal_is_a_text(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = "\ufeff# \u202eevil\nResources: {}\r\n".encode()
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    monkeypatch.setattr(stream, "isatty", lambda: shown)
+    monkeypatch.setattr("sys.stdout", stream)
+    terminal.put(data)
+    stream.flush()
+    written = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    assert written == (b"# \\u202eevil\nResources: {}\n" if shown else data)

@@ -152,6 +152,10 @@ def _template(make: Maker) -> Made:
             ("explain", "template.yaml", *make.format()),
             ("verify", "task.json", "--role", role, *make.format()),
             ("verify", "template.yaml", "--role", role),
+            ("verify", "template.yaml", *make.format(), *make.maybe("--prove")),
+            ("check", "template.yaml", "--endpoint-url", NOWHERE, *make.format()),
+            ("inject", "template.yaml", *make.maybe("--replace-roles"), *make.maybe("--remove")),
+            ("inject", "template.yaml", "--in-place", *make.maybe("--replace-roles")),
             ("init", "template.yaml", "-o", "first.yaml"),
             ("build", "template.yaml", "-o", "out"),
         )
