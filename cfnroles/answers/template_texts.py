@@ -20,7 +20,7 @@ from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symb
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain
 from cfnroles.template.template import ResolvedStack
-from cfnroles.text import Part, Text, from_spelling, text_of
+from cfnroles.text import ACCOUNT, REGION, Part, Text, from_spelling, text_of
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 #: What one reference is to in all forms that a policy may name it by: no two of them are the same thing.
@@ -32,6 +32,8 @@ _APART = frozenset(
 )
 #: A symbol that is a name of the template itself, or of its stack.
 _NAME = re.compile(r"\$\{(?!!|AWS::(?!Stack)|Import::|resolve:)([^{}]+)\}")
+#: The Region and the account in the ARN of a resource, which are the stack's own.
+_OF_ARN = re.compile(r"Fn::Select\(([34]), Fn::Split\(:, ([A-Za-z0-9]+)\.Arn\)\)")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
@@ -124,6 +126,8 @@ class Texts(Struct, frozen=True):
         """
 
         def name(symbol: Symbol) -> Part:
+            if (field := _OF_ARN.fullmatch(symbol.name)) and self._is_here(field[2]):
+                return REGION if field[1] == "3" else ACCOUNT
             resource = self.stack.resources.get(symbol.name) if isinstance(symbol, Attribute) else None
             given = resource.properties.get("Name") if resource and resource.type == _SECRET else None
             if not isinstance(given, str) or not given:
@@ -131,6 +135,10 @@ class Texts(Struct, frozen=True):
             return Text(from_spelling(given, policy=False), "-", RandomSuffix(f"{SUFFIX}{symbol.name}"))
 
         return text.replaced(name)
+
+    def _is_here(self, logical_id: str) -> bool:
+        resource = self.stack.resources.get(logical_id)
+        return resource is not None and resource.type == "AWS::ECR::Repository"
 
 
 def foreign(role: Role, mark: str) -> Role:

@@ -99,7 +99,8 @@ class Use(Struct, frozen=True):
     ``tasks`` are the logical ids of the task definitions that have it, or of Express Mode services as ``noun`` says of
     them, ``when`` the conditions on which they do, and
     ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
-    ``conditions`` are those on which single things hang that are told of the role.
+    ``conditions`` are those on which single things hang that are told of the role. ``constructs`` are the paths of the
+    constructs that made the tasks, empty ones outside of the CDK.
     """
 
     tasks: tuple[str, ...]
@@ -108,6 +109,13 @@ class Use(Struct, frozen=True):
     defaults: tuple[str, ...] = ()
     conditions: Mapping[object, str] = field(default_factory=dict)
     noun: str = "task definition"
+    constructs: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The task definitions by their logical ids, each with the path of the CDK's construct that made it."""
+        paths = self.constructs or ("",) * len(self.tasks)
+        return ", ".join(f"{name} ({path})" if path else name for name, path in zip(self.tasks, paths, strict=True))
 
 
 class Verification(Struct, frozen=True):

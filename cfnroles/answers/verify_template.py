@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
+from cfnroles.answers.template_keys import by_keys
 from cfnroles.answers.template_roles import (
     ROLE_PROPERTIES,
     UNDECIDED,
@@ -31,6 +32,7 @@ from cfnroles.iam.roles import Role, stack_role
 from cfnroles.iam.stack_roles import RoleResource, StackRoles
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
+from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
@@ -151,7 +153,10 @@ class _Judging:
         if set(users) <= set(defined(self._template, (EXPRESS_SERVICE,))):
             use = replace(use, noun="Express Mode service")
         when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
-        return folded(answers, replace(use, tasks=users, when=when, defaults=tuple(defaults)), first.told)
+        paths = tuple(construct_path(self._template, each) for each in users)
+        return folded(
+            answers, replace(use, tasks=users, when=when, defaults=tuple(defaults), constructs=paths), first.told
+        )
 
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
         worlds = self._tasks[0].worlds
@@ -235,15 +240,19 @@ class _Judging:
                 known=self._question.context,
                 apart=tuple(texts.apart),
             )
-            answer = texts.told(judge_uses(uses, one, prove=self._question.prove))
-            self._answers[same] = self._beside_others(answer)
+            answer = by_keys(judge_uses(uses, one, prove=self._question.prove), self._name(role), self._template)
+            self._answers[same] = self._beside_others(texts.told(answer))
         return self._answers[same]
+
+    def _name(self, role: Role) -> str:
+        return role.name.removesuffix(f" of {self._template.document}")
 
     def _beside_others(self, answer: Verification) -> Verification:
         """The answer without what is too much, where others of the template have the role whose needs nobody knows."""
-        name = answer.role.name.removesuffix(f" of {self._template.document}")
         known = {str(need.origin.path[1]) for task in self._tasks for need in task.needs if len(need.origin.path) > 1}
-        shared = other_users(name, self._template, {*known, *(each.logical_id for each in self._tasks)})
+        shared = other_users(
+            self._name(answer.role), self._template, {*known, *(each.logical_id for each in self._tasks)}
+        )
         if not shared:
             return answer
         nothing: Any = ()

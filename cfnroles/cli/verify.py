@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cfnroles.facts import Facts
     from cfnroles.iam.roles import Role
     from cfnroles.sources.reading import Reading
+    from cfnroles.sources.told import Told
 
 
 class _Options(Struct, frozen=True):
@@ -94,7 +95,8 @@ def command(source: str, **given: Any) -> None:
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
     is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
-    role that its task definitions name is judged, in every combination of its conditions.
+    role that its task definitions name is judged, in every combination of its conditions. Or it is the directory that
+    `cdk synth` writes, with the templates of all stacks.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
@@ -106,10 +108,16 @@ def command(source: str, **given: Any) -> None:
     """
     from cfnroles import read
     from cfnroles import verify as verify_role
+    from cfnroles.files import is_directory
 
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
-    reading = read(source, told(given, live=options.live, profile=options.profile))
+    about = told(given, live=options.live, profile=options.profile)
+    if is_directory(source):
+        verifications, texts = _of_app(source, about, options)
+        _show(verifications, texts, options.format_, source)
+        sys.exit(_exit_code(verifications, options.fail_on))
+    reading = read(source, about)
     only_for_templates(reading, resource=options.resource)
     if options.spec_service:
         reading = reading.of(options.spec_service)
@@ -120,7 +128,7 @@ def command(source: str, **given: Any) -> None:
             verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
         )
         verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
-    _show(verifications, reading, options.format_)
+    _show(verifications, reading.texts, options.format_, reading.name)
     if options.simulate:
         _simulate(verifications, reading, options)
     sys.exit(_exit_code(verifications, options.fail_on))
@@ -141,6 +149,39 @@ def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[V
     asked = (options.context, options.prove, options.aws_managed_keys)
     own = frozenset(holder for holder, name in options.roles.items() if _is_in(name, source))
     return verify_template(reading, Question(options.resource, given, *asked, read, own))
+
+
+def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
+    """What the roles of all stacks of an app of the CDK say, and the texts of the stacks."""
+    from cfnroles.sources.cdk_app import read_app
+    from cfnroles.sources.template_tasks import defined
+
+    readings = read_app(source, about)
+    given = [kind.option_name for kind in ROLE_KINDS if options.roles[kind.holder]]
+    alone = [
+        *given,
+        *(["--simulate"] if options.simulate else []),
+        *(["--spec-service"] if options.spec_service else []),
+    ]
+    if alone:
+        remedy = f"Give the template of one stack: {source}/STACK.template.json."
+        raise InvalidInput(f"{alone[0]} is about one document, and {source} is an app of several", remedy=remedy)
+    resource = options.resource
+    asked = [each for each in readings if each.template and (not resource or resource in defined(each.template))]
+    if resource and not asked:
+        names = ", ".join(name for each in readings if each.template for name in defined(each.template))
+        why = f"Its task definitions: {names}." if names else "It has none."
+        raise InvalidInput(f"has no task definition {resource}", where=source, why=why)
+    found = [one for each in asked if _looked_at(each) for one in _of_template(each, source, options)]
+    return found, {name: text for each in readings for name, text in each.texts.items()}
+
+
+def _looked_at(reading: Reading) -> bool:
+    """Whether a template has task definitions, or something that may be one and cannot be seen."""
+    from cfnroles.sources.template_tasks import defined, hidden
+
+    template = reading.template
+    return template is not None and (bool(defined(template)) or any(hidden(template)))
 
 
 def _is_in(role: str, source: str) -> bool:
@@ -189,11 +230,10 @@ def _simulate(verifications: Sequence[Verification], reading: Reading, options: 
             say(line, err=True)
 
 
-def _show(verifications: Sequence[Verification], reading: Reading, format_: str) -> None:
+def _show(verifications: Sequence[Verification], texts: Mapping[str, str], format_: str, name: str) -> None:
     from cfnroles.formats import verification, verification_markdown
     from cfnroles.formats.verification_words import summary
 
-    texts = reading.texts
     if format_ == "json":
         say(verification.json_text(verifications, texts))
     elif format_ == "markdown" and verifications:
@@ -203,7 +243,7 @@ def _show(verifications: Sequence[Verification], reading: Reading, format_: str)
     for each in verifications:
         say(summary(each), err=True)
     if not verifications:
-        say(f"{reading.name}: no task definition names a role, and none needs one", err=True)
+        say(f"{name}: no task definition names a role, and none needs one", err=True)
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:

@@ -295,6 +295,7 @@ def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
 def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
     return {
         "resources": list(use.tasks),
+        "constructs": list(use.constructs),
         "when": use.when,
         "defaults": list(use.defaults),
         "also_used_by": list(use.others),

@@ -41,7 +41,7 @@ def use_words(each: Verification) -> Iterator[str]:
     if each.use is None or not each.use.tasks:
         return
     several = "s" if len(each.use.tasks) > 1 else ""
-    yield f"of the {each.use.noun}{several} {', '.join(each.use.tasks)}{_only(each.use.when)}"
+    yield f"of the {each.use.noun}{several} {each.use.called}{_only(each.use.when)}"
     if each.use.others:
         yield f"and also of {', '.join(each.use.others)}"
 
@@ -279,6 +279,8 @@ def _remedy(key: str, each: Verification) -> str:
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
+    if key.startswith("the policy of the key "):
+        return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it allows: look at it."
     if key == THE_ROLE:
         return ""  # it is told how to give it
     if key == THE_INSTANCE:

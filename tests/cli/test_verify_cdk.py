@@ -1,0 +1,106 @@
+"""`cfnroles verify cdk.out`: what the CDK's roles lack and have too much, for each construct of all stacks.
+
+The directory is what `examples/cdk/app.js` wrote with aws-cdk-lib 2.276.0; of its manifests what is read is left.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+APP = Path(__file__).parents[1] / "golden" / "cdk"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+#: What the execution role of each construct lacks, and what it may do that nothing needs.
+EXECUTION: dict[str, tuple[set[str], set[str]]] = {
+    "Shop/OwnSecret": (set(), {"secretsmanager:DescribeSecret"}),
+    "Shop/LockedSecret": (set(), {"secretsmanager:DescribeSecret"}),
+    "Shop/ImportedSecret": (set(), {"secretsmanager:DescribeSecret"}),
+    "Shop/Param": (set(), {"ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory"}),
+    "Shop/EnvFile": ({"s3:GetObject", "s3:GetBucketLocation"}, set()),
+    "Shop/UriImage": ({"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, set()),
+    "Shop/Repo": (set(), {"ecr:BatchCheckLayerAvailability"}),
+    "Shop/GenericLog": ({"logs:CreateLogStream", "logs:PutLogEvents"}, set()),
+}
+
+
+@pytest.fixture
+def verified(cfnroles: Any) -> Any:
+    def verify(*options: str) -> dict[tuple[str, str], Any]:
+        result = cfnroles("verify", APP, "--format", "json", *options)
+        return {(role["constructs"][0], role["holder"]): role for role in json.loads(result.out)["roles"]}
+
+    return verify
+
+
+def test_what_the_roles_of_the_cdk_lack_and_have_too_much(verified: Any) -> None:
+    found = {
+        construct: (
+            {each["action"] for each in role["verdicts"] if each["outcome"] == "missing"},
+            {grant["action"] for excess in role["excess"] for grant in excess["unused"]},
+        )
+        for (construct, holder), role in verified().items()
+        if holder == "execution role"
+    }
+    assert found == EXECUTION
+
+
+def test_task_roles_and_other_stages(verified: Any) -> None:
+    tasks = {construct: role["verdict"] for (construct, holder), role in verified().items() if holder == "task role"}
+    assert {name for name, verdict in tasks.items() if verdict != "pass"} == {"Shop/Efs", "Shop/Exec"}
+    assert tasks["Prod/Other/T"] == "pass"
+
+
+def test_the_policy_of_a_key_that_names_the_role_is_no_lack(verified: Any) -> None:
+    locked = verified()["Shop/LockedSecret", "execution role"]
+    (decrypt,) = [each for each in locked["verdicts"] if each["action"] == "kms:Decrypt"]
+    assert (decrypt["outcome"], locked["missing"]) == ("unknown", [])
+    assert decrypt["depends_on"][0].startswith("the policy of the key Key")
+
+
+def test_a_key_that_the_cdk_forgot_is_missing_where_it_is_told(verified: Any) -> None:
+    imported = verified("--kms-key-arn", KEY)["Shop/ImportedSecret", "execution role"]
+    assert [each["outcome"] for each in imported["verdicts"] if each["action"] == "kms:Decrypt"] == ["missing"]
+
+
+def test_one_task_definition_of_one_stack(cfnroles: Any) -> None:
+    template = json.loads((APP / "Shop.template.json").read_text())
+    (repo,) = [name for name in template["Resources"] if name.startswith("Repo") and "Role" not in name]
+    result = cfnroles("verify", APP, "--resource", repo)
+    assert (result.code, f"of the task definition {repo} (Shop/Repo)" in result.out) == (0, True)
+    assert "Shop/Plain" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("manifest", "options", "message"),
+    [
+        (None, [], "is a directory without a manifest.json"),
+        ("{", [], "is no JSON"),
+        ("[]", [], "has no artifacts"),
+        ('{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x"}}}}', [], "x"),
+        ('{"artifacts": {}}', ["--resource", "Nope"], "has no task definition Nope"),
+        ('{"artifacts": {}}', ["--role", "a:b"], "--role is about one document"),
+    ],
+)
+def test_what_is_no_app(cfnroles: Any, tmp_path: Path, manifest: str | None, options: list[str], message: str) -> None:
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    result = cfnroles("verify", tmp_path, *options)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_another_account_than_the_apps_is_refused(cfnroles: Any) -> None:
+    result = cfnroles("verify", APP, "--account", "999999999999")
+    assert result.code == 2
+    assert "--account is 999999999999, and the app deploys this stack in 111122223333" in result.err
+
+
+def test_a_template_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path) -> None:
+    shutil.copytree(APP, tmp_path / "app")
+    (tmp_path / "app" / "Shop.template.json").unlink()
+    result = cfnroles("verify", tmp_path / "app")
+    assert (result.code, "Shop.template.json" in result.err) == (2, True)
