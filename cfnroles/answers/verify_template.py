@@ -30,7 +30,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, stack_role
 from cfnroles.iam.stack_roles import RoleResource, StackRoles
-from cfnroles.need import Gap, Holder, Need
+from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
@@ -90,20 +90,31 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
         refuse([each for each in tasks if each.logical_id in ids], reading)
         found += _Judging(tasks, frozenset(ids), known, question).verifications()
     if not question.resource:
-        found += _unseen(template)
+        found += _unseen(reading, template)
     if not found and not ids:
         reading.accepted()
     return tuple(found)
 
 
-def _unseen(template: Template) -> Iterator[Verification]:
-    """What of a template may need roles or be one, and cannot be seen."""
+def _unseen(reading: Reading, template: Template) -> Iterator[Verification]:
+    """What of a template may need roles or be one, and cannot be seen or is not looked at."""
     gaps: dict[Holder, list[Gap]] = {}
-    for gap in hidden(template):
+    for gap in (*hidden(template), *_nested(reading)):
         gaps.setdefault(gap.holder, []).append(gap)
     role = Role(f"whatever is not seen in {template.document}", ())
     for holder, several in gaps.items():
         yield Verification(holder, role, None, (), (), (), (), gaps=tuple(several), use=Use(()))
+
+
+def _nested(reading: Reading) -> Iterator[Gap]:
+    """The nested stacks whose roles are not judged here: those that nobody can see, and those with task definitions."""
+    for each in reading.nested:
+        if isinstance(each, Gap):
+            yield each
+        elif defined(each.template) or any(hidden(each.template)):
+            origin = Origin(reading.name, ("Resources", each.name.partition(".")[0]))
+            what = f"the roles of the nested stack {each.name} are not judged here"
+            yield Gap(Holder.EXECUTION, "hidden-resource", origin, what, f"Verify its template: {each.document.name}")
 
 
 class _Part(Struct, frozen=True):

@@ -181,7 +181,7 @@ def _looked_at(reading: Reading) -> bool:
     from cfnroles.sources.template_tasks import defined, hidden
 
     template = reading.template
-    return template is not None and (bool(defined(template)) or any(hidden(template)))
+    return template is not None and (bool(defined(template)) or bool(reading.nested) or any(hidden(template)))
 
 
 def _is_in(role: str, source: str) -> bool:

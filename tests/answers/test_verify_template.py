@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,6 +203,21 @@ def test_what_is_used_too_widely_in_one_world_is_unused_in_the_other_only() -> N
     assert execution.when((statement, ("wide", wide.grant))) == private
     lines = " ".join(told(text).split())
     assert f"no need uses ecr:BatchGetImage on * (only if {private.replace(' is in', ' is not in')})" in lines
+
+
+def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
+    text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
+    execution, unseen = judged(text)
+    assert (execution.verdict, unseen.verdict) == (Verdict.PASS, Verdict.NOT_JUDGED)
+    assert "nobody can see what stands in the nested stack Inner" in unseen.gaps[0].what
+
+
+def test_a_nested_stack_beside_the_template_is_named(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text(TEMPLATE)
+    outer = "Resources: {Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}}"
+    (tmp_path / "outer.yaml").write_text(outer)
+    (unseen,) = verify_template(read(tmp_path / "outer.yaml"))
+    assert unseen.gaps[0].remedy == "Verify its template: inner.yaml"
 
 
 def test_what_others_have_is_not_called_too_much() -> None:
