@@ -136,6 +136,15 @@ def test_a_resource_is_named_as_the_template_names_it(value: str, expected: Any)
     assert found[2] == [expected]
 
 
+def test_an_expression_is_one_that_says_the_same_in_each_world() -> None:
+    anywhere = "!FindInMap [M, !Ref AWS::Region, k]"
+    in_one = "!FindInMap [M, !If [IsProd, !Ref AWS::Region, other], k]"
+    one, other = (f'{{Name: A, ValueFrom: !Sub ["/x/${{X}}", {{X: {each}}}]}}' for each in (in_one, anywhere))
+    added, _ = added_to(template_of(f"!If [IsProd, {one}, {other}]"))
+    (found,) = statements(added, "TaskExecutionRole")
+    assert found[2][0]["Fn::Sub"][1] == {"Value1": {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "k"]}}
+
+
 def test_the_value_of_a_secret_never_stands_in_a_policy() -> None:
     added, _ = added_to(template_of('{Name: A, ValueFrom: "/x/{{resolve:secretsmanager:key}}"}'))
     assert statements(added, "TaskExecutionRole") == []
