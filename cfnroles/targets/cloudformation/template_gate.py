@@ -42,7 +42,7 @@ def add_gate(task: TaskInWorlds, adding: Adding, project: str) -> tuple[Origin, 
             "ServiceToken": {"Fn::ImportValue": {"Fn::Sub": token}},
             "ServiceTimeout": SERVICE_TIMEOUT,
             "DeploymentId": {"Ref": deployment},
-            "References": list(_asked(task, adding, asked)),
+            "References": list(_asked(task, adding, asked)) or [""],
         },
     }
     adding.depends_on[task.logical_id] = name

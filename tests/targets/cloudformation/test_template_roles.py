@@ -148,7 +148,7 @@ def test_an_expression_is_one_that_says_the_same_in_each_world() -> None:
 def test_the_value_of_a_secret_never_stands_in_a_policy() -> None:
     added, _ = added_to(template_of('{Name: A, ValueFrom: "/x/{{resolve:secretsmanager:key}}"}'))
     assert statements(added, "TaskExecutionRole") == []
-    assert added.resources["TaskSecretsExist"]["Properties"]["References"] == []
+    assert added.resources["TaskSecretsExist"]["Properties"]["References"] == [""]
     (gap,) = {gap.what for gap in added.gaps}
     assert gap == "a policy cannot say ${resolve:secretsmanager:key}"
 
