@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cfnroles.formats.difference import changes_of
 from cfnroles.lines import Lines, gaps_text
@@ -47,7 +47,25 @@ def _compared(role: ReplacedRole) -> Iterator[str]:
 def _added(injection: Injection) -> Iterator[str]:
     if injection.tasks:
         yield f"Roles of {', '.join(injection.tasks)} are in the template."
-        yield "Deploy it with `--capabilities CAPABILITY_IAM`."
+        yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}`."
+
+
+def _capabilities(injection: Injection) -> Iterator[str]:
+    """What CloudFormation wants to be acknowledged.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    """
+    template = injection.before.template
+    tree = template.tree if template else {}
+    resources = [each for each in tree.get("Resources", {}).values() if isinstance(each, Mapping)]
+    own = [each for each in resources if str(each.get("Type")).startswith("AWS::IAM::")]
+    named = any(not _NAMES.isdisjoint(each.get("Properties") or ()) for each in own)
+    yield "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
+    if "Transform" in tree:
+        yield "CAPABILITY_AUTO_EXPAND"
+
+
+_NAMES = frozenset({"RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"})
 
 
 def _left(injection: Injection, source: str) -> Iterator[str]:

@@ -327,3 +327,19 @@ def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
     result = injected(TEMPLATE + NESTED.replace("./app.yaml", "https://example.com/app.yaml"))
     assert result.code == 0
     assert "nobody can see what stands in the nested stack App" in result.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param("", "", "CAPABILITY_IAM`", id="roles without names"),
+        pytest.param(
+            "", "  R: {Type: AWS::IAM::Role, Properties: {RoleName: r}}\n", "CAPABILITY_NAMED_IAM`", id="a name"
+        ),
+        pytest.param(
+            "Transform: AWS::LanguageExtensions\n", "", "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND`", id="a transform"
+        ),
+    ],
+)
+def test_what_cloudformation_wants_to_be_acknowledged(injected: Any, before: str, after: str, expected: str) -> None:
+    assert f"Deploy it with `--capabilities {expected}." in injected(f"{before}{TEMPLATE}{after}").err
