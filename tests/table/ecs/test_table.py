@@ -52,7 +52,9 @@ each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: 
 _LAUNCHED = "capacityProvider.managedInstancesProvider.instanceLaunchTemplate"
 #: Names of what a role may have to reach: no reason for a whole structure is a reason for one of these.
 TELLING = re.compile(
-    r"Arn|Role|Kms|Secret|Credential|ValueFrom|Bucket|LogGroup|FileSystem|AccessPoint|Snapshot|Image|Profile|Policy",
+    r"Arn|Role|Kms|(?<!\.)Key|Secret|Credential|ValueFrom|Bucket|LogGroup|FileSystem|AccessPoint|Snapshot|Image|Profile"
+    r"|Policy|Function|Queue|Topic|Stream|Destination|Certificate|Authori|Identit|Principal|Password|Token|Url|Endpoint"
+    r"|Registry|Repositor|Account|TargetGroup|Listener",
     re.IGNORECASE,
 )
 
@@ -134,6 +136,8 @@ def test_each_field_is_a_rows_or_costs_nothing_for_a_reason() -> None:
         # Below a structure that costs nothing, a name that tells of something to be reached has no reason.
         ("LinuxParameters", "profileArn", ["containerDefinitions[].linuxParameters.profileArn"]),
         ("InstanceRequirementsRequest", "roleArn", [f"{_LAUNCHED}.instanceRequirements.roleArn"]),
+        ("HealthCheck", "queueUrl", ["containerDefinitions[].healthCheck.queueUrl"]),
+        ("LinuxParameters", "sealKey", ["containerDefinitions[].linuxParameters.sealKey"]),
     ],
 )
 def test_a_member_that_ecs_gains_is_noticed(shape: str, name: str, found: list[str]) -> None:
