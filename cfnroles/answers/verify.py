@@ -128,14 +128,7 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     settled = {name for need in hanging for name in need.permission.when if role.values.get(name) == ""}
     seen = homes(facts, everything, _texts(role), uses.known, uses.apart)
     readings = [_Reading(role, home, uses.known) for home in seen]
-
-    @cache
-    def among(names: tuple[str, ...]) -> Sequence[_Reading]:
-        others = frozenset(uses.apart).difference(names)
-        if not others or not set(uses.apart).issuperset(names):
-            return readings
-        return [_Reading(_without(role, others), home, uses.known) for home in seen]
-
+    among = _among(uses, role, readings)
     judged = tuple(_either([_judge(need, readings, among) for need in ordered]))
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found = grants_beyond(
@@ -235,8 +228,7 @@ def _boundary(role: Role, home: Home) -> IdentityPolicy | None:
     return evaluable(role.boundary, home.symbols) if role.boundary else None
 
 
-def _judge(need: Need, readings: Sequence[_Reading], among: Callable[[tuple[str, ...]], Sequence[_Reading]]) -> Judged:
-    """What becomes of a need; ``among`` gives the readings without what symbols can surely not stand for."""
+def _judge(need: Need, readings: Sequence[_Reading], among: _Among) -> Judged:
     judged = [_worst([_of(need, each) for each in reading.evaluations(need)]) for reading in readings]
     if len({each.outcome for each in judged}) == 1:
         untold = told_symbols(need.permission)
@@ -268,6 +260,22 @@ def _alternatives(need: Need) -> frozenset[tuple[Origin, bool, Symbol]]:
     texts = map(text_of, need.permission.texts)
     cut = {symbol.of for text in texts for symbol in text.symbols if isinstance(symbol, Cut)}
     return frozenset((need.origin, need.permission.action == "kms:Decrypt", symbol) for symbol in cut)
+
+
+_Among = Callable[[tuple[str, ...]], Sequence[_Reading]]
+
+
+def _among(uses: Uses, role: Role, readings: Sequence[_Reading]) -> _Among:
+    """The readings without what these symbols of a need can surely not stand for."""
+
+    @cache
+    def among(names: tuple[str, ...]) -> Sequence[_Reading]:
+        others = frozenset(uses.apart).difference(names)
+        if not others or not set(uses.apart).issuperset(names):
+            return readings
+        return [_Reading(_without(role, others), each.home, uses.known) for each in readings]
+
+    return among
 
 
 def _without(role: Role, apart: frozenset[str]) -> Role:

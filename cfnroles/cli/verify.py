@@ -107,7 +107,6 @@ def command(source: str, **given: Any) -> None:
       cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
     """
     from cfnroles import read
-    from cfnroles import verify as verify_role
     from cfnroles.files import is_directory
 
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
@@ -116,8 +115,15 @@ def command(source: str, **given: Any) -> None:
     if is_directory(source):
         verifications, texts = _of_app(source, about, options)
         _show(verifications, texts, options.format_, source)
-        sys.exit(_exit_code(verifications, options.fail_on))
-    reading = read(source, about)
+    else:
+        verifications = _of_document(read(source, about), source, options)
+    sys.exit(_exit_code(verifications, options.fail_on))
+
+
+def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[Verification]:
+    """Show what the roles say to one document."""
+    from cfnroles import verify as verify_role
+
     only_for_templates(reading, resource=options.resource)
     if options.spec_service:
         reading = reading.of(options.spec_service)
@@ -131,7 +137,7 @@ def command(source: str, **given: Any) -> None:
     _show(verifications, reading.texts, options.format_, reading.name)
     if options.simulate:
         _simulate(verifications, reading, options)
-    sys.exit(_exit_code(verifications, options.fail_on))
+    return verifications
 
 
 def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[Verification]:

@@ -232,18 +232,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         ],
         "summary": summary(each),
         "trust": each.trust and _trust_entry(each.trust),
-        "verdicts": [
-            {
-                **_need(judged.need, lines),
-                **_only_if(each, judged),
-                "outcome": str(judged.outcome),
-                "by": [_statement(each, statement) for statement in judged.by],
-                "depends_on": list(judged.keys),
-                "boundary": judged.boundary,
-                "unless_denied": [_statement(each, statement) for statement in judged.unless_denied],
-            }
-            for judged in each.judged
-        ],
+        "verdicts": [_judged_entry(each, judged, lines) for judged in each.judged],
         "only_if": [
             {**_need(need, lines), "if": list(need.permission.when), **_only_if(each, need)} for need in each.hanging
         ],
@@ -262,6 +251,18 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
             {"field": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
             for gap in each.gaps
         ],
+    }
+
+
+def _judged_entry(each: Verification, judged: Judged, lines: Lines) -> dict[str, Any]:
+    return {
+        **_need(judged.need, lines),
+        **_only_if(each, judged),
+        "outcome": str(judged.outcome),
+        "by": [_statement(each, statement) for statement in judged.by],
+        "depends_on": list(judged.keys),
+        "boundary": judged.boundary,
+        "unless_denied": [_statement(each, statement) for statement in judged.unless_denied],
     }
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cfnroles.document import Document
 from cfnroles.manifest import manifest_of
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources import from_express_service
-from cfnroles.sources.reading import Reading
+from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.told import Told
-from cfnroles.workload import EXPRESS
+from cfnroles.workload import EXPRESS, Workload
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Service, Spec
@@ -63,7 +63,7 @@ def read(document: Document, told: Told) -> Reading:
     """The services of the project; what the spec itself does not say well, and files that are not there, are wrong."""
     from cfnroles.sources.express_service import read_express_service
     from cfnroles.sources.service_spec.checks import faults
-    from cfnroles.sources.service_spec.services import DESCRIPTIONS, prepare
+    from cfnroles.sources.service_spec.services import DESCRIPTIONS
     from cfnroles.sources.spec import Spec
     from cfnroles.sources.task_definition import read_task_definition
     from cfnroles.sources.task_definition_checks import family_findings
@@ -86,25 +86,26 @@ def read(document: Document, told: Told) -> Reading:
         for path, each in documents.items()
     }
     of_families = (each for each in workloads.values() if EXPRESS not in each.settings)
-    # Without all that it names a service is not there, and what is wrong keeps everybody but `lint` from the others.
-    whole = (each for each in spec.services if each.name not in {service.name for service, _ in lacking})
-    tasks = tuple(
-        prepare(
-            spec,
-            each,
-            workloads[str(each.get("task-definition"))],
-            {key: found for (name, key), found in described.items() if name == each.name and found},
-        )
-        for each in whole
-        if str(each.get("task-definition")) in workloads
-    )
     wrong = (
         *(_absent(document, named[path], path) for path, each in found.items() if each is None),
         *(_missing(document, each, key) for each, key in lacking),
         *(finding for each in of_families for finding in family_findings(each)),
     )
     beside = {each.name: each for each in (*documents.values(), *described.values()) if each}
-    return Reading((document, *beside.values()), NOUN, told, tasks, wrong, spec)
+    return Reading((document, *beside.values()), NOUN, told, tuple(_whole(spec, workloads, described)), wrong, spec)
+
+
+def _whole(
+    spec: Spec, workloads: Mapping[str, Workload], described: Mapping[tuple[str, str], Document | None]
+) -> Iterator[Task]:
+    """The services of which all is there that they name; what is wrong keeps everybody but `lint` from them."""
+    from cfnroles.sources.service_spec.services import prepare
+
+    for each in spec.services:
+        named = {key: document for (name, key), document in described.items() if name == each.name}
+        workload = workloads.get(str(each.get("task-definition")))
+        if workload is not None and None not in named.values():
+            yield prepare(spec, each, workload, {key: document for key, document in named.items() if document})
 
 
 def _task_definition(document: Document, spec: Spec, named: str, told: Told) -> Document | None:

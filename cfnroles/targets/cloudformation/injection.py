@@ -17,7 +17,7 @@ from cfnroles import spans
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
-from cfnroles.targets.cloudformation.patches import Patch, Path, Place, TemplateText, patched
+from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateText, patched
 from cfnroles.targets.cloudformation.template_roles import Added
 
 #: The member of the template's Metadata that records what was put in.
@@ -205,7 +205,7 @@ class _Putting:
         if new:
             self._into(path, new)
 
-    def _replace(self, path: Path, place: Place, given: Any) -> None:
+    def _replace(self, path: Path, place: Spot, given: Any) -> None:
         start, end = self.parts.value_span(place)
         self.replaced[path] = self.parts.text[start:end]
         self.patches.append(self.parts.replacement(place, given))
@@ -246,7 +246,7 @@ def _recorded(tree: Any, document: str) -> _Record:
         raise InvalidInput(what, where=document, remedy="Take the record from the version before.") from error
 
 
-def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = False) -> Place | None:
+def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = False) -> Spot | None:
     """The place of a part that was put in, if it is there; raises InvalidInput where it was changed since."""
     place = parts.place(tuple(path.split(".")))
     if place is not None and _digest(parts, place, value=value) != digest:
@@ -259,7 +259,7 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
     return place
 
 
-def _digest(parts: TemplateText, place: Place | None, *, value: bool = False) -> str:
+def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> str:
     """A digest of a part's text, whatever its line ends and its indentation."""
     if place is None:
         raise InvalidInput("has a form that cannot be edited", where=parts.document, remedy=_BY_HAND)

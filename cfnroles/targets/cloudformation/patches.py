@@ -36,7 +36,7 @@ def patched(text: str, patches: Iterable[Patch]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-class Place(Struct, frozen=True):
+class Spot(Struct, frozen=True):
     """A value in its parent, and the key before it; elements of a list have none."""
 
     parent: spans.Mapping | spans.Sequence
@@ -60,15 +60,15 @@ class TemplateText:
         self.root = root
         self.line_end = "\r\n" if re.search(r"[^\r]?\r\n", text[: text.find("\n") + 1]) else "\n"
 
-    def place(self, path: Path) -> Place | None:
+    def place(self, path: Path) -> Spot | None:
         """The place of a part; ``None`` where there is none."""
-        found: Place | None = None
+        found: Spot | None = None
         node: spans.Node = self.root
         for step in path:
             if isinstance(node, spans.Mapping) and (member := node.member(step)):
-                found = Place(node, member[1], member[0])
+                found = Spot(node, member[1], member[0])
             elif isinstance(node, spans.Sequence) and (element := _element(node, step)):
-                found = Place(node, element)
+                found = Spot(node, element)
             else:
                 return None
             node = found.value
@@ -76,7 +76,7 @@ class TemplateText:
 
     def members(self, path: Path) -> spans.Mapping | None:
         """The mapping at a path; ``None`` where there is nothing yet. Raises InvalidInput for what is none."""
-        place = self.place(path) if path else Place(self.root, self.root)
+        place = self.place(path) if path else Spot(self.root, self.root)
         if place is None or self.is_nothing(place.value):
             return None
         if not isinstance(place.value, spans.Mapping) or any(each.value == "Fn::If" for each, _ in place.value.members):
@@ -90,17 +90,17 @@ class TemplateText:
             return not node.members
         return isinstance(node, spans.Scalar) and self.text[node.start : node.end] in ("", "~", "null", "Null", "NULL")
 
-    def where(self, place: Place) -> str:
+    def where(self, place: Spot) -> str:
         """The document and the line of a place."""
         return f"{self.document}:{self.text.count(chr(10), 0, place.start) + 1}"
 
-    def value_span(self, place: Place) -> tuple[int, int]:
+    def value_span(self, place: Spot) -> tuple[int, int]:
         """From where to where the value of a place can be replaced; in block style, with what is before it."""
         if place.parent.flow or place.key is None:
             return place.value.start, place.value.end
         return self._after_colon(place.key), place.value.end
 
-    def removal(self, place: Place, going: Sequence[spans.Node] = ()) -> Patch:
+    def removal(self, place: Spot, going: Sequence[spans.Node] = ()) -> Patch:
         """What takes a member or an element out; ``going`` are the other values of its parent that go, too."""
         if not place.parent.flow:
             start, end = self._line_start(place.start), self._line_end(place.value.end)
@@ -114,7 +114,7 @@ class TemplateText:
         kept = [value for value in values[:number] if value not in going]
         return Patch(kept[-1].end if kept else place.start, place.value.end, "")
 
-    def replacement(self, place: Place, value: Any) -> Patch:
+    def replacement(self, place: Spot, value: Any) -> Patch:
         """What puts a value in the place of another."""
         start, end = self.value_span(place)
         if place.parent.flow:
