@@ -62,9 +62,9 @@ def _apart_from_sub(text: str) -> str | list[str]:
     return [*(f"{each}$" for each in pieces[:-1]), pieces[-1]] if others else text
 
 
-def is_injected(tree: Mapping[str, Any]) -> bool:
+def is_injected(tree: Any) -> bool:
     """Whether something was put into a template."""
-    metadata = tree.get("Metadata")
+    metadata = tree.get("Metadata") if isinstance(tree, Mapping) else None
     return isinstance(metadata, Mapping) and RECORD in metadata
 
 

@@ -290,6 +290,13 @@ def test_what_cannot_be_edited_alone_is_refused(text: str) -> None:
         injected(text, "t.yaml", ADDED)
 
 
+def test_a_template_in_a_list_is_none_to_edit() -> None:
+    text = json.dumps([JSON])
+    assert restored(text, "t.json") == text
+    with pytest.raises(InvalidInput, match="is no CloudFormation template"):
+        injected(text, "t.json", ADDED)
+
+
 names = st.text("AbC1", min_size=1, max_size=3).map("X{}".format)
 leaves = st.sampled_from(
     ["a", "a b", "it's", '"', "#", ": ", "yes", "", "0755", "ä", "a\nb", 5, True, None, "- a", "{"]
