@@ -11,7 +11,15 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.source import only_for_specs, only_for_templates, resource_options, source_options, taken, told
+from cfnroles.cli.source import (
+    only_for_specs,
+    only_for_templates,
+    reading_of,
+    resource_options,
+    source_options,
+    taken,
+    told,
+)
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer
 from cfnroles.page import page
@@ -64,12 +72,12 @@ def command(source: str, **given: Any) -> None:
     takes or what `aws ecs describe-task-definition` answers. A service spec has several services; docs/spec.md tells
     its keys, and `cfnroles init` writes one. Of a CloudFormation template, the roles become a stack beside it.
     """
-    from cfnroles import build, read
+    from cfnroles import build
     from cfnroles.cli.output_directory import write_files
     from cfnroles.formats import build as formats
 
     options = taken(_Options, given)
-    reading = read(source, told(given, live=options.live, profile=options.profile))
+    reading = reading_of(source, told(given, live=options.live, profile=options.profile))
     only_for_specs(reading, live=options.live)
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     if options.for_account:

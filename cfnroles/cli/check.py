@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import only_for_templates, pairs, source_options, taken, told
+from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
@@ -63,13 +63,12 @@ def command(source: str, **given: Any) -> None:
 
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
-    from cfnroles import read
     from cfnroles.answers.check import Usable
     from cfnroles.formats import check as formats
 
     options = taken(_Options, given)
     about = told(given)
-    reading = read(source, about)
+    reading = reading_of(source, about)
     only_for_templates(reading, resource=options.resource, parameter=about.parameters)
     answer = _checked(reading, options, about.region)
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cfnroles.cli.source import only_for_templates, resource_options, source_options, told
+from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
 from cfnroles.cli.terminal import say
 
 
@@ -18,10 +18,10 @@ from cfnroles.cli.terminal import say
 )
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
     """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page."""
-    from cfnroles import explain, read
+    from cfnroles import explain
     from cfnroles.formats import explanation
 
-    reading = read(source, told(about))
+    reading = reading_of(source, told(about))
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
     formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
     say(formats[format_](explain(reading, resource), reading.texts))

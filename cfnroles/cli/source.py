@@ -11,6 +11,7 @@ from msgspec import Struct
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from cfnroles.document import Document
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
 
@@ -159,6 +160,18 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
     from cfnroles.sources.live import registered
 
     return Told(**about, registered=registered(profile))
+
+
+def reading_of(source: str | Document, about: Told) -> Reading:
+    """What is in a source; says on standard error which options about it make no difference."""
+    from cfnroles import read
+    from cfnroles.cli.terminal import say
+    from cfnroles.sources.unused import unused_options
+
+    reading = read(source, about)
+    for name in unused_options(reading):
+        say(f"note: {name} changes nothing: no field of {reading.name} uses it", err=True)
+    return reading
 
 
 _Options = TypeVar("_Options", bound=Struct)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import only_for_templates, pairs, source_options, taken, told
+from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.need import Holder
@@ -106,7 +106,6 @@ def command(source: str, **given: Any) -> None:
       cfnroles verify web.json --role roles.yaml:ExecutionRole
       cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
     """
-    from cfnroles import read
     from cfnroles.files import is_directory
 
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
@@ -116,7 +115,7 @@ def command(source: str, **given: Any) -> None:
         verifications, texts = _of_app(source, about, options)
         _show(verifications, texts, options.format_, source)
     else:
-        verifications = _of_document(read(source, about), source, options)
+        verifications = _of_document(reading_of(source, about), source, options)
     sys.exit(_exit_code(verifications, options.fail_on))
 
 

@@ -15,6 +15,7 @@ _SPELLED = {
     "service_file": "service",
     "run_task_file": "run-task",
     "root_volumes": "efs-root-access",
+    "pull_through_prefixes": "pull-through-prefix",
     "guard_duty": "guardduty",
 }
 

@@ -149,3 +149,33 @@ def test_all_that_ecs_would_refuse_is_told_at_once_with_its_lines(tmp_path: Path
     assert "2 places" in str(refused.value)
     assert "task.json:10: containerDefinitions[0].secrets[0].valueFrom (container web, secret A)" in str(refused.value)
     assert "secret B" in str(refused.value)
+
+
+PLAIN = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx:1", "memory": 128}]}'
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--gmsa-secret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf"),
+        ("--s3-files-bucket", "shop-files"),
+        ("--pull-through-prefix", "docker-hub"),
+        ("--kms-key-arn", KEY),
+        ("--file-key-arn", KEY),
+        ("--log-group-key-arn", KEY),
+        ("--destination-key-arn", KEY),
+        ("--bucket-account", "123456789012"),
+        ("--managed-storage-key", KEY),
+    ],
+)
+def test_an_option_that_changes_nothing_is_told(option: str, value: str, cfnroles: Any) -> None:
+    told = cfnroles("explain", "-", option, value, "--account", "123456789012", "--region", "us-east-1", stdin=PLAIN)
+    assert told.code == 0
+    assert told.err == f"note: {option} changes nothing: no field of standard input uses it\n"
+
+
+def test_an_option_that_changes_something_is_not(cfnroles: Any) -> None:
+    task = PLAIN.replace('"memory"', '"secrets": [{"name": "A", "valueFrom": "/shop/a"}], "memory"')
+    told = cfnroles("explain", "-", "--kms-key-arn", KEY, "--bucket-account", "123456789012", stdin=task)
+    assert told.err == "note: --bucket-account changes nothing: no field of standard input uses it\n"
