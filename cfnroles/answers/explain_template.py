@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from cfnroles.answers.explanation import Explanation, explained_roles
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Need, Permission
+from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.nested_stacks import NestedStack
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS, spelled
@@ -29,6 +30,16 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
     if not explanations and not unseen:
         reading.accepted()
     return (*explanations, *((Explanation((), unseen, unseen=True),) if unseen else ()))
+
+
+def explain_app(readings: Iterable[Reading], resource: str) -> tuple[Explanation, ...]:
+    """The explanations of all stacks of an app of the CDK. Raises InvalidInput as `explain` does."""
+    return tuple(
+        replace(each, stack=reading.name)
+        for reading in readings
+        if reading.template is not None
+        for each in explain_template(reading, reading.template, resource)
+    )
 
 
 def _tasks(reading: Reading, template: Template, resource: str) -> Iterator[TaskInWorlds]:
@@ -86,6 +97,7 @@ def _explanation(task: TaskInWorlds) -> Explanation:
         when=task.condition,
         defaults=task.defaults,
         noun="Express Mode service" if task.logical_id.rpartition(".")[2] in services else "task definition",
+        construct=construct_path(task.worlds.template, task.logical_id.rpartition(".")[2]),
     )
 
 

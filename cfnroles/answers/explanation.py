@@ -31,7 +31,8 @@ class Explanation(Struct, frozen=True):
     ``service`` is the name of the service in its project; empty for a task definition alone. ``resource`` is the
     logical id of the task definition in its template, ``noun`` what that is, ``when`` the conditions that it hangs on
     there, and ``defaults`` the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest
-    of a template.
+    of a template. ``construct`` is the path of the construct of the CDK that made it, and ``stack`` the document of
+    its stack, where several are explained.
     """
 
     roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
@@ -42,6 +43,13 @@ class Explanation(Struct, frozen=True):
     defaults: tuple[str, ...] = ()
     unseen: bool = False
     noun: str = "task definition"
+    construct: str = ""
+    stack: str = ""
+
+    @property
+    def called(self) -> str:
+        """The logical id with the path of its construct."""
+        return f"{self.resource} ({self.construct})" if self.construct else self.resource
 
 
 def explained_roles(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
 from cfnroles.cli.terminal import say
+from cfnroles.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.answers.explanation import Explanation
+    from cfnroles.sources.told import Told
 
 
 @click.command("explain")
@@ -17,11 +23,31 @@ from cfnroles.cli.terminal import say
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
-    """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page."""
+    """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
+
+    SOURCE is a task definition, a service spec, a CloudFormation template, or the directory that `cdk synth` writes.
+    """
     from cfnroles import explain
+    from cfnroles.files import is_directory
     from cfnroles.formats import explanation
 
+    formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
+    if is_directory(source):
+        say(formats[format_](*_of_app(source, told(about), resource)))
+        return
     reading = reading_of(source, told(about))
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
-    formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
     say(formats[format_](explain(reading, resource), reading.texts))
+
+
+def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:
+    """The explanations of all stacks of an app of the CDK, and their texts."""
+    from cfnroles.answers.explain_template import explain_app
+    from cfnroles.sources.cdk_app import read_app, stacks_with
+    from cfnroles.sources.template_task_definitions import TASKS
+
+    readings = read_app(source, about)
+    found = explain_app(stacks_with(readings, resource, TASKS, source), resource)
+    if not found:
+        raise InvalidInput("has no task definition in any of its stacks", where=source)
+    return found, {name: text for each in readings for name, text in each.texts.items()}

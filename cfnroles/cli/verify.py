@@ -158,8 +158,8 @@ def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[V
 
 def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
     """What the roles of all stacks of an app of the CDK say, and the texts of the stacks."""
-    from cfnroles.sources.cdk_app import read_app
-    from cfnroles.sources.template_tasks import defined
+    from cfnroles.sources.cdk_app import read_app, stacks_with
+    from cfnroles.sources.template_task_definitions import TASKS
 
     readings = read_app(source, about)
     given = [kind.option_name for kind in ROLE_KINDS if options.roles[kind.holder]]
@@ -171,22 +171,9 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
     if alone:
         remedy = f"Give the template of one stack: {source}/STACK.template.json."
         raise InvalidInput(f"{alone[0]} is about one document, and {source} is an app of several", remedy=remedy)
-    resource = options.resource
-    asked = [each for each in readings if each.template and (not resource or resource in defined(each.template))]
-    if resource and not asked:
-        names = ", ".join(name for each in readings if each.template for name in defined(each.template))
-        why = f"Its task definitions: {names}." if names else "It has none."
-        raise InvalidInput(f"has no task definition {resource}", where=source, why=why)
-    found = [one for each in asked if _looked_at(each) for one in _of_template(each, source, options)]
+    asked = stacks_with(readings, options.resource, TASKS, source)
+    found = [one for each in asked for one in _of_template(each, source, options)]
     return found, {name: text for each in readings for name, text in each.texts.items()}
-
-
-def _looked_at(reading: Reading) -> bool:
-    """Whether a template has task definitions, or something that may be one and cannot be seen."""
-    from cfnroles.sources.template_tasks import defined, hidden
-
-    template = reading.template
-    return template is not None and (bool(defined(template)) or bool(reading.nested) or any(hidden(template)))
 
 
 def _is_in(role: str, source: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from cfnroles.answers.explanation import ExplainedStatement, Explanation
 from cfnroles.lines import Lines, Texts, gaps_text
@@ -27,6 +28,11 @@ def markdown(explanations: Sequence[Explanation], texts: Texts) -> Page:
 def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
     """For programs. ``schema`` changes when the form does; services of a project stand under their names."""
     lines = Lines(texts)
+    if any(each.stack for each in explanations):
+        stacks = groupby(explanations, key=lambda each: each.stack)
+        return json_page(
+            {"schema": SCHEMA, "stacks": {name: _of_template(tuple(each), lines) for name, each in stacks}}
+        )
     if any(each.resource or each.unseen for each in explanations):
         return json_page({"schema": SCHEMA, **_of_template(explanations, lines)})
     services = {each.service: _members(each, lines) for each in explanations}
@@ -37,7 +43,12 @@ def json_text(explanations: Sequence[Explanation], texts: Texts) -> Page:
 def _of_template(explanations: Sequence[Explanation], lines: Lines) -> dict[str, object]:
     """The task definitions by their logical ids, and what of the template cannot be seen."""
     resources = {
-        each.resource: {"when": each.when, "defaults": list(each.defaults), **_members(each, lines)}
+        each.resource: {
+            **({"construct": each.construct} if each.construct else {}),
+            "when": each.when,
+            "defaults": list(each.defaults),
+            **_members(each, lines),
+        }
         for each in explanations
         if each.resource
     }
@@ -62,9 +73,9 @@ def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
         if each.service:
             yield from (f"service {each.service}", "")
         if each.resource:
-            yield from (f"{each.noun} {each.resource}{_only(each.when)}", "")
+            yield from (f"{each.noun} {each.called}{_of_stack(each)}{_only(each.when)}", "")
         if each.unseen:
-            yield from ("the rest of the template", "")
+            yield from (f"the rest of the template{_of_stack(each)}", "")
         yield from _human_of_one(each, lines)
 
 
@@ -99,9 +110,10 @@ def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str
         if each.service:
             yield heading(1, "Service ", each.service)
         if each.resource:
-            yield heading(1, f"{each.noun[0].upper()}{each.noun[1:]} ", f"{each.resource}{_only(each.when)}")
+            called = f"{each.called}{_of_stack(each)}{_only(each.when)}"
+            yield heading(1, f"{each.noun[0].upper()}{each.noun[1:]} ", called)
         if each.unseen:
-            yield heading(1, "The rest of the template")
+            yield heading(1, "The rest of the template", _of_stack(each))
         yield from _markdown_of_one(each, lines)
 
 
@@ -160,6 +172,10 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
             for reason in explained.reasons
         ],
     }
+
+
+def _of_stack(each: Explanation) -> str:
+    return f" of {each.stack}" if each.stack else ""
 
 
 def _only(when: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.files import is_file, read_inside, text_of
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
+from cfnroles.sources.template_tasks import defined, hidden
 from cfnroles.sources.told import Told
 from cfnroles.template.template import Template
 
@@ -35,6 +36,21 @@ def read_app(directory: str, told: Told) -> tuple[Reading, ...]:
     another account or Region than the app's.
     """
     return tuple(_stacks(Path(directory), "", told))
+
+
+def stacks_with(readings: Sequence[Reading], resource: str, types: tuple[str, ...], where: str) -> Iterator[Reading]:
+    """The stacks with task definitions of these types, or with parts that may be some and cannot be seen.
+
+    Those alone that define ``resource``, where that is asked about; raises InvalidInput where none does.
+    """
+    of = [(each, defined(each.template, types)) for each in readings if each.template]
+    if resource and not any(resource in ids for _, ids in of):
+        names = ", ".join(name for _, ids in of for name in ids)
+        why = f"Its task definitions: {names}." if names else "It has none."
+        raise InvalidInput(f"has no task definition {resource}", where=where, why=why)
+    for each, ids in of:
+        if resource in ids if resource else ids or (each.template and any(hidden(each.template))):
+            yield each
 
 
 def construct_path(template: Template, logical_id: str) -> str:

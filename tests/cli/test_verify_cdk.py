@@ -104,3 +104,27 @@ def test_a_template_that_is_not_there_is_told(cfnroles: Any, tmp_path: Path) -> 
     (tmp_path / "app" / "Shop.template.json").unlink()
     result = cfnroles("verify", tmp_path / "app")
     assert (result.code, "Shop.template.json" in result.err) == (2, True)
+
+
+def test_the_task_definitions_of_all_stacks_are_explained(cfnroles: Any) -> None:
+    result = cfnroles("explain", APP, "--format", "json")
+    stacks = json.loads(result.out)["stacks"]
+    assert (result.code, [*stacks]) == (0, ["assembly-Prod/ProdOtherE7795079.template.json", "Shop.template.json"])
+    shop = {each["construct"]: each for each in stacks["Shop.template.json"]["resources"].values()}
+    assert shop.keys() > EXECUTION.keys()
+    files = [each["actions"] for each in shop["Shop/EnvFile"]["roles"]["execution role"]]
+    assert ["s3:GetObject"] in files
+    told = cfnroles("explain", APP, "--resource", "OwnSecret65E8B2EF").out
+    assert told.startswith("task definition OwnSecret65E8B2EF (Shop/OwnSecret) of Shop.template.json\n")
+    assert "EnvFile" not in told
+
+
+@pytest.mark.parametrize("command", ["explain", "verify"])
+def test_a_question_that_no_stack_answers_is_refused(command: str, cfnroles: Any, tmp_path: Path) -> None:
+    assert cfnroles(command, APP, "--resource", "Nope").code == 2
+    assert cfnroles(command, tmp_path).code == 2
+
+
+def test_an_app_without_task_definitions_has_nothing_to_explain(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {}}))
+    assert cfnroles("explain", tmp_path).err == f"error: {tmp_path}: has no task definition in any of its stacks\n"
