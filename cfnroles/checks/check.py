@@ -100,7 +100,8 @@ class Subject(Struct, frozen=True):
     """One document: a task definition, a policy or a service spec, or a template in one of its worlds.
 
     ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it. ``dangers``
-    are those of a document that is a policy itself.
+    are those of a document that is a policy itself. ``unseen_tasks`` are the services and daemons that ask for
+    something themselves and run a task definition of elsewhere.
     """
 
     document: str
@@ -111,6 +112,7 @@ class Subject(Struct, frozen=True):
     tree: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Finding, ...] = ()
     dangers: tuple[Placed, ...] = ()
+    unseen_tasks: tuple[str, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
         """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""

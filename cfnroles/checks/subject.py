@@ -18,10 +18,10 @@ from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
+from cfnroles.sources.template_runs import asked_alone_in
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
-    SERVICE,
-    TASK_SET,
+    RUNS,
     TASKS,
     UNREAD,
     TemplateTask,
@@ -41,7 +41,7 @@ _LOOKED_AT = (
     "AWS::IAM::",
     *TASKS,
     *UNREAD,
-    *(SERVICE, TASK_SET, CLUSTER),
+    *(*RUNS, CLUSTER),
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",
@@ -82,6 +82,7 @@ def template_subject(template: Template, worlds: Worlds, world: World) -> Subjec
         roles=tuple(_template_role(role, template, stack) for role in found.roles),
         stack=stack,
         tree=template.tree,
+        unseen_tasks=tuple(name for name, _ in asked_alone_in(stack, template.document)),
     )
 
 

@@ -8,7 +8,8 @@ from cfnroles.checks.check import Check, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity, fault
-from cfnroles.sources.template_task_definitions import UNREAD
+from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK
+from cfnroles.sources.template_task_definitions import unread_roles
 from cfnroles.symbols import Attribute, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
@@ -33,9 +34,11 @@ def trap(subject: Subject) -> Iterator[Finding]:
 def gap(subject: Subject) -> Iterator[Finding]:
     """Permissions that can be seen and not named, and resources whose permissions are not looked at."""
     for resource in subject.stack.resources.values() if subject.stack else ():
-        if roles := UNREAD.get(resource.type):
+        if roles := unread_roles(resource.type, resource.properties):
             what = f"cfnroles does not read {resource.type}, and says nothing of {roles}"
             yield fault(resource.source()[:2], what, "Look at them by hand.")
+    for name in subject.unseen_tasks:
+        yield fault(("Resources", name), UNSEEN_TASK, f"{HOW_TO_SEE}.")
     for task in subject.tasks:
         for found in task.discovery.gaps:
             yield task.fault(found.origin, found.what, found.remedy)

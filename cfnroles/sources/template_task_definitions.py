@@ -60,17 +60,16 @@ TASKS = (*TASK_DEFINITIONS, EXPRESS_SERVICE)
 #: What has roles of its own that are not read, by its type.
 UNREAD = {
     "AWS::ECS::Gateway": "its infrastructure role, which `gateway` in a spec builds",
+    "AWS::ECS::CapacityProvider": "its infrastructure role and the role of its instances, which `capacity-provider` in"
+    " a spec builds",
 }
+#: The property without which something has no roles.
+_WITH_ROLES = {"AWS::ECS::CapacityProvider": "ManagedInstancesProvider"}
 _CONTAINERS = ("containerDefinitions",)
 SERVICE, TASK_SET, CLUSTER = "AWS::ECS::Service", "AWS::ECS::TaskSet", "AWS::ECS::Cluster"
-#: What a task set says in the place of its service, which another tool deploys.
+#: What a task set says of itself. All else it says in the place of its service, which another tool deploys.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateTaskSet.html
-_OF_TASK_SETS = frozenset(
-    {
-        *("CapacityProviderStrategy", "Cluster", "LaunchType", "LoadBalancers", "NetworkConfiguration"),
-        *("PlatformVersion", "ServiceRegistries"),
-    }
-)
+_OF_TASK_SETS = frozenset({"ExternalId", "Id", "Scale", "Service", "Tags", "TaskDefinition"})
 #: What runs tasks, by its type: what it is beside a task definition, and its property that names that one.
 RUNS = {
     SERVICE: ("service", "TaskDefinition"),
@@ -144,6 +143,18 @@ class TemplateTask(Struct, frozen=True, dict=True):
         return frozenset(text for _, text in self.said if isinstance(text, Text))
 
 
+def unread_roles(kind: str, properties: Any) -> str:
+    """The roles of a resource that are not read; empty where it has none, or where they are read."""
+    named = _WITH_ROLES.get(kind)
+    return UNREAD.get(kind, "") if named is None or has_key(properties, named) else ""
+
+
+def has_key(value: Any, name: str) -> bool:
+    """Whether a name stands anywhere in a value, be it below a condition."""
+    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return (isinstance(value, Mapping) and name in value) or any(has_key(member, name) for member in members)
+
+
 def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:
     """The task definitions of a stack, or the one with this logical id.
 
@@ -184,10 +195,26 @@ def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateT
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-daemon.html
     """
-    name = task.resource.logical_id
-    own = (f"${{{name}}}", f"${{{name}.TaskDefinitionArn}}", f"${{{name}.DaemonTaskDefinitionArn}}")
+    own = _forms(task.resource.logical_id)
     running = [each for each in stack.of_type(*RUNS) if each.properties.get(RUNS[each.type][1]) in own]
     return tuple(_beside(task, each, stack) for each in running) or (task,)
+
+
+def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
+    """What of the stack runs a task definition that is none of its own, as if that were empty."""
+    own = {form for each in stack.of_type(*TASK_DEFINITIONS) for form in _forms(each.logical_id)}
+    for running in stack.of_type(*RUNS):
+        named = running.properties.get(RUNS[running.type][1])
+        if named is not None and not (isinstance(named, str) and named in own):
+            empty = TemplateTask(running, Workload(document, {"containerDefinitions": []}), {}, ())
+            yield _beside(empty, running, stack)
+
+
+def _forms(logical_id: str) -> tuple[str, ...]:
+    """How a task definition is named by what runs it."""
+    return tuple(
+        f"${{{logical_id}{attribute}}}" for attribute in ("", ".TaskDefinitionArn", ".DaemonTaskDefinitionArn")
+    )
 
 
 def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> TemplateTask:
@@ -213,7 +240,7 @@ def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> Temp
 
 def _of_task_set(task_set: Resource, stack: ResolvedStack) -> Resource:
     """The service of a task set, with what the task set says in its place."""
-    own = {name: value for name, value in task_set.properties.items() if name in _OF_TASK_SETS}
+    own = {name: value for name, value in task_set.properties.items() if name not in _OF_TASK_SETS}
     named = from_spelling(str(task_set.properties.get("Service", "")), policy=False)
     names = [symbol.name.partition(".")[0] for symbol in named.unknown]
     service = next((stack.resources[name] for name in names if name in stack.resources), None)

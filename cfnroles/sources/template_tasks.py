@@ -20,16 +20,18 @@ from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
+from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     EXPRESS_SERVICE,
     RUNS,
     TASK_DEFINITIONS,
     TASKS,
-    UNREAD,
     TemplateTask,
     beside_services,
+    has_key,
     task_definitions,
+    unread_roles,
 )
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
@@ -242,27 +244,25 @@ def hidden(template: Template) -> Iterator[Gap]:
         if str(name).startswith("Fn::"):
             yield _hidden(template, ("Resources", name), f"nobody can see which resources {name} makes")
     yield from _not_read(template)
+    for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():
+        origin = Origin(template.document, ("Resources", name))
+        yield Gap(holder, "hidden-resource", origin, UNSEEN_TASK, HOW_TO_SEE)
 
 
 def _not_read(template: Template) -> Iterator[Gap]:
     for name, each in _resources(template).items():
         kind = str(each.get("Type"))
         origin = Origin(template.document, ("Resources", name))
-        if kind in UNREAD:
-            what = f"cfnroles does not read {kind}, and says nothing of {UNREAD[kind]}"
+        if roles := unread_roles(kind, each.get("Properties")):
+            what = f"cfnroles does not read {kind}, and says nothing of {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
-        if kind in _RUNNERS and _has_key(each.get("Properties"), "EcsParameters"):
+        if kind in _RUNNERS and has_key(each.get("Properties"), "EcsParameters"):
             what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
             how = (
                 "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task. Give the task"
                 " definition to cfnroles, with the overrides as --run-task FILE"
             )
             yield Gap(_RUNNERS[kind], "hidden-resource", origin, what, how)
-
-
-def _has_key(value: Any, name: str) -> bool:
-    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return (isinstance(value, Mapping) and name in value) or any(_has_key(member, name) for member in members)
 
 
 def _hidden(template: Template, path: Path, what: str) -> Gap:

@@ -68,3 +68,19 @@ def test_what_is_not_read_is_told(faults: Callable[[str], list[Finding]]) -> Non
     assert (finding.check, finding.origin.pointer) == ("gap", "Resources.Web")
     assert f"does not read {kind}" in finding.what
     assert faults("Resources:\n  Web: {Type: AWS::ECS::Cluster}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ("Type: AWS::ECS::CapacityProvider, Properties: {ManagedInstancesProvider: {}}", ["gap"]),
+        ("Type: AWS::ECS::CapacityProvider, Properties: {AutoScalingGroupProvider: {}}", []),
+        ("Type: AWS::ECS::Service, Properties: {TaskDefinition: other, EnableExecuteCommand: true}", ["gap"]),
+        ("Type: AWS::ECS::Service, Properties: {TaskDefinition: other, DesiredCount: 1}", []),
+        ("Type: AWS::ECS::Daemon, Properties: {DaemonTaskDefinitionArn: other, EnableExecuteCommand: true}", ["gap"]),
+    ],
+)
+def test_what_asks_for_roles_beside_no_task_definition_is_told(
+    faults: Callable[[str], list[Finding]], properties: str, told: list[str]
+) -> None:
+    assert [finding.check for finding in faults(f"Resources:\n  Web: {{{properties}}}\n")] == told

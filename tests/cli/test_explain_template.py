@@ -426,6 +426,21 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
         pytest.param("  Fn::ForEach::Tasks: [Name, [a, b], {}]\n", "Resources.Fn::ForEach::Tasks", id="a loop"),
         pytest.param("  Entrance: {Type: AWS::ECS::Gateway}\n", "Resources.Entrance", id="a gateway"),
         pytest.param(
+            "  Own: {Type: AWS::ECS::CapacityProvider, Properties: {ManagedInstancesProvider: {}}}\n",
+            "Resources.Own",
+            id="a capacity provider of Managed Instances",
+        ),
+        pytest.param(
+            "  Other: {Type: AWS::ECS::Service, Properties: {TaskDefinition: other, EnableExecuteCommand: true}}\n",
+            "Resources.Other",
+            id="a service that runs what stands elsewhere",
+        ),
+        pytest.param(
+            "  Other: {Type: AWS::ECS::Daemon, Properties: {DaemonTaskDefinitionArn: !Ref Key, Strange: x}}\n",
+            "Resources.Other",
+            id="a daemon that runs what stands elsewhere",
+        ),
+        pytest.param(
             "  Nightly: {Type: AWS::Scheduler::Schedule, Properties: {Target: {EcsParameters: {}}}}\n",
             "Resources.Nightly",
             id="a schedule",
@@ -439,6 +454,35 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
 )
 def test_what_may_be_a_task_definition_is_told(explained: Any, more: str, field: str) -> None:
     assert [gap["field"] for gap in explained(template("Image: nginx", more))["gaps"]] == [field]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            "  Spare: {Type: AWS::ECS::CapacityProvider, Properties: {AutoScalingGroupProvider: {}}}\n",
+            id="a capacity provider of instances that are there",
+        ),
+        pytest.param(
+            "  Other: {Type: AWS::ECS::Service, Properties: {TaskDefinition: other, DesiredCount: 2}}\n",
+            id="a service that asks for nothing itself",
+        ),
+        pytest.param(
+            "  Own: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, EnableExecuteCommand: true}}\n",
+            id="a service that runs the template's own",
+        ),
+    ],
+)
+def test_what_asks_for_no_role_of_its_own_is_not_told(explained: Any, more: str) -> None:
+    assert explained(template("Image: nginx", more))["gaps"] == []
+
+
+@pytest.mark.parametrize("strange", ["Strange: x", "LoadBalancers: [{Strange: x}]"])
+def test_a_task_sets_unknown_member_is_told(explained: Any, strange: str) -> None:
+    task_set = f"  Set: {{Type: AWS::ECS::TaskSet, Properties: {{TaskDefinition: !Ref Task, {strange}}}}}\n"
+    (gap,) = explained(template("Image: nginx", task_set))["resources"]["Task"]["gaps"]
+    assert gap["field"].startswith("Resources.Set.Properties.")
+    assert gap["field"].endswith("Strange")
 
 
 LOOP = """Transform: AWS::LanguageExtensions

@@ -1,0 +1,47 @@
+"""Services and daemons of a template whose task definition stands elsewhere: what they ask for by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cfnroles.facts import Facts
+from cfnroles.need import Holder
+from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_task_definitions import (
+    CLUSTER,
+    RUNS,
+    TASK_DEFINITIONS,
+    TemplateTask,
+    running_elsewhere,
+)
+from cfnroles.sources.unknown_members import unseen_members
+from cfnroles.template.template import ResolvedStack, Template
+from cfnroles.template.worlds import worlds_of
+
+UNSEEN_TASK = "it runs a task definition that is none of the template's, and nothing is said of what it asks for itself"
+HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
+_LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
+
+
+def asked_alone(template: Template) -> Iterator[tuple[str, Holder]]:
+    """What runs a task definition of elsewhere and asks for permissions itself, and the first role that it asks."""
+    worlds = worlds_of(template, conditions=template.conditions_of(_LOOKED_AT))
+    found: dict[str, Holder] = {}
+    for world in worlds.all:
+        for name, holder in asked_alone_in(worlds.stack(world, _LOOKED_AT), template.document):
+            found.setdefault(name, holder)
+    yield from found.items()
+
+
+def asked_alone_in(stack: ResolvedStack, document: str) -> Iterator[tuple[str, Holder]]:
+    """The same in one stack."""
+    for task in running_elsewhere(stack, document):
+        if holder := _asks(task):
+            yield task.resource.logical_id, holder
+
+
+def _asks(task: TemplateTask) -> Holder | None:
+    found = discover(task.workload, Facts())
+    gaps = (*found.gaps, *unseen_members(task.workload, task.unseen))
+    holders = (*(need.holder for need in found.needs), *(gap.holder for gap in gaps))
+    return next(iter(holders), None)
