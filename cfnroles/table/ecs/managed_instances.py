@@ -15,7 +15,7 @@ from awacs import cloudformation, ec2, ecs, iam, resource_groups, tag
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
-from cfnroles.table.feature import Feature, Found, Grant, Unnamed, always, everything
+from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, always, everything
 from cfnroles.table.references import located_arn
 from cfnroles.table.scopes import EveryOf, When, each_of
 from cfnroles.text import ANYTHING, Text, text_of
@@ -65,7 +65,13 @@ def security_group(found: Found) -> Text:
 
 def reservation_group(found: Found) -> Text:
     """The resource group of capacity reservations."""
-    return located_arn(found.text).text
+    arn = located_arn(found.text)
+    if arn.service != "resource-groups" or not arn.resource.startswith("group/"):
+        raise Malformed(
+            f"{found.text.written} is not the ARN of a resource group",
+            "Write arn:PARTITION:resource-groups:REGION:ACCOUNT:group/NAME.",
+        )
+    return arn.text
 
 
 def stacks(found: Found) -> Text:

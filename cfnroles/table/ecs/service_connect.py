@@ -7,7 +7,7 @@ from awacs import acm_pca, kms, secretsmanager
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.table.ecs.managed_volumes import key
-from cfnroles.table.feature import Feature, Found, Grant
+from cfnroles.table.feature import Feature, Found, Grant, Malformed
 from cfnroles.table.references import located_arn
 from cfnroles.text import ANYTHING, Text
 
@@ -18,7 +18,13 @@ _TLS_FIELD = "service.serviceConnectConfiguration.services[].tls"
 
 def authority(found: Found) -> Text:
     """The private certificate authority."""
-    return located_arn(found.text).text
+    arn = located_arn(found.text)
+    if arn.service != "acm-pca" or not arn.resource.startswith("certificate-authority/"):
+        raise Malformed(
+            f"{found.text.written} is not the ARN of a private certificate authority",
+            "Write arn:PARTITION:acm-pca:REGION:ACCOUNT:certificate-authority/ID.",
+        )
+    return arn.text
 
 
 def certificates(found: Found) -> Text:

@@ -74,6 +74,22 @@ def test_service_connect_issues_certificates_with_the_infrastructure_role(answer
     assert any(need.startswith(f"infrastructure role: acm-pca:IssueCertificate on {authority}") for need in found.needs)
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "x",
+        "arn:aws:acm:us-east-1:123456789012:certificate/1",
+        "arn:aws:acm-pca:us-east-1:123456789012:template/1",
+        "arn:aws:s3:::authority",
+    ],
+)
+def test_what_is_no_authority_issues_no_certificates(answer: Any, arn: str) -> None:
+    tls = {"issuerCertificateAuthority": {"awsPcaAuthorityArn": arn}}
+    found = answer(service={"serviceConnectConfiguration": {"services": [{"tls": tls}]}})
+    assert found.errors
+    assert not any("acm-pca" in need for need in found.needs)
+
+
 def test_the_key_of_a_file_is_granted_on_demand_and_for_this_file_only(answer: Any) -> None:
     file = {"environmentFiles": [{"value": "arn:aws:s3:::files/k.env", "type": "s3"}]}
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"

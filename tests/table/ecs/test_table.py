@@ -11,11 +11,13 @@ from typing import Any
 import cfnlint.data.AdditionalSpecs
 import pytest
 from botocore.loaders import Loader
+from msgspec.structs import replace
 
 from cfnroles.discovery import discover
 from cfnroles.formats.feature_table import feature_table
 from cfnroles.iam.managed_policies import managed_policy
 from cfnroles.need import Permission, Standing
+from cfnroles.placeholders import as_symbols
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.members import MAP, TEXT, recorded
 from cfnroles.sources.service_spec.definition import SERVICE
@@ -289,18 +291,83 @@ def test_a_star_stands_only_where_aws_defines_no_resource_type(feature: Feature)
 
 @each_feature
 def test_each_resource_is_of_a_type_that_the_action_takes(feature: Feature) -> None:
+    assert granted_on_what_actions_do_not_take(feature) == []
+
+
+#: Resources that are near what some row is about, and of another type.
+NEAR_MISSES = (
+    *("x", "*", "alias/shop", "fs-0123456789abcdef0", "/shop/database"),
+    *(
+        f"arn:aws:{arn}"
+        for arn in (
+            "acm-pca:us-east-1:123456789012:template/x",
+            "dynamodb:us-east-1:123456789012:table/shop",
+            "ecs:us-east-1:123456789012:cluster/shop",
+            "elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/1",
+            "iam::123456789012:role/shop",
+            "kms:us-east-1:123456789012:alias/shop",
+            "lambda:us-east-1:123456789012:layer:shop",
+            "s3:::shop-files",
+            "secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf",
+            "sns:us-east-1:123456789012:shop",
+            "ssm:us-east-1:123456789012:document/shop",
+            "vpc-lattice:us-east-1:123456789012:service/svc-1",
+        )
+    ),
+)
+
+
+@each_feature
+def test_a_near_miss_is_granted_on_no_resource_that_the_action_does_not_take(feature: Feature) -> None:
+    for value in NEAR_MISSES if isinstance(feature.example, str) else ():
+        assert granted_on_what_actions_do_not_take(replace(feature, example=value)) == []
+
+
+#: Fields of which it matters only that they are there, or what else is.
+UNREAD = (
+    "account.guardDutyActivate",
+    "capacityProvider.managedInstancesProvider.infrastructureRoleArn",
+    "capacityProvider.managedInstancesProvider.instanceLaunchTemplate.ec2InstanceProfileArn",
+    "expressGatewayService.infrastructureRoleArn",
+    "expressGatewayService.taskDefinitionArn",
+    "gateway.infrastructureRoleArn",
+    "service.serviceConnectConfiguration.logConfiguration.logDriver",
+)
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [feature for feature in FEATURES if isinstance(feature.example, str) and feature.field not in UNREAD],
+    ids=lambda feature: feature.name,
+)
+def test_a_placeholder_in_the_place_of_an_example_is_told_or_granted_as_it_is(feature: Feature) -> None:
+    if not feature.is_free:
+        assert told(replace(feature, example="${Something}")) != told(replace(feature, example=None))
+
+
+def told(feature: Feature) -> tuple[set[object], ...]:
+    """All that the table says of a row's example."""
+    workload = example_workload(feature)
+    found = discover(replace(workload, tree=as_symbols(workload.tree)), FACTS)
+    said = ({each.what for each in told} for told in (found.gaps, found.findings))
+    return ({(need.holder, need.permission) for need in found.needs}, *said)
+
+
+def granted_on_what_actions_do_not_take(feature: Feature) -> list[tuple[Permission, list[str]]]:
+    """What a row's example is granted on resources of a type that the action does not take, with those that it does."""
+    found = []
     for need in discover(example_workload(feature), FACTS, (feature,)).needs:
         resource = need.permission.resource
-        if as_aws_wrote(need.permission):
-            continue
-        if resource in ("*", "${KmsKeyArns}", *(kind.arn for kind in ROLE_KINDS)):
+        if as_aws_wrote(need.permission) or resource in ("*", "${KmsKeyArns}", *(kind.arn for kind in ROLE_KINDS)):
             continue
         patterns = [
             re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(pattern)).replace(r"\.\*", ".+")
             for pattern in resource_types(need.permission.action)
         ]
         filled = resource.replaced(_filled)
-        assert any(re.fullmatch(pattern, filled) for pattern in patterns), (need.permission, patterns)
+        if not any(re.fullmatch(pattern, filled) for pattern in patterns):
+            found.append((need.permission, patterns))
+    return found
 
 
 def _filled(symbol: Symbol) -> Part:
