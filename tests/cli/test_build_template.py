@@ -160,3 +160,12 @@ def test_nested_stacks_are_templates_of_their_own(built: Any, tmp_path: Path) ->
     result, _ = built(TEMPLATE + nested)
     assert result.code == 0
     assert "Nested stacks are templates of their own, with task definitions in app.yaml." in result.err
+
+
+def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> None:
+    source = tmp_path / "shop.yaml"
+    source.write_text(TEMPLATE.replace("Stage: {Type: String, Default: dev}", "Stage: dev"))
+    refused = cfnroles("build", source, "-o", tmp_path / "out")
+    assert refused.code == 2
+    assert "the roles refer to Stage, and what declares that parameter is no mapping" in refused.err
+    assert not (tmp_path / "out").exists()

@@ -166,7 +166,10 @@ def _roles(adding: Adding, outside: _Outside, project: str, document: str) -> St
 
 
 def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: _Outside) -> dict[str, Any]:
-    """The template of a stack with everything of the source's that it refers to. Raises InvalidInput for a resource."""
+    """The template of a stack with everything of the source's that it refers to.
+
+    Raises InvalidInput for a resource, and for a parameter that CloudFormation would refuse.
+    """
     whole = {section: dict(template.get(section, {})) for section in ("Parameters", "Mappings", "Conditions")}
     resources, others = source["Resources"], {key: each for key, each in template.items() if key not in whole}
     left = True
@@ -182,6 +185,9 @@ def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: 
             f"the roles refer to {unknown[0]} by an expression that only its own stack can work out",
             remedy="Inject the roles into the template: `cfnroles inject`.",
         )
+    if strange := [name for name, each in whole["Parameters"].items() if not isinstance(each, Mapping)]:
+        what = f"the roles refer to {strange[0]}, and what declares that parameter is no mapping"
+        raise InvalidInput(what, remedy="Write its Type there, as CloudFormation asks for it.")
     return {**others, **{section: members for section, members in whole.items() if members}}
 
 
