@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.need import Need
+from cfnroles.sources.template_arns import ARNS
 from cfnroles.sources.template_task_definitions import shaped, spelled
 from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symbol
 from cfnroles.template.expressions import expression
@@ -27,7 +28,7 @@ _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _APART = frozenset(
     {
         *(_SECRET, "AWS::SSM::Parameter", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::ECR::Repository"),
-        *("AWS::KMS::Key",),
+        *("AWS::KMS::Key", "AWS::Lambda::Function", *ARNS),
     }
 )
 #: A symbol that is a name of the template itself, or of its stack.

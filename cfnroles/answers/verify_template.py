@@ -34,6 +34,7 @@ from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
@@ -45,7 +46,7 @@ from cfnroles.template.worlds import World
 from cfnroles.text import from_spelling
 
 #: What a judged role is made of: its policies, and the secrets whose names they are given by.
-_LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret")
+_LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret", *TELLING)
 
 
 class Question(Struct, frozen=True):

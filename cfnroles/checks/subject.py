@@ -18,6 +18,7 @@ from cfnroles.iam.statements import Part, PlacedStatement
 from cfnroles.need import Finding, Severity
 from cfnroles.sources import reading as sources
 from cfnroles.sources.task_definition_checks import shape_findings, size_findings, value_findings
+from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_runs import asked_alone_in
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
@@ -42,6 +43,7 @@ _LOOKED_AT = (
     *TASKS,
     *UNREAD,
     *(*RUNS, CLUSTER),
+    *TELLING,
     "AWS::SecretsManager::Secret",
     "AWS::CloudFormation::CustomResource",
     "Custom::",

@@ -100,7 +100,7 @@ def _taken(injection: Injection) -> Iterator[str]:
 def _others(injection: Injection, source: str) -> Iterator[str]:
     for holder in injection.others:
         yield ""
-        yield f"The {holder} is not injected: {kind_of(holder).used_by[:1].lower()}{kind_of(holder).used_by[1:]}."
+        yield f"The {holder} is not injected. {kind_of(holder).used_by}."
         yield f"`cfnroles explain {quoted(source)}` tells what it needs."
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cfnroles.placeholders import as_symbols, texts_in
 from cfnroles.sources import express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
+from cfnroles.sources.template_arns import made_up_arn, named_by_ref
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
@@ -48,6 +49,7 @@ _SHAPES = {
     ("AWS::ECS::Cluster", ""): ("", ""),
     ("AWS::ECS::Cluster", "Arn"): (f"arn:${{AWS::Partition}}:ecs:{_HOME}:cluster/", ""),
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
+    ("AWS::Lambda::Function", "Arn"): (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:", ""),
 }
 _SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
 _UNDECIDED = "Fn::If"
@@ -99,9 +101,11 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
         resource = stack.resources.get(logical_id)
         if resource is not None and resource.type == _ATTACHMENT and not attribute and (secret := _attached(resource)):
             return secret
-        shape = _SHAPES.get((resource.type, attribute)) if resource else None
         if resource is None:
             return symbol
+        if arn := made_up_arn(resource, attribute, stack.resources.get):
+            return arn
+        shape = _SHAPES.get((resource.type, attribute))
         if shape is None:
             return Attribute(symbol.name, type=resource.type)
         before, after = (from_spelling(part, policy=policy) for part in shape)
@@ -118,7 +122,7 @@ def spelled(text: Text) -> Text:
             if isinstance(symbol, Attribute) and symbol.type == kind and shape[0] and text.startswith(form):
                 name = f"{symbol.name}.{attribute}" if attribute else symbol.name
                 return Text(Attribute(name, type=kind), from_spelling(str(text)[len(form) :]))
-    return text
+    return named_by_ref(text)
 
 
 class TemplateTask(Struct, frozen=True, dict=True):

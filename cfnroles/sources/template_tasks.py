@@ -18,6 +18,7 @@ from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
@@ -42,7 +43,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASKS, *RUNS, CLUSTER, *ENCRYPTED)
+_LOOKED_AT = (*TASKS, *RUNS, CLUSTER, *ENCRYPTED, *TELLING)
 
 #: What runs tasks besides services, and whose role it uses for that.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html

@@ -270,3 +270,53 @@ def test_the_proof_holds_for_every_grant() -> None:
     (execution,) = judged(TEMPLATE, prove=True)
     assert execution.removals
     assert all(each.fails for each in execution.removals)
+
+
+DEPLOYED = """
+  Blue: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Green: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {Protocol: HTTPS}}
+  Rule: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      LoadBalancers:
+        - TargetGroupArn: !Ref Blue
+          AdvancedConfiguration:
+            {AlternateTargetGroupArn: !Ref Green, ProductionListenerRule: !Ref Rule, RoleArn: !GetAtt Shifting.Arn}
+  Shifting:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: Shift
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"]
+                Resource: [!Ref Blue, !GetAtt Green.TargetGroupArn]
+              - {Effect: Allow, Action: "elasticloadbalancing:ModifyRule", Resource: !Ref Rule}
+              - {Effect: Allow, Action: "elasticloadbalancing:ModifyListener", Resource: !Ref Listener}
+              - Effect: Allow
+                Action: ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules",
+                         "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"]
+                Resource: "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        pytest.param("", "", 0, id="as the template names it"),
+        pytest.param(", !GetAtt Green.TargetGroupArn]", "]", 2, id="not the other target group"),
+        pytest.param("Resource: !Ref Listener}", "Resource: !Ref Rule}", 1, id="a rule in the place of its listener"),
+        pytest.param("!Ref Rule}", "'arn:aws:*:*:*:listener-rule/app/*/*/*/*'}", 0, id="every rule"),
+    ],
+)
+def test_what_a_deployment_changes_is_known_again_in_the_role(old: str, new: str, missing: int) -> None:
+    text = f"{TEMPLATE}{DEPLOYED.replace(old, new) if old else DEPLOYED}"
+    shifting = next(each for each in judged(text) if each.holder is Holder.INFRASTRUCTURE)
+    assert sum(each.outcome is Outcome.MISSING for each in shifting.judged) == missing
+    assert (shifting.verdict is Verdict.PASS) == (old == "")

@@ -485,6 +485,54 @@ def test_a_task_sets_unknown_member_is_told(explained: Any, strange: str) -> Non
     assert gap["field"].endswith("Strange")
 
 
+DEPLOYED = """\
+  Blue: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Green: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {Protocol: HTTPS}}
+  Rule: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener}}
+  Test: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !ImportValue test-listener}}
+  Hook: {Type: AWS::Lambda::Function}
+  Group: {Type: AWS::VpcLattice::TargetGroup}
+  Entry: {Type: AWS::VpcLattice::Listener}
+  Route: {Type: AWS::VpcLattice::Rule, Properties: {ListenerIdentifier: !Ref Entry}}
+  Authority: {Type: AWS::ACMPCA::CertificateAuthority}
+  Cluster:
+    Type: AWS::ECS::Cluster
+    Properties:
+      Configuration: {ExecuteCommandConfiguration: {KmsKeyId: !Ref SecretKey}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      Cluster: !Ref Cluster
+      TaskDefinition: !Ref Task
+      EnableExecuteCommand: true
+      DeploymentConfiguration: {Strategy: BLUE_GREEN, LifecycleHooks: [{HookTargetArn: !GetAtt Hook.Arn}]}
+      LoadBalancers:
+        - TargetGroupArn: !Ref Blue
+          AdvancedConfiguration:
+            {AlternateTargetGroupArn: !Ref Green, ProductionListenerRule: !Ref Rule, TestListenerRule: !Ref Test}
+      VpcLatticeConfigurations:
+        - {TargetGroupArn: !Ref Group, AdvancedConfiguration: {ProductionListenerRule: !Ref Route}}
+      ServiceConnectConfiguration:
+        Services: [{Tls: {IssuerCertificateAuthority: {AwsPcaAuthorityArn: !Ref Authority}}}]
+"""
+
+
+def test_what_a_deployment_changes_is_named_as_the_template_names_it(explained: Any) -> None:
+    explanation = explained(template("Image: nginx", DEPLOYED))
+    found = told(explanation)
+    assert found["elasticloadbalancing:RegisterTargets", ""] == ("${Blue}", "${Green}")
+    assert found["elasticloadbalancing:ModifyRule", ""] == ("${Rule}", "${Test}")
+    assert found["elasticloadbalancing:ModifyListener", ""] == ("${Import::test-listener}", "${Listener}")
+    assert found["lambda:InvokeFunction", ""] == ("${Hook.Arn}",)
+    assert found["vpc-lattice:RegisterTargets", ""] == ("${Group}",)
+    assert found["vpc-lattice:UpdateRule", ""] == ("${Route}",)
+    assert found["vpc-lattice:UpdateListener", ""] == ("${Entry}",)
+    assert found["acm-pca:IssueCertificate", ""] == ("${Authority}",)
+    assert found["kms:Decrypt", ""] == ("${SecretKey.Arn}",)
+    assert explanation["resources"]["Task"]["gaps"] == []
+
+
 LOOP = """Transform: AWS::LanguageExtensions
 Parameters:
   Names: {Type: CommaDelimitedList, Default: "Web, Api"}

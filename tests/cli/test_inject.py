@@ -153,7 +153,7 @@ def test_a_role_that_a_task_definition_does_not_name_is_told(injected: Any) -> N
     volumes = "    Properties:\n      Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n"
     result = injected(TEMPLATE.replace("    Properties:\n", volumes) + service)
     assert result.code == 0
-    assert "The infrastructure role is not injected" in result.err
+    assert "The infrastructure role is not injected. ECS itself uses" in result.err
 
 
 CDK = "Resources: {Web: {Type: AWS::ECS::TaskDefinition, Metadata: {aws:cdk:path: Shop/Web/Resource}}}"

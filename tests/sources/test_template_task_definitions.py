@@ -11,6 +11,7 @@ from cfnroles.sources.members import MEMBERS
 from cfnroles.sources.template_task_definitions import (
     TemplateTask,
     shaped,
+    spelled,
     task_definitions,
 )
 from cfnroles.symbols import Attribute, Wildcard
@@ -105,6 +106,60 @@ def test_a_resource_without_a_name_has_the_form_that_is_known_around_a_symbol(
     family = tree(f"{{Family: {given}}}")["family"]
     assert family == text
     assert Attribute(symbol) in family.symbols
+
+
+BALANCED = """
+  Network: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {Protocol: TLS}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {Protocol: HTTPS}}
+  Rule: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener}}
+  Given:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    Properties: {ListenerArn: "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/shop/1/2"}
+  Told: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref ListenerArn}}
+  Round: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Round}}
+  Green: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Entry: {Type: AWS::VpcLattice::Listener}
+  Route: {Type: AWS::VpcLattice::Rule, Properties: {ListenerIdentifier: !GetAtt Entry.Arn}}
+  Group: {Type: AWS::VpcLattice::TargetGroup}
+  Hook: {Type: AWS::Lambda::Function}
+  Live: {Type: AWS::Lambda::Alias}
+  Authority: {Type: AWS::ACMPCA::CertificateAuthority}
+"""
+ELB = f"arn:${{AWS::Partition}}:elasticloadbalancing:{HOME}"
+LATTICE = f"arn:${{AWS::Partition}}:vpc-lattice:{HOME}"
+
+
+@pytest.mark.parametrize(
+    ("given", "arn", "named"),
+    [
+        ("Green", f"{ELB}:targetgroup/${{Green}}/${{Green}}", "Green"),
+        ("Green.TargetGroupArn", f"{ELB}:targetgroup/${{Green}}/${{Green}}", "Green"),
+        ("Listener", f"{ELB}:listener/app/${{Listener}}/${{Listener}}/${{Listener}}", "Listener"),
+        ("Network", f"{ELB}:listener/net/${{Network}}/${{Network}}/${{Network}}", "Network"),
+        ("Rule.RuleArn", f"{ELB}:listener-rule/app/${{Listener}}/${{Listener}}/${{Listener}}/${{Rule}}", "Rule"),
+        (
+            "Given",
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/shop/1/2/${Given}",
+            "Given",
+        ),
+        ("Entry", f"{LATTICE}:service/${{Entry}}/listener/${{Entry}}", "Entry"),
+        ("Route", f"{LATTICE}:service/${{Entry}}/listener/${{Entry}}/rule/${{Route}}", "Route"),
+        ("Group.Arn", f"{LATTICE}:targetgroup/${{Group}}", "Group"),
+        ("Hook.Arn", f"arn:${{AWS::Partition}}:lambda:{HOME}:function:${{Hook}}", "Hook.Arn"),
+        ("Hook", "${Hook}", "Hook"),
+        ("Live", f"arn:${{AWS::Partition}}:lambda:{HOME}:function:${{Live}}:${{Live}}", "Live"),
+        ("Authority", f"arn:${{AWS::Partition}}:acm-pca:{HOME}:certificate-authority/${{Authority}}", "Authority"),
+        ("Green.TargetGroupName", "${Green.TargetGroupName}", "Green.TargetGroupName"),
+        ("Round", None, "Round"),
+    ],
+)
+def test_an_arn_that_cloudformation_makes_up_has_the_form_that_is_known_of_it(
+    given: str, arn: str | None, named: str
+) -> None:
+    text = f"Parameters: {{ListenerArn: {{Type: String}}}}\nResources:{BALANCED}"
+    found = shaped(f"${{{given}}}", read_template(text, "t.yaml").resolve())
+    assert found == arn or arn is None
+    assert spelled(found) == f"${{{named}}}"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import partial
 from awacs import elasticloadbalancing as elb
 
 from cfnroles.need import Holder, Standing
+from cfnroles.symbols import Attribute, Placeholder, Symbol
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, remedy
 from cfnroles.text import Arn, Text
@@ -21,6 +22,7 @@ _ADVANCED = f"{_FIELD}.advancedConfiguration"
 _ALTERNATE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-green/73e2d6bc24d8a067"
 _LISTENER = "listener/net/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
 _RULE = "listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+_LISTENER_TYPE = "AWS::ElasticLoadBalancingV2::Listener"
 #: What ARNs of listeners and rules end in; the last part is the rule.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_elbv2.html
 _LISTENER_OR_RULE = re.compile(r"listener/(app|net|gwy)/[^/]+/[^/]+/[^/]+|listener-rule/(app|net)(/[^/]+){4}")
@@ -66,8 +68,17 @@ def listener_of_rule(found: Found) -> Text:
     """The listener that a rule belongs to: all of the rule's ARN but the rule's own id."""
     arn = _listener_or_rule(found)
     parts = arn.resource.removeprefix("listener-rule/").cut("/")[:-1]
+    if (whole := _standing_for_all(parts[1:])) is not None:
+        return Text(whole)
     resource = Text("listener", *(piece for part in parts for piece in ("/", part)))
     return Arn(arn.partition, arn.service, arn.region, arn.account, resource).text
+
+
+def _standing_for_all(parts: list[Text]) -> Symbol | None:
+    """What stands for the ARN of a listener as a whole, and so in the place of each part of it."""
+    symbol = parts[0].whole if len({*parts}) == 1 else None
+    made_here = isinstance(symbol, Attribute) and symbol.type == _LISTENER_TYPE
+    return None if made_here or isinstance(symbol, Placeholder) else symbol
 
 
 def _listener_or_rule(found: Found) -> Arn:

@@ -9,6 +9,7 @@ from awacs import ec2, kms
 
 from cfnroles.facts import partition_of
 from cfnroles.need import Condition, Holder, Standing
+from cfnroles.symbols import Attribute
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Unnamed, everything
 from cfnroles.table.references import located_arn, service_host
 from cfnroles.text import ANYTHING, Arn, Text
@@ -124,12 +125,19 @@ def key_arn(found: Found, text: Text) -> Arn:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
     """
-    arn = located_arn(text) if text.startswith(("arn:", "${")) else found.facts.arn("kms", Text("key/", text))
+    is_arn = text.startswith(("arn:", "${")) and not _is_id(text)
+    arn = located_arn(text) if is_arn else found.facts.arn("kms", Text("key/", text))
     if arn.resource.removeprefix("key/").startswith("alias/"):
         raise Unnamed(f"{text.written} is an alias, and a policy names a key by its ARN", "Write the ARN of the key")
     if arn.service != "kms" or not arn.resource.startswith("key/"):
         raise Malformed(f"{text.written} is not the ARN of a KMS key", "Write arn:PARTITION:kms:REGION:ACCOUNT:key/ID.")
     return arn
+
+
+def _is_id(text: Text) -> bool:
+    """Whether the text is what ``Ref`` gives of a key, which is its id."""
+    whole = text.whole
+    return isinstance(whole, Attribute) and whole.type == "AWS::KMS::Key" and "." not in whole.name
 
 
 def through_ec2(found: Found) -> tuple[Condition, ...]:
