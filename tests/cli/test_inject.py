@@ -259,6 +259,35 @@ def test_another_run_keeps_what_the_first_one_was_told(injected: Any, cfnroles: 
     assert again.out == other.read_text()
 
 
+@pytest.mark.parametrize("option", [[], ["--remove"], ["--replace-roles"]], ids=["again", "remove", "replace"])
+def test_a_renamed_task_definition_is_not_left_with_roles_that_are_gone(injected: Any, option: list[str]) -> None:
+    renamed = injected().out.replace("\n  Web:\n", "\n  Shop:\n")
+    result = injected(renamed, *option)
+    assert (result.code, result.out) == (2, "")
+    line = renamed[: renamed.index("    DependsOn:")].count("\n") + 1
+    what = "refers to what cfnroles added and would take out: Resources.Shop.DependsOn to WebSecretsExist"
+    assert f"shop.yaml:{line}: {what}" in result.err
+    assert ("Resources.Shop.Properties.TaskRoleArn to WebTaskRole" in result.err) is (option != ["--replace-roles"])
+
+
+@pytest.mark.parametrize("option", [[], ["--remove"]], ids=["again", "remove"])
+def test_without_what_it_refers_to_a_renamed_task_definition_gets_its_own(injected: Any, option: list[str]) -> None:
+    shop = TEMPLATE.replace("Web:", "Shop:")
+    renamed = injected().out.replace("\n  Web:\n", "\n  Shop:\n")
+    references = ["    DependsOn: Web", "      ExecutionRoleArn:", "      TaskRoleArn:"]
+    lines = [line for line in renamed.splitlines(keepends=True) if not line.startswith(tuple(references))]
+    assert len(lines) == renamed.count("\n") - 3
+    assert injected("".join(lines), *option).out == (shop if option else injected(shop).out)
+
+
+def test_what_the_author_refers_to_stays_as_long_as_it_is_injected(injected: Any) -> None:
+    text = f"{injected().out}Outputs:\n  Role: {{Value: !Sub '${{WebTaskRole.Arn}}'}}\n"
+    assert injected(text).out == text
+    result = injected(text, "--remove")
+    assert (result.code, result.out) == (2, "")
+    assert "would take out: Outputs.Role.Value to WebTaskRole" in result.err
+
+
 def test_what_somebody_changed_since_is_not_touched(injected: Any, cfnroles: Any, tmp_path: Path) -> None:
     changed = injected().out.replace("Description: The application", "Description: My application")
     (tmp_path / "changed.yaml").write_text(changed)

@@ -19,7 +19,7 @@ from cfnroles.answers.diff import Comparison, Side
 from cfnroles.answers.grants import RoleGrant
 from cfnroles.answers.template_grants import template_grants
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse, refuse_without_tasks
-from cfnroles.document import Document
+from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
@@ -29,8 +29,9 @@ from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, names_in
 from cfnroles.targets.cloudformation.build import project_of_document
 from cfnroles.targets.cloudformation.build_template import unseen
-from cfnroles.targets.cloudformation.injection import injected, restored, with_added
+from cfnroles.targets.cloudformation.injection import injected, is_injected, restored, with_added
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
+from cfnroles.targets.cloudformation.remaining import check_references
 from cfnroles.targets.cloudformation.template_gate import add_gate
 from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Added, Adding, add_roles
 from cfnroles.template.generated import generator_of
@@ -111,8 +112,10 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     name = project_of_document(before.name, project or _project(given, template))
     added, made = _added(found.tasks, left, before, name)
     whole = _added(found.tasks, (), before, name)[0] if left else added
+    text = injected(template.text, before.name, added) if added.resources else template.text
+    _check_references(given, text, before.name)
     return Injection(
-        injected(template.text, before.name, added) if added.resources else template.text,
+        text,
         before,
         tuple(added.properties),
         left,
@@ -129,8 +132,19 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
 
 
 def removed(reading: Reading) -> str:
-    """The text of a template as it was before anything was injected; raises InvalidInput for what is no template."""
-    return restored(_template(reading).text, reading.name)
+    """The text of a template as it was before anything was injected.
+
+    Raises InvalidInput for what is no template, and where its author's own parts refer to what was injected.
+    """
+    template = _template(reading)
+    text = restored(template.text, reading.name)
+    _check_references(template, text, reading.name)
+    return text
+
+
+def _check_references(given: Template, text: str, name: str) -> None:
+    if is_injected(given.tree) and text != given.text:
+        check_references(given, parse(text, name))
 
 
 def _template(reading: Reading) -> Template:

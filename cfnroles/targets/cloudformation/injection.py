@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -18,6 +18,7 @@ from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
 from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateText, patched
+from cfnroles.targets.cloudformation.remaining import check_comments
 from cfnroles.targets.cloudformation.template_roles import Added
 
 #: The member of the template's Metadata that records what was put in.
@@ -86,7 +87,7 @@ def injected(text: str, document: str, added: Added) -> str:
 def restored(text: str, document: str) -> str:
     """The text of a template without what was put into it; the text itself where nothing was.
 
-    Raises InvalidInput where a part that was put in has been changed since.
+    Raises InvalidInput where a part that was put in has been changed since, or has got a comment.
     """
     tree = parse(text, document)
     if not is_injected(tree):
@@ -97,11 +98,11 @@ def restored(text: str, document: str) -> str:
     if own := parts.place((*_METADATA, RECORD)):
         going.append(own)
     values = [place.value for place in going]
-    patches = [parts.removal(place, values) for place in going]
+    patches = [_removal(parts, place, values) for place in going]
     for path, replaced in record.replaced.items():
         if place := _unchanged(parts, path, replaced.digest, value=True):
             patches.append(Patch(*parts.value_span(place), replaced.was))
-    return _emptied(patched(text, _apart(patches)), document, record)
+    return _emptied(patched(text, _apart(patches)), parts, record)
 
 
 def _injected(text: str, document: str, added: Added, above_comments: bool) -> str:
@@ -268,17 +269,28 @@ def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> 
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _emptied(text: str, document: str, record: _Record) -> str:
+def _emptied(text: str, given: TemplateText, record: _Record) -> str:
     """The text with what it had in the place of nothing, and without the sections that were put in and are empty."""
-    parts = TemplateText(text, document)
+    parts = TemplateText(text, given.document)
     patches = []
     for path, was in record.emptied.items():
         place = parts.place(tuple(path.split(".")))
         if place and parts.is_nothing(place.value):
             patches.append(Patch(*parts.value_span(place), was))
-    sections = [place for name in record.sections if (place := parts.place((name,)))]
-    empty = [place for place in sections if parts.is_nothing(place.value)]
-    return patched(text, [*patches, *(parts.removal(place, [each.value for each in empty]) for place in empty)])
+    empty = {
+        name: place for name in record.sections if (place := parts.place((name,))) and parts.is_nothing(place.value)
+    }
+    going = [place.value for place in empty.values()]
+    for name, place in empty.items():
+        header = given.place((name,))
+        patches.append(_removal(parts, place, going, given.where(header) if header else ""))
+    return patched(text, patches)
+
+
+def _removal(parts: TemplateText, place: Spot, going: Sequence[spans.Node], where: str = "") -> Patch:
+    removal = parts.removal(place, going)
+    check_comments(parts, place, removal, where)
+    return removal
 
 
 def _apart(patches: list[Patch]) -> Iterator[Patch]:

@@ -253,6 +253,41 @@ def test_a_part_that_somebody_changed_is_not_taken_out(old: str, new: str, part:
         restored(text.replace(old, new), "t.yaml")
 
 
+WAITING = PLAIN.replace("    Prop", "    DependsOn:\n    - Table\n    Prop")
+IN_BRACES = "Resources: {\n  Web: {\n    Type: A::B::C,\n    Properties: {\n      Family: web\n    }\n  }\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param(PLAIN, "    DependsOn: WebGate", id="behind an attribute"),
+        pytest.param(PLAIN, "      ExecutionRoleArn: !GetAtt WebRole.Arn", id="behind a property"),
+        pytest.param(PLAIN, "          - x", id="behind the last line of a role"),
+        pytest.param(PLAIN, "Conditions:", id="behind the header of a section that goes"),
+        pytest.param(PLAIN, "  CfnrolesAdded:", id="behind the header of the record"),
+        pytest.param(PLAIN, "    Added:", id="in the record"),
+        pytest.param(WAITING, "    - WebGate", id="behind an element"),
+        pytest.param(IN_BRACES, '      "TaskRoleArn": {\n        "Ref": "WebRole"\n      },', id="in braces"),
+    ],
+)
+def test_no_comment_goes_with_what_is_taken_out(text: str, line: str) -> None:
+    new = put(text)
+    assert new.count(f"{line}\n") == 1
+    before = new[: new.index(f"{line}\n") + len(line)].count("\n") + 1
+    with pytest.raises(InvalidInput, match=rf"t\.yaml:{before}: has a comment in a part that was added by cfnroles"):
+        restored(new.replace(f"{line}\n", f"{line} # mine\n"), "t.yaml")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["    Type: AWS::ECS::TaskDefinition", "      TaskRoleArn: !Ref WebRole", "      Family: web", "Resources:"],
+)
+def test_a_comment_beside_what_is_taken_out_stays(line: str) -> None:
+    new = put(PLAIN.replace("Family", "TaskRoleArn: !Ref Old\n      Family"))
+    assert f"{line}\n" in new
+    assert " # mine\n" in restored(new.replace(f"{line}\n", f"{line} # mine\n"), "t.yaml")
+
+
 def test_a_part_that_is_gone_is_no_obstacle() -> None:
     text = put(PLAIN)
     assert restored(text.replace("    DependsOn: WebGate\n", ""), "t.yaml") == PLAIN
