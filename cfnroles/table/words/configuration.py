@@ -5,7 +5,7 @@ from __future__ import annotations
 from awacs import appconfig, cloudwatch, kms, secretsmanager, servicediscovery, ssm, xray
 
 from cfnroles.need import Condition, Standing
-from cfnroles.table.feature import Found
+from cfnroles.table.feature import Found, Trap
 from cfnroles.table.references import SecretReference, parse_arn, service_host
 from cfnroles.table.words.resources import (
     CLOUD_MAP,
@@ -48,6 +48,23 @@ def through_service(found: Found) -> tuple[Condition, ...]:
 def in_namespace(found: Found) -> tuple[Condition, ...]:
     """Only metrics of one namespace."""
     return (Condition("StringEquals", "cloudwatch:namespace", (found.text,)),)
+
+
+def half_named(found: Found) -> Trap | None:
+    """A namespace without a service, or the other way round: AWS asks for both as instances are discovered.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html
+    """
+    named = [value for _, value in found.workload.find("grants[].cloud-map-discover[]")]
+    kinds = {kind for value in named for kind in ("ns", "srv") if f"/{kind}-" in f"/{value}"}
+    # An import may be either, and what holds for all that is named is told once.
+    if len(kinds) != 1 or not all(isinstance(value, str) for value in named) or found.value != named[0]:
+        return None
+    there, missing = ("namespace", "service") if "ns" in kinds else ("service", "namespace")
+    return Trap(
+        f"a {there} of Cloud Map is named and no {missing}, and AWS asks for both as instances are discovered",
+        f"Name the {missing} beside it.",
+    )
 
 
 ROWS = (
@@ -119,10 +136,11 @@ ROWS = (
         "discovers instances; name the namespace and the service",
         "https://docs.aws.amazon.com/cloud-map/latest/dg/security_iam_id-based-policy-examples.html",
         Standing.UNPROVEN,
-        "srv-e4anhexample0004",
+        ["ns-e4anhexample0004", "srv-e4anhexample0004"],
         (Access((servicediscovery.DiscoverInstances, servicediscovery.DiscoverInstancesRevision)),),
         CLOUD_MAP,
         doubt="that naming both is enough; AWS's page allows them on * only",
+        trap=half_named,
     ),
     Row(
         "xray",

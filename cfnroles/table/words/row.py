@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cfnroles.need import Condition, Holder, Standing
 from cfnroles.symbols import Wildcard
-from cfnroles.table.feature import Action, Feature, Found, Grant, everything, unconditional
+from cfnroles.table.feature import Action, Feature, Found, Grant, Trap, everything, harmless, unconditional
 from cfnroles.table.references import service_host
 from cfnroles.table.words.resources import KEY, ResourceKind, is_import, region_of, resource_arn
 from cfnroles.text import EMPTY, Text
@@ -55,7 +55,7 @@ class Row(Struct, frozen=True):
     """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
 
     ``options`` are the keys that may stand beside it. ``text`` says what a value is that names no resource.
-    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown.
+    ``standing`` is by whose word, and ``doubt`` what of it nobody has shown. ``trap`` gives what will likely fail.
     """
 
     word: str
@@ -69,6 +69,7 @@ class Row(Struct, frozen=True):
     key: KeyUse | None = None
     text: str = ""
     doubt: str = ""
+    trap: Callable[[Found], Trap | None] = harmless
 
     @property
     def sid(self) -> str:
@@ -104,6 +105,7 @@ class Row(Struct, frozen=True):
             standing=self.standing,
             example=self.example,
             grants=tuple(grants),
+            trap=self.trap,
         )
 
     def arn(self, found: Found) -> Text:

@@ -14,7 +14,7 @@ import pytest
 
 from cfnroles.discovery import Discovery, discover
 from cfnroles.facts import Facts
-from cfnroles.need import Standing
+from cfnroles.need import Severity, Standing
 from cfnroles.statements import compose
 from cfnroles.table.words import GRANTS, ROWS
 from cfnroles.table.words.row import Row
@@ -43,7 +43,8 @@ each_word = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.word)
 
 
 def granted(row: Row, *values: Any, facts: Facts = FACTS, **options: Any) -> Discovery:
-    entry = {row.word: list(values or [row.example]), **{key.replace("_", "-"): v for key, v in options.items()}}
+    example = row.example if isinstance(row.example, list) else [row.example]
+    entry = {row.word: list(values or example), **{key.replace("_", "-"): v for key, v in options.items()}}
     return discover(Workload("cfnroles.yaml", {"grants": [entry]}), facts, GRANTS)
 
 
@@ -185,3 +186,29 @@ def test_what_each_word_gives_reads_as_reviewed(golden: Callable[[str, str], Non
             lines += [f"    if {c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
         lines.append("")
     golden("grants.txt", "\n".join(lines))
+
+
+SERVICE, NAMESPACE = (
+    "srv-e4anhexample0004",
+    "arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-e4anhexample0004",
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ((SERVICE,), "no namespace"),
+        ((NAMESPACE,), "no service"),
+        ((SERVICE, "srv-other"), "no namespace"),
+        ((SERVICE, NAMESPACE), ""),
+        ((SERVICE, {"import": "namespace"}), ""),
+    ],
+    ids=["a service", "a namespace", "two services", "both", "an import"],
+)
+def test_discovery_is_asked_for_the_namespace_and_the_service(values: tuple[Any, ...], missing: str) -> None:
+    row = next(row for row in ROWS if row.word == "cloud-map-discover")
+    found = granted(row, *values)
+    assert len(found.needs) == 2 * len(values)
+    told = [str(finding.what) for finding in found.findings]
+    assert [missing in what for what in told] == [True] * bool(missing)
+    assert all(finding.severity is Severity.WARNING for finding in found.findings)
