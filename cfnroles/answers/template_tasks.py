@@ -46,11 +46,15 @@ def known_of(reading: Reading) -> tuple[Facts, Given]:
     return facts, Given(told.parameters, told.account, told.region)
 
 
+def errors_of(tasks: Iterable[TaskInWorlds]) -> list[Finding]:
+    """Everything that ECS would refuse in these task definitions, or misread."""
+    told = {finding for task in tasks for finding in hanging(task.findings, task)}
+    return sorted((each for each in told if each.severity is Severity.ERROR), key=lambda each: each.sort_key)
+
+
 def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
     """Raise InvalidInput with everything that ECS would refuse in these task definitions, or misread."""
-    told = {finding for task in tasks for finding in hanging(task.findings, task)}
-    errors = sorted((each for each in told if each.severity is Severity.ERROR), key=lambda each: each.sort_key)
-    if errors:
+    if errors := errors_of(tasks):
         raise InvalidInput(
             f"ECS would refuse a task definition of this template, or misread it,"
             f" in {len(errors)} place{'s'[: len(errors) > 1]}",

@@ -82,7 +82,7 @@ class Injection(Struct, frozen=True):
     nested: tuple[str, ...] = ()
 
 
-class _Found(Struct, frozen=True):
+class Found(Struct, frozen=True):
     """The task definitions that are asked about: what they need, and the parameters that were taken at their values."""
 
     tasks: tuple[TaskInWorlds, ...]
@@ -106,12 +106,13 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         refuse_without_tasks(before, with_tasks(nested))
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template) if name in written and (name in ids or name in earlier))
-    found = _found(wanted, before, template)
-    own = {name: roles for name in wanted if (roles := _own_roles(name, template))}
+    found = found_in_template(wanted, before, template)
+    refuse(found.tasks, before)
+    own = {name: roles for name in wanted if (roles := own_roles(name, template))}
     left = () if replace_roles else tuple(name for name in own if name not in earlier)
     name = project_of_document(before.name, project or _project(given, template))
-    added, made = _added(found.tasks, left, before, name)
-    whole = _added(found.tasks, (), before, name)[0] if left else added
+    added, made = added_for(found.tasks, left, before, name)
+    whole = added_for(found.tasks, (), before, name)[0] if left else added
     text = injected(template.text, before.name, added) if added.resources else template.text
     _check_references(given, text, before.name)
     return Injection(
@@ -188,21 +189,21 @@ def _roles(name: str, template: Template) -> Mapping[Holder, Any]:
     return {holder: given[key] for holder, key in ROLE_PROPERTIES.items() if key in given}
 
 
-def _own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
+def own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
     """What names the roles that a task definition has already."""
     return {holder: given for holder, given in _roles(name, template).items() if given != {"Ref": "AWS::NoValue"}}
 
 
-def _found(wanted: Iterable[str], before: Reading, template: Template) -> _Found:
+def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> Found:
+    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read."""
     each = [by_parameters(name, before.documents[0], template, known_of(before)) for name in wanted]
-    tasks = tuple(task for task, _ in each)
-    refuse(tasks, before)
-    return _Found(tasks, tuple(dict.fromkeys(name for _, taken in each for name in taken)))
+    return Found(tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken)))
 
 
-def _added(
+def added_for(
     tasks: Iterable[TaskInWorlds], left: Collection[str], before: Reading, project: str
 ) -> tuple[Added, tuple[Origin, ...]]:
+    """What is added for tasks but for those ``left``, and where the references to what the template makes stand."""
     adding = Adding(_template(before).tree, known_of(before)[0])
     made: list[Origin] = []
     for task in tasks:
