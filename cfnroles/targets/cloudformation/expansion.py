@@ -1,0 +1,192 @@
+"""What a macro makes of a template: its tree with the roles of its task definitions, and the gate before them.
+
+It is what `inject` adds, without a parameter: nobody can be asked for one that a macro made. The roles are made without
+the values of parameters, defaults among them, so that they are right for all of them: an update that changes values
+alone may not come through the macro again. The values tell only what no role for all of them could hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.template_tasks import asked_about, errors_of, hanging, known_of
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.lines import findings_text, gaps_text
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.page import page
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.source import read
+from cfnroles.sources.template_tasks import TaskInWorlds, hidden
+from cfnroles.sources.told import Told
+from cfnroles.targets.cloudformation.inject import added_for, found_in_template, own_roles
+from cfnroles.targets.cloudformation.injection import with_added
+from cfnroles.targets.cloudformation.task import SecretsExist
+from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Added
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import without_defaults
+from cfnroles.workload import Path
+
+#: What a template is called in messages, which has no name for a macro.
+NAME = "template"
+#: Its text has one line, which no person ever saw.
+_LINE = f"{NAME}:1"
+
+
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
+class MacroSettings(Struct, frozen=True):
+    """What holds for all templates that a macro expands.
+
+    ``validator`` is the ARN of the secret validator, ``key_arns`` are the customer managed keys of secrets and
+    parameters, none where AWS's own encrypt them. ``accept_gaps`` expands a template whose roles lack what nobody can
+    name.
+    """
+
+    validator: str
+    key_arns: tuple[str, ...] = ()
+    accept_gaps: bool = False
+
+
+class Expansion(Struct, frozen=True):
+    """An expanded template. ``left`` are the task definitions with roles of their own, ``gaps`` what the roles lack."""
+
+    fragment: Mapping[str, Any]
+    tasks: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+def expanded(
+    fragment: Mapping[str, Any], settings: MacroSettings, deployment: str, values: Mapping[str, str] = NO_VALUES
+) -> Expansion:
+    """The template with the roles of each task definition that names none; itself where all do.
+
+    ``deployment`` is what the gate takes for the time of the deployment, ``values`` are those of the parameters. Raises
+    InvalidInput with everything that stands against it: what ECS would refuse, one role named without the other, what
+    nobody can see or name.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
+    """
+    reading, template = _read(fragment, settings)
+    ids = asked_about(reading, template, "")
+    tasks = tuple(map(_without_key_parameter, found_in_template(ids, reading, template).tasks))
+    left = tuple(task.logical_id for task in tasks if own_roles(task.logical_id, template))
+    needed = [task for task in tasks if task.logical_id not in left]
+    gaps = [gap for task in needed for gap in hanging(task.gaps, task) if gap.holder in ROLE_PROPERTIES]
+    gaps += _by_value(needed, reading, values)
+    refused = _refused(tasks, template, reading)
+    # Of what ECS would refuse, no role can be made.
+    added, _ = added_for([] if refused else needed, (), reading, "")
+    gaps = list(dict.fromkeys((*gaps, *added.gaps)))
+    if refused or (gaps and not settings.accept_gaps):
+        raise _error(refused, gaps, reading)
+    if not added.resources:
+        return Expansion(fragment, left=left)
+    made = with_added(fragment, _settled(added, settings, deployment))
+    return Expansion(made, tuple(added.properties), left, tuple(gaps))
+
+
+def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading, Template]:
+    if not isinstance(fragment, Mapping) or not isinstance(fragment.get("Resources"), Mapping):
+        raise InvalidInput(
+            "is no whole template",
+            where=NAME,
+            remedy="Name the macro in the section Transform, not in a Fn::Transform within another section.",
+        )
+    tree = without_defaults(fragment, lambda name, declared: True)
+    reading = read(Document(NAME, json.dumps(tree)), Told(kms_key_arns=settings.key_arns))
+    if reading.template is None:
+        raise InvalidInput(f"is {reading.noun}, and no CloudFormation template", where=NAME)
+    known_of(reading)
+    return reading, reading.template
+
+
+def _by_value(tasks: Sequence[TaskInWorlds], reading: Reading, values: Mapping[str, str]) -> list[Gap]:
+    """What tasks need by the values that parameters have now, where the roles for all values hold nothing of the kind.
+
+    An image may be known by its name, for one. The values of parameters with NoEcho are not looked at.
+    """
+    template = reading.template
+    if template is None or not values or not tasks:
+        return []
+    shown = set(template.settable) - set(template.secret_parameters)
+    told = replace(reading.told, parameters={name: value for name, value in values.items() if name in shown})
+    ids = [task.logical_id for task in tasks]
+    valued = found_in_template(ids, replace(reading, told=told), template).tasks
+    known = {_kind_of(each) for task in tasks for each in _wanted(task)}
+    new = {_kind_of(each): each for task in valued for each in _wanted(_without_key_parameter(task))}
+    return [_gap(each) for kind, each in new.items() if kind not in known]
+
+
+def _wanted(task: TaskInWorlds) -> Iterator[Need | Gap]:
+    """What a task definition wants of the two roles that it names itself."""
+    yield from (need for need in task.needs if need.holder in ROLE_PROPERTIES)
+    yield from (gap for gap in task.gaps if gap.holder in ROLE_PROPERTIES)
+
+
+def _kind_of(wanted: Need | Gap) -> tuple[Path, Holder, str]:
+    """The task definition and the role that want it, and the action, or what nobody can name."""
+    kind = wanted.permission.action if isinstance(wanted, Need) else wanted.feature
+    return wanted.origin.path[:2], wanted.holder, kind
+
+
+def _gap(wanted: Need | Gap) -> Gap:
+    feature = wanted.reason.feature if isinstance(wanted, Need) else wanted.feature
+    what = "what is needed here hangs on the value of a parameter"
+    how = "Write the value in the place of the parameter, or give the task definition roles of its own"
+    return Gap(wanted.holder, feature, wanted.origin, what, how)
+
+
+def _without_key_parameter(task: TaskInWorlds) -> TaskInWorlds:
+    """The task without the needs of keys that a parameter would tell: where keys are told, the needs name these."""
+    return replace(task, needs={need: where for need, where in task.needs.items() if not need.permission.when})
+
+
+def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading) -> list[str]:
+    """What no setting lets pass, each as lines of a message."""
+    found = [str(findings_text(errors, reading.texts)) for errors in [errors_of(tasks)] if errors]
+    found += [line for task in tasks for line in _half_named(task, template)]
+    unseen = [gap for gap in hidden(template) if _is_loop(gap.origin.path)]
+    if unseen:
+        found += [f"- {gap.what}" for gap in unseen]
+        found.append("  List the macro behind AWS::LanguageExtensions in Transform, which writes loops out.")
+    return found
+
+
+def _is_loop(path: Path) -> bool:
+    return len(path) > 1 and str(path[1]).startswith("Fn::")
+
+
+def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:
+    """A task definition that names one role needs the other, too: it would be left without it, and without a word."""
+    named = own_roles(task.logical_id, template)
+    for holder, other in ROLE_PROPERTIES.items():
+        if named and holder not in named and any(need.holder is holder for need in task.needs):
+            yield f"- Resources.{task.logical_id} names one role, and has needs of the {holder}, which it does not name"
+            yield f"  Set {other}, too, or take both out."
+
+
+def _error(refused: Iterable[str], gaps: Iterable[Gap], reading: Reading) -> InvalidInput:
+    parts = [line for each in refused for line in each.split("\n")]
+    if told := tuple(gaps):
+        parts += str(gaps_text(told, reading.texts)).split("\n")
+    return InvalidInput("cannot be expanded", where=NAME, why=page(line.replace(_LINE, NAME, 1) for line in parts))
+
+
+def _settled(added: Added, settings: MacroSettings, deployment: str) -> Added:
+    """What is added, with values in the place of its parameters, all of which the gate has."""
+    told = {"ServiceToken": settings.validator, "DeploymentId": deployment}
+    resources = {
+        name: {**each, "Properties": {**each["Properties"], **told}}
+        if each["Type"] == SecretsExist.resource_type
+        else each
+        for name, each in added.resources.items()
+    }
+    return replace(added, parameters={}, resources=resources)
