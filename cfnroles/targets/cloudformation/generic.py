@@ -16,6 +16,7 @@ from cfnroles.policies import pack
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import secret_validator
 from cfnroles.targets.cloudformation.limits import check
+from cfnroles.targets.cloudformation.macro_stack import macro
 from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
@@ -180,6 +181,7 @@ GENERIC: dict[str, Callable[[], Template]] = {
     "task-role": task_role,
     "secret-validator": generic_secret_validator,
     "task-definition": task_definition,
+    "macro": macro,
 }
 
 _SECRETS = (

@@ -1,0 +1,1 @@
+"""The functions that AWS Lambda runs: events in, answers out, and nothing decided here."""
