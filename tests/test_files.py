@@ -68,6 +68,7 @@ def test_bytes_are_counted_and_not_characters(tmp_path: Path) -> None:
 COMMANDS: dict[str, Callable[[Path], list[object]]] = {
     "build": lambda file: ["build", file, "-o", file.parent / "out"],
     "explain": lambda file: ["explain", file],
+    "policy": lambda file: ["policy", file, "--role", "execution"],
     "check": lambda file: ["check", file],
     "lint": lambda file: ["lint", file],
     "diff": lambda file: ["diff", file, file],

@@ -23,6 +23,7 @@ COMMANDS = {
     "build": "Write the CloudFormation stacks for a task definition or a service spec.",
     "inject": "Put the roles of a CloudFormation template's task definitions into it.",
     "explain": "Tell why each statement of each role is there.",
+    "policy": "Print one policy document in plain JSON.",
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
     "lint": "Find faults in templates, task definitions and policies.",

@@ -39,6 +39,7 @@ ROLES = "tests/golden/shop/shop-roles.yaml"
 COMMANDS = {
     "explain": ["explain", EXAMPLE],
     "verify": ["verify", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
+    "policy": ["policy", EXAMPLE, "--role", "execution"],
     "lint": ["lint", EXAMPLE, ROLES],
     "diff": ["diff", EXAMPLE, EXAMPLE],
     "schema": ["schema"],

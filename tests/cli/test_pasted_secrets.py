@@ -47,6 +47,7 @@ COMMANDS = {
     "explain": ["explain", "task.json"],
     "explain, in JSON": ["explain", "task.json", "--format", "json"],
     "explain, in Markdown": ["explain", "task.json", "--format", "markdown"],
+    "policy": ["policy", "task.json", "--role", "execution", "--account", "123456789012", "--region", "us-east-1"],
     "lint": ["lint", "task.json"],
     "lint, in SARIF": ["lint", "task.json", "--format", "sarif"],
     "lint, in JUnit": ["lint", "task.json", "--format", "junit"],

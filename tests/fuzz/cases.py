@@ -24,6 +24,7 @@ ROLE_OPTIONS = tuple(kind.option_name for kind in ROLE_KINDS)
 #: Nobody listens there, and a connection is refused at once.
 NOWHERE = "http://127.0.0.1:1"
 HOME = ("--account", "123456789012", "--region", "us-east-1")
+POLICIES = ("execution", "task", "infrastructure", "trust", "repository")
 
 #: A mutated document is as interesting when it is small, and a thousand are read in the time of one large one.
 _MOST_BYTES = 40_000
@@ -126,6 +127,7 @@ def _asked(make: Maker, name: str, *told: str) -> tuple[str, ...]:
             ("check", name, *told, "--endpoint-url", NOWHERE, *make.format()),
             ("deploy", name, "--plan", "--region", "us-east-1", "--endpoint-url", NOWHERE),
             ("deploy-policy", name, *HOME, *make.format("cloudformation")),
+            ("policy", name, *told, "--role", make.random.choice(POLICIES), *make.maybe("--trust")),
         )
     )
 
@@ -150,6 +152,7 @@ def _template(make: Maker) -> Made:
         (
             ("diff", "old.yaml", "template.yaml", *make.format()),
             ("explain", "template.yaml", *make.format()),
+            ("policy", "template.yaml", *HOME, "--role", make.random.choice(POLICIES)),
             ("verify", "task.json", "--role", role, *make.format()),
             ("verify", "template.yaml", "--role", role),
             ("verify", "template.yaml", *make.format(), *make.maybe("--prove")),

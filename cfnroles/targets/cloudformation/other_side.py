@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from troposphere import Output, Parameter, Ref, Tags, Template, ecr, secretsmanager
 
 from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
 from cfnroles.lines import gap_lines
 from cfnroles.markdown import code, document, heading, inline, items, table
 from cfnroles.need import Condition, Holder, Need
+from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.signs import checked
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.table.references import parse_arn
@@ -34,6 +36,15 @@ _CALLS = (
 )
 
 
+class Caller(Struct, frozen=True):
+    """A service whose roles use what is of other accounts, or a task definition."""
+
+    name: str
+    facts: Facts
+    needs: tuple[Need, ...]
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+
+
 class _Use(Struct, frozen=True):
     """One service uses one resource with one action, under conditions."""
 
@@ -45,7 +56,20 @@ class _Use(Struct, frozen=True):
 
 def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
     """The accounts besides the services' own that hold images, keys or secrets of theirs."""
-    return tuple(sorted({arn.account for arn, _ in _uses(services) if arn.account.isdigit()}))
+    return tuple(sorted({arn.account for arn, _ in _uses(_callers(services)) if arn.account.isdigit()}))
+
+
+def repository_policies(reading: Reading, callers: Sequence[Caller], project: str) -> dict[Arn, list[dict[str, Any]]]:
+    """The statements that each ECR repository of another account must have for these to pull from it.
+
+    Raises InvalidInput where they cannot be named as the spec wants it.
+    """
+    by = _principals(reading, callers, project)
+    uses: dict[Arn, list[_Use]] = defaultdict(list)
+    for arn, use in _uses(callers):
+        if arn.service == "ecr":
+            uses[arn].append(use)
+    return {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
 
 
 def other_side_files(reading: Reading, account: str, format_: Format, project: str = "") -> dict[str, str]:
@@ -58,11 +82,10 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     services, spec = reading.accepted(), reading.project
     if spec and project:
         raise InvalidInput(f"--project is for a task definition, and {reading.name} is {reading.noun}")
-    project = spec.project if spec else project_of(services[0], project)
-    sharing = _Sharing(spec.get("sharing", "by") or "role", spec.get("sharing", "organization")) if spec else _ACCOUNT
-    by = _Principals(reading.name, project, sharing, {each.name: each for each in services})
+    project, callers = spec.project if spec else project_of(services[0], project), _callers(services)
+    by = _principals(reading, callers, project)
     uses: dict[Arn, list[_Use]] = defaultdict(list)
-    for arn, use in _uses(services, account):
+    for arn, use in _uses(callers, account):
         uses[arn].append(use)
     if not uses:
         # Whose account is not known uses nothing of another one.
@@ -83,9 +106,19 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     return with_manifest({**templates(stacks, reading.name, format_), **files}, stacks, whose, format_)
 
 
-def _uses(services: Sequence[Task], account: str = "") -> Iterable[tuple[Arn, _Use]]:
-    for each in services:
-        for need in each.discovery.needs:
+def _callers(services: Sequence[Task]) -> tuple[Caller, ...]:
+    return tuple(Caller(each.name, each.facts, each.discovery.needs, each.options) for each in services)
+
+
+def _principals(reading: Reading, callers: Sequence[Caller], project: str) -> _Principals:
+    spec = reading.project
+    sharing = _Sharing(spec.get("sharing", "by") or "role", spec.get("sharing", "organization")) if spec else _ACCOUNT
+    return _Principals(reading.name, project, sharing, {each.name: each for each in callers})
+
+
+def _uses(callers: Sequence[Caller], account: str = "") -> Iterable[tuple[Arn, _Use]]:
+    for each in callers:
+        for need in each.needs:
             if need.reason.feature in _SHARED_BY_AWS:
                 continue
             for resource in _resources(need, each):
@@ -95,13 +128,13 @@ def _uses(services: Sequence[Task], account: str = "") -> Iterable[tuple[Arn, _U
                     yield arn, _Use(each.name, need.holder, permission.action, permission.conditions)
 
 
-def _resources(need: Need, service: Task) -> tuple[Text, ...]:
+def _resources(need: Need, service: Caller) -> tuple[Text, ...]:
     if need.permission.resource == "${KmsKeyArns}":
         return tuple(map(Text, service.facts.kms_key_arns))
     return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
 
 
-def _is_asked(arn: Arn, service: Task, account: str) -> bool:
+def _is_asked(arn: Arn, service: Caller, account: str) -> bool:
     own = service.facts.account
     foreign = arn.account.isdigit() and bool(own) and arn.account != own
     # In the services' own account only a key can refuse what their roles allow.
@@ -127,7 +160,7 @@ class _Principals(Struct, frozen=True):
     document: str
     project: str
     sharing: _Sharing
-    services: Mapping[str, Task]
+    services: Mapping[str, Caller]
 
     def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
@@ -186,7 +219,7 @@ class _Principals(Struct, frozen=True):
         return {"AWS": arns}, {}
 
     def _role_arn(self, name: str, holder: Holder, account: Text, partition: Text) -> str:
-        options = self.services[name].options[holder]
+        options = self.services[name].options.get(holder, NO_OPTIONS)
         role = Text("role", options.path or "/", options.name)
         return checked(Arn(partition, "iam", EMPTY, account, role).text).written if options.name else ""
 

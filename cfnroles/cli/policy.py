@@ -1,0 +1,64 @@
+"""``cfnroles policy``: one policy document in plain JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
+from cfnroles.cli.terminal import say
+from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.need import Holder
+from cfnroles.page import json_page
+from cfnroles.role_kinds import ROLE_KINDS
+
+_HOLDERS = {kind.holder.removesuffix(" role").replace(" ", "-"): kind.holder for kind in ROLE_KINDS}
+_TRUST, _REPOSITORY = "trust", "repository"
+
+
+@click.command("policy")
+@source_options
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice([*_HOLDERS, _TRUST, _REPOSITORY]),
+    help="trust: the trust policy of execution role and task role. repository: of ECR repositories in other accounts.",
+)
+@click.option("--trust", is_flag=True, help="The trust policy of the role instead of its permissions.")
+@click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
+@resource_options
+@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
+def command(source: str, role: str, trust: bool, spec_service: str, resource: str, strict: bool, **about: Any) -> int:
+    """Print one policy document in plain JSON, for the AWS CLI, the console and any other tool.
+
+    SOURCE is a task definition, a service spec or a CloudFormation template. What a template would leave to the
+    deployment has to be known: give --account and --region, and what else is asked for.
+
+    \b
+      cfnroles policy web.json --role trust --account 123456789012 > trust.json
+      cfnroles policy web.json --role execution --account 123456789012 --region eu-west-1 > execution.json
+      aws iam create-role --role-name web-execution --assume-role-policy-document file://trust.json
+      aws iam put-role-policy --role-name web-execution --policy-name web --policy-document file://execution.json
+    """
+    from cfnroles.formats import plain_policy as formats
+    from cfnroles.targets import plain_policy as plain
+
+    if trust and role not in _HOLDERS:
+        raise InvalidInput(
+            "--trust is for the role of one kind", remedy=f"Give --role {' or --role '.join(list(_HOLDERS)[:2])}."
+        )
+    reading = reading_of(source, told(about))
+    only_for_templates(reading, resource=resource, parameter=about["parameters"])
+    if spec_service:
+        reading = reading.of(spec_service)
+    if role == _REPOSITORY:
+        made, repositories = plain.plain_repository_policy(reading, resource)
+    elif trust or role == _TRUST:
+        # What the execution role's asks for holds for the task role, too.
+        made, repositories = plain.plain_trust(reading, _HOLDERS.get(role, Holder.EXECUTION), resource), ()
+    else:
+        made, repositories = plain.plain_policy(reading, _HOLDERS[role], resource), ()
+    say(json_page(made.document))
+    say(*formats.notes(made, repositories, reading.texts), err=True)
+    return BadAnswer.exit_code if strict and made.gaps else 0

@@ -1,0 +1,30 @@
+"""What must be known of a plain policy and stands in no document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cfnroles.lines import Lines, gaps_text
+from cfnroles.policies import MANAGED_POLICY
+from cfnroles.targets.plain_policy import PlainPolicy
+from cfnroles.text import Arn
+
+
+def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, str]) -> Iterator[str]:
+    """The lines of what the policy lacks, what was taken for granted, and where it goes."""
+    if made.gaps:
+        yield f"Gaps: {len(made.gaps)} permission(s) that the policy does not have, because a name is missing:"
+        yield gaps_text(made.gaps, texts)
+    if made.key_needs:
+        first = min((need.origin for need in made.key_needs), key=lambda origin: origin.sort_key)
+        yield "No customer managed key is taken to encrypt the secrets and parameters:"
+        yield f"  {Lines(texts).where(first)}"
+        yield "  Give --kms-key-arn ARN for each key that does."
+    if made.defaults:
+        yield f"Defaults of the template are taken for {', '.join(made.defaults)}. --parameter NAME=VALUE gives others."
+    for arn in made.managed_policies:
+        yield f"Attach the managed policy {arn}, too."
+    if repositories:
+        yield f"For {', '.join(arn.text.written for arn in repositories)}."
+    if made.size > MANAGED_POLICY:
+        yield f"{made.size:,} characters: put it into the role itself, since a managed policy takes {MANAGED_POLICY:,}."

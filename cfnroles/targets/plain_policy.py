@@ -1,0 +1,285 @@
+"""Policies as plain JSON, for the AWS CLI, the console, and whatever else takes a policy document.
+
+Plain JSON has no expressions: what a template would leave to the deployment has to be known.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.answers.requests import Home, definite
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.facts import Facts, partition_of
+from cfnroles.lines import Lines, gaps_text
+from cfnroles.need import Gap, Holder, Need, Origin
+from cfnroles.options import NO_OPTIONS, RoleOptions
+from cfnroles.page import page, quoted
+from cfnroles.policies import INLINE_TOTAL, document
+from cfnroles.role_kinds import kind_of
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
+from cfnroles.statements import Statement, compose
+from cfnroles.symbols import Cut, InImage, Parameter, Placeholder, PolicyVariable, PseudoParameter, Symbol
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
+from cfnroles.text import Arn, Text, from_spelling, text_of
+
+_BY_OPTION = {
+    "AWS::AccountId": "Give --account ID.",
+    "AWS::Region": "Give --region REGION.",
+    "AWS::Partition": "Give --region REGION.",
+    "AWS::URLSuffix": "Give --region REGION.",
+}
+_AS_EXPRESSIONS = "The deployment tells it: `cfnroles build` writes a template with it."
+
+
+class PlainPolicy(Struct, frozen=True):
+    """A policy document without expressions.
+
+    ``gaps`` are what it lacks for want of a name, ``key_needs`` the fields whose secrets a customer managed key may
+    encrypt, which nobody told. ``managed_policies`` are the ARNs of those that are chosen besides it, ``defaults``
+    the parameters of a template whose default was taken. ``size`` is what IAM counts, in characters.
+    """
+
+    document: Mapping[str, Any]
+    size: int
+    gaps: tuple[Gap, ...] = ()
+    key_needs: tuple[Need, ...] = ()
+    managed_policies: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
+
+
+class Subject(Struct, frozen=True):
+    """One task definition whose roles are asked about.
+
+    ``conditions`` are those of a template that a need hangs on, with what decides them; ``defaults`` are the parameters
+    whose default was taken.
+    """
+
+    name: str
+    facts: Facts
+    needs: tuple[Need, ...]
+    gaps: tuple[Gap, ...] = ()
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    conditions: Mapping[Need, tuple[str, str]] = field(default_factory=dict)
+    defaults: tuple[str, ...] = ()
+
+
+def subject_of(reading: Reading, resource: str = "") -> Subject:
+    """The task definition that is asked about.
+
+    Raises InvalidInput for what ECS would refuse, and where there are several and none is named.
+    """
+    if reading.template is not None:
+        return _of_template(reading, reading.template, resource)
+    task = reading.task()
+    return Subject(task.name, task.facts, task.discovery.needs, task.discovery.gaps, task.options)
+
+
+def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
+    """The permissions of one role as one policy document.
+
+    Raises BadAnswer where the role needs nothing, where part of a statement is not known, and where one inline policy
+    cannot hold the statements.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+    subject = subject_of(reading, resource)
+    own = [need for need in subject.needs if need.holder is holder]
+    _refuse_conditions(reading, own, subject.conditions)
+    certain, key_needs = definite(own, subject.facts)
+    gaps = tuple(gap for gap in subject.gaps if gap.holder is holder)
+    managed = subject.options.get(holder, NO_OPTIONS).managed_policies
+    if not certain:
+        raise _nothing(reading, holder, gaps, managed)
+    statements = compose(_filled(need, subject.facts) for need in certain)
+    _refuse_symbols(reading, statements)
+    made = _plain(document(statements))
+    if made.size > INLINE_TOTAL:
+        raise BadAnswer(
+            f"the policy of the {holder} has {made.size:,} characters, and IAM takes {INLINE_TOTAL:,}",
+            where=reading.name,
+            remedy="`cfnroles build` writes it as several policies.",
+        )
+    return replace(made, gaps=gaps, key_needs=key_needs, managed_policies=managed, defaults=subject.defaults)
+
+
+def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
+    """The trust policy of one role; raises BadAnswer where it needs the account or the Region and nobody told.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    facts, by = subject_of(reading, resource).facts, kind_of(holder).assumed_by
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": by.service},
+        "Action": "sts:AssumeRole",
+    }
+    if by.source_arn:
+        told = {"account": facts.account, **({} if by.source_arn_switch else {"region": facts.region})}
+        if missing := [name for name, value in told.items() if not value]:
+            raise BadAnswer(
+                f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which nobody told",
+                where=reading.name,
+                remedy=" ".join(f"Give --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
+            )
+        conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": facts.account}}
+        if not by.source_arn_switch:
+            conditions["ArnLike"] = {"aws:SourceArn": _known(by.source_arn, facts)}
+        statement["Condition"] = conditions
+    return _plain({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[PlainPolicy, tuple[Arn, ...]]:
+    """The policy that ECR repositories of other accounts must have for the images to be pulled, and which they are.
+
+    Raises BadAnswer where the task definition pulls from none, or the repositories need different ones.
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+    """
+    from cfnroles.targets.cloudformation.other_side import Caller, repository_policies
+
+    subject = subject_of(reading, resource)
+    caller = Caller(subject.name, subject.facts, subject.needs, subject.options)
+    project = reading.project.project if reading.project else subject.name
+    policies = repository_policies(reading, [caller], project)
+    if not policies:
+        known = "" if subject.facts.account else " Give --account ID, so that it is known which are others."
+        raise BadAnswer(f"pulls no image from a repository of another account.{known}", where=reading.name)
+    first, *others = policies.values()
+    if any(each != first for each in others):
+        raise BadAnswer(
+            "the repositories need policies that differ",
+            where=reading.name,
+            remedy="`cfnroles build --for-account ID` writes what each account must admit.",
+        )
+    return _plain({"Version": "2012-10-17", "Statement": first}), tuple(policies)
+
+
+def _of_template(reading: Reading, template: Template, resource: str) -> Subject:
+    ids = asked_about(reading, template, resource)
+    if len(ids) != 1:
+        if not ids:
+            reading.accepted()
+        raise InvalidInput(
+            f"has {len(ids)} task definitions, and one is asked about",
+            where=reading.name,
+            remedy=f"Name it with --resource: {', '.join(ids)}.",
+        )
+    facts, given = known_of(reading)
+    task = in_worlds(ids[0], reading.documents[0], template, (facts, given))
+    refuse([task], reading)
+    conditions = {
+        need: (when, _decided_by(task, template, where))
+        for need, where in task.needs.items()
+        if (when := task.when(where))
+    }
+    gaps = tuple(hanging(task.gaps, task))
+    return Subject(ids[0], facts, tuple(task.needs), gaps, conditions=conditions, defaults=task.defaults)
+
+
+def _decided_by(task: TaskInWorlds, template: Template, where: frozenset[World]) -> str:
+    """What to tell so that it is known whether these worlds are the case."""
+    names = {literal.condition for literals in task.worlds.when(where) for literal in literals}
+    parameters = {each for name in names for each in template.parameters_in(("Conditions", name))}
+    told = [f"--parameter {name}=VALUE" for name in sorted(parameters - set(task.worlds.given.parameters))]
+    return f"Give {' '.join(told)}." if told else _AS_EXPRESSIONS
+
+
+def _known(text: Text, facts: Facts) -> Text:
+    """The text with what is known of account, Region and partition."""
+    partition = partition_of(facts.region).plain
+    home = Home(facts.account, facts.region, partition).symbols
+    values = {name: home[name] for name in home if home[name] and (partition or name != "AWS::URLSuffix")}
+    return text.replaced(
+        lambda symbol: values.get(symbol.name, symbol) if isinstance(symbol, PseudoParameter) else symbol
+    )
+
+
+def _filled(need: Need, facts: Facts) -> Need:
+    permission = need.permission
+    conditions = tuple(
+        replace(each, values=tuple(_known(text_of(value), facts) for value in each.values))
+        for each in permission.conditions
+    )
+    resource = _known(text_of(permission.resource), facts)
+    return replace(need, permission=replace(permission, resource=resource, conditions=conditions))
+
+
+def _plain(spelled: Mapping[str, Any]) -> PlainPolicy:
+    """The document of a policy that is spelled as in ``Fn::Sub``, with nothing in it to substitute."""
+    text = json.dumps(spelled).replace("${!", "${")
+    # White space does not count. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    return PlainPolicy(json.loads(text), len(re.sub(r"\s", "", text)))
+
+
+def _nothing(reading: Reading, holder: Holder, gaps: tuple[Gap, ...], managed: tuple[str, ...]) -> BadAnswer:
+    """IAM takes no policy without a statement."""
+    why, remedy = "", "It needs no policy."
+    if gaps:
+        why, remedy = gaps_text(gaps, reading.texts), ""
+    if managed:
+        remedy = f"Attach {', '.join(managed)}."
+    return BadAnswer(
+        f"no permission of the {holder} can be named" if gaps else f"the {holder} needs no permission",
+        where=reading.name,
+        why=why,
+        remedy=remedy,
+    )
+
+
+def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapping[Need, tuple[str, str]]) -> None:
+    hanging = {need: conditions[need] for need in needs if need in conditions}
+    _refuse(
+        reading,
+        "hangs on conditions of the template",
+        ((f"if {when}", remedy, need.origin) for need, (when, remedy) in hanging.items()),
+    )
+
+
+def _refuse_symbols(reading: Reading, statements: Iterable[Statement]) -> None:
+    """Raise BadAnswer with everything in the statements that is not known, and what tells it."""
+    found = (
+        (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
+        for statement in statements
+        for need in statement.needs
+        for text in need.permission.texts
+        for symbol in text_of(text).unknown
+        if not isinstance(symbol, PolicyVariable)
+    )
+    _refuse(reading, "holds what is not known yet", found)
+
+
+def _refuse(reading: Reading, what: str, found: Iterable[tuple[str, str, Origin]]) -> None:
+    """Raise BadAnswer where anything is found: each with the first place that it is needed for, and what to do."""
+    places: dict[tuple[str, str], list[Origin]] = defaultdict(list)
+    for told, remedy, origin in found:
+        places[told, remedy].append(origin)
+    if not places:
+        return
+    lines = Lines(reading.texts)
+    entries: list[str] = []
+    for (each, remedy), origins in sorted(places.items()):
+        first, others = min(origins, key=lambda origin: origin.sort_key), len(set(origins)) - 1
+        entries += [f"- {each}", f"  {lines.where(first)}{f', and {others} more' if others else ''}", f"  {remedy}"]
+    raise BadAnswer(f"the policy {what}, and plain JSON has no expressions", where=reading.name, why=page(entries))
+
+
+def _remedy(symbol: Symbol) -> str:
+    """What tells the value of a symbol."""
+    while isinstance(symbol, Cut):
+        symbol = symbol.of
+    if isinstance(symbol, InImage):
+        inside = from_spelling(symbol.image, policy=False).unknown
+        return _remedy(inside[0]) if inside else _AS_EXPRESSIONS
+    if isinstance(symbol, Placeholder):
+        return f"Give --set {quoted(f'{symbol.called}=VALUE')}."
+    if isinstance(symbol, Parameter):
+        return f"Give --parameter {symbol.name}=VALUE."
+    return _BY_OPTION.get(symbol.name, _AS_EXPRESSIONS)
