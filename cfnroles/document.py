@@ -13,16 +13,12 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from cfnroles.aliases import DEPTH, check_extent, merge, too_deep
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, is_file, read_text
 from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-
-# CloudFormation's and ECS's own documents stay far below both. Beyond the first, walking a tree would pass Python's
-# limit of recursion and, in libyaml, the machine's stack; beyond the second, aliases have multiplied a small text.
-_DEPTH = 100
-_NODES = 1_000_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -142,7 +138,7 @@ def parse(text: str, document: str) -> Any:
         except ValueError as error:
             raise InvalidInput(f"is not valid JSON: {error}", where=document) from error
         except RecursionError as error:
-            raise _too_deep(document) from error
+            raise too_deep(document) from error
         try:
             return _construct(_compose(text, document), document)
         except InvalidInput:
@@ -213,16 +209,19 @@ def _compose(text: str, document: str) -> Any:
         # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
         raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
     try:
-        if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) > _DEPTH:
+        if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) > DEPTH:
             _check_events(plain, document)
         root = yaml.compose(plain, Loader=_Loader)
         if root is not None:
-            _extent(root, document, {})
+            check_extent(root, document)
+            if "<<" in text:
+                merge(root, document)
+                check_extent(root, document)
         return root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if "nesting depth" in str(error.problem):
-            raise _too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
+            raise too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
         raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
     except yaml.YAMLError as error:
@@ -234,33 +233,10 @@ def _check_events(text: str, document: str) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > _DEPTH:
-                raise _too_deep(document)
+            if depth > DEPTH:
+                raise too_deep(document)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-
-
-def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
-    """How many nodes a node stands for when each alias is written out, and how deep they are nested."""
-    if isinstance(node, yaml.ScalarNode):
-        return 1, 0
-    where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-    if id(node) in known:
-        extent = known[id(node)]
-        if extent is None:
-            raise InvalidInput("holds itself, by an alias of its own anchor", where=where)
-        return extent
-    known[id(node)] = None
-    inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in node.value for each in pair]
-    extents = [_extent(each, document, known) for each in inner]
-    count = 1 + sum(nodes for nodes, _ in extents)
-    depth = 1 + max((below for _, below in extents), default=0)
-    if count > _NODES:
-        raise InvalidInput("multiplies its aliases beyond what can be read", where=where)
-    if depth > _DEPTH:
-        raise _too_deep(where)
-    known[id(node)] = count, depth
-    return count, depth
 
 
 def _check_depth(data: Any, document: str) -> None:
@@ -272,12 +248,8 @@ def _check_depth(data: Any, document: str) -> None:
         for each in (tree.values() if isinstance(tree, dict) else tree)
     ]:
         depth += 1
-        if depth > _DEPTH:
-            raise _too_deep(document)
-
-
-def _too_deep(where: str) -> InvalidInput:
-    return InvalidInput(f"is nested deeper than the {_DEPTH} levels that cfnroles reads", where=where)
+        if depth > DEPTH:
+            raise too_deep(document)
 
 
 def _finite(text: str) -> float:

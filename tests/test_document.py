@@ -35,6 +35,13 @@ REFUSED = {
     "a number beyond floating point": ("cpu: 1.0e+999", "document.yaml:1:6: 1.0e+999 is too large a number"),
     "such a number in JSON": ('{"cpu": 1e999}', "is not valid JSON: 1e999 is too large a number"),
     "what is no number": ('{"cpu": NaN}', "is not valid JSON: NaN is no number of JSON"),
+    "a merge of what is no mapping": (
+        "a: &a 5\nb:\n  <<: *a\n",
+        "document.yaml:1:4: merges something that is no mapping",
+    ),
+    "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is no mapping"),
+    "a merge of itself": ("a: &a\n  <<: *a\n", "document.yaml:1:4: holds itself"),
+    "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Name all of them in one list"),
     "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is no number of JSON"),
 }
 
@@ -49,6 +56,13 @@ def test_what_no_reader_can_take_is_refused(text: str, told: str) -> None:
 READ = {
     "an alias that stands twice": ("- &a {b: 1}\n- *a\n", [{"b": 1}, {"b": 1}]),
     "a short form that stands twice": ("- &a !Ref B\n- *a\n", [{"Ref": "B"}, {"Ref": "B"}]),
+    "a merge key": ("a: &a {b: 1, c: 2}\nd:\n  <<: *a\n  c: 3\n", {"a": {"b": 1, "c": 2}, "d": {"c": 3, "b": 1}}),
+    "several merged, the first of which counts": (
+        "a: &a {b: 1}\nc: &c {b: 2, d: 3}\ne: {<<: [*a, *c]}\n",
+        {"a": {"b": 1}, "c": {"b": 2, "d": 3}, "e": {"b": 1, "d": 3}},
+    ),
+    "a merge of what merges": ("a: &a {b: 1}\nc: &c {<<: *a}\nd: {<<: *c}\n", {each: {"b": 1} for each in "acd"}),
+    "a key that looks like a merge": ('"<<": 1\n', {"<<": 1}),
     "as deep as is read": ("[" * 100 + "]" * 100, None),
     "as deep in YAML": ("a: " + "[" * 99 + "]" * 99, None),
     "a long line that is not deep": ("a: " + "x" * 5000, {"a": "x" * 5000}),
@@ -71,3 +85,7 @@ def test_what_a_document_says_is_not_in_its_representation() -> None:
     text = '{"Resources": {}, "Description": "hunter2"}'
     assert repr(Document("t.json", text)) == "Document('t.json')"
     assert repr(read_template(text, "t.json")) == "Template('t.json')"
+
+
+def test_what_is_merged_stands_where_it_was_written() -> None:
+    assert positions("a: &a\n  b: 1\nc:\n  <<: *a\n")["c", "b"] == (2, 3)

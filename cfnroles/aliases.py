@@ -1,0 +1,101 @@
+"""What the aliases and the merge keys of a YAML text stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from cfnroles.errors import InvalidInput
+
+#: CloudFormation's and ECS's own documents stay far below both. Beyond the first, walking a tree would pass Python's
+#: limit of recursion and, in libyaml, the machine's stack; beyond the second, aliases have multiplied a small text.
+DEPTH = 100
+_NODES = 1_000_000
+
+_MERGE, _MAPPING = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:map"
+
+
+def too_deep(where: str) -> InvalidInput:
+    """The refusal of what is nested too deep."""
+    return InvalidInput(f"is nested deeper than the {DEPTH} levels that cfnroles reads", where=where)
+
+
+def check_extent(root: Any, document: str) -> None:
+    """Raise InvalidInput for nodes that hold themselves, and for more of them than can be walked."""
+    _extent(root, document, {})
+
+
+def merge(root: Any, document: str) -> None:
+    """Put the members of what merge keys name into the mappings that have these keys.
+
+    A mapping's own members come before those of others, and what is named first before what comes later. CloudFormation
+    takes no merge keys; `aws cloudformation package` and `sam build` write them out before it sees the template.
+    https://yaml.org/type/merge.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+    Raises InvalidInput for what is no mapping.
+    """
+    _merge(root, document, set())
+
+
+def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:
+    """How many nodes a node stands for when each alias is written out, and how deep they are nested."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1, 0
+    if id(node) in known:
+        extent = known[id(node)]
+        if extent is None:
+            raise InvalidInput("holds itself, by an alias of its own anchor", where=_where(node, document))
+        return extent
+    known[id(node)] = None
+    inner = node.value if isinstance(node, yaml.SequenceNode) else [each for pair in node.value for each in pair]
+    extents = [_extent(each, document, known) for each in inner]
+    count = 1 + sum(nodes for nodes, _ in extents)
+    depth = 1 + max((below for _, below in extents), default=0)
+    if count > _NODES:
+        raise InvalidInput("multiplies its aliases beyond what can be read", where=_where(node, document))
+    if depth > DEPTH:
+        raise too_deep(_where(node, document))
+    known[id(node)] = count, depth
+    return count, depth
+
+
+def _merge(node: Any, document: str, done: set[int]) -> None:
+    if isinstance(node, yaml.ScalarNode) or id(node) in done:
+        return
+    done.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for element in node.value:
+            _merge(element, document, done)
+        return
+    # What stands before, and is named, has been merged itself by then.
+    for key, value in node.value:
+        _merge(key, document, done)
+        _merge(value, document, done)
+    merging = [value for key, value in node.value if key.tag == _MERGE]
+    own = [(key, value) for key, value in node.value if key.tag != _MERGE]
+    if len(merging) > 1:
+        raise InvalidInput("has the key '<<' twice in one object", where=_where(node, document), remedy=_LIST)
+    if merging:
+        named = {key.value for key, _ in own}
+        others: dict[str, Any] = {}
+        for source in _sources(merging[0], document):
+            for key, value in source.value:
+                if key.value not in named:
+                    others.setdefault(key.value, (key, value))
+        node.value = [*own, *others.values()]
+
+
+def _sources(value: Any, document: str) -> list[Any]:
+    sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+    for source in sources:
+        if not isinstance(source, yaml.MappingNode) or source.tag != _MAPPING:
+            raise InvalidInput("merges something that is no mapping: <<", where=_where(source, document))
+    return list(sources)
+
+
+_LIST = "Name all of them in one list: `<<: [*first, *second]`."
+
+
+def _where(node: Any, document: str) -> str:
+    return f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
