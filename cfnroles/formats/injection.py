@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cfnroles.formats.difference import changes_of
 from cfnroles.lines import Lines, gaps_text
@@ -17,6 +18,7 @@ def summary(injection: Injection, source: str) -> Page:
         [
             *_replaced(injection),
             *_added(injection),
+            *_options(injection),
             *_left(injection, source),
             *_gaps(injection),
             *_taken(injection),
@@ -48,6 +50,37 @@ def _added(injection: Injection) -> Iterator[str]:
     if injection.tasks:
         yield f"Roles of {', '.join(injection.tasks)} are in the template."
         yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}`."
+
+
+def _options(injection: Injection) -> Iterator[str]:
+    """Which options are another run's, which are new, and which nobody writes down."""
+    if not injection.tasks:
+        return
+    now, earlier = dict(_spelled(injection.options)), dict(_spelled(injection.earlier or {}))
+    if same := [text for name, text in now.items() if earlier.get(name) == text]:
+        yield f"As in the run before, with {' '.join(same)}."
+    for name in {**earlier, **now}:
+        if injection.earlier is not None and earlier.get(name) != now.get(name):
+            before, after = (text or f"no {name}" for text in (earlier.get(name, ""), now.get(name, "")))
+            yield f"Now with {after}; the run before was with {before}."
+    if now:
+        yield "Metadata.CfnrolesAdded.Options keeps these options for the next run; `--remove` forgets them."
+    if injection.unrecorded:
+        names = ", ".join(injection.unrecorded)
+        yield f"Not kept for the next run, because it has NoEcho: the value of {names}."
+
+
+def _spelled(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each option, or each parameter, as on the command line."""
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            for each, text in value.items():
+                yield f"--{name} {each}", f"--{name} {quoted(f'{each}={text}')}"
+        elif value is True:
+            yield f"--{name}", f"--{name}"
+        else:
+            several = value if isinstance(value, list) else [value]
+            yield f"--{name}", " ".join(f"--{name} {quoted(each)}" for each in several)
 
 
 def _capabilities(injection: Injection) -> Iterator[str]:

@@ -259,6 +259,60 @@ def test_another_run_keeps_what_the_first_one_was_told(injected: Any, cfnroles: 
     assert again.out == other.read_text()
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/a"
+OPTIONS = TEMPLATE.replace("Parameters:\n", "Parameters:\n  Image: {Type: String}\n").replace("nginx", "!Ref Image")
+ECR = "Image=123456789012.dkr.ecr.us-east-1.amazonaws.com/${shop}:1"
+
+
+@pytest.mark.parametrize(
+    ("first", "more", "said"),
+    [
+        pytest.param([], [], "", id="no options"),
+        pytest.param(["--kms-key-arn", KEY], [], f"As in the run before, with --kms-key-arn {KEY}.", id="a key"),
+        pytest.param(["--parameter", ECR], [], f"As in the run before, with --parameter '{ECR}'.", id="a parameter"),
+        pytest.param(["--compat"], [], "As in the run before, with --compat.", id="a flag"),
+        pytest.param(["--account", "123456789012"], [], "--account 123456789012.", id="an account"),
+        pytest.param(
+            ["--compat"],
+            ["--kms-key-arn", KEY],
+            f"Now with --kms-key-arn {KEY}; the run before was with no --kms-key-arn.",
+            id="one more",
+        ),
+        pytest.param([], ["--compat"], "Now with --compat; the run before was with no --compat.", id="a first one"),
+        pytest.param(
+            ["--parameter", "Stage=a", "--parameter", "Image=a"],
+            ["--parameter", "Image=b"],
+            "Now with --parameter Image=b; the run before was with --parameter Image=a.",
+            id="another value",
+        ),
+    ],
+)
+def test_another_run_keeps_its_options(injected: Any, first: list[str], more: list[str], said: str) -> None:
+    once = injected(OPTIONS, *first).out
+    again = injected(once, *more)
+    assert said in again.err
+    assert again.out == injected(OPTIONS, *first, *more).out
+    assert injected(again.out).out == again.out
+    assert injected(again.out, "--remove").out == OPTIONS
+
+
+def test_a_secret_value_is_not_kept_and_that_is_told(injected: Any) -> None:
+    secret = OPTIONS.replace("Image: {Type: String", "Image: {NoEcho: true, Type: String")
+    result = injected(secret, "--parameter", "Image=correct-horse", "--parameter", "Stage=prod")
+    assert "Not kept for the next run, because it has NoEcho: the value of Image." in result.err
+    assert "correct-horse" not in result.out + result.err
+    assert "Stage: prod" in result.out
+
+
+def test_the_value_of_a_parameter_that_is_gone_is_forgotten(injected: Any) -> None:
+    once = injected(OPTIONS, "--parameter", "Image=nginx:1", "--compat").out
+    gone = once.replace("  Image: {Type: String}\n", "").replace("!Ref Image", "nginx")
+    again = injected(gone)
+    assert again.code == 0, again.err
+    assert again.out == injected(TEMPLATE, "--compat").out
+    assert "Now with no --parameter Image; the run before was with --parameter Image=nginx:1." in again.err
+
+
 @pytest.mark.parametrize("option", [[], ["--remove"], ["--replace-roles"]], ids=["again", "remove", "replace"])
 def test_a_renamed_task_definition_is_not_left_with_roles_that_are_gone(injected: Any, option: list[str]) -> None:
     renamed = injected().out.replace("\n  Web:\n", "\n  Shop:\n")

@@ -3,13 +3,15 @@
     injection = inject(read("service.yaml"))
     injection.text
 
-Whatever was injected before is taken out first, so that a second run changes nothing.
+Whatever was injected before is taken out first, and made again with the options that are recorded with it, so that a
+second run changes nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
@@ -27,9 +29,11 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, names_in
+from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.build import project_of_document
 from cfnroles.targets.cloudformation.build_template import unseen
-from cfnroles.targets.cloudformation.injection import injected, is_injected, restored, with_added
+from cfnroles.targets.cloudformation.injection import injected, restored, with_added
+from cfnroles.targets.cloudformation.injection_record import is_injected, options_of, recorded, told_again
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
 from cfnroles.targets.cloudformation.remaining import check_references
 from cfnroles.targets.cloudformation.template_gate import add_gate
@@ -64,7 +68,9 @@ class Injection(Struct, frozen=True):
     whether a secret validator is asked, by the export of the project ``project``; ``made`` are the references that
     nobody is asked about, because the template makes what they name. ``taken`` are the parameters whose values were
     taken for what they are, and ``others`` the roles that services and schedules need besides.
-    ``nested`` are the templates of nested stacks that have task definitions of their own.
+    ``nested`` are the templates of nested stacks that have task definitions of their own. ``options`` are those by
+    which the roles were made, and ``earlier`` those of the run before, if there was one; ``unrecorded`` are parameters
+    whose values are not kept, because they are secret.
     """
 
     text: str
@@ -80,6 +86,9 @@ class Injection(Struct, frozen=True):
     taken: tuple[str, ...]
     others: tuple[Holder, ...]
     nested: tuple[str, ...] = ()
+    options: Mapping[str, Any] = MappingProxyType({})
+    earlier: Mapping[str, Any] | None = None
+    unrecorded: tuple[str, ...] = ()
 
 
 class Found(Struct, frozen=True):
@@ -113,7 +122,8 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     name = project_of_document(before.name, project or _project(given, template))
     added, made = added_for(found.tasks, left, before, name)
     whole = added_for(found.tasks, (), before, name)[0] if left else added
-    text = injected(template.text, before.name, added) if added.resources else template.text
+    options = options_of(_recordable(before.told, template))
+    text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
     return Injection(
         text,
@@ -129,6 +139,9 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         found.taken,
         _others(found.tasks),
         with_tasks(nested),
+        options,
+        _options_before(given) if is_injected(given.tree) else None,
+        tuple(name for name in before.told.parameters if name in template.secret_parameters),
     )
 
 
@@ -169,7 +182,25 @@ def _before(reading: Reading, template: Template) -> Reading:
         )
     if text == template.text:
         return reading
-    return read(Document(reading.name, text, reading.documents[0].beside), reading.told)
+    document = Document(reading.name, text, reading.documents[0].beside)
+    told = told_again(reading.told, _options_before(template))
+    settable = _template(read(document, replace(told, parameters=reading.told.parameters))).settable
+    # What an earlier run was told of a parameter that is gone since has nothing to say.
+    known = {
+        name: each for name, each in told.parameters.items() if name in settable or name in reading.told.parameters
+    }
+    return read(document, replace(told, parameters=known))
+
+
+def _options_before(template: Template) -> Mapping[str, Any]:
+    """The options that an earlier run recorded."""
+    return recorded(template.tree, template.document).told if is_injected(template.tree) else {}
+
+
+def _recordable(told: Told, template: Template) -> Told:
+    """What is told, without what must not be written down."""
+    secret = template.secret_parameters
+    return replace(told, parameters={name: each for name, each in told.parameters.items() if name not in secret})
 
 
 def _injected(template: Template, before: Template) -> frozenset[str]:

@@ -9,76 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
-
-from msgspec import Struct, field
 
 from cfnroles import spans
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT
+from cfnroles.targets.cloudformation.injection_record import RECORD, Record, Replaced, is_injected, recorded
 from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateText, patched
 from cfnroles.targets.cloudformation.remaining import check_comments
 from cfnroles.targets.cloudformation.template_roles import Added
+from cfnroles.targets.cloudformation.uneditable import BY_HAND, check_edited, check_restored, check_size
 
-#: The member of the template's Metadata that records what was put in.
-RECORD = "CfnrolesAdded"
 _METADATA = ("Metadata",)
+_NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
 
-class _Replaced(Struct, frozen=True):
-    """The digest of a text that was put in the place of another, and that other."""
-
-    digest: str
-    was: str
-
-
-class _Record(Struct, frozen=True):
-    """What was put in, by dotted paths: parts that were not there, values that were others, empty texts that gave
-    way, and sections that were not there."""
-
-    added: Mapping[str, str] = field(default_factory=dict)
-    replaced: Mapping[str, _Replaced] = field(default_factory=dict)
-    emptied: Mapping[str, str] = field(default_factory=dict)
-    sections: tuple[str, ...] = ()
-
-    @property
-    def tree(self) -> dict[str, Any]:
-        replaced = {
-            path: {"Digest": each.digest, "Was": _apart_from_sub(each.was)} for path, each in self.replaced.items()
-        }
-        members = {
-            "Added": dict(self.added),
-            "Replaced": replaced,
-            "Emptied": dict(self.emptied),
-            "Sections": list(self.sections),
-        }
-        return {name: member for name, member in members.items() if member}
-
-
-def _apart_from_sub(text: str) -> str | list[str]:
-    """A text, in pieces where cfn-lint would miss an Fn::Sub around it (E1029)."""
-    first, *others = text.split("${")
-    pieces = [first, *(f"{{{each}" for each in others)]
-    return [*(f"{each}$" for each in pieces[:-1]), pieces[-1]] if others else text
-
-
-def is_injected(tree: Any) -> bool:
-    """Whether something was put into a template."""
-    metadata = tree.get("Metadata") if isinstance(tree, Mapping) else None
-    return isinstance(metadata, Mapping) and RECORD in metadata
-
-
-def injected(text: str, document: str, added: Added) -> str:
+def injected(text: str, document: str, added: Added, told: Mapping[str, Any] = _NOTHING_TOLD) -> str:
     """The text of a template with what is added to it, in its author's own style.
 
-    Raises InvalidInput where it has a place for it that cannot be edited: behind an alias, or within an expression.
+    ``told`` are the options by which that was found, which are recorded with it. Raises InvalidInput where it has a
+    place for it that cannot be edited: behind an alias, or within an expression.
     """
     failure: InvalidInput | None = None
     # A line that begins like a comment may be part of a text.
     for above_comments in (True, False):
         try:
-            return _injected(text, document, added, above_comments)
+            return _injected(text, document, added, told, above_comments)
         except InvalidInput as error:
             failure = failure or error
     raise failure or InvalidInput("cannot be edited", where=document)
@@ -92,7 +49,7 @@ def restored(text: str, document: str) -> str:
     tree = parse(text, document)
     if not is_injected(tree):
         return text
-    record = _recorded(tree["Metadata"][RECORD], document)
+    record = recorded(tree, document)
     parts = TemplateText(text, document)
     going = [place for path in record.added if (place := _unchanged(parts, path, record.added[path]))]
     if own := parts.place((*_METADATA, RECORD)):
@@ -105,32 +62,16 @@ def restored(text: str, document: str) -> str:
     return _emptied(patched(text, _apart(patches)), parts, record)
 
 
-def _injected(text: str, document: str, added: Added, above_comments: bool) -> str:
+def _injected(text: str, document: str, added: Added, told: Mapping[str, Any], above_comments: bool) -> str:
     tree = parse(text, document)
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
-    bare = patched(text, putting.patches)
-    _check_size(bare, document)
-    _expect(bare, document, with_added(tree, added))
-    with_record = _with_record(bare, document, putting, above_comments)
-    _check_size(with_record, document)
-    if restored(with_record, document) != text:
-        raise InvalidInput("has a form that cannot be edited and restored", where=document, remedy=_BY_HAND)
+    check_size(patched(text, putting.patches), document)
+    bare = check_edited(text, document, putting.patches, with_added(tree, added))
+    with_record = _with_record(bare, document, putting, told)
+    check_size(with_record, document)
+    check_restored(restored(with_record, document), text, document)
     return with_record
-
-
-def _check_size(text: str, document: str) -> None:
-    """Raise InvalidInput for a template that CloudFormation does not take.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-    """
-    size = len(text.encode())
-    if size > DOCUMENT.bytes:
-        what = f"would have {size:,} bytes, and CloudFormation takes {DOCUMENT.bytes:,}"
-        raise InvalidInput(what, where=document, remedy=_BY_HAND)
-
-
-_BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
 
 
 class _Putting:
@@ -212,39 +153,24 @@ class _Putting:
         self.patches.append(self.parts.replacement(place, given))
 
 
-def _with_record(text: str, document: str, putting: _Putting, above_comments: bool) -> str:
+def _with_record(text: str, document: str, putting: _Putting, told: Mapping[str, Any]) -> str:
     parts = TemplateText(text, document)
     replaced = {
-        ".".join(path): _Replaced(_digest(parts, parts.place(path), value=True), was)
+        ".".join(path): Replaced(_digest(parts, parts.place(path), value=True), was)
         for path, was in putting.replaced.items()
     }
     there = parts.place(_METADATA) is not None
-    record = _Record(
+    record = Record(
         {".".join(path): _digest(parts, parts.place(path)) for path in putting.added},
         replaced,
         {**putting.emptied, **({"Metadata": was} if (was := parts.emptied(_METADATA)) else {})},
         (*putting.sections, *(() if there else _METADATA)),
+        told,
     )
     members = {RECORD: record.tree}
     if there:
         return patched(text, parts.addition(_METADATA, members))
-    return patched(text, [parts.section("Metadata", members, above_comments=above_comments)])
-
-
-def _recorded(tree: Any, document: str) -> _Record:
-    try:
-        return _Record(
-            {str(path): str(digest) for path, digest in tree.get("Added", {}).items()},
-            {
-                str(path): _Replaced(str(each["Digest"]), "".join(each["Was"]))
-                for path, each in tree.get("Replaced", {}).items()
-            },
-            {str(path): str(was) for path, was in tree.get("Emptied", {}).items()},
-            tuple(str(each) for each in tree.get("Sections", ())),
-        )
-    except (AttributeError, KeyError, TypeError) as error:
-        what = f"has a record of what was added, Metadata.{RECORD}, that was changed since"
-        raise InvalidInput(what, where=document, remedy="Take the record from the version before.") from error
+    return patched(text, [parts.section("Metadata", members, above_comments=putting.above_comments)])
 
 
 def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = False) -> Spot | None:
@@ -263,13 +189,13 @@ def _unchanged(parts: TemplateText, path: str, digest: str, *, value: bool = Fal
 def _digest(parts: TemplateText, place: Spot | None, *, value: bool = False) -> str:
     """A digest of a part's text, whatever its line ends and its indentation."""
     if place is None:
-        raise InvalidInput("has a form that cannot be edited", where=parts.document, remedy=_BY_HAND)
+        raise InvalidInput("has a form that cannot be edited", where=parts.document, remedy=BY_HAND)
     start, end = parts.value_span(place) if value else (place.start, place.value.end)
     lines = (line.strip() for line in parts.text[start:end].strip().splitlines())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _emptied(text: str, given: TemplateText, record: _Record) -> str:
+def _emptied(text: str, given: TemplateText, record: Record) -> str:
     """The text with what it had in the place of nothing, and without the sections that were put in and are empty."""
     parts = TemplateText(text, given.document)
     patches = []
@@ -326,14 +252,3 @@ def _plain(tree: Mapping[str, Any]) -> dict[str, Any]:
     """A tree of JSON's own types alone."""
     plain: dict[str, Any] = json.loads(json.dumps(tree))
     return plain
-
-
-def _expect(text: str, document: str, tree: Mapping[str, Any]) -> None:
-    try:
-        same = parse(text, document) == tree
-    except InvalidInput:
-        same = False
-    if not same:
-        raise InvalidInput(
-            "has a form that cannot be edited without changing more than is asked for", where=document, remedy=_BY_HAND
-        )

@@ -18,6 +18,9 @@ from cfnroles.targets.cloudformation.template_text import Indentation, yaml_inli
 Path = tuple[str, ...]
 
 
+_WRITE_OUT = "Write its members there themselves."
+
+
 class Patch(Struct, frozen=True):
     """``text`` in the place of what stands between two offsets; ``outer`` comes behind all else at its place."""
 
@@ -81,7 +84,7 @@ class TemplateText:
             return None
         if not isinstance(place.value, spans.Mapping) or any(each.value == "Fn::If" for each, _ in place.value.members):
             what = "stands behind an alias or an expression, and nothing can be added to it"
-            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(place), remedy="Write it out there.")
+            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(place), remedy=_WRITE_OUT)
         return place.value
 
     def is_nothing(self, node: spans.Node) -> bool:
@@ -153,7 +156,9 @@ class TemplateText:
         """What adds members to a mapping behind the member at a path."""
         place = self.place(path)
         if place is None or place.key is None or not isinstance(place.parent, spans.Mapping):
-            raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
+            around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
+            what = "comes from a merge key (<<), and nothing can be added beside it"
+            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(around), remedy=_WRITE_OUT)
         if place.parent.flow:
             return self._before(place.parent, place.parent.members[0][0].start, members)
         column = " " * self._column(place.key.start)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
-from cfnroles.targets.cloudformation.injection import RECORD, injected, is_injected, restored
+from cfnroles.targets.cloudformation.injection import injected, restored
+from cfnroles.targets.cloudformation.injection_record import RECORD, is_injected
 from cfnroles.targets.cloudformation.template_roles import Added
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"Fn::If": ["HasKeys", {"PolicyName": "Keys"}, "x"]}]}}
@@ -292,36 +293,88 @@ def test_a_part_that_is_gone_is_no_obstacle() -> None:
     assert restored(text.replace("    DependsOn: WebGate\n", ""), "t.yaml") == PLAIN
 
 
-@pytest.mark.parametrize("record", ["5", "{Added: 5}", "{Replaced: {a: {}}}", "[]"])
+@pytest.mark.parametrize(
+    "record", ["5", "{Added: 5}", "{Replaced: {a: {}}}", "[]", "{Options: {no: a}}", "{Options: {compat: a}}"]
+)
 def test_a_broken_record_is_one_error(record: str) -> None:
     with pytest.raises(InvalidInput, match=r"Metadata\.CfnrolesAdded, that was changed since"):
         restored(f"Metadata:\n  {RECORD}: {record}\n{PLAIN}", "t.yaml")
 
 
+SHARED = PLAIN.replace("Properties:", "Properties: &all") + "  Other:\n    Type: A::B::C\n    Properties:"
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "where", "told"),
     [
         pytest.param(
             "Resources:\n  A: &a\n    Type: AWS::ECS::TaskDefinition\n    Properties: {Family: a}\n  Web: *a\n",
+            "t.yaml:5: Resources.Web stands behind an alias",
+            "Write its members there themselves.",
             id="alias",
         ),
         pytest.param(
-            PLAIN.replace("Properties:", "Properties: &all") + "  Other:\n    Type: A::B::C\n    Properties: *all\n",
+            f"{SHARED} *all\n",
+            "t.yaml:8: cannot be edited without changing more than is asked for: Resources.Other.Properties would",
+            "Write Resources.Other.Properties out, without an alias.",
             id="shared properties",
         ),
         pytest.param(
-            PLAIN.replace("Family: web", "Fn::If: [A, {Family: web}, {Family: b}]"), id="properties behind a condition"
+            f"{SHARED}\n      <<: *all\n",
+            "t.yaml:8: cannot be edited without changing more than is asked for: Resources.Other.Properties would",
+            "An anchor or a merge key makes one text stand for several parts.",
+            id="merged properties",
         ),
-        pytest.param(PLAIN.replace("Properties:\n      Family: web", "Properties: !If [A, {}, {}]"), id="a short form"),
+        pytest.param(
+            "Resources:\n  Web:\n    <<: &w\n      Type: AWS::ECS::TaskDefinition\n",
+            "t.yaml:2: Resources.Web.Type comes from a merge key (<<)",
+            "Write its members there themselves.",
+            id="a merged resource",
+        ),
+        pytest.param(
+            "x: &w\n  Web: {Type: AWS::ECS::TaskDefinition}\nResources:\n  <<: *w\n",
+            "t.yaml:3: Resources.Web.Type comes from a merge key (<<)",
+            "Write its members there themselves.",
+            id="merged resources",
+        ),
+        pytest.param(
+            PLAIN.replace("Family: web", "Fn::If: [A, {Family: web}, {Family: b}]"),
+            "t.yaml:4: Resources.Web.Properties stands behind an alias or an expression",
+            "Write its members there themselves.",
+            id="properties behind a condition",
+        ),
+        pytest.param(
+            PLAIN.replace("Properties:\n      Family: web", "Properties: !If [A, {}, {}]"),
+            "t.yaml:4: Resources.Web.Properties stands behind an alias or an expression",
+            "Write its members there themselves.",
+            id="a short form",
+        ),
         pytest.param(
             PLAIN.replace("Family", "TaskRoleArn: &role !Ref Old\n      Family") + "Outputs:\n  R: {Value: *role}\n",
+            "t.yaml:5: has a form that cannot be edited",
+            "Write what stands there out, without an anchor.",
             id="a role that others name by an alias",
         ),
     ],
 )
-def test_what_cannot_be_edited_alone_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput):
+def test_what_cannot_be_edited_alone_is_refused_with_its_line(text: str, where: str, told: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
         injected(text, "t.yaml", ADDED)
+    assert where in str(refusal.value)
+    assert told in str(refusal.value)
+
+
+def test_what_an_anchor_stands_for_can_be_edited_where_nothing_else_changes() -> None:
+    text = "x: &t AWS::ECS::TaskDefinition\n" + PLAIN.replace("AWS::ECS::TaskDefinition", "*t")
+    text += "  Other:\n    Type: *t\n    Properties: {Volumes: &v [], Tags: *v}\n"
+    assert gone(text, put(text)) == []
+
+
+def test_members_of_a_merge_key_are_kept_beside_the_roles() -> None:
+    text = "x: &all {Family: web, TaskRoleArn: old}\n" + PLAIN.replace("Family: web", "<<: *all")
+    new = put(text)
+    assert gone(text, new) == []
+    assert tree_of(new)["Resources"]["Web"]["Properties"] == {"Family": "web", **ADDED.properties["Web"]}
 
 
 def test_a_template_in_a_list_is_none_to_edit() -> None:

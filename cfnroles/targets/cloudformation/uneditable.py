@@ -1,0 +1,92 @@
+"""Where a template has a form in which nothing can be added, and what to write there instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from cfnroles.document import nearest, parse, positions
+from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT
+from cfnroles.targets.cloudformation.patches import Patch, patched
+from cfnroles.workload import Path
+
+BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
+
+
+def check_size(text: str, document: str) -> None:
+    """Raise InvalidInput for a template that CloudFormation does not take.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    size = len(text.encode())
+    if size > DOCUMENT.bytes:
+        what = f"would have {size:,} bytes, and CloudFormation takes {DOCUMENT.bytes:,}"
+        raise InvalidInput(what, where=document, remedy=BY_HAND)
+
+
+def check_edited(text: str, document: str, patches: Sequence[Patch], expected: Mapping[str, Any]) -> str:
+    """The text with patches that make ``expected`` of it, and nothing else.
+
+    Raises InvalidInput with the place where they make something else, or nothing that can be read.
+    """
+    edited = patched(text, patches)
+    try:
+        tree = parse(edited, document)
+    except InvalidInput as error:
+        readable = (_is_readable(text, patches[: number + 1], document) for number in range(len(patches)))
+        line = next(_line(text, patch.start) for patch, fine in zip(patches, readable, strict=True) if not fine)
+        raise InvalidInput(
+            "has a form that cannot be edited",
+            where=f"{document}:{line}",
+            why=f"With what is added there, it {error.what}.",
+            remedy=f"Write what stands there out, without an anchor. {BY_HAND}",
+        ) from error
+    if tree != expected:
+        places = positions(text, document)
+        at = nearest(next(_differences(tree, expected, ())), places)
+        shown = ".".join(map(str, at))
+        raise InvalidInput(
+            f"cannot be edited without changing more than is asked for: {shown} would change, too",
+            where=f"{document}:{places[at][0]}" if at in places else document,
+            why="An anchor or a merge key makes one text stand for several parts.",
+            remedy=f"Write {shown} out, without an alias. {BY_HAND}",
+        )
+    return edited
+
+
+def check_restored(restored: str, text: str, document: str) -> None:
+    """Raise InvalidInput with the first line that taking out what was added would not bring back."""
+    lines = zip_longest(restored.splitlines(keepends=True), text.splitlines(keepends=True))
+    for number, (one, other) in enumerate(lines, 1):
+        if one != other:
+            raise InvalidInput(
+                "has a form that cannot be edited and restored",
+                where=f"{document}:{number}",
+                remedy=f"Write this line in the style of its neighbours. {BY_HAND}",
+            )
+
+
+def _is_readable(text: str, patches: Sequence[Patch], document: str) -> bool:
+    try:
+        parse(patched(text, patches), document)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _differences(tree: Any, expected: Any, path: Path) -> Iterator[Path]:
+    """The paths of what is not as expected, the deepest of each that both have."""
+    if isinstance(tree, dict) and isinstance(expected, dict):
+        for name in {**expected, **tree}:
+            if name in tree and name in expected:
+                yield from _differences(tree[name], expected[name], (*path, name))
+            else:
+                yield (*path, name)
+    elif tree != expected:
+        yield path
