@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cfnroles import Document, Verdict, inject, read
 from cfnroles.answers.verify_template import verify_template
+from cfnroles.document import parse
 from cfnroles.need import Holder
+from cfnroles.targets.cloudformation.inject import removed
 from tests.test_injected_corpus import CORPUS
 
 HEAD = """\
@@ -97,6 +100,94 @@ def test_what_is_injected_is_complete_and_minimal(container: str) -> None:
 def test_a_task_definition_with_a_condition_has_roles_with_the_same(kind: str) -> None:
     text = HEAD.replace("CONTAINER", CONTAINERS[kind]).replace("  Web:\n", "  Web:\n    Condition: IsTest\n")
     assert told(inject(read(Document("t.yaml", text))).text) == []
+
+
+SERVICES = """\
+Conditions: {IsProd: !Equals [!Ref AWS::Region, us-east-1]}
+Resources:
+  Cluster:
+    Type: AWS::ECS::Cluster
+    Properties: {Configuration: {ManagedStorageConfiguration: {KmsKeyId: !GetAtt Key.Arn}}}
+  Key: {Type: AWS::KMS::Key}
+  Function: {Type: AWS::Lambda::Function}
+  Blue: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Green: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Rule: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener}
+  Lattice: {Type: AWS::VpcLattice::TargetGroup, Properties: {Type: IP}}
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Volumes: [{Name: data, ConfiguredAtLaunch: true}]
+      ContainerDefinitions: [{Name: web, Image: nginx}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      Cluster: !Ref Cluster
+      TaskDefinition: !Ref Web
+      VolumeConfigurations:
+      - Name: data
+        ManagedEBSVolume:   # a disk
+          SizeInGiB: 10
+          KmsKeyId: !If [IsProd, !GetAtt Key.Arn, !Ref AWS::NoValue]
+      LoadBalancers:
+      - {TargetGroupArn: !Ref Blue, AdvancedConfiguration: {AlternateTargetGroupArn: !Ref Green,
+          ProductionListenerRule: !Ref Rule}}
+      VpcLatticeConfigurations:
+      -   TargetGroupArn: !Ref Lattice   # first
+          PortName: http
+      - PortName: https
+        TargetGroupArn: !Ref Lattice
+      DeploymentConfiguration:
+        LifecycleHooks:
+        - HookTargetArn: !GetAtt Function.Arn
+          RoleArn: !Ref AWS::NoValue
+          LifecycleStages: [PRE_SCALE_UP]
+      ServiceConnectConfiguration:
+        Enabled: true
+        Services:
+        - PortName: http
+          Tls:
+            IssuerCertificateAuthority:
+              AwsPcaAuthorityArn: arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234
+"""
+EXPRESS = """\
+Resources:
+  Database: {Type: AWS::SecretsManager::Secret}
+  Web:
+    Type: AWS::ECS::ExpressGatewayService
+    Properties:
+      ServiceName: shop
+      PrimaryContainer: {Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Database}, {Name: B, ValueFrom: /b}]}
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}
+  Other: {Type: AWS::ECS::ExpressGatewayService, Properties: {ServiceName: other, TaskDefinitionArn: !Ref Task}}
+  Agent:
+    Type: AWS::ECS::DaemonTaskDefinition
+    Properties: {ContainerDefinitions: [{Name: a, Image: nginx, Secrets: [{Name: B, ValueFrom: /c}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        pytest.param(SERVICES, {"Web": 2, "Service": 6}, id="a service with all roles"),
+        pytest.param(EXPRESS, {"Web": 3, "Other": 1, "Task": 2, "Agent": 2}, id="Express Mode and daemons"),
+    ],
+)
+def test_each_role_is_injected_where_it_is_named(text: str, roles: dict[str, int]) -> None:
+    injection = inject(read(Document("t.yaml", text)))
+    assert (injection.others, injection.left, injection.gaps) == ((), (), ())
+    resources = parse(injection.text, "t.yaml")["Resources"]
+    named = {name: json.dumps(each).count('RoleArn": {"Fn::GetAtt"') for name, each in resources.items()}
+    assert {name: count for name, count in named.items() if count} == roles
+    verifications = verify_template(read(Document("t.yaml", injection.text)))
+    assert [each.verdict for each in verifications] == [Verdict.PASS] * len(verifications)
+    assert {each.role.name.partition(" ")[0] for each in verifications} == {
+        name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"
+    }
+    again = read(Document("t.yaml", injection.text))
+    assert inject(again).text == injection.text
+    assert removed(again) == text
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.template_roles import ROLE_PROPERTIES
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
 from cfnroles.need import Gap, Reference
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_references import made_by_template
 from cfnroles.sources.template_task_definitions import TASKS, spelled
 from cfnroles.sources.template_tasks import hidden, in_worlds

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
+from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
 from cfnroles.template.given import Given
@@ -23,8 +24,6 @@ from cfnroles.template.worlds import World, Worlds
 from cfnroles.workload import Path
 
 _ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
-#: The properties that name the role of a whole task, by who has it.
-ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
 #: Where what is around a need names the role that is used for it.
 _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
 #: A role by its name in the ARN of one of this account.

@@ -13,7 +13,6 @@ from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
 from cfnroles.answers.template_keys import by_keys
 from cfnroles.answers.template_roles import (
-    ROLE_PROPERTIES,
     UNDECIDED,
     groups,
     launch_types,
@@ -34,6 +33,7 @@ from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds

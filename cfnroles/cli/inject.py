@@ -49,8 +49,8 @@ class _Options(Struct, frozen=True):
 def command(source: str, **given: Any) -> None:
     """Put an execution role, a task role and the secret gate into the CloudFormation template SOURCE.
 
-    Only lines are added, and the two properties of a task definition that name its roles. SOURCE is a file, or - for
-    standard input. The exit code is 1 where a task definition is left as it is, because it names roles already or a
+    Only lines are added, and the properties of task definitions and services that name their roles. SOURCE is a file,
+    or - for standard input. The exit code is 1 where one of them is left as it is, because it names roles already or a
     loop makes it.
     """
     from cfnroles import Document, inject, read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cfnroles.lines import findings_text, gaps_text
 from cfnroles.need import Gap, Severity
@@ -14,14 +15,21 @@ from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS, secret_names, within_quota
 from cfnroles.targets.cloudformation.service import Stack
-from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
+
+if TYPE_CHECKING:
+    from cfnroles.template.template import Template
 
 
 def summary(reading: Reading, built: Build, directory: Path) -> list[str]:
     """The lines after the names of the files."""
     if reading.template is not None:
-        return [*told(reading, built.gaps), *_of_quotas(built), *_of_template(built), *_deployed(built, directory)]
+        return [
+            *told(reading, built.gaps),
+            *_of_quotas(built),
+            *_of_template(built, reading.template),
+            *_deployed(built, directory),
+        ]
     if reading.project:
         return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory)]
     task = reading.task()
@@ -74,13 +82,17 @@ def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str
     yield from _other_sides(reading)
 
 
-def _of_template(built: Build) -> Iterator[str]:
+def _of_template(built: Build, template: Template) -> Iterator[str]:
     """What the template says of the roles that are in a stack of their own."""
+    from cfnroles.sources.role_places import own_places
+
     yield ""
     yield "Give the task definitions these roles, and deploy their stack after the others:"
     for task, exports in built.exports.items():
+        properties = {place.holder: place.path[-1] for place in own_places(task, template.tree)}
         for holder, export in exports.items():
-            yield f"- {task}: {ROLE_PROPERTIES[holder]}: !ImportValue {_exported(export, built)}"
+            named = properties.get(holder, f"RoleArn of its services, the {holder}")
+            yield f"- {task}: {named}: !ImportValue {_exported(export, built)}"
     if built.made:
         yield ""
         yield f"The validator is not asked for what the template makes: {len(built.made)} secret(s) or parameter(s)."

@@ -131,10 +131,12 @@ def _taken(injection: Injection) -> Iterator[str]:
 
 
 def _others(injection: Injection, source: str) -> Iterator[str]:
-    for holder in injection.others:
+    for each in injection.others:
+        kind, where = kind_of(each.holder), Lines(injection.before.texts).where(each.origin)
         yield ""
-        yield f"The {holder} is not injected. {kind_of(holder).used_by}."
-        yield f"`cfnroles explain {quoted(source)}` tells what it needs."
+        yield f"{where}: the {each.holder} of {each.task} is needed here and not injected. {kind.used_by}."
+        export = kind.export_name.replace("${ProjectName}", f"{injection.project}-{each.task}")
+        yield f"`cfnroles build {quoted(source)} --project {injection.project} -o build` writes it, for {export}."
 
 
 def _validator(injection: Injection, source: str) -> Iterator[str]:

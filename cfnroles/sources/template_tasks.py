@@ -24,7 +24,6 @@ from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
-    EXPRESS_SERVICE,
     RUNS,
     TASK_DEFINITIONS,
     TASKS,
@@ -89,15 +88,6 @@ class TaskInWorlds(Struct, frozen=True):
 def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
     """The logical ids of the task definitions of a template, or of the resources of other kinds."""
     return tuple(name for name, each in _resources(template).items() if each.get("Type") in kinds)
-
-
-def not_built(template: Template) -> Iterator[Gap]:
-    """What of a template can be explained, and no roles are built for it."""
-    for name in defined(template, (EXPRESS_SERVICE,)):
-        origin = Origin(template.document, ("Resources", name))
-        what = "no roles are built for an Express Mode service of a template"
-        how = "Build them from what create-express-gateway-service takes; `cfnroles explain` tells what they need"
-        yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, how)
 
 
 def in_worlds(

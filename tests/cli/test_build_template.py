@@ -108,6 +108,31 @@ def test_one_task_definition_by_its_logical_id(built: Any) -> None:
     assert files["roles.yaml"]["Parameters"]["ProjectName"]["Default"] == "mine"
 
 
+def test_roles_of_services_and_of_express_mode_services_are_in_the_stack(built: Any) -> None:
+    text = (
+        TEMPLATE.replace("nginx}]}\n", "nginx}], Volumes: [{Name: v, ConfiguredAtLaunch: true}]}\n")
+        + """\
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Job
+      VolumeConfigurations: [{Name: v, ManagedEBSVolume: {SizeInGiB: 1, RoleArn: x}}]
+  Shop:
+    Type: AWS::ECS::ExpressGatewayService
+    Properties: {ServiceName: shop, PrimaryContainer: {Image: nginx}}
+"""
+    )
+    result, files = built(text, "--lint")
+    assert result.code == 0, result.err
+    roles = [name for name, each in files["roles.yaml"]["Resources"].items() if each["Type"] == "AWS::IAM::Role"]
+    assert roles[2:] == [
+        *("JobExecutionRole", "JobTaskRole", "JobInfrastructureRole"),
+        *("ShopExecutionRole", "ShopTaskRole", "ShopInfrastructureRole"),
+    ]
+    assert "- Job: RoleArn of its services, the infrastructure role: !ImportValue service-Job-ECSInf" in result.err
+    assert "- Shop: InfrastructureRoleArn: !ImportValue service-Shop-ECSInfrastructureRoleArn" in result.err
+
+
 def test_what_is_built_passes_cfn_lint(built: Any) -> None:
     result, _ = built(TEMPLATE, "--lint")
     assert result.code == 0, result.err
@@ -136,7 +161,9 @@ def test_an_image_in_a_parameter_costs_what_it_turns_out_to_cost(built: Any) -> 
     ("text", "options", "message"),
     [
         pytest.param("Resources: {A: {Type: AWS::SQS::Queue}}", [], "there is no task definition in it", id="no task"),
-        pytest.param(TEMPLATE, ["--resource", "No"], "has no task definition No", id="no such task"),
+        pytest.param(
+            TEMPLATE, ["--resource", "No"], "has no task definition or Express Mode service No", id="no such task"
+        ),
         pytest.param(TEMPLATE, ["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
         pytest.param(TEMPLATE, ["--environment", "prod"], "--environment is for a service spec", id="no spec"),
         pytest.param(

@@ -142,18 +142,83 @@ def test_the_command_that_writes_the_validator_works_as_told(injected: Any, cfnr
     assert "${ProjectName}-SecretValidatorArn" in (tmp_path / "build" / "secret-validator.yaml").read_text()
 
 
-def test_a_role_that_a_task_definition_does_not_name_is_told(injected: Any) -> None:
-    service = """\
+WITH_VOLUME = TEMPLATE.replace(
+    "    Properties:\n", "    Properties:\n      Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n"
+)
+SERVICE = """\
   Service:
     Type: AWS::ECS::Service
     Properties:
       TaskDefinition: !Ref Web
-      VolumeConfigurations: [{Name: v, ManagedEBSVolume: {RoleArn: x}}]
+      VolumeConfigurations: [{Name: v, ManagedEBSVolume: {SizeInGiB: 1}}]
 """
-    volumes = "    Properties:\n      Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n"
-    result = injected(TEMPLATE.replace("    Properties:\n", volumes) + service)
-    assert result.code == 0
-    assert "The infrastructure role is not injected. ECS itself uses" in result.err
+
+
+def test_the_role_of_a_service_is_injected_where_the_service_names_it(injected: Any) -> None:
+    result = injected(WITH_VOLUME + SERVICE)
+    assert result.code == 0, result.err
+    assert '{"RoleArn": {"Fn::GetAtt": ["WebInfrastructureRole", "Arn"]}, SizeInGiB: 1}' in result.out
+    assert "Roles of Web, Service are in the template." in result.err
+
+
+def test_a_role_that_a_service_names_already_is_left_until_it_is_replaced(injected: Any) -> None:
+    named = WITH_VOLUME + SERVICE.replace("{SizeInGiB", "{RoleArn: x, SizeInGiB")
+    result = injected(named)
+    assert result.code == 1
+    place = "Resources.Service.Properties.VolumeConfigurations[0].ManagedEBSVolume.RoleArn"
+    assert f"shop.yaml:18: {place}: would be replaced" in result.err
+    assert "Left as they are, with the roles that they name already: Service." in result.err
+    assert roles_of(result.out) == ROLES
+    assert "WebInfrastructureRole" not in result.out
+    replaced = injected(named, "--replace-roles")
+    assert replaced.code == 0
+    assert '{RoleArn: {"Fn::GetAtt": ["WebInfrastructureRole", "Arn"]}, SizeInGiB: 1}' in replaced.out
+    assert injected(replaced.out).out == replaced.out
+    assert injected(replaced.out, "--remove").out == named
+
+
+JOB = "  Job: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx}]}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            WITH_VOLUME + SERVICE.replace("[{Name", "!If [IsProd, [{Name").replace("1}}]", "1}}], []]"),
+            id="behind a condition",
+        ),
+        pytest.param(
+            WITH_VOLUME + SERVICE.replace("!Ref Web", "!If [IsProd, !Ref Web, !Ref Job]") + JOB,
+            id="of one of several task definitions",
+        ),
+        pytest.param(
+            WITH_VOLUME.replace("  Web:\n", "  Web:\n    Condition: IsProd\n")
+            + SERVICE.replace("!Ref Web", "!If [IsProd, !Ref Web, x]"),
+            id="on another condition",
+        ),
+        pytest.param(
+            "Transform: AWS::LanguageExtensions\n"
+            + WITH_VOLUME
+            + "  Fn::ForEach::Services:\n  - Name\n  - [A]\n  - "
+            + SERVICE.strip().replace("Service:", "'Service${Name}':", 1).replace("\n", "\n  "),
+            id="in a loop",
+        ),
+    ],
+)
+def test_a_role_that_has_no_place_is_told_with_what_writes_it(
+    injected: Any, cfnroles: Any, tmp_path: Path, text: str
+) -> None:
+    result = injected(f"Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}\n{text}")
+    assert result.code == 0, result.err
+    assert "the infrastructure role of Web is needed here and not injected. ECS itself uses" in result.err
+    command = next(line for line in result.err.splitlines() if "writes it, for" in line)
+    words = command.split("`")[1].removesuffix(" -o build").split()[1:]
+    assert cfnroles(*words, "-o", tmp_path / "build").code == 0
+    exports = {
+        each["Export"]["Name"]["Fn::Sub"].replace("${ProjectName}", "shop")
+        for each in parse((tmp_path / "build" / "roles.yaml").read_text(), "roles.yaml")["Outputs"].values()
+    }
+    assert command.rpartition(" ")[2].removesuffix(".") in exports
 
 
 CDK = "Resources: {Web: {Type: AWS::ECS::TaskDefinition, Metadata: {aws:cdk:path: Shop/Web/Resource}}}"
@@ -213,7 +278,7 @@ def test_a_template_that_a_person_writes_for_sam_is_one_like_others(injected: An
         pytest.param(
             ["--in-place", "-o", "x.yaml"], "--in-place writes to SOURCE, and -o x.yaml is another", id="both"
         ),
-        pytest.param(["--resource", "No"], "has no task definition No", id="no such task definition"),
+        pytest.param(["--resource", "No"], "has no task definition or Express Mode service No", id="no such one"),
         pytest.param(["--parameter", "No=x"], "has no parameter No", id="no such parameter"),
         pytest.param(["--project", "a b"], "'a b' cannot be a project's name", id="no name"),
         pytest.param(["--execute-command"], "--execute-command is for a task definition", id="an option of others"),

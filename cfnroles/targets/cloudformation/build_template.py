@@ -11,7 +11,8 @@ from cfnroles.need import Gap
 from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_tasks import hidden, not_built
+from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.template_roles import Adding
 from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
 from cfnroles.template.template import Template
@@ -19,7 +20,7 @@ from cfnroles.template.template import Template
 
 def stacks_beside(reading: Reading, template: Template, resource: str, project: str) -> TemplateStacks:
     """The validator's stack and the roles' of a template's task definitions; raises InvalidInput as `build` does."""
-    ids, known = asked_about(reading, template, resource), known_of(reading)
+    ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     nested = () if resource else tuple(nested_stacks(template, reading.documents[0], known[1]))
     if not ids:
         refuse_without_tasks(reading, with_tasks(nested))
@@ -32,7 +33,6 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
 
 
 def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
-    """What of a template nobody sees, or has no roles that are built, and the nested stacks that cannot be read."""
+    """What of a template nobody sees, and the nested stacks that cannot be read."""
     yield from hidden(template)
-    yield from not_built(template)
     yield from (each for each in nested if isinstance(each, Gap))

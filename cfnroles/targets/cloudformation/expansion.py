@@ -22,13 +22,14 @@ from cfnroles.lines import findings_text, gaps_text
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.page import page
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import ROLE_PROPERTIES, own_places
 from cfnroles.sources.source import read
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden
 from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.inject import added_for, found_in_template, own_roles
 from cfnroles.targets.cloudformation.injection import with_added
 from cfnroles.targets.cloudformation.task import SecretsExist
-from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Added
+from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import without_defaults
 from cfnroles.workload import Path
@@ -83,14 +84,15 @@ def expanded(
     gaps += _by_value(needed, reading, values)
     refused = _refused(tasks, template, reading)
     # Of what ECS would refuse, no role can be made.
-    added, _ = added_for([] if refused else needed, (), reading, "")
+    places = [place for task in needed for place in own_places(task.logical_id, template.tree)]
+    added, _ = added_for(needed, [] if refused else places, reading, "")
     gaps = list(dict.fromkeys((*gaps, *added.gaps)))
     if refused or (gaps and not settings.accept_gaps):
         raise _error(refused, gaps, reading)
     if not added.resources:
         return Expansion(fragment, left=left)
     made = with_added(fragment, _settled(added, settings, deployment))
-    return Expansion(made, tuple(added.properties), left, tuple(gaps))
+    return Expansion(made, added.resourced, left, tuple(gaps))
 
 
 def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading, Template]:

@@ -10,7 +10,7 @@ second run changes nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -26,18 +26,20 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import RolePlace, given_at, own_places, service_places, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, names_in
 from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.build import project_of_document
 from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored, with_added
-from cfnroles.targets.cloudformation.injection_record import is_injected, options_of, recorded, told_again
+from cfnroles.targets.cloudformation.injection_record import Record, is_injected, options_of, recorded, told_again
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
 from cfnroles.targets.cloudformation.remaining import check_references
 from cfnroles.targets.cloudformation.template_gate import add_gate
-from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Added, Adding, add_roles
+from cfnroles.targets.cloudformation.template_roles import Added, Adding, add_roles
 from cfnroles.template.generated import generator_of
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
@@ -46,13 +48,13 @@ _ROLE = "AWS::IAM::Role"
 
 
 class ReplacedRole(Struct, frozen=True):
-    """A role that a task definition names already, and what the task would lose and gain with another in its place.
+    """A role that a resource names already, and what it would lose and gain with another in its place.
 
     ``comparison`` is ``None`` where the template does not tell what the role may do. ``known`` says whether it tells
     of every role that may stand there, ``done`` whether it was replaced.
     """
 
-    task: str
+    resource: str
     holder: Holder
     origin: Origin
     comparison: Comparison | None
@@ -60,17 +62,25 @@ class ReplacedRole(Struct, frozen=True):
     done: bool
 
 
+class Unplaced(Struct, frozen=True):
+    """A role that a task definition needs, and nothing in the template can be told to name it."""
+
+    task: str
+    holder: Holder
+    origin: Origin
+
+
 class Injection(Struct, frozen=True):
     """A template with the roles of its task definitions.
 
     ``before`` is the reading without anything injected. ``tasks`` have roles of cfnroles now, ``left`` roles of their
-    own still, and ``looped`` are made by a loop, which has one pair of properties for all of them. ``asked`` says
-    whether a secret validator is asked, by the export of the project ``project``; ``made`` are the references that
-    nobody is asked about, because the template makes what they name. ``taken`` are the parameters whose values were
-    taken for what they are, and ``others`` the roles that services and schedules need besides.
-    ``nested`` are the templates of nested stacks that have task definitions of their own. ``options`` are those by
-    which the roles were made, and ``earlier`` those of the run before, if there was one; ``unrecorded`` are parameters
-    whose values are not kept, because they are secret.
+    own still; both are task definitions, Express Mode services and services. ``looped`` are made by a loop, which has
+    one pair of properties for all of them. ``asked`` says whether a secret validator is asked, by the export of the
+    project ``project``; ``made`` are the references that nobody is asked about, because the template makes what they
+    name. ``taken`` are the parameters whose values were taken for what they are, and ``others`` the roles that are
+    needed and have no place. ``nested`` are the templates of nested stacks that have task definitions of their own.
+    ``options`` are those by which the roles were made, and ``earlier`` those of the run before, if there was one;
+    ``unrecorded`` are parameters whose values are not kept, because they are secret.
     """
 
     text: str
@@ -84,7 +94,7 @@ class Injection(Struct, frozen=True):
     asked: bool
     made: tuple[Origin, ...]
     taken: tuple[str, ...]
-    others: tuple[Holder, ...]
+    others: tuple[Unplaced, ...]
     nested: tuple[str, ...] = ()
     options: Mapping[str, Any] = MappingProxyType({})
     earlier: Mapping[str, Any] | None = None
@@ -108,27 +118,29 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     template = _template(reading)
     before = _before(reading, template)
     given, template = template, _template(before)
-    earlier = _injected(given, template)
-    ids = asked_about(before, template, resource)
+    earlier = _injected(given)
+    ids = asked_about(before, template, resource, TASKS)
     nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
     if not ids:
         refuse_without_tasks(before, with_tasks(nested))
     written = before.documents[0].members["Resources"]
-    wanted = tuple(name for name in defined(template) if name in written and (name in ids or name in earlier))
+    wanted = tuple(name for name in defined(template, TASKS) if name in written and (name in ids or name in earlier))
     found = found_in_template(wanted, before, template)
     refuse(found.tasks, before)
-    own = {name: roles for name in wanted if (roles := own_roles(name, template))}
-    left = () if replace_roles else tuple(name for name in own if name not in earlier)
+    places = [each for each in _places(found.tasks, template) if each.resource in written]
+    own = [place for place in places if given_at(place, template.tree) is not None]
+    named = dict.fromkeys(place.resource for place in own)
+    left = () if replace_roles else tuple(name for name in named if name not in earlier)
     name = project_of_document(before.name, project or _project(given, template))
-    added, made = added_for(found.tasks, left, before, name)
-    whole = added_for(found.tasks, (), before, name)[0] if left else added
+    added, made = added_for(found.tasks, [each for each in places if each.resource not in left], before, name)
+    whole = added_for(found.tasks, places, before, name)[0] if left else added
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
     return Injection(
         text,
         before,
-        tuple(added.properties),
+        added.resourced,
         left,
         tuple(name for name in ids if name not in written),
         tuple(_replaced(own, left, whole, before)),
@@ -137,7 +149,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         bool(added.depends_on),
         made,
         found.taken,
-        _others(found.tasks),
+        tuple(_unplaced(found.tasks, places, template)),
         with_tasks(nested),
         options,
         _options_before(given) if is_injected(given.tree) else None,
@@ -203,9 +215,11 @@ def _recordable(told: Told, template: Template) -> Told:
     return replace(told, parameters={name: each for name, each in told.parameters.items() if name not in secret})
 
 
-def _injected(template: Template, before: Template) -> frozenset[str]:
-    """The task definitions that have got their roles by an earlier run."""
-    return frozenset(name for name in defined(before) if _roles(name, template) != _roles(name, before))
+def _injected(template: Template) -> frozenset[str]:
+    """What has got its roles by an earlier run."""
+    record = recorded(template.tree, template.document) if is_injected(template.tree) else Record()
+    paths = (path.split(".") for path in (*record.added, *record.replaced))
+    return frozenset(path[1] for path in paths if path[0] == "Resources" and path[-1].endswith("RoleArn"))
 
 
 def _project(template: Template, before: Template) -> str:
@@ -214,15 +228,16 @@ def _project(template: Template, before: Template) -> str:
     return next((str(each.get("Default")) for each in added if each.get("Description") == PROJECT_DESCRIPTION), "")
 
 
-def _roles(name: str, template: Template) -> Mapping[Holder, Any]:
-    properties = template.tree["Resources"].get(name, {}).get("Properties")
-    given = properties if isinstance(properties, Mapping) else {}
-    return {holder: given[key] for holder, key in ROLE_PROPERTIES.items() if key in given}
-
-
 def own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
     """What names the roles that a task definition has already."""
-    return {holder: given for holder, given in _roles(name, template).items() if given != {"Ref": "AWS::NoValue"}}
+    named = ((place.holder, given_at(place, template.tree)) for place in own_places(name, template.tree))
+    return {holder: given for holder, given in named if given is not None}
+
+
+def _places(tasks: Iterable[TaskInWorlds], template: Template) -> Iterator[RolePlace]:
+    for task in tasks:
+        yield from own_places(task.logical_id, template.tree)
+        yield from service_places(task, template.tree)
 
 
 def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> Found:
@@ -232,14 +247,19 @@ def found_in_template(wanted: Iterable[str], before: Reading, template: Template
 
 
 def added_for(
-    tasks: Iterable[TaskInWorlds], left: Collection[str], before: Reading, project: str
+    tasks: Iterable[TaskInWorlds], places: Collection[RolePlace], before: Reading, project: str
 ) -> tuple[Added, tuple[Origin, ...]]:
-    """What is added for tasks but for those ``left``, and where the references to what the template makes stand."""
+    """What is added for tasks to have roles at these places, and where the references to what the template makes stand.
+
+    The gate is before what has got all of its roles.
+    """
     adding = Adding(_template(before).tree, known_of(before)[0])
     made: list[Origin] = []
     for task in tasks:
-        if task.logical_id not in left:
-            add_roles(task, adding)
+        theirs = [place for place in places if place.task == task.logical_id]
+        if theirs:
+            add_roles(task, theirs, adding)
+        if any(place.resource == task.logical_id for place in theirs):
             made += add_gate(task, adding, project)
     return adding.added, tuple(made)
 
@@ -251,13 +271,13 @@ def _gaps(tasks: Iterable[TaskInWorlds], left: Collection[str], added: Added) ->
     yield from added.gaps
 
 
-def _others(tasks: Iterable[TaskInWorlds]) -> tuple[Holder, ...]:
-    return tuple(sorted({need.holder for task in tasks for need in task.needs} - set(ROLE_PROPERTIES)))
+def _unplaced(tasks: Iterable[TaskInWorlds], places: Sequence[RolePlace], template: Template) -> Iterator[Unplaced]:
+    for task in tasks:
+        for holder, origin in without_place(task, places, template.tree).items():
+            yield Unplaced(task.logical_id, holder, origin)
 
 
-def _replaced(
-    own: Mapping[str, Mapping[Holder, Any]], left: Collection[str], added: Added, before: Reading
-) -> Iterator[ReplacedRole]:
+def _replaced(own: Sequence[RolePlace], left: Collection[str], added: Added, before: Reading) -> Iterator[ReplacedRole]:
     """What each task would lose and gain, role by role, by what is added."""
     if not own:
         return
@@ -265,17 +285,20 @@ def _replaced(
     given = Given(told.parameters, told.account, told.region)
     after = replace(template, tree=with_added(template.tree, added))
     old, new = template_grants(template, given), template_grants(after, given)
-    for name, roles in own.items():
-        for holder, value in roles.items():
-            names = {each for each in names_in(value) if not each.startswith("AWS::")}
-            had = {each for each in names if template.tree["Resources"].get(each, {}).get("Type") == _ROLE}
-            label = f"{name} {holder}"
-            has = set(names_in(added.properties[name][ROLE_PROPERTIES[holder]]))
-            sides = (_side(old, had, label, before), _side(new, has, label, before))
-            origin = Origin(before.name, ("Resources", name, "Properties", ROLE_PROPERTIES[holder]))
-            yield ReplacedRole(
-                name, holder, origin, Comparison(*sides) if had else None, bool(had) and had == names, name not in left
-            )
+    for place in own:
+        names = {each for each in names_in(given_at(place, template.tree)) if not each.startswith("AWS::")}
+        had = {each for each in names if template.tree["Resources"].get(each, {}).get("Type") == _ROLE}
+        label = f"{place.resource} {place.holder}"
+        has = set(names_in(added.roles[place.path]))
+        sides = (_side(old, had, label, before), _side(new, has, label, before))
+        yield ReplacedRole(
+            place.resource,
+            place.holder,
+            Origin(before.name, place.path),
+            Comparison(*sides) if had else None,
+            bool(had) and had == names,
+            place.resource not in left,
+        )
 
 
 def _side(grants: Iterable[RoleGrant], roles: Collection[str], label: str, before: Reading) -> Side:

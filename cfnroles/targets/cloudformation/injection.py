@@ -22,6 +22,8 @@ from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.targets.cloudformation.uneditable import BY_HAND, check_edited, check_restored, check_size
 
 _METADATA = ("Metadata",)
+#: The length of the path of a property: Resources, its logical id, Properties, its name.
+_OWN = 4
 _NOTHING_TOLD: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -89,8 +91,13 @@ class _Putting:
         self._section("Parameters", added.parameters)
         self._section("Conditions", added.conditions)
         self._section("Resources", added.resources)
-        for logical_id in dict.fromkeys((*added.depends_on, *added.properties)):
-            self._attributes(logical_id, added.depends_on.get(logical_id, ""), added.properties.get(logical_id, {}))
+        for logical_id in dict.fromkeys((*added.depends_on, *added.resourced)):
+            roles = [(path, each) for path, each in added.roles.items() if path[1] == logical_id]
+            own = {str(path[-1]): each for path, each in roles if len(path) == _OWN}
+            self._attributes(logical_id, added.depends_on.get(logical_id, ""), own)
+            for path, each in roles:
+                if len(path) > _OWN:
+                    self._member(tuple(map(str, path)), _plain(each))
 
     def _section(self, name: str, members: Mapping[str, Any]) -> None:
         if not members:
@@ -146,6 +153,20 @@ class _Putting:
                 self._replace((*path, name), place, given)
         if new:
             self._into(path, new)
+
+    def _member(self, path: Path, given: Any) -> None:
+        """Set a member of what a resource has already."""
+        if place := self.parts.place(path):
+            self._replace(path, place, given)
+            return
+        around = self.parts.members(path[:-1])
+        place = self.parts.place(path[:-1])
+        if around is None or place is None or place.key or around.flow:
+            self._into(path[:-1], {path[-1]: given})
+        else:
+            # The first member stands on the line of its hyphen.
+            self.patches.append(self.parts.beside((*path[:-1], around.members[0][0].value), {path[-1]: given}))
+            self.added.append(path)
 
     def _replace(self, path: Path, place: Spot, given: Any) -> None:
         start, end = self.parts.value_span(place)
@@ -235,9 +256,13 @@ def with_added(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:
     for name, members in sections.items():
         if members:
             new[name] = {**(new.get(name) or {}), **_plain(members)}
-    for logical_id, properties in added.properties.items():
-        resource = new["Resources"][logical_id]
-        resource["Properties"] = {**(resource.get("Properties") or {}), **_plain(properties)}
+    for path, role in added.roles.items():
+        resource = new["Resources"][path[1]]
+        resource["Properties"] = resource.get("Properties") or {}
+        around = resource
+        for step in path[2:-1]:
+            around = around[step]
+        around[path[-1]] = _plain(role)
     for logical_id, name in added.depends_on.items():
         resource = new["Resources"][logical_id]
         resource["DependsOn"] = _dependencies(resource.get("DependsOn"), name) if "DependsOn" in resource else name

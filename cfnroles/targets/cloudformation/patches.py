@@ -14,7 +14,7 @@ from cfnroles import spans
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.template_text import Indentation, yaml_inline, yaml_members
 
-#: A part of a template: sections, logical ids and properties; in a list, the text of the element.
+#: A part of a template: sections, logical ids and properties; in a list, the text of the element, or its number.
 Path = tuple[str, ...]
 
 
@@ -273,8 +273,15 @@ class TemplateText:
         return at - self._line_start(at)
 
 
-def _element(node: spans.Sequence, text: str) -> spans.Node | None:
-    return next((each for each in node.elements if isinstance(each, spans.Scalar) and each.value == text), None)
+def _element(node: spans.Sequence, step: str) -> spans.Node | None:
+    """The text of a list that is this one, or the mapping of a list with this number."""
+    if (
+        step.isdigit()
+        and int(step) < len(node.elements)
+        and isinstance(found := node.elements[int(step)], spans.Mapping)
+    ):
+        return found
+    return next((each for each in node.elements if isinstance(each, spans.Scalar) and each.value == step), None)
 
 
 def _parts(node: spans.Mapping | spans.Sequence) -> tuple[list[int], list[spans.Node]]:

@@ -1,4 +1,4 @@
-"""The roles of a template's task definitions as more of that template: resources, conditions and parameters.
+"""The roles of a template's tasks and services as more of that template: resources, conditions and parameters.
 
 What a task definition needs in some worlds only stands behind a condition: the template's own where it says that, else
 one that is made of its own.
@@ -6,7 +6,7 @@ one that is made of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from awacs.aws import PolicyDocument
@@ -19,6 +19,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Permission
 from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.sources.role_places import RolePlace
 from cfnroles.sources.template_references import resources_in
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
@@ -33,27 +34,30 @@ from cfnroles.template.logical_ids import LogicalIds
 from cfnroles.template.world_conditions import Conditions
 from cfnroles.template.worlds import Literal, World
 from cfnroles.text import Text
-
-#: The roles that a task definition names itself, by the property. Others go to its services and to whoever runs it.
-ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
+from cfnroles.workload import Path
 
 _KEYS = "KmsKeyArns"
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Added(Struct, frozen=True):
-    """What is added to a template, by names that it does not have, and the properties of what it has already.
+    """What is added to a template, by names that it does not have, and what is put into the resources that it has.
 
-    ``properties`` and ``depends_on`` are by the logical id of a resource. ``gaps`` are the permissions that the roles
-    do not have because a policy could not say them.
+    ``roles`` are what names a role, by the path of the property; ``depends_on`` is by logical id. ``gaps`` are the
+    permissions that the roles do not have because a policy could not say them.
     """
 
     parameters: Mapping[str, Any]
     conditions: Mapping[str, Any]
     resources: Mapping[str, Any]
-    properties: Mapping[str, Mapping[str, Any]]
+    roles: Mapping[Path, Any]
     depends_on: Mapping[str, str]
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def resourced(self) -> tuple[str, ...]:
+        """The logical ids of the resources whose roles are set."""
+        return tuple(dict.fromkeys(str(path[1]) for path in self.roles))
 
 
 class Adding:
@@ -65,7 +69,7 @@ class Adding:
         self.parameters: dict[str, Any] = {}
         self.conditions: dict[str, Any] = {}
         self.resources: dict[str, Any] = {}
-        self.properties: dict[str, Mapping[str, Any]] = {}
+        self.roles: dict[Path, Any] = {}
         self.depends_on: dict[str, str] = {}
         self.gaps: list[Gap] = []
         self._shared: dict[str, str] = {}
@@ -73,7 +77,7 @@ class Adding:
     @property
     def added(self) -> Added:
         """All of it."""
-        made = (self.parameters, self.conditions, self.resources, self.properties, self.depends_on)
+        made = (self.parameters, self.conditions, self.resources, self.roles, self.depends_on)
         return Added(*made, gaps=tuple(self.gaps))
 
     def parameter(self, wanted: str, declaration: Declaration) -> str:
@@ -84,15 +88,20 @@ class Adding:
         return self._shared[wanted]
 
 
-def add_roles(task: TaskInWorlds, adding: Adding) -> None:
-    """Add the execution role and the task role of a task definition, and set both.
+def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -> None:
+    """Add the roles of a task definition that have these places, and name them there.
 
     Raises InvalidInput for a role that no policies of IAM could hold.
     """
+    given = tuple(places)
+    added = added_roles(task, dict.fromkeys(place.holder for place in given), adding)
+    adding.roles |= {place.path: added[place.holder] for place in given}
+
+
+def added_roles(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Mapping[Holder, Any]:
+    """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does."""
     roles = _Roles(task, adding)
-    adding.properties[task.logical_id] = {
-        ROLE_PROPERTIES[holder]: roles.added(kind_of(holder)) for holder in ROLE_PROPERTIES
-    }
+    return {holder: roles.added(kind_of(holder)) for holder in holders}
 
 
 def own_condition(task: TaskInWorlds, adding: Adding) -> dict[str, str]:
@@ -244,9 +253,12 @@ def _spelled(need: Need) -> Need:
 def _trust(kind: RoleKind) -> PolicyDocument:
     """The trust policy that the stacks of a build have by default: for this account's ECS alone.
 
-    AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role.
+    AWS documents that ECS sends aws:SourceArn for the task role and is silent about the execution role. For others it
+    asks for neither of the two.
     """
     by = kind.assumed_by
+    if not by.source_arn:
+        return trust(by.service, {})
     conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
     if not by.source_arn_switch:
         conditions["ArnLike"] = {"aws:SourceArn": value(by.source_arn)}

@@ -17,13 +17,14 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import OF_THE_STACKS
 from cfnroles.role_kinds import kind_of
+from cfnroles.sources.role_places import holders_of
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Symbol
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters
 from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
 from cfnroles.targets.cloudformation.template_gate import divided
-from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES, Adding, add_roles
+from cfnroles.targets.cloudformation.template_roles import Adding, added_roles
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.text import Part, Text, text_of
 from cfnroles.validator_needs import validator_needs
@@ -49,20 +50,20 @@ class TemplateStacks(Struct, frozen=True):
 def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
     """The validator's stack and the roles'; raises InvalidInput for what CloudFormation or IAM would refuse."""
     outside, asked, made = _Outside(adding), list[Reference](), list[Origin]()
+    roles: dict[str, Mapping[Holder, Any]] = {}
     for task in tasks:
-        add_roles(outside.of(task), adding)
+        roles[task.logical_id] = added_roles(outside.of(task), holders_of(task, adding.tree), adding)
         references, of_template = divided(task, adding)
         asked += (outside.reference(each) for each in references)
         made += of_template
-    exports = {name: _exports(name) for name in adding.properties}
-    stacks = (*_validator(asked, adding, project, outside), _roles(adding, outside, project, document))
+    exports = {name: _exports(name, of_task) for name, of_task in roles.items()}
+    stacks = (*_validator(asked, adding, project, outside), _roles(roles, adding, outside, project, document))
     return TemplateStacks(stacks, exports, tuple(adding.gaps), tuple(made))
 
 
-def _exports(task: str) -> Mapping[Holder, str]:
+def _exports(task: str, holders: Iterable[Holder]) -> Mapping[Holder, str]:
     return {
-        holder: kind_of(holder).export_name.replace("${ProjectName}", f"${{ProjectName}}-{task}")
-        for holder in ROLE_PROPERTIES
+        holder: kind_of(holder).export_name.replace("${ProjectName}", f"${{ProjectName}}-{task}") for holder in holders
     }
 
 
@@ -135,8 +136,10 @@ def _validator(asked: Iterable[Reference], adding: Adding, project: str, outside
     yield with_tree(stack, _completed(stack.template, adding.tree, outside), project)
 
 
-def _roles(adding: Adding, outside: _Outside, project: str, document: str) -> Stack:
-    exports = {name: _exports(name) for name in adding.properties}
+def _roles(
+    roles: Mapping[str, Mapping[Holder, Any]], adding: Adding, outside: _Outside, project: str, document: str
+) -> Stack:
+    exports = {name: _exports(name, of_task) for name, of_task in roles.items()}
     stack = Stack(
         f"{project}-roles",
         "roles",
@@ -148,7 +151,7 @@ def _roles(adding: Adding, outside: _Outside, project: str, document: str) -> St
         f"{name}{kind_of(holder).name}Arn": {
             "Description": f"ARN of the {holder} of {name}.",
             **({"Condition": condition} if (condition := adding.tree["Resources"][name].get("Condition")) else {}),
-            "Value": adding.properties[name][ROLE_PROPERTIES[holder]],
+            "Value": roles[name][holder],
             "Export": {"Name": {"Fn::Sub": export}},
         }
         for name, of_task in exports.items()

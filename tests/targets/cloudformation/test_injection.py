@@ -17,11 +17,12 @@ from cfnroles.targets.cloudformation.injection_record import RECORD, is_injected
 from cfnroles.targets.cloudformation.template_roles import Added
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"Fn::If": ["HasKeys", {"PolicyName": "Keys"}, "x"]}]}}
+OF_WEB = {"ExecutionRoleArn": {"Fn::GetAtt": ["WebRole", "Arn"]}, "TaskRoleArn": {"Ref": "WebRole"}}
 ADDED = Added(
     {"Keys": {"Type": "CommaDelimitedList", "Default": ""}},
     {"HasKeys": {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": "Keys"}]}, ""]}]}},
     {"WebRole": ROLE},
-    {"Web": {"ExecutionRoleArn": {"Fn::GetAtt": ["WebRole", "Arn"]}, "TaskRoleArn": {"Ref": "WebRole"}}},
+    {("Resources", "Web", "Properties", name): role for name, role in OF_WEB.items()},
     {"Web": "WebGate"},
 )
 
@@ -210,7 +211,7 @@ def test_any_style_keeps_its_lines(text: str, lost: list[str] | None) -> None:
     web = tree["Resources"]["Web"]
     assert web["Properties"] == {
         **(parse(text, "t")["Resources"]["Web"].get("Properties") or {}),
-        **ADDED.properties["Web"],
+        **OF_WEB,
     }
     assert "WebGate" in web["DependsOn"]
     # On one line everything is.
@@ -374,7 +375,7 @@ def test_members_of_a_merge_key_are_kept_beside_the_roles() -> None:
     text = "x: &all {Family: web, TaskRoleArn: old}\n" + PLAIN.replace("Family: web", "<<: *all")
     new = put(text)
     assert gone(text, new) == []
-    assert tree_of(new)["Resources"]["Web"]["Properties"] == {"Family": "web", **ADDED.properties["Web"]}
+    assert tree_of(new)["Resources"]["Web"]["Properties"] == {"Family": "web", **OF_WEB}
 
 
 def test_a_template_in_a_list_is_none_to_edit() -> None:

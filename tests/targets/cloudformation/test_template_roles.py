@@ -10,6 +10,7 @@ import pytest
 from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.need import Origin
+from cfnroles.sources.role_places import own_places
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_tasks import defined
 from cfnroles.targets.cloudformation.template_gate import add_gate
@@ -52,7 +53,7 @@ def added_to(text: str, facts: Facts | None = None) -> tuple[Added, tuple[Origin
     made: list[Origin] = []
     for logical_id in defined(template):
         task, _ = by_parameters(logical_id, document, template, (adding.facts, NOTHING_GIVEN))
-        add_roles(task, adding)
+        add_roles(task, own_places(logical_id, template.tree), adding)
         made += add_gate(task, adding, "shop")
     return adding.added, tuple(made)
 
@@ -167,11 +168,9 @@ def test_the_home_account_and_region_become_pseudo_parameters() -> None:
 def test_both_roles_are_there_where_nothing_is_needed() -> None:
     added, _ = added_to(template_of().replace("        Secrets:\n\n", ""))
     assert list(added.resources) == ["TaskExecutionRole", "TaskTaskRole"]
-    assert added.properties == {
-        "Task": {
-            "ExecutionRoleArn": {"Fn::GetAtt": ["TaskExecutionRole", "Arn"]},
-            "TaskRoleArn": {"Fn::GetAtt": ["TaskTaskRole", "Arn"]},
-        }
+    assert added.roles == {
+        ("Resources", "Task", "Properties", "ExecutionRoleArn"): {"Fn::GetAtt": ["TaskExecutionRole", "Arn"]},
+        ("Resources", "Task", "Properties", "TaskRoleArn"): {"Fn::GetAtt": ["TaskTaskRole", "Arn"]},
     }
     assert (added.parameters, added.conditions, added.depends_on) == ({}, {}, {})
 
