@@ -20,6 +20,8 @@ from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
+_INDENTATION = re.compile(r"(?:^|[\r\x85\u2028\u2029])[ \t?:-]*", re.MULTILINE)
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
@@ -159,7 +161,7 @@ def positions(text: str, document: str = "") -> dict[TreePath, tuple[int, int]]:
     """
     found: dict[TreePath, tuple[int, int]] = {}
     try:
-        root = _compose(_without_surrogates(text), document)
+        root = composed(text, document)
     except InvalidInput:
         return found
     pending: list[tuple[TreePath, Any]] = [((), root)] if root is not None else []
@@ -187,6 +189,11 @@ def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreeP
     return at
 
 
+def composed(text: str, document: str) -> Any:
+    """What YAML composed of a text that ``parse`` accepts, which is not read anew where it was parsed last."""
+    return _compose(_without_surrogates(text), document)
+
+
 def readable_as_yaml(text: str) -> str:
     """A text that ``parse`` accepts, as long as it is and with the same parts, for YAML's own reader."""
     return _without_tabs(_without_surrogates(text))
@@ -209,7 +216,7 @@ def _compose(text: str, document: str) -> Any:
         # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
         raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
     try:
-        if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) > DEPTH:
+        if _deepest(text) > DEPTH:
             _check_events(plain, document)
         root = yaml.compose(plain, Loader=_Loader)
         if root is not None:
@@ -226,6 +233,13 @@ def _compose(text: str, document: str) -> Any:
         raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
     except yaml.YAMLError as error:
         raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
+
+
+def _deepest(text: str) -> int:
+    """As deep as a text may be at most: each level is opened by a bracket, or by what begins a line."""
+    return (
+        text.count("[") + text.count("{") - text.count("${") + max(map(len, _INDENTATION.findall(text)), default=0) + 1
+    )
 
 
 def _check_events(text: str, document: str) -> None:

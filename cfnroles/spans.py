@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import yaml
 from msgspec import Struct
 
-from cfnroles.document import readable_as_yaml
+from cfnroles.document import composed, readable_as_yaml
 from cfnroles.errors import InvalidInput
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: What may be an alias or a merge key. What YAML composed of one stands somewhere else in the text.
+_ALIAS = re.compile(r"(?:^|[\s,\[{:])\*[\w-]|<<")
 
 
 class Scalar(Struct, frozen=True):
@@ -23,26 +28,49 @@ class Scalar(Struct, frozen=True):
     is_alias: bool = False
 
 
-class Mapping(Struct, frozen=True):
-    """Members with their keys, in the order of the text. ``flow`` tells that it stands in braces."""
+class Mapping(Struct, frozen=True, eq=False, dict=True):
+    """Members with their keys, in the order of the text. ``flow`` tells that it stands in braces.
+
+    A text may have tens of thousands of parts, and few of them are asked for: ``_found`` looks for the members.
+    """
 
     start: int
-    end: int
     flow: bool
-    members: tuple[tuple[Scalar, Node], ...]
+    _closed: int
+    _found: Callable[[], Iterator[tuple[Scalar, Node]]]
+
+    @cached_property
+    def members(self) -> tuple[tuple[Scalar, Node], ...]:
+        """The keys and values."""
+        return tuple(self._found())
+
+    @property
+    def end(self) -> int:
+        """Where it ends; in block style, where its last leaf does."""
+        return self.members[-1][1].end if self.members and not self.flow else self._closed
 
     def member(self, name: str) -> tuple[Scalar, Node] | None:
         """The key and the value of a member; ``None`` where there is none."""
         return next((each for each in self.members if each[0].value == name), None)
 
 
-class Sequence(Struct, frozen=True):
+class Sequence(Struct, frozen=True, eq=False, dict=True):
     """Elements in the order of the text. ``flow`` tells that it stands in brackets."""
 
     start: int
-    end: int
     flow: bool
-    elements: tuple[Node, ...]
+    _closed: int
+    _found: Callable[[], Iterator[Node]]
+
+    @cached_property
+    def elements(self) -> tuple[Node, ...]:
+        """The elements."""
+        return tuple(self._found())
+
+    @property
+    def end(self) -> int:
+        """Where it ends; in block style, where its last leaf does."""
+        return self.elements[-1].end if self.elements and not self.flow else self._closed
 
 
 Node = Scalar | Mapping | Sequence
@@ -54,10 +82,12 @@ def spans(text: str, document: str) -> Node:
     Offsets count characters. What spans lines ends where its last leaf does, so that comments and empty lines
     behind it are not part of it.
     """
-    plain = readable_as_yaml(text)
     try:
-        events: Iterator[Any] = iter(list(yaml.parse(plain, Loader=_Loader)))
-    except yaml.YAMLError as error:
+        root = None if _ALIAS.search(text) else composed(text, document)
+        if root is not None:
+            return _of(root, text)
+        events: Iterator[Any] = iter(list(yaml.parse(readable_as_yaml(text), Loader=_Loader)))
+    except (yaml.YAMLError, InvalidInput) as error:
         raise InvalidInput("is JSON that YAML cannot read, so its parts cannot be found", where=document) from error
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
@@ -65,44 +95,55 @@ def spans(text: str, document: str) -> Node:
     raise InvalidInput("is empty", where=document)
 
 
+def _of(node: Any, text: str) -> Node:
+    """The part of a text that a node without aliases was composed of."""
+    start, end = _marks(node)
+    if isinstance(node, yaml.MappingNode):
+        return Mapping(start, bool(node.flow_style), end, lambda: _members(node, text))
+    if isinstance(node, yaml.SequenceNode):
+        return Sequence(start, bool(node.flow_style), end, lambda: (_of(each, text) for each in node.value))
+    return _scalar(start, end, node, text)
+
+
+def _members(node: Any, text: str) -> Iterator[tuple[Scalar, Node]]:
+    for key, value in node.value:
+        yield _key(_of(key, text)), _of(value, text)
+
+
 def _node(event: Any, events: Iterator[Any], text: str) -> Node:
-    start = _at(event.start_mark)
+    start, end = _marks(event)
     if isinstance(event, yaml.AliasEvent):
-        return Scalar(start, _at(event.end_mark), str(event.anchor), is_alias=True)
+        return Scalar(start, end, str(event.anchor), is_alias=True)
     if isinstance(event, yaml.ScalarEvent):
-        end = _at(event.end_mark)
-        if event.style in ("|", ">"):
-            # A block scalar ends where the next part begins.
-            end = start + len(text[start:end].rstrip())
-        return Scalar(start, end, str(event.value))
-    if isinstance(event, yaml.MappingStartEvent):
-        return _mapping(event, events, text)
-    return _sequence(event, events, text)
-
-
-def _mapping(opened: Any, events: Iterator[Any], text: str) -> Mapping:
+        return _scalar(start, end, event, text)
+    flow, several = bool(event.flow_style), isinstance(event, yaml.MappingStartEvent)
     members: list[tuple[Scalar, Node]] = []
-    for each in events:
-        if isinstance(each, yaml.MappingEndEvent):
-            last = members[-1][1].end if members and not opened.flow_style else _at(each.end_mark)
-            return Mapping(_at(opened.start_mark), last, opened.flow_style, tuple(members))
-        key = _node(each, events, text)
-        if not isinstance(key, Scalar):
-            raise ValueError("a key of a document that was parsed is a scalar")
-        members.append((key, _node(next(events), events, text)))
-    raise ValueError("a mapping that was parsed has an end")
-
-
-def _sequence(opened: Any, events: Iterator[Any], text: str) -> Sequence:
     elements: list[Node] = []
     for each in events:
-        if isinstance(each, yaml.SequenceEndEvent):
-            last = elements[-1].end if elements and not opened.flow_style else _at(each.end_mark)
-            return Sequence(_at(opened.start_mark), last, opened.flow_style, tuple(elements))
-        elements.append(_node(each, events, text))
-    raise ValueError("a sequence that was parsed has an end")
+        if isinstance(each, yaml.CollectionEndEvent):
+            end = _marks(each)[1]
+            break
+        if several:
+            members.append((_key(_node(each, events, text)), _node(next(events), events, text)))
+        else:
+            elements.append(_node(each, events, text))
+    if several:
+        return Mapping(start, flow, end, lambda: iter(members))
+    return Sequence(start, flow, end, lambda: iter(elements))
 
 
-def _at(mark: Any) -> int:
-    index: int = mark.index
-    return index
+def _marks(part: Any) -> tuple[int, int]:
+    return part.start_mark.index, part.end_mark.index
+
+
+def _scalar(start: int, end: int, scalar: Any, text: str) -> Scalar:
+    if scalar.style in ("|", ">"):
+        # A block scalar ends where the next part begins.
+        end = start + len(text[start:end].rstrip())
+    return Scalar(start, end, str(scalar.value))
+
+
+def _key(node: Node) -> Scalar:
+    if not isinstance(node, Scalar):
+        raise ValueError("a key of a document that was parsed is a scalar")
+    return node

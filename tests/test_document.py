@@ -27,6 +27,13 @@ REFUSED = {
     "JSON, deeper than a stack": ("[" * 100_000 + "]" * 100_000, "is nested deeper than the 100 levels"),
     "JSON, as deep as Python reads it": ('{"a":' * 900 + "1" + "}" * 900, "is nested deeper than the 100 levels"),
     "YAML blocks": ("\n".join(" " * each + "a:" for each in range(500)), "is nested deeper than the 100 levels"),
+    **{
+        f"YAML blocks on lines that end with {end!r}": (
+            end.join(" " * each + "a:" for each in range(500)),
+            "is nested deeper than the 100 levels",
+        )
+        for end in ("\r", "\x85", "\u2028")
+    },
     "YAML lists of one line": ("- " * 5000 + "a", "is nested deeper than the 100 levels"),
     "a number of thousands of digits": (
         "cpu: " + "9" * 5000,

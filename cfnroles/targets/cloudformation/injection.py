@@ -48,6 +48,8 @@ def restored(text: str, document: str) -> str:
 
     Raises InvalidInput where a part that was put in has been changed since, or has got a comment.
     """
+    if RECORD not in text:
+        return text
     tree = parse(text, document)
     if not is_injected(tree):
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -114,7 +115,7 @@ class TemplateText:
         number = starts.index(place.start)
         if number + 1 < len(starts):
             return Patch(place.start, starts[number + 1], "")
-        kept = [value for value in values[:number] if value not in going]
+        kept = [value for value in values[:number] if not any(value is each for each in going)]
         return Patch(kept[-1].end if kept else place.start, place.value.end, "")
 
     def replacement(self, place: Spot, value: Any) -> Patch:
@@ -184,7 +185,7 @@ class TemplateText:
         start, end = self.value_span(place)
         return self.text[start:end]
 
-    @property
+    @cached_property
     def indentation(self) -> Indentation:
         """How the author of the text indents."""
         resources = self.place(("Resources",))

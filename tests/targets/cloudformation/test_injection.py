@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,6 +220,21 @@ def test_any_style_keeps_its_lines(text: str, lost: list[str] | None) -> None:
     assert lost is None or gone(text, new) == sorted(lost, key=gone(text, new).index)
     if "\r\n" in text:
         assert "\n" not in new.replace("\r\n", "")
+
+
+def test_each_stage_of_the_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = Counter[str]()
+
+    def counted(name: str) -> Any:
+        original = getattr(yaml, name)
+        return lambda *args, **options: [counts.update([name]), original(*args, **options)][1]
+
+    for name in ("compose", "parse"):
+        monkeypatch.setattr(yaml, name, counted(name))
+    text = PLAIN + "".join(f"  Q{each}:\n    Type: AWS::SQS::Queue\n" for each in range(99))
+    injected(text, "many.yaml", ADDED)
+    # As it was, with the roles, with the record, and without what is in sections that go.
+    assert counts == {"compose": 4}
 
 
 def test_what_the_author_changes_elsewhere_stays_when_the_additions_go() -> None:
