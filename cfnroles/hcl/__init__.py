@@ -1,0 +1,1 @@
+"""Terraform's language: what a directory of ``.tf`` files says, with a symbol for all that only Terraform tells."""

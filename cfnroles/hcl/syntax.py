@@ -1,0 +1,197 @@
+"""Expressions and blocks as they stand in a file, before anything is known about their values.
+
+https://developer.hashicorp.com/terraform/language/syntax/configuration
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property
+
+from msgspec import Struct
+
+
+class Place(Struct, frozen=True, order=True):
+    """Where something stands: a document, and line and column in it, counted from 1."""
+
+    document: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.line}"
+
+
+class Source(Struct, frozen=True, eq=False, dict=True):
+    """The text of a file, under the name that messages call it by."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(at + 1 for at, sign in enumerate(self.text) if sign == "\n")]
+
+    def place(self, offset: int) -> Place:
+        """Where the character with this number stands."""
+        line = bisect_right(self._lines, offset)
+        return Place(self.name, line, offset - self._lines[line - 1] + 1)
+
+
+class Node(Struct, frozen=True, eq=False):
+    """A part of a file, from one character to before another."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.source.place(self.start)
+
+    @property
+    def written(self) -> str:
+        """Its own text, in one line."""
+        return " ".join(self.source.text[self.start : self.end].split())
+
+
+class Literal(Node, frozen=True, eq=False):
+    """A number, ``true``, ``false`` or ``null``."""
+
+    value: int | float | bool | None
+
+
+class Chunk(Node, frozen=True, eq=False):
+    """A literal part of a template."""
+
+    text: str
+
+
+class Stripping(Node, frozen=True, eq=False):
+    """A part of a template that takes away the spaces ``before`` it or ``after`` it."""
+
+    before: bool
+    after: bool
+
+
+class Interpolation(Stripping, frozen=True, eq=False):
+    """``${...}`` in a template."""
+
+    inner: Node
+
+
+class IfDirective(Node, frozen=True, eq=False):
+    """``%{ if ... }`` with what stands in both of its branches."""
+
+    predicate: Node
+    yes: tuple[Node, ...]
+    no: tuple[Node, ...]
+
+
+class ForDirective(Node, frozen=True, eq=False):
+    """``%{ for ... }``; ``key`` is empty where it names the values alone."""
+
+    key: str
+    value: str
+    collection: Node
+    inner: tuple[Node, ...]
+
+
+class Template(Node, frozen=True, eq=False):
+    """A quoted text, a heredoc or the text of a template's file."""
+
+    parts: tuple[Node, ...]
+
+
+class Variable(Node, frozen=True, eq=False):
+    """A name that stands by itself or begins a traversal."""
+
+    name: str
+
+
+class Attribute(Node, frozen=True, eq=False):
+    """``of.name``."""
+
+    of: Node
+    name: str
+
+
+class Index(Node, frozen=True, eq=False):
+    """``of[key]``."""
+
+    of: Node
+    key: Node
+
+
+class Splat(Node, frozen=True, eq=False):
+    """``of[*]``: ``each`` is what is asked of each element, which is called ``*`` there."""
+
+    of: Node
+    each: Node
+
+
+class Call(Node, frozen=True, eq=False):
+    """A function with its arguments; ``expands`` says that the last one is a list of arguments."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    expands: bool
+
+
+class Tuple(Node, frozen=True, eq=False):
+    """``[...]``."""
+
+    elements: tuple[Node, ...]
+
+
+class Object(Node, frozen=True, eq=False):
+    """``{...}``: pairs of expressions."""
+
+    members: tuple[tuple[Node, Node], ...]
+
+
+class For(Node, frozen=True, eq=False):
+    """A ``for`` expression. ``member`` is the key of what it makes, ``None`` where it makes a list."""
+
+    key: str
+    value: str
+    collection: Node
+    member: Node | None
+    result: Node
+    condition: Node | None
+    grouped: bool
+
+
+class Conditional(Node, frozen=True, eq=False):
+    """``predicate ? yes : no``."""
+
+    predicate: Node
+    yes: Node
+    no: Node
+
+
+class Operation(Node, frozen=True, eq=False):
+    """An operator with its one or two operands."""
+
+    operator: str
+    operands: tuple[Node, ...]
+
+
+class Block(Node, frozen=True, eq=False):
+    """A block with its labels."""
+
+    type: str
+    labels: tuple[str, ...]
+    body: Body
+
+
+class Body(Node, frozen=True, eq=False):
+    """What stands in a block or a file: arguments by their names, and blocks."""
+
+    arguments: dict[str, Node]
+    blocks: tuple[Block, ...]
+
+    def of(self, kind: str) -> tuple[Block, ...]:
+        """The blocks of a type."""
+        return tuple(block for block in self.blocks if block.type == kind)
