@@ -112,6 +112,14 @@ def is_directory(path: str | Path) -> bool:
     return bool(str(path)) and _answered(Path(path).is_dir)
 
 
+def below_directly(directory: str | Path) -> tuple[str, ...]:
+    """The names of the files in a directory itself, in order; raises InvalidInput where they cannot be listed."""
+    try:
+        return tuple(sorted(each.name for each in Path(directory).iterdir() if is_file(each)))
+    except OSError as error:
+        raise InvalidInput(f"cannot be listed: {error.strerror or error}", where=str(directory)) from error
+
+
 def below(directory: str | Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The files below a directory, and what is below it and cannot be listed; what begins with a dot is left out.
 

@@ -89,6 +89,23 @@ class Opaque(Symbol, frozen=True):
     """An expression that nothing is known about, spelled as ``Fn::Select(0, Keys)``."""
 
 
+class Expression(Symbol, frozen=True, kw_only=True):
+    """An expression of Terraform whose value only Terraform tells.
+
+    ``name`` is the user's own expression, with the address of the module around it where that is not the root, and with
+    the element of the loop that it stands in. ``address`` and ``type`` are those of the resource or data source whose
+    ``attribute`` it is; all three are empty for any other expression. ``provider`` is the provider that makes it, where
+    that is not the usual one. ``reason`` is why nobody knows the value, and ``remedy`` what tells it.
+    """
+
+    reason: str
+    remedy: str = ""
+    address: str = ""
+    type: str = ""
+    attribute: str = ""
+    provider: str = ""
+
+
 class Wildcard(Symbol, frozen=True):
     """The signs ``*`` and ``?`` with the meaning that they have in policies."""
 

@@ -1,0 +1,121 @@
+"""The configuration of one directory: what its files declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+from msgspec import Struct, field
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.directory import Files, joined
+from cfnroles.hcl.parser import parse
+from cfnroles.hcl.syntax import Attribute, Block, Body, Chunk, Node, Object, Source, Template, Variable
+
+#: Mode, type and name of a resource: ``("data", "aws_region", "current")``.
+ResourceName = tuple[str, str, str]
+
+_Key = TypeVar("_Key", str, ResourceName)
+
+_OVERRIDING = re.compile(r"(.*_)?override\.tf")
+
+
+class Configuration(Struct, frozen=True, eq=False):
+    """What the files of a directory declare, by its name. ``unread`` are files whose form is not read."""
+
+    variables: dict[str, Block] = field(default_factory=dict)
+    locals: dict[str, Node] = field(default_factory=dict)
+    outputs: dict[str, Block] = field(default_factory=dict)
+    modules: dict[str, Block] = field(default_factory=dict)
+    resources: dict[ResourceName, Block] = field(default_factory=dict)
+    providers: list[Block] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_configuration(files: Files, directory: str) -> Configuration:
+    """The configuration in a directory.
+
+    Raises InvalidInput with line and column where a file is not well formed, or declares what another one does.
+    """
+    found = Configuration()
+    names = files.names(directory)
+    for name in sorted(names, key=lambda each: (bool(_OVERRIDING.fullmatch(each)), each)):
+        path = joined(directory, name)
+        if name.endswith(".tf.json"):
+            found.unread.append(files.called(path))
+        elif name.endswith(".tf") and (text := files.text(path)) is not None:
+            called = files.called(path)
+            found.texts[called] = text
+            overrides = bool(_OVERRIDING.fullmatch(name))
+            for block in parse(Source(called, text)).blocks:
+                _declare(block, found, overrides)
+    return found
+
+
+def _declare(block: Block, found: Configuration, overrides: bool) -> None:
+    match block.type, block.labels:
+        case "variable", (name,):
+            _put(found.variables, name, block, overrides)
+        case "output", (name,):
+            _put(found.outputs, name, block, overrides)
+        case "module", (name,):
+            _put(found.modules, name, block, overrides)
+        case ("resource" | "data") as mode, (kind, name):
+            _put(found.resources, (mode, kind, name), block, overrides)
+        case "locals", ():
+            for name, node in block.body.arguments.items():
+                if name in found.locals and not overrides:
+                    raise _repeated(f"local.{name}", node)
+                found.locals[name] = node
+        case "provider", _:
+            found.providers.append(block)
+
+
+def _put(known: dict[_Key, Block], name: _Key, block: Block, overrides: bool) -> None:
+    if name not in known:
+        known[name] = block
+        return
+    if not overrides:
+        raise _repeated(".".join(name) if isinstance(name, tuple) else f"{block.type} {name}", block)
+    # https://developer.hashicorp.com/terraform/language/files/override
+    usual = known[name]
+    replaced = {each.type for each in block.body.blocks}
+    kept: tuple[Block, ...] = tuple(each for each in usual.body.blocks if each.type not in replaced)
+    body = Body(
+        usual.source,
+        usual.body.start,
+        usual.body.end,
+        {**usual.body.arguments, **block.body.arguments},
+        (*kept, *block.body.blocks),
+    )
+    known[name] = Block(usual.source, usual.start, usual.end, usual.type, usual.labels, body)
+
+
+def _repeated(what: str, node: Node) -> InvalidInput:
+    place = node.place
+    where = f"{place.document}:{place.line}:{place.column}"
+    return InvalidInput(f"declares {what} a second time", where=where, remedy="Keep one of them.")
+
+
+def literal(node: Node | None) -> str | None:
+    """The text of an expression that is nothing but one, as a module's source has to be."""
+    if not isinstance(node, Template) or not all(isinstance(part, Chunk) for part in node.parts):
+        return None
+    return "".join(part.text for part in node.parts if isinstance(part, Chunk))
+
+
+def provider_of(block: Block) -> str:
+    """The provider that a resource names: ``aws.east``; empty for the usual one."""
+    node = block.body.arguments.get("provider")
+    if isinstance(node, Attribute) and isinstance(node.of, Variable):
+        return f"{node.of.name}.{node.name}"
+    return ""
+
+
+def providers_of(call: Block) -> Mapping[str, str]:
+    """The providers that a module's call hands over, by what they are called inside."""
+    node = call.body.arguments.get("providers")
+    members = node.members if isinstance(node, Object) else ()
+    return {key.written: value.written for key, value in members}

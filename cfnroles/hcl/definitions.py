@@ -1,0 +1,81 @@
+"""The resources of a type in a configuration and the modules that it calls, in each world of its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cfnroles.hcl.configuration import Configuration
+from cfnroles.hcl.instances import Instance, Instances
+from cfnroles.hcl.module import Module, Outputs
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Lazy, Value
+
+#: Calls of modules in calls of modules; a configuration that calls itself has no end.
+_MOST = 500
+_DEEPEST = 12
+
+
+class Site(Struct, frozen=True):
+    """A block that declares a resource: the calls that lead to its module from the root on, and its type and name."""
+
+    calls: tuple[str, ...]
+    type: str
+    name: str
+    place: Place
+
+    @property
+    def address(self) -> str:
+        """Its address without the keys of instances."""
+        return "".join(f"module.{each}." for each in self.calls) + f"{self.type}.{self.name}"
+
+
+def sites(project: Project, kind: str) -> tuple[Site, ...]:
+    """The blocks that declare a resource of a type, in the root and in all modules that are called and at hand."""
+    found: list[Site] = []
+    pending: list[tuple[tuple[str, ...], str]] = [((), ".")]
+    looked_at = 0
+    while pending and looked_at < _MOST:
+        calls, directory = pending.pop(0)
+        looked_at += 1
+        configuration = project.configuration(directory)
+        found += _declared(configuration, kind, calls)
+        for name, call in configuration.modules.items() if len(calls) < _DEEPEST else ():
+            inner = project.source_of(call, directory, (*calls, name))
+            if inner is not None:
+                pending.append(((*calls, name), inner))
+    return tuple(found)
+
+
+def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -> Iterator[Site]:
+    for (mode, type_, name), block in configuration.resources.items():
+        if mode == "resource" and type_ == kind:
+            yield Site(calls, kind, name, block.place)
+
+
+def instances(site: Site, module: Module) -> Iterator[Instance]:
+    """The instances of a resource, from the root module on; raises Failed where Terraform would stop on the way."""
+    for around in _modules(site.calls, module):
+        for each in _each(around.resource(("resource", site.type, site.name), site.place)):
+            if isinstance(each, Instance):
+                yield each
+
+
+def _modules(calls: tuple[str, ...], module: Module) -> Iterator[Module]:
+    if not calls:
+        yield module
+        return
+    place = module.configuration.modules[calls[0]].place
+    for each in _each(module.called_module(calls[0], place)):
+        if isinstance(each, Outputs):
+            yield from _modules(calls[1:], each.module)
+
+
+def _each(value: Value) -> Iterator[Lazy]:
+    data = value.data
+    if isinstance(data, Instances):
+        yield from (each.data for each in data.each())
+    elif isinstance(data, Lazy):
+        yield data

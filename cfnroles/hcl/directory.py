@@ -1,0 +1,61 @@
+"""The files of a configuration: where they come from, and how far their names may lead."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from pathlib import Path
+from typing import Protocol
+
+from cfnroles.files import below_directly, is_directory, is_file, read_text
+
+
+class Files(Protocol):
+    """A place with files, be it a directory or a revision of git. Paths are seen from the directory of the root."""
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """The names of the files in a directory, in order; raises InvalidInput where they cannot be listed."""
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, ``None`` where there is none; raises InvalidInput where it cannot be read."""
+
+    def called(self, path: str) -> str:
+        """What messages call a file by."""
+
+    def inside(self, path: str, directory: str) -> bool:
+        """Whether a path leads to something in a directory, wherever links lead to."""
+
+
+class Directory:
+    """The files of a directory on disk."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def _path(self, path: str) -> Path:
+        return Path(os.path.normpath(Path(self._root) / path))
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """As for ``Files``."""
+        path = self._path(directory)
+        return below_directly(path) if is_directory(path) else ()
+
+    def text(self, path: str) -> str | None:
+        """As for ``Files``."""
+        return read_text(self._path(path)) if is_file(self._path(path)) else None
+
+    def called(self, path: str) -> str:
+        """As for ``Files``."""
+        return str(self._path(path))
+
+    def inside(self, path: str, directory: str) -> bool:
+        """As for ``Files``."""
+        try:
+            return self._path(path).resolve().is_relative_to(self._path(directory).resolve())
+        except (OSError, ValueError, RuntimeError):
+            return False
+
+
+def joined(directory: str, path: str) -> str:
+    """A path from a directory, as short as it can be written."""
+    return posixpath.normpath(posixpath.join(directory, path))

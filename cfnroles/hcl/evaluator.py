@@ -1,0 +1,321 @@
+"""From an expression to its value, as far as that is known.
+
+https://developer.hashicorp.com/terraform/language/expressions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import takewhile
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl import functions, operators, rendering
+from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.parser import parse_template
+from cfnroles.hcl.scope import Scope
+from cfnroles.hcl.syntax import (
+    Attribute,
+    Call,
+    Conditional,
+    For,
+    Index,
+    Literal,
+    Node,
+    Object,
+    Operation,
+    Source,
+    Splat,
+    Template,
+    Tuple,
+    Variable,
+)
+from cfnroles.hcl.values import (
+    MOST,
+    Elements,
+    Failed,
+    Lazy,
+    Value,
+    elements,
+    first_unknown,
+    is_known,
+    plain,
+    text,
+    truth,
+)
+from cfnroles.symbols import Expression
+
+
+def evaluate(node: Node, scope: Scope) -> Value:
+    """The value of an expression. Raises Failed where Terraform itself would stop, and TooMuch."""
+    scope.session.budget.spend(node.place)
+    return _KINDS[type(node)](node, scope)
+
+
+def decide(node: Node, scope: Scope) -> bool:
+    """Whether a condition holds; one that nobody knows holds as the session has it."""
+    if isinstance(node, Operation):
+        match node.operator, node.operands:
+            case "!", (inner,):
+                return not decide(inner, scope)
+            case "&&", (left, right):
+                return decide(left, scope) and decide(right, scope)
+            case "||", (left, right):
+                return decide(left, scope) or decide(right, scope)
+    value = evaluate(node, scope)
+    if is_known(value):
+        return truth(value)
+    if isinstance(node, Operation) and node.operator == "!=":
+        equal = " == ".join(each.written for each in node.operands)
+        return not scope.session.holds(scope.called(equal))
+    return scope.session.holds(value.data.name if isinstance(value.data, Expression) else scope.called(node.written))
+
+
+def _literal(node: Any, scope: Scope) -> Value:
+    return Value(node.value, node.place)
+
+
+def _template(node: Any, scope: Scope) -> Value:
+    return rendering.rendered(node, scope, evaluate, decide)
+
+
+def _chain(node: Node) -> tuple[Variable, list[Attribute | Index]] | None:
+    """The name that a traversal begins with, and its steps from the first to the last."""
+    steps: list[Attribute | Index] = []
+    while isinstance(node, (Attribute, Index)):
+        steps.append(node)
+        node = node.of
+    return (node, steps[::-1]) if isinstance(node, Variable) else None
+
+
+def _traversal(node: Node, scope: Scope) -> Value:
+    chain = _chain(node)
+    if chain is None:
+        if isinstance(node, Attribute | Index):
+            return _step(evaluate(node.of, scope), node, scope)
+        raise Failed("this is no traversal", node.place)
+    root, steps = chain
+    leading = takewhile(lambda step: isinstance(step, Attribute), steps)
+    named = scope.named(root.name, tuple(step.name for step in leading if isinstance(step, Attribute)), node.place)
+    if named is None:
+        raise Failed(f"nothing is called {node.written}", node.place)
+    found, passed = named
+    for step in steps[passed:]:
+        found = _step(found, step, scope)
+    return found
+
+
+def _step(value: Value, step: Node, scope: Scope) -> Value:
+    """One more step of a traversal."""
+    if isinstance(step, Attribute):
+        return member(value, step.name, step)
+    return _at_key(value, step, scope) if isinstance(step, Index) else value
+
+
+def _at_key(value: Value, step: Index, scope: Scope) -> Value:
+    key = evaluate(step.key, scope)
+    if key.unknown or not is_known(key):
+        return _at_unknown_key(value, key, step, scope)
+    if isinstance(key.data, bool) or not isinstance(key.data, str | int | float):
+        raise Failed("a key is a text or a number", step.place)
+    return member(value, str(text(key)) if isinstance(key.data, str) else int(key.data), step)
+
+
+def _at_unknown_key(value: Value, key: Value, step: Index, scope: Scope) -> Value:
+    if value.unknown:
+        written = f"{value.unknown.written[2:-1]}[{step.key.written}]"
+        return scope.hanging(step, value.unknown, written)
+    return scope.hanging(step, first_unknown(key))
+
+
+def member(value: Value, key: str | int, node: Node) -> Value:
+    """A member of a value; raises Failed where it has none of that name or number."""
+    data = value.data
+    if isinstance(data, Expression):
+        return Value(_of(data, key), node.place)
+    if isinstance(data, Lazy):
+        return data.member(key, node.place)
+    if isinstance(data, Partial):
+        return Value(_of_partial(data, key, node), node.place)
+    if isinstance(data, dict):
+        if str(key) not in data:
+            raise Failed(f"{node.written} is not there: its object has no {key}", node.place)
+        found: Value = data[str(key)]
+        return found
+    if isinstance(data, list) and not isinstance(data, Elements):
+        number = int(key) if isinstance(key, int) or key.isdigit() else -1
+        if 0 <= number < len(data):
+            element: Value = data[number]
+            return element
+        if not isinstance(key, int) and number < 0:
+            raise Failed(f"{node.written}: a list has no {key}", node.place)
+        raise Failed(f"{node.written} is not there: its list has {len(data)} elements", node.place)
+    what = "null has" if data is None else "a text has" if isinstance(data, str) else "it has"
+    raise Failed(f"{node.written}: {what} no members", node.place)
+
+
+def _of_partial(data: Partial, key: str | int, node: Node) -> Expression:
+    """An element of a list of which some are not known."""
+    open_ = next(each.unknown for each in data if each.unknown)
+    return replace(open_, name=f"{open_.name}, element {key}", written=f"${{{node.written}}}", address="", type="")
+
+
+def _of(symbol: Expression, key: str | int) -> Expression:
+    """A member of what nobody knows."""
+    step = f"[{key}]" if isinstance(key, int) else f".{key}" if key.replace("-", "").isidentifier() else f'["{key}"]'
+    attribute = f"{symbol.attribute}{step}".lstrip(".") if symbol.address else ""
+    written = f"${{{symbol.written[2:-1]}{step}}}" if symbol.written else ""
+    return replace(symbol, name=f"{symbol.name}{step}", written=written, attribute=attribute)
+
+
+def _splat(node: Any, scope: Scope) -> Value:
+    value = evaluate(node.of, scope)
+    if isinstance(value.data, Lazy):
+        value = value.data.all(node.place)
+    if isinstance(value.data, Expression):
+        rest = node.written[len(node.of.written) :] if node.written.startswith(node.of.written) else "[*]"
+        return Value(_of_all(value.data, rest), node.place)
+    if value.data is None:
+        return Value([], node.place)
+    if isinstance(value.data, Partial):
+        return scope.hanging(node, first_unknown(value))
+    found = value.data if isinstance(value.data, list) else [value]
+    return Value([evaluate(node.each, scope.binding("", **{"*": each})) for each in found], node.place)
+
+
+def _of_all(symbol: Expression, rest: str) -> Expression:
+    written = f"${{{symbol.written[2:-1]}{rest}}}" if symbol.written else ""
+    return replace(symbol, name=f"{symbol.name}{rest}", written=written, type="", address="", attribute="")
+
+
+def _tuple(node: Any, scope: Scope) -> Value:
+    return Value([evaluate(each, scope) for each in node.elements], node.place)
+
+
+def _object(node: Any, scope: Scope) -> Value:
+    found: dict[str, Value] = {}
+    for key, member_ in node.members:
+        name = evaluate(key, scope)
+        if not is_known(name):
+            return scope.hanging(node, first_unknown(name))
+        found[str(plain(name))] = evaluate(member_, scope)
+    return Value(found, node.place)
+
+
+def _for(node: Any, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    if isinstance(collection.data, Lazy):
+        collection = collection.data.all(node.place)
+    if collection.unknown or isinstance(collection.data, Partial):
+        return scope.hanging(node, first_unknown(collection))
+    pairs = elements(collection)
+    if len(pairs) > MOST:
+        raise Failed(f"the loop has more than {MOST:,} turns", node.place)
+    made: list[Value] = []
+    members: dict[str, Value] = {}
+    for key, value in pairs:
+        turn = scope.binding(_turn(node, key), **({node.key: key} if node.key else {}), **{node.value: value})
+        if node.condition is not None and not decide(node.condition, turn):
+            continue
+        if node.member is None:
+            made.append(evaluate(node.result, turn))
+            continue
+        name = evaluate(node.member, turn)
+        if not is_known(name):
+            return scope.hanging(node, first_unknown(name))
+        _put(members, str(plain(name)), evaluate(node.result, turn), grouped=node.grouped)
+    return Value(made if node.member is None else members, node.place)
+
+
+def _put(members: dict[str, Value], name: str, value: Value, *, grouped: bool) -> None:
+    if grouped:
+        known = members[name].data if name in members else []
+        members[name] = Value([*known, value], value.place)
+    elif name in members:
+        raise Failed(f"two elements have the key {name}", value.place)
+    else:
+        members[name] = value
+
+
+def _turn(node: Any, key: Value) -> str:
+    called = plain(key) if is_known(key) and not isinstance(key.data, list | dict) and key.data is not None else "..."
+    return f"{node.key or node.value} is {called}"
+
+
+def _conditional(node: Any, scope: Scope) -> Value:
+    return evaluate(node.yes if decide(node.predicate, scope) else node.no, scope)
+
+
+def _operation(node: Any, scope: Scope) -> Value:
+    return operators.worked_out(node, scope, evaluate)
+
+
+def _call(node: Any, scope: Scope) -> Value:
+    if node.name in ("try", "can"):
+        return _tried(node, scope)
+    arguments = [evaluate(each, scope) for each in node.arguments]
+    if node.name == "templatefile" and len(arguments) == 2:
+        return _template_file(node, arguments[0], arguments[1], scope)
+    if node.expands and arguments:
+        last = arguments.pop()
+        if last.unknown or isinstance(last.data, Lazy):
+            return scope.hanging(node, first_unknown(last))
+        arguments += [each for _, each in elements(last)]
+    return functions.called(node, arguments, scope)
+
+
+def _template_file(node: Call, path: Value, variables: Value, scope: Scope) -> Value:
+    """https://developer.hashicorp.com/terraform/language/functions/templatefile"""
+    if not is_known(path) or variables.unknown:
+        return scope.hanging(node, variables.unknown or first_unknown(path))
+    name = str(plain(path))
+    return filled_template(scope.names.read(name, node.place), scope.names.file_name(name), variables, scope)
+
+
+def filled_template(text: str, name: str, variables: Value, scope: Scope) -> Value:
+    """A template with its variables, which are all that it can name."""
+    bound = {str(plain(key)): value for key, value in elements(variables)}
+    thing = ("template", name)
+    scope.session.enter(thing, name, variables.place)
+    try:
+        return evaluate(parse_template(Source(name, text)), scope.only(bound))
+    except InvalidInput as error:
+        raise Failed(str(error), variables.place) from error
+    finally:
+        scope.session.leave(thing)
+
+
+def _tried(node: Any, scope: Scope) -> Value:
+    """``try`` and ``can``: the first argument at which Terraform would not stop."""
+    for each in node.arguments:
+        try:
+            value = evaluate(each, scope)
+        except Failed:
+            continue
+        if isinstance(value.data, Expression) and not value.data.address and not isinstance(each, Variable):
+            # Whether Terraform stops there hangs on a value that nobody knows, unless that is a plain one.
+            shape = _chain(each)
+            if shape is not None and len(shape[1]) > 1 and shape[0].name in ("var", "local", "each", "module"):
+                return scope.hanging(node, value.data)
+        return Value(True, node.place) if node.name == "can" else value
+    if node.name == "can":
+        return Value(False, node.place)
+    raise Failed("no argument of try has a value", node.place)
+
+
+_KINDS: dict[type, Callable[[Any, Scope], Value]] = {
+    Literal: _literal,
+    Template: _template,
+    Variable: _traversal,
+    Attribute: _traversal,
+    Index: _traversal,
+    Splat: _splat,
+    Tuple: _tuple,
+    Object: _object,
+    For: _for,
+    Conditional: _conditional,
+    Operation: _operation,
+    Call: _call,
+}

@@ -1,0 +1,220 @@
+"""Resources and calls of modules with ``count`` and ``for_each``, and what each instance gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.configuration import provider_of
+from cfnroles.hcl.evaluator import evaluate, filled_template
+from cfnroles.hcl.scope import Scope
+from cfnroles.hcl.session import Undecided
+from cfnroles.hcl.syntax import Block, Node, Place
+from cfnroles.hcl.values import Failed, Lazy, Value, elements, first_unknown, is_known, number, plain, text
+from cfnroles.symbols import Expression, Symbol
+
+#: More instances than any that a person makes of a task definition.
+MOST = 256
+
+Make = Callable[[Scope, str], Lazy]
+
+
+class Owner(Protocol):
+    """The module of a resource."""
+
+    @property
+    def address(self) -> str:
+        """As for ``Names``."""
+
+    @property
+    def providers(self) -> Mapping[str, str]:
+        """What the usual providers are called outside of the module, where they are others."""
+
+
+def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place) -> Value:
+    """What a block makes: one thing, or the instances of it."""
+    arguments = block.body.arguments
+    for meta in ("count", "for_each"):
+        if node := arguments.get(meta):
+            return Value(Instances(node, meta, scope, called, make), place)
+    return Value(make(scope, ""), place)
+
+
+class Instances(Lazy):
+    """The instances that ``count`` or ``for_each`` makes."""
+
+    def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make) -> None:
+        self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
+        self._made: dict[str | int, Value] = {}
+
+    def member(self, key: str | int, place: Place) -> Value:
+        """The instance with a key or a number; where nobody knows which there are, there is one for every key."""
+        try:
+            with self._scope.session.peeking():
+                known = self._keys()
+        except Undecided:
+            known = None
+        if known is None:
+            by = Value(int(key) if self._meta == "count" and str(key).isdigit() else str(key), place)
+            return self._instance(key, by)
+        for each, value in known:
+            if str(each) == str(key):
+                return self._instance(each, value)
+        raise Failed(f"{self._called}[{key}] is not there: {len(known)} of {self._called} are", place)
+
+    def all(self, place: Place) -> Value:
+        """All instances, as a list or an object."""
+        known = self._keys()
+        if known is None:
+            address = f"{self._scope.names.address}{self._called}"
+            reason = f"how many of {self._called} there are is not known"
+            remedy = self._unknown.remedy if isinstance(self._unknown, Expression) else ""
+            written = f"${{{self._called}}}"
+            return Value(Expression(address, written=written, reason=reason, remedy=remedy), place)
+        made = {key: self._instance(key, value) for key, value in known}
+        return Value(list(made.values()) if self._meta == "count" else {str(key): made[key] for key in made}, place)
+
+    def each(self) -> Iterator[Value]:
+        """Each instance; one that stands for all of them where nobody knows which there are."""
+        known = self._keys()
+        if known is None:
+            name = "count.index" if self._meta == "count" else "each.key"
+            reason = f"which instances there are of {self._called} is not known"
+            symbol = Expression(self._scope.called(f"{self._called} {name}"), written=f"${{{name}}}", reason=reason)
+            yield self._instance(name, Value(symbol, self._node.place))
+            return
+        for key, value in known:
+            yield self._instance(key, value)
+
+    def _keys(self) -> list[tuple[str | int, Value]] | None:
+        """Each key with its value; ``None`` where they are not known."""
+        value = evaluate(self._node, self._scope)
+        if isinstance(value.data, Lazy):
+            value = value.data.all(value.place)
+        self._unknown: Symbol | None = first_unknown(value)
+        if self._meta == "count":
+            if not is_known(value):
+                return None
+            return [(index, Value(index, self._node.place)) for index in range(self._counted(value))]
+        if value.unknown or isinstance(value.data, Partial):
+            return None
+        pairs = elements(value)
+        if len(pairs) > MOST:
+            raise Failed(f"{self._called} has more than {MOST} instances", self._node.place)
+        if not all(is_known(key) for key, _ in pairs):
+            return None
+        return [(str(plain(key)), each) for key, each in pairs]
+
+    def _counted(self, value: Value) -> int:
+        found = number(value)
+        if found > MOST:
+            raise Failed(f"{self._called} has more than {MOST} instances", self._node.place)
+        return int(found)
+
+    def _instance(self, key: str | int, value: Value) -> Value:
+        if key not in self._made:
+            written = f"[{key}]" if isinstance(key, int) or ("." in key and not is_known(value)) else f'["{key}"]'
+            place = self._node.place
+            if self._meta == "count":
+                bound = {"count": Value({"index": value}, place)}
+            else:
+                own = value if not is_known(value) and "." in str(key) else Value(str(key), place)
+                bound = {"each": Value({"key": own, "value": value}, place)}
+            scope = self._scope.binding("", **bound)
+            self._made[key] = Value(self._make(scope, written), place)
+        return self._made[key]
+
+
+class Instance(Lazy):
+    """One instance of a resource or a data source."""
+
+    def __init__(self, module: Owner, block: Block, called: str, kind: str, scope: Scope) -> None:
+        self.module, self.block, self.called, self.type, self.scope = module, block, called, kind, scope
+        self.address = f"{module.address}{called}"
+
+    def member(self, key: str | int, place: Place) -> Value:
+        """What the configuration says of an attribute; else an expression that only Terraform knows."""
+        name = str(key)
+        node = self.block.body.arguments.get(name)
+        if node is not None and name not in ("count", "for_each", "provider", "depends_on"):
+            said = self._said(name, node, place)
+            if said.data is not None:
+                return said
+        if self.type == "template_file" and name == "rendered":
+            return self._rendered(place)
+        return self.computed(name, place)
+
+    def _said(self, name: str, node: Node, place: Place) -> Value:
+        thing = (self.address, name)
+        self.scope.session.enter(thing, f"{self.address}.{name}", place)
+        try:
+            return evaluate(node, self.scope)
+        finally:
+            self.scope.session.leave(thing)
+
+    def _rendered(self, place: Place) -> Value:
+        """https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file"""
+        template = self.member("template", place)
+        if not is_known(template):
+            return self.computed("rendered", place)
+        node = self.block.body.arguments.get("vars")
+        variables = evaluate(node, self.scope) if node else Value({}, place)
+        if variables.unknown:
+            return self.scope.hanging(node or self.block, variables.unknown, f"{self.called}.rendered")
+        name = template.chunks[0][1].document if template.chunks else template.place.document
+        return filled_template(str(text(template).plain), name, variables, self.scope)
+
+    def computed(self, name: str, place: Place) -> Value:
+        """An attribute that the configuration does not say."""
+        written = f"{self.called}.{name}" if name else self.called
+        provider = provider_of(self.block)
+        usual = provider or "aws"
+        return Value(
+            Expression(
+                f"{self.module.address}{written}",
+                written=f"${{{written}}}",
+                reason=f"{self.module.address}{written} is known when Terraform has asked AWS",
+                address=self.address,
+                type=self.type,
+                attribute=name,
+                provider=self.module.providers.get(usual, provider),
+            ),
+            place,
+        )
+
+    def all(self, place: Place) -> Value:
+        """The resource as a whole."""
+        return self.computed("", place)
+
+    def blocks(self, kind: str) -> list[tuple[Block, Scope]] | Expression:
+        """The blocks of a type with the scope of each, those of ``dynamic`` among them."""
+        found: list[tuple[Block, Scope]] = []
+        for block in self.block.body.blocks:
+            if block.type == kind:
+                found.append((block, self.scope))
+            elif block.type == "dynamic" and block.labels == (kind,):
+                made = self._dynamic(block, kind)
+                if isinstance(made, Expression):
+                    return made
+                found += made
+        return found
+
+    def _dynamic(self, block: Block, kind: str) -> list[tuple[Block, Scope]] | Expression:
+        """https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks"""
+        node, content = block.body.arguments.get("for_each"), block.body.of("content")
+        if node is None or not content:
+            raise Failed(f"the dynamic block {kind} has no for_each or no content", block.place)
+        collection = evaluate(node, self.scope)
+        if isinstance(collection.data, Lazy):
+            collection = collection.data.all(node.place)
+        if collection.unknown or isinstance(collection.data, Partial):
+            return self.scope.open(node, first_unknown(collection))
+        iterator = block.body.arguments.get("iterator")
+        name = iterator.written if iterator else kind
+        turns = []
+        for key, value in elements(collection):
+            each = Value({"key": key, "value": value}, value.place)
+            label = f"{name} is {plain(key)}" if is_known(key) and isinstance(key.data, str | int) else f"{name} is ..."
+            turns.append((content[0], self.scope.binding(label, **{name: each})))
+        return turns

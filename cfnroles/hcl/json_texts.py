@@ -1,0 +1,157 @@
+"""JSON in texts with symbols: in a heredoc, in the file of a template, in what ``jsondecode`` takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Failed, Value
+from cfnroles.symbols import Symbol
+from cfnroles.text import Part, Text
+
+# Signs that no document has a use for.
+_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+_DEPTH = 60
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
+
+
+def decode(made: Sequence[tuple[Part, Place]]) -> Value:
+    """The value of a text in JSON; raises Failed where it is none. Each value has the place of its own part."""
+    return _Reader(made).whole()
+
+
+class _Reader:
+    def __init__(self, made: Sequence[tuple[Part, Place]]) -> None:
+        self._symbols: list[Symbol] = []
+        self._starts: list[tuple[int, Place]] = []
+        pieces: list[str] = []
+        length = 0
+        for part, place in made:
+            piece = part.replace(_OPEN, "").replace(_CLOSE, "") if isinstance(part, str) else self._mark(part)
+            self._starts.append((length, place))
+            pieces.append(piece)
+            length += len(piece)
+        self._text = "".join(pieces)
+        self._offsets = [offset for offset, _ in self._starts]
+        self._at = 0
+
+    def _mark(self, symbol: Symbol) -> str:
+        self._symbols.append(symbol)
+        return f"{_OPEN}{len(self._symbols) - 1}{_CLOSE}"
+
+    def _place(self, offset: int) -> Place:
+        if not self._starts:
+            return Place("", 0, 0)
+        start, place = self._starts[max(bisect_right(self._offsets, offset) - 1, 0)]
+        before = self._text[start:offset]
+        lines = before.count("\n")
+        column = len(before) - before.rfind("\n") if lines else place.column + len(before)
+        return Place(place.document, place.line + lines, column)
+
+    def whole(self) -> Value:
+        found = self._value(0)
+        self._skip()
+        if self._at < len(self._text):
+            raise self._failed("nothing more is expected")
+        return found
+
+    def _failed(self, what: str) -> Failed:
+        place = self._place(min(self._at, len(self._text)))
+        return Failed(f"the text is not valid JSON: {what} at {place.document}:{place.line}", place)
+
+    def _skip(self) -> None:
+        match = _SPACE.match(self._text, self._at)
+        self._at = match.end() if match else self._at
+
+    def _value(self, depth: int) -> Value:
+        self._skip()
+        start = self._at
+        place = self._place(start)
+        if depth > _DEPTH:
+            raise self._failed("too many levels")
+        sign = self._text[start : start + 1]
+        if sign == "{":
+            return Value(self._object(depth), place)
+        if sign == "[":
+            return Value(self._list(depth), place)
+        if sign == '"':
+            return Value(self._string(), place)
+        if mark := _MARK.match(self._text, start):
+            self._at = mark.end()
+            return Value(self._symbols[int(mark[1])], place)
+        match = _SCALAR.match(self._text, start)
+        if match is None:
+            raise self._failed("a value is expected")
+        self._at = match.end()
+        return Value(_scalar(match[0]), place)
+
+    def _string(self) -> str | Text:
+        match = _STRING.match(self._text, self._at)
+        if match is None:
+            raise self._failed("a text is not closed")
+        try:
+            whole = json.loads(match[0], strict=False)
+        except ValueError as error:
+            raise self._failed("an escape stands for nothing") from error
+        self._at = match.end()
+        if _OPEN not in whole:
+            return str(whole)
+        pieces = _MARK.split(whole)
+        return Text(*(self._symbols[int(each)] if index % 2 else each for index, each in enumerate(pieces)))
+
+    def _object(self, depth: int) -> dict[str, Value]:
+        self._at += 1
+        found: dict[str, Value] = {}
+        self._skip()
+        while not self._text.startswith("}", self._at):
+            if not self._text.startswith('"', self._at):
+                raise self._failed("a key in quotes is expected")
+            key = str(self._string())
+            self._skip()
+            self._expect(":")
+            found[key] = self._value(depth + 1)
+            self._more("}")
+        self._at += 1
+        return found
+
+    def _list(self, depth: int) -> list[Value]:
+        self._at += 1
+        found: list[Value] = []
+        self._skip()
+        while not self._text.startswith("]", self._at):
+            found.append(self._value(depth + 1))
+            self._more("]")
+        self._at += 1
+        return found
+
+    def _expect(self, sign: str) -> None:
+        if not self._text.startswith(sign, self._at):
+            raise self._failed(f"{sign} is expected")
+        self._at += 1
+
+    def _more(self, closing: str) -> None:
+        """A comma with what comes after it, or the closing sign."""
+        self._skip()
+        if self._text.startswith(",", self._at):
+            self._at += 1
+            self._skip()
+            if self._text.startswith(closing, self._at):
+                raise self._failed("a value is expected after the comma")
+        elif not self._text.startswith(closing, self._at):
+            raise self._failed(f"a comma or {closing} is expected")
+
+
+def _scalar(text: str) -> Any:
+    if text in ("true", "false", "null"):
+        return {"true": True, "false": False, "null": None}[text]
+    if re.fullmatch(r"-?\d{1,300}", text):
+        return int(text)
+    number = float(text)
+    return number if abs(number) < 1e300 else 0

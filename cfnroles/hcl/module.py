@@ -1,0 +1,218 @@
+"""A module with its inputs: what its variables, locals, resources, data sources and calls stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.configuration import ResourceName, providers_of
+from cfnroles.hcl.directory import joined
+from cfnroles.hcl.evaluator import evaluate
+from cfnroles.hcl.instances import Instance, repeated
+from cfnroles.hcl.project import WORKSPACE, Project
+from cfnroles.hcl.scope import Scope
+from cfnroles.hcl.session import Session
+from cfnroles.hcl.syntax import Block, Place
+from cfnroles.hcl.types import converted
+from cfnroles.hcl.values import Failed, Lazy, Value
+from cfnroles.symbols import Expression
+
+#: Modules in modules; people have three levels at most.
+_DEEPEST = 12
+_Work = Callable[[], Value]
+_OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
+
+
+class Module:
+    """One module of a pass. ``inputs`` is the scope of its call with the call itself; ``None`` for the root."""
+
+    def __init__(
+        self,
+        project: Project,
+        session: Session,
+        directory: str = ".",
+        path: tuple[str, ...] = (),
+        address: str = "",
+        call: tuple[Scope, Block] | None = None,
+        providers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.project, self.session = project, session
+        self.directory, self.path, self.address = directory, path, address
+        self.configuration = project.configuration(directory)
+        self.scope = Scope(self, session)
+        self.providers = providers or {}
+        self._call = call
+        self._known: dict[object, Value] = {}
+        self._children: dict[str, Module] = {}
+        #: The variables of the root whose default was taken.
+        self.defaults: dict[str, None] = {}
+
+    def named(self, root: str, steps: tuple[str, ...], place: Place) -> tuple[Value, int] | None:
+        """As for ``Names``."""
+        first = steps[0] if steps else ""
+        match root:
+            case "var" if first:
+                return self._once(("var", first), f"var.{first}", place, lambda: self._variable(first, place)), 1
+            case "local" if first:
+                return self._once(("local", first), f"local.{first}", place, lambda: self._local(first, place)), 1
+            case "module" if first:
+                return self.called_module(first, place), 1
+            case "data" if len(steps) > 1:
+                return self.resource(("data", steps[0], steps[1]), place), 2
+            case "path" if first in ("module", "root"):
+                return Value(self.directory if first == "module" else ".", place), 1
+            case "path" | "terraform" if first:
+                return self._of_run(f"{root}.{first}", place), 1
+            case "each" | "count" | "self":
+                return None
+        return (self.resource(("resource", root, first), place), 1) if first and "_" in root else None
+
+    def _once(self, key: object, called: str, place: Place, work: _Work) -> Value:
+        if key not in self._known:
+            thing = (self.address, key)
+            self.session.enter(thing, f"{self.address}{called}", place)
+            try:
+                self._known[key] = work()
+            finally:
+                self.session.leave(thing)
+        return self._known[key]
+
+    def _of_run(self, name: str, place: Place) -> Value:
+        if name == WORKSPACE and self.project.workspace:
+            return Value(self.project.workspace, place)
+        remedy = f"Tell it with --parameter {WORKSPACE}=NAME" if name == WORKSPACE else ""
+        reason = "the workspace is not told" if name == WORKSPACE else f"{name} is known when Terraform runs"
+        return Value(Expression(name, written=f"${{{name}}}", reason=reason, remedy=remedy), place)
+
+    def _variable(self, name: str, place: Place) -> Value:
+        block = self.configuration.variables.get(name)
+        if block is None:
+            raise Failed(f"there is no variable {name}", place)
+        kind = block.body.arguments.get("type")
+        usual = block.body.arguments.get("default")
+        given = self._given(name)
+        if given is None and usual is not None:
+            given = evaluate(usual, self.scope)
+            if self._call is None:
+                self.defaults[name] = None
+        if given is None:
+            called = f"{self.address}var.{name}"
+            return Value(
+                Expression(
+                    called,
+                    written=f"${{var.{name}}}",
+                    reason=f"nobody told the value of var.{name}",
+                    remedy="" if self._call else f"Tell it with --parameter {name}=VALUE",
+                ),
+                place,
+            )
+        return converted(given, kind, lambda node: evaluate(node, self.scope))
+
+    def _given(self, name: str) -> Value | None:
+        if self._call is None:
+            node = self.project.given.get(name)
+            return None if node is None else evaluate(node, self.scope)
+        scope, call = self._call
+        node = call.body.arguments.get(name) if name not in _OWN else None
+        if node is None:
+            return None
+        value = evaluate(node, scope)
+        nullable = self.configuration.variables[name].body.arguments.get("nullable")
+        # https://developer.hashicorp.com/terraform/language/block/variable#nullable
+        replaced = value.data is None and nullable is not None and evaluate(nullable, self.scope).data is False
+        return None if replaced else value
+
+    def _local(self, name: str, place: Place) -> Value:
+        node = self.configuration.locals.get(name)
+        if node is None:
+            raise Failed(f"there is no local {name}", place)
+        return evaluate(node, self.scope)
+
+    def resource(self, name: ResourceName, place: Place) -> Value:
+        """A resource or data source, or its instances where it has several."""
+        mode, kind, own = name
+        called = f"{'data.' if mode == 'data' else ''}{kind}.{own}"
+        block = self.configuration.resources.get(name)
+        if block is None:
+            reason = f"{called} stands in none of the files of {self.project.files.called(self.directory)}"
+            address = f"{self.address}{called}"
+            found = Expression(address, written=f"${{{called}}}", reason=reason, address=address, type=kind)
+            return Value(found, place)
+
+        def make(scope: Scope, key: str) -> Lazy:
+            return Instance(self, block, f"{called}{key}", kind, scope)
+
+        return repeated(block, self.scope, called, make, place)
+
+    def called_module(self, name: str, place: Place) -> Value:
+        """A module that this one calls, or its instances where it has several."""
+        block = self.configuration.modules.get(name)
+        if block is None:
+            raise Failed(f"there is no module {name}", place)
+        path = (*self.path, name)
+        directory = self.project.source_of(block, self.directory, path) if len(path) <= _DEEPEST else None
+        if directory is None:
+            return self._not_at_hand(name, block, place)
+
+        def make(scope: Scope, key: str) -> Lazy:
+            return Outputs(self.child(name, block, directory, scope, key))
+
+        return repeated(block, self.scope, f"module.{name}", make, place)
+
+    def child(self, name: str, call: Block, directory: str, scope: Scope, key: str) -> Module:
+        """The module that a call makes; the same one for the same call."""
+        handed = {inner: outer for inner, outer in providers_of(call).items() if inner != outer} or self.providers
+        address = f"{self.address}module.{name}{key}."
+        if address not in self._children:
+            path = (*self.path, name)
+            self._children[address] = Module(
+                self.project, self.session, directory, path, address, (scope, call), handed
+            )
+        return self._children[address]
+
+    def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
+        source = block.body.arguments.get("source")
+        where = source.written if source else "nowhere"
+        reason = f"module.{name} is not at hand: its source is {where}"
+        remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+        return Value(
+            Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=remedy),
+            place,
+        )
+
+    def read(self, path: str, place: Place) -> str:
+        """As for ``Names``."""
+        path = joined(".", path)
+        files = self.project.files
+        if not files.inside(path, ".") and not files.inside(path, self.directory):
+            raise Failed(f"{path} lies outside of the directory", place)
+        try:
+            text = files.text(path)
+        except InvalidInput as error:
+            raise Failed(str(error), place) from error
+        if text is None:
+            raise Failed(f"there is no file {files.called(path)}", place)
+        return text
+
+    def file_name(self, path: str) -> str:
+        """As for ``Names``."""
+        return self.project.files.called(joined(".", path))
+
+
+class Outputs(Lazy):
+    """The outputs of a module."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def member(self, key: str | int, place: Place) -> Value:
+        """An output."""
+        block = self.module.configuration.outputs.get(str(key))
+        node = block.body.arguments.get("value") if block else None
+        if node is None:
+            raise Failed(f"{self.module.address}{key} is no output of the module", place)
+        return self.module._once(("output", key), f"output {key}", place, lambda: evaluate(node, self.module.scope))
+
+    def all(self, place: Place) -> Value:
+        """All outputs."""
+        return Value({name: self.member(name, place) for name in self.module.configuration.outputs}, place)

@@ -1,0 +1,111 @@
+"""A directory of Terraform as the root of a configuration, with the modules that are at hand."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cfnroles.errors import InvalidInput
+from cfnroles.files import read_text
+from cfnroles.hcl.configuration import Configuration, literal, read_configuration
+from cfnroles.hcl.directory import Files, joined
+from cfnroles.hcl.parser import parse, parse_expression
+from cfnroles.hcl.session import Budget
+from cfnroles.hcl.syntax import Block, Chunk, Node, Source, Template, Variable
+
+#: Where `terraform init` notes the modules that it brought.
+_INSTALLED = ".terraform/modules/modules.json"
+WORKSPACE = "terraform.workspace"
+
+
+class Project:
+    """A configuration with what its root is given. ``given`` are the expressions of variables, by their names.
+
+    Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it.
+    """
+
+    def __init__(self, files: Files, parameters: Mapping[str, str] | None = None, variable_files: Sequence[str] = ()):
+        self.files = files
+        self.budget = Budget()
+        self._known: dict[str, Configuration] = {}
+        self.root = self.configuration(".")
+        if not self.root.texts:
+            raise InvalidInput("has no .tf files in it", where=files.called("."))
+        self._parameters = dict(parameters or {})
+        self.workspace = self._parameters.pop(WORKSPACE, "")
+        self.given: dict[str, Node] = self._from_files(variable_files)
+        self._take_parameters()
+        self._installed = self._read_installed()
+
+    def configuration(self, directory: str) -> Configuration:
+        """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""
+        if directory not in self._known:
+            self._known[directory] = read_configuration(self.files, directory)
+        return self._known[directory]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of all files that were read, by what they are called."""
+        return {name: text for each in self._known.values() for name, text in each.texts.items()}
+
+    def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        names = self.files.names(".")
+        for name in [*(n for n in names if n == "terraform.tfvars"), *(n for n in names if n.endswith(".auto.tfvars"))]:
+            text = self.files.text(name) or ""
+            # Terraform itself passes over what names no variable.
+            found |= parse(Source(self.files.called(name), text)).arguments
+        for name in variable_files:
+            given = parse(Source(name, read_text(name))).arguments
+            self._refuse_others(given, name)
+            found |= given
+        return found
+
+    def _take_parameters(self) -> None:
+        self._refuse_others(self._parameters, "--parameter")
+        for name, text in self._parameters.items():
+            self.given[name] = self._argument(name, text)
+
+    def _refuse_others(self, names: Mapping[str, Any], where: str) -> None:
+        for name in names:
+            if name not in self.root.variables:
+                known = ", ".join(sorted(self.root.variables))
+                why = f"Its variables are {known}." if known else "It has none."
+                raise InvalidInput(f"{where}: there is no variable {name}", where=self.files.called("."), why=why)
+
+    def _argument(self, name: str, text: str) -> Node:
+        """The value of a variable from the command line: a text where its type is one, else an expression."""
+        kind = self.root.variables[name].body.arguments.get("type")
+        source = Source(f"--parameter {name}", text)
+        simple = kind is None or (isinstance(kind, Variable) and kind.name in ("string", "number", "bool", "any"))
+        if simple:
+            # https://developer.hashicorp.com/terraform/language/values/variables#variables-on-the-command-line
+            return Template(source, 0, len(text), (Chunk(source, 0, len(text), text),))
+        return parse_expression(source)
+
+    def _read_installed(self) -> dict[str, str]:
+        text = self.files.text(_INSTALLED)
+        if text is None or not self.files.inside(_INSTALLED, "."):
+            return {}
+        try:
+            modules = json.loads(text)["Modules"]
+            return {str(each["Key"]): str(each["Dir"]) for each in modules}
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}
+
+    def source_of(self, call: Block, directory: str, path: tuple[str, ...]) -> str | None:
+        """The directory of a called module as seen from the root; ``None`` where it is not at hand.
+
+        ``directory`` is that of the caller, and ``path`` the names of the calls from the root on.
+        """
+        source = literal(call.body.arguments.get("source"))
+        if (source is not None and source.startswith(("./", "../"))) or source in (".", ".."):
+            found = joined(directory, source)
+        else:
+            installed = self._installed.get(".".join(path))
+            if installed is None or posixpath.isabs(installed):
+                return None
+            found = joined(".", installed)
+        return found if self.configuration(found).texts else None

@@ -1,0 +1,74 @@
+"""Templates with their parts worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cfnroles.hcl.scope import Scope
+from cfnroles.hcl.syntax import Chunk, ForDirective, IfDirective, Interpolation, Node, Place, Template
+from cfnroles.hcl.values import LONGEST, MOST, Failed, Lazy, Value, chunks_of, elements, is_known, plain
+from cfnroles.symbols import Expression
+from cfnroles.text import Part, Text
+
+Evaluate = Callable[[Node, Scope], Value]
+Decide = Callable[[Node, Scope], bool]
+
+
+class _Open(Exception):
+    """What stands in a template hangs on a collection that nobody knows."""
+
+    def __init__(self, on: Expression) -> None:
+        super().__init__(on.name)
+        self.on = on
+
+
+def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decide) -> Value:
+    """The value of a template: a text, or the value of its only part as it is."""
+    match template.parts:
+        case (Interpolation(inner=inner),):
+            return evaluate(inner, scope)
+        case (Chunk(text=text),):
+            return Value(text, template.place, ((text, template.parts[0].place),))
+        case ():
+            return Value("", template.place)
+    try:
+        chunks = tuple(_chunks(template.parts, scope, evaluate, decide))
+    except _Open as open_:
+        return scope.hanging(template, open_.on)
+    if sum(len(part) if isinstance(part, str) else 1 for part, _ in chunks) > LONGEST:
+        raise Failed(f"the text has more than {LONGEST:,} characters", template.place)
+    made = Text(*(part for part, _ in chunks))
+    return Value(made if made.symbols else made.plain, template.place, chunks)
+
+
+def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: Decide) -> Iterator[tuple[Part, Place]]:
+    for part in parts:
+        scope.session.budget.spend(part.place)
+        match part:
+            case Chunk(text=text):
+                yield text, part.place
+            case Interpolation(inner=inner):
+                value = evaluate(inner, scope)
+                if value.data is None:
+                    raise Failed(f"{inner.written} is null, and stands in a text", part.place)
+                yield from ((piece, at if value.chunks else part.place) for piece, at in chunks_of(value))
+            case IfDirective(predicate=predicate, yes=yes, no=no):
+                yield from _chunks(yes if decide(predicate, scope) else no, scope, evaluate, decide)
+            case ForDirective():
+                yield from _turns(part, scope, evaluate, decide)
+
+
+def _turns(loop: ForDirective, scope: Scope, evaluate: Evaluate, decide: Decide) -> Iterator[tuple[Part, Place]]:
+    collection = evaluate(loop.collection, scope)
+    if isinstance(collection.data, Lazy):
+        collection = collection.data.all(loop.place)
+    if collection.unknown:
+        raise _Open(collection.unknown)
+    pairs = elements(collection)
+    if len(pairs) > MOST:
+        raise Failed(f"the loop has more than {MOST:,} turns", loop.place)
+    for key, value in pairs:
+        bound = {**({loop.key: key} if loop.key else {}), loop.value: value}
+        called = plain(key) if is_known(key) and isinstance(key.data, str | int) else "..."
+        turn = scope.binding(f"{loop.key or loop.value} is {called}", **bound)
+        yield from _chunks(loop.inner, turn, evaluate, decide)

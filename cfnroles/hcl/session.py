@@ -1,0 +1,78 @@
+"""One pass over a configuration: what is decided of conditions that nobody knows, and how much work is left.
+
+Where a value hangs on such a condition, one pass takes one of its arms; `cfnroles.hcl.worlds` makes a pass for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Failed
+
+#: So many expressions are looked at for one directory. The largest that were seen take a hundredth of it.
+MOST_STEPS = 300_000
+
+
+class TooMuch(Exception):
+    """The configuration takes more work than any that a person writes."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__("more work")
+        self.place = place
+
+
+class Undecided(Exception):
+    """What is looked at hangs on a condition that this pass has not come to yet."""
+
+
+class Budget:
+    """The work that is left for a directory, in all passes together."""
+
+    def __init__(self, most: int = MOST_STEPS) -> None:
+        self._left = most
+
+    def spend(self, place: Place, steps: int = 1) -> None:
+        """Note work; raises TooMuch where none is left."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuch(place)
+
+
+class Session:
+    """The conditions that are ``decided`` in this pass; ``asked`` are all that it has come to, in order."""
+
+    def __init__(self, budget: Budget, decided: Mapping[str, bool] | None = None) -> None:
+        self.budget = budget
+        self._decided = dict(decided or {})
+        self.asked: dict[str, bool] = {}
+        self._open: set[object] = set()
+        self._peeking = False
+
+    @contextmanager
+    def peeking(self) -> Iterator[None]:
+        """Look without coming to new conditions: Undecided is raised at one."""
+        before, self._peeking = self._peeking, True
+        try:
+            yield
+        finally:
+            self._peeking = before
+
+    def holds(self, condition: str) -> bool:
+        """Whether a condition that nobody knows holds in this pass; where nothing is decided, it does."""
+        if self._peeking and condition not in self.asked:
+            raise Undecided
+        holds = self._decided.get(condition, True)
+        self.asked[condition] = holds
+        return holds
+
+    def enter(self, thing: object, called: str, place: Place) -> None:
+        """Note that something is being worked out; raises Failed where it is already, which makes a circle."""
+        if thing in self._open:
+            raise Failed(f"{called} refers to itself", place)
+        self._open.add(thing)
+
+    def leave(self, thing: object) -> None:
+        """Note that it is worked out."""
+        self._open.discard(thing)

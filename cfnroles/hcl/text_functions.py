@@ -1,0 +1,234 @@
+"""Functions about texts and numbers.
+
+https://developer.hashicorp.com/terraform/language/functions
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from cfnroles.hcl.arguments import Function, Open, known_number, known_text, values_of
+from cfnroles.hcl.values import LONGEST, Failed, Value, checked, encoded, text
+from cfnroles.text import Part, Text
+
+_VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
+_WIDEST = 1000
+#: A pattern that Python cannot take much time for: at most three repetitions, and none of what is in brackets.
+_REPEATED = re.compile(r"[*+]|\{\d*,")
+_NESTED = re.compile(r"\)[*+?{]|\(\?|\\[1-9]")
+_MOST_SEARCHED = 500
+#: What means something else in Python, or will.
+_OTHERWISE = re.compile(r"\[\[|--|&&|~~|\|\||\\[pPQEzC]")
+#: Signs that stand in no name, so that none is in what a symbol of a text stands for.
+_OF_NO_NAME = re.compile(r"[${}<>%]")
+
+
+def _of_text(work: Callable[[str], Any]) -> Function:
+    return lambda arguments: work(*map(known_text, arguments))
+
+
+def _of_texts(work: Callable[..., Any]) -> Function:
+    return lambda arguments: work(*map(known_text, arguments))
+
+
+def _of_numbers(work: Callable[..., Any]) -> Function:
+    return lambda arguments: work(*map(known_number, arguments))
+
+
+def _join(arguments: Sequence[Value]) -> Text | str:
+    separator = known_text(arguments[0])
+    if len(arguments) < 2:
+        raise Failed("there is no list to join")
+    parts: list[Part] = []
+    for argument in arguments[1:]:
+        for each in values_of(argument):
+            parts += [separator, text(each)]
+    return _plain(checked(Text(*parts[1:])))
+
+
+def _plain(made: Text) -> Text | str:
+    return made if made.symbols else made.plain
+
+
+def _format(arguments: Sequence[Value]) -> Text | str:
+    form, rest = known_text(arguments[0]), list(arguments[1:])
+    parts: list[Part] = []
+    at = 0
+    for match in _VERB.finditer(form):
+        parts.append(form[at : match.start()])
+        at = match.end()
+        if match[0] == "%%":
+            parts.append("%")
+            continue
+        if not rest:
+            raise Failed("there are fewer arguments than verbs")
+        parts.append(_formatted(match, rest.pop(0)))
+    return _plain(checked(Text(*parts, form[at:])))
+
+
+def _formatted(verb: re.Match[str], value: Value) -> Part:
+    flags, width, precision, kind = verb[1], verb[2], verb[3], verb[4]
+    if (width and int(width[:5]) > _WIDEST) or (precision and int(precision[:5]) > _WIDEST):
+        raise Failed("a text is too wide")
+    if kind in "sv" and not flags and not width and not precision:
+        if isinstance(value.data, list | dict):
+            return encoded(value)
+        return text(value)
+    if kind in "dfeEgGxXob":
+        number = known_number(value)
+        python = {"d": "d", "x": "x", "X": "X", "o": "o", "b": "b"}.get(kind, kind)
+        form = f"%{flags}{width}{'.' + precision if precision else ''}{python}"
+        if kind == "b":
+            return format(int(number), f"{flags}{width}b")
+        return form % (int(number) if python in "dxXo" else number)
+    found = known_text(value)
+    if kind == "q":
+        found = '"' + found.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if precision:
+        found = found[: int(precision)]
+    return found.ljust(int(width or 0)) if "-" in flags else found.rjust(int(width or 0))
+
+
+def _formatlist(arguments: Sequence[Value]) -> list[Value]:
+    columns = [values_of(each) if isinstance(each.data, list) else None for each in arguments[1:]]
+    lengths = {len(column) for column in columns if column is not None} or {1}
+    if len(lengths) > 1:
+        raise Failed("the lists are of different lengths")
+    place = arguments[0].place
+    return [
+        Value(
+            _format(
+                [arguments[0], *(c[i] if c is not None else a for c, a in zip(columns, arguments[1:], strict=True))]
+            ),
+            place,
+        )
+        for i in range(lengths.pop())
+    ]
+
+
+def _replace(arguments: Sequence[Value]) -> Text | str:
+    old = known_text(arguments[1])
+    if len(old) > 1 and old.startswith("/") and old.endswith("/"):
+        found, new = known_text(arguments[0]), known_text(arguments[2])
+        by = re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", new.replace("\\", "\\\\"))
+        return _pattern(old[1:-1], found).sub(by, found)
+    if arguments[0].unknown:
+        raise Open(arguments[0].unknown)
+    whole, put = text(arguments[0]), text(arguments[2])
+    if whole.symbols and not _OF_NO_NAME.search(old):
+        raise Open(whole.symbols[0])
+    pieces = whole.cut(old) if old else [whole]
+    if len(pieces) * max(len(put), 1) > LONGEST:
+        raise Failed("the text is too long")
+    parts: list[Part] = []
+    for piece in pieces:
+        parts += [put, piece]
+    return _plain(checked(Text(*parts[1:])))
+
+
+def _pattern(written: str, searched: str) -> re.Pattern[str]:
+    """A regular expression; raises Open where it might take long, or means something else in Python."""
+    repetitions = len(_REPEATED.findall(written))
+    if repetitions > 3 or (repetitions and len(searched) > _MOST_SEARCHED) or len(written) > _MOST_SEARCHED:
+        raise Open(None)
+    if _NESTED.search(written) or _OTHERWISE.search(written):
+        raise Open(None)
+    try:
+        return re.compile(written)
+    except (re.error, OverflowError) as error:
+        raise Failed(f"{written} is no regular expression") from error
+
+
+def _regex(arguments: Sequence[Value]) -> Any:
+    written, searched = map(known_text, arguments)
+    match = _pattern(written, searched).search(searched)
+    if match is None:
+        raise Failed("the pattern matches nothing")
+    return _groups(match, arguments[1])
+
+
+def _groups(match: re.Match[str], value: Value) -> Any:
+    groups = [Value(group, value.place) for group in match.groups()]
+    return groups or match[0]
+
+
+def _regexall(arguments: Sequence[Value]) -> list[Value]:
+    written, searched = map(known_text, arguments)
+    found = _pattern(written, searched).finditer(searched)
+    return [Value(_groups(match, arguments[1]), arguments[1].place) for match in found]
+
+
+def _split(arguments: Sequence[Value]) -> list[Value]:
+    separator, whole = map(known_text, arguments)
+    pieces = whole.split(separator) if separator else list(whole)
+    return [Value(piece, arguments[1].place) for piece in pieces]
+
+
+def _substr(arguments: Sequence[Value]) -> str:
+    whole, start, length = known_text(arguments[0]), *map(known_number, arguments[1:])
+    begin = int(start) if start >= 0 else len(whole) + int(start)
+    return whole[begin:] if length < 0 else whole[begin : begin + int(length)]
+
+
+def _title(found: str) -> str:
+    return re.sub(r"(^|\s)(\S)", lambda match: match[1] + match[2].upper(), found)
+
+
+def _hashed(name: str) -> Function:
+    return _of_text(lambda found: hashlib.new(name, found.encode(), usedforsecurity=False).hexdigest())
+
+
+def _base64decode(found: str) -> str:
+    try:
+        return base64.b64decode(found, validate=True).decode()
+    except ValueError as error:
+        raise Failed("it is no text in base64") from error
+
+
+def _indent(arguments: Sequence[Value]) -> str:
+    spaces, found = min(int(known_number(arguments[0])), _WIDEST), known_text(arguments[1])
+    if found.count("\n") * spaces > LONGEST:
+        raise Failed("the text is too long")
+    return found.replace("\n", "\n" + " " * spaces)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "abs": _of_numbers(abs),
+    "base64decode": _of_text(_base64decode),
+    "base64encode": _of_text(lambda found: base64.b64encode(found.encode()).decode()),
+    "ceil": _of_numbers(math.ceil),
+    "chomp": _of_text(lambda found: found.rstrip("\r\n")),
+    "endswith": _of_texts(lambda found, end: found.endswith(end)),
+    "floor": _of_numbers(math.floor),
+    "format": _format,
+    "formatlist": _formatlist,
+    "indent": _indent,
+    "join": _join,
+    "lower": _of_text(str.lower),
+    "max": _of_numbers(max),
+    "md5": _hashed("md5"),
+    "min": _of_numbers(min),
+    "regex": _regex,
+    "regexall": _regexall,
+    "replace": _replace,
+    "sha1": _hashed("sha1"),
+    "sha256": _hashed("sha256"),
+    "split": _split,
+    "startswith": _of_texts(lambda found, start: found.startswith(start)),
+    "strcontains": _of_texts(lambda found, part: part in found),
+    "strrev": _of_text(lambda found: found[::-1]),
+    "substr": _substr,
+    "title": _of_text(_title),
+    "trim": _of_texts(lambda found, signs: found.strip(signs)),
+    "trimprefix": _of_texts(lambda found, start: found.removeprefix(start)),
+    "trimspace": _of_text(str.strip),
+    "trimsuffix": _of_texts(lambda found, end: found.removesuffix(end)),
+    "upper": _of_text(str.upper),
+    "urlencode": _of_text(lambda found: quote(found, safe="-_.~").replace("%20", "+")),
+}

@@ -1,0 +1,81 @@
+"""The types of variables: what Terraform makes of a value for one.
+
+https://developer.hashicorp.com/terraform/language/expressions/type-constraints
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cfnroles.hcl.arguments import Partial, as_set
+from cfnroles.hcl.syntax import Call, Node, Object, Template, Variable
+from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, number, text, truth
+from cfnroles.text import Text
+
+_Default = Callable[[Node], Value]
+
+
+def converted(value: Value, kind: Node | None, default: _Default) -> Value:
+    """A value as its variable has it; ``default`` gives the value of an optional member's default.
+
+    Raises Failed where Terraform makes nothing of that type of it.
+    """
+    if kind is None or value.data is None or value.unknown or isinstance(value.data, Lazy):
+        return value
+    if isinstance(kind, Variable):
+        return _simple(value, kind.name)
+    if isinstance(kind, Call) and kind.arguments:
+        return _collection(value, kind, default)
+    return value
+
+
+def _simple(value: Value, kind: str) -> Value:
+    data = value.data
+    if isinstance(data, Encoded) or (isinstance(data, Text) and data.symbols):
+        return value
+    if kind == "string" and isinstance(data, bool | int | float):
+        return Value(text(value).plain, value.place)
+    if kind == "number" and isinstance(data, str):
+        return Value(number(value), value.place)
+    if kind == "bool" and isinstance(data, str):
+        return Value(truth(value), value.place)
+    return value
+
+
+def _collection(value: Value, kind: Call, default: _Default) -> Value:
+    inner, data = kind.arguments[0], value.data
+    match kind.name:
+        case "list" | "set" if isinstance(data, list):
+            made = [converted(each, inner, default) for each in data]
+            if kind.name == "set":
+                return Value(as_set(made), value.place)
+            return Value(Partial(made) if isinstance(data, Partial) else made, value.place)
+        case "map" if isinstance(data, dict):
+            return Value({key: converted(each, inner, default) for key, each in data.items()}, value.place)
+        case "object" if isinstance(data, dict) and isinstance(inner, Object):
+            return Value(_members(value, data, inner, default), value.place)
+        case "optional":
+            return converted(value, inner, default)
+    return value
+
+
+def _members(value: Value, data: dict[str, Value], kind: Object, default: _Default) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, inner in kind.members:
+        name = _name(key)
+        optional = isinstance(inner, Call) and inner.name == "optional"
+        given = data.get(name)
+        if given is not None and (given.data is not None or not optional):
+            found[name] = converted(given, inner, default)
+        elif optional and isinstance(inner, Call):
+            usual = default(inner.arguments[1]) if len(inner.arguments) > 1 else Value(None, value.place)
+            found[name] = converted(usual, inner.arguments[0], default)
+        else:
+            raise Failed(f"the member {name} is missing", value.place)
+    return found
+
+
+def _name(key: Node) -> str:
+    parts: Any = key.parts if isinstance(key, Template) else ()
+    return "".join(getattr(part, "text", "") for part in parts)

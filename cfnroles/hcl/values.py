@@ -1,0 +1,266 @@
+"""Values: what is known, symbols in texts, and what is not known; each with the place where it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.hcl.syntax import Place
+from cfnroles.symbols import Expression, Symbol
+from cfnroles.text import Part, Text, text_of
+
+#: Terraform writes no longer text anywhere that matters to a task.
+LONGEST = 1_000_000
+#: No list or map that a person writes has more elements.
+MOST = 10_000
+
+
+class Failed(Exception):
+    """Terraform itself would stop at this expression."""
+
+    def __init__(self, what: str, place: Place | None = None) -> None:
+        super().__init__(what)
+        self.what, self.place = what, place
+
+
+class Value(Struct, frozen=True, eq=False):
+    """One value. ``data`` is ``None``, a truth value, a number, a text, a list, a dictionary, or one of these:
+
+    an `Expression` for what is not known, `Encoded` for a text in JSON, `Lazy` for resources and their instances.
+    ``chunks`` are the parts of a text that a template made, each with its place.
+    """
+
+    data: Any
+    place: Place
+    chunks: tuple[tuple[Part, Place], ...] = ()
+
+    @property
+    def unknown(self) -> Expression | None:
+        """The expression that stands for all of the value; ``None`` where anything is known of it."""
+        return self.data if isinstance(self.data, Expression) else None
+
+
+class Encoded(Struct, frozen=True, eq=False):
+    """A text that is the JSON of a value."""
+
+    value: Value
+
+
+class Elements(list[Value]):
+    """A set: its elements are in order, and have no number."""
+
+
+class Lazy:
+    """Something whose members are worked out when they are asked for."""
+
+    def member(self, key: str | int, place: Place) -> Value:
+        """A member by its name or number; raises Failed where there is none."""
+        raise NotImplementedError
+
+    def all(self, place: Place) -> Value:
+        """All of it as a list or a dictionary, or as an expression where nobody knows which members it has."""
+        raise NotImplementedError
+
+
+def text(value: Value) -> Text:
+    """The value as a text; raises Failed where Terraform makes none of it."""
+    data = value.data
+    match data:
+        case Expression():
+            return Text(data)
+        case bool():
+            return Text("true" if data else "false")
+        case str():
+            return text_of(data)
+        case int() | float():
+            return Text(number_text(data))
+        case Encoded():
+            return checked(encoded(data.value))
+    what = "null" if data is None else "a list or an object"
+    raise Failed(f"{what} stands where a text is expected", value.place)
+
+
+def checked(made: Text, place: Place | None = None) -> Text:
+    """The text itself; raises Failed where it is longer than any that is meant."""
+    if len(made) > LONGEST:
+        raise Failed(f"the text has more than {LONGEST:,} characters", place)
+    return made
+
+
+def plain(value: Value) -> str | None:
+    """The text that a value is, where no part of it is open."""
+    made = text(value)
+    return "".join(map(str, made.parts)) if all(type(part) is str for part in made.parts) else None
+
+
+def number_text(number: int | float) -> str:
+    """A number as Terraform writes it into a text."""
+    if isinstance(number, int) or number.is_integer():
+        return str(int(number)) if abs(number) < 10**300 else "0"
+    return repr(number)
+
+
+def number(value: Value) -> int | float:
+    """The number that a value is or says; raises Failed for any other, and for what is not known."""
+    data = value.data
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
+        return data
+    if isinstance(data, str):
+        try:
+            found = float(text(value).plain)
+        except ValueError:
+            found = float("nan")
+        if abs(found) < 1e300:
+            return int(found) if found.is_integer() else found
+    raise Failed("a number is expected", value.place)
+
+
+def truth(value: Value) -> bool:
+    """The truth value that a value is or says; raises Failed for any other."""
+    if isinstance(value.data, bool):
+        return value.data
+    if isinstance(value.data, str) and value.data in ("true", "false"):
+        return value.data == "true"
+    raise Failed("a truth value is expected", value.place)
+
+
+def elements(value: Value) -> list[tuple[Value, Value]]:
+    """Key and value of each element of a list, a set or an object; raises Failed for anything else.
+
+    What is not known at all is for the caller to look for.
+    """
+    data = value.data
+    if isinstance(data, Lazy):
+        return elements(data.all(value.place))
+    if isinstance(data, Elements):
+        return [(each, each) for each in data]
+    if isinstance(data, list):
+        return [(Value(index, each.place), each) for index, each in enumerate(data)]
+    if isinstance(data, dict):
+        return [(Value(key, data[key].place), data[key]) for key in sorted(data)]
+    raise Failed("a list or an object is expected", value.place)
+
+
+def is_known(value: Value) -> bool:
+    """Whether nothing in a value is open."""
+    match value.data:
+        case Text() as made:
+            return not made.symbols
+        case Expression() | Lazy():
+            return False
+        case Encoded(value=inner):
+            return is_known(inner)
+        case list() as members:
+            return all(map(is_known, members))
+        case dict() as members:
+            return all(map(is_known, members.values()))
+    return True
+
+
+def first_unknown(value: Value) -> Symbol | None:
+    """The first symbol in a value; ``None`` where all is known."""
+    match value.data:
+        case Expression() as found:
+            return found
+        case Text() as made:
+            return next(iter(made.symbols), None)
+        case Encoded(value=inner):
+            return first_unknown(inner)
+        case list() as members:
+            return next(filter(None, map(first_unknown, members)), None)
+        case dict() as members:
+            return next(filter(None, map(first_unknown, members.values())), None)
+    return None
+
+
+def same(left: Value, right: Value) -> bool | None:
+    """Whether two values are equal; ``None`` where that is not known."""
+    if isinstance(left.data, Encoded) or isinstance(right.data, Encoded):
+        if isinstance(left.data, Encoded) and isinstance(right.data, Encoded):
+            return same(left.data.value, right.data.value)
+        return None if not (is_known(left) and is_known(right)) else text(left) == text(right)
+    if isinstance(left.data, (list, dict)) and isinstance(right.data, (list, dict)):
+        return _same_members(left.data, right.data)
+    if is_known(left) and is_known(right):
+        if isinstance(left.data, bool) is not isinstance(right.data, bool):
+            return False
+        return bool(left.data == right.data)
+    return _same_open(left, right)
+
+
+def _same_members(left: Any, right: Any) -> bool | None:
+    if isinstance(left, dict) is not isinstance(right, dict) or len(left) != len(right):
+        return False
+    if isinstance(left, dict) and left.keys() != right.keys():
+        return False
+    pairs = [(left[key], right[key]) for key in left] if isinstance(left, dict) else zip(left, right, strict=True)
+    answers = [same(*pair) for pair in pairs]
+    return False if False in answers else None if None in answers else True
+
+
+def _same_open(left: Value, right: Value) -> bool | None:
+    """Of two values of which one is open at least: texts are told apart by what they have for sure."""
+    left, right = (left, right) if not is_known(left) else (right, left)
+    # What a resource is called by is never null and never empty.
+    if right.data is None or right.data == "":
+        for_sure = isinstance(left.data, Text) and any(isinstance(part, str) for part in left.data.parts)
+        if for_sure or isinstance(left.data, (list, dict)) or _is_set(left.data):
+            return False
+        if isinstance(left.data, Text) and right.data is None:
+            return False
+    return None
+
+
+def _is_set(data: Any) -> bool:
+    symbol = data.whole if isinstance(data, Text) else data
+    return isinstance(symbol, Expression) and symbol.attribute in ("arn", "id")
+
+
+def encoded(value: Value) -> Text:
+    """The JSON of a value, with its symbols; raises Failed as ``text`` does."""
+    data = value.data
+    if isinstance(data, Lazy):
+        return encoded(data.all(value.place))
+    if isinstance(data, Encoded):
+        data = text(value)
+    if isinstance(data, (list, dict)):
+        return _encoded_members(data)
+    if data is None:
+        return Text("null")
+    if isinstance(data, Expression):
+        return Text('"', data, '"')
+    if isinstance(data, str):
+        parts = (_quoted(part) if isinstance(part, str) else part for part in text_of(data).parts)
+        return Text('"', *parts, '"')
+    return text(value)
+
+
+def _quoted(part: str) -> str:
+    # https://developer.hashicorp.com/terraform/language/functions/jsonencode
+    quoted = json.dumps(part, ensure_ascii=False)[1:-1]
+    for sign in "<>&\u2028\u2029":
+        quoted = quoted.replace(sign, f"\\u{ord(sign):04x}")
+    return quoted
+
+
+def _encoded_members(data: Sequence[Value] | Mapping[str, Value]) -> Text:
+    parts: list[Part] = []
+    if isinstance(data, Mapping):
+        for key in sorted(data):
+            parts += [",", f'"{_quoted(key)}":', encoded(data[key])]
+        return checked(Text("{", *parts[1:], "}"))
+    for each in data:
+        parts += [",", encoded(each)]
+    return checked(Text("[", *parts[1:], "]"))
+
+
+def chunks_of(value: Value) -> Iterator[tuple[Part, Place]]:
+    """The parts of a value's text, each with its place."""
+    if value.chunks:
+        yield from value.chunks
+        return
+    for part in text(value).parts:
+        yield part, value.place

@@ -1,0 +1,113 @@
+"""Terraform's functions; the expected values are those of HashiCorp's own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfnroles.hcl.values import Failed
+from tests.evaluated import value
+
+GIVES = {
+    "abs(-12.4)": 12.4,
+    'alltrue(["true", true])': True,
+    "anytrue([false, true])": True,
+    'base64decode("SGVsbG8=")': "Hello",
+    'base64encode("Hello")': "SGVsbG8=",
+    "ceil(5.1)": 6,
+    'chomp("hello\\r\\n\\n")': "hello",
+    'chunklist(["a", "b", "c"], 2)': [["a", "b"], ["c"]],
+    'coalesce("", "b")': "b",
+    "coalesce(null, 1, 2)": 1,
+    'coalescelist([], ["c"])': ["c"],
+    'compact(["a", "", null, "b"])': ["a", "b"],
+    'concat(["a", ""], ["b", "c"])': ["a", "", "b", "c"],
+    'contains(["a", "b"], "b")': True,
+    'distinct(["a", "b", "a"])': ["a", "b"],
+    'element(["a", "b", "c"], 4)': "b",
+    'endswith("hello world", "world")': True,
+    'flatten([["a", "b"], [], ["c", ["d"]]])': ["a", "b", "c", "d"],
+    "floor(4.9)": 4,
+    'format("Hello, %s!", "Ander")': "Hello, Ander!",
+    'format("%03d|%.1f|%q|%-4s|%%|%v", 7, 1.25, "a", "b", true)': '007|1.2|"a"|b   |%|true',
+    'formatlist("%s-%s", "x", ["a", "b"])': ["x-a", "x-b"],
+    'indent(2, "a\\nb")': "a\n  b",
+    'index(["a", "b"], "b")': 1,
+    'join("-", ["foo", "bar"])': "foo-bar",
+    'jsondecode("{\\"a\\": [1, null, 1.5, \\"b\\"]}")': {"a": [1, None, 1.5, "b"]},
+    "jsondecode(jsonencode({a = 1}))": {"a": 1},
+    '"${jsonencode({b = ["<", 1.0], a = null})}!"': '{"a":null,"b":["\\u003c",1]}!',
+    "keys({b = 1, a = 2})": ["a", "b"],
+    'length("hé")': 2,
+    "length({a = 1})": 1,
+    'lookup({a = "b"}, "c", "d")': "d",
+    'lower("HELLO")': "hello",
+    'md5("hello world")': "5eb63bbbe01eeed093cb22bb8f5acdc3",
+    "merge({a = 1, b = 2}, null, {b = 3})": {"a": 1, "b": 3},
+    "one([])": None,
+    "range(1, 8, 2)": [1, 3, 5, 7],
+    'regex("[a-z]+", "53453453.345345aaabbbccc23454")': "aaabbbccc",
+    'regexall("[a-z]", "1a2b")': ["a", "b"],
+    'replace("1 + 2", "+", "-")': "1 - 2",
+    'replace("hello world", "/w.*d/", "everybody")': "hello everybody",
+    "reverse([1, 2])": [2, 1],
+    'setintersection(["a", "b"], ["b", "c"])': ["b"],
+    'setproduct(["a"], ["b", "c"])': [["a", "b"], ["a", "c"]],
+    'setsubtract(["a", "b"], ["a"])': ["b"],
+    'setunion(["b"], ["a"])': ["a", "b"],
+    'slice(["a", "b", "c"], 1, 3)': ["b", "c"],
+    'sort(["e", "d"])': ["d", "e"],
+    'split(",", "foo,bar")': ["foo", "bar"],
+    'startswith("hello", "he")': True,
+    'strcontains("hello", "ll")': True,
+    'substr("hello world", -5, -1)': "world",
+    "sum([10, 13, 6])": 29,
+    'title("hello world")': "Hello World",
+    'tobool("true")': True,
+    'tolist(toset(["b", "a", "b"]))': ["a", "b"],
+    'tonumber("1.5")': 1.5,
+    "tostring(1)": "1",
+    'trim("?!hello?!", "!?")': "hello",
+    'trimprefix("helloworld", "hello")': "world",
+    'trimspace("  hello\\n")': "hello",
+    'trimsuffix("helloworld", "world")': "hello",
+    'upper("hello")': "HELLO",
+    'urlencode("a b/c")': "a+b%2Fc",
+    "values({b = 1, a = 2})": [2, 1],
+    'zipmap(["a", "b"], [1, 2])': {"a": 1, "b": 2},
+}
+
+
+@pytest.mark.parametrize(("expression", "expected"), GIVES.items(), ids=GIVES)
+def test_gives(expression: str, expected: Any) -> None:
+    assert value(expression) == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'lookup({}, "a")',
+        "element([], 0)",
+        'tonumber("a")',
+        'jsondecode("{")',
+        'jsondecode("[1,]")',
+        "join(1)",
+        'split(",")',
+        'format("%s")',
+        "merge([1])",
+        "concat(1)",
+        "one([1, 2])",
+        'regex("a", "b")',
+        'file("nothing.json")',
+        'index(["a"], "b")',
+    ],
+)
+def test_stops_where_terraform_does(expression: str) -> None:
+    with pytest.raises(Failed):
+        value(expression)
+
+
+@pytest.mark.parametrize("expression", ["timestamp()", "cidrsubnet(1, 2, 3)", "uuid()", 'regex("(?P<a>b)", "b")'])
+def test_what_is_not_worked_out_is_not_known(expression: str) -> None:
+    assert value(expression).startswith("<")

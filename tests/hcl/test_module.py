@@ -1,0 +1,278 @@
+"""Directories of Terraform: variables, modules, instances and files, and how far each of them leads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.definitions import instances, sites
+from cfnroles.hcl.directory import Directory
+from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.module import Module
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.session import Budget, Session
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Failed
+from tests.evaluated import output, project, shown
+
+HERE = Place("", 0, 0)
+TASK = "aws_ecs_task_definition"
+
+
+def found(files: dict[str, str] | str, **parameters: str) -> list[Instance]:
+    """The instances of all task definitions."""
+    whole = project(files, parameters)
+    module = Module(whole, Session(Budget()))
+    return [each for site in sites(whole, TASK) for each in instances(site, module)]
+
+
+def families(files: dict[str, str] | str, **parameters: str) -> dict[str, Any]:
+    return {each.address: shown(each.member("family", HERE)) for each in found(files, **parameters)}
+
+
+VARIABLES = {
+    "a default": ({}, {}, "default"),
+    "terraform.tfvars": ({"terraform.tfvars": 'v = "file"'}, {}, "file"),
+    "an automatic file": ({"terraform.tfvars": 'v = "file"', "a.auto.tfvars": 'v = "auto"'}, {}, "auto"),
+    "the last automatic file": ({"b.auto.tfvars": 'v = "b"', "a.auto.tfvars": 'v = "a"'}, {}, "b"),
+    "the command line": ({"a.auto.tfvars": 'v = "auto"'}, {"v": "told"}, "told"),
+    "a file that nobody names": ({"prod.tfvars": 'v = "prod"'}, {}, "default"),
+}
+
+
+@pytest.mark.parametrize(("beside", "parameters", "expected"), VARIABLES.values(), ids=VARIABLES)
+def test_who_tells_the_value_of_a_variable(beside: dict[str, str], parameters: dict[str, str], expected: str) -> None:
+    main = 'variable "v" { default = "default" }\noutput "it" { value = var.v }\n'
+    assert shown(output({"main.tf": main, **beside}, **parameters)) == expected
+
+
+TYPES = {
+    "a number for a text": ("string", "3", '"3"'),
+    "a text for a number": ("number", "3", "3"),
+    "a list": ("list(string)", '["a", 1]', '["a", "1"]'),
+    "a set": ("set(string)", '["b", "a", "b"]', '["a", "b"]'),
+    "a map": ("map(number)", '{a = "1"}', '{"a": 1}'),
+    "an optional member": ("object({a = string, b = optional(number), c = optional(bool, true)})", "{a = 1}", None),
+    "what is written like an expression": ("string", "${local.a}", '"${local.a}"'),
+}
+
+
+@pytest.mark.parametrize(("kind", "told", "expected"), TYPES.values(), ids=TYPES)
+def test_a_value_becomes_what_its_variable_is(kind: str, told: str, expected: str | None) -> None:
+    made = shown(output(f'variable "v" {{ type = {kind} }}\noutput "it" {{ value = var.v }}\n', v=told))
+    assert json.dumps(made) == (expected or '{"a": "1", "b": null, "c": true}')
+
+
+def test_a_variable_that_is_not_there_cannot_be_told() -> None:
+    with pytest.raises(InvalidInput, match="there is no variable w") as raised:
+        project('variable "v" {}\n', {"w": "1"})
+    assert "Its variables are v" in raised.value.why
+
+
+INSTANCES = {
+    "one": ("", {"aws_ecs_task_definition.app": "app-"}),
+    "a count": ("count = 2", {f"aws_ecs_task_definition.app[{n}]": f"app-{n}" for n in (0, 1)}),
+    "a count of none": ("count = 0", {}),
+    "keys": ('for_each = toset(["a", "b"])', {f'aws_ecs_task_definition.app["{n}"]': f"app-{n}" for n in "ab"}),
+    "a map": ("for_each = { a = 1 }", {'aws_ecs_task_definition.app["a"]': "app-a"}),
+    "a count that nobody knows": (
+        "count = length(var.n)",
+        {"aws_ecs_task_definition.app[count.index]": "app-<aws_ecs_task_definition.app count.index>"},
+    ),
+    "keys that nobody knows": (
+        "for_each = var.n",
+        {"aws_ecs_task_definition.app[each.key]": "app-<aws_ecs_task_definition.app each.key>"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("repeated", "expected"), INSTANCES.values(), ids=INSTANCES)
+def test_instances(repeated: str, expected: dict[str, str]) -> None:
+    own = "count.index" if "count" in repeated else "each.key" if repeated else '""'
+    text = f'variable "n" {{}}\nresource "{TASK}" "app" {{\n {repeated}\n family = "app-${{{own}}}"\n}}\n'
+    assert families(text) == expected
+
+
+MODULE = {
+    "main.tf": """
+module "web" {
+  source   = "./service"
+  for_each = { a = "one", b = "two" }
+  name     = each.value
+  secret   = aws_secretsmanager_secret.db.arn
+}
+resource "aws_secretsmanager_secret" "db" {}
+output "it" { value = { name = module.web["a"].name, all = [for m in module.web : m.name], s = module.web["b"].s } }
+""",
+    "service/main.tf": """
+variable "name" {}
+variable "secret" {}
+variable "size" { default = 1 }
+locals { full = "${var.name}-${var.size}" }
+resource "aws_ecs_task_definition" "app" { family = local.full }
+output "name" { value = local.full }
+output "s" { value = var.secret }
+""",
+}
+
+
+def test_a_local_module_takes_inputs_and_gives_outputs() -> None:
+    assert families(MODULE) == {
+        'module.web["a"].aws_ecs_task_definition.app': "one-1",
+        'module.web["b"].aws_ecs_task_definition.app': "two-1",
+    }
+    assert shown(output(MODULE)) == {
+        "name": "one-1",
+        "all": ["one-1", "two-1"],
+        "s": "<aws_secretsmanager_secret.db.arn>",
+    }
+
+
+def test_a_module_that_is_not_at_hand_is_never_fetched() -> None:
+    text = 'module "m" { source = "terraform-aws-modules/ecs/aws" }\noutput "it" { value = module.m.arn }\n'
+    symbol = output(text).unknown
+    assert symbol is not None
+    assert symbol.name == "module.m.arn"
+    assert symbol.reason == 'module.m is not at hand: its source is "terraform-aws-modules/ecs/aws"'
+    assert symbol.remedy == "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+
+
+def test_a_module_is_read_where_terraform_init_has_brought_it() -> None:
+    files = {
+        "main.tf": 'module "m" { source = "a/b/aws" }\noutput "it" { value = module.m.name }\n',
+        ".terraform/modules/modules.json": '{"Modules": [{"Key": "m", "Dir": ".terraform/modules/m"}]}',
+        ".terraform/modules/m/main.tf": 'output "name" { value = "here" }\n',
+    }
+    assert shown(output(files)) == "here"
+
+
+@pytest.mark.parametrize("noted", ["", "[]", '{"Modules": 1}', "[" * 100_000, '{"Modules": [{"Key": "m"}]}'])
+def test_what_terraform_init_noted_may_be_anything(noted: str) -> None:
+    files = {
+        "main.tf": 'module "m" { source = "a/b/aws" }\noutput "it" { value = module.m.name }\n',
+        ".terraform/modules/modules.json": noted,
+    }
+    assert shown(output(files)) == "<module.m.name>"
+
+
+def test_modules_that_call_each_other_come_to_an_end() -> None:
+    files = {
+        "main.tf": 'module "a" { source = "./a" }\n',
+        "a/main.tf": f'module "b" {{ source = "../b" }}\nresource "{TASK}" "t" {{ family = "x" }}\n',
+        "b/main.tf": 'module "a" { source = "../a" }\n',
+    }
+    whole = project(files)
+    assert 1 < len(sites(whole, TASK)) < 20
+
+
+def test_a_file_overrides_what_others_say() -> None:
+    files = {
+        "main.tf": 'variable "v" { default = "a" }\noutput "it" { value = var.v }\n',
+        "z_override.tf": 'variable "v" { default = "b" }\n',
+    }
+    assert shown(output(files)) == "b"
+
+
+def test_what_two_files_declare_is_refused() -> None:
+    files = {"a.tf": 'variable "v" {}\n', "b.tf": '\nvariable "v" {}\n'}
+    with pytest.raises(InvalidInput, match="declares variable v a second time") as raised:
+        project(files)
+    assert raised.value.where == "b.tf:2:1"
+
+
+DYNAMIC = """
+resource "aws_ecs_task_definition" "app" {
+  volume { name = "fixed" }
+  dynamic "volume" {
+    for_each = VOLUMES
+    iterator = v
+    content { name = v.value }
+  }
+}
+variable "volumes" {}
+"""
+
+
+def test_dynamic_blocks() -> None:
+    (task,) = found(DYNAMIC.replace("VOLUMES", '["a", "b"]'))
+    blocks = task.blocks("volume")
+    assert isinstance(blocks, list)
+    assert len(blocks) == 3
+    (task,) = found(DYNAMIC.replace("VOLUMES", "var.volumes"))
+    unknown = task.blocks("volume")
+    assert not isinstance(unknown, list)
+    assert unknown.name == "var.volumes"
+
+
+FILES = {
+    "a file": ('file("${path.module}/a.txt")', "text ${b}\n"),
+    "a template": ('templatefile("${path.module}/a.txt", { b = "filled" })', "text filled\n"),
+    "a template with an open part": ('templatefile("a.txt", { b = var.b })', "text <var.b>\n"),
+    "a file that is there": ('fileexists("a.txt")', True),
+    "a file that is not": ('fileexists("b.txt")', False),
+    "an old template": ("data.template_file.a.rendered", "text old\n"),
+}
+
+
+@pytest.mark.parametrize(("expression", "expected"), FILES.values(), ids=FILES)
+def test_files_of_the_directory(expression: str, expected: Any) -> None:
+    data = 'data "template_file" "a" {\n template = file("a.txt")\n vars = { b = "old" }\n}\n'
+    main = f'output "it" {{ value = {expression} }}\nvariable "b" {{}}\n{data}'
+    assert shown(output({"main.tf": main, "a.txt": "text ${b}\n"})) == expected
+
+
+OUTSIDE = {
+    "a path that leads up": "../secret.txt",
+    "an absolute path": "/etc/passwd",
+    "a link": "link.txt",
+    "a folder": ".",
+    "no name": "a\\u0000b",
+    "a template that knows no variable": None,
+}
+
+
+@pytest.mark.parametrize("path", OUTSIDE.values(), ids=OUTSIDE)
+def test_no_file_is_read_outside_of_the_directory(path: str | None, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "t.txt").write_text("${local.a}", encoding="utf-8")
+    (inside / "link.txt").symlink_to(tmp_path / "secret.txt")
+    call = f'file("{path}")' if path else 'templatefile("t.txt", {})'
+    (inside / "main.tf").write_text(f"locals {{ a = {call} }}\n", encoding="utf-8")
+    module = Module(Project(Directory(str(inside))), Session(Budget()))
+    with pytest.raises(Failed) as raised:
+        module.named("local", ("a",), HERE)
+    assert "secret" not in raised.value.what.replace("secret.txt", "")
+
+
+def test_a_directory_without_terraform_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"has no \.tf files in it"):
+        Project(Directory(str(tmp_path)))
+
+
+def test_what_another_provider_makes_says_so() -> None:
+    text = 'data "aws_region" "r" {\n provider = aws.east\n}\noutput "it" { value = data.aws_region.r.name }\n'
+    symbol = output(text).unknown
+    assert symbol is not None
+    assert symbol.provider == "aws.east"
+
+
+def test_a_module_may_be_handed_another_provider() -> None:
+    files = {
+        "main.tf": """
+module "m" {
+  source    = "./m"
+  providers = { aws = aws.east }
+}
+output "it" { value = module.m.region }
+""",
+        "m/main.tf": 'data "aws_region" "r" {}\noutput "region" { value = data.aws_region.r.name }\n',
+    }
+    symbol = output(files).unknown
+    assert symbol is not None
+    assert (symbol.name, symbol.provider) == ("module.m.data.aws_region.r.name", "aws.east")
