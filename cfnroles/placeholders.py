@@ -48,6 +48,12 @@ OF_THE_STACKS = frozenset(
     }
 )
 
+#: By this the parameter of the keys is known again, also where its name was taken.
+KEYS_DESCRIPTION = (
+    "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
+    " empty where the AWS managed keys do."
+)
+
 #: What names that people give to account, Region and partition become, without signs and in small letters.
 _PSEUDO_PARAMETERS = {
     **dict.fromkeys(("account", "accountid", "accountnumber", "awsaccount", "awsaccountid"), "AWS::AccountId"),

@@ -30,6 +30,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, stack_role
 from cfnroles.iam.stack_roles import RoleResource, StackRoles
 from cfnroles.need import Gap, Holder, Need, Origin
+from cfnroles.placeholders import KEYS_DESCRIPTION
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
@@ -38,12 +39,12 @@ from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
-from cfnroles.symbols import Import
+from cfnroles.symbols import Import, Parameter
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
-from cfnroles.text import from_spelling
+from cfnroles.text import Text, from_spelling
 
 #: What a judged role is made of: its policies, and the secrets whose names they are given by.
 _LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret", *TELLING)
@@ -319,17 +320,24 @@ class _Judging:
 
 
 def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
-    """The need, where the parameters that it hangs on are the template's own, as these are in a world."""
-    names = need.permission.when
-    if not names or not set(names) <= set(template.parameters):
+    """The need, where the parameter that it hangs on is in the template itself, as that is in a world."""
+    if not need.permission.when:
         yield need
         return
-    defaults = {name: template.declarations[name].get("Default") for name in names}
-    values = {name: given.parameters.get(name, default) for name, default in defaults.items()}
-    if None in values.values():
-        yield replace(need, permission=replace(need.permission, when=()))
-    elif "" not in values.values():
+    name = next((name for name, each in template.declarations.items() if _is_of_keys(each)), "")
+    keys = Text(Parameter(name))
+    default = template.declarations[name].get("Default") if name else ""
+    value = given.parameters.get(name, default)
+    if not name:
         yield need
+    elif value is None:
+        yield replace(need, permission=replace(need.permission, resource=keys, when=()))
+    elif value:
+        yield replace(need, permission=replace(need.permission, resource=keys, when=(name,)))
+
+
+def _is_of_keys(declared: Any) -> bool:
+    return isinstance(declared, Mapping) and declared.get("Description") == KEYS_DESCRIPTION
 
 
 def _named(given: str | None) -> str:

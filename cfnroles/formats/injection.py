@@ -10,6 +10,7 @@ from cfnroles.lines import Lines, gaps_text
 from cfnroles.page import Page, page, quoted
 from cfnroles.role_kinds import kind_of
 from cfnroles.targets.cloudformation.inject import Injection, ReplacedRole
+from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
 
 
 def summary(injection: Injection, source: str) -> Page:
@@ -49,7 +50,10 @@ def _compared(role: ReplacedRole) -> Iterator[str]:
 def _added(injection: Injection) -> Iterator[str]:
     if injection.tasks:
         yield f"Roles of {', '.join(injection.tasks)} are in the template."
-        yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}`."
+        bucket = " --s3-bucket BUCKET" if too_large(injection.text) else ""
+        yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
+        if bucket:
+            yield f"It has more than {TEMPLATE_BODY:,} bytes, which CloudFormation takes from a bucket alone."
 
 
 def _options(injection: Injection) -> Iterator[str]:

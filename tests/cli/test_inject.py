@@ -477,6 +477,12 @@ def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
     assert "nobody can see what stands in the nested stack App" in result.err
 
 
+def test_a_template_that_must_lie_in_a_bucket(injected: Any) -> None:
+    told = injected(f"# {'x' * 50_000}\n{TEMPLATE}").err
+    assert "Deploy it with `--capabilities CAPABILITY_IAM --s3-bucket BUCKET`." in told
+    assert "It has more than 51,200 bytes" in told
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

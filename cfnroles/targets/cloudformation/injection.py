@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,10 +16,10 @@ from cfnroles import spans
 from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.injection_record import RECORD, Record, Replaced, is_injected, recorded
-from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateText, patched
+from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateText, patched, without
 from cfnroles.targets.cloudformation.remaining import check_comments
 from cfnroles.targets.cloudformation.template_roles import Added
-from cfnroles.targets.cloudformation.uneditable import BY_HAND, check_edited, check_restored, check_size
+from cfnroles.targets.cloudformation.uneditable import BY_HAND, check_edited, check_quotas, check_restored, check_size
 
 _METADATA = ("Metadata",)
 #: The length of the path of a property: Resources, its logical id, Properties, its name.
@@ -63,15 +63,17 @@ def restored(text: str, document: str) -> str:
     for path, replaced in record.replaced.items():
         if place := _unchanged(parts, path, replaced.digest, value=True):
             patches.append(Patch(*parts.value_span(place), replaced.was))
-    return _emptied(patched(text, _apart(patches)), parts, record)
+    return _emptied(without(text, patches), parts, record)
 
 
 def _injected(text: str, document: str, added: Added, told: Mapping[str, Any], above_comments: bool) -> str:
     tree = parse(text, document)
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
+    expected = with_added(tree, added)
+    check_quotas(expected, document)
     check_size(patched(text, putting.patches), document)
-    bare = check_edited(text, document, putting.patches, with_added(tree, added))
+    bare = check_edited(text, document, putting.patches, expected)
     with_record = _with_record(bare, document, putting, told)
     check_size(with_record, document)
     check_restored(restored(with_record, document), text, document)
@@ -233,22 +235,13 @@ def _emptied(text: str, given: TemplateText, record: Record) -> str:
     for name, place in empty.items():
         header = given.place((name,))
         patches.append(_removal(parts, place, going, given.where(header) if header else ""))
-    return patched(text, patches)
+    return without(text, patches)
 
 
 def _removal(parts: TemplateText, place: Spot, going: Sequence[spans.Node], where: str = "") -> Patch:
     removal = parts.removal(place, going)
     check_comments(parts, place, removal, where)
     return removal
-
-
-def _apart(patches: list[Patch]) -> Iterator[Patch]:
-    """The patches without those that lie within another."""
-    end = -1
-    for patch in sorted(patches, key=lambda each: (each.start, -each.end)):
-        if patch.end > end or patch.text:
-            yield patch
-            end = max(end, patch.end)
 
 
 def with_added(tree: Mapping[str, Any], added: Added) -> dict[str, Any]:

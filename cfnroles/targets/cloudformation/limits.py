@@ -14,11 +14,12 @@ from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
+_MOST = {"Parameters": MOST_PARAMETERS, "Resources": 500}
 
 
 def check(stack: str, template: Mapping[str, Any]) -> None:
     """Raise InvalidInput with every limit that the template of ``stack`` breaks."""
-    problems = [*_parameters(template), *_exports(template), *_roles(template), *_functions(template)]
+    problems = [*beyond_quotas(template), *_exports(template), *_roles(template), *_functions(template)]
     if problems:
         raise InvalidInput(f"the stack {stack} would be refused", why=page(f"- {problem}" for problem in problems))
 
@@ -38,10 +39,15 @@ def beyond_default_quota(template: Mapping[str, Any]) -> Iterator[str]:
             yield f"{logical_id} ({count})"
 
 
-def _parameters(template: Mapping[str, Any]) -> Iterator[str]:
-    count = len(template.get("Parameters", {}))
-    if count > MOST_PARAMETERS:
-        yield f"it has {count} parameters, and CloudFormation takes {MOST_PARAMETERS}"
+def beyond_quotas(template: Mapping[str, Any]) -> Iterator[str]:
+    """Of what a template has more than CloudFormation takes.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    for section, most in _MOST.items():
+        count = len(template.get(section) or {})
+        if count > most:
+            yield f"it has {count} {section.lower()}, and CloudFormation takes {most}"
 
 
 def _exports(template: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from troposphere import Parameter
 
 from cfnroles.facts import Facts
 from cfnroles.need import Reference
+from cfnroles.placeholders import KEYS_DESCRIPTION
 from cfnroles.table.references import SecretReference, value_from
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -56,10 +57,7 @@ def key_arns(default: Sequence[str] = ()) -> Parameter:
         "KmsKeyArns",
         Type="CommaDelimitedList",
         Default=",".join(default),
-        Description=(
-            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters, comma-separated;"
-            " empty where the AWS managed keys do."
-        ),
+        Description=KEYS_DESCRIPTION,
         AllowedPattern=r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$",
         ConstraintDescription="ARNs of keys, not of aliases",
     )

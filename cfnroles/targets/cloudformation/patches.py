@@ -40,6 +40,25 @@ def patched(text: str, patches: Iterable[Patch]) -> str:
     return "".join([*pieces, text[at:]])
 
 
+def without(text: str, patches: Iterable[Patch]) -> str:
+    """The text without what the patches take out, of which some may lie within others.
+
+    A last line without an end takes the end of the line before it along, which it was added behind.
+    """
+    apart: list[Patch] = []
+    for patch in sorted(patches, key=lambda each: (each.start, -each.end)):
+        before = apart[-1] if apart else None
+        if before and not before.text and not patch.text and patch.start <= before.end:
+            apart[-1] = Patch(before.start, max(before.end, patch.end), "")
+        elif before is None or patch.end > before.end or patch.text:
+            apart.append(patch)
+    if apart and not apart[-1].text and apart[-1].end == len(text) and not text.endswith("\n"):
+        start = apart[-1].start
+        if start == text.rfind("\n", 0, start) + 1:
+            apart[-1] = Patch(len(text[:start].removesuffix("\n").removesuffix("\r")), len(text), "")
+    return patched(text, apart)
+
+
 class Spot(Struct, frozen=True):
     """A value in its parent, and the key before it; elements of a list have none."""
 
@@ -107,10 +126,7 @@ class TemplateText:
     def removal(self, place: Spot, going: Sequence[spans.Node] = ()) -> Patch:
         """What takes a member or an element out; ``going`` are the other values of its parent that go, too."""
         if not place.parent.flow:
-            start, end = self._line_start(place.start), self._line_end(place.value.end)
-            if end == len(self.text) and not self.text.endswith("\n"):
-                start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
-            return Patch(start, end, "")
+            return Patch(self._line_start(place.start), self._line_end(place.value.end), "")
         starts, values = _parts(place.parent)
         number = starts.index(place.start)
         if number + 1 < len(starts):

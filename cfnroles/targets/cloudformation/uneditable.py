@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
+from cfnroles.targets.cloudformation.limits import beyond_quotas
 from cfnroles.targets.cloudformation.patches import Patch, patched
 from cfnroles.workload import Path
 
@@ -23,6 +25,13 @@ def check_size(text: str, document: str) -> None:
     size = len(text.encode())
     if size > DOCUMENT.bytes:
         what = f"would have {size:,} bytes, and CloudFormation takes {DOCUMENT.bytes:,}"
+        raise InvalidInput(what, where=document, remedy=BY_HAND)
+
+
+def check_quotas(expected: Mapping[str, Any], document: str) -> None:
+    """Raise InvalidInput for a template with more resources or parameters than CloudFormation takes."""
+    for problem in beyond_quotas(expected):
+        what = f"has no room for the roles: {problem.replace('it has', 'it would have', 1)}"
         raise InvalidInput(what, where=document, remedy=BY_HAND)
 
 
@@ -41,7 +50,7 @@ def check_edited(text: str, document: str, patches: Sequence[Patch], expected: M
             "has a form that cannot be edited",
             where=f"{document}:{line}",
             why=f"With what is added there, it {error.what}.",
-            remedy=f"Write what stands there out, without an anchor. {BY_HAND}",
+            remedy=f"{_plainly(text)} {BY_HAND}",
         ) from error
     if tree != expected:
         places = positions(text, document)
@@ -66,6 +75,13 @@ def check_restored(restored: str, text: str, document: str) -> None:
                 where=f"{document}:{number}",
                 remedy=f"Write this line in the style of its neighbours. {BY_HAND}",
             )
+
+
+def _plainly(text: str) -> str:
+    """What to write where nothing can be added."""
+    if re.search(r"\r(?!\n)", text):
+        return "Save it with the line ends of Unix or of Windows."
+    return "Write what stands there as `Name: value`, without `?` and without an anchor."
 
 
 def _is_readable(text: str, patches: Sequence[Patch], document: str) -> bool:

@@ -370,7 +370,7 @@ SHARED = PLAIN.replace("Properties:", "Properties: &all") + "  Other:\n    Type:
         pytest.param(
             PLAIN.replace("Family", "TaskRoleArn: &role !Ref Old\n      Family") + "Outputs:\n  R: {Value: *role}\n",
             "t.yaml:5: has a form that cannot be edited",
-            "Write what stands there out, without an anchor.",
+            "without `?` and without an anchor.",
             id="a role that others name by an alias",
         ),
     ],
