@@ -9,8 +9,9 @@ from cfnroles.formats.difference import changes_of
 from cfnroles.lines import Lines, gaps_text
 from cfnroles.page import Page, page, quoted
 from cfnroles.role_kinds import kind_of
-from cfnroles.targets.cloudformation.inject import Injection, ReplacedRole
+from cfnroles.targets.cloudformation.inject import Injection
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, too_large
+from cfnroles.targets.cloudformation.replaced_roles import ReplacedRole
 
 
 def summary(injection: Injection, source: str) -> Page:
@@ -26,6 +27,7 @@ def summary(injection: Injection, source: str) -> Page:
             *_others(injection, source),
             *_validator(injection, source),
             *_nested(injection),
+            *_generated(injection, source),
         ]
     )
 
@@ -118,6 +120,13 @@ def _nested(injection: Injection) -> Iterator[str]:
     if injection.nested:
         yield ""
         yield f"Nested stacks are templates of their own, with task definitions in {', '.join(injection.nested)}."
+
+
+def _generated(injection: Injection, source: str) -> Iterator[str]:
+    if injection.generator:
+        yield ""
+        yield f"{injection.generator.name} wrote this template, and undoes what is added to it where it deploys again:"
+        yield injection.generator.where.replace("TEMPLATE", quoted(source))
 
 
 def _gaps(injection: Injection) -> Iterator[str]:

@@ -7,46 +7,77 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.workload import Path
+
 
 class Generator(Struct, frozen=True):
-    """A tool that writes templates, and where its user says what roles there are."""
+    """A tool that writes templates, and where its user says what roles there are.
+
+    ``again`` tells that it writes them again and again: nobody edits what it has written.
+    """
 
     name: str
     where: str
+    again: bool = True
+
+
+class Mark(Struct, frozen=True):
+    """What tells that a tool wrote a template, and where it stands there."""
+
+    generator: Generator
+    path: Path
 
 
 #: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ecs.TaskDefinition.html
 CDK = Generator(
     "the AWS CDK",
-    "Give the roles to the construct of the task definition: its properties `executionRole` and `taskRole`.",
+    "Give the construct of the task definition its roles, as `executionRole` and `taskRole`: `cfnroles build TEMPLATE"
+    " -o build` writes them as a stack, and `iam.Role.fromRoleArn(this, ID, ARN, {mutable: false})` names one.",
 )
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-build.html
 SAM = Generator(
     "the AWS SAM CLI, or by the transform AWS::Serverless-2016-10-31",
     "Give the template that `sam build` reads, usually template.yaml.",
 )
+#: AWS supports it no more since June 2026: what it left behind, people go on with by hand.
+#: https://aws.github.io/copilot-cli/docs/developing/overrides/yamlpatch
+COPILOT = Generator(
+    "AWS Copilot",
+    "Set its roles with `copilot svc override --tool yamlpatch` or `copilot job override --tool yamlpatch`, to what"
+    " `cfnroles build TEMPLATE -o build` exports.",
+    again=False,
+)
 
 
-def generator_of(tree: Mapping[str, Any]) -> Generator | None:
-    """The tool that wrote a template, by the marks that it leaves; ``None`` for one that a person wrote."""
-    for resource in _members(tree, "Resources"):
-        metadata = resource.get("Metadata")
-        marks = metadata if isinstance(metadata, Mapping) else {}
-        if "aws:cdk:path" in marks or resource.get("Type") == "AWS::CDK::Metadata":
-            return CDK
-        if "SamResourceId" in marks or _created_by_sam(resource):
-            return SAM
+def mark_of(tree: Mapping[str, Any]) -> Mark | None:
+    """By what a template is known to be written by a tool; ``None`` for one that a person wrote."""
+    return next(_marks(tree), None)
+
+
+def _marks(tree: Mapping[str, Any]) -> Iterator[Mark]:
+    for name, resource in _members(tree, "Resources"):
+        metadata, path = resource.get("Metadata"), ("Resources", name)
+        for key, generator in _KEYS.items():
+            if isinstance(metadata, Mapping) and key in metadata:
+                yield Mark(generator, (*path, "Metadata", key))
+        if resource.get("Type") == "AWS::CDK::Metadata":
+            yield Mark(CDK, path)
+        if _created_by_sam(resource):
+            yield Mark(SAM, (*path, "Properties", "Tags"))
     # Without metadata, the CDK leaves the parameter by which it looks for its bootstrap stack.
-    if any(str(each.get("Default", "")).startswith("/cdk-bootstrap/") for each in _members(tree, "Parameters")):
-        return CDK
-    return None
+    for name, declared in _members(tree, "Parameters"):
+        if str(declared.get("Default", "")).startswith("/cdk-bootstrap/"):
+            yield Mark(CDK, ("Parameters", name))
 
 
-def _members(tree: Mapping[str, Any], section: str) -> Iterator[Mapping[str, Any]]:
+_KEYS = {"aws:cdk:path": CDK, "SamResourceId": SAM, "aws:copilot:description": COPILOT}
+
+
+def _members(tree: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     members = tree.get(section)
-    for each in members.values() if isinstance(members, Mapping) else ():
+    for name, each in members.items() if isinstance(members, Mapping) else ():
         if isinstance(each, Mapping):
-            yield each
+            yield str(name), each
 
 
 def _created_by_sam(resource: Mapping[str, Any]) -> bool:

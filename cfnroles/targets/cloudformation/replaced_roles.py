@@ -1,0 +1,110 @@
+"""The roles that a template names already, beside those that are put in their place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.diff import Comparison, Side
+from cfnroles.answers.grants import RoleGrant
+from cfnroles.answers.template_grants import template_grants
+from cfnroles.need import Holder, Origin
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import RolePlace, given_at
+from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.symbols import Cut, InImage
+from cfnroles.targets.cloudformation.injection import with_added
+from cfnroles.targets.cloudformation.template_roles import Added
+from cfnroles.template.expressions import expression
+from cfnroles.template.given import Given
+from cfnroles.template.template import Template
+from cfnroles.text import Text, text_of
+
+_ROLE = "AWS::IAM::Role"
+
+
+class ReplacedRole(Struct, frozen=True):
+    """A role that a resource names already, and what it would lose and gain with another in its place.
+
+    ``comparison`` is ``None`` where the template does not tell what the role may do. ``known`` says whether it tells
+    of every role that may stand there, ``done`` whether it was replaced.
+    """
+
+    resource: str
+    holder: Holder
+    origin: Origin
+    comparison: Comparison | None
+    known: bool
+    done: bool
+
+
+class Replacing(Struct, frozen=True, dict=True):
+    """A template before roles are put into it, with all of them, and the text that has them; empty for none."""
+
+    before: Reading
+    template: Template
+    tasks: tuple[TaskInWorlds, ...]
+    added: Added
+    text: str
+
+    def roles(self, own: Sequence[RolePlace], left: Collection[str]) -> Iterator[ReplacedRole]:
+        """What each resource would lose and gain, role by role; those that are ``left`` have not been replaced."""
+        for place in own:
+            names = {each for each in names_in(given_at(place, self.template.tree)) if not each.startswith("AWS::")}
+            resources = self.template.tree["Resources"]
+            had = {each for each in names if resources.get(each, {}).get("Type") == _ROLE}
+            yield ReplacedRole(
+                place.resource,
+                place.holder,
+                Origin(self.before.name, place.path),
+                self._compared(place, had) if had else None,
+                bool(had) and had == names,
+                place.resource not in left,
+            )
+
+    def _compared(self, place: RolePlace, had: Collection[str]) -> Comparison:
+        old, new = self._grants
+        name, label = self.before.name, f"{place.resource} {place.holder}"
+        has = set(names_in(self.added.roles[place.path]))
+        texts = {name: self.text} if self.text else {}
+        return Comparison(
+            Side(name, self.before.texts, tuple(_of(had, old, label))), Side(name, texts, tuple(_of(has, new, label)))
+        )
+
+    @cached_property
+    def _grants(self) -> tuple[Sequence[RoleGrant], Sequence[RoleGrant]]:
+        told = self.before.told
+        given = Given(told.parameters, told.account, told.region)
+        after = replace(self.template, tree=with_added(self.template.tree, self.added))
+        old, new = (tuple(template_grants(each, given)) for each in (self.template, after))
+        return old, tuple(_told(each, self._cut) for each in new)
+
+    @cached_property
+    def _cut(self) -> Mapping[str, str]:
+        """What is cut out of a value, as people are told of it, by the functions that cut it out; the longest first."""
+        found = {}
+        for task in self.tasks:
+            texts = (text_of(text) for need in task.needs for text in need.permission.texts)
+            symbols = {each for text in texts for each in text.symbols if isinstance(each, Cut | InImage)}
+            for symbol in symbols:
+                written = task.worlds.value(next(iter(task.worlds.all)), expression(Text(symbol)))
+                if isinstance(written, str):
+                    found[written] = symbol.spelled
+        return dict(sorted(found.items(), key=lambda each: len(each[0]), reverse=True))
+
+
+def _of(roles: Collection[str], grants: Iterable[RoleGrant], label: str) -> Iterator[RoleGrant]:
+    return (dataclasses.replace(grant, role=label) for grant in grants if grant.role in roles)
+
+
+def _told(grant: RoleGrant, cut: Mapping[str, str]) -> RoleGrant:
+    resources = []
+    for resource in grant.resources:
+        for written, spelled in cut.items():
+            resource = resource.replace(written, spelled)
+        resources.append(resource)
+    return dataclasses.replace(grant, resources=tuple(resources))
