@@ -7,9 +7,11 @@ for such a file is no bug.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -30,6 +32,11 @@ DOCUMENT = Limit(1_000_000, "CloudFormation takes no longer template, and Amazon
 #: What IAM answers about all roles and policies of an account.
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 ACCOUNT = Limit(50_000_000, "Ask IAM for roles alone: --filter Role LocalManagedPolicy.")
+
+
+#: What `terraform show -json` writes about a plan or a state, and how it begins.
+PLAN = Limit(50_000_000, "No plan that a person has is longer.")
+_SHOWN = re.compile(rb'\s*\{\s*"format_version"')
 
 
 class Missing(InvalidInput):
@@ -64,10 +71,10 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
         raise InvalidInput("the name of a file is empty", remedy="Is a variable of the shell not set?")
     try:
         if str(source) == "-":
-            data = sys.stdin.buffer.read(limit.bytes + 1)
+            data, limit = _content(sys.stdin.buffer, limit)
         else:
             with Path(source).open("rb") as file:
-                data = file.read(limit.bytes + 1)
+                data, limit = _content(file, limit)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(f"cannot be read: {error.strerror}", where=name) from error
     except OSError as error:
@@ -76,6 +83,14 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
         raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
     check_size(len(data), name, limit)
     return data
+
+
+def _content(file: BinaryIO, limit: Limit) -> tuple[bytes, Limit]:
+    """The content of a file up to one byte beyond its limit, and that; a plan may be longer than other documents."""
+    data = file.read(limit.bytes + 1)
+    if limit is not DOCUMENT or len(data) <= limit.bytes or not _SHOWN.match(data):
+        return data, limit
+    return data + file.read(PLAN.bytes + 1 - len(data)), PLAN
 
 
 def read_inside(directory: Path, name: str) -> bytes:

@@ -29,6 +29,8 @@ class Lines:
 
     def line(self, origin: Origin) -> int:
         """The line of the field, counted from 1; 0 for a field that does not stand in the document."""
+        if origin.line:
+            return origin.line
         # The document may hold the task definition under `taskDefinition`, or as the only element of a list. What
         # stands beside it is in a document of its own, be it the only one of `services` that ECS answers.
         places = self._places(origin.document)
@@ -41,6 +43,8 @@ class Lines:
 
     def nearest(self, origin: Origin) -> tuple[int, int]:
         """Line and column of the field, or of what is around it; (0, 0) where not even its first member is there."""
+        if origin.line:
+            return origin.line, origin.column
         places = self._places(origin.document)
         at = nearest(origin.path, places)
         return (0, 0) if origin.path and not at else places.get(at, (1, 1))

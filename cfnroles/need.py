@@ -74,12 +74,17 @@ class Permission(Struct, frozen=True, order=True):
 
 
 class Origin(Struct, frozen=True):
-    """Where a field stands: the document, the path in it, and the names a person knows the place by."""
+    """Where a field stands: the document, the path in it, and the names a person knows the place by.
+
+    ``line`` and ``column`` are 0 where they are to be looked up by the path.
+    """
 
     document: str
     path: tuple[str | int, ...]
     container: str = ""
     item: str = ""
+    line: int = 0
+    column: int = 0
 
     @property
     def pointer(self) -> str:

@@ -96,6 +96,9 @@ class Expression(Symbol, frozen=True, kw_only=True):
     the element of the loop that it stands in. ``address`` and ``type`` are those of the resource or data source whose
     ``attribute`` it is; all three are empty for any other expression. ``provider`` is the provider that makes it, where
     that is not the usual one. ``reason`` is why nobody knows the value, and ``remedy`` what tells it.
+
+    One that stands for the name in an ARN has ``forms``: what comes before it in the value of an attribute of the
+    resource, and the expression that gives that value.
     """
 
     reason: str
@@ -104,6 +107,7 @@ class Expression(Symbol, frozen=True, kw_only=True):
     type: str = ""
     attribute: str = ""
     provider: str = ""
+    forms: tuple[tuple[str, Expression], ...] = ()
 
 
 class Wildcard(Symbol, frozen=True):

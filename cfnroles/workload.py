@@ -35,7 +35,8 @@ class Workload(Struct, frozen=True):
     Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
     names of CreateService, CreateCluster and the setting names of PutAccountSetting, under ``capacityProvider``
     with those of CreateCapacityProvider, and so on; under ``runBy`` stands what runs the task. ``settings`` tells their
-    documents, and ``places`` the path of what came to its place from another one.
+    documents, and ``places`` the path of what came to its place from another one. ``spots`` are document, line and
+    column of what stands in another document than its surroundings, or in one whose lines no path tells.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """
 
@@ -43,6 +44,7 @@ class Workload(Struct, frozen=True):
     tree: Mapping[str, Any]
     settings: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[Path, Path] = field(default_factory=dict)
+    spots: Mapping[Path, tuple[str, int, int]] = field(default_factory=dict)
 
     @property
     def launch_types(self) -> tuple[str, ...]:
@@ -94,8 +96,13 @@ class Workload(Struct, frozen=True):
                 noun, key = _NOUNS[step]
                 name = self.at((*path[: depth + 2], key)) if key else None
                 item = f"{noun} {_written(name)}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
+        document, line, column = self._spot(path)
         path = self._place(path)
-        return Origin(self.settings.get(str(path[0]), self.document), path, container, item)
+        return Origin(document or self.settings.get(str(path[0]), self.document), path, container, item, line, column)
+
+    def _spot(self, path: Path) -> tuple[str, int, int]:
+        starts = (path[:length] for length in range(len(path), -1, -1)) if self.spots else ()
+        return next((self.spots[start] for start in starts if start in self.spots), ("", 0, 0))
 
     def _place(self, path: Path) -> Path:
         starts = (path[:length] for length in range(len(path), 0, -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cfnroles.answers.explain_configuration import explain_configuration
 from cfnroles.answers.explain_template import explain_template
 from cfnroles.answers.explanation import Explanation, explained_roles
 from cfnroles.sources.reading import Reading, Task
@@ -10,11 +11,14 @@ from cfnroles.sources.reading import Reading, Task
 def explain(reading: Reading, resource: str = "") -> tuple[Explanation, ...]:
     """The reasons behind every statement that `build` writes, for each task definition.
 
-    ``resource`` is the logical id of the only task definition of a template that is asked about. Raises InvalidInput
-    for what was read and ECS would refuse, and for a template without any such task definition.
+    ``resource`` is the logical id of the only task definition of a template that is asked about, or its address in a
+    configuration. Raises InvalidInput for what was read and ECS would refuse, and where there is no such task
+    definition.
     """
     if reading.template is not None:
         return explain_template(reading, reading.template, resource)
+    if reading.addressed:
+        return explain_configuration(reading, resource)
     return tuple(_explanation(task, task.name if reading.project else "") for task in reading.accepted())
 
 

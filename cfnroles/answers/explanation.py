@@ -32,7 +32,7 @@ class Explanation(Struct, frozen=True):
     logical id of the task definition in its template, ``noun`` what that is, ``when`` the conditions that it hangs on
     there, and ``defaults`` the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest
     of a template. ``construct`` is the path of the construct of the CDK that made it, and ``stack`` the document of
-    its stack, where several are explained.
+    its stack, where several are explained, and ``whole`` what has the resource.
     """
 
     roles: tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]
@@ -45,6 +45,7 @@ class Explanation(Struct, frozen=True):
     noun: str = "task definition"
     construct: str = ""
     stack: str = ""
+    whole: str = "template"
 
     @property
     def called(self) -> str:

@@ -26,11 +26,11 @@ def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
     if reading.template:
         return template_grants(reading.template, Given(told.parameters, told.account, told.region)), ()
     tasks = reading.accepted()
-    if not reading.project:
+    if not reading.project and len(tasks) == 1:
         return merged(grant for task in tasks for grant in needed(task.discovery)), reading.gaps
     grants = merged(grant for task in tasks for grant in _of_service(reading.name, task))
     # Two services may have a gap in containers of the same name.
-    return grants, tuple(_named(gap, task.name) for task in tasks for gap in task.discovery.gaps)
+    return grants, tuple(_named(gap, task) for task in tasks for gap in task.discovery.gaps)
 
 
 def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
@@ -53,14 +53,15 @@ def _whole(document: str, task: Task, holder: Holder, kind: GrantKind, arn: str)
         (Effect.DENY, "permissions-boundary") if kind is GrantKind.BOUNDARY else (Effect.ALLOW, "managed-policies")
     )
     path = task.service.where(kind_of(holder).key, option) if task.service else ()
-    origin = Origin(document, path, item=f"{task.name}, {option}")
+    origin = Origin(document, path, item=f"{task.address or task.name}, {option}")
     return RoleGrant(_role(task, holder), kind, effect, (), (arn,), places=(Place(origin, origin.place),))
 
 
 def _role(task: Task, holder: str) -> str:
-    return f"{task.name} {holder}"
+    return f"{task.address or task.name} {holder}"
 
 
-def _named(gap: Gap, service: str) -> Gap:
-    item = ", ".join(part for part in (gap.origin.item, f"service {service}") if part)
+def _named(gap: Gap, task: Task) -> Gap:
+    called = task.address or f"service {task.name}"
+    item = ", ".join(part for part in (gap.origin.item, called) if part)
     return replace(gap, origin=replace(gap.origin, item=item))

@@ -77,7 +77,7 @@ def command(source: str, **given: Any) -> None:
     from cfnroles.formats import build as formats
 
     options = taken(_Options, given)
-    reading = reading_of(source, told(given, live=options.live, profile=options.profile))
+    reading = reading_of(source, told(given, live=options.live, profile=options.profile)).about(options.resource)
     only_for_specs(reading, live=options.live)
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
     if options.for_account:

@@ -70,7 +70,7 @@ def command(source: str, **given: Any) -> None:
     about = told(given)
     reading = reading_of(source, about)
     only_for_templates(reading, resource=options.resource, parameter=about.parameters)
-    answer = _checked(reading, options, about.region)
+    answer = _checked(reading.about(options.resource), options, about.region)
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
     say(written[options.format_](answer, reading.texts))
     if answer.count(Usable.NO):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
     """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
 
-    SOURCE is a task definition, a service spec, a CloudFormation template, or the directory that `cdk synth` writes.
+    SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, or
+    what `terraform show -json` says about a plan or a state.
     """
     from cfnroles import explain
     from cfnroles.files import is_directory

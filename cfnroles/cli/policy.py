@@ -48,7 +48,7 @@ def command(source: str, role: str, trust: bool, spec_service: str, resource: st
         raise InvalidInput(
             "--trust is for the role of one kind", remedy=f"Give --role {' or --role '.join(list(_HOLDERS)[:2])}."
         )
-    reading = reading_of(source, told(about))
+    reading = reading_of(source, told(about)).about(resource)
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
     if spec_service:
         reading = reading.of(spec_service)

@@ -146,7 +146,10 @@ def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Value of a template's parameter; conditions on the others are looked at both ways.",
     )
     resource = click.option(
-        "--resource", default="", metavar="ID", help="Logical id of one task definition of a template."
+        "--resource",
+        default="",
+        metavar="ID",
+        help="One task definition: its logical id in a template, or its address in Terraform.",
     )
     return resource(about(command))
 
@@ -191,10 +194,10 @@ def only_for_specs(reading: Reading, **given: Any) -> None:
 
 
 def only_for_templates(reading: Reading, **given: Any) -> None:
-    """Raise InvalidInput where one of these options is given for a source that is no CloudFormation template."""
+    """Raise InvalidInput where one of these options is given for a source that is neither template nor Terraform."""
     for option, value in given.items():
-        if value and reading.template is None:
+        if value and reading.template is None and not reading.addressed:
             raise InvalidInput(
-                f"--{option} is for a CloudFormation template, and {reading.name} is {reading.noun}",
+                f"--{option} is for a CloudFormation template or Terraform, and {reading.name} is {reading.noun}",
                 remedy="Leave it out.",
             )

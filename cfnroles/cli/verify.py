@@ -124,6 +124,7 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
     from cfnroles import verify as verify_role
 
     only_for_templates(reading, resource=options.resource)
+    reading = reading.about(options.resource)
     if options.spec_service:
         reading = reading.of(options.spec_service)
     if reading.template is not None:

@@ -75,13 +75,14 @@ def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
         if each.resource:
             yield from (f"{each.noun} {each.called}{_of_stack(each)}{_only(each.when)}", "")
         if each.unseen:
-            yield from (f"the rest of the template{_of_stack(each)}", "")
+            yield from (f"the rest of the {each.whole}{_of_stack(each)}", "")
         yield from _human_of_one(each, lines)
 
 
 def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     if not explanation.roles and not explanation.unseen:
-        yield "No role needs any permission."
+        named = "No role needs any permission."
+        yield "What the roles need cannot be named." if explanation.gaps else named
     for holder, statements in explanation.roles:
         yield f"{holder}"
         for explained in statements:
@@ -113,7 +114,7 @@ def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str
             called = f"{each.called}{_of_stack(each)}{_only(each.when)}"
             yield heading(1, f"{each.noun[0].upper()}{each.noun[1:]} ", called)
         if each.unseen:
-            yield heading(1, "The rest of the template", _of_stack(each))
+            yield heading(1, f"The rest of the {each.whole}", _of_stack(each))
         yield from _markdown_of_one(each, lines)
 
 

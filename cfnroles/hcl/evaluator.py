@@ -241,7 +241,7 @@ def _put(members: dict[str, Value], name: str, value: Value, *, grouped: bool) -
 
 def _turn(node: Any, key: Value) -> str:
     called = plain(key) if is_known(key) and not isinstance(key.data, list | dict) and key.data is not None else "..."
-    return f"{node.key or node.value} is {called}"
+    return f"{node.key or node.value} = {called}"
 
 
 def _conditional(node: Any, scope: Scope) -> Value:

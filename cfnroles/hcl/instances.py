@@ -17,6 +17,9 @@ from cfnroles.symbols import Expression, Symbol
 #: More instances than any that a person makes of a task definition.
 MOST = 256
 
+#: A state has all values.
+_STATE = "Give the state, which knows it: `terraform show -json | cfnroles explain -`"
+
 Make = Callable[[Scope, str], Lazy]
 
 
@@ -175,6 +178,7 @@ class Instance(Lazy):
                 f"{self.module.address}{written}",
                 written=f"${{{written}}}",
                 reason=f"{self.module.address}{written} is known when Terraform has asked AWS",
+                remedy=_STATE,
                 address=self.address,
                 type=self.type,
                 attribute=name,
@@ -215,6 +219,6 @@ class Instance(Lazy):
         turns = []
         for key, value in elements(collection):
             each = Value({"key": key, "value": value}, value.place)
-            label = f"{name} is {plain(key)}" if is_known(key) and isinstance(key.data, str | int) else f"{name} is ..."
+            label = f"{name} = {plain(key)}" if is_known(key) and isinstance(key.data, str | int) else f"{name} = ..."
             turns.append((content[0], self.scope.binding(label, **{name: each})))
         return turns

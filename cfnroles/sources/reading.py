@@ -18,7 +18,7 @@ from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.lines import findings_text, refuse
-from cfnroles.need import Finding, Gap, Holder, Severity
+from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.sources.told import Told
 from cfnroles.workload import EXPRESS, Path, Workload
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.nested_stacks import NestedStack
     from cfnroles.sources.spec import Service, Spec
     from cfnroles.template.template import Template
+    from cfnroles.template.worlds import Disjunction
 
 #: Where the members of a workload stand that name its roles.
 _ROLE_MEMBERS: Mapping[Holder, Path] = {
@@ -40,7 +41,9 @@ class Task(Struct, frozen=True):
     """One task definition: what is known about it, what follows from that, and how its roles are to be made.
 
     ``name`` is that of the service of a project, else the family. ``service`` has the settings of a spec's service;
-    ``None`` where nothing tells what the application does.
+    ``None`` where nothing tells what the application does. ``address`` is that of the resource in a configuration.
+    Where that has conditions, ``when`` tells on which of them a need, a gap, a finding or a reference hangs, and
+    ``condition`` on which the task definition itself does. ``defaults`` are the variables whose default was taken.
     """
 
     name: str
@@ -50,12 +53,25 @@ class Task(Struct, frozen=True):
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     log_groups: LogGroupOptions | None = None
     service: Service | None = None
+    address: str = ""
+    when: Mapping[Need | Gap | Finding | Reference, Disjunction] = field(default_factory=dict)
+    condition: Disjunction = ((),)
+    defaults: tuple[str, ...] = ()
 
     def role(self, holder: Holder) -> str:
         """The name or ARN of a role that the source names itself; empty where it names none."""
         name = self.options.get(holder, NO_OPTIONS).name
         named = name or self.workload.at(_ROLE_MEMBERS.get(holder, ("",)))
         return named if isinstance(named, str) else ""
+
+    def only_if(self, thing: Need | Gap | Finding | Reference) -> str:
+        """On which conditions a thing hangs, in words; empty where it is there whenever the task definition is."""
+        return _in_words(self.when.get(thing, ()))
+
+    @property
+    def there_if(self) -> str:
+        """On which conditions the task definition itself hangs, in words; empty for none."""
+        return _in_words(self.condition)
 
     @property
     def chosen(self) -> tuple[str, ...] | None:
@@ -64,12 +80,17 @@ class Task(Struct, frozen=True):
         return tuple(arn.rpartition("/")[2] for arn in chosen) if self.service else None
 
 
+def _in_words(when: Disjunction) -> str:
+    return ", or if ".join(" and ".join(map(str, literals)) for literals in when)
+
+
 class Reading(Struct, frozen=True):
     """A source that was read: its documents, the named one first, and what stands in them.
 
     ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
     the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
-    read, with its ``nested`` stacks, and ``policy`` a policy document.
+    read, with its ``nested`` stacks, and ``policy`` a policy document. ``addressed`` says that the task definitions are
+    resources of a configuration, each named by its address, and ``unseen`` is what of that is not read.
     """
 
     documents: tuple[Document, ...]
@@ -81,6 +102,8 @@ class Reading(Struct, frozen=True):
     template: Template | None = None
     nested: tuple[NestedStack | Gap, ...] = ()
     policy: Mapping[str, Any] | None = None
+    addressed: bool = False
+    unseen: tuple[Gap, ...] = ()
 
     @property
     def name(self) -> str:
@@ -125,7 +148,8 @@ class Reading(Struct, frozen=True):
         tasks = self.accepted()
         if len(tasks) == 1:
             return tasks[0]
-        raise self._which(f"has {len(tasks)} services, and one is asked about")
+        what = "task definitions" if self.addressed else "services"
+        raise self._which(f"has {len(tasks)} {what}, and one is asked about")
 
     def of(self, service: str) -> Reading:
         """The reading with this service of a project alone; raises InvalidInput where there is none."""
@@ -139,6 +163,21 @@ class Reading(Struct, frozen=True):
             return replace(self, tasks=found)
         raise self._which(f"has no service {service}")
 
+    def about(self, resource: str) -> Reading:
+        """The reading with the one task definition of a configuration that is asked about; itself for any other source.
+
+        Raises InvalidInput where there is no such address.
+        """
+        return self.resource(resource) if resource and self.addressed else self
+
+    def resource(self, address: str) -> Reading:
+        """The reading with one task definition of a configuration alone; raises InvalidInput where there is none."""
+        if found := tuple(each for each in self.tasks if each.address == address):
+            return replace(self, tasks=found)
+        names = ", ".join(each.address for each in self.tasks)
+        why = f"Its task definitions: {names}." if names else "It has none."
+        raise InvalidInput(f"has no task definition {address}", where=self.name, why=why)
+
     def _without_tasks(self) -> InvalidInput:
         from cfnroles.sources.template_task_definitions import TASKS
         from cfnroles.sources.template_tasks import defined
@@ -151,6 +190,9 @@ class Reading(Struct, frozen=True):
         return InvalidInput(f"is {self.noun}, and {what}", where=self.name, remedy=remedy)
 
     def _which(self, what: str) -> InvalidInput:
-        names = ", ".join(each.name for each in self.tasks)
-        remedy = "Name one of them with --spec-service NAME."
-        return InvalidInput(what, where=self.name, why=f"Its services: {names}.", remedy=remedy)
+        names = ", ".join(each.address or each.name for each in self.tasks)
+        if self.addressed:
+            why, remedy = f"Its task definitions: {names}.", "Name one of them with --resource ADDRESS."
+        else:
+            why, remedy = f"Its services: {names}.", "Name one of them with --spec-service NAME."
+        return InvalidInput(what, where=self.name, why=why, remedy=remedy)

@@ -13,6 +13,7 @@ from cfnroles.sources import (
     from_service_spec,
     from_task_definition,
     from_template,
+    from_terraform,
 )
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
@@ -54,6 +55,7 @@ SOURCES: tuple[Source, ...] = (
     from_express_service,
     from_service_spec,
     from_template,
+    from_terraform,
     from_policy,
 )
 

@@ -9,7 +9,17 @@ from msgspec import Struct
 from cfnroles.facts import Facts
 from cfnroles.need import Condition
 from cfnroles.placeholders import name_of, placeholder
-from cfnroles.symbols import AfterParameter, Field, Import, Parameter, ParameterPath, Placeholder, Symbol, Wildcard
+from cfnroles.symbols import (
+    AfterParameter,
+    Expression,
+    Field,
+    Import,
+    Parameter,
+    ParameterPath,
+    Placeholder,
+    Symbol,
+    Wildcard,
+)
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.secret_forms import secret_form
 from cfnroles.text import (
@@ -75,6 +85,8 @@ def parse_arn(text: Text) -> Arn:
 
 def remedy(left: str | Symbol) -> str:
     """How to tell what a symbol stands for, or a word in the place of a placeholder."""
+    if isinstance(left, Expression) and left.remedy:
+        return left.remedy
     if isinstance(left, Symbol) and not isinstance(left, Placeholder):
         told = isinstance(left, Parameter)
         return f"Tell it with --parameter {left.name}=VALUE" if told else "Write what it stands for in its place"
@@ -204,7 +216,8 @@ def value_from(text: Text, facts: Facts) -> SecretReference | ParameterReference
     if isinstance(first, Parameter | Import) and isinstance(rest[0], str) and rest[0].startswith(":"):
         return _secret_reference(_in_place_of_secret(first, Text(*rest)), text)
     if isinstance(first, Symbol) and not isinstance(first, Parameter) and text.shape("")[:1] in ("", ":"):
-        raise Unnamed(f"what {first.spelled} names is not known", "Name the secret or parameter by its ARN")
+        how = first.remedy if isinstance(first, Expression) else ""
+        raise Unnamed(f"what {first.spelled} names is not known", how or "Name the secret or parameter by its ARN")
     if not text.startswith("arn:"):
         check_pasted(text)
         return ParameterReference(_parameter_arn(text, facts))

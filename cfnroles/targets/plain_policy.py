@@ -27,7 +27,16 @@ from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.statements import Statement, compose
-from cfnroles.symbols import Cut, InImage, Parameter, Placeholder, PolicyVariable, PseudoParameter, Symbol
+from cfnroles.symbols import (
+    Cut,
+    Expression,
+    InImage,
+    Parameter,
+    Placeholder,
+    PolicyVariable,
+    PseudoParameter,
+    Symbol,
+)
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
 from cfnroles.text import Arn, Text, from_spelling, text_of
@@ -81,7 +90,9 @@ def subject_of(reading: Reading, resource: str = "") -> Subject:
     if reading.template is not None:
         return _of_template(reading, reading.template, resource)
     task = reading.task()
-    return Subject(task.name, task.facts, task.discovery.needs, task.discovery.gaps, task.options)
+    found, defaults = task.discovery, task.defaults
+    conditions = {need: (when, _AS_EXPRESSIONS) for need in found.needs if (when := task.only_if(need))}
+    return Subject(task.name, task.facts, found.needs, found.gaps, task.options, conditions, defaults)
 
 
 def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainPolicy:
@@ -238,7 +249,7 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
     hanging = {need: conditions[need] for need in needs if need in conditions}
     _refuse(
         reading,
-        "hangs on conditions of the template",
+        "hangs on conditions",
         ((f"if {when}", remedy, need.origin) for need, (when, remedy) in hanging.items()),
     )
 
@@ -278,6 +289,8 @@ def _remedy(symbol: Symbol) -> str:
     if isinstance(symbol, InImage):
         inside = from_spelling(symbol.image, policy=False).unknown
         return _remedy(inside[0]) if inside else _AS_EXPRESSIONS
+    if isinstance(symbol, Expression) and symbol.remedy:
+        return f"{symbol.remedy}."
     if isinstance(symbol, Placeholder):
         return f"Give --set {quoted(f'{symbol.called}=VALUE')}."
     if isinstance(symbol, Parameter):

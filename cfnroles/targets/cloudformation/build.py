@@ -52,6 +52,12 @@ def build(
     """
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
+    if reading.addressed:
+        raise InvalidInput(
+            f"is {reading.noun}, whose roles belong into Terraform, and no stacks are built from it",
+            where=reading.name,
+            remedy="`cfnroles explain` tells what each role needs, and `cfnroles policy` prints its policy.",
+        )
     if reading.template is not None:
         from cfnroles.targets.cloudformation.build_template import stacks_beside
 

@@ -1,0 +1,49 @@
+"""What Terraform says of a plan or a state, in JSON, as a source: every task definition in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+
+NOUN = "a Terraform plan or state"
+SIGNS = ('"format_version"', '"terraform_version"')
+TAKES = frozenset(
+    {
+        *("account", "region", "kms_key_arns", "file_key_arns", "log_group_key_arns", "destination_key_arns"),
+        *("bucket_accounts", "pull_through_prefixes", "gmsa_secrets", "s3_files_buckets", "compat"),
+    }
+)
+
+
+def recognises(document: Document) -> bool:
+    """Whether it is what `terraform show -json` writes, or Terraform's own state."""
+    members = document.members
+    shown = "format_version" in members and ("planned_values" in members or "values" in members)
+    return shown or _is_raw_state(members)
+
+
+def _is_raw_state(members: Mapping[str, Any]) -> bool:
+    return "terraform_version" in members and "lineage" in members
+
+
+def read(document: Document, told: Told) -> Reading:
+    """The task definitions of the plan or the state.
+
+    Raises InvalidInput where it is Terraform's own state file, and where it has another form.
+    """
+    from cfnroles.sources.terraform_plan import tasks_in
+
+    told.refuse_others(TAKES, f"{document.name} is {NOUN}")
+    if _is_raw_state(document.members):
+        how = "Give what Terraform says of it: `terraform show -json | cfnroles explain -`"
+        raise InvalidInput(
+            "is Terraform's own state file, whose form is its own matter", where=document.name, remedy=how
+        )
+    if told.parameters:
+        raise InvalidInput("--parameter is for a directory: a plan and a state know all variables", where=document.name)
+    return Reading((document,), NOUN, told, tasks_in(document, told), addressed=True)

@@ -1,0 +1,263 @@
+"""Terraform's resource of a task definition, turned back into the API's spelling.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_task_definition
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.json_texts import decode
+from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, chunks_of
+from cfnroles.sources.members import FLAG, MAP, MEMBERS, NUMBER
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.symbols import Expression
+from cfnroles.text import Text, text_of
+from cfnroles.workload import Path
+
+TASK_DEFINITION = "aws_ecs_task_definition"
+_CONTAINERS = "container_definitions"
+#: The blocks of the resource, and the member of the API that each is; those whose member is a list may stand repeated.
+BLOCKS = {
+    "volume": "volumes",
+    "placement_constraints": "placementConstraints",
+    "inference_accelerator": "inferenceAccelerators",
+    "runtime_platform": "runtimePlatform",
+    "proxy_configuration": "proxyConfiguration",
+    "ephemeral_storage": "ephemeralStorage",
+}
+#: The arguments of the resource that ECS is given.
+ARGUMENTS = (
+    *("family", "cpu", "memory", "network_mode", "execution_role_arn", "task_role_arn", "requires_compatibilities"),
+    *("ipc_mode", "pid_mode", "enable_fault_injection", _CONTAINERS),
+)
+_RENAMED = {"configure_at_launch": "configuredAtLaunch", "size_in_gib": "sizeInGiB"}
+#: Members that stand one level deeper in the API.
+_DEEPER = {"host_path": ("host", "sourcePath")}
+
+#: What an attribute of the resource is; an error where Terraform would stop.
+Attributes = Mapping[str, Value | Failed]
+
+
+class Unseen(Struct, frozen=True):
+    """A member that cannot be read: where it belongs, what is not known there, and what tells it."""
+
+    path: Path
+    what: str
+    remedy: str
+
+
+class Turned(Struct):
+    """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
+
+    ``address`` is that of the resource.
+    """
+
+    address: str
+    tree: dict[str, Any] = field(default_factory=dict)
+    places: dict[Path, Path] = field(default_factory=dict)
+    spots: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
+    unseen: list[Unseen] = field(default_factory=list)
+
+    def attributes(self, given: Attributes) -> Turned:
+        """The task definition with these arguments and blocks."""
+        for name, value in given.items():
+            member = BLOCKS.get(name) or _member(name)
+            self._at((member,), (self.address, name), value)
+            if isinstance(value, Failed):
+                self.unseen.append(_stopped((member,), value))
+            elif name == _CONTAINERS:
+                self.tree[member] = self._containers(value)
+            elif (made := self._argument(value, MEMBERS.get(member), (member,))) not in (None, ""):
+                self.tree[member] = made
+        if not self.tree.setdefault("containerDefinitions", []) and not self.unseen:
+            what = "the resource has no container definitions, or null in their place"
+            self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
+        return self
+
+    def shown(self, containers: Value) -> None:
+        """Take the container definitions from elsewhere, where the resource's own cannot be seen."""
+        path: Path = ("containerDefinitions",)
+        if any(each.path == path for each in self.unseen):
+            self.unseen = [each for each in self.unseen if each.path != path]
+            self.tree["containerDefinitions"] = self._containers(Value(Encoded(containers), containers.place))
+
+    def _at(self, path: Path, place: Path, value: Value | Failed) -> None:
+        """Note where a member stands."""
+        if self._place(path) != place:
+            self.places[path] = place
+        if value.place is not None and value.place.document:
+            self.spots[path] = (value.place.document, value.place.line, value.place.column)
+
+    def _place(self, path: Path) -> Path:
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return (*self.places[path[:length]], *path[length:])
+        return path
+
+    def _hidden(self, path: Path, symbol: Expression) -> None:
+        what = f"nobody can see what {symbol.name} puts here: {symbol.reason}"
+        self.unseen.append(Unseen(path, what, symbol.remedy or "Write it in its place"))
+
+    def _argument(self, value: Value, kind: Any, path: Path) -> Any:
+        """An argument or a block of the resource, by the name that the API has for each member of it."""
+        data = value.data
+        if isinstance(data, Expression):
+            return self._open(data, kind, path)
+        if isinstance(data, Lazy | Encoded) or data is None:
+            return None
+        if isinstance(kind, Mapping):
+            first = data[0] if isinstance(data, list) and data else value
+            return self._block(first, kind, path) if isinstance(first.data, dict) else None
+        if isinstance(kind, list) and isinstance(data, list):
+            return self._elements(data, path, lambda each, at: self._argument(each, kind[0], at))
+        if isinstance(data, list | dict):
+            return _pairs(data) if path[-1:] == ("properties",) else _plain(value)
+        return _as(kind, data)
+
+    def _open(self, symbol: Expression, kind: Any, path: Path) -> Any:
+        if isinstance(kind, Mapping | list) or kind == MAP:
+            self._hidden(path, symbol)
+            return None
+        return shaped(Text(symbol))
+
+    def _block(self, value: Value, kind: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        for name, member_value in value.data.items():
+            *outer, member = _DEEPER.get(name, (_member(name),))
+            inner_kind = kind.get(outer[0], {}).get(member) if outer else kind.get(member)
+            at = (*path, *outer, member)
+            self._at(at, (*self._place(path), name), member_value)
+            made = self._properties(member_value, at) if member == "properties" else None
+            if made is None:
+                made = self._argument(member_value, inner_kind, at)
+            if made not in (None, "", []):
+                target = tree.setdefault(outer[0], {}) if outer else tree
+                target[member] = made
+        return tree
+
+    def _properties(self, value: Value, path: Path) -> list[dict[str, Any]] | None:
+        """Terraform has a map where the API has a list of names and values."""
+        if not isinstance(value.data, dict):
+            return None
+        return [{"name": name, "value": _plain(each)} for name, each in value.data.items()]
+
+    def _elements(self, found: Sequence[Value], path: Path, turn: Any) -> list[Any]:
+        made: list[Any] = []
+        for each in found:
+            at = (*path, len(made))
+            if isinstance(each.data, Expression) and isinstance(found, Partial):
+                self._hidden(path, each.data)
+                continue
+            self._at(at, (*self._place(path), len(made)), each)
+            element = turn(each, at)
+            if element is not None:
+                made.append(element)
+        return made
+
+    def _containers(self, value: Value) -> list[Any]:
+        path: Path = ("containerDefinitions",)
+        try:
+            inner = _decoded(value)
+        except Failed as failed:
+            self.unseen.append(_stopped(path, failed))
+            return []
+        if isinstance(inner.data, Expression):
+            self._hidden(path, inner.data)
+            return []
+        if not isinstance(inner.data, list):
+            what = "a list of container definitions is expected here"
+            self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
+            return []
+        made = self._json(inner, MEMBERS["containerDefinitions"], path)
+        if others := [each for each in made if not isinstance(each, dict)]:
+            what = f"{len(others)} of the {len(made)} elements here are no container definitions"
+            self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
+        return [each for each in made if isinstance(each, dict)]
+
+    def _json(self, value: Value, kind: Any, path: Path) -> Any:
+        """A part of the container definitions, whose members the provider knows in any capitals."""
+        data = value.data
+        if isinstance(data, Lazy):
+            data = data.all(value.place).data
+        if isinstance(data, Expression):
+            return self._open(data, kind, path)
+        if isinstance(data, Encoded):
+            return _plain(value)
+        if isinstance(data, dict):
+            return self._members(data, kind, path)
+        if isinstance(data, list):
+            inner = kind[0] if isinstance(kind, list) else None
+            return self._elements(data, path, lambda each, at: self._json(each, inner, at))
+        return shaped(text_of(data)) if isinstance(data, Text) and data.symbols else data
+
+    def _members(self, data: Mapping[str, Value], kind: Any, path: Path) -> dict[str, Any]:
+        known = {name.lower(): name for name in kind} if isinstance(kind, Mapping) else {}
+        tree: dict[str, Any] = {}
+        for name, value in data.items():
+            member = known.get(name.lower(), name)
+            self._at((*path, member), (*self._place(path), name), value)
+            made = self._json(value, kind.get(member) if isinstance(kind, Mapping) else None, (*path, member))
+            if made is not None:
+                tree[member] = made
+        return tree
+
+
+def _stopped(path: Path, failed: Failed) -> Unseen:
+    where = f" ({failed.place})" if failed.place and failed.place.document else ""
+    return Unseen(path, f"Terraform would stop here: {failed.what}{where}", "`terraform validate` says more")
+
+
+def _decoded(value: Value) -> Value:
+    """The container definitions inside of their JSON."""
+    if isinstance(value.data, Encoded):
+        return value.data.value
+    if isinstance(value.data, Expression) or not isinstance(value.data, str):
+        return value
+    whole = text_of(value.data).whole
+    return Value(whole, value.place) if isinstance(whole, Expression) else decode(tuple(chunks_of(value)))
+
+
+def _member(name: str) -> str:
+    """A name as the API spells it: ``networkMode`` for ``network_mode``."""
+    first, *others = name.split("_")
+    return _RENAMED.get(name) or first + "".join(each.capitalize() for each in others)
+
+
+def _as(kind: Any, data: Any) -> Any:
+    """A plain value as the API takes it: Terraform has texts, numbers and truth values for each other."""
+    if isinstance(data, Text) and data.symbols:
+        return shaped(data)
+    if kind == FLAG and data in ("true", "false"):
+        return data == "true"
+    if kind == NUMBER and isinstance(data, str) and data.isdigit() and len(data) < 10:
+        return int(data)
+    if isinstance(data, bool):
+        return data
+    return data if isinstance(data, str) or kind == NUMBER else str(data)
+
+
+def _plain(value: Value) -> Any:
+    """A value as it is, with a text in the place of each expression."""
+    match value.data:
+        case Expression() as symbol:
+            return shaped(Text(symbol))
+        case Encoded():
+            return Text(*(part for part, _ in chunks_of(value)))
+        case list() as elements:
+            return [_plain(each) for each in elements]
+        case dict() as members:
+            return {name: _plain(each) for name, each in members.items()}
+        case Text() as text:
+            return shaped(text)
+        case Lazy():
+            return None
+    return value.data
+
+
+def _pairs(data: Any) -> Any:
+    return [_plain(each) for each in data] if isinstance(data, list) else {k: _plain(v) for k, v in data.items()}

@@ -1,0 +1,145 @@
+"""The task definitions in what `terraform show -json` writes about a plan or a state.
+
+What a plan does not know yet is not read by its references: a secret that is handed over in `environment` looks there
+like one in `secrets`. https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Value
+from cfnroles.sources.reading import Task
+from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
+from cfnroles.sources.told import Told
+from cfnroles.symbols import Expression
+
+_CONTAINERS = "container_definitions"
+#: The output in which a user may show what stands inside of `jsonencode`, of which a plan knows every part that it can.
+OUTPUT = "cfnroles"
+_DEEPEST = 60
+
+
+def tasks_in(document: Document, told: Told) -> tuple[Task, ...]:
+    """A task for each task definition; raises InvalidInput where the document has another form."""
+    members = document.members
+    planned = members.get("planned_values", members.get("values"))
+    at = Home(document.name, _region(members))
+    unknown = {str(each.get("address")): each for each in _mappings(members.get("resource_changes"))}
+    found = list(_resources(_member(planned, "root_module")))
+    tasks = []
+    for resource in found:
+        address = str(resource.get("address", ""))
+        changed = _member(_member(unknown.get(address), "change"), "after_unknown")
+        turned = _turned(resource, changed, document)
+        shown = _shown(members, resource, len(found), document)
+        if shown is not None:
+            turned.shown(shown)
+        tasks.append(task_of(address, [InWorld({}, turned)], [{}], told, at))
+    if not tasks and not isinstance(planned, Mapping):
+        raise InvalidInput("has no values in it", where=document.name)
+    return tuple(tasks)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    yield from (each for each in value if isinstance(each, Mapping)) if isinstance(value, list) else ()
+
+
+def _resources(module: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    for each in _mappings(_member(module, "resources")):
+        if each.get("type") == TASK_DEFINITION and each.get("mode") == "managed":
+            yield each
+    if depth < _DEEPEST:
+        for child in _mappings(_member(module, "child_modules")):
+            yield from _resources(child, depth + 1)
+
+
+def _region(members: Mapping[str, Any]) -> str:
+    """The Region of the usual provider, where the configuration says it."""
+    providers = _member(_member(members, "configuration"), "provider_config")
+    expressions = _member(_member(providers, "aws"), "expressions")
+    region = _member(_member(expressions, "region"), "constant_value")
+    return region if isinstance(region, str) else ""
+
+
+def _turned(resource: Mapping[str, Any], unknown: Any, document: Document) -> Turned:
+    address = str(resource.get("address", ""))
+    place = _place(address, document)
+    values = _member(resource, "values")
+    attributes = {}
+    for name in (*ARGUMENTS, *BLOCKS):
+        reason = _HIDDEN if name == _CONTAINERS else "the plan does not know it before it is applied"
+        remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
+        hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
+        value = _value(_member(values, name), _member(unknown, name), hidden, place)
+        if value.data is not None:
+            attributes[name] = value
+    return Turned(address).attributes(attributes)
+
+
+#: https://developer.hashicorp.com/terraform/cli/commands/show
+_STATE = "Give the state once it is applied: `terraform show -json | cfnroles explain -`"
+_HIDDEN = "the plan does not know it, since one value that is known after apply hides all of them"
+
+
+def _ways_out(resource: Mapping[str, Any]) -> str:
+    name = str(resource.get("name", "app"))
+    output = f'`output "{OUTPUT}_{name}" {{ value = [...] }}`'
+    return (
+        "Give the directory with the .tf files: `cfnroles explain .`; or the state once it is applied:"
+        f" `terraform show -json | cfnroles explain -`; or add {output} with what stands inside of jsonencode(...), and"
+        " plan again"
+    )
+
+
+def _place(address: str, document: Document) -> Place:
+    """Where the resource begins: most plans are one line."""
+    found = document.text.find(json.dumps(address))
+    return Place(document.name, document.text.count("\n", 0, max(found, 0)) + 1, 1)
+
+
+def _value(value: Any, unknown: Any, hidden: Expression, place: Place) -> Value:
+    """A value with an expression for each part that is known after the plan is applied."""
+    if unknown is True:
+        return Value(hidden, place)
+    if isinstance(value, Mapping) or isinstance(unknown, Mapping):
+        names = dict.fromkeys((*(value or {}), *(unknown if isinstance(unknown, Mapping) else {})))
+        made = {
+            name: _value(_member(value, name), _member(unknown, name), _inner(hidden, f".{name}"), place)
+            for name in names
+        }
+        return Value(made, place)
+    if isinstance(value, list):
+        others = unknown if isinstance(unknown, list) else []
+        each = [(one, others[index] if index < len(others) else None) for index, one in enumerate(value)]
+        return Value([_value(*both, _inner(hidden, f"[{index}]"), place) for index, both in enumerate(each)], place)
+    if isinstance(value, str):
+        # The lines of a text in JSON are none of the plan's.
+        return Value(value, place, ((value, Place("", 0, 0)),))
+    return Value(value, place)
+
+
+def _inner(hidden: Expression, step: str) -> Expression:
+    return Expression(f"{hidden.name}{step}", reason=hidden.reason, remedy=hidden.remedy)
+
+
+def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int, document: Document) -> Value | None:
+    """The container definitions that an output shows, where the resource itself does not know them."""
+    changes = _member(members, "output_changes")
+    names = [f"{OUTPUT}_{resource.get('name')}", *([OUTPUT] if number == 1 else [])]
+    name = next((each for each in names if isinstance(_member(changes, each), Mapping)), "")
+    if not name or str(resource.get("address", "")).startswith("module."):
+        return None
+    change = _member(changes, name)
+    hidden = Expression(f"output.{name}", reason="the plan does not know it before it is applied", remedy=_STATE)
+    return _value(_member(change, "after"), _member(change, "after_unknown"), hidden, Place("", 0, 0))

@@ -1,0 +1,101 @@
+"""What the attributes of Terraform's resources give: the form that is known of a value before AWS tells it.
+
+A row is given the ARN of a secret with the resource's own symbol in the place of the name; what is written again is the
+user's own expression for all of the ARN.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from cfnroles.symbols import Expression, Symbol
+from cfnroles.text import ACCOUNT, PARTITION, REGION, URL_SUFFIX, Part, Text
+
+
+def _arn(service: str, before: str) -> Text:
+    return Text("arn:", PARTITION, f":{service}:", REGION, ":", ACCOUNT, f":{before}")
+
+
+_NOTHING = Text()
+_SECRET_ARN = _arn("secretsmanager", "secret:")
+_KEY_ARN = _arn("kms", "key/")
+_REGISTRY = Text(ACCOUNT, ".dkr.ecr.", REGION, ".", URL_SUFFIX, "/")
+#: What stands before the name in the value of an attribute, by the type of its resource or data source.
+#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+_FORMS: dict[str, dict[str, Text]] = {
+    "aws_secretsmanager_secret": {"arn": _SECRET_ARN, "id": _SECRET_ARN},
+    "aws_secretsmanager_secret_version": {"arn": _SECRET_ARN, "secret_id": _SECRET_ARN},
+    "aws_secretsmanager_secret_rotation": {"id": _SECRET_ARN, "secret_id": _SECRET_ARN},
+    "aws_db_instance": {"master_user_secret[0].secret_arn": _SECRET_ARN},
+    "aws_rds_cluster": {"master_user_secret[0].secret_arn": _SECRET_ARN},
+    "aws_ssm_parameter": {"arn": _arn("ssm", "parameter/"), "name": _NOTHING, "id": _NOTHING},
+    "aws_ecr_repository": {
+        "arn": _arn("ecr", "repository/"),
+        "repository_url": _REGISTRY,
+        "name": _NOTHING,
+        "id": _NOTHING,
+    },
+    "aws_ecr_image": {"image_uri": _REGISTRY},
+    "aws_ecrpublic_repository": {"repository_uri": Text("public.ecr.aws/")},
+    "aws_cloudwatch_log_group": {"arn": _arn("logs", "log-group:"), "name": _NOTHING, "id": _NOTHING},
+    "aws_s3_bucket": {"arn": Text("arn:", PARTITION, ":s3:::"), "bucket": _NOTHING, "id": _NOTHING},
+    "aws_kms_key": {"arn": _KEY_ARN},
+    "aws_kms_alias": {"target_key_arn": _KEY_ARN},
+    "aws_efs_file_system": {"arn": _arn("elasticfilesystem", "file-system/"), "id": _NOTHING},
+    "aws_efs_access_point": {"arn": _arn("elasticfilesystem", "access-point/"), "id": _NOTHING},
+    "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
+}
+#: Data sources that tell what every stack knows of itself.
+_KNOWN: dict[tuple[str, str], Text] = {
+    ("aws_caller_identity", "account_id"): ACCOUNT,
+    ("aws_caller_identity", "id"): ACCOUNT,
+    ("aws_region", "name"): REGION,
+    ("aws_region", "id"): REGION,
+    ("aws_region", "region"): REGION,
+    ("aws_partition", "partition"): PARTITION,
+    ("aws_partition", "id"): PARTITION,
+    ("aws_partition", "dns_suffix"): URL_SUFFIX,
+}
+
+
+def shaped(text: Text) -> Text:
+    """The text with the form that is known of what its expressions give."""
+    return text.replaced(_form) if text.symbols else text
+
+
+def _form(symbol: Symbol) -> Part:
+    if not isinstance(symbol, Expression) or not symbol.type:
+        return symbol
+    instance, attribute = _apart(symbol)
+    known = _KNOWN.get((symbol.type, attribute))
+    # Another provider is one of another Region, or of another account.
+    if known is not None and not symbol.provider:
+        return Text(*(replace(each, written=symbol.written) for each in known.symbols))
+    forms = _FORMS.get(symbol.type, {})
+    if attribute not in forms:
+        return symbol
+    return Text(forms[attribute], _named(symbol, instance, attribute))
+
+
+def _apart(symbol: Expression) -> tuple[str, str]:
+    """The step to an instance, and the attribute of that: ``[0]`` and ``arn``."""
+    if not symbol.attribute.startswith("["):
+        return "", symbol.attribute
+    step, _, rest = symbol.attribute.partition("]")
+    return f"{step}]", rest.lstrip(".")
+
+
+def _named(symbol: Expression, instance: str, attribute: str) -> Expression:
+    """What stands for the name of a resource, with the forms that its attributes have around it."""
+    start = symbol.name.removesuffix(attribute).removesuffix(".")
+    written = symbol.written[2:-1].removesuffix(attribute).removesuffix(".")
+
+    def other(name: str) -> Expression:
+        called = f"{start}.{name}"
+        return replace(symbol, name=called, written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
+
+    # The form that is found first is the one that is written: the user's own, and the longest.
+    own = [attribute, *(each for each in _FORMS[symbol.type] if each != attribute)]
+    own.sort(key=lambda each: not _FORMS[symbol.type][each])
+    forms = tuple((str(_FORMS[symbol.type][each]), other(each)) for each in own)
+    return replace(symbol, name=start, attribute=instance, forms=forms)

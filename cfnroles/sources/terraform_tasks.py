@@ -1,0 +1,152 @@
+"""The task definitions of Terraform as tasks like any others, with the conditions that parts of them hang on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.discovery import Discovery, together
+from cfnroles.facts import Facts
+from cfnroles.need import Finding, Gap, Holder, Need, Reference
+from cfnroles.placeholders import as_symbols
+from cfnroles.sources.reading import Task
+from cfnroles.sources.task_definition import home
+from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.terraform_members import Turned
+from cfnroles.sources.told import Told
+from cfnroles.sources.told_facts import told_facts
+from cfnroles.table.ecs import FEATURES
+from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import MOST, Atom, Disjunction, Literal, World, Worlds
+from cfnroles.workload import Path, Workload
+
+#: What the conditions of a pass came to.
+Asked = Mapping[str, bool]
+
+_Thing = TypeVar("_Thing", Need, Gap, Finding, Reference)
+
+
+class InWorld(Struct, frozen=True):
+    """A task definition as it is under some conditions."""
+
+    asked: Asked
+    turned: Turned
+
+
+class Home(Struct, frozen=True):
+    """Where the resources are made, as far as that is said, and with whose defaults.
+
+    ``exact`` says that every combination of conditions was looked at.
+    """
+
+    document: str
+    region: str = ""
+    exact: bool = True
+    defaults: tuple[str, ...] = ()
+
+
+def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Home) -> Task:
+    """One task definition with all that it needs in any of its worlds, and on which conditions each thing hangs.
+
+    ``found`` are the worlds in which it is there, and ``passes`` the conditions of all.
+    """
+    workloads = [_workload(each.turned, at.document) for each in found]
+    facts = _facts(workloads[0], told, at)
+    discoveries = [_discovered(workload, each.turned, facts) for workload, each in zip(workloads, found, strict=True)]
+    conditions = _Conditions(passes)
+    there = [passes.index(each.asked) for each in found]
+    where: dict[Need | Gap | Finding | Reference, set[int]] = {}
+    for number, discovery in zip(there, discoveries, strict=True):
+        things: tuple[Need | Gap | Finding | Reference, ...]
+        things = (*discovery.needs, *discovery.gaps, *discovery.findings, *discovery.references)
+        for thing in things:
+            where.setdefault(thing, set()).add(number)
+    whole = together(discoveries)
+    if not at.exact:
+        whole = replace(whole, gaps=(*whole.gaps, _too_many(workloads[0])))
+    return Task(
+        workloads[0].family,
+        workloads[0],
+        facts,
+        whole,
+        address=address,
+        when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
+        condition=conditions.of(set(there)),
+        defaults=at.defaults,
+    )
+
+
+def _facts(workload: Workload, told: Told, at: Home) -> Facts:
+    return told_facts(told, home(workload, told.account, told.region or at.region, told.kms_key_arns))
+
+
+def _workload(turned: Turned, document: str) -> Workload:
+    return Workload(document, as_symbols(turned.tree), places=turned.places, spots=turned.spots)
+
+
+def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
+    found = discover(workload, facts)
+    return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned)))
+
+
+def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:
+    """A gap for each place that cannot be seen and that a row is about."""
+    for each in dict.fromkeys(turned.unseen):
+        if _matters(each.path):
+            yield Gap(Holder.EXECUTION, "unknown-member", workload.origin(each.path), each.what, each.remedy)
+
+
+def _matters(path: Path) -> bool:
+    field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    return any(row.field == field or row.field.startswith((f"{field}.", f"{field}[]")) for row in FEATURES)
+
+
+def _closable(gap: Gap) -> Gap:
+    """The gap with advice that Terraform can be given: it has no placeholders, and no options of a task definition."""
+    if re.search(r"--(set|image) ", gap.remedy):
+        return replace(gap, remedy="Write it in its place")
+    return gap
+
+
+def _too_many(workload: Workload) -> Gap:
+    what = "there are too many conditions to look at every combination of them"
+    how = "Decide some of them: tell the values of variables with --parameter NAME=VALUE"
+    return Gap(Holder.EXECUTION, "conditions", workload.origin(("containerDefinitions",)), what, how)
+
+
+class _Conditions:
+    """The shortest conditions that hold in some of the passes, and in no others."""
+
+    def __init__(self, passes: Sequence[Asked]) -> None:
+        self._passes = passes
+        names = dict.fromkeys(name for asked in passes for name in asked)
+        self._atoms = {name: Atom(name) for name in names}
+        self._exact = 2 ** len(names) <= MOST
+        self._worlds = self._all() if self._exact else None
+
+    def _all(self) -> Worlds:
+        every = tuple(world for number in range(len(self._passes)) for world in self._of(number))
+        return Worlds(Template("", "", {}), NOTHING_GIVEN, tuple(self._atoms.values()), every, True, {}, {})
+
+    def _of(self, number: int) -> Iterator[World]:
+        """The worlds of a pass: what it did not ask for is either."""
+        asked = self._passes[number]
+        held = frozenset(self._atoms[name] for name, holds in asked.items() if holds)
+        left = [atom for name, atom in self._atoms.items() if name not in asked]
+        for chosen in product((True, False), repeat=len(left)):
+            yield held | {atom for atom, holds in zip(left, chosen, strict=True) if holds}
+
+    def of(self, numbers: set[int]) -> Disjunction:
+        """The alternatives that hold in exactly these passes; one without a literal for all of them."""
+        if len(numbers) == len(self._passes):
+            return ((),)
+        if self._worlds is not None:
+            return self._worlds.when(world for number in numbers for world in self._of(number))
+        literals = (self._passes[number].items() for number in sorted(numbers))
+        return tuple(tuple(Literal(name, holds) for name, holds in each) for each in literals)

@@ -1,0 +1,223 @@
+"""Plans and states of Terraform: what is known is read, what is not is a gap with the ways out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, InvalidInput, explain, read
+from cfnroles.need import Gap
+from cfnroles.sources.reading import Reading
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+CONTAINER = {"name": "app", "image": "nginx:1", "secrets": [{"name": "DB", "valueFrom": SECRET}]}
+CORPUS = Path("/work/shared/corpus/terraform")
+
+
+def resource(name: str = "app", module: str = "", **values: Any) -> dict[str, Any]:
+    address = f"{module}aws_ecs_task_definition.{name}"
+    kind = {"mode": "managed", "type": "aws_ecs_task_definition"}
+    return {"address": address, **kind, "name": name, "values": {"family": name, **values}}
+
+
+def state(*resources: Mapping[str, Any], **others: Any) -> Document:
+    values = {"root_module": {"resources": resources, **others}}
+    return Document(
+        "state.json", json.dumps({"format_version": "1.0", "terraform_version": "1.11.4", "values": values})
+    )
+
+
+def plan(planned: Mapping[str, Any], unknown: Mapping[str, Any], **others: Any) -> Document:
+    change = {"address": planned["address"], "change": {"after_unknown": unknown}}
+    tree = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [planned]}},
+        "resource_changes": [change],
+        **others,
+    }
+    return Document("plan.json", json.dumps(tree))
+
+
+def told(reading: Reading) -> list[str]:
+    return [
+        f"{need.permission.action} on {need.permission.resource}"
+        for task in reading.tasks
+        for need in task.discovery.needs
+        if not need.permission.when
+    ]
+
+
+def gaps(reading: Reading) -> list[Gap]:
+    return list(reading.gaps)
+
+
+def test_a_state_knows_everything() -> None:
+    reading = read(state(resource(container_definitions=json.dumps([CONTAINER]))))
+    assert told(reading) == [f"secretsmanager:GetSecretValue on {SECRET}"]
+    assert gaps(reading) == []
+
+
+def test_every_module_is_looked_at() -> None:
+    inner = {"resources": [resource("web", "module.a.", container_definitions=json.dumps([CONTAINER]))]}
+    reading = read(state(child_modules=[{"child_modules": [inner]}]))
+    assert [task.address for task in reading.tasks] == ["module.a.aws_ecs_task_definition.web"]
+
+
+def test_the_places_are_addresses() -> None:
+    (need, *_) = read(state(resource(container_definitions=json.dumps([CONTAINER])))).tasks[0].discovery.needs
+    pointer = "aws_ecs_task_definition.app.container_definitions[0].secrets[0].valueFrom"
+    assert need.origin.pointer == pointer
+    assert need.origin.place == "container app, secret DB"
+    assert need.origin.line == 1
+
+
+def test_blocks_become_the_members_of_the_api() -> None:
+    volume = {
+        "name": "data",
+        "host_path": "/data",
+        "configure_at_launch": False,
+        "docker_volume_configuration": [{"scope": "shared", "driver_opts": {"some_key": "v"}}],
+        "efs_volume_configuration": [
+            {
+                "file_system_id": "fs-1",
+                "transit_encryption_port": None,
+                "authorization_config": [{"access_point_id": "fsap-1", "iam": "ENABLED"}],
+            }
+        ],
+    }
+    values = {
+        "network_mode": "awsvpc",
+        "cpu": "256",
+        "volume": [volume],
+        "runtime_platform": [{"operating_system_family": "LINUX", "cpu_architecture": "ARM64"}],
+        "ephemeral_storage": [{"size_in_gib": 30}],
+        "proxy_configuration": [{"container_name": "envoy", "properties": {"ProxyIngressPort": "15000"}, "type": ""}],
+        "placement_constraints": [{"type": "memberOf", "expression": "x"}],
+        "requires_compatibilities": ["FARGATE"],
+        "execution_role_arn": "arn:aws:iam::111122223333:role/r",
+        "tags": None,
+    }
+    reading = read(state(resource(container_definitions=json.dumps([CONTAINER]), **values)))
+    tree = {name: value for name, value in reading.tasks[0].workload.tree.items() if name != "containerDefinitions"}
+    assert tree == {
+        "family": "app",
+        "networkMode": "awsvpc",
+        "cpu": "256",
+        "volumes": [
+            {
+                "name": "data",
+                "host": {"sourcePath": "/data"},
+                "configuredAtLaunch": False,
+                "dockerVolumeConfiguration": {"scope": "shared", "driverOpts": {"some_key": "v"}},
+                "efsVolumeConfiguration": {
+                    "fileSystemId": "fs-1",
+                    "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"},
+                },
+            }
+        ],
+        "runtimePlatform": {"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"},
+        "ephemeralStorage": {"sizeInGiB": 30},
+        "proxyConfiguration": {
+            "containerName": "envoy",
+            "properties": [{"name": "ProxyIngressPort", "value": "15000"}],
+        },
+        "placementConstraints": [{"type": "memberOf", "expression": "x"}],
+        "requiresCompatibilities": ["FARGATE"],
+        "executionRoleArn": "arn:aws:iam::111122223333:role/r",
+    }
+
+
+def test_the_provider_knows_the_members_in_any_capitals() -> None:
+    written = [{"Name": "app", "IMAGE": "nginx", "Secrets": [{"name": "A", "ValueFrom": SECRET}]}]
+    assert told(read(state(resource(container_definitions=json.dumps(written))))) == [
+        f"secretsmanager:GetSecretValue on {SECRET}"
+    ]
+
+
+def test_an_unknown_plan_is_a_gap_with_the_ways_out() -> None:
+    (gap,) = gaps(read(plan(resource(), {"container_definitions": True})))
+    assert "the plan does not know it, since one value that is known after apply hides all of them" in gap.what
+    assert "`cfnroles explain .`" in gap.remedy
+    assert "`terraform show -json | cfnroles explain -`" in gap.remedy
+    assert '`output "cfnroles_app" { value = [...] }`' in gap.remedy
+
+
+OUTPUTS = {"by its name": "cfnroles_app", "the only one": "cfnroles"}
+
+
+@pytest.mark.parametrize("name", OUTPUTS.values(), ids=OUTPUTS)
+def test_an_output_shows_what_a_plan_knows(name: str) -> None:
+    shown = {
+        "after": [{**CONTAINER, "secrets": [{"name": "DB"}, {"name": "B", "valueFrom": SECRET}]}],
+        "after_unknown": [{"secrets": [{"valueFrom": True}]}],
+    }
+    reading = read(plan(resource(), {"container_definitions": True}, output_changes={name: shown}))
+    assert told(reading) == [f"secretsmanager:GetSecretValue on {SECRET}"]
+    (gap,) = gaps(reading)
+    assert gap.origin.place == "container app, secret DB"
+
+
+def test_an_unknown_part_of_a_block_is_known_later() -> None:
+    volume = [{"name": "v", "efs_volume_configuration": [{"authorization_config": [{"iam": "ENABLED"}]}]}]
+    unknown = {"volume": [{"efs_volume_configuration": [{"file_system_id": True}]}]}
+    roles = {"container_definitions": json.dumps([{"name": "a", "image": "nginx"}])}
+    reading = read(plan(resource(volume=volume, **roles), unknown))
+    system = reading.tasks[0].workload.at(("volumes", 0, "efsVolumeConfiguration", "fileSystemId"))
+    assert system == "${aws_ecs_task_definition.app.volume[0].efs_volume_configuration[0].file_system_id}"
+
+
+def test_the_region_is_that_of_the_provider() -> None:
+    logs = {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-stream-prefix": "p"}}
+    planned = resource(container_definitions=json.dumps([{"name": "a", "image": "nginx", "logConfiguration": logs}]))
+    provider = {"provider_config": {"aws": {"expressions": {"region": {"constant_value": "eu-central-1"}}}}}
+    assert all(":eu-central-1:" in each for each in told(read(plan(planned, {}, configuration=provider))))
+
+
+STRANGE = {
+    "containers that are no JSON": {"container_definitions": "{"},
+    "containers that are no list": {"container_definitions": "{}"},
+    "containers that are no text": {"container_definitions": 1},
+    "containers of another form": {"container_definitions": '[1, null, "a", [2]]'},
+    "a volume that is none": {"volume": "v", "container_definitions": "[]"},
+    "no containers": {"container_definitions": "[]"},
+    "no values": {"family": None},
+}
+
+
+@pytest.mark.parametrize("values", STRANGE.values(), ids=STRANGE)
+def test_what_has_another_form_ends_in_a_gap_or_a_finding(values: dict[str, Any]) -> None:
+    reading = read(state(resource(**values)))
+    assert reading.gaps or reading.findings
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"format_version": "1.0", "values": None},
+        {"format_version": "1.0", "values": []},
+        {"format_version": "1.0", "values": {"root_module": {"resources": [1, {"type": "x"}]}}},
+        {"format_version": "1.0", "planned_values": {}, "resource_changes": {"a": 1}, "output_changes": 2},
+    ],
+)
+def test_a_document_without_task_definitions_says_so(tree: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        explain(read(Document("plan.json", json.dumps(tree))))
+
+
+def test_terraforms_own_state_file_is_not_read() -> None:
+    own = {"version": 4, "terraform_version": "1.11.4", "lineage": "a", "resources": []}
+    with pytest.raises(InvalidInput, match="is Terraform's own state file") as raised:
+        read(Document("terraform.tfstate", json.dumps(own)))
+    assert raised.value.remedy == "Give what Terraform says of it: `terraform show -json | cfnroles explain -`"
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+def test_every_plan_and_state_of_the_corpus_is_read() -> None:
+    for path in sorted([*CORPUS.glob("plans/*.json"), *CORPUS.glob("states/*.json")]):
+        reading = read(path)
+        known = sum(bool(task.workload.tree["containerDefinitions"]) for task in reading.tasks)
+        assert known == len(reading.tasks) or reading.gaps
