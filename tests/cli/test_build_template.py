@@ -133,6 +133,49 @@ def test_roles_of_services_and_of_express_mode_services_are_in_the_stack(built: 
     assert "- Shop: InfrastructureRoleArn: !ImportValue service-Shop-ECSInfrastructureRoleArn" in result.err
 
 
+OF_ITS_STACK = """\
+Conditions:
+  IsLive: !Equals [!Ref AWS::StackName, live]
+Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+      - Name: web
+        Image: nginx
+        LogConfiguration:
+          LogDriver: awslogs
+          Options:
+            awslogs-region: !Ref AWS::Region
+            awslogs-group: !Sub ["/${StackName}/${AWS::StackName}", {StackName: !Ref AWS::StackId}]
+        Secrets:
+        - {Name: A, ValueFrom: !Sub "/${AWS::StackName}/a"}
+        - !If [IsLive, {Name: B, ValueFrom: /b}, !Ref AWS::NoValue]
+"""
+
+
+def test_the_name_of_the_stack_of_the_task_definition_is_handed_over(built: Any) -> None:
+    result, files = built(OF_ITS_STACK, "--lint")
+    assert result.code == 0, result.err
+    roles, validator = files["roles.yaml"], files["secret-validator.yaml"]
+    # The name that the author's own Fn::Sub has is another's.
+    assert (
+        roles["Parameters"]["StackName2"]
+        == validator["Parameters"]["StackName2"]
+        == {
+            "Type": "String",
+            "Description": "What Ref AWS::StackName gives in the stack of the task definition.",
+        }
+    )
+    assert roles["Conditions"]["IsLive"] == {"Fn::Equals": [{"Ref": "StackName2"}, "live"]}
+    told = [json.dumps({**each, "Parameters": {}}) for each in (roles, validator)]
+    assert "log-group:/${StackId}/${StackName2}:" in told[0]
+    assert all(f"{SSM}/${{StackName2}}/a" in each for each in told)
+    assert not any("AWS::Stack" in each for each in told)
+    (stack,) = (each for each in files["stacks.json"]["stacks"] if each["name"] == "service-roles")
+    assert {name for name, value in stack["parameters"].items() if value is None} == {"StackName2", "StackId"}
+
+
 def test_what_is_built_passes_cfn_lint(built: Any) -> None:
     result, _ = built(TEMPLATE, "--lint")
     assert result.code == 0, result.err

@@ -13,6 +13,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden
+from cfnroles.targets.cloudformation.stack_names import with_stack_names
 from cfnroles.targets.cloudformation.template_roles import Adding
 from cfnroles.targets.cloudformation.template_stacks import TemplateStacks, template_stacks
 from cfnroles.template.template import Template
@@ -24,6 +25,7 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     nested = () if resource else tuple(nested_stacks(template, reading.documents[0], known[1]))
     if not ids:
         refuse_without_tasks(reading, with_tasks(nested))
+    template = with_stack_names(template)
     tasks = [by_parameters(each, reading.documents[0], template, known)[0] for each in ids]
     refuse(tasks, reading)
     made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
