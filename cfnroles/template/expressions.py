@@ -67,8 +67,9 @@ def _piece(symbol: Cut) -> Any:
     whole = Text(symbol.of)
     match symbol:
         case Field(number=number, before=before):
-            # The ARN of a parameter has one field less than that of a secret.
-            sure = bool(before) or isinstance(symbol.of, Placeholder)
+            # The ARN of a parameter has one field less than that of a secret. What a condition leaves out is looked at
+            # by AWS::LanguageExtensions all the same: https://github.com/aws-cloudformation/cfn-language-discussion/issues/120
+            sure = isinstance(symbol.of, Placeholder)
             lacking = int(number > 5) if sure else number
             field = _select(number, ":", expression(Text(whole, ":" * lacking)))
             return _select(0, before, field) if before else field

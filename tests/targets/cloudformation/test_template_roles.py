@@ -257,3 +257,18 @@ def test_a_role_that_no_inline_policies_hold_gets_more() -> None:
     assert conditions <= set(added.conditions)
     for name in conditions:
         assert {"Condition": "HasKey"} in added.conditions[name]["Fn::And"]
+
+
+def test_what_is_cut_out_of_a_value_can_be_cut_out_of_nothing() -> None:
+    # AWS::LanguageExtensions looks at both branches of Fn::If, and Fn::Select refuses what no piece is there for.
+    text = template_of().replace("        Secrets:\n\n", "        EnvironmentFiles: [{Type: s3, Value: !Ref Key}]\n")
+    added, _ = added_to(text)
+    (buckets,) = [
+        each[2] for each in statements(added, "TaskExecutionRole") if each[1] == "LocateEnvironmentFileBuckets"
+    ]
+    assert {"Fn::Select": [5, {"Fn::Split": [":", {"Fn::Sub": "${Key}:::::"}]}]} in _within(buckets)
+
+
+def _within(value: Any) -> list[Any]:
+    members = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [value, *(inner for member in members for inner in _within(member))]
