@@ -93,6 +93,10 @@ def _of_template(built: Build, template: Template) -> Iterator[str]:
         for holder, export in exports.items():
             named = properties.get(holder, f"RoleArn of its services, the {holder}")
             yield f"- {task}: {named}: !ImportValue {_exported(export, built)}"
+    if built.taken:
+        yield ""
+        yield f"The roles are made for the values that these parameters have here: {', '.join(built.taken)}."
+        yield "When a value changes, build again, with --parameter NAME=VALUE."
     if built.made:
         yield ""
         yield f"The validator is not asked for what the template makes: {len(built.made)} secret(s) or parameter(s)."

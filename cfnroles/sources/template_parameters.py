@@ -8,7 +8,7 @@ of whatever the parameter says, and the parameter stands there itself; anywhere 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.facts import Facts
-from cfnroles.need import Gap, Need, Permission, Reference
+from cfnroles.need import Gap, Need, Origin, Permission, Reference
 from cfnroles.signs import Misread
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
 from cfnroles.symbols import Parameter, Symbol
@@ -78,18 +78,28 @@ def _by_parameters(
     """What is found, with the parameters in it."""
     left = {each: set(where) for each, where in found.items()}
     named: dict[_Named, set[World]] = {}
+    called = frozenset(name for each in found for name in (each.origin.container, each.origin.item))
     for each, where in altered.items():
         try:
-            original = of(each, others.original)
+            original = replace(of(each, others.original), origin=_called(each.origin, called, others))
         except Misread:
             continue
         if same := where & found.get(original, frozenset()):
-            named.setdefault(of(each, others.named), set()).update(same)
+            # People know a place by the names that it has.
+            by_name = replace(of(each, others.named), origin=original.origin)
+            named.setdefault(by_name, set()).update(same)
             left[original] -= same
     for each, worlds in left.items():
         if worlds:
             named.setdefault(each, set()).update(worlds)
     return {each: frozenset(worlds) for each, worlds in named.items()}
+
+
+def _called(origin: Origin, known: Collection[str], others: _Others) -> Origin:
+    """The place by the names that it has: one that is not known is another value of a parameter."""
+    names = {name: getattr(origin, name) for name in ("container", "item")}
+    other = {name: others.original(text_of(each)) for name, each in names.items() if each not in known}
+    return replace(origin, **other)
 
 
 def _need(need: Need, of: Callable[[Text], Text]) -> Need:

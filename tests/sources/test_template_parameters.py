@@ -70,6 +70,16 @@ def test_a_parameter_stands_where_its_value_would(default: str, secret: str, act
     ]
 
 
+def test_a_parameter_that_names_the_container_stands_in_its_needs() -> None:
+    text = TASK.replace("Name: web", "Name: !Ref P").replace("DEFAULT", "web").replace("SECRET", "/shop/${P}/db")
+    text = text.replace("/shop/${P}/db", '!Sub "/shop/${P}/db"').replace("IMAGE", "nginx")
+    task, told = by_parameters("Task", Document("t.yaml", text), read_template(text, "t.yaml"), (Facts(), Given({})))
+    assert resources(task, "ssm:GetParameters") == [f"{PARAMETERS}/shop/${{P}}/db"]
+    # People know the container by the name that it has.
+    assert {need.origin.container for need in task.needs} == {"web"}
+    assert told == ()
+
+
 def test_a_name_is_not_taken_for_a_value_that_looks_like_it() -> None:
     numbers = range(12)
     parameters = "".join(f"  P{n}: {{Type: String, Default: '0'}}\n" for n in numbers)

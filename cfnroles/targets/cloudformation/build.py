@@ -28,7 +28,8 @@ class Build(Struct, frozen=True):
 
     ``gaps`` are the permissions that the roles do not have. Of a template, ``exports`` are those of the roles by the
     task definition, and ``made`` the references that the validator is not asked for, because the template makes what
-    they name, and ``nested`` the templates of nested stacks that have task definitions of their own.
+    they name, and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the
+    parameters of a template whose values were taken for what they are.
     """
 
     stacks: tuple[Stack, ...]
@@ -37,6 +38,7 @@ class Build(Struct, frozen=True):
     exports: Mapping[str, Mapping[Holder, str]] = field(default_factory=dict)
     made: tuple[Origin, ...] = ()
     nested: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 def build(
@@ -65,7 +67,7 @@ def build(
         beside = stacks_beside(reading, reading.template, resource, name)
         gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
         files = output_files(beside.stacks, name, reading.name, format, told=gaps)
-        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested)
+        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested, beside.taken)
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:

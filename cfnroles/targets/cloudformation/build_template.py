@@ -26,12 +26,14 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     if not ids:
         refuse_without_tasks(reading, with_tasks(nested))
     template = with_stack_names(template)
-    tasks = [by_parameters(each, reading.documents[0], template, known)[0] for each in ids]
+    found = [by_parameters(each, reading.documents[0], template, known) for each in ids]
+    tasks, taken = [task for task, _ in found], tuple(dict.fromkeys(name for _, names in found for name in names))
     refuse(tasks, reading)
     made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
-    found = [gap for task in tasks for gap in hanging(task.gaps, task)]
-    ordered = sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    return replace(made, gaps=(*ordered, *made.gaps, *unseen(template, nested)), nested=with_tasks(nested))
+    gaps = [gap for task in tasks for gap in hanging(task.gaps, task)]
+    ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
+    whole = (*ordered, *made.gaps, *unseen(template, nested))
+    return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
 
 
 def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:

@@ -37,7 +37,8 @@ class TemplateStacks(Struct, frozen=True):
 
     ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
     references that the validator is not asked for, because the template makes what they name. ``nested`` are the
-    templates of nested stacks that have task definitions of their own.
+    templates of nested stacks that have task definitions of their own, and ``taken`` the parameters whose values were
+    taken for what they are.
     """
 
     stacks: tuple[Stack, ...]
@@ -45,6 +46,7 @@ class TemplateStacks(Struct, frozen=True):
     gaps: tuple[Gap, ...]
     made: tuple[Origin, ...]
     nested: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str, document: str) -> TemplateStacks:
