@@ -1,4 +1,4 @@
-"""Express Mode services of templates: explained and linted where they stand, and no roles are built for them."""
+"""Express Mode services of templates: explained, linted and built where they stand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cfnroles import Document, Told, build, lint, read
 from cfnroles.answers.explain_template import explain_template
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.unchecked_secrets import unchecked_secrets
-from cfnroles.errors import InvalidInput
 from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.template.given import Given
@@ -93,12 +92,10 @@ def test_a_name_by_which_ecs_finds_no_role_is_told_for_each_of_its_roles() -> No
     assert "Resources.Web.Properties.ExecutionRoleArn" in found
 
 
-def test_no_roles_are_built_for_it_and_that_is_told() -> None:
-    with pytest.raises(InvalidInput, match="this command does not read the task definitions in one"):
-        build(reading())
-    task = "  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {ContainerDefinitions: [{Name: a}]}\n"
-    (gap,) = [gap for gap in build(reading(TEMPLATE + task)).gaps if gap.origin.pointer == "Resources.Web"]
-    assert gap.what == "no roles are built for an Express Mode service of a template"
+def test_its_three_roles_are_built_beside_the_template() -> None:
+    built = build(reading())
+    assert [gap for gap in built.gaps if gap.feature == "hidden-resource"] == []
+    assert list(built.exports["Web"]) == [Holder.EXECUTION, Holder.TASK, Holder.INFRASTRUCTURE]
 
 
 @pytest.mark.parametrize(
