@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
     """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
 
-    SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, or
-    what `terraform show -json` says about a plan or a state.
+    SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, a
+    directory of Terraform, or what `terraform show -json` says about a plan or a state.
     """
     from cfnroles import explain
     from cfnroles.files import is_directory
     from cfnroles.formats import explanation
+    from cfnroles.sources.source import holds_terraform
 
     formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
-    if is_directory(source):
+    if is_directory(source) and not holds_terraform(source):
         say(formats[format_](*_of_app(source, told(about), resource)))
         return
     reading = reading_of(source, told(about))

@@ -143,7 +143,13 @@ def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "parameters",
         metavar="NAME=VALUE",
         callback=pairs,
-        help="Value of a template's parameter; conditions on the others are looked at both ways.",
+        help="Value of a parameter, or of a variable of Terraform; conditions on others are looked at both ways.",
+    )
+    files = _several(
+        "--var-file",
+        "variable_files",
+        metavar="FILE",
+        help="Values of Terraform's variables, as `terraform` takes them.",
     )
     resource = click.option(
         "--resource",
@@ -151,7 +157,7 @@ def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="ID",
         help="One task definition: its logical id in a template, or its address in Terraform.",
     )
-    return resource(about(command))
+    return resource(files(about(command)))
 
 
 def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> Told:
@@ -172,6 +178,8 @@ def reading_of(source: str | Document, about: Told) -> Reading:
     from cfnroles.sources.unused import unused_options
 
     reading = read(source, about)
+    if about.variable_files and not reading.addressed:
+        raise InvalidInput(f"--var-file is for a directory of Terraform, and {reading.name} is {reading.noun}")
     for name in unused_options(reading):
         say(f"note: {name} changes nothing: no field of {reading.name} uses it", err=True)
     return reading

@@ -35,18 +35,33 @@ class Site(Struct, frozen=True):
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
     """The blocks that declare a resource of a type, in the root and in all modules that are called and at hand."""
     found: list[Site] = []
+    for calls, directory in _called(project):
+        found += _declared(project.configuration(directory), kind, calls)
+    return tuple(found)
+
+
+def away(project: Project) -> Iterator[tuple[str, str, Place]]:
+    """The calls of modules that are not at hand: the address of each, its source as it is written, and its place."""
+    for calls, directory in _called(project):
+        for name, call in project.configuration(directory).modules.items():
+            path = (*calls, name)
+            if len(calls) >= _DEEPEST or project.source_of(call, directory, path) is None:
+                source = call.body.arguments.get("source")
+                yield ".".join(f"module.{each}" for each in path), source.written if source else "nowhere", call.place
+
+
+def _called(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The calls that lead to each module that is at hand, the root's first, with its directory."""
     pending: list[tuple[tuple[str, ...], str]] = [((), ".")]
     looked_at = 0
     while pending and looked_at < _MOST:
         calls, directory = pending.pop(0)
         looked_at += 1
-        configuration = project.configuration(directory)
-        found += _declared(configuration, kind, calls)
-        for name, call in configuration.modules.items() if len(calls) < _DEEPEST else ():
+        yield calls, directory
+        for name, call in project.configuration(directory).modules.items() if len(calls) < _DEEPEST else ():
             inner = project.source_of(call, directory, (*calls, name))
             if inner is not None:
                 pending.append(((*calls, name), inner))
-    return tuple(found)
 
 
 def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -> Iterator[Site]:

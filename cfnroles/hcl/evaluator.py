@@ -134,7 +134,7 @@ def member(value: Value, key: str | int, node: Node) -> Value:
     """A member of a value; raises Failed where it has none of that name or number."""
     data = value.data
     if isinstance(data, Expression):
-        return Value(_of(data, key), node.place)
+        return Value(_of(data, key, node), node.place)
     if isinstance(data, Lazy):
         return data.member(key, node.place)
     if isinstance(data, Partial):
@@ -162,9 +162,9 @@ def _of_partial(data: Partial, key: str | int, node: Node) -> Expression:
     return replace(open_, name=f"{open_.name}, element {key}", written=f"${{{node.written}}}", address="", type="")
 
 
-def _of(symbol: Expression, key: str | int) -> Expression:
+def _of(symbol: Expression, key: str | int, node: Node) -> Expression:
     """A member of what nobody knows."""
-    step = f"[{key}]" if isinstance(key, int) else f".{key}" if key.replace("-", "").isidentifier() else f'["{key}"]'
+    step = f"[{key}]" if isinstance(key, int) else f'["{key}"]' if isinstance(node, Index) else f".{key}"
     attribute = f"{symbol.attribute}{step}".lstrip(".") if symbol.address else ""
     written = f"${{{symbol.written[2:-1]}{step}}}" if symbol.written else ""
     return replace(symbol, name=f"{symbol.name}{step}", written=written, attribute=attribute)

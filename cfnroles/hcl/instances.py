@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from cfnroles.hcl.arguments import Partial
+from cfnroles.hcl.blocks import blocks_in
 from cfnroles.hcl.configuration import provider_of
 from cfnroles.hcl.evaluator import evaluate, filled_template
 from cfnroles.hcl.scope import Scope
@@ -135,6 +136,8 @@ class Instance(Lazy):
     def __init__(self, module: Owner, block: Block, called: str, kind: str, scope: Scope) -> None:
         self.module, self.block, self.called, self.type, self.scope = module, block, called, kind, scope
         self.address = f"{module.address}{called}"
+        if block.type == "resource":
+            scope.session.made[self.address] = self
 
     def member(self, key: str | int, place: Place) -> Value:
         """What the configuration says of an attribute; else an expression that only Terraform knows."""
@@ -142,6 +145,8 @@ class Instance(Lazy):
         node = self.block.body.arguments.get(name)
         if node is not None and name not in ("count", "for_each", "provider", "depends_on"):
             said = self._said(name, node, place)
+            if name == "name" and self.block.type == "resource" and is_known(said) and isinstance(said.data, str):
+                self.scope.session.called[self.type, str(plain(said))] = self.address
             if said.data is not None:
                 return said
         if self.type == "template_file" and name == "rendered":
@@ -191,34 +196,12 @@ class Instance(Lazy):
         """The resource as a whole."""
         return self.computed("", place)
 
-    def blocks(self, kind: str) -> list[tuple[Block, Scope]] | Expression:
-        """The blocks of a type with the scope of each, those of ``dynamic`` among them."""
-        found: list[tuple[Block, Scope]] = []
-        for block in self.block.body.blocks:
-            if block.type == kind:
-                found.append((block, self.scope))
-            elif block.type == "dynamic" and block.labels == (kind,):
-                made = self._dynamic(block, kind)
-                if isinstance(made, Expression):
-                    return made
-                found += made
-        return found
+    def argument(self, name: str) -> Value | None:
+        """What the configuration says of an argument; ``None`` where it says nothing, or null."""
+        node = self.block.body.arguments.get(name)
+        said = self._said(name, node, node.place) if node is not None else None
+        return said if said is not None and said.data is not None else None
 
-    def _dynamic(self, block: Block, kind: str) -> list[tuple[Block, Scope]] | Expression:
-        """https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks"""
-        node, content = block.body.arguments.get("for_each"), block.body.of("content")
-        if node is None or not content:
-            raise Failed(f"the dynamic block {kind} has no for_each or no content", block.place)
-        collection = evaluate(node, self.scope)
-        if isinstance(collection.data, Lazy):
-            collection = collection.data.all(node.place)
-        if collection.unknown or isinstance(collection.data, Partial):
-            return self.scope.open(node, first_unknown(collection))
-        iterator = block.body.arguments.get("iterator")
-        name = iterator.written if iterator else kind
-        turns = []
-        for key, value in elements(collection):
-            each = Value({"key": key, "value": value}, value.place)
-            label = f"{name} = {plain(key)}" if is_known(key) and isinstance(key.data, str | int) else f"{name} = ..."
-            turns.append((content[0], self.scope.binding(label, **{name: each})))
-        return turns
+    def blocks(self, kind: str) -> Value | None:
+        """The blocks of a type as a list of objects; ``None`` where there is none."""
+        return blocks_in(self.block.body, kind, self.scope)

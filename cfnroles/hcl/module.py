@@ -20,6 +20,7 @@ from cfnroles.symbols import Expression
 #: Modules in modules; people have three levels at most.
 _DEEPEST = 12
 _Work = Callable[[], Value]
+_DECLARE = "Declare it there, with its value as the default"
 _OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
@@ -87,7 +88,10 @@ class Module:
     def _variable(self, name: str, place: Place) -> Value:
         block = self.configuration.variables.get(name)
         if block is None:
-            raise Failed(f"there is no variable {name}", place)
+            # Other tools add files with variables before they run Terraform.
+            reason = f"var.{name} is declared in none of the files of {self.project.files.called(self.directory)}"
+            called = f"{self.address}var.{name}"
+            return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
         kind = block.body.arguments.get("type")
         usual = block.body.arguments.get("default")
         given = self._given(name)

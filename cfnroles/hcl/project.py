@@ -50,6 +50,11 @@ class Project:
         """The texts of all files that were read, by what they are called."""
         return {name: text for each in self._known.values() for name, text in each.texts.items()}
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files whose form is not read, by what they are called."""
+        return tuple(dict.fromkeys(name for each in self._known.values() for name in each.unread))
+
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}
         names = self.files.names(".")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Chunk, ForDirective, IfDirective, Interpolation, Node, Place, Template
-from cfnroles.hcl.values import LONGEST, MOST, Failed, Lazy, Value, chunks_of, elements, is_known, plain
+from cfnroles.hcl.values import LONGEST, MOST, Encoded, Failed, Lazy, Value, chunks_of, elements, is_known, plain
 from cfnroles.symbols import Expression
 from cfnroles.text import Part, Text
 
@@ -48,14 +48,19 @@ def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: D
             case Chunk(text=text):
                 yield text, part.place
             case Interpolation(inner=inner):
-                value = evaluate(inner, scope)
-                if value.data is None:
-                    raise Failed(f"{inner.written} is null, and stands in a text", part.place)
-                yield from ((piece, at if value.chunks else part.place) for piece, at in chunks_of(value))
+                yield from _interpolated(part, evaluate(inner, scope))
             case IfDirective(predicate=predicate, yes=yes, no=no):
                 yield from _chunks(yes if decide(predicate, scope) else no, scope, evaluate, decide)
             case ForDirective():
                 yield from _turns(part, scope, evaluate, decide)
+
+
+def _interpolated(part: Interpolation, value: Value) -> Iterator[tuple[Part, Place]]:
+    if value.data is None:
+        raise Failed(f"{part.inner.written} is null, and stands in a text", part.place)
+    # What is made of parts has the places of these, and all else that of its interpolation.
+    apart = bool(value.chunks) or isinstance(value.data, Encoded)
+    yield from ((piece, place if apart else part.place) for piece, place in chunks_of(value))
 
 
 def _turns(loop: ForDirective, scope: Scope, evaluate: Evaluate, decide: Decide) -> Iterator[tuple[Part, Place]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import Failed
+from cfnroles.hcl.values import Failed, Lazy
 
 #: So many expressions are looked at for one directory. The largest that were seen take a hundredth of it.
 MOST_STEPS = 300_000
@@ -48,6 +48,9 @@ class Session:
         self._decided = dict(decided or {})
         self.asked: dict[str, bool] = {}
         self._open: set[object] = set()
+        #: The instances of resources that were looked at, by their addresses, and those by type and known name.
+        self.made: dict[str, Lazy] = {}
+        self.called: dict[tuple[str, str], str] = {}
         self._peeking = False
 
     @contextmanager

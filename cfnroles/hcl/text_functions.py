@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from cfnroles.hcl.arguments import Function, Open, known_number, known_text, values_of
-from cfnroles.hcl.values import LONGEST, Failed, Value, checked, encoded, text
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import LONGEST, Failed, Value, checked, chunks_of, encoded, text
 from cfnroles.text import Part, Text
 
 _VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
@@ -41,15 +42,16 @@ def _of_numbers(work: Callable[..., Any]) -> Function:
     return lambda arguments: work(*map(known_number, arguments))
 
 
-def _join(arguments: Sequence[Value]) -> Text | str:
-    separator = known_text(arguments[0])
+def _join(arguments: Sequence[Value]) -> Value:
+    separator, place = known_text(arguments[0]), arguments[0].place
     if len(arguments) < 2:
         raise Failed("there is no list to join")
-    parts: list[Part] = []
+    chunks: list[tuple[Part, Place]] = []
     for argument in arguments[1:]:
         for each in values_of(argument):
-            parts += [separator, text(each)]
-    return _plain(checked(Text(*parts[1:])))
+            chunks += [(separator, each.place), *chunks_of(each)]
+    made = checked(Text(*(part for part, _ in chunks[1:])))
+    return Value(_plain(made), place, tuple(chunks[1:]))
 
 
 def _plain(made: Text) -> Text | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -220,22 +220,43 @@ def _is_set(data: Any) -> bool:
 
 
 def encoded(value: Value) -> Text:
-    """The JSON of a value, with its symbols; raises Failed as ``text`` does."""
-    data = value.data
+    """The JSON of a value, with its symbols; one in the place of a whole value stands there without quotes.
+
+    Raises Failed as ``text`` does.
+    """
+    return checked(Text(*(part for part, _ in _encoded(value))), value.place)
+
+
+def _encoded(value: Value) -> Iterator[tuple[Part, Place]]:
+    """The parts of a value's JSON, each with the place of the value that it belongs to."""
+    data, place = value.data, value.place
     if isinstance(data, Lazy):
-        return encoded(data.all(value.place))
-    if isinstance(data, Encoded):
-        data = text(value)
-    if isinstance(data, (list, dict)):
-        return _encoded_members(data)
-    if data is None:
-        return Text("null")
-    if isinstance(data, Expression):
-        return Text('"', data, '"')
-    if isinstance(data, str):
-        parts = (_quoted(part) if isinstance(part, str) else part for part in text_of(data).parts)
-        return Text('"', *parts, '"')
-    return text(value)
+        yield from _encoded(data.all(place))
+    elif isinstance(data, list):
+        yield from _between("[", [(("", place), each) for each in data], "]", place)
+    elif isinstance(data, dict):
+        members = [((f'"{_quoted(key)}":', data[key].place), data[key]) for key in sorted(data)]
+        yield from _between("{", members, "}", place)
+    elif data is None or isinstance(data, Expression):
+        yield ("null" if data is None else data), place
+    elif isinstance(data, str | Encoded):
+        yield '"', place
+        yield from ((_quoted(part) if isinstance(part, str) else part, place) for part in text(value).parts)
+        yield '"', place
+    else:
+        yield from ((part, place) for part in text(value).parts)
+
+
+def _between(
+    begin: str, members: Sequence[tuple[tuple[str, Place], Value]], end: str, place: Place
+) -> Iterator[tuple[Part, Place]]:
+    yield begin, place
+    for index, (key, value) in enumerate(members):
+        if index:
+            yield ",", place
+        yield key
+        yield from _encoded(value)
+    yield end, place
 
 
 def _quoted(part: str) -> str:
@@ -246,21 +267,11 @@ def _quoted(part: str) -> str:
     return quoted
 
 
-def _encoded_members(data: Sequence[Value] | Mapping[str, Value]) -> Text:
-    parts: list[Part] = []
-    if isinstance(data, Mapping):
-        for key in sorted(data):
-            parts += [",", f'"{_quoted(key)}":', encoded(data[key])]
-        return checked(Text("{", *parts[1:], "}"))
-    for each in data:
-        parts += [",", encoded(each)]
-    return checked(Text("[", *parts[1:], "]"))
-
-
 def chunks_of(value: Value) -> Iterator[tuple[Part, Place]]:
     """The parts of a value's text, each with its place."""
     if value.chunks:
         yield from value.chunks
-        return
-    for part in text(value).parts:
-        yield part, value.place
+    elif isinstance(value.data, Encoded):
+        yield from _encoded(value.data.value)
+    else:
+        yield from ((part, value.place) for part in text(value).parts)

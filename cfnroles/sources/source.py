@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
+from cfnroles.files import below_directly, is_directory
 from cfnroles.sources import (
     from_express_service,
     from_policy,
@@ -65,13 +66,22 @@ class Unrecognised(InvalidInput):
 
 
 def read(source: str | Path | Document, told: Told | None = None) -> Reading:
-    """What is in a file, in standard input for ``-``, or in a document.
+    """What is in a file, in a directory of Terraform, in standard input for ``-``, or in a document.
 
     ``told`` is what no document says. Raises InvalidInput where the document cannot be read, is of no known kind, or
     is not one that ``told`` fits. What ECS would refuse raises nothing here: it is among the findings.
     """
+    if not isinstance(source, Document) and is_directory(source):
+        from cfnroles.sources.terraform_directory import read_directory
+
+        return read_directory(str(source), told or Told())
     document = source if isinstance(source, Document) else read_document(str(source))
     return _kind(document).read(document, told or Told())
+
+
+def holds_terraform(path: str | Path) -> bool:
+    """Whether a path leads to a directory with files of Terraform in it."""
+    return is_directory(path) and any(name.endswith(".tf") for name in below_directly(path))
 
 
 def fitting(document: Document, told: Told) -> Told:
@@ -95,6 +105,9 @@ def _kind(document: Document) -> Source:
             return source
     from cfnroles.sources.task_definition import unlike
 
+    if document.name.endswith((".tf", ".tfvars")):
+        how = "Give its directory, all files of which make one configuration: `cfnroles explain .`"
+        raise Unrecognised("is one file of Terraform's", where=document.name, remedy=how)
     if not document.tree:
         raise Unrecognised("is empty", where=document.name)
     nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]

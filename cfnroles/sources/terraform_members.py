@@ -54,7 +54,8 @@ class Unseen(Struct, frozen=True):
 class Turned(Struct):
     """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
 
-    ``address`` is that of the resource.
+    ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions. ``keys``
+    are those of what it names, by the names of their resources.
     """
 
     address: str
@@ -62,6 +63,8 @@ class Turned(Struct):
     places: dict[Path, Path] = field(default_factory=dict)
     spots: dict[Path, tuple[str, int, int]] = field(default_factory=dict)
     unseen: list[Unseen] = field(default_factory=list)
+    stops: bool = False
+    keys: dict[str, Text | None] = field(default_factory=dict)
 
     def attributes(self, given: Attributes) -> Turned:
         """The task definition with these arguments and blocks."""
@@ -70,12 +73,14 @@ class Turned(Struct):
             self._at((member,), (self.address, name), value)
             if isinstance(value, Failed):
                 self.unseen.append(_stopped((member,), value))
+                self.stops = self.stops or name == _CONTAINERS
             elif name == _CONTAINERS:
                 self.tree[member] = self._containers(value)
             elif (made := self._argument(value, MEMBERS.get(member), (member,))) not in (None, ""):
                 self.tree[member] = made
-        if not self.tree.setdefault("containerDefinitions", []) and not self.unseen:
-            what = "the resource has no container definitions, or null in their place"
+        told = any(each.path[:1] == ("containerDefinitions",) and len(each.path) < 3 for each in self.unseen)
+        if not self.tree.setdefault("containerDefinitions", []) and not told:
+            what = "the resource has no container definition, be it that its list is empty or null"
             self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
         return self
 
@@ -165,6 +170,7 @@ class Turned(Struct):
             inner = _decoded(value)
         except Failed as failed:
             self.unseen.append(_stopped(path, failed))
+            self.stops = True
             return []
         if isinstance(inner.data, Expression):
             self._hidden(path, inner.data)

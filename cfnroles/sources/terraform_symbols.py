@@ -39,7 +39,7 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_ecrpublic_repository": {"repository_uri": Text("public.ecr.aws/")},
     "aws_cloudwatch_log_group": {"arn": _arn("logs", "log-group:"), "name": _NOTHING, "id": _NOTHING},
     "aws_s3_bucket": {"arn": Text("arn:", PARTITION, ":s3:::"), "bucket": _NOTHING, "id": _NOTHING},
-    "aws_kms_key": {"arn": _KEY_ARN},
+    "aws_kms_key": {"arn": _KEY_ARN, "key_id": _NOTHING, "id": _NOTHING},
     "aws_kms_alias": {"target_key_arn": _KEY_ARN},
     "aws_efs_file_system": {"arn": _arn("elasticfilesystem", "file-system/"), "id": _NOTHING},
     "aws_efs_access_point": {"arn": _arn("elasticfilesystem", "access-point/"), "id": _NOTHING},
@@ -58,8 +58,18 @@ _KNOWN: dict[tuple[str, str], Text] = {
 }
 
 
+#: What ECS takes for the ARN, where it stands alone.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html
+_NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
+
+
 def shaped(text: Text) -> Text:
     """The text with the form that is known of what its expressions give."""
+    whole = text.whole
+    if isinstance(whole, Expression) and whole.type:
+        instance, attribute = _apart(whole)
+        if (whole.type, attribute) in _NAMES:
+            return Text(_FORMS[whole.type]["arn"], _named(whole, instance, attribute))
     return text.replaced(_form) if text.symbols else text
 
 

@@ -17,6 +17,7 @@ from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.terraform_keys import by_own_keys, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
 from cfnroles.sources.told_facts import told_facts
@@ -91,7 +92,8 @@ def _workload(turned: Turned, document: str) -> Workload:
 
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
-    found = discover(workload, facts)
+    found = discover(workload, with_log_group_keys(facts, turned.keys))
+    found = by_own_keys(found, turned.keys, facts)
     return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned)))
 
 

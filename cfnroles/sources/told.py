@@ -17,6 +17,7 @@ _SPELLED = {
     "root_volumes": "efs-root-access",
     "pull_through_prefixes": "pull-through-prefix",
     "guard_duty": "guardduty",
+    "variable_files": "var-file",
 }
 
 
@@ -31,8 +32,9 @@ class Told(Struct, frozen=True):
     ``efs_accounts`` are accounts by the id of the file system. ``pull_through_prefixes``, ``gmsa_secrets``,
     ``s3_files_buckets`` and ``root_volumes`` are as in ``facts.Facts``.
 
-    ``parameters`` are values of a template's parameters. ``registered`` reads the text of a task definition in Amazon
-    ECS, by its Region and FAMILY:REVISION; without it nothing is fetched.
+    ``parameters`` are values of a template's parameters or of Terraform's variables, and ``variable_files`` the paths
+    of files with more of the latter. ``registered`` reads the text of a task definition in Amazon ECS, by its Region
+    and FAMILY:REVISION; without it nothing is fetched.
     """
 
     family: str = ""
@@ -61,6 +63,7 @@ class Told(Struct, frozen=True):
     guard_duty: bool = False
     compat: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    variable_files: tuple[str, ...] = ()
     registered: Callable[[str, str], str] | None = None
 
     def only(self, names: Collection[str]) -> Told:
@@ -77,7 +80,8 @@ class Told(Struct, frozen=True):
         for name in self.__struct_fields__:
             if name not in ("parameters", "registered") and getattr(self, name) != getattr(taken, name):
                 remedy = (remedies or {}).get(name, "")
-                raise InvalidInput(f"--{option(name)} is for a task definition, and {what}", remedy=remedy)
+                whose = "a directory of Terraform" if name == "variable_files" else "a task definition"
+                raise InvalidInput(f"--{option(name)} is for {whose}, and {what}", remedy=remedy)
 
 
 def option(name: str) -> str:

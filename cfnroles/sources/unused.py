@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from cfnroles.files import is_directory
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
 from cfnroles.sources.told import Told, option
@@ -32,6 +33,8 @@ def unused_options(reading: Reading) -> tuple[str, ...]:
 def _found(reading: Reading, without: str = "") -> list[object]:
     if without:
         told = replace(reading.told, **{without: getattr(Told(), without)})
-        reading = read(reading.documents[0], told)
+        # A directory has no document of its own.
+        at_home = reading.addressed and is_directory(reading.name)
+        reading = read(reading.name if at_home else reading.documents[0], told)
     found = (task.discovery for task in reading.tasks)
     return [(each.needs, each.gaps, each.findings, each.references) for each in found]

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from cfnroles.hcl.values import Failed
-from tests.evaluated import decoded, output, value, worlds
+from cfnroles.hcl.json_texts import decode
+from cfnroles.hcl.session import TooMuch
+from cfnroles.hcl.values import Failed, chunks_of
+from tests.evaluated import decoded, output, shown, value, worlds
 
 KNOWN = {
     "numbers": ("1 + 2 * 3 - 4 / 2 % 3", 5),
@@ -176,9 +178,6 @@ variable "image" {}
 
 
 def test_each_value_has_the_place_of_its_own_text() -> None:
-    from cfnroles.hcl.json_texts import decode
-    from cfnroles.hcl.values import chunks_of
-
     text = """
 output "it" {
   value = <<-EOT
@@ -193,6 +192,23 @@ output "it" {
     container = made.data[0].data
     assert (container["name"].place.line, container["image"].place.line) == (5, 6)
     assert container["image"].place.column == 17
+
+
+def test_what_is_put_into_json_keeps_its_own_place() -> None:
+    text = """
+locals {
+  web = jsonencode({
+    name = "web"
+    volumes = var.volumes
+  })
+}
+output "it" { value = "[${join(",", [local.web])}]" }
+variable "volumes" {}
+"""
+    made = decode(tuple(chunks_of(output(text))))
+    container = made.data[0].data
+    assert (container["name"].place.line, container["volumes"].place.line) == (4, 5)
+    assert shown(made) == [{"name": "web", "volumes": "<var.volumes>"}]
 
 
 def test_each_arm_of_a_condition_is_a_world() -> None:
@@ -231,8 +247,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("locals_", HOSTILE.values(), ids=HOSTILE)
 def test_takes_no_more_work_than_a_person_writes(locals_: str) -> None:
-    from cfnroles.hcl.session import TooMuch
-
     text = f'locals {{\n{locals_}\n}}\noutput "it" {{ value = local.a0 }}\n'
     with pytest.raises((Failed, TooMuch, RecursionError)):
         output(text)

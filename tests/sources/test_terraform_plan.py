@@ -15,7 +15,7 @@ from cfnroles.sources.reading import Reading
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 CONTAINER = {"name": "app", "image": "nginx:1", "secrets": [{"name": "DB", "valueFrom": SECRET}]}
-CORPUS = Path("/work/shared/corpus/terraform")
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "terraform"
 
 
 def resource(name: str = "app", module: str = "", **values: Any) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""A directory of Terraform as a source: every task definition in it and in the modules that it calls.
+
+Nothing is fetched and Terraform is not run. What only Terraform knows is a symbol that keeps the user's own expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from cfnroles.document import Document
+from cfnroles.hcl.definitions import Site, away, instances, sites
+from cfnroles.hcl.directory import Directory, Files
+from cfnroles.hcl.evaluator import evaluate
+from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.module import Module
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.session import Session, TooMuch
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Failed, Value, is_known, plain
+from cfnroles.hcl.worlds import explored
+from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.from_terraform import TAKES
+from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.terraform_keys import keys_of
+from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
+from cfnroles.sources.told import Told
+
+NOUN = "a directory of Terraform"
+
+
+def read_directory(directory: str, told: Told) -> Reading:
+    """The task definitions of a directory and of the modules that it calls, as far as they are at hand.
+
+    Raises InvalidInput where a file is not well formed, and for a variable that the directory does not have.
+    """
+    told.refuse_others(TAKES | {"variable_files"}, f"{directory} is {NOUN}")
+    return read_files(Directory(directory), directory, told)
+
+
+def read_files(files: Files, name: str, told: Told) -> Reading:
+    """The task definitions of a configuration in files that stand anywhere."""
+    project = Project(files, told.parameters, told.variable_files)
+    region = _region(project)
+    tasks: list[Task] = []
+    unseen: list[Gap] = []
+    for site in sites(project, TASK_DEFINITION):
+        found = _definitions(site, project)
+        if isinstance(found, Gap):
+            unseen.append(found)
+            continue
+        at = Home(site.place.document, region, found.exact, tuple(found.defaults))
+        tasks += [task_of(address, each, found.passes, told, at) for address, each in found.by_address.items()]
+        if not found.by_address:
+            unseen.append(_absent(site, found))
+    unseen += _unseen(project)
+    documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
+    return Reading(documents, NOUN, told, tuple(tasks), addressed=True, unseen=tuple(unseen))
+
+
+class _Found(Struct, frozen=True):
+    """The instances of a definition, in each pass where Terraform would not stop."""
+
+    passes: Sequence[Mapping[str, bool]]
+    by_address: Mapping[str, list[InWorld]]
+    exact: bool
+    defaults: Mapping[str, None]
+
+
+class _Pass(Struct):
+    turned: list[Turned] | Failed
+    defaults: Mapping[str, None]
+
+
+def _definitions(site: Site, project: Project) -> _Found | Gap:
+    def work(session: Session) -> _Pass:
+        module = Module(project, session)
+        try:
+            return _Pass([_turned(each, session) for each in instances(site, module)], module.defaults)
+        except Failed as failed:
+            return _Pass(failed, module.defaults)
+
+    try:
+        found, exact = explored(work, project.budget)
+    except TooMuch as much:
+        return _hidden(site.address, site.place, f"it takes too much work, at {much.place}", _DECIDE)
+    except RecursionError:
+        return _hidden(site.address, site.place, "its values refer to each other through too many levels", _DECIDE)
+    # Where Terraform would stop under some conditions alone, these are never the case.
+    usual = [(asked, each) for asked, each in found if not isinstance(each.turned, Failed)]
+    if not usual:
+        failed = next(each.turned for _, each in found if isinstance(each.turned, Failed))
+        return _hidden(site.address, failed.place or site.place, f"Terraform would stop here: {failed.what}", _VALIDATE)
+    whole = [(asked, each) for asked, each in usual if not any(one.stops for one in _of(each))] or usual
+    by_address: dict[str, list[InWorld]] = {}
+    for asked, each in whole:
+        for turned in _of(each):
+            by_address.setdefault(turned.address, []).append(InWorld(asked, turned))
+    defaults = {name: None for _, each in found for name in each.defaults}
+    return _Found([asked for asked, _ in whole], by_address, exact, defaults)
+
+
+_DECIDE = "Decide some of its conditions: tell the values of variables with --parameter NAME=VALUE"
+_VALIDATE = "`terraform validate` says more"
+
+
+def _of(each: _Pass) -> list[Turned]:
+    return each.turned if isinstance(each.turned, list) else []
+
+
+def _turned(instance: Instance, session: Session) -> Turned:
+    turned = Turned(instance.address)
+    place = instance.block.place
+    turned.spots[()] = (place.document, place.line, place.column)
+    turned.attributes(_attributes(instance))
+    turned.keys |= keys_of(turned.tree, session)
+    return turned
+
+
+def _attributes(instance: Instance) -> Attributes:
+    found: dict[str, Value | Failed] = {}
+    for name in (*ARGUMENTS, *BLOCKS):
+        try:
+            value = instance.blocks(name) if name in BLOCKS else instance.argument(name)
+        except Failed as failed:
+            found[name] = failed
+            continue
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _region(project: Project) -> str:
+    """The Region of the usual provider, where the configuration says it."""
+    module = Module(project, Session(project.budget))
+    for block in project.root.providers:
+        node = block.body.arguments.get("region")
+        if block.labels == ("aws",) and "alias" not in block.body.arguments and node is not None:
+            try:
+                value = evaluate(node, module.scope)
+            except (Failed, TooMuch, RecursionError):
+                continue
+            if is_known(value) and isinstance(value.data, str):
+                return str(plain(value))
+    return ""
+
+
+def _absent(site: Site, found: _Found) -> Gap:
+    what = "it has no instance under the values that are known"
+    return _hidden(site.address, site.place, what, "Tell others with --parameter NAME=VALUE")
+
+
+def _unseen(project: Project) -> Iterator[Gap]:
+    """What of a configuration is not read, and may have task definitions."""
+    if calls := tuple(away(project)):
+        address, _, place = calls[0]
+        names = ", ".join(f"{called} ({source})" for called, source, _ in calls)
+        what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not at hand, and may have task definitions:"
+        how = "`terraform init` brings them to .terraform/modules, where cfnroles reads them"
+        yield _hidden(address, place, f"{what} {names}", how)
+    for name in project.unread:
+        what = "Terraform's JSON syntax is not read, and it may have task definitions"
+        yield _hidden("", Place(name, 1, 1), what, "Write them in a .tf file, or give the plan or the state instead")
+
+
+def _hidden(address: str, place: Place, what: str, remedy: str) -> Gap:
+    origin = Origin(place.document, (address,) if address else (), line=place.line, column=place.column)
+    return Gap(Holder.EXECUTION, "hidden-resource", origin, what, remedy)

@@ -1,0 +1,119 @@
+"""The keys of the secrets, parameters and log groups that a configuration makes beside its task definitions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.discovery import Discovery
+from cfnroles.facts import Facts
+from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.session import Session
+from cfnroles.hcl.values import Failed, Value
+from cfnroles.need import Gap, Need
+from cfnroles.placeholders import texts_in
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.symbols import Expression
+from cfnroles.table.references import remedy
+from cfnroles.text import Text, arn_of, text_of
+
+_SECRET, _PARAMETER, _LOG_GROUP = "aws_secretsmanager_secret", "aws_ssm_parameter", "aws_cloudwatch_log_group"
+#: The argument that names the key of each.
+_KEYS = {_SECRET: "kms_key_id", _PARAMETER: "key_id", _LOG_GROUP: "kms_key_id"}
+
+#: What a resource says of its key: nothing, a text, or an expression for what is not known.
+Key = Text | None
+#: The keys by the symbol of their resource, and those by its type and name.
+Known = Mapping[str, Key]
+
+
+def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
+    """The key of each resource of a pass that a task definition names: by its address, or by its type and its name."""
+    names = {
+        symbol.name
+        for _, text in texts_in(tree)
+        if isinstance(text, Text)
+        for symbol in text.symbols
+        if isinstance(symbol, Expression)
+    }
+    found = {address: key for address in names for key in _key(session.made.get(address))}
+    for (kind, name), address in session.called.items():
+        found |= {f"{kind} {name.removeprefix('/')}": key for key in _key(session.made.get(address))}
+    return found
+
+
+def _key(instance: Any) -> Iterator[Key]:
+    """The key of an instance, as far as one of its type has any."""
+    if not isinstance(instance, Instance) or instance.type not in _KEYS:
+        return
+    try:
+        if instance.type == _PARAMETER and _said(instance.argument("type")) in ("String", "StringList"):
+            yield None
+            return
+        key = instance.argument(_KEYS[instance.type])
+    except Failed:
+        return
+    yield _said(key) if key is not None else None
+
+
+def _said(value: Value | None) -> Text | None:
+    if value is None or not isinstance(value.data, str | Expression):
+        return None
+    return shaped(text_of(value.data) if isinstance(value.data, str) else Text(value.data))
+
+
+def with_log_group_keys(facts: Facts, keys: Known) -> Facts:
+    """What is told, and the keys of the log groups."""
+    own = (key for name, key in keys.items() if key and name.split("[")[0].rpartition(".")[0].endswith(_LOG_GROUP))
+    named = (key for name, key in keys.items() if key and name.startswith(f"{_LOG_GROUP} "))
+    return replace(facts, log_group_key_arns=tuple(dict.fromkeys((*facts.log_group_key_arns, *own, *named))))
+
+
+def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:
+    """What is discovered, with each need to decrypt something that the configuration makes for the key of that.
+
+    A secret without a key is encrypted with AWS's own, which any role of the account may use through Secrets Manager.
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
+    needs: list[Need] = []
+    gaps = list(discovery.gaps)
+    for need in discovery.needs:
+        names = [each for each in _named(need) if each in keys] if need.permission.when else []
+        if not names:
+            told = map(text_of, facts.kms_key_arns if need.permission.when else ())
+            elsewhere = [replace(need, permission=replace(need.permission, resource=key, when=())) for key in told]
+            needs += elsewhere or [need]
+            continue
+        for key in filter(None, (keys[name] for name in names)):
+            arn = _arn(key, facts)
+            if arn is not None:
+                needs.append(replace(need, permission=replace(need.permission, resource=arn, when=())))
+            else:
+                what = f"the key {key.written} is not known by its ARN, and a policy names it by that alone"
+                how = remedy(key.whole) if key.whole else "Write the ARN of the key"
+                gaps.append(Gap(need.holder, need.reason.feature, need.origin, what, how))
+    return replace(discovery, needs=tuple(dict.fromkeys(needs)), gaps=tuple(dict.fromkeys(gaps)))
+
+
+def _named(need: Need) -> Iterator[str]:
+    for text in need.permission.texts:
+        yield from (symbol.name for symbol in text_of(text).unknown)
+        if (arn := arn_of(text)) is not None:
+            kind, _, name = str(arn.resource).partition("/" if arn.service == "ssm" else ":")
+            type_ = {"parameter": _PARAMETER, "secret": _SECRET}.get(kind)
+            yield f"{type_} {name.removesuffix('-??????')}"
+
+
+def _arn(key: Text, facts: Facts) -> Text | None:
+    """The ARN of a key that is named by its ARN or its id; ``None`` for an alias, and for what may be either."""
+    whole = key.whole
+    if isinstance(whole, Expression) and whole.type == "aws_kms_key":
+        return facts.home_arn("kms", "key/", whole)
+    if (arn := arn_of(key)) is not None and arn.resource.startswith("key/"):
+        return key
+    if re.fullmatch(r"(mrk-)?[0-9a-f-]{32,36}", key.plain):
+        return facts.home_arn("kms", "key/", key)
+    return None

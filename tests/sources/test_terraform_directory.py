@@ -1,0 +1,350 @@
+"""Directories of Terraform: what symbols stand for, what hangs on conditions, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from cfnroles import InvalidInput, Told, explain
+from cfnroles.formats.explanation import human
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.terraform_directory import read_files
+from cfnroles.written import as_written
+from tests.evaluated import Written
+
+TASK = """
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  REST
+  container_definitions = jsonencode([CONTAINER])
+}
+"""
+
+
+def reading(files: str | Mapping[str, str], **told: Any) -> Reading:
+    return read_files(Written({"main.tf": files} if isinstance(files, str) else files), ".", Told(**told))
+
+
+def task(container: str, beside: str = "", rest: str = "") -> str:
+    return TASK.replace("CONTAINER", f'{{ name = "web", {container} }}').replace("REST", rest) + beside
+
+
+def needs(files: str | Mapping[str, str], **told: Any) -> list[str]:
+    """What the roles need, as the user writes it, but for keys that nobody told."""
+    return sorted(
+        {
+            f"{need.permission.action} on {as_written(need.permission.resource)}"
+            for each in reading(files, **told).tasks
+            for need in each.discovery.needs
+            if not need.permission.when
+        }
+    )
+
+
+def gaps(files: str | Mapping[str, str], **told: Any) -> list[str]:
+    found = reading(files, **told)
+    return [f"{gap.origin.place}: {gap.what}. {gap.remedy}" for gap in (*found.gaps, *found.unseen)]
+
+
+def secret(value: str, beside: str = "") -> str:
+    return task(f'image = "nginx", secrets = [{{ name = "A", valueFrom = {value} }}]', beside)
+
+
+GET_SECRET = "secretsmanager:GetSecretValue on "
+GET_PARAMETER = "ssm:GetParameters on "
+HOME = "${AWS::Region}:${AWS::AccountId}"
+
+SECRETS = {
+    "a secret": ("aws_secretsmanager_secret.db.arn", f"{GET_SECRET}${{aws_secretsmanager_secret.db.arn}}"),
+    "its id": ("aws_secretsmanager_secret.db.id", f"{GET_SECRET}${{aws_secretsmanager_secret.db.id}}"),
+    "a JSON key": (
+        '"${aws_secretsmanager_secret.db.arn}:password::"',
+        f"{GET_SECRET}${{aws_secretsmanager_secret.db.arn}}",
+    ),
+    "a secret that is there": (
+        "data.aws_secretsmanager_secret.db.arn",
+        f"{GET_SECRET}${{data.aws_secretsmanager_secret.db.arn}}",
+    ),
+    "its version": (
+        "aws_secretsmanager_secret_version.db.arn",
+        f"{GET_SECRET}${{aws_secretsmanager_secret_version.db.arn}}",
+    ),
+    "one of several": (
+        'aws_secretsmanager_secret.db["a"].arn',
+        f'{GET_SECRET}${{aws_secretsmanager_secret.db["a"].arn}}',
+    ),
+    "the database's own": (
+        "aws_db_instance.db.master_user_secret[0].secret_arn",
+        f"{GET_SECRET}${{aws_db_instance.db.master_user_secret[0].secret_arn}}",
+    ),
+    "a parameter": ("aws_ssm_parameter.db.arn", f"{GET_PARAMETER}${{aws_ssm_parameter.db.arn}}"),
+    "its name": (
+        "aws_ssm_parameter.db.name",
+        f"{GET_PARAMETER}${{aws_ssm_parameter.db.arn}}",
+    ),
+    "a literal name": ('"/app/db"', f"{GET_PARAMETER}arn:${{AWS::Partition}}:ssm:{HOME}:parameter/app/db"),
+    "an ARN of parts": (
+        '"arn:aws:ssm:eu-west-1:${data.aws_caller_identity.me.account_id}:parameter/app/${var.env}"',
+        f"{GET_PARAMETER}arn:aws:ssm:eu-west-1:${{AWS::AccountId}}:parameter/app/${{var.env}}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), SECRETS.values(), ids=SECRETS)
+def test_a_symbol_means_what_its_resource_is(written: str, expected: str) -> None:
+    assert needs(secret(written, 'variable "env" {}\n')) == [expected]
+
+
+IMAGES = {
+    "a repository": (
+        '"${aws_ecr_repository.app.repository_url}:1"',
+        "ecr:BatchGetImage on ${aws_ecr_repository.app.arn}",
+    ),
+    "its digest": (
+        '"${data.aws_ecr_repository.app.repository_url}@sha256:abc"',
+        "ecr:BatchGetImage on ${data.aws_ecr_repository.app.arn}",
+    ),
+    "parts": (
+        '"${data.aws_caller_identity.me.account_id}.dkr.ecr.${data.aws_region.here.name}.amazonaws.com/app:1"',
+        f"ecr:BatchGetImage on arn:${{AWS::Partition}}:ecr:{HOME}:repository/app",
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), IMAGES.values(), ids=IMAGES)
+def test_images(written: str, expected: str) -> None:
+    assert expected in needs(task(f"image = {written}"))
+
+
+def test_an_image_of_a_public_repository_costs_nothing() -> None:
+    assert needs(task('image = "${aws_ecrpublic_repository.app.repository_uri}:1"')) == []
+
+
+LOGS = """image = "nginx", logConfiguration = { logDriver = "awslogs", options = {
+  "awslogs-group" = GROUP, "awslogs-region" = "eu-west-1", "awslogs-stream-prefix" = "p" } }"""
+
+
+def test_a_log_group_that_has_a_name_is_named() -> None:
+    text = task(LOGS.replace("GROUP", "aws_cloudwatch_log_group.g.name"), GROUP)
+    arn = "arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/ecs/app:log-stream:p/web/*"
+    assert f"logs:PutLogEvents on {arn}" in needs(text)
+
+
+GROUP = 'resource "aws_cloudwatch_log_group" "g" { name = "/ecs/app" }\n'
+
+
+def test_a_log_group_without_one_is_its_resource() -> None:
+    text = task(LOGS.replace("GROUP", "aws_cloudwatch_log_group.g.name"))
+    assert any("${aws_cloudwatch_log_group.g.name}:log-stream:p/web/*" in each for each in needs(text))
+
+
+KEYS = {
+    "a key": ("kms_key_id = aws_kms_key.k.arn", ["kms:Decrypt on ${aws_kms_key.k.arn}"], ""),
+    "its id": ("kms_key_id = aws_kms_key.k.key_id", ["kms:Decrypt on ${aws_kms_key.k.arn}"], ""),
+    "no key": ("", [], ""),
+    "an alias": ('kms_key_id = "alias/a"', [], "the key alias/a is not known by its ARN"),
+    "a variable": ("kms_key_id = var.key", [], "Tell it with --parameter key=VALUE"),
+}
+
+
+@pytest.mark.parametrize(("argument", "expected", "gap"), KEYS.values(), ids=KEYS)
+def test_the_key_of_a_secret_is_read_where_the_secret_is_made(argument: str, expected: list[str], gap: str) -> None:
+    made = f'resource "aws_secretsmanager_secret" "db" {{\n  {argument}\n}}\nvariable "key" {{}}\n'
+    text = secret("aws_secretsmanager_secret.db.arn", made)
+    assert [each for each in needs(text) if each.startswith("kms:")] == expected
+    assert all(need.permission.when == () for each in reading(text).tasks for need in each.discovery.needs)
+    assert gap in "".join(gaps(text))
+
+
+def test_a_key_that_is_told_is_that_of_what_is_made_elsewhere() -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1"
+    assert f"kms:Decrypt on {key}" in needs(secret('"/app/db"'), kms_key_arns=(key,))
+
+
+def test_the_key_of_a_parameter_is_found_by_its_name() -> None:
+    made = """
+resource "aws_ssm_parameter" "db" {
+  name   = "/app/db"
+  type   = "TYPE"
+  key_id = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+}
+"""
+    text = secret("aws_ssm_parameter.db.name", made)
+    decrypt = "kms:Decrypt on arn:aws:kms:eu-west-1:111122223333:key/1234"
+    assert decrypt in needs(text.replace("TYPE", "SecureString"))
+    assert decrypt not in needs(text.replace("TYPE", "String"))
+
+
+def test_the_region_is_that_of_the_usual_provider() -> None:
+    text = secret('"/app/db"', 'provider "aws" { region = "eu-central-1" }\nprovider "aws" {\n alias = "b"\n}\n')
+    assert needs(text) == [f"{GET_PARAMETER}arn:aws:ssm:eu-central-1:${{AWS::AccountId}}:parameter/app/db"]
+
+
+def test_what_another_provider_tells_is_no_home() -> None:
+    beside = 'data "aws_caller_identity" "other" { provider = aws.other }\n'
+    text = secret('"arn:aws:ssm:eu-west-1:${data.aws_caller_identity.other.account_id}:parameter/a"', beside)
+    (need,) = needs(text)
+    assert "${data.aws_caller_identity.other.account_id}" in need
+
+
+def test_a_need_stands_where_its_text_does() -> None:
+    files = {
+        "main.tf": task("image = local.image, secrets = local.secrets"),
+        "locals.tf": 'locals {\n  image   = "nginx"\n  secrets = [\n    { name = "A", valueFrom = "/a" },\n  ]\n}\n',
+    }
+    (need, *_) = reading(files).tasks[0].discovery.needs
+    assert (need.origin.document, need.origin.line) == ("locals.tf", 4)
+    assert need.origin.pointer == "aws_ecs_task_definition.app.container_definitions[0].secrets[0].valueFrom"
+
+
+def test_a_need_of_a_template_stands_in_its_file() -> None:
+    files = {
+        "main.tf": """
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = templatefile("${path.module}/app.json.tftpl", { db = aws_secretsmanager_secret.db.arn })
+}
+""",
+        "app.json.tftpl": '[\n  {\n    "name": "web", "image": "nginx",\n'
+        '    "secrets": [{"name": "A",\n      "valueFrom": "${db}:k::"}]\n  }\n]\n',
+    }
+    found = next(each for each in reading(files).tasks[0].discovery.needs if not each.permission.when)
+    assert (found.origin.document, found.origin.line) == ("app.json.tftpl", 5)
+    assert needs(files) == [f"{GET_SECRET}${{aws_secretsmanager_secret.db.arn}}"]
+
+
+CONDITIONS = """
+variable "db" { type = bool }
+variable "cache" { type = bool }
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name  = "web"
+    image = "nginx"
+    secrets = concat(
+      [{ name = "A", valueFrom = "/a" }],
+      var.db ? [{ name = "B", valueFrom = "/b" }] : [],
+      var.db && !var.cache ? [{ name = "C", valueFrom = "/c" }] : [],
+    )
+  }])
+}
+"""
+
+
+def test_a_condition_stays_a_condition() -> None:
+    out = human(explain(reading(CONDITIONS)), reading(CONDITIONS).texts)
+    statements = [line for line in out.splitlines() if line.startswith("  ReadParameters")]
+    assert statements == [
+        "  ReadParameters: ssm:GetParameters",
+        "  ReadParameters (only if var.db holds): ssm:GetParameters",
+        "  ReadParameters (only if var.db holds and var.cache does not hold): ssm:GetParameters",
+    ]
+
+
+def test_a_told_value_decides_a_condition() -> None:
+    assert needs(CONDITIONS, parameters={"db": "false"}) == [
+        f"{GET_PARAMETER}arn:${{AWS::Partition}}:ssm:{HOME}:parameter/a"
+    ]
+
+
+def test_the_definition_itself_may_hang_on_a_condition() -> None:
+    text = task('image = "nginx"', 'variable "on" {}\n', "count = var.on ? 1 : 0")
+    (only,) = reading(text).tasks
+    assert (only.address, only.there_if) == ("aws_ecs_task_definition.app[0]", "var.on holds")
+
+
+def test_conditions_under_which_terraform_stops_are_never_the_case() -> None:
+    text = secret("var.on ? aws_secretsmanager_secret.db[0].arn : {}.none", 'variable "on" {}\n')
+    (only,) = reading(text).tasks
+    assert (only.when, list(only.discovery.gaps)) == ({}, [])
+
+
+def test_a_default_that_was_taken_is_told() -> None:
+    text = secret('"/${var.env}/db"', 'variable "env" { default = "dev" }\n')
+    assert reading(text).tasks[0].defaults == ("env",)
+    assert reading(text, parameters={"env": "prod"}).tasks[0].defaults == ()
+
+
+UNKNOWN = {
+    "a secret of nobody": (
+        secret("var.secret", 'variable "secret" {}\n'),
+        "container web, secret A: what ${var.secret} names is not known. Tell it with --parameter secret=VALUE",
+    ),
+    "an image of nobody": (
+        task("image = var.image", 'variable "image" {}\n'),
+        "container web: the image's registry hangs on ${var.image}. Tell it with --parameter image=VALUE",
+    ),
+    "secrets of nobody": (
+        task('image = "nginx", secrets = var.secrets', 'variable "secrets" {}\n'),
+        "container web: nobody can see what var.secrets puts here: nobody told the value of var.secrets. "
+        "Tell it with --parameter secrets=VALUE",
+    ),
+    "more secrets of nobody": (
+        task('image = "nginx", secrets = concat([], var.secrets)', 'variable "secrets" {}\n'),
+        "container web: nobody can see what var.secrets puts here: nobody told the value of var.secrets. "
+        "Tell it with --parameter secrets=VALUE",
+    ),
+    "containers of a module": (
+        TASK.replace("[CONTAINER]", "module.c.all").replace("REST", "") + 'module "c" { source = "a/b/aws" }\n',
+        'nobody can see what module.c.all puts here: module.c is not at hand: its source is "a/b/aws". '
+        "`terraform init` brings it to .terraform/modules, where cfnroles reads it",
+    ),
+    "volumes of nobody": (
+        task('image = "nginx"', 'variable "v" {}\n', VOLUMES := "dynamic volume {\n for_each = var.v\n content {}\n }"),
+        "nobody can see what var.v puts here: nobody told the value of var.v. Tell it with --parameter v=VALUE",
+    ),
+    "a definition that is not there": (
+        task('image = "nginx"', "", "count = 0"),
+        "it has no instance under the values that are known. Tell others with --parameter NAME=VALUE",
+    ),
+    "what stops Terraform": (
+        task("image = local.nothing"),
+        "Terraform would stop here: there is no local nothing (main.tf:5). `terraform validate` says more",
+    ),
+    "no containers": (
+        'resource "aws_ecs_task_definition" "app" { family = "app" }\n',
+        "the resource has no container definition, be it that its list is empty or null",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_not_known_is_a_gap_with_what_closes_it(text: str, expected: str) -> None:
+    assert any(expected in each for each in gaps(text)), gaps(text)
+
+
+def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
+    text = 'module "a" { source = "x/ecs/aws" }\nmodule "b" { source = "git::https://b" }\n'
+    (gap,) = reading(text).unseen
+    names = 'module.a ("x/ecs/aws"), module.b ("git::https://b")'
+    assert gap.what == f"2 modules are not at hand, and may have task definitions: {names}"
+
+
+def test_the_json_syntax_is_told_not_to_be_read() -> None:
+    (gap,) = reading({"main.tf": "", "more.tf.json": "{}"}).unseen
+    assert (gap.origin.document, gap.what[:23]) == ("more.tf.json", "Terraform's JSON syntax")
+
+
+def test_every_instance_of_every_module_is_a_definition() -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source   = "./m"\n  for_each = toset(["a", "b"])\n  name     = each.key\n}\n',
+        "m/main.tf": 'variable "name" {}\n' + task('image = "nginx"').replace('"app"\n  ', "var.name\n  "),
+    }
+    assert [each.address for each in reading(files).tasks] == [
+        'module.m["a"].aws_ecs_task_definition.app',
+        'module.m["b"].aws_ecs_task_definition.app',
+    ]
+
+
+def test_roles_are_the_users_own() -> None:
+    text = task('image = "nginx"', "", "execution_role_arn = aws_iam_role.r.arn\n  task_role_arn = var.role")
+    tree = reading(text + 'variable "role" {}\n').tasks[0].workload.tree
+    assert as_written(tree["executionRoleArn"]) == "${aws_iam_role.r.arn}"
+    assert tree["taskRoleArn"] == "${var.role}"
+
+
+def test_what_a_directory_cannot_be_told_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="there is no variable other"):
+        reading(secret('"/a"'), parameters={"other": "1"})
