@@ -39,6 +39,11 @@ def _replaced(injection: Injection) -> Iterator[str]:
         yield f"{where}: {'replaced' if role.done else 'would be replaced'}"
         yield from _compared(role)
         yield ""
+    for passing in injection.passing:
+        where = Lines(injection.before.texts).where(passing.origin)
+        yield f"{where}: lets somebody pass {passing.role}, which the task does not use any more."
+        yield "Whoever runs or deploys the task there needs iam:PassRole on its new roles."
+        yield ""
 
 
 def _compared(role: ReplacedRole) -> Iterator[str]:

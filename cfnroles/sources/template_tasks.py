@@ -48,6 +48,9 @@ _LOOKED_AT = (*TASKS, *RUNS, CLUSTER, *ENCRYPTED, *TELLING)
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
 _RUNNERS = {"AWS::Scheduler::Schedule": Holder.SCHEDULER, "AWS::Events::Rule": Holder.EVENT_RULE}
 
+#: What builds such a role, in a spec.
+_RUN_BY = {Holder.SCHEDULER: "scheduler", Holder.EVENT_RULE: "event-rule"}
+
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
 _PROCESSED = (
@@ -250,8 +253,9 @@ def _not_read(template: Template) -> Iterator[Gap]:
         if kind in _RUNNERS and has_key(each.get("Properties"), "EcsParameters"):
             what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
             how = (
-                "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task. Give the task"
-                " definition to cfnroles, with the overrides as --run-task FILE"
+                "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec"
+                f" with `run-by: {_RUN_BY[_RUNNERS[kind]]}` builds such a role. For what the target overrides, give the"
+                " task definition to cfnroles with --run-task FILE"
             )
             yield Gap(_RUNNERS[kind], "hidden-resource", origin, what, how)
 

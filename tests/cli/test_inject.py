@@ -102,6 +102,29 @@ def test_roles_that_are_there_are_replaced_when_asked_for(injected: Any) -> None
     assert result.err.index("- s3:PutObject") < result.err.index("Roles of Web are in the template.")
 
 
+PASSING = """\
+  Runner:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: run
+      PolicyDocument:
+        Statement:
+        - {Effect: Allow, Action: ecs:RunTask, Resource: !Ref Web}
+        - {Effect: Allow, Action: [iam:PassRole], Resource: [!GetAtt Own.Arn]}
+"""
+
+
+def test_who_passes_a_role_that_is_replaced_is_told(injected: Any) -> None:
+    result = injected(WITH_ROLES + PASSING, "--replace-roles")
+    line = (WITH_ROLES + PASSING)[: (WITH_ROLES + PASSING).index("[iam:PassRole]")].count("\n") + 1
+    assert (
+        f"shop.yaml:{line}: Resources.Runner.Properties.PolicyDocument.Statement[1]: lets somebody pass Own"
+        in result.err
+    )
+    assert "needs iam:PassRole on its new roles." in result.err
+    assert "lets somebody pass" not in injected(WITH_ROLES + PASSING).err
+
+
 def test_nobody_can_tell_what_a_role_of_elsewhere_may_do(injected: Any) -> None:
     elsewhere = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !ImportValue role\n", 1)
     result = injected(elsewhere, "--replace-roles")

@@ -34,7 +34,7 @@ from cfnroles.targets.cloudformation.injection import injected, restored
 from cfnroles.targets.cloudformation.injection_record import Record, is_injected, options_of, recorded, told_again
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
 from cfnroles.targets.cloudformation.remaining import check_references
-from cfnroles.targets.cloudformation.replaced_roles import ReplacedRole, Replacing
+from cfnroles.targets.cloudformation.replaced_roles import Passing, ReplacedRole, Replacing
 from cfnroles.targets.cloudformation.template_gate import add_gate
 from cfnroles.targets.cloudformation.template_roles import Added, Adding, add_roles
 from cfnroles.template.generated import Generator, mark_of
@@ -79,6 +79,7 @@ class Injection(Struct, frozen=True):
     earlier: Mapping[str, Any] | None = None
     unrecorded: tuple[str, ...] = ()
     generator: Generator | None = None
+    passing: tuple[Passing, ...] = ()
 
 
 class Found(Struct, frozen=True):
@@ -117,13 +118,14 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
+    replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
         text,
         before,
         added.resourced,
         left,
         tuple(name for name in ids if name not in written),
-        tuple(Replacing(before, template, found.tasks, whole, "" if left else text).roles(own, left)),
+        tuple(replacing.roles(own, left)),
         (*_gaps(found.tasks, left, added), *unseen(template, nested)),
         name,
         bool(added.depends_on),
@@ -135,6 +137,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         _options_before(given) if is_injected(given.tree) else None,
         tuple(name for name in before.told.parameters if name in template.secret_parameters),
         mark.generator if (mark := mark_of(template.tree)) else None,
+        tuple(replacing.passing(own, left)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from cfnroles.template.expressions import expression
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
 from cfnroles.text import Text, text_of
+from cfnroles.workload import Path
 
 _ROLE = "AWS::IAM::Role"
 
@@ -40,6 +42,13 @@ class ReplacedRole(Struct, frozen=True):
     comparison: Comparison | None
     known: bool
     done: bool
+
+
+class Passing(Struct, frozen=True):
+    """A statement that lets somebody pass a role which was replaced; ``role`` is its logical id."""
+
+    role: str
+    origin: Origin
 
 
 class Replacing(Struct, frozen=True, dict=True):
@@ -65,6 +74,19 @@ class Replacing(Struct, frozen=True, dict=True):
                 bool(had) and had == names,
                 place.resource not in left,
             )
+
+    def passing(self, own: Sequence[RolePlace], left: Collection[str]) -> Iterator[Passing]:
+        """What may pass a role that was replaced, and has to pass another one now.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+        """
+        resources = self.template.tree["Resources"]
+        given = [given_at(place, self.template.tree) for place in own if place.resource not in left]
+        gone = {name for each in given for name in names_in(each) if resources.get(name, {}).get("Type") == _ROLE}
+        for path, statement in _statements(resources, ("Resources",)) if gone else ():
+            for role in dict.fromkeys(names_in(statement.get("Resource"))):
+                if role in gone:
+                    yield Passing(role, Origin(self.before.name, path))
 
     def _compared(self, place: RolePlace, had: Collection[str]) -> Comparison:
         old, new = self._grants
@@ -99,6 +121,17 @@ class Replacing(Struct, frozen=True, dict=True):
 
 def _of(roles: Collection[str], grants: Iterable[RoleGrant], label: str) -> Iterator[RoleGrant]:
     return (dataclasses.replace(grant, role=label) for grant in grants if grant.role in roles)
+
+
+def _statements(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The statements about iam:PassRole in a part of a template, with their paths."""
+    if isinstance(value, Mapping):
+        actions = value.get("Action")
+        if "iam:passrole" in str(actions).lower() and "Resource" in value:
+            yield path, value
+    members = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, member in members:
+        yield from _statements(member, (*path, step))
 
 
 def _told(grant: RoleGrant, cut: Mapping[str, str]) -> RoleGrant:
