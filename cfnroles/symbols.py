@@ -98,7 +98,7 @@ class Expression(Symbol, frozen=True, kw_only=True):
     that is not the usual one. ``reason`` is why nobody knows the value, and ``remedy`` what tells it.
 
     One that stands for the name in an ARN has ``forms``: what comes before it in the value of an attribute of the
-    resource, and the expression that gives that value.
+    resource, and the expression that gives that value. ``secret`` says that the value itself is one.
     """
 
     reason: str
@@ -108,6 +108,7 @@ class Expression(Symbol, frozen=True, kw_only=True):
     attribute: str = ""
     provider: str = ""
     forms: tuple[tuple[str, Expression], ...] = ()
+    secret: bool = False
 
 
 class Wildcard(Symbol, frozen=True):

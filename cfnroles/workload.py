@@ -98,7 +98,8 @@ class Workload(Struct, frozen=True):
                 item = f"{noun} {_written(name)}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
         document, line, column = self._spot(path)
         path = self._place(path)
-        return Origin(document or self.settings.get(str(path[0]), self.document), path, container, item, line, column)
+        settings = self.settings.get(str(path[0]), "") if path else ""
+        return Origin(document or settings or self.document, path, container, item, line, column)
 
     def _spot(self, path: Path) -> tuple[str, int, int]:
         starts = (path[:length] for length in range(len(path), -1, -1)) if self.spots else ()

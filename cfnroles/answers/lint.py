@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.suppressions import Suppression, suppressions
+from cfnroles.answers.suppressions import Suppression, line_suppressions, suppressions
 from cfnroles.checks import CHECKS, Check, Subject, suppressing
 from cfnroles.checks.subject import subject_of, template_subject, worlds_in
 from cfnroles.document import Document
@@ -72,6 +72,27 @@ def lint_named(reading: Reading) -> tuple[LintedFile, ...]:
     return tuple(lint(replace(reading, documents=(document,), wrong=(), project=None)) for document in documents)
 
 
+def lint_configuration(reading: Reading) -> tuple[LintedFile, ...]:
+    """What the checks find in the task definitions of a configuration, for each of its files."""
+    subject = subject_of(reading)
+    found = findings({frozenset[Atom](): subject})
+    files = []
+    for document in reading.documents[1:]:
+        own = [each for each in found if each.origin.document == document.name]
+        told, accepted = _sorted_out(own, line_suppressions(document), document.name)
+        files.append(LintedFile(document.name, document.text, told, accepted))
+    named = {document.name for document in reading.documents[1:]}
+    elsewhere = tuple(each for each in found if each.origin.document not in named)
+    return (*files, *_of_others(elsewhere))
+
+
+def _of_others(found: Sequence[Finding]) -> Iterator[LintedFile]:
+    """The findings in files that are no files of Terraform's own, such as the texts of templates."""
+    for name in dict.fromkeys(each.origin.document for each in found):
+        told, _ = _sorted_out([each for each in found if each.origin.document == name], (), name)
+        yield LintedFile(name, "", told)
+
+
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
     """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones."""
     return lint(Reading((Document(document, ""),), "", Told(), template=Template(document, "", tree)))
@@ -133,7 +154,7 @@ def _of(check: Check, fault: Finding, subject: Subject) -> Finding:
     return replace(
         fault,
         severity=check.severity,
-        origin=replace(fault.origin, document=subject.document),
+        origin=replace(fault.origin, document=(fault.line and fault.origin.document) or subject.document),
         remedy=fault.remedy if fault.remedy[-1:] in (".", ":", "?") else f"{fault.remedy}.",
         check=check.id,
         code=check.code,
@@ -146,7 +167,7 @@ def _sorted_out(
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     told, accepted, used = [], [], set()
     for finding in found:
-        by = next((one for one in given if one.covers(finding.check, finding.code, finding.origin.path)), None)
+        by = next((one for one in given if one.covers(finding)), None)
         if by is None:
             told.append(finding)
         else:

@@ -21,6 +21,9 @@ from msgspec import Struct
 
 from cfnroles.checks import CHECKS, Subject
 from cfnroles.document import Document
+from cfnroles.hcl.extents import ends_of
+from cfnroles.hcl.syntax import Source
+from cfnroles.need import Finding
 from cfnroles.workload import Path
 
 _COMMENT = re.compile(r"#\s*cfnroles:\s*ignore\b[ \t]*(?P<check>[\w-]*)[ \t]*[:,]?[ \t]*(?P<reason>.*)$")
@@ -32,13 +35,17 @@ _KNOWN = frozenset({check.id for check in CHECKS} | {check.code for check in CHE
 
 
 class Suppression(Struct, frozen=True):
-    """A check that is not to be told of below ``scope``, and why; it stands at ``path``, or at ``line``."""
+    """A check that is not to be told of below ``scope``, or from one of the ``lines`` to the other, and why.
+
+    It stands at ``path``, or at ``line``.
+    """
 
     check: str
     reason: str
     scope: Path
     path: Path
     line: int = 0
+    lines: tuple[int, int] = (0, 0)
 
     @property
     def problem(self) -> str:
@@ -49,10 +56,27 @@ class Suppression(Struct, frozen=True):
             return f"there is no check {self.check}"
         return "" if self.reason else f"the suppression of {self.check} gives no reason"
 
-    def covers(self, check: str, code: str, path: Path) -> bool:
-        """Whether it suppresses what the check finds at ``path``."""
-        plain = _without_functions(path)
-        return not self.problem and self.check in (check, code) and plain[: len(self.scope)] == self.scope
+    def covers(self, finding: Finding) -> bool:
+        """Whether it suppresses a finding of its document."""
+        if self.problem or self.check not in (finding.check, finding.code):
+            return False
+        if self.lines != (0, 0):
+            return self.lines[0] <= finding.line <= self.lines[1]
+        return _without_functions(finding.origin.path)[: len(self.scope)] == self.scope
+
+
+def line_suppressions(document: Document) -> tuple[Suppression, ...]:
+    """The suppressions in the comments of a file of Terraform, each for all that begins on its line or the next."""
+    if "cfnroles:" not in document.text:
+        return ()
+    lines, ends = document.text.splitlines(), ends_of(Source(document.name, document.text))
+    found = []
+    for number, line in enumerate(lines, start=1):
+        if match := _COMMENT.search(line):
+            about = _next_line(lines, number) if line.lstrip().startswith("#") else number
+            until = (about, max(about, ends.get(about, 0)))
+            found.append(Suppression(match["check"], match["reason"].strip(), (), (), number, until))
+    return tuple(found)
 
 
 def suppressions(document: Document, subjects: Sequence[Subject]) -> tuple[Suppression, ...]:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.iam.dangers import Danger, TrustDanger
 from cfnroles.iam.roles import Role
-from cfnroles.need import Finding, Origin, Severity, fault
+from cfnroles.need import Finding, Gap, Origin, Severity, fault
 from cfnroles.template.template import ResolvedStack
 from cfnroles.workload import Path, Workload
 
@@ -27,8 +28,9 @@ class CheckedTask(Struct, frozen=True):
     """A task definition of the document, with what was discovered in it.
 
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
-    not the same path after ``start``. ``execution_role``, ``task_role`` and ``infrastructure_role`` are what these
-    members hold: an empty text where they are absent, and ``None`` where that hangs on something nobody told.
+    not the same path after ``start``, and ``begin`` where the task definition itself does. ``execution_role``,
+    ``task_role`` and ``infrastructure_role`` are what these members hold: an empty text where they are absent, and
+    ``None`` where that hangs on something nobody told.
     """
 
     workload: Workload
@@ -39,6 +41,7 @@ class CheckedTask(Struct, frozen=True):
     sources: Mapping[Path, Path] = field(default_factory=dict)
     start: Path = ()
     infrastructure_role: str | None = ""
+    begin: Origin | None = None
 
     def source(self, path: Path) -> Path:
         """Where the member at ``path`` stands in the document."""
@@ -49,7 +52,16 @@ class CheckedTask(Struct, frozen=True):
 
     def fault(self, origin: Origin, what: str, remedy: str) -> Finding:
         """A fault at a member of the task definition."""
-        return fault(self.source(origin.path), what, remedy, origin.container, origin.item)
+        found = fault(self.source(origin.path), what, remedy, origin.container, origin.item)
+        if not origin.line:
+            return found
+        # The reader knows where it stands, be it in another document.
+        place = replace(found.origin, document=origin.document, line=origin.line, column=origin.column)
+        return replace(found, origin=place, line=origin.line, column=origin.column)
+
+    def whole_fault(self, what: str, remedy: str) -> Finding:
+        """A fault of the task definition as a whole."""
+        return self.fault(self.begin, what, remedy) if self.begin else fault(self.start, what, remedy)
 
 
 class AllowStatement(Struct, frozen=True):
@@ -101,7 +113,7 @@ class Subject(Struct, frozen=True):
 
     ``statements`` are those of every policy in it, ``refused`` is what reading a spec finds wrong with it. ``dangers``
     are those of a document that is a policy itself. ``unseen_tasks`` are the services and daemons that ask for
-    something themselves and run a task definition of elsewhere.
+    something themselves and run a task definition of elsewhere, ``unseen`` is what else of a configuration is not read.
     """
 
     document: str
@@ -113,6 +125,7 @@ class Subject(Struct, frozen=True):
     refused: tuple[Finding, ...] = ()
     dangers: tuple[Placed, ...] = ()
     unseen_tasks: tuple[str, ...] = ()
+    unseen: tuple[Gap, ...] = ()
 
     def role(self, reference: str | None) -> TemplateRole | None:
         """The role of the document that a member such as ``executionRoleArn`` names, if it is one of them."""

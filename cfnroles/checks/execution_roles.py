@@ -49,8 +49,7 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
     if task.execution_role == "" and needs:
         first, *others = dict.fromkeys(need.reason.why for need in needs)
         more = {0: "", 1: "; and for one more reason"}.get(len(others), f"; and for {len(others)} more reasons")
-        yield fault(
-            task.start,
+        yield task.whole_fault(
             f"the task definition names no execution role, and ECS needs one: {first}{more}",
             "Add the ARN of the role; `cfnroles build` writes the role and adds it.",
         )

@@ -63,6 +63,9 @@ def subject_of(reading: sources.Reading) -> Subject:
     document = reading.documents[0]
     if reading.policy is not None:
         return policy_subject(reading.policy, document.name)
+    if reading.addressed:
+        tasks = tuple(each for task in reading.tasks for each in _of_configuration(task))
+        return Subject(document.name, tasks=tasks, unseen=reading.unseen)
     start = _start(document.tree)
     tasks = tuple(_task(task, start) for task in reading.tasks if task.workload.document == document.name)
     refused = tuple(finding for finding in reading.wrong if finding.check)
@@ -158,6 +161,13 @@ def _task(task: sources.Task, start: Path) -> CheckedTask:
     none = None if task.service else ""
     execution_role, task_role = (_role(tree.get(name)) or none for name in ("executionRoleArn", "taskRoleArn"))
     return CheckedTask(task.workload, task.discovery, execution_role, task_role, start=start)
+
+
+def _of_configuration(task: sources.Task) -> Iterator[CheckedTask]:
+    """A task definition of a configuration in each form that its conditions give it."""
+    for workload, discovery in task.variants:
+        execution_role, task_role = (_role(workload.tree.get(name)) for name in ("executionRoleArn", "taskRoleArn"))
+        yield CheckedTask(workload, discovery, execution_role, task_role, begin=workload.origin(()))
 
 
 def _template_task(task: TemplateTask) -> CheckedTask:

@@ -10,7 +10,7 @@ from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK
 from cfnroles.sources.template_task_definitions import unread_roles
-from cfnroles.symbols import Attribute, PseudoParameter, Symbol
+from cfnroles.symbols import Attribute, Expression, PseudoParameter, Symbol
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.images import ecr_repository, tag
 from cfnroles.text import Text, text_of
@@ -42,6 +42,10 @@ def gap(subject: Subject) -> Iterator[Finding]:
     for task in subject.tasks:
         for found in task.discovery.gaps:
             yield task.fault(found.origin, found.what, found.remedy)
+    for found in subject.unseen:
+        yield Finding(
+            Severity.INFO, found.origin, found.what, found.remedy, line=found.origin.line, column=found.origin.column
+        )
 
 
 def plain_text(subject: Subject) -> Iterator[Finding]:
@@ -60,12 +64,14 @@ def plain_text(subject: Subject) -> Iterator[Finding]:
 
 
 def _written_in_place(value: Text, subject: Subject) -> str:
-    """What CloudFormation fills in that is a secret, in words; empty where it fills in none.
+    """What CloudFormation or Terraform fills in that is a secret, in words; empty where they fill in none.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
     """
     parameters = subject.tree.get("Parameters")
     for symbol in value.unknown:
+        if isinstance(symbol, Expression) and symbol.secret:
+            return f"Terraform writes the value of {symbol.name} in its place"
         if symbol.name.startswith(_SECRETS):
             return f"CloudFormation writes what {{{{{symbol.name}}}}} stands for in its place"
         declared = parameters.get(symbol.name) if isinstance(parameters, Mapping) else None
@@ -105,6 +111,8 @@ def _is_image(text: str) -> bool:
 
 
 def _holds_no_tag(symbol: Symbol) -> bool:
+    if isinstance(symbol, Expression):
+        return bool(symbol.forms)
     return isinstance(symbol, PseudoParameter) or (isinstance(symbol, Attribute) and bool(symbol.type))
 
 

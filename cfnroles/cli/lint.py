@@ -60,7 +60,11 @@ class _Options(Struct, frozen=True):
     multiple=True,
     callback=pairs,
     metavar="NAME=VALUE",
-    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
+    help="Value of a parameter, or of a variable of Terraform; conditions on others are looked at both ways."
+    " May be repeated.",
+)
+@click.option(
+    "--var-file", "variable_files", multiple=True, metavar="FILE", help="Values of variables. May be repeated."
 )
 @click.option("--cfn-lint/--no-cfn-lint", "cfn_lint", default=False, help="Tell what cfn-lint finds in templates, too.")
 @click.option("--skip-others", is_flag=True, help="Pass over files that are no template, task definition or policy.")
@@ -68,8 +72,8 @@ def command(files: tuple[str, ...], **given: Any) -> None:
     """Find what ECS refuses, what IAM never allows, and what is far too wide.
 
     FILE is a CloudFormation template, a task definition, a service spec with the task definitions that it names, or a
-    policy, in JSON or YAML; a directory of such files; or - for standard input. The checks and how to suppress them are
-    in docs/checks.md.
+    policy, in JSON or YAML; a plan or a state of Terraform; a directory of such files, or of Terraform; or - for
+    standard input. The checks and how to suppress them are in docs/checks.md.
     """
     from cfnroles.answers.lint import LintReport
     from cfnroles.need import Severity
@@ -91,9 +95,12 @@ def command(files: tuple[str, ...], **given: Any) -> None:
 def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]]:
     """The files, and whether each is passed over where it is nothing that can be linted."""
     from cfnroles.files import below, is_directory, is_file
+    from cfnroles.sources.source import holds_terraform
 
     for name in files:
         if name != "-" and is_directory(name):
+            if holds_terraform(name):
+                yield name, False
             found, unlisted = below(name)
             yield from ((str(file), True) for file in found if file.suffix in _SUFFIXES and is_file(file))
             yield from ((str(folder), False) for folder in unlisted)
@@ -104,15 +111,18 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
 def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterator[LintedFile]:
     """What is found in a file, and in the task definitions that it names."""
     from cfnroles import Document, lint, read
-    from cfnroles.answers.lint import LintedFile, lint_named
+    from cfnroles.answers.lint import LintedFile, lint_configuration, lint_named
     from cfnroles.answers.template_lint import template_problems
     from cfnroles.cli.paths import pass_over
     from cfnroles.document import read_document
-    from cfnroles.files import TooLarge
+    from cfnroles.files import TooLarge, is_directory
     from cfnroles.sources.source import Unrecognised, looks_known
 
     document = Document("standard input" if name == "-" else name, "")
     try:
+        if is_directory(name):
+            yield from lint_configuration(read(name, told))
+            return
         document = read_document(name, document.name)
         reading = read(document, told)
         others = template_problems(document.text, document.name) if cfn_lint and reading.template else ()

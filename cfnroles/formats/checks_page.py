@@ -52,6 +52,13 @@ In YAML, at the end of the line or above it; above a resource or a list element 
 image: nginx # cfnroles: ignore mutable-image: the mirror moves the tag after our tests only
 ```
 
+In Terraform the same way; above a block, an argument or an element it holds for all that begins on that line:
+
+```hcl
+# cfnroles: ignore plain-text-secret: the pool's id is public, its variable is sensitive for other reasons
+{ name = "POOL_ID", value = var.pool_id },
+```
+
 In a task definition in JSON, which has no comments, as a tag: its key is `cfnroles:ignore:` and the check, its value
 the reason.
 

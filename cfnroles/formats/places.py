@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from cfnroles.answers.lint import LintedFile
 from cfnroles.document import nearest, positions
 from cfnroles.need import Finding
+from cfnroles.workload import Path
 
 
 class Places:
     """Where the paths of one file stand in its text."""
 
     def __init__(self, file: LintedFile) -> None:
-        self._positions = positions(file.text) if file.findings or file.accepted else {}
+        self._file = file
+
+    @cached_property
+    def _positions(self) -> Mapping[Path, tuple[int, int]]:
+        return positions(self._file.text)
 
     def placed(self, findings: Iterable[Finding]) -> list[tuple[Finding, int, int]]:
         """Findings with line and column, in the order in which they stand in the text.

@@ -12,7 +12,7 @@ from cfnroles.hcl.instances import Instance, repeated
 from cfnroles.hcl.project import WORKSPACE, Project
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
-from cfnroles.hcl.syntax import Block, Place
+from cfnroles.hcl.syntax import Block, Literal, Place
 from cfnroles.hcl.types import converted
 from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.symbols import Expression
@@ -100,17 +100,19 @@ class Module:
             if self._call is None:
                 self.defaults[name] = None
         if given is None:
-            called = f"{self.address}var.{name}"
-            return Value(
-                Expression(
-                    called,
-                    written=f"${{var.{name}}}",
-                    reason=f"nobody told the value of var.{name}",
-                    remedy="" if self._call else f"Tell it with --parameter {name}=VALUE",
-                ),
-                place,
-            )
+            return self._untold(name, block, place)
         return converted(given, kind, lambda node: evaluate(node, self.scope))
+
+    def _untold(self, name: str, block: Block, place: Place) -> Value:
+        hidden = block.body.arguments.get("sensitive")
+        symbol = Expression(
+            f"{self.address}var.{name}",
+            written=f"${{var.{name}}}",
+            reason=f"nobody told the value of var.{name}",
+            remedy="" if self._call else f"Tell it with --parameter {name}=VALUE",
+            secret=isinstance(hidden, Literal) and hidden.value is True,
+        )
+        return Value(symbol, place)
 
     def _given(self, name: str) -> Value | None:
         if self._call is None:

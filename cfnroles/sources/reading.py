@@ -43,7 +43,8 @@ class Task(Struct, frozen=True):
     ``name`` is that of the service of a project, else the family. ``service`` has the settings of a spec's service;
     ``None`` where nothing tells what the application does. ``address`` is that of the resource in a configuration.
     Where that has conditions, ``when`` tells on which of them a need, a gap, a finding or a reference hangs, and
-    ``condition`` on which the task definition itself does. ``defaults`` are the variables whose default was taken.
+    ``condition`` on which the task definition itself does. ``defaults`` are the variables whose default was taken,
+    and ``variants`` the forms that the task definition has under its conditions.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Task(Struct, frozen=True):
     when: Mapping[Need | Gap | Finding | Reference, Disjunction] = field(default_factory=dict)
     condition: Disjunction = ((),)
     defaults: tuple[str, ...] = ()
+    variants: tuple[tuple[Workload, Discovery], ...] = ()
 
     def role(self, holder: Holder) -> str:
         """The name or ARN of a role that the source names itself; empty where it names none."""

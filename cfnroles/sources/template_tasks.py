@@ -218,7 +218,7 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
         return ()
     if "" not in stack.known:
         stack.known[""] = frozenset(stack.resources)
-    same = logical_id, stack.known[""], _hashable(own.properties), own.moves
+    same = logical_id, stack.known[""], hashable(own.properties), own.moves
     known = (worlds.whole or worlds.template).known
     if same not in known:
         known[same] = tuple(task_definitions(stack, worlds.template.document, logical_id))
@@ -316,7 +316,7 @@ class _Found:
         """What is discovered in a task, which is the same in most of the worlds."""
         same: tuple[Facts, object] = facts, id(task)
         if same not in self._known:
-            alike = facts, _hashable(task.workload.tree)
+            alike = facts, hashable(task.workload.tree)
             if alike not in self._known:
                 self._known[alike] = discover(task.workload, facts)
             self._kept.append(task)
@@ -349,13 +349,13 @@ _TELL = re.compile(r"Tell it with --parameter ([^=]+)=VALUE")
 _Thing = TypeVar("_Thing")
 
 
-def _hashable(value: Any) -> object:
+def hashable(value: Any) -> object:
     """A tree as a value of its own. A text is equal to a string that has its spelling and another meaning."""
     if isinstance(value, str):
         return value.parts if isinstance(value, Text) else value
     if isinstance(value, (dict, Mapping)):
-        return tuple([(name, _hashable(member)) for name, member in value.items()])
-    return tuple([_hashable(element) for element in value]) if isinstance(value, list) else value
+        return tuple([(name, hashable(member)) for name, member in value.items()])
+    return tuple([hashable(element) for element in value]) if isinstance(value, list) else value
 
 
 def _frozen(found: Mapping[_Thing, set[World]]) -> Mapping[_Thing, frozenset[World]]:

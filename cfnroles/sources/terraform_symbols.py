@@ -62,6 +62,17 @@ _KNOWN: dict[tuple[str, str], Text] = {
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html
 _NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
 
+#: Attributes whose value is a secret itself.
+#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+_SECRETS = {
+    ("aws_secretsmanager_secret_version", "secret_string"),
+    ("aws_secretsmanager_random_password", "random_password"),
+    ("aws_iam_access_key", "secret"),
+    ("random_password", "result"),
+    ("aws_db_instance", "password"),
+    ("aws_rds_cluster", "master_password"),
+}
+
 
 def shaped(text: Text) -> Text:
     """The text with the form that is known of what its expressions give."""
@@ -83,7 +94,7 @@ def _form(symbol: Symbol) -> Part:
         return Text(*(replace(each, written=symbol.written) for each in known.symbols))
     forms = _FORMS.get(symbol.type, {})
     if attribute not in forms:
-        return symbol
+        return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)
     return Text(forms[attribute], _named(symbol, instance, attribute))
 
 

@@ -17,6 +17,7 @@ from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.template_tasks import hashable
 from cfnroles.sources.terraform_keys import by_own_keys, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
@@ -80,7 +81,18 @@ def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], tol
         when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
         condition=conditions.of(set(there)),
         defaults=at.defaults,
+        variants=tuple(_distinct(workloads, discoveries)),
     )
+
+
+def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -> Iterator[tuple[Workload, Discovery]]:
+    """Each form of the task definition once."""
+    known: set[object] = set()
+    for workload, discovery in zip(workloads, discoveries, strict=True):
+        same = hashable(workload.tree)
+        if same not in known:
+            known.add(same)
+            yield workload, discovery
 
 
 def _facts(workload: Workload, told: Told, at: Home) -> Facts:

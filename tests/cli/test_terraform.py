@@ -186,3 +186,112 @@ def test_no_file_outside_of_the_directory_is_shown(cfnroles: Any, directory: Pat
     assert result.code == 0
     assert "../secret.txt lies outside of the directory" in result.out
     assert "hunter2" not in result.out
+
+
+LINTED = """
+variable "token" { sensitive = true }
+resource "aws_ecr_repository" "app" {}
+resource "aws_ecs_task_definition" "app" {
+  family                   = "app"
+  cpu                      = 256
+  memory                   = 512
+  network_mode             = "awsvpc"
+  requires_compatibilities = ["FARGATE"]
+  container_definitions = jsonencode([{
+    name  = "web"
+    image = "${aws_ecr_repository.app.repository_url}:latest"
+    environment = [
+      { name = "A", value = var.token },
+      { name = "PASSWORD", value = "hunter2-hunter2" },
+      { name = "B", value = random_password.b.result },
+    ]
+  }])
+}
+module "other" { source = "x/y/aws" }
+"""
+
+
+def lint(cfnroles: Any, directory: Path, text: str, **beside: str) -> list[tuple[str, int, str]]:
+    """File, line and check of each finding."""
+    for name, each in {"main.tf": text, **beside}.items():
+        (directory / name).write_text(each, encoding="utf-8")
+    files = json.loads(cfnroles("lint", "infra", "--format", "json").out)["files"]
+    return [
+        (each["file"], found["line"], found["check"])
+        for each in files
+        for found in sorted(each["findings"], key=lambda one: (one["line"], one["check"]))
+    ]
+
+
+def test_lint_looks_at_the_definitions_of_a_directory(cfnroles: Any, directory: Path) -> None:
+    assert lint(cfnroles, directory, LINTED) == [
+        ("infra/main.tf", 4, "no-execution-role"),
+        ("infra/main.tf", 12, "mutable-image"),
+        ("infra/main.tf", 14, "plain-text-secret"),
+        ("infra/main.tf", 15, "plain-text-secret"),
+        ("infra/main.tf", 16, "plain-text-secret"),
+        ("infra/main.tf", 20, "gap"),
+    ]
+    assert "hunter2" not in cfnroles("lint", "infra").out
+
+
+def test_lint_says_what_ecs_refuses_wherever_it_stands(cfnroles: Any, directory: Path) -> None:
+    text = """
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = templatefile("${path.module}/a.json.tftpl", {})
+}
+"""
+    (directory / "a.json.tftpl").write_text(
+        '[{"name": "web", "image": "nginx:1",\n"environmentFiles": [{"type": "s3",\n"value": "s3://a/b"}]}]\n',
+        encoding="utf-8",
+    )
+    assert ("infra/a.json.tftpl", 3, "refused-value") in lint(cfnroles, directory, text)
+    assert cfnroles("lint", "infra").code == 1
+
+
+def test_lint_looks_at_every_arm_of_a_condition(cfnroles: Any, directory: Path) -> None:
+    text = LINTED.replace('"${aws_ecr_repository.app.repository_url}:latest"', 'var.x ? "nginx:1" : "nginx:latest"')
+    assert ("infra/main.tf", 12, "mutable-image") in lint(cfnroles, directory, text + 'variable "x" {}\n')
+
+
+IGNORE = "# cfnroles: ignore"
+SUPPRESSED = {
+    "on its line": ("value = var.token },", f"value = var.token }}, {IGNORE} plain-text-secret: it is public", 1),
+    "above it": ("    image", f"    {IGNORE} mutable-image: the mirror pins it\n    image", 1),
+    "above a block": ('resource "aws_ecs', f'{IGNORE} plain-text-secret: all are public\nresource "aws_ecs', 3),
+    "above a list": ("    environment", f"    {IGNORE} plain-text-secret: they are public\n    environment", 3),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "number"), SUPPRESSED.values(), ids=SUPPRESSED)
+def test_a_comment_suppresses_what_begins_there(
+    cfnroles: Any, directory: Path, old: str, new: str, number: int
+) -> None:
+    before = lint(cfnroles, directory, LINTED)
+    before_task, task = LINTED.split('resource "aws_ecs_task')
+    changed = f'resource "aws_ecs_task{task}'.replace(old, new, 1)
+    after = lint(cfnroles, directory, before_task + changed)
+    assert len(before) - len(after) == number
+    assert not {check for _, _, check in after} & {"unused-suppression", "bad-suppression"}
+
+
+def test_a_suppression_without_a_reason_is_one_more_finding(cfnroles: Any, directory: Path) -> None:
+    text = LINTED.replace("    image", "    # cfnroles: ignore mutable-image\n    image")
+    found = lint(cfnroles, directory, text)
+    assert ("infra/main.tf", 12, "bad-suppression") in found
+    assert ("infra/main.tf", 13, "mutable-image") in found
+
+
+@pytest.mark.parametrize("format_", ["human", "sarif", "junit", "markdown"])
+def test_every_report_has_the_line(cfnroles: Any, directory: Path, format_: str) -> None:
+    (directory / "main.tf").write_text(LINTED, encoding="utf-8")
+    out = cfnroles("lint", "infra", "--format", format_).out
+    told = {"human": "main.tf:14:", "sarif": '"startLine": 14', "junit": "main.tf:14:", "markdown": "| 14 |"}
+    assert told[format_] in out
+
+
+def test_what_cannot_be_read_is_told_and_ends_in_two(cfnroles: Any, directory: Path) -> None:
+    (directory / "main.tf").write_text("a = [", encoding="utf-8")
+    result = cfnroles("lint", "infra")
+    assert (result.code, "infra/main.tf:1:6: is not valid Terraform" in result.err) == (2, True)
