@@ -223,7 +223,6 @@ def _compose(text: str, document: str) -> Any:
             check_extent(root, document)
             if "<<" in text:
                 merge(root, document)
-                check_extent(root, document)
         return root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -220,11 +220,23 @@ JOB = "  Job: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions
             id="on another condition",
         ),
         pytest.param(
+            WITH_VOLUME
+            + SERVICE.replace(
+                "{SizeInGiB: 1}",
+                "!If [IsProd, {SizeInGiB: 1, KmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/a'}, {SizeInGiB: 1}]",
+            ),
+            id="as an expression",
+        ),
+        pytest.param(
             "Transform: AWS::LanguageExtensions\n"
             + WITH_VOLUME
+            + SERVICE
             + "  Fn::ForEach::Services:\n  - Name\n  - [A]\n  - "
-            + SERVICE.strip().replace("Service:", "'Service${Name}':", 1).replace("\n", "\n  "),
-            id="in a loop",
+            + SERVICE.strip()
+            .replace("Service:", "'Service${Name}':", 1)
+            .replace("\n", "\n  ")
+            .replace("1}", "1, KmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/a'}"),
+            id="in a loop, beside one that has a place",
         ),
     ],
 )
