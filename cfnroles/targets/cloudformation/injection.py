@@ -71,7 +71,7 @@ def _injected(text: str, document: str, added: Added, told: Mapping[str, Any], a
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
     expected = with_added(tree, added)
-    check_quotas(expected, document)
+    check_quotas(tree, expected, document)
     check_size(patched(text, putting.patches), document)
     bare = check_edited(text, document, putting.patches, expected)
     with_record = _with_record(bare, document, putting, told)

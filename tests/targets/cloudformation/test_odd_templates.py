@@ -128,6 +128,11 @@ def _without_roles(tree: Any) -> Any:
     return properties
 
 
+def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> None:
+    text = USUAL + "".join(QUEUE.format(f"Q{each}") for each in range(500))
+    assert inject(read(Document("t.yaml", text))).tasks == ("Web",)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
