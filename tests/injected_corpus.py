@@ -1,22 +1,31 @@
 """What injecting roles makes of the templates in a folder: nothing but added lines, and all of it can be taken out.
 
+The roles, and those that the macro makes for all values of parameters, pass `verify` in every world but for gaps.
+
 Usage: python -m tests.injected_corpus [FOLDER]
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from cfnroles import Document, InvalidInput, inject, read
+from cfnroles import Document, InvalidInput, Reading, inject, read
 from cfnroles.answers.template_lint import template_problems
+from cfnroles.answers.verification import Outcome
+from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Severity
+from cfnroles.targets.cloudformation.expansion import MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
+from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES
 
+_VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 #: What of a task definition is changed where it is there already.
 _CHANGED = (("Properties", "ExecutionRoleArn"), ("Properties", "TaskRoleArn"), ("DependsOn",))
 
@@ -34,6 +43,33 @@ def faults(path: Path) -> Iterator[str]:
         yield "what was injected cannot be taken out"
     if not _problems(text):
         yield from (f"cfn-lint: {problem}" for problem in sorted(_problems(injected)))
+
+
+def misjudged(path: Path) -> Iterator[str]:
+    """The roles that lack something or have too much after all, of what is injected and of what the macro makes."""
+    reading = read(path)
+    yield from (f"injected, {each}" for each in _failed(inject(reading, replace_roles=True).text))
+    made = expanded(_without_roles(reading), MacroSettings(_VALIDATOR, accept_gaps=True), "20260101T000000Z")
+    if not made.gaps:
+        yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment)))
+
+
+def _failed(text: str) -> Iterator[str]:
+    for each in verify_template(read(Document("template.json", text))):
+        if each.holder in ROLE_PROPERTIES and (each.excess or each.outcome in (Outcome.MISSING, Outcome.DENIED)):
+            named = each.use.tasks if each.use else ()
+            yield f"{', '.join(named)}, {each.holder}: {', '.join(map(str, each.grounds))}"
+
+
+def _without_roles(reading: Reading) -> dict[str, Any]:
+    """The tree of a template whose task definitions name no roles."""
+    assert reading.template is not None
+    tree: dict[str, Any] = json.loads(json.dumps(reading.template.tree))
+    for resource in tree["Resources"].values():
+        if resource.get("Type") == "AWS::ECS::TaskDefinition":
+            for name in ROLE_PROPERTIES.values():
+                resource["Properties"].pop(name, None)
+    return tree
 
 
 def _gone(before: str, after: str) -> Iterator[str]:
@@ -72,7 +108,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     for path in sorted(folder.iterdir()):
         try:
-            found = list(faults(path))
+            found = [*faults(path), *misjudged(path)]
         except InvalidInput as error:
             sys.stdout.write(f"{path.name}: {error}\n")
             counts["refused"] += 1

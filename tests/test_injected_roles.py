@@ -11,6 +11,7 @@ from cfnroles import Document, Verdict, inject, read
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Holder
+from cfnroles.targets.cloudformation.expansion import MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from tests.test_injected_corpus import CORPUS
 
@@ -204,3 +205,23 @@ def test_what_is_too_much_is_noticed() -> None:
     assert told(text.replace("parameter/a", "parameter/b")) == [
         "execution role: what is needed is missing or denied, it grants more than is needed"
     ]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param("!Ref Image", id="a parameter"),
+        pytest.param('!Sub "${Registry}/web:${Stage}"', id="parts in parameters"),
+        pytest.param('!If [IsProd, !Ref Image, !Sub "${Registry}/web"]', id="one of two"),
+    ],
+)
+@pytest.mark.parametrize("default", ["nginx", "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"])
+def test_roles_for_all_values_pass_whatever_the_defaults_are(image: str, default: str) -> None:
+    registry = default.partition("/")[0]
+    head = HEAD.replace(
+        "Image: {Type: String}",
+        f"Image: {{Type: String, Default: {default}}}\n  Registry: {{Type: String, Default: {registry}}}",
+    )
+    made = expanded(parse(head.replace("CONTAINER", f"Image: {image}"), "t.yaml"), MacroSettings("arn:v"), "now")
+
+    assert told(json.dumps(made.fragment)) == []

@@ -37,7 +37,7 @@ from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
 from cfnroles.template.given import Given
 from cfnroles.template.template import ResolvedStack, Template
-from cfnroles.template.worlds import Atom, Fork, World, Worlds, without_defaults, worlds_of
+from cfnroles.template.worlds import Fork, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
 from cfnroles.workload import Path
 
@@ -165,14 +165,17 @@ def around_task(
     around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
     worlds = _told_apart(logical_id, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
     if apart:
-        # A role's condition may ask what only the deployment tells, as the task definition does.
-        worlds = replace(worlds_of(around_it, given, (*wanted, *apart), worlds.forks), whole=template)
+        # A role may ask what only the deployment tells, as the task definition does: be there a default or not.
+        open_ = replace(around_it, tree=without_defaults(around_it.tree, lambda name, _: name not in given.parameters))
+        possible = _told_apart(logical_id, replace(worlds_of(open_, given, conditions=wanted), whole=template)).forks
+        asked = worlds_of(around_it, given, (*wanted, *apart), worlds.forks, possible)
+        worlds = _told_apart(logical_id, replace(asked, whole=template))
     return around, worlds
 
 
 def _told_apart(logical_id: str, worlds: Worlds) -> Worlds:
     """The worlds with what else only the deployment tells of a task definition: what maps hold, and its images."""
-    looked_at: set[tuple[Atom, ...]] = set()
+    looked_at = {fork.atoms for fork in worlds.forks}
     while True:
         forks = {fork.atoms: fork for fork in _forks(logical_id, worlds)}
         new = [fork for atoms, fork in forks.items() if atoms not in looked_at]

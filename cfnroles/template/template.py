@@ -182,7 +182,11 @@ class Template(Struct, frozen=True, dict=True):
 
     def parameters_in(self, path: Path) -> tuple[str, ...]:
         """The parameters that the part at ``path`` refers to, directly or through a condition."""
-        names = _references(self._at(path), self.tree, frozenset())
+        return self.parameters_of(self._at(path))
+
+    def parameters_of(self, expression: Any) -> tuple[str, ...]:
+        """The parameters that an expression refers to, directly or through a condition."""
+        names = _references(expression, self.tree, frozenset())
         return tuple(dict.fromkeys(name for name in names if name in self.parameters))
 
     def _at(self, path: Path) -> Any:

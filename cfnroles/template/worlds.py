@@ -152,6 +152,7 @@ class Worlds(Struct, frozen=True, dict=True):
         other = {atom.parameter for atom in self.atoms if atom.parameter} - {atom.parameter for atom in holding}
         excluded = {(atom.parameter, atom.constant) for atom in self.atoms if atom.parameter in other}
         tree = without_defaults(self.template.tree, lambda name, default: (name, str(default)) in excluded)
+        tree = self._consistent(tree, world)
         named = replace(self.template, tree=tree)
         told = {**self.given.parameters, **values}
         if self.altered is not None:
@@ -162,6 +163,19 @@ class Worlds(Struct, frozen=True, dict=True):
         keys = {f"${{{atom.parameter}}}": "" for atom in self.atoms if atom.key}
         keys |= {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
         return named, replace(self.given, parameters=told, keys=keys), decided
+
+    def _consistent(self, tree: Mapping[str, Any], world: World) -> Mapping[str, Any]:
+        """The tree without the defaults by which an answer about parts of them would be another than in the world."""
+        usual = Resolution(tree, self.given)
+        wrong = {
+            name
+            for atom in self.atoms
+            if not atom.key
+            and atom.parameter not in self.template.parameters
+            and usual.truth(self.expressions[atom.expression]) is (atom not in world)
+            for name in self.template.parameters_of(self.expressions[atom.expression])
+        }
+        return without_defaults(tree, lambda name, _: name in wrong) if wrong else tree
 
     def forked(self, fork: Fork) -> Worlds | None:
         """The worlds told apart by a fork as well, but where the parameter of its atoms has a value; else ``None``.
@@ -256,20 +270,28 @@ def worlds_of(
     given: Given = NOTHING_GIVEN,
     conditions: Iterable[str] | None = None,
     forks: Iterable[Fork] = (),
+    possible: Iterable[Fork] = (),
 ) -> Worlds:
     """The worlds of a template, as far as the values ``given`` leave them open; defaults decide nothing.
 
     ``conditions`` are those that are to be told apart, by default all. A condition that asks for what ``forks`` are
-    about is decided with these, by which the worlds are told apart as well.
+    about is decided with these, by which the worlds are told apart as well. Of the ``possible`` ones, they are told
+    apart by those that a condition asks for.
     """
     undefaulted = without_defaults(template.tree, lambda name, _: name not in given.parameters)
-    forks = tuple(forks)
-    asked = {_written(each): atom for fork in forks for atom, each in zip(fork.atoms, fork.expressions, strict=True)}
+    forks, possible = tuple(forks), tuple(possible)
+    asked = {
+        _written(each): atom
+        for fork in (*forks, *possible)
+        for atom, each in zip(fork.atoms, fork.expressions, strict=True)
+    }
     reader = _Reader(undefaulted, Resolution(undefaulted, given), asked)
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
     formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
+    every = dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]))
+    forks += tuple(fork for fork in possible if fork not in forks and not every.keys().isdisjoint(fork.atoms))
     known = frozenset(asked.values())
-    atoms = tuple(dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]) if atom not in known))
+    atoms = tuple(atom for atom in every if atom not in known)
     groups = _groups(atoms, undefaulted)
     exact = math.prod(map(len, groups)) <= MOST
     if exact:

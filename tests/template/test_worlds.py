@@ -200,3 +200,39 @@ def test_too_many_conditions_are_looked_at_one_by_one() -> None:
     assert not whole.exact
     assert sorted(told(whole, "IsP3", "IsP5", "IsP7")) == sorted(["IsP3"] * 10 + [""] + ["IsP3 IsP5", "IsP3 IsP7"])
     assert whole.when(whole.among([Literal("IsP5")])) == ((Literal("IsP5"),),)
+
+
+IN_PARTS = """\
+Parameters:
+  Name: {Type: String, Default: shop-web}
+  Other: {Type: String, Default: b}
+Conditions:
+  IsShop: !Equals [!Select [0, !Split ["-", !Ref Name]], shop]
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name, Tags: [{Key: a, Value: !Ref Other}]}}
+"""
+
+
+def test_a_default_is_not_that_of_a_world_in_which_a_condition_about_a_part_of_it_is_otherwise() -> None:
+    found = worlds_of(read_template(IN_PARTS, "t.yaml"))
+
+    made = {found.holds("IsShop", world): found.stack(world).resources["Queue"].properties for world in found.all}
+
+    assert {holds: str(properties["QueueName"]) for holds, properties in made.items()} == {
+        True: "shop-web",
+        False: "${Name}",
+    }
+    assert [properties["Tags"][0]["Value"] for properties in made.values()] == ["b", "b"]
+
+
+def test_what_worlds_may_be_told_apart_by_counts_where_a_condition_asks_for_it() -> None:
+    template = read_template(IN_PARTS, "t.yaml")
+    asked, another = (
+        {"Fn::Equals": [{"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "Name"}]}]}, value]} for value in ("shop", "x")
+    )
+    forks = [Fork((Atom(name),), (expression,), none=True) for name, expression in (("a", asked), ("b", another))]
+
+    found = worlds_of(template, possible=forks)
+
+    assert [fork.atoms[0].expression for fork in found.forks] == ["a"]
+    assert [atom.expression for atom in found.atoms] == ["a"]
