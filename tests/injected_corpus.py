@@ -20,10 +20,10 @@ from cfnroles.answers.verification import Outcome
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Severity
+from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.targets.cloudformation.expansion import MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
-from cfnroles.targets.cloudformation.template_roles import ROLE_PROPERTIES
 
 _VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 #: What of a task definition is changed where it is there already.

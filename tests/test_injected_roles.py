@@ -70,6 +70,9 @@ CONTAINERS = {
     "an image of the template": "Image: !GetAtt Repository.RepositoryUri",
     "an image that nobody told": "Image: !Ref Image",
     "an image of one stage": 'Image: !If [IsProd, !Ref Image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1"]',
+    "two images that differ in a parameter": (
+        'Image: !Sub "${Image}/web"}\n      - {Name: two, Image: !Sub "${Reference}/web"'
+    ),
     "a file in a bucket": 'Image: nginx, EnvironmentFiles: [{Type: s3, Value: !Sub "${Files.Arn}/${Stage}.env"}]',
     "logs": (
         "Image: nginx, LogConfiguration: {LogDriver: awslogs,"

@@ -108,7 +108,8 @@ def in_ecr(image: Text, region: str) -> Text:
     """An open image where it is in a private registry of Amazon ECR, for a stack in this Region, if that is known."""
     partition = partition_of(region)
     domains = _DOMAINS_OF.get(partition, _DOMAINS) if partition.plain else _DOMAINS
-    called = image.whole.name if image.whole else image.shape("")
+    # A name that two images shared would make one of them.
+    called = image.whole.name if image.whole else str(image.replaced(lambda symbol: f"<{symbol.name}>"))
     account, home, repository = (
         InImage(f"{called}[{part}]", image=image, part=part, domains=domains)
         for part in ("account", "region", "repository")

@@ -158,7 +158,7 @@ def test_what_a_resource_gives_is_told_as_the_template_has_it(
 def test_an_image_that_is_told_later_is_of_ecr_or_not(explained: Any, image: str, asked: str) -> None:
     explanation = explained(template(f"Image: {image}"))
     found = told(explanation)
-    called = re.sub(r"\$\{\w+\}", "", asked) if asked.count("{") > 1 or ":" in asked else asked[2:-1]
+    called = asked[2:-1] if re.fullmatch(r"\$\{\w+\}", asked) else re.sub(r"\$\{(\w+)\}", r"<\1>", asked)
     only = f"{asked} is in a private registry of Amazon ECR"
     arn = (
         f"arn:${{AWS::Partition}}:ecr:${{{called}[region]}}:${{{called}[account]}}:repository/${{{called}[repository]}}"

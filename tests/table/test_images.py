@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cfnroles.placeholders import as_symbols
+from cfnroles.symbols import Parameter
 from cfnroles.table.feature import Malformed, Unnamed
-from cfnroles.table.images import check_image, ecr_repository, repository_name
+from cfnroles.table.images import check_image, ecr_repository, in_ecr, repository_name
 from cfnroles.text import Text, text_of
 
 DIGEST = "sha256:" + "0" * 64
@@ -133,3 +134,17 @@ def test_an_image_of_ecr_without_a_repositorys_name_is_refused(image: str) -> No
 def test_a_sidecar_is_known_by_the_end_of_its_name() -> None:
     assert repository_name(Text("public.ecr.aws/xray/aws-xray-daemon:3.x")) == "xray/aws-xray-daemon"
     assert repository_name(Text(f"amazon/aws-xray-daemon@{DIGEST}")) == "amazon/aws-xray-daemon"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(("A", "B"), ("C", "B"), id="another registry"),
+        pytest.param(("A", "B"), ("A", "C"), id="another tag"),
+        pytest.param(("A", "BB"), ("AB", "B"), id="names that are one when they are put together"),
+    ],
+)
+def test_two_images_are_two_repositories(one: tuple[str, str], other: tuple[str, str]) -> None:
+    images = [Text(Parameter(registry), "/", Parameter(tag)) for registry, tag in (one, other)]
+
+    assert len({ecr_repository(in_ecr(image, "us-east-1")).text for image in images}) == 2
