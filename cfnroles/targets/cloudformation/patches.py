@@ -292,12 +292,9 @@ class TemplateText:
 
 def _element(node: spans.Sequence, step: str) -> spans.Node | None:
     """The text of a list that is this one, or the mapping of a list with this number."""
-    if (
-        step.isdigit()
-        and int(step) < len(node.elements)
-        and isinstance(found := node.elements[int(step)], spans.Mapping)
-    ):
-        return found
+    numbered = node.elements[int(step)] if step.isdigit() and int(step) < len(node.elements) else None
+    if isinstance(numbered, spans.Mapping) or (isinstance(numbered, spans.Scalar) and numbered.is_alias):
+        return numbered
     return next((each for each in node.elements if isinstance(each, spans.Scalar) and each.value == step), None)
 
 

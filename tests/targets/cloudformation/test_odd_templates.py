@@ -128,6 +128,42 @@ def _without_roles(tree: Any) -> Any:
     return properties
 
 
+OF_SERVICE = (
+    USUAL
+    + """\
+  Function: {Type: AWS::Lambda::Function}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Web
+      DeploymentConfiguration:
+        LifecycleHooks:
+"""
+)
+ON = "HookTargetArn: !GetAtt Function.Arn"
+HOOKS = {
+    "comments at a hyphen": (f"        # a\n        - # b\n          {ON} # c\n          # d\n          A: b\n", []),
+    "no line end at the end": (f"        - {ON}", [f"        - {ON}"]),
+    "several lines before": (f"        - A:\n          - b\n          HookTargetArn:\n            {ON[15:]}\n", []),
+    "a role first": (f"        - RoleArn: a # old\n          {ON}\n", ["        - RoleArn: a # old\n"]),
+    "a role over several lines": (
+        f"        - RoleArn:\n            Ref: a\n          {ON}\n", ["        - RoleArn:\n", "            Ref: a\n"]),
+    "an anchor": (f"        - &h\n          {ON}\n", []),
+    "one in braces": (f"        - {{{ON}, RoleArn: a}}\n        - {{ {ON} }}\n", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("hooks", "lost"), HOOKS.values(), ids=HOOKS)
+def test_roles_are_injected_into_elements_of_lists(hooks: str, lost: list[str] | None) -> None:
+    new = inject(read(Document("t.yaml", OF_SERVICE + hooks)), replace_roles=True).text
+    again = read(Document("t.yaml", new))
+    assert inject(again).text == new
+    assert removed(again) == OF_SERVICE + hooks
+    assert lost is None or _gone(OF_SERVICE + hooks, new) == lost
+    found = parse(new, "t.yaml")["Resources"]["Service"]["Properties"]["DeploymentConfiguration"]["LifecycleHooks"]
+    assert {str(each["RoleArn"]) for each in found} == {"{'Fn::GetAtt': ['WebLifecycleHookRole', 'Arn']}"}
+
+
 def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> None:
     text = USUAL + "".join(QUEUE.format(f"Q{each}") for each in range(500))
     assert inject(read(Document("t.yaml", text))).tasks == ("Web",)
@@ -143,6 +179,11 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
         ),
         pytest.param(
             USUAL.replace("\n", "\r"), ["Save it with the line ends of Unix or of Windows."], id="line ends of old"
+        ),
+        pytest.param(
+            f"{OF_SERVICE}        - &h\n          {ON}\n        - *h\n",
+            ["t.yaml:25: ", "stands behind an alias", "Write its members there themselves."],
+            id="an element that is an alias",
         ),
         pytest.param(f"{USUAL}---\na: b\n", ["t.yaml:16:1: is not valid YAML: but found another"], id="two documents"),
         pytest.param(
