@@ -36,6 +36,7 @@ from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_arns import TELLING
+from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
@@ -144,6 +145,7 @@ class _Judging:
         self._template = tasks[0].worlds.template
         self._several = len(defined(self._template, TASKS)) > 1
         self._answers: dict[object, Verification] = {}
+        self._deployable = {each.logical_id: deployable_worlds(each) for each in tasks}
 
     def verifications(self) -> Iterator[Verification]:
         found: dict[tuple[_Key, Holder], dict[int, Answer]] = {}
@@ -192,7 +194,7 @@ class _Judging:
         """What each task needs of each of its roles in a world."""
         given_roles = self._question.roles
         for task in self._tasks:
-            if world not in task.there:
+            if world not in self._deployable[task.logical_id]:
                 continue
             wanted = self._wanted(task, world)
             for holder in (kind.holder for kind in ROLE_KINDS):

@@ -320,3 +320,38 @@ def test_what_a_deployment_changes_is_known_again_in_the_role(old: str, new: str
     shifting = next(each for each in judged(text) if each.holder is Holder.INFRASTRUCTURE)
     assert sum(each.outcome is Outcome.MISSING for each in shifting.judged) == missing
     assert (shifting.verdict is Verdict.PASS) == (old == "")
+
+
+ONLY_IN_PROD = (
+    (
+        f"      Policies:\n        - PolicyName: Secrets\n          PolicyDocument:\n            {ALLOWED}\n",
+        "      Policies:\n        - !If [IsProd, {PolicyName: Secrets, PolicyDocument: "
+        f"{{{ALLOWED}}}}}, !Ref AWS::NoValue]\n",
+    ),
+    (
+        "Secret: {Type: AWS::SecretsManager::Secret}\n  Other",
+        "Secret: {Type: AWS::SecretsManager::Secret, Condition: IsProd}\n  Other",
+    ),
+)
+
+
+def test_what_cloudformation_would_not_deploy_is_not_judged() -> None:
+    # Without the secret that the task definition refers to, CloudFormation makes no stack.
+    (role,) = judged(changed(*ONLY_IN_PROD))
+    assert (role.verdict, role.use and role.use.when) == (Verdict.PASS, "IsProd holds")
+
+    (role,) = judged(changed(ONLY_IN_PROD[0]))
+    assert role.outcome is Outcome.MISSING
+
+
+def test_a_task_definition_that_is_deployed_in_no_case_is_judged_all_the_same() -> None:
+    never = (
+        "  Task:\n    Type: AWS::ECS::TaskDefinition\n",
+        "  Task:\n    Type: AWS::ECS::TaskDefinition\n    Condition: IsTest\n",
+    )
+    conditions = (
+        "  IsProd: !Equals [!Ref Stage, prod]\n",
+        "  IsProd: !Equals [!Ref Stage, prod]\n  IsTest: !Equals [!Ref Stage, test]\n",
+    )
+    (role,) = judged(changed(*ONLY_IN_PROD, never, conditions))
+    assert role.outcome is Outcome.MISSING
