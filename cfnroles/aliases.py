@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -12,6 +13,10 @@ from cfnroles.errors import InvalidInput
 #: limit of recursion and, in libyaml, the machine's stack; beyond the second, aliases have multiplied a small text.
 DEPTH = 100
 _NODES = 1_000_000
+
+#: What may be an alias or a merge key.
+MAYBE = re.compile(r"(?:^|[\s,\[{:])\*[\w-]|<<")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _MERGE, _MAPPING = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:map"
 
@@ -30,12 +35,22 @@ def merge(root: Any, document: str) -> None:
     """Put the members of what merge keys name into the mappings that have these keys.
 
     A mapping's own members come before those of others, and what is named first before what comes later. CloudFormation
-    takes no merge keys; `aws cloudformation package` and `sam build` write them out before it sees the template.
+    takes neither aliases nor merge keys; `aws cloudformation package` writes them out before it sees the template.
     https://yaml.org/type/merge.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
     Raises InvalidInput for what is no mapping.
     """
     _merge(root, document, set())
+
+
+def has_aliases(text: str) -> bool:
+    """Whether a YAML text holds aliases or merge keys, neither of which CloudFormation itself takes."""
+    return MAYBE.search(text) is not None and any(map(_is_alias, yaml.parse(text, Loader=_Loader)))
+
+
+def _is_alias(event: Any) -> bool:
+    merges = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style
+    return merges or isinstance(event, yaml.AliasEvent)
 
 
 def _extent(node: Any, document: str, known: dict[int, tuple[int, int] | None]) -> tuple[int, int]:

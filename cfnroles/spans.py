@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from cfnroles.aliases import MAYBE
 from cfnroles.document import composed, readable_as_yaml
 from cfnroles.errors import InvalidInput
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-#: What may be an alias or a merge key. What YAML composed of one stands somewhere else in the text.
-_ALIAS = re.compile(r"(?:^|[\s,\[{:])\*[\w-]|<<")
 
 
 class Scalar(Struct, frozen=True):
@@ -83,7 +80,8 @@ def spans(text: str, document: str) -> Node:
     behind it are not part of it.
     """
     try:
-        root = None if _ALIAS.search(text) else composed(text, document)
+        # What YAML composed of an alias stands somewhere else in the text.
+        root = None if MAYBE.search(text) else composed(text, document)
         if root is not None:
             return _of(root, text)
         events: Iterator[Any] = iter(list(yaml.parse(readable_as_yaml(text), Loader=_Loader)))

@@ -59,6 +59,9 @@ def _added(injection: Injection) -> Iterator[str]:
         yield f"Roles of {', '.join(injection.tasks)} are in the template."
         bucket = " --s3-bucket BUCKET" if too_large(injection.text) else ""
         yield f"Deploy it with `--capabilities {' '.join(_capabilities(injection))}{bucket}`."
+        if injection.aliased:
+            yield "CloudFormation takes no aliases and no merge keys of YAML."
+            yield "`aws cloudformation package` writes them out: run it before."
         if bucket:
             yield f"It has more than {TEMPLATE_BODY:,} bytes, which CloudFormation takes from a bucket alone."
 

@@ -537,6 +537,21 @@ def test_a_nested_stack_that_nobody_can_see_is_a_gap(injected: Any) -> None:
     assert "nobody can see what stands in the nested stack App" in result.err
 
 
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        pytest.param("&a {Name: A, ValueFrom: /a}\n        - *a", True, id="an alias"),
+        pytest.param("{<<: {Name: A}, ValueFrom: /a}", True, id="a merge key"),
+        pytest.param("{Name: A, ValueFrom: &a /a} # *no << alias", False, id="an anchor and a comment"),
+        pytest.param('{Name: "<<", ValueFrom: " *a"}', False, id="texts"),
+    ],
+)
+def test_what_cloudformation_does_not_take_of_yaml_is_told(injected: Any, secret: str, told: bool) -> None:
+    text = TEMPLATE.replace('{Name: A, ValueFrom: !Sub "/${Stage}/a"}', secret).replace('" *a"', '/x#" *a"')
+    result = injected(text)
+    assert ("takes no aliases and no merge keys of YAML" in result.err) is told
+
+
 def test_a_template_that_must_lie_in_a_bucket(injected: Any) -> None:
     told = injected(f"# {'x' * 50_000}\n{TEMPLATE}").err
     assert "Deploy it with `--capabilities CAPABILITY_IAM --s3-bucket BUCKET`." in told

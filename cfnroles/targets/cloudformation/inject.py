@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.aliases import has_aliases
 from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse, refuse_without_tasks
 from cfnroles.document import Document, parse
 from cfnroles.errors import InvalidInput
@@ -80,6 +81,7 @@ class Injection(Struct, frozen=True):
     unrecorded: tuple[str, ...] = ()
     generator: Generator | None = None
     passing: tuple[Passing, ...] = ()
+    aliased: bool = False
 
 
 class Found(Struct, frozen=True):
@@ -138,6 +140,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         tuple(name for name in before.told.parameters if name in template.secret_parameters),
         mark.generator if (mark := mark_of(template.tree)) else None,
         tuple(replacing.passing(own, left)),
+        not template.text.lstrip().startswith("{") and has_aliases(template.text),
     )
 
 
