@@ -5,10 +5,10 @@ Texts are in the spelling of ``Fn::Sub``, as needs and resolved templates have t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -17,9 +17,11 @@ from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.implication import implies
 from cfnroles.need import Condition, Origin
 from cfnroles.template.template import symbols
+from cfnroles.written import as_written
 
 if TYPE_CHECKING:
     from cfnroles.discovery import Discovery
+    from cfnroles.template.worlds import Disjunction, Literal
 
 
 class GrantKind(StrEnum):
@@ -147,21 +149,32 @@ def merged(grants: Iterable[RoleGrant]) -> tuple[RoleGrant, ...]:
     )
 
 
-def needed(discovery: Discovery) -> tuple[RoleGrant, ...]:
-    """The grants that roles made of a task definition's needs have: one for each permission, with all its fields."""
+def needed(
+    discovery: Discovery, when: Mapping[Any, Disjunction] | None = None, condition: Disjunction = ((),)
+) -> tuple[RoleGrant, ...]:
+    """The grants that roles made of a task definition's needs have: one for each permission, with all its fields.
+
+    ``when`` are the conditions that needs hang on, as a task has them, and ``condition`` those of all others. What
+    hangs on alternatives is a grant under each.
+    """
     return merged(
         RoleGrant(
             str(need.holder),
             GrantKind.PERMISSION,
             Effect.ALLOW,
             (need.permission.action,),
-            (need.permission.resource,),
+            (as_written(need.permission.resource),),
             tuple(sorted(need.permission.conditions)),
-            tuple(Guard(name, parameter=True) for name in need.permission.when),
+            (*(Guard(name, parameter=True) for name in need.permission.when), *_guards(literals)),
             places=(Place(need.origin, need.reason.why, need.reason.source),),
         )
         for need in discovery.needs
+        for literals in (when or {}).get(need, condition)
     )
+
+
+def _guards(literals: Iterable[Literal]) -> tuple[Guard, ...]:
+    return tuple(Guard(literal.condition, literal.holds) for literal in literals)
 
 
 def _covers_principal(wide: str, narrow: str) -> bool:

@@ -26,7 +26,7 @@ def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
     if reading.template:
         return template_grants(reading.template, Given(told.parameters, told.account, told.region)), ()
     tasks = reading.accepted()
-    if not reading.project and len(tasks) == 1:
+    if not reading.project and not reading.addressed:
         return merged(grant for task in tasks for grant in needed(task.discovery)), reading.gaps
     grants = merged(grant for task in tasks for grant in _of_service(reading.name, task))
     # Two services may have a gap in containers of the same name.
@@ -34,7 +34,7 @@ def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
 
 
 def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
-    for grant in needed(task.discovery):
+    for grant in needed(task.discovery, task.when, task.condition):
         yield dataclasses.replace(grant, role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
     for holder, options in task.options.items():

@@ -16,6 +16,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 if TYPE_CHECKING:
     from cfnroles.answers.diff import Comparison
     from cfnroles.document import Document
+    from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
@@ -36,16 +37,17 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
     """Tell which permissions are added, removed, widened and narrowed from OLD to NEW.
 
-    OLD and NEW are two task definitions, two service specs or two CloudFormation templates. Each is a file, - for
-    standard input, or REVISION:PATH for a file in a revision of git (the PATH as git takes it: from the top of the
-    repository, or with ./ from here). Nothing is checked out. The task definitions of a spec are read from where it
-    is read from.
+    OLD and NEW are two task definitions, two service specs, two CloudFormation templates, or two directories, plans or
+    states of Terraform. Each is a file or such a directory, - for standard input, or REVISION:PATH for what it was in a
+    revision of git (the PATH as git takes it: from the top of the repository, or with ./ from here). Nothing is checked
+    out. The task definitions of a spec are read from where it is read from.
 
     \b
       cfnroles diff old.json new.json        two files
       cfnroles diff HEAD~1 web.json          a file, and what it was in a revision
       cfnroles diff v1:web.json v2:web.json  a file in two revisions
       cfnroles diff HEAD~1:./web.json        a file in a revision, and what it is now
+      cfnroles diff HEAD~1 infra             a directory of Terraform, and what it was
       cfnroles diff HEAD~1                   each task definition, spec and template
                                              from here down that changed since a revision
 
@@ -77,6 +79,9 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     if not old:
         raise InvalidInput("the name OLD is empty", remedy="Is a variable of the shell not set?")
     if new or (old != "-" and not exists(old) and split(old)):
+        if (readings := _of_directories(old, new, told)) is not None:
+            yield diff(*readings)
+            return
         before, after = _sides(old, new)
         yield diff(read(before, told), read(after, told))
         return
@@ -86,6 +91,50 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
             remedy=f"Write `cfnroles diff {old} NEW`, or `cfnroles diff REVISION {old}`.",
         )
     yield from _changed(old, told)
+
+
+def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] | None:
+    """Both sides where one of them is a directory of Terraform; ``None`` where none is."""
+    from cfnroles.files import exists
+    from cfnroles.sources.revised_directory import RevisedDirectory
+    from cfnroles.sources.revisions import check_revision, split, working_tree_path
+    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.terraform_directory import read_files
+
+    if new and holds_terraform(new) and not exists(old) and not split(old):
+        # The revision alone is named: it is of the same directory.
+        check_revision(old, Path(new).parent)
+        files = RevisedDirectory(old, f"./{Path(new).name}", Path(new).parent)
+        return read_files(files, f"{old}:{new}", told), _side(new, told)
+    if not any(holds_terraform(each) or _is_revised_directory(each) for each in (old, new)):
+        return None
+    found = split(old)
+    return _side(old, told), _side(new or str(working_tree_path(found[1] if found else old)), told)
+
+
+def _is_revised_directory(name: str) -> bool:
+    """Whether a name is REVISION:PATH of a directory of Terraform."""
+    from cfnroles.files import exists
+    from cfnroles.sources.revised_directory import RevisedDirectory
+    from cfnroles.sources.revisions import split
+
+    found = None if exists(name) else split(name)
+    return found is not None and any(each.endswith(".tf") for each in RevisedDirectory(*found).names("."))
+
+
+def _side(name: str, told: Told) -> Reading:
+    """A directory, a directory in a revision, or a document."""
+    from cfnroles import read
+    from cfnroles.files import is_directory
+    from cfnroles.sources.revised_directory import RevisedDirectory
+    from cfnroles.sources.revisions import document_at, split
+    from cfnroles.sources.terraform_directory import read_files
+
+    if is_directory(name):
+        return read(name, told)
+    if _is_revised_directory(name) and (found := split(name)):
+        return read_files(RevisedDirectory(*found), name, told)
+    return read(document_at(name), told)
 
 
 def _sides(old: str, new: str) -> tuple[Document, Document]:

@@ -64,12 +64,11 @@ def decide(node: Node, scope: Scope) -> bool:
                 return decide(left, scope) and decide(right, scope)
             case "||", (left, right):
                 return decide(left, scope) or decide(right, scope)
+            case "!=", operands:
+                return not decide(Operation(node.source, node.start, node.end, "==", operands), scope)
     value = evaluate(node, scope)
     if is_known(value):
         return truth(value)
-    if isinstance(node, Operation) and node.operator == "!=":
-        equal = " == ".join(each.written for each in node.operands)
-        return not scope.session.holds(scope.called(equal))
     return scope.session.holds(value.data.name if isinstance(value.data, Expression) else scope.called(node.written))
 
 

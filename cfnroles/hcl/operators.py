@@ -8,6 +8,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Node, Operation
 from cfnroles.hcl.values import Failed, Lazy, Value, first_unknown, is_known, number, same, truth
@@ -73,5 +75,11 @@ def _compared(node: Operation, operands: list[Value], scope: Scope) -> Value:
     left, right = (each.data.all(node.place) if isinstance(each.data, Lazy) else each for each in operands)
     equal = same(left, right)
     if equal is None:
-        return scope.hanging(node, first_unknown(left) or first_unknown(right))
+        open_ = scope.open(node, first_unknown(left) or first_unknown(right))
+        sides = (each.unknown.name if each.unknown else "" for each in (left, right))
+        named = [name or operand.written for name, operand in zip(sides, node.operands, strict=True)]
+        # Whatever a loop calls it, what nobody knows is compared.
+        if left.unknown or right.unknown:
+            open_ = replace(open_, name=f" {node.operator} ".join(named))
+        return Value(open_, node.place)
     return Value(equal is (node.operator == "=="), node.place)

@@ -61,6 +61,18 @@ def text_at(revision: str, path: str, directory: Path = _HERE) -> str | None:
     return text_of(_answer("cat-file", "blob", where, directory=directory), where)
 
 
+def entries_at(revision: str, path: str, directory: Path = _HERE) -> tuple[str, ...]:
+    """The names of the files in a directory of a revision, in order; none where there is no such directory.
+
+    ``path`` is as for ``text_at``. A link is no file.
+    """
+    if revision.startswith("-"):
+        return ()  # an option is no revision, and git would obey it
+    failed, listed, _ = _run("ls-tree", "-z", f"{revision}:{path}", directory=directory)
+    entries = (line.split("\t", 1) for line in os.fsdecode(listed).split("\0") if line)
+    return () if failed else tuple(sorted(name for meta, name in entries if meta.startswith("100")))
+
+
 def changed_files(revision: str) -> tuple[str, ...]:
     """The files below the current directory that differ between a revision and the working tree, new ones included.
 

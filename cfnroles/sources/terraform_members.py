@@ -68,6 +68,9 @@ class Turned(Struct):
 
     def attributes(self, given: Attributes) -> Turned:
         """The task definition with these arguments and blocks."""
+        for name in (*ARGUMENTS, *BLOCKS):
+            member = BLOCKS.get(name) or _member(name)
+            self.places[(member,)] = (self.address, name)
         for name, value in given.items():
             member = BLOCKS.get(name) or _member(name)
             self._at((member,), (self.address, name), value)

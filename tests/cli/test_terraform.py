@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +297,62 @@ def test_what_cannot_be_read_is_told_and_ends_in_two(cfnroles: Any, directory: P
     (directory / "main.tf").write_text("a = [", encoding="utf-8")
     result = cfnroles("lint", "infra")
     assert (result.code, "infra/main.tf:1:6: is not valid Terraform" in result.err) == (2, True)
+
+
+def commit(directory: Path, message: str) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", message]):
+        subprocess.run(["git", *who, *arguments], cwd=directory, check=True, capture_output=True)
+
+
+COMPARED = {
+    "two directories": ["was", "infra"],
+    "a revision of one": ["HEAD", "infra"],
+    "a revision with its path": ["HEAD:infra", "infra"],
+    "a revision and what it is now": ["HEAD:infra"],
+}
+
+
+@pytest.mark.parametrize("sides", COMPARED.values(), ids=COMPARED)
+def test_a_directory_is_compared_with_what_it_was(
+    cfnroles: Any, directory: Path, sides: list[str], tmp_path: Path
+) -> None:
+    (directory / "m").mkdir()
+    inner = 'output "arn" { value = "/app/old" }\n'
+    outer = MAIN.replace("aws_secretsmanager_secret.db.arn }", "module.m.arn }") + 'module "m" { source = "./m" }\n'
+    (directory / "main.tf").write_text(outer, encoding="utf-8")
+    (directory / "m" / "main.tf").write_text(inner, encoding="utf-8")
+    commit(tmp_path, "first")
+    shutil.copytree(directory, tmp_path / "was")
+    (directory / "m" / "main.tf").write_text(inner.replace("old", "new"), encoding="utf-8")
+    result = cfnroles("diff", *sides)
+    assert (result.code, result.err) == (0, "")
+    assert "parameter/app/old" in result.out
+    assert "parameter/app/new" in result.out
+
+
+def test_no_link_of_a_revision_is_followed(cfnroles: Any, directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.tf").write_text("hunter2", encoding="utf-8")
+    (directory / "link.tf").symlink_to(tmp_path / "secret.tf")
+    commit(tmp_path, "first")
+    (directory / "link.tf").unlink()
+    assert cfnroles("diff", "HEAD", "infra").out.splitlines()[-1] == "No permission changes."
+
+
+def test_another_definition_changes_nothing_of_the_first(cfnroles: Any, directory: Path, tmp_path: Path) -> None:
+    shutil.copytree(directory, tmp_path / "was")
+    more = MAIN[MAIN.index('resource "aws_ecs') :].replace('"app"', '"other"')
+    (directory / "more.tf").write_text(more, encoding="utf-8")
+    out = cfnroles("diff", "was", "infra").out
+    assert "aws_ecs_task_definition.other execution role" in out
+    assert "aws_ecs_task_definition.app" not in out
+
+
+def test_a_condition_that_is_taken_away_widens(cfnroles: Any, directory: Path, tmp_path: Path) -> None:
+    secrets = '[{ name = "DB", valueFrom = aws_secretsmanager_secret.db.arn }]'
+    guarded = MAIN.replace(secrets, f"var.on ? {secrets} : []") + 'variable "on" {}\n'
+    (tmp_path / "was").mkdir()
+    (tmp_path / "was" / "main.tf").write_text(guarded, encoding="utf-8")
+    out = cfnroles("diff", "was", "infra").out
+    assert "secretsmanager:GetSecretValue (wider)\n      on ${aws_secretsmanager_secret.db.arn}\n" in out
+    assert "the condition var.on holds" in out
