@@ -84,6 +84,12 @@ def _options(injection: Injection) -> Iterator[str]:
         yield f"Not kept for the next run, because it has NoEcho: the value of {names}."
 
 
+def _build(injection: Injection, source: str) -> str:
+    """The command that writes the stacks beside the template, by what the roles in it were made by."""
+    told = "".join(f" {text}" for _, text in _spelled(injection.options))
+    return f"cfnroles build {quoted(source)} --project {injection.project}{told} -o build"
+
+
 def _spelled(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each option, or each parameter, as on the command line."""
     for name, value in options.items():
@@ -157,14 +163,14 @@ def _others(injection: Injection, source: str) -> Iterator[str]:
         yield ""
         yield f"{where}: the {each.holder} of {each.task} is needed here and not injected. {kind.used_by}."
         export = kind.export_name.replace("${ProjectName}", f"{injection.project}-{each.task}")
-        yield f"`cfnroles build {quoted(source)} --project {injection.project} -o build` writes it, for {export}."
+        yield f"`{_build(injection, source)}` writes it, for {export}."
 
 
 def _validator(injection: Injection, source: str) -> Iterator[str]:
     if injection.asked:
         yield ""
         yield f"Before the stack, deploy the secret validator, which exports {injection.project}-SecretValidatorArn."
-        yield f"`cfnroles build {quoted(source)} --project {injection.project} -o build` writes its template."
+        yield f"`{_build(injection, source)}` writes its template."
     if injection.made and injection.tasks:
         yield ""
         yield f"Not asked for, because this template makes them: {len(injection.made)} secret(s) or parameter(s)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,9 @@ ROLES = {
     "ExecutionRoleArn": {"Fn::GetAtt": ["WebExecutionRole", "Arn"]},
     "TaskRoleArn": {"Fn::GetAtt": ["WebTaskRole", "Arn"]},
 }
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/a"
 
 
 @pytest.fixture
@@ -158,9 +162,13 @@ def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
     assert injected(text, "--strict").code == 1
 
 
-def test_the_command_that_writes_the_validator_works_as_told(injected: Any, cfnroles: Any, tmp_path: Path) -> None:
-    line = next(each for each in injected().err.splitlines() if "cfnroles build" in each)
-    words = line.split("`")[1].removesuffix(" -o build").split()[1:]
+@pytest.mark.parametrize("options", [[], ["--kms-key-arn", f"{KEY}"], ["--parameter", "Stage=prod"]], ids=str)
+def test_the_command_that_writes_the_validator_works_as_told(
+    injected: Any, cfnroles: Any, tmp_path: Path, options: list[str]
+) -> None:
+    line = next(each for each in injected(TEMPLATE, *options).err.splitlines() if "cfnroles build" in each)
+    words = shlex.split(line.split("`")[1].removesuffix(" -o build"))[1:]
+    assert words[4:] == options
     assert cfnroles(*words, "-o", tmp_path / "build").code == 0
     assert "${ProjectName}-SecretValidatorArn" in (tmp_path / "build" / "secret-validator.yaml").read_text()
 
@@ -384,7 +392,6 @@ def test_another_run_keeps_what_the_first_one_was_told(injected: Any, cfnroles: 
     assert again.out == other.read_text()
 
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/a"
 OPTIONS = TEMPLATE.replace("Parameters:\n", "Parameters:\n  Image: {Type: String}\n").replace("nginx", "!Ref Image")
 ECR = "Image=123456789012.dkr.ecr.us-east-1.amazonaws.com/${shop}:1"
 

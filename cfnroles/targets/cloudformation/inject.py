@@ -60,7 +60,9 @@ class Injection(Struct, frozen=True):
     name. ``taken`` are the parameters whose values were taken for what they are, and ``others`` the roles that are
     needed and have no place. ``nested`` are the templates of nested stacks that have task definitions of their own.
     ``options`` are those by which the roles were made, and ``earlier`` those of the run before, if there was one;
-    ``unrecorded`` are parameters whose values are not kept, because they are secret.
+    ``unrecorded`` are parameters whose values are not kept, because they are secret. ``generator`` wrote the template
+    once, and may do so again. ``passing`` are the statements that let somebody pass a role which was replaced.
+    ``aliased`` tells that the text has aliases or merge keys of YAML.
     """
 
     text: str
