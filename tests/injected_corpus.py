@@ -8,20 +8,21 @@ Usage: python -m tests.injected_corpus [FOLDER]
 from __future__ import annotations
 
 import json
+import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cfnroles import Document, InvalidInput, Reading, inject, read
+from cfnroles import Document, InvalidInput, Reading, Told, inject, read
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.answers.verification import Outcome
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Severity
 from cfnroles.sources.role_places import ROLE_PROPERTIES
-from cfnroles.targets.cloudformation.expansion import MacroSettings, expanded
+from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
 
@@ -46,19 +47,36 @@ def faults(path: Path) -> Iterator[str]:
 
 
 def misjudged(path: Path) -> Iterator[str]:
-    """The roles that lack something or have too much after all, of what is injected and of what the macro makes."""
+    """The roles that lack something or have too much after all, of what is injected and of what the macro makes.
+
+    They are judged with the defaults, and with values that the parameters may have.
+    """
     reading = read(path)
-    yield from (f"injected, {each}" for each in _failed(inject(reading, replace_roles=True).text))
-    made = expanded(_without_roles(reading), MacroSettings(_VALIDATOR, accept_gaps=True), "20260101T000000Z")
-    if not made.gaps:
-        yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment)))
+    assert reading.template is not None
+    declared, injected = reading.template.declarations, inject(reading, replace_roles=True).text
+    for values in (NO_VALUES, _chosen(declared, random.Random(path.name))):
+        yield from (f"injected, {each}" for each in _failed(injected, values))
+        # CloudFormation hands a macro the values of all parameters, defaults among them.
+        known = {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
+        settings = MacroSettings(_VALIDATOR, accept_gaps=True)
+        made = expanded(_without_roles(reading), settings, "20260101T000000Z", {**known, **values})
+        if not made.gaps:
+            yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment), values))
 
 
-def _failed(text: str) -> Iterator[str]:
-    for each in verify_template(read(Document("template.json", text))):
+def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, str]:
+    """One of the values of each parameter that lists them."""
+    listed = {name: each["AllowedValues"] for name, each in declared.items() if each.get("AllowedValues")}
+    chosen = {name: chance.choice(values) for name, values in listed.items()}
+    return {name: str(each).lower() if isinstance(each, bool) else str(each) for name, each in chosen.items()}
+
+
+def _failed(text: str, values: Mapping[str, str]) -> Iterator[str]:
+    for each in verify_template(read(Document("template.json", text), Told(parameters=values))):
         if each.holder in ROLE_PROPERTIES and (each.excess or each.outcome in (Outcome.MISSING, Outcome.DENIED)):
             named = each.use.tasks if each.use else ()
-            yield f"{', '.join(named)}, {each.holder}: {', '.join(map(str, each.grounds))}"
+            told = f" with {dict(values)}" if values else ""
+            yield f"{', '.join(named)}, {each.holder}: {', '.join(map(str, each.grounds))}{told}"
 
 
 def _without_roles(reading: Reading) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.injected_corpus import faults
+from tests.injected_corpus import faults, misjudged
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "templates"
 #: One in YAML and one in JSON, with parameters, conditions and roles of their own.
 SAMPLE = [path for name in ("0040.yaml", "0397.json") if (path := CORPUS / name).is_file()]
+#: One with an image of Amazon ECR as a default, and one whose image says more than its registry.
+VALUED = [path for name in ("0311.yaml", "0057.yaml") if (path := CORPUS / name).is_file()]
 
 WITH_ROLES = """\
 Parameters: {}
@@ -29,6 +31,11 @@ Resources:
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
 def test_a_real_template(path: Path) -> None:
     assert list(faults(path)) == []
+
+
+@pytest.mark.parametrize("path", VALUED, ids=lambda path: path.name)
+def test_the_roles_put_into_a_real_template_are_complete_and_minimal(path: Path) -> None:
+    assert list(misjudged(path)) == []
 
 
 def test_a_template_with_all_that_changes(tmp_path: Path) -> None:

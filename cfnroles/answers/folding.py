@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
-from cfnroles.answers.verification import ORDER, Outcome, Use, Verification, trust_outcome
+from cfnroles.answers.verification import ORDER, Judged, Outcome, Use, Verification, trust_outcome
 from cfnroles.iam.evaluator import StatementId
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.need import Gap, Need
@@ -52,7 +52,7 @@ class _Fold:
 
     def folded(self) -> Verification:
         first = self._answers[0][0]
-        judged = self._each(lambda answer: answer.judged)
+        judged = self._judged()
         ordered = sorted(judged, key=lambda each: (each.need.origin.sort_key, each.need.sort_key))
         lacking: dict[Need, set[World]] = {}
         for each in ordered:
@@ -90,6 +90,21 @@ class _Fold:
         for item, among in found.items():
             self._note(item, among)
         return {item: frozenset(among) for item, among in found.items()}
+
+    def _judged(self) -> Mapping[Judged, frozenset[World]]:
+        """What becomes of the needs; what is unknown is told once, with all that it depends on in any world."""
+        found = self._each(lambda answer: answer.judged)
+        open_: dict[Need, list[Judged]] = {}
+        for each in found:
+            if each.outcome is Outcome.UNKNOWN:
+                open_.setdefault(each.need, []).append(each)
+        told = {each: where for each, where in found.items() if each.outcome is not Outcome.UNKNOWN}
+        for several in open_.values():
+            parts = {part: _union(several, part) for part in ("by", "keys", "unless_denied")}
+            one = replace(several[0], **parts)
+            told[one] = frozenset[World]().union(*(found[each] for each in several))
+            self._note(one, told[one])
+        return told
 
     def _note(self, item: object, where: Iterable[World]) -> None:
         if when := self._when(where):
@@ -165,6 +180,10 @@ class _Fold:
         )
         self._note(excess, whole)
         return excess
+
+
+def _union(several: Iterable[Judged], part: str) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(each for judged in several for each in getattr(judged, part)))
 
 
 def _widest(several: Iterable[Wide]) -> Iterator[Wide]:

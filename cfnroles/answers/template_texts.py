@@ -42,7 +42,7 @@ class Texts(Struct, frozen=True):
     """The one form of the texts of a stack. It learns how they were spelled, and which symbols are apart.
 
     ``value`` tells what an expression comes to in the stack's world. ``cut`` are the names that are cut out of values,
-    by the functions that cut them out there.
+    by the functions that cut them out there, once for all of ``learned``.
     """
 
     stack: ResolvedStack
@@ -51,6 +51,7 @@ class Texts(Struct, frozen=True):
     granted: dict[str, str] = field(default_factory=dict)
     apart: dict[str, None] = field(default_factory=dict)
     cut: dict[str, str] = field(default_factory=dict)
+    learned: dict[Symbol, None] = field(default_factory=dict)
 
     def need(self, need: Need) -> Need:
         """The need with the names of secrets, as far as the template states them."""
@@ -93,7 +94,8 @@ class Texts(Struct, frozen=True):
 
     def _learn(self, symbols: Iterable[Symbol]) -> None:
         for symbol in symbols:
-            if isinstance(symbol, Cut | InImage):
+            if isinstance(symbol, Cut | InImage) and symbol not in self.learned:
+                self.learned[symbol] = None
                 written = self.value(expression(Text(symbol)))
                 if isinstance(written, str) and written != symbol.spelled:
                     self.cut[written] = symbol.spelled

@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from cfnroles.facts import partition_of
-from cfnroles.symbols import IMPORT, Parameter
+from cfnroles.symbols import IMPORT, Import, Parameter
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.text import field_of, from_spelling, whole_number
+from cfnroles.text import Text, bucket_of, field_of, from_spelling, whole_number
 from cfnroles.workload import Path
 
 #: What `AWS::NoValue` becomes: the member or element that has it is left out.
@@ -23,6 +23,8 @@ NO_VALUE = object()
 
 _SYMBOL = re.compile(r"\$\{(?!!)([^{}]+)\}")
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^{}]+)\}")
+#: The last field of the ARN that a symbol stands for.
+_RESOURCE = re.compile(r"\$\{([^{}]+)\[resource\]\}")
 _DYNAMIC = re.compile(r"\{\{(resolve:(?:[^{}]|\$\{[^{}]*\})+)\}\}")
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
@@ -270,18 +272,24 @@ class Resolution(Struct):
         if not isinstance(argument, list) or len(argument) != 2:
             return None
         index, elements = whole_number(self.text(argument[0])), self.value(argument[1])
-        if (whole := self._cut_parameter(argument[1])) and 0 <= index <= 6:
-            return str(field_of(whole, index))
+        if piece := self._piece_of_arn(index, argument[1]):
+            return str(piece)
         if isinstance(elements, list) and 0 <= index < len(elements):
             return elements[index]
         return None
 
-    def _cut_parameter(self, split: Any) -> Parameter | None:
-        """The parameter whose value colons cut, if nothing is known of it and no more is behind it than a colon."""
+    def _piece_of_arn(self, index: int, split: Any) -> Text | None:
+        """What is cut out of the ARN that a parameter or an export gives, if nothing is known of that.
+
+        Colons behind it make no field another one.
+        """
         match split:
-            case {"Fn::Split": [":", cut]}:
-                text = from_spelling(self.text(cut), policy=False).removesuffix(":")
-                return text.whole if isinstance(text.whole, Parameter) else None
+            case {"Fn::Split": [":", cut]} if 0 <= index <= 6:
+                whole = from_spelling(self.text(cut).rstrip(":"), policy=False).whole
+                return field_of(whole, index) if isinstance(whole, Parameter | Import) else None
+            case {"Fn::Split": ["/", cut]} if index == 0 and (name := _RESOURCE.fullmatch(self.text(cut))):
+                whole = from_spelling(f"${{{name[1]}}}", policy=False).whole
+                return bucket_of(whole) if isinstance(whole, Parameter | Import) else None
         return None
 
     def _split(self, argument: Any) -> Any:

@@ -84,6 +84,8 @@ class Fork(Struct, frozen=True):
     none: bool = False
 
 
+#: The template of a world, what is given there, and which of its conditions hold.
+Made = tuple[Template, Given, Mapping[str, bool | None]]
 _Formula = bool | Atom | tuple[str, tuple["_Formula", ...]]
 
 
@@ -144,8 +146,17 @@ class Worlds(Struct, frozen=True, dict=True):
         named, given, decided = self.made(world)
         return Resolution(named.tree, given, decided).value(expression)
 
-    def made(self, world: World) -> tuple[Template, Given, Mapping[str, bool | None]]:
+    def made(self, world: World) -> Made:
         """The template without the defaults that do not hold in a world, what is given there, and what is decided."""
+        if world not in self._made:
+            self._made[world] = self._make(world)
+        return self._made[world]
+
+    @cached_property
+    def _made(self) -> dict[World, Made]:
+        return {}
+
+    def _make(self, world: World) -> Made:
         decided = {name: self.holds(name, world) for name in self.template.conditions}
         holding = [atom for atom in world if not atom.key]
         values = {atom.parameter: atom.constant for atom in holding if atom.parameter in self.template.parameters}

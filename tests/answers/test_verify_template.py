@@ -355,3 +355,61 @@ def test_a_task_definition_that_is_deployed_in_no_case_is_judged_all_the_same() 
     )
     (role,) = judged(changed(*ONLY_IN_PROD, never, conditions))
     assert role.outcome is Outcome.MISSING
+
+
+FILES = """
+Parameters: {First: {Type: String, Default: ""}, Second: {Type: String, Default: ""}}
+Conditions:
+  HasFirst: !Not [!Equals [!Ref First, ""]]
+  HasSecond: !Not [!Equals [!Ref Second, ""]]
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx
+          EnvironmentFiles: [!If [HasFirst, {Type: s3, Value: !Ref First}, !Ref AWS::NoValue]]
+        - Name: log
+          Image: nginx
+          EnvironmentFiles: [!If [HasSecond, {Type: s3, Value: !Ref Second}, !Ref AWS::NoValue]]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+"""
+#: As Copilot writes it for each of its environment files.
+OF_FILE = """\
+        - !If
+          - Has{0}
+          - PolicyName: {0}
+            PolicyDocument:
+              Statement:
+                - {{Effect: Allow, Action: "s3:GetObject", Resource: [!Ref {0}]}}
+                - Effect: Allow
+                  Action: ["s3:GetBucketLocation"]
+                  Resource:
+                    - !Join ["", ["arn:", !Ref AWS::Partition, ":s3:::", !Select [0, !Split [/, {1}]]]]
+          - !Ref AWS::NoValue
+"""
+
+
+def test_the_bucket_that_is_cut_out_of_a_parameter_is_the_buckets_of_its_file() -> None:
+    of_both = [OF_FILE.format(each, f"!Select [5, !Split [':', !Ref {each}]]") for each in ("First", "Second")]
+    (role,) = judged(FILES + "".join(of_both))
+    assert (role.verdict, {each.outcome for each in role.judged}) == (Verdict.PASS, {Outcome.ALLOWED})
+
+
+def test_what_is_unknown_is_told_once_with_all_that_it_depends_on_in_any_world() -> None:
+    of_both = [OF_FILE.format(each, f"!ImportValue {each}") for each in ("First", "Second")]
+    (role,) = judged(FILES + "".join(of_both))
+    unknown = [each for each in role.judged if each.outcome is Outcome.UNKNOWN]
+    assert [str(each.need.permission.resource) for each in unknown] == [
+        f"arn:${{AWS::Partition}}:s3:::${{{name}[bucket]}}" for name in ("First", "Second")
+    ]
+    assert [(len(each.keys), len(each.by)) for each in unknown] == [(2, 2), (2, 2)]
+    assert role.use
+    assert [role.use.conditions[each] for each in unknown] == ["HasFirst holds", "HasSecond holds"]
