@@ -88,7 +88,7 @@ def command(source: str, **given: Any) -> None:
     else:
         of = {"project": options.project, "environment": options.environment, "resource": options.resource}
         built = build(reading, format=options.format_, **of)
-        files, summary, gaps = built.files, formats.summary(reading, built, options.directory), built.gaps
+        files, summary, gaps = built.files, formats.summary(reading, built, options.directory, source), built.gaps
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)

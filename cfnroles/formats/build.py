@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from cfnroles.template.template import Template
 
 
-def summary(reading: Reading, built: Build, directory: Path) -> list[str]:
-    """The lines after the names of the files."""
+def summary(reading: Reading, built: Build, directory: Path, source: str = "") -> list[str]:
+    """The lines after the names of the files; ``source`` is the name by which the source was given."""
     if reading.template is not None:
         return [
             *told(reading, built.gaps),
             *_of_quotas(built),
-            *_of_template(built, reading.template),
+            *_of_template(built, reading.template, source or reading.name),
             *_deployed(built, directory),
         ]
     if reading.project:
@@ -82,9 +82,10 @@ def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str
     yield from _other_sides(reading)
 
 
-def _of_template(built: Build, template: Template) -> Iterator[str]:
+def _of_template(built: Build, template: Template, source: str) -> Iterator[str]:
     """What the template says of the roles that are in a stack of their own."""
     from cfnroles.sources.role_places import own_places
+    from cfnroles.template.generated import mark_of
 
     yield ""
     yield "Give the task definitions these roles, and deploy their stack after the others:"
@@ -93,6 +94,13 @@ def _of_template(built: Build, template: Template) -> Iterator[str]:
         for holder, export in exports.items():
             named = properties.get(holder, f"RoleArn of its services, the {holder}")
             yield f"- {task}: {named}: !ImportValue {_exported(export, built)}"
+    if built.handed:
+        yield ""
+        yield f"The roles name what the template makes, by parameters: {', '.join(built.handed)}."
+        yield "That must be there before the roles, and the roles before the task definitions."
+        mark = mark_of(template.tree)
+        if mark is None or not mark.generator.again:
+            yield f"Where one stack makes it all, put the roles into it: `cfnroles inject {quoted(source)}`."
     if built.taken:
         yield ""
         yield f"The roles are made for the values that these parameters have here: {', '.join(built.taken)}."

@@ -78,6 +78,17 @@ def test_resources_of_the_template_are_parameters(built: Any) -> None:
     assert {name for name, value in stack["parameters"].items() if value is None} == {"Database", "FilesArn"}
 
 
+def test_what_the_template_makes_must_be_there_before_the_roles(built: Any, tmp_path: Path) -> None:
+    told = built()[0].err
+    assert "The roles name what the template makes, by parameters: FilesArn, Database." in told
+    assert f"put the roles into it: `cfnroles inject {tmp_path / 'service.yaml'}`." in told
+    generated = TEMPLATE.replace("  Database: {", "  Database: {Metadata: {'aws:cdk:path': a}, ")
+    told = built(generated)[0].err
+    assert "That must be there before the roles" in told
+    assert "cfnroles inject" not in told
+    assert "by parameters" not in built(TEMPLATE, "--resource", "Job")[0].err
+
+
 def test_parameters_conditions_and_mappings_come_along_where_they_are_needed(built: Any) -> None:
     _, files = built()
     roles = files["roles.yaml"]

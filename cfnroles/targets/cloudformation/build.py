@@ -29,7 +29,8 @@ class Build(Struct, frozen=True):
     ``gaps`` are the permissions that the roles do not have. Of a template, ``exports`` are those of the roles by the
     task definition, and ``made`` the references that the validator is not asked for, because the template makes what
     they name, and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the
-    parameters of a template whose values were taken for what they are.
+    parameters of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over
+    what the template makes.
     """
 
     stacks: tuple[Stack, ...]
@@ -39,6 +40,7 @@ class Build(Struct, frozen=True):
     made: tuple[Origin, ...] = ()
     nested: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
 
 
 def build(
@@ -67,7 +69,9 @@ def build(
         beside = stacks_beside(reading, reading.template, resource, name)
         gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
         files = output_files(beside.stacks, name, reading.name, format, told=gaps)
-        return Build(beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested, beside.taken)
+        return Build(
+            beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested, beside.taken, beside.handed
+        )
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:

@@ -38,13 +38,14 @@ class TemplateStacks(Struct, frozen=True):
     ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
     references that the validator is not asked for, because the template makes what they name. ``nested`` are the
     templates of nested stacks that have task definitions of their own, and ``taken`` the parameters whose values were
-    taken for what they are.
+    taken for what they are. ``handed`` are the parameters that hand over what the template makes.
     """
 
     stacks: tuple[Stack, ...]
     exports: Mapping[str, Mapping[Holder, str]]
     gaps: tuple[Gap, ...]
     made: tuple[Origin, ...]
+    handed: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
 
@@ -60,7 +61,7 @@ def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str,
         made += of_template
     exports = {name: _exports(name, of_task) for name, of_task in roles.items()}
     stacks = (*_validator(asked, adding, project, outside), _roles(roles, adding, outside, project, document))
-    return TemplateStacks(stacks, exports, tuple(adding.gaps), tuple(made))
+    return TemplateStacks(stacks, exports, tuple(adding.gaps), tuple(made), outside.handed)
 
 
 def _exports(task: str, holders: Iterable[Holder]) -> Mapping[Holder, str]:
@@ -84,6 +85,12 @@ class _Outside:
             if own in OF_THE_STACKS:
                 self.renamed[own] = adding.ids.new(f"Template{own}")
             self.declared[self.renamed.get(own, own)] = declared[name]
+
+    @property
+    def handed(self) -> tuple[str, ...]:
+        """The parameters that hand over what resources give."""
+        resources = self._adding.tree["Resources"]
+        return tuple(given for name, given in self._names.items() if name.partition(".")[0] in resources)
 
     def of(self, task: TaskInWorlds) -> TaskInWorlds:
         """What a task definition needs of whoever is outside."""
