@@ -90,7 +90,8 @@ def running_strict_emulator() -> Iterator[Emulator]:
         yield running
 
 
-def _emptied(running: Emulator) -> Emulator:
+def emptied(running: Emulator) -> Emulator:
+    """The emulator with nothing in it."""
     reset = urllib.request.Request(f"{running.endpoint_url}/_ministack/reset", method="POST")
     urllib.request.urlopen(reset, timeout=10).close()
     return running
@@ -99,10 +100,10 @@ def _emptied(running: Emulator) -> Emulator:
 @pytest.fixture
 def empty_emulator(running_emulator: Emulator) -> Emulator:
     """The session's emulator, with nothing in it."""
-    return _emptied(running_emulator)
+    return emptied(running_emulator)
 
 
 @pytest.fixture
 def strict_emulator(running_strict_emulator: Emulator) -> Emulator:
     """The session's emulator that enforces IAM policies, with nothing in it."""
-    return _emptied(running_strict_emulator)
+    return emptied(running_strict_emulator)
