@@ -10,7 +10,7 @@ from cfnroles.hcl.configuration import Configuration
 from cfnroles.hcl.instances import Instance, Instances
 from cfnroles.hcl.module import Module, Outputs
 from cfnroles.hcl.project import Project
-from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.syntax import Block, Place
 from cfnroles.hcl.values import Lazy, Value
 
 #: Calls of modules in calls of modules; a configuration that calls itself has no end.
@@ -24,7 +24,12 @@ class Site(Struct, frozen=True):
     calls: tuple[str, ...]
     type: str
     name: str
-    place: Place
+    block: Block
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.block.place
 
     @property
     def address(self) -> str:
@@ -67,7 +72,7 @@ def _called(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
 def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -> Iterator[Site]:
     for (mode, type_, name), block in configuration.resources.items():
         if mode == "resource" and type_ == kind:
-            yield Site(calls, kind, name, block.place)
+            yield Site(calls, kind, name, block)
 
 
 def instances(site: Site, module: Module) -> Iterator[Instance]:

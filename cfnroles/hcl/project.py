@@ -12,7 +12,7 @@ from cfnroles.files import read_text
 from cfnroles.hcl.configuration import Configuration, literal, read_configuration
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse, parse_expression
-from cfnroles.hcl.session import Budget
+from cfnroles.hcl.session import MOST_OF_ALL, Budget
 from cfnroles.hcl.syntax import Block, Chunk, Node, Source, Template, Variable
 
 #: Where `terraform init` notes the modules that it brought.
@@ -28,7 +28,7 @@ class Project:
 
     def __init__(self, files: Files, parameters: Mapping[str, str] | None = None, variable_files: Sequence[str] = ()):
         self.files = files
-        self.budget = Budget()
+        self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
         self.root = self.configuration(".")
         if not self.root.texts:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Lazy
 
-#: So many expressions are looked at for one directory. The largest that were seen take a hundredth of it.
+#: So many expressions are looked at for one resource, and for a directory. The largest that were seen take a third.
 MOST_STEPS = 300_000
+MOST_OF_ALL = 3_000_000
 
 
 class TooMuch(Exception):
@@ -28,16 +29,22 @@ class Undecided(Exception):
 
 
 class Budget:
-    """The work that is left for a directory, in all passes together."""
+    """The work that is left, in all passes together; what is spent of a part is spent of the ``whole``, too."""
 
-    def __init__(self, most: int = MOST_STEPS) -> None:
-        self._left = most
+    def __init__(self, most: int = MOST_STEPS, whole: Budget | None = None) -> None:
+        self._left, self._whole = most, whole
 
-    def spend(self, place: Place, steps: int = 1) -> None:
-        """Note work; raises TooMuch where none is left."""
-        self._left -= steps
+    def part(self, most: int = MOST_STEPS) -> Budget:
+        """What one resource may take of it."""
+        return Budget(most, self)
+
+    def spend(self, place: Place) -> None:
+        """Note a step; raises TooMuch where none is left."""
+        self._left -= 1
         if self._left < 0:
             raise TooMuch(place)
+        if self._whole is not None:
+            self._whole.spend(place)
 
 
 class Session:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from cfnroles.hcl.session import Budget, Session
 
-#: As many passes as eight independent conditions make.
-MOST = 256
+#: As many passes as six independent conditions make; with more, not every combination is looked at.
+MOST = 64
+#: As many passes as that many conditions make when each is looked at both ways.
+MOST_APART = 256
 
 _Found = TypeVar("_Found")
 
@@ -16,12 +18,15 @@ _Found = TypeVar("_Found")
 def explored(
     work: Callable[[Session], _Found], budget: Budget, most: int = MOST
 ) -> tuple[list[tuple[Mapping[str, bool], _Found]], bool]:
-    """What is found for each combination of conditions, with these; and whether no combination was left out."""
+    """What is found for each combination of conditions, with these; and whether no combination was left out.
+
+    Where there are too many, each condition is looked at both ways, with the others as they usually are.
+    """
     found: list[tuple[Mapping[str, bool], _Found]] = []
     pending: list[dict[str, bool]] = [{}]
     while pending:
         if len(found) == most:
-            return found, False
+            return _one_by_one(work, budget), False
         decided = pending.pop()
         session = Session(budget, decided)
         found.append((session.asked, work(session)))
@@ -31,3 +36,19 @@ def explored(
             name, holds = asked[index]
             pending.append({**dict(asked[:index]), name: not holds})
     return found, True
+
+
+def _one_by_one(work: Callable[[Session], _Found], budget: Budget) -> list[tuple[Mapping[str, bool], _Found]]:
+    """A pass in which all conditions hold, and one for each that does not, with those that are asked there alone."""
+    found: list[tuple[Mapping[str, bool], _Found]] = []
+    pending: list[dict[str, bool]] = [{}]
+    flipped: set[str] = set()
+    while pending and len(found) < MOST_APART:
+        decided = pending.pop(0)
+        session = Session(budget, decided)
+        found.append((session.asked, work(session)))
+        for name, holds in session.asked.items():
+            if name not in flipped:
+                flipped.add(name)
+                pending.append({**decided, name: not holds})
+    return found

@@ -46,4 +46,5 @@ def read(document: Document, told: Told) -> Reading:
         )
     if told.parameters:
         raise InvalidInput("--parameter is for a directory: a plan and a state know all variables", where=document.name)
-    return Reading((document,), NOUN, told, tasks_in(document, told), addressed=True)
+    tasks, unseen = tasks_in(document, told)
+    return Reading((document,), NOUN, told, tasks, addressed=True, unseen=unseen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.hcl.definitions import Site, away, instances, sites
@@ -18,15 +19,18 @@ from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import Session, TooMuch
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import Failed, Value, is_known, plain
+from cfnroles.hcl.values import Failed, is_known, plain
 from cfnroles.hcl.worlds import explored
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_keys import keys_of
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_runs import attributes_of, mentions, services_of
+from cfnroles.sources.terraform_services import HOW_TO_SEE, SERVICE, UNSEEN_TASK, beside_services
 from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
 from cfnroles.sources.told import Told
+from cfnroles.workload import Workload
 
 NOUN = "a directory of Terraform"
 
@@ -46,8 +50,9 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
     region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []
+    services = sites(project, SERVICE)
     for site in sites(project, TASK_DEFINITION):
-        found = _definitions(site, project)
+        found = _definitions(site, project, services)
         if isinstance(found, Gap):
             unseen.append(found)
             continue
@@ -55,7 +60,7 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
         tasks += [task_of(address, each, found.passes, told, at) for address, each in found.by_address.items()]
         if not found.by_address:
             unseen.append(_absent(site, found))
-    unseen += _unseen(project)
+    unseen += (*_alone(services, project, tasks), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
     return Reading(documents, NOUN, told, tuple(tasks), addressed=True, unseen=tuple(unseen))
 
@@ -74,16 +79,19 @@ class _Pass(Struct):
     defaults: Mapping[str, None]
 
 
-def _definitions(site: Site, project: Project) -> _Found | Gap:
+def _definitions(site: Site, project: Project, services: Sequence[Site]) -> _Found | Gap:
     def work(session: Session) -> _Pass:
         module = Module(project, session)
         try:
-            return _Pass([_turned(each, session) for each in instances(site, module)], module.defaults)
+            own = [_turned(each, session) for each in instances(site, module)]
+            may_run = [each for each in services if own and mentions(each, site)]
+            running = [each for service in may_run for each in services_of(service, module)]
+            return _Pass([both for each in own for both in beside_services(each, running)], module.defaults)
         except Failed as failed:
             return _Pass(failed, module.defaults)
 
     try:
-        found, exact = explored(work, project.budget)
+        found, exact = explored(work, project.budget.part())
     except TooMuch as much:
         return _hidden(site.address, site.place, f"it takes too much work, at {much.place}", _DECIDE)
     except RecursionError:
@@ -114,22 +122,9 @@ def _turned(instance: Instance, session: Session) -> Turned:
     turned = Turned(instance.address)
     place = instance.block.place
     turned.spots[()] = (place.document, place.line, place.column)
-    turned.attributes(_attributes(instance))
+    turned.attributes(attributes_of(instance, ARGUMENTS, BLOCKS))
     turned.keys |= keys_of(turned.tree, session)
     return turned
-
-
-def _attributes(instance: Instance) -> Attributes:
-    found: dict[str, Value | Failed] = {}
-    for name in (*ARGUMENTS, *BLOCKS):
-        try:
-            value = instance.blocks(name) if name in BLOCKS else instance.argument(name)
-        except Failed as failed:
-            found[name] = failed
-            continue
-        if value is not None:
-            found[name] = value
-    return found
 
 
 def _region(project: Project) -> str:
@@ -145,6 +140,31 @@ def _region(project: Project) -> str:
             if is_known(value) and isinstance(value.data, str):
                 return str(plain(value))
     return ""
+
+
+def _alone(services: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:
+    """The services that ask for something by themselves and run none of the task definitions."""
+    running = {address for task in tasks for workload, _ in task.variants for address in _services_of(workload)}
+    for site in services:
+        if any(each == site.address or each.startswith(f"{site.address}[") for each in running):
+            continue
+        try:
+            found = list(services_of(site, Module(project, Session(project.budget.part()))))
+        except (TooMuch, RecursionError):
+            yield _hidden(site.address, site.place, "it takes too much work", _DECIDE)
+            continue
+        except Failed as failed:
+            yield _hidden(site.address, site.place, f"Terraform would stop here: {failed.what}", _VALIDATE)
+            continue
+        for each in found:
+            if each.address not in running and (holder := each.asks_alone()):
+                yield replace(_hidden(each.address, site.place, UNSEEN_TASK, HOW_TO_SEE), holder=holder)
+
+
+def _services_of(workload: Workload) -> Iterator[str]:
+    """The address of the service beside a task definition."""
+    if "service" in workload.tree:
+        yield str(workload.places[("service",)][0])
 
 
 def _absent(site: Site, found: _Found) -> Gap:

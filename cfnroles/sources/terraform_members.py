@@ -35,7 +35,12 @@ ARGUMENTS = (
     *("family", "cpu", "memory", "network_mode", "execution_role_arn", "task_role_arn", "requires_compatibilities"),
     *("ipc_mode", "pid_mode", "enable_fault_injection", _CONTAINERS),
 )
-_RENAMED = {"configure_at_launch": "configuredAtLaunch", "size_in_gib": "sizeInGiB"}
+_RENAMED = {
+    "configure_at_launch": "configuredAtLaunch",
+    "ordered_placement_strategy": "placementStrategy",
+    "issuer_cert_authority": "issuerCertificateAuthority",
+    "iam_role": "role",
+}
 #: Members that stand one level deeper in the API.
 _DEEPER = {"host_path": ("host", "sourcePath")}
 
@@ -55,7 +60,7 @@ class Turned(Struct):
     """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
 
     ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions. ``keys``
-    are those of what it names, by the names of their resources.
+    are those of what it names, by the names of their resources. ``settings`` are the documents of what is beside it.
     """
 
     address: str
@@ -65,14 +70,15 @@ class Turned(Struct):
     unseen: list[Unseen] = field(default_factory=list)
     stops: bool = False
     keys: dict[str, Text | None] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def attributes(self, given: Attributes) -> Turned:
         """The task definition with these arguments and blocks."""
         for name in (*ARGUMENTS, *BLOCKS):
-            member = BLOCKS.get(name) or _member(name)
+            member = BLOCKS.get(name) or api_name(name)
             self.places[(member,)] = (self.address, name)
         for name, value in given.items():
-            member = BLOCKS.get(name) or _member(name)
+            member = BLOCKS.get(name) or api_name(name)
             self._at((member,), (self.address, name), value)
             if isinstance(value, Failed):
                 self.unseen.append(_stopped((member,), value))
@@ -86,6 +92,24 @@ class Turned(Struct):
             what = "the resource has no container definition, be it that its list is empty or null"
             self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
         return self
+
+    def beside(self, root: str, address: str, given: Attributes, kind: Mapping[str, Any]) -> None:
+        """Put a service or a cluster beside the task definition, with the members that ECS takes of one."""
+        tree: dict[str, Any] = {}
+        self.places[(root,)] = (address,)
+        for name, value in given.items():
+            member = api_name(name, kind)
+            if member not in kind:
+                continue  # it tells Terraform itself what to do
+            path: Path = (root, member)
+            self._at(path, (address, name), value)
+            if isinstance(value, Failed):
+                self.unseen.append(_stopped(path, value))
+            elif (made := self._argument(value, kind[member], path)) not in (None, "", []):
+                tree[member] = made
+        self.tree[root] = tree
+        documents = (each.place.document for each in given.values() if each.place is not None)
+        self.settings[root] = next(documents, "")
 
     def shown(self, containers: Value) -> None:
         """Take the container definitions from elsewhere, where the resource's own cannot be seen."""
@@ -136,7 +160,7 @@ class Turned(Struct):
     def _block(self, value: Value, kind: Mapping[str, Any], path: Path) -> dict[str, Any]:
         tree: dict[str, Any] = {}
         for name, member_value in value.data.items():
-            *outer, member = _DEEPER.get(name, (_member(name),))
+            *outer, member = _DEEPER.get(name, (api_name(name, kind),))
             inner_kind = kind.get(outer[0], {}).get(member) if outer else kind.get(member)
             at = (*path, *outer, member)
             self._at(at, (*self._place(path), name), member_value)
@@ -231,10 +255,17 @@ def _decoded(value: Value) -> Value:
     return Value(whole, value.place) if isinstance(whole, Expression) else decode(tuple(chunks_of(value)))
 
 
-def _member(name: str) -> str:
-    """A name as the API spells it: ``networkMode`` for ``network_mode``."""
+def api_name(name: str, kind: Mapping[str, Any] = MEMBERS) -> str:
+    """A name as the API spells it: ``networkMode`` for ``network_mode``, ``loadBalancers`` for ``load_balancer``."""
+    if name in _RENAMED:
+        return _RENAMED[name]
+    known = {each.lower(): each for each in kind}
+    folded = name.replace("_", "")
+    for spelled in (folded, f"{folded}s", f"{folded}es"):
+        if spelled in known:
+            return known[spelled]
     first, *others = name.split("_")
-    return _RENAMED.get(name) or first + "".join(each.capitalize() for each in others)
+    return first + "".join(each.capitalize() for each in others)
 
 
 def _as(kind: Any, data: Any) -> Any:

@@ -7,15 +7,17 @@ like one in `secrets`. https://developer.hashicorp.com/terraform/internals/json-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
-from cfnroles.hcl.values import Value
+from cfnroles.hcl.values import Failed, Value
+from cfnroles.need import Gap, Origin
 from cfnroles.sources.reading import Task
-from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_services import CLUSTER, HOW_TO_SEE, SERVICE, UNSEEN_TASK, Service, beside_services
 from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
 from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
@@ -26,25 +28,57 @@ OUTPUT = "cfnroles"
 _DEEPEST = 60
 
 
-def tasks_in(document: Document, told: Told) -> tuple[Task, ...]:
-    """A task for each task definition; raises InvalidInput where the document has another form."""
+def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Gap, ...]]:
+    """A task for each task definition, and a gap for each service whose task definition cannot be told.
+
+    Raises InvalidInput where the document has another form.
+    """
     members = document.members
     planned = members.get("planned_values", members.get("values"))
+    if not isinstance(planned, Mapping):
+        raise InvalidInput("has no values in it", where=document.name)
+    root = _member(planned, "root_module")
     at = Home(document.name, _region(members))
-    unknown = {str(each.get("address")): each for each in _mappings(members.get("resource_changes"))}
-    found = list(_resources(_member(planned, "root_module")))
-    tasks = []
+    found = list(_resources(root, TASK_DEFINITION))
+    services = list(_services(root, document))
+    tasks, running = [], set()
     for resource in found:
         address = str(resource.get("address", ""))
-        changed = _member(_member(unknown.get(address), "change"), "after_unknown")
-        turned = _turned(resource, changed, document)
-        shown = _shown(members, resource, len(found), document)
+        turned = _turned(resource, document)
+        shown = _shown(members, resource, len(found))
         if shown is not None:
             turned.shown(shown)
-        tasks.append(task_of(address, [InWorld({}, turned)], [{}], told, at))
-    if not tasks and not isinstance(planned, Mapping):
-        raise InvalidInput("has no values in it", where=document.name)
-    return tuple(tasks)
+        values = _member(resource, "values")
+        arns = [str(_member(values, name)) for name in ("arn", "arn_without_revision") if _member(values, name)]
+        running |= {each.address for each in services if each.runs(turned, arns)}
+        beside = [InWorld({}, each) for each in beside_services(turned, services, arns)]
+        tasks.append(task_of(address, beside, [{}], told, at))
+    alone = (each for each in services if each.address not in running)
+    return tuple(tasks), tuple(gap for each in alone for gap in _alone(each, document))
+
+
+def _alone(service: Service, document: Document) -> Iterator[Gap]:
+    if holder := service.asks_alone():
+        place = _place(service.address, document)
+        origin = Origin(document.name, (service.address,), line=place.line, column=place.column)
+        yield Gap(holder, "hidden-resource", origin, UNSEEN_TASK, HOW_TO_SEE)
+
+
+def _services(root: Any, document: Document) -> Iterator[Service]:
+    clusters = {str(each.get("address")): _attributes(each, document, ()) for each in _resources(root, CLUSTER)}
+    for resource in _resources(root, SERVICE):
+        attributes = _attributes(resource, document, ())
+        yield Service(str(resource.get("address")), attributes, *_cluster(attributes, clusters))
+
+
+def _cluster(attributes: Attributes, clusters: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:
+    """The cluster that a service names by its ARN or its name."""
+    named = attributes.get("cluster")
+    for address, each in clusters.items():
+        own = [value.data for name in ("arn", "id", "name") if isinstance(value := each.get(name), Value)]
+        if isinstance(named, Value) and named.data in [name for name in own if isinstance(name, str)]:
+            return address, each
+    return "", None
 
 
 def _member(value: Any, name: str) -> Any:
@@ -55,13 +89,13 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in value if isinstance(each, Mapping)) if isinstance(value, list) else ()
 
 
-def _resources(module: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def _resources(module: Any, kind: str, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     for each in _mappings(_member(module, "resources")):
-        if each.get("type") == TASK_DEFINITION and each.get("mode") == "managed":
+        if each.get("type") == kind and each.get("mode") == "managed":
             yield each
     if depth < _DEEPEST:
         for child in _mappings(_member(module, "child_modules")):
-            yield from _resources(child, depth + 1)
+            yield from _resources(child, kind, depth + 1)
 
 
 def _region(members: Mapping[str, Any]) -> str:
@@ -72,19 +106,38 @@ def _region(members: Mapping[str, Any]) -> str:
     return region if isinstance(region, str) else ""
 
 
-def _turned(resource: Mapping[str, Any], unknown: Any, document: Document) -> Turned:
+def _turned(resource: Mapping[str, Any], document: Document) -> Turned:
+    address = str(resource.get("address", ""))
+    return Turned(address).attributes(_attributes(resource, document, (*ARGUMENTS, *BLOCKS)))
+
+
+def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence[str]) -> Attributes:
+    """What is known of a resource by these names, or by all, with an expression for what is not."""
     address = str(resource.get("address", ""))
     place = _place(address, document)
-    values = _member(resource, "values")
-    attributes = {}
-    for name in (*ARGUMENTS, *BLOCKS):
+    values, unknown = _member(resource, "values"), _unknown(address, document)
+    every = dict.fromkeys((*_names(values), *_names(unknown)))
+    attributes: dict[str, Value | Failed] = {}
+    for name in names or every:
         reason = _HIDDEN if name == _CONTAINERS else "the plan does not know it before it is applied"
         remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
         hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
         if value.data is not None:
             attributes[name] = value
-    return Turned(address).attributes(attributes)
+    return attributes
+
+
+def _names(value: Any) -> Sequence[str]:
+    return list(map(str, value)) if isinstance(value, Mapping) else ()
+
+
+def _unknown(address: str, document: Document) -> Any:
+    """What of a resource is known after the plan is applied."""
+    for each in _mappings(document.members.get("resource_changes")):
+        if each.get("address") == address:
+            return _member(_member(each, "change"), "after_unknown")
+    return None
 
 
 #: https://developer.hashicorp.com/terraform/cli/commands/show
@@ -133,7 +186,7 @@ def _inner(hidden: Expression, step: str) -> Expression:
     return Expression(f"{hidden.name}{step}", reason=hidden.reason, remedy=hidden.remedy)
 
 
-def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int, document: Document) -> Value | None:
+def _shown(members: Mapping[str, Any], resource: Mapping[str, Any], number: int) -> Value | None:
     """The container definitions that an output shows, where the resource itself does not know them."""
     changes = _member(members, "output_changes")
     names = [f"{OUTPUT}_{resource.get('name')}", *([OUTPUT] if number == 1 else [])]

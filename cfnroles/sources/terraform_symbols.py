@@ -43,6 +43,10 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_kms_alias": {"target_key_arn": _KEY_ARN},
     "aws_efs_file_system": {"arn": _arn("elasticfilesystem", "file-system/"), "id": _NOTHING},
     "aws_efs_access_point": {"arn": _arn("elasticfilesystem", "access-point/"), "id": _NOTHING},
+    "aws_lb_target_group": {"arn": _arn("elasticloadbalancing", "targetgroup/")},
+    "aws_lb_listener_rule": {"arn": _arn("elasticloadbalancing", "listener-rule/")},
+    "aws_lambda_function": {"arn": _arn("lambda", "function:")},
+    "aws_acmpca_certificate_authority": {"arn": _arn("acm-pca", "certificate-authority/")},
     "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
 }
 #: Data sources that tell what every stack knows of itself.

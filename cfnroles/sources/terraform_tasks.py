@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
 from cfnroles.facts import Facts
-from cfnroles.need import Finding, Gap, Holder, Need, Reference
+from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task
 from cfnroles.sources.task_definition import home
@@ -60,8 +60,11 @@ def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], tol
     """
     workloads = [_workload(each.turned, at.document) for each in found]
     facts = _facts(workloads[0], told, at)
-    discoveries = [_discovered(workload, each.turned, facts) for workload, each in zip(workloads, found, strict=True)]
-    conditions = _Conditions(passes)
+    places = _Places()
+    discoveries = [
+        places.alike(_discovered(workload, each.turned, facts)) for workload, each in zip(workloads, found, strict=True)
+    ]
+    conditions = _Conditions(passes, exact=at.exact)
     there = [passes.index(each.asked) for each in found]
     where: dict[Need | Gap | Finding | Reference, set[int]] = {}
     for number, discovery in zip(there, discoveries, strict=True):
@@ -100,7 +103,7 @@ def _facts(workload: Workload, told: Told, at: Home) -> Facts:
 
 
 def _workload(turned: Turned, document: str) -> Workload:
-    return Workload(document, as_symbols(turned.tree), places=turned.places, spots=turned.spots)
+    return Workload(document, as_symbols(turned.tree), turned.settings, turned.places, turned.spots)
 
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
@@ -134,15 +137,38 @@ def _too_many(workload: Workload) -> Gap:
     return Gap(Holder.EXECUTION, "conditions", workload.origin(("containerDefinitions",)), what, how)
 
 
+class _Places:
+    """One origin for each place: which element of a list stands there hangs on conditions, and the place does not."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Origin] = {}
+
+    def alike(self, discovery: Discovery) -> Discovery:
+        """What was discovered, with the origins that were seen first at its places."""
+        return Discovery(
+            tuple(map(self._of, discovery.needs)),
+            tuple(map(self._of, discovery.gaps)),
+            tuple(map(self._of, discovery.findings)),
+            tuple(map(self._of, discovery.references)),
+        )
+
+    def _of(self, thing: _Thing) -> _Thing:
+        origin: Origin = thing.origin
+        if not origin.line:
+            return thing
+        names = tuple(step for step in origin.path if isinstance(step, str))
+        place = names, origin.document, origin.line, origin.column, origin.container, origin.item
+        return replace(thing, origin=self._known.setdefault(place, origin))
+
+
 class _Conditions:
     """The shortest conditions that hold in some of the passes, and in no others."""
 
-    def __init__(self, passes: Sequence[Asked]) -> None:
+    def __init__(self, passes: Sequence[Asked], *, exact: bool) -> None:
         self._passes = passes
         names = dict.fromkeys(name for asked in passes for name in asked)
         self._atoms = {name: Atom(name) for name in names}
-        self._exact = 2 ** len(names) <= MOST
-        self._worlds = self._all() if self._exact else None
+        self._worlds = self._all() if exact and 2 ** len(names) <= MOST else None
 
     def _all(self) -> Worlds:
         every = tuple(world for number in range(len(self._passes)) for world in self._of(number))
@@ -162,5 +188,8 @@ class _Conditions:
             return ((),)
         if self._worlds is not None:
             return self._worlds.when(world for number in numbers for world in self._of(number))
-        literals = (self._passes[number].items() for number in sorted(numbers))
-        return tuple(tuple(Literal(name, holds) for name, holds in each) for each in literals)
+        for name in self._atoms:
+            for holds in (True, False):
+                if numbers == {n for n, asked in enumerate(self._passes) if asked.get(name) is holds}:
+                    return ((Literal(name, holds),),)
+        return ((Literal(f"one of {len(numbers)} combinations of its conditions"),),)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.json_texts import decode
+from cfnroles.hcl.module import Module
 from cfnroles.hcl.session import TooMuch
 from cfnroles.hcl.values import Failed, chunks_of
-from tests.evaluated import decoded, output, shown, value, worlds
+from cfnroles.hcl.worlds import explored
+from tests.evaluated import decoded, output, project, shown, value, worlds
 
 KNOWN = {
     "numbers": ("1 + 2 * 3 - 4 / 2 % 3", 5),
@@ -255,3 +258,17 @@ def test_takes_no_more_work_than_a_person_writes(locals_: str) -> None:
 def test_a_pattern_that_may_take_long_is_not_worked_out() -> None:
     expression = 'replace("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "/(a+)+$/", "b")'
     assert value(expression).startswith("<replace(")
+
+
+def test_with_too_many_conditions_each_is_looked_at_both_ways() -> None:
+    names = [f"c{number}" for number in range(30)]
+    variables = "".join(f'variable "{name}" {{}}\n' for name in names)
+    arms = ", ".join(f'var.{name} ? "+{name}" : "-{name}"' for name in names)
+    nested = 'var.c0 ? "" : var.inner ? "+inner" : "-inner"'
+    whole = project(f'{variables}variable "inner" {{}}\noutput "it" {{ value = [{arms}, {nested}] }}\n')
+    node = whole.root.outputs["it"].body.arguments["value"]
+    found, exact = explored(lambda session: evaluate(node, Module(whole, session).scope), whole.budget)
+    seen = {text for _, made in found for text in shown(made)}
+    assert not exact
+    assert seen >= {f"{sign}{name}" for name in (*names, "inner") for sign in "+-"}
+    assert len(found) < 40

@@ -348,3 +348,137 @@ def test_roles_are_the_users_own() -> None:
 def test_what_a_directory_cannot_be_told_is_refused() -> None:
     with pytest.raises(InvalidInput, match="there is no variable other"):
         reading(secret('"/a"'), parameters={"other": "1"})
+
+
+SERVICE = """
+resource "aws_ecs_service" "web" {
+  name                   = "web"
+  cluster                = aws_ecs_cluster.main.id
+  task_definition        = TASK
+  enable_execute_command = true
+  wait_for_steady_state  = true
+}
+resource "aws_ecs_cluster" "main" {
+  name = "main"
+  configuration {
+    execute_command_configuration {
+      kms_key_id = aws_kms_key.exec.arn
+      logging    = "OVERRIDE"
+      log_configuration {
+        s3_bucket_name = "sessions"
+      }
+    }
+  }
+}
+"""
+EXEC = "ssmmessages:OpenDataChannel on *"
+NAMED = {
+    "its ARN": "aws_ecs_task_definition.app.arn",
+    "its ARN without the revision": "aws_ecs_task_definition.app.arn_without_revision",
+    "its family": "aws_ecs_task_definition.app.family",
+    "family and revision": '"${aws_ecs_task_definition.app.family}:${aws_ecs_task_definition.app.revision}"',
+    "the newest revision": (
+        '"${aws_ecs_task_definition.app.family}:'
+        '${max(aws_ecs_task_definition.app.revision, data.aws_ecs_task_definition.app.revision)}"'
+    ),
+}
+
+
+@pytest.mark.parametrize("named", NAMED.values(), ids=NAMED)
+def test_a_service_says_what_it_asks_of_the_roles(named: str) -> None:
+    found = needs(task('image = "nginx"', SERVICE.replace("TASK", named)))
+    assert EXEC in found
+    assert "kms:Decrypt on ${aws_kms_key.exec.arn}" in found
+    assert any(each.startswith("s3:PutObject on arn:${AWS::Partition}:s3:::sessions") for each in found)
+
+
+def test_a_service_stands_where_it_is_written() -> None:
+    text = task('image = "nginx"', SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn"))
+    (need, *_) = [n for n in reading(text).tasks[0].discovery.needs if n.permission.action.startswith("ssmmessages:")]
+    assert need.origin.pointer == "aws_ecs_service.web.enable_execute_command"
+    assert text.splitlines()[need.origin.line - 1].strip() == "enable_execute_command = true"
+
+
+def test_a_service_of_a_module_runs_the_definition_that_it_is_given() -> None:
+    files = {
+        "main.tf": task('image = "nginx"')
+        + 'module "s" {\n source = "./s"\n task = aws_ecs_task_definition.app.arn\n}\n',
+        "s/main.tf": 'variable "task" {}\n' + SERVICE.replace("TASK", "var.task"),
+    }
+    assert EXEC in needs(files)
+
+
+def test_a_service_that_hangs_on_a_condition_asks_under_it() -> None:
+    service = SERVICE.replace("TASK", "aws_ecs_task_definition.app.arn").replace("= true", "= var.exec")
+    (only,) = reading(task('image = "nginx"', service + 'variable "exec" {}\n')).tasks
+    assert not any(need.permission.action.startswith("ssmmessages:") for need in only.discovery.needs)
+    (only,) = reading(task('image = "nginx"', service.replace("var.exec", "var.exec ? true : false"))).tasks
+    when = {only.only_if(n) for n in only.discovery.needs if n.permission.action.startswith("ssmmessages:")}
+    assert when == {"var.exec holds"}
+
+
+def test_a_service_whose_definition_stands_elsewhere_is_told_of() -> None:
+    text = 'variable "task" {}\n' + SERVICE.replace("TASK", "var.task")
+    (gap,) = reading(text).unseen
+    assert (gap.origin.path, gap.what[:40]) == (("aws_ecs_service.web",), "it runs a task definition that is none o")
+    assert reading(text.replace("enable_execute_command = true", "")).unseen == ()
+
+
+def test_blocks_of_a_service_become_the_members_of_the_api() -> None:
+    service = """
+resource "aws_ecs_service" "web" {
+  task_definition = aws_ecs_task_definition.app.arn
+  load_balancer {
+    target_group_arn = aws_lb_target_group.t.arn
+    container_name   = "web"
+    container_port   = 80
+  }
+  service_connect_configuration {
+    enabled = true
+    log_configuration {
+      log_driver = "awslogs"
+      options    = { "awslogs-group" = "g", "awslogs-stream-prefix" = "p" }
+      secret_option {
+        name       = "A"
+        value_from = "/a"
+      }
+    }
+    service {
+      port_name = "http"
+      client_alias { port = 80 }
+      tls {
+        kms_key  = aws_kms_key.k.arn
+        role_arn = aws_iam_role.tls.arn
+        issuer_cert_authority { aws_pca_authority_arn = aws_acmpca_certificate_authority.c.arn }
+      }
+    }
+  }
+  volume_configuration {
+    name = "data"
+    managed_ebs_volume {
+      role_arn    = aws_iam_role.ebs.arn
+      size_in_gb  = 10
+      encrypted   = true
+      kms_key_id  = aws_kms_key.k.arn
+    }
+  }
+}
+"""
+    tree = reading(task('image = "nginx"', service)).tasks[0].workload.tree["service"]
+    connect, volumes = tree["serviceConnectConfiguration"], tree["volumeConfigurations"]
+    assert tree["loadBalancers"][0]["containerPort"] == 80
+    assert connect["logConfiguration"]["secretOptions"] == [{"name": "A", "valueFrom": "/a"}]
+    assert connect["services"][0]["clientAliases"] == [{"port": 80}]
+    assert list(connect["services"][0]["tls"]) == ["kmsKey", "roleArn", "issuerCertificateAuthority"]
+    assert volumes[0]["managedEBSVolume"]["encrypted"] is True
+
+
+def test_with_too_many_conditions_no_arm_is_missed_and_that_is_told() -> None:
+    names = [f"c{number}" for number in range(12)]
+    secrets = ", ".join(f'var.{name} ? [{{ name = "A", valueFrom = "/{name}" }}] : []' for name in names)
+    text = task(f'image = "nginx", secrets = concat({secrets})', "".join(f'variable "{name}" {{}}\n' for name in names))
+    (only,) = reading(text).tasks
+    read_ = [need for need in only.discovery.needs if need.permission.action == "ssm:GetParameters"]
+    assert {need.permission.resource.rpartition("/")[2] for need in read_} == set(names)
+    assert {only.only_if(need) for need in read_} == {f"var.{name} holds" for name in names}
+    assert any("too many conditions" in gap.what for gap in only.discovery.gaps)

@@ -221,3 +221,39 @@ def test_every_plan_and_state_of_the_corpus_is_read() -> None:
         reading = read(path)
         known = sum(bool(task.workload.tree["containerDefinitions"]) for task in reading.tasks)
         assert known == len(reading.tasks) or reading.gaps
+
+
+ARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
+
+
+def service(**values: Any) -> dict[str, Any]:
+    kind = {"mode": "managed", "type": "aws_ecs_service", "name": "web", "address": "aws_ecs_service.web"}
+    return {**kind, "values": {"enable_execute_command": True, **values}}
+
+
+@pytest.mark.parametrize("named", [f"{ARN}:3", ARN, "app", "app:3"])
+def test_a_service_of_a_state_asks_beside_its_definition(named: str) -> None:
+    cluster = {
+        "mode": "managed",
+        "type": "aws_ecs_cluster",
+        "name": "c",
+        "address": "aws_ecs_cluster.c",
+        "values": {"arn": "arn:c", "configuration": [{"execute_command_configuration": [{"kms_key_id": KEY}]}]},
+    }
+    own = resource(container_definitions=json.dumps([CONTAINER]), arn=f"{ARN}:3", arn_without_revision=ARN)
+    found = told(read(state(own, service(task_definition=named, cluster="arn:c"), cluster)))
+    assert "ssmmessages:OpenDataChannel on *" in found
+    assert f"kms:Decrypt on {KEY}" in found
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+
+
+def test_a_service_of_a_plan_whose_definition_is_not_known_yet_is_told_of() -> None:
+    own = resource(container_definitions=json.dumps([CONTAINER]))
+    tree = json.loads(plan(own, {}).text)
+    tree["planned_values"]["root_module"]["resources"].append(service())
+    change = {"address": "aws_ecs_service.web", "change": {"after_unknown": {"task_definition": True}}}
+    tree["resource_changes"].append(change)
+    (gap,) = read(Document("plan.json", json.dumps(tree))).unseen
+    assert gap.origin.path == ("aws_ecs_service.web",)
