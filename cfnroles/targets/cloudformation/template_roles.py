@@ -6,6 +6,7 @@ one that is made of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 _KEYS = "KmsKeyArns"
+_HAS = re.compile(r"(?:^|(?<=And))Has(?=[A-Z])")
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -206,7 +208,8 @@ class _Roles:
 
     def _key(self, literal: Literal) -> str:
         """What a literal is called in the names of policies, which have 128 characters at most."""
-        wanted = literal.condition[:100] if literal.holds else f"Not{literal.condition[:100]}"
+        called = literal.condition[:100]
+        wanted = _HAS.sub("", called) if literal.holds else f"Not{called}"
         names = (wanted, *(f"{wanted}{number}" for number in range(2, len(self._literals) + 3)))
         name = next(each for each in names if self._literals.get(each, literal) == literal)
         self._literals[name] = literal

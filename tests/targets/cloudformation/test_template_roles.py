@@ -259,6 +259,18 @@ def test_a_role_that_no_inline_policies_hold_gets_more() -> None:
         assert {"Condition": "HasKey"} in added.conditions[name]["Fn::And"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [("HasKey", {"WithKey", "WithKeyAndKmsKeyArns"}), ("IsProd", {"WithIsProd", "WithKmsKeyArnsAndIsProd"})],
+)
+def test_a_policy_is_called_by_what_it_hangs_on(condition: str, expected: set[str]) -> None:
+    added, _ = added_to(template_of(f"!If [{condition}, {{Name: A, ValueFrom: /a}}, !Ref AWS::NoValue]"))
+    policies = added.resources["TaskExecutionRole"]["Properties"]["Policies"]
+    assert {
+        each["PolicyName"] for each in _within(policies) if isinstance(each, dict) and "PolicyName" in each
+    } == expected
+
+
 def test_what_is_cut_out_of_a_value_can_be_cut_out_of_nothing() -> None:
     # AWS::LanguageExtensions looks at both branches of Fn::If, and Fn::Select refuses what no piece is there for.
     text = template_of().replace("        Secrets:\n\n", "        EnvironmentFiles: [{Type: s3, Value: !Ref Key}]\n")
