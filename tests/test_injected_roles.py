@@ -189,6 +189,8 @@ def test_each_role_is_injected_where_it_is_named(text: str, roles: dict[str, int
     assert {each.role.name.partition(" ")[0] for each in verifications} == {
         name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"
     }
+    # AWS's policy grammar has no condition without a test.
+    assert '"Condition": {}' not in json.dumps(resources)
     again = read(Document("t.yaml", injection.text))
     assert inject(again).text == injection.text
     assert removed(again) == text

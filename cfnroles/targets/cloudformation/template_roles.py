@@ -261,7 +261,7 @@ def _trust(kind: RoleKind) -> PolicyDocument:
     """
     by = kind.assumed_by
     if not by.source_arn:
-        return trust(by.service, {})
+        return trust(by.service)
     conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
     if not by.source_arn_switch:
         conditions["ArnLike"] = {"aws:SourceArn": value(by.source_arn)}
