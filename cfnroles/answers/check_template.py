@@ -18,6 +18,8 @@ from cfnroles.template.template import Template
 _ELSEWHERE = ("express-service", "express-task-definition")
 #: What of a template cannot be read, and may refer to secrets.
 _UNREAD = frozenset({"unknown-member", "hidden-resource", "conditions", *_ELSEWHERE})
+#: Where a reference stands; one that cannot be named is a gap.
+_REFERENCES = (("valueFrom",), ("credentialsParameter",))
 
 
 class TemplateReferences(Struct, frozen=True):
@@ -60,8 +62,11 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
 
 
 def elsewhere(reading: Reading) -> tuple[Gap, ...]:
-    """The parts of documents whose secrets stand in documents of their own."""
-    return tuple(gap for gap in reading.gaps if gap.feature in _ELSEWHERE)
+    """The parts of documents whose secrets stand in documents of their own, and those of a configuration not read."""
+    if not reading.addressed:
+        return tuple(gap for gap in reading.gaps if gap.feature in _ELSEWHERE)
+    gaps = (*reading.gaps, *reading.unseen)
+    return tuple(gap for gap in gaps if gap.feature in _UNREAD or gap.origin.path[-1:] in _REFERENCES)
 
 
 def _told(reference: Reference, when: str) -> Reference:

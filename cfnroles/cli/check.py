@@ -93,6 +93,8 @@ def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
         tasks: tuple[_Asked, ...] = (_placed(found, reading, connection),)
     else:
         tasks = tuple(_references(task, reading.name, connection) for task in reading.accepted())
+        own = {each.origin for task in reading.tasks for each in task.made}
+        made = frozenset(each for _, references in tasks for each in references if each.origin in own)
     places: dict[_Place, list[Reference]] = {}
     for place, references in tasks:
         asked = (each for each in references if each not in made and not left_open(each))
@@ -131,14 +133,19 @@ def _placed(found: TemplateReferences, reading: Reading, connection: Connection)
 
 def _references(task: Task, name: str, connection: Connection) -> _Asked:
     """The Region and account of a task, and its references as ECS is given them there."""
+    from msgspec.structs import replace
+
     from cfnroles import discover
     from cfnroles.answers.check import at_home, left_open
+    from cfnroles.written import as_written
 
     facts, references = task.facts, task.discovery.references
-    if not (facts.account and facts.region) and not all(map(left_open, references)):
+    if not (facts.account and facts.region) and not all(each in task.made or left_open(each) for each in references):
         facts = _at_home(facts, name, connection)
-        references = discover(task.workload, facts).references
-    return (facts.region, facts.account), tuple(at_home(each, facts) for each in references)
+        if not task.address:
+            references = discover(task.workload, facts).references
+    told = (replace(each, value_from=as_written(each.value_from)) if each in task.made else each for each in references)
+    return (facts.region, facts.account), tuple(at_home(each, facts) for each in told)
 
 
 def _at_home(facts: Facts, name: str, connection: Connection) -> Facts:

@@ -107,10 +107,17 @@ def command(source: str, **given: Any) -> None:
       cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
     """
     from cfnroles.files import is_directory
+    from cfnroles.sources.source import holds_terraform
 
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
     about = told(given, live=options.live, profile=options.profile)
+    if holds_terraform(source):
+        raise InvalidInput(
+            "is a directory of Terraform, and the roles in one are not judged",
+            where=source,
+            remedy="Give the state, which knows every name: `terraform show -json | cfnroles verify - --role ROLE`.",
+        )
     if is_directory(source):
         verifications, texts = _of_app(source, about, options)
         _show(verifications, texts, options.format_, source)

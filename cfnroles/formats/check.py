@@ -66,7 +66,8 @@ def summary(check: SecretCheck) -> str:
             return "No secret and no parameter is seen, and not everything can be."
         return "The task refers to no secret and no parameter."
     if not total:
-        return f"The template makes all {made} secrets and parameters itself."
+        more = ", and not everything can be seen" if check.unseen else ""
+        return f"All {made} secrets and parameters are made with the task definition itself{more}."
     parts = [f"{bad} of {total} cannot be used"] if bad else []
     parts += [f"{unknown} of {total} could not be checked"] if unknown else []
     parts += ["not everything can be seen"] if check.unseen else []
@@ -100,5 +101,5 @@ def _branch(checked: CheckedReference) -> tuple[str, str]:
 def _finding(checked: CheckedReference) -> str:
     examined = checked.examined
     if checked.made:
-        return "made by the template itself"
+        return "made with the task definition itself"
     return f"{examined.what}. {examined.remedy}" if examined.what else f"version {examined.version}"

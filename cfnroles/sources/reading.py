@@ -44,7 +44,8 @@ class Task(Struct, frozen=True):
     ``None`` where nothing tells what the application does. ``address`` is that of the resource in a configuration.
     Where that has conditions, ``when`` tells on which of them a need, a gap, a finding or a reference hangs, and
     ``condition`` on which the task definition itself does. ``defaults`` are the variables whose default was taken,
-    and ``variants`` the forms that the task definition has under its conditions.
+    ``variants`` the forms that the task definition has under its conditions, and ``made`` the references to what the
+    configuration makes itself.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Task(Struct, frozen=True):
     condition: Disjunction = ((),)
     defaults: tuple[str, ...] = ()
     variants: tuple[tuple[Workload, Discovery], ...] = ()
+    made: frozenset[Reference] = frozenset()
 
     def role(self, holder: Holder) -> str:
         """The name or ARN of a role that the source names itself; empty where it names none."""

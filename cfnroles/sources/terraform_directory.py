@@ -27,7 +27,15 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_runs import attributes_of, mentions, services_of
-from cfnroles.sources.terraform_services import HOW_TO_SEE, SERVICE, UNSEEN_TASK, beside_services
+from cfnroles.sources.terraform_services import (
+    BY_HAND,
+    HOW_TO_SEE,
+    SERVICE,
+    UNREAD,
+    UNSEEN_TASK,
+    beside_services,
+    not_read,
+)
 from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
@@ -180,6 +188,9 @@ def _unseen(project: Project) -> Iterator[Gap]:
         what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not at hand, and may have task definitions:"
         how = "`terraform init` brings them to .terraform/modules, where cfnroles reads them"
         yield _hidden(address, place, f"{what} {names}", how)
+    for site in (each for kind in UNREAD for each in sites(project, kind)):
+        if unread := not_read(site.type, site.block.written):
+            yield replace(_hidden(site.address, site.place, unread[1], BY_HAND), holder=unread[0])
     for name in project.unread:
         what = "Terraform's JSON syntax is not read, and it may have task definitions"
         yield _hidden("", Place(name, 1, 1), what, "Write them in a .tf file, or give the plan or the state instead")

@@ -13,7 +13,7 @@ from cfnroles.facts import Facts
 from cfnroles.hcl.instances import Instance
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.values import Failed, Value
-from cfnroles.need import Gap, Need
+from cfnroles.need import Gap, Need, Reference
 from cfnroles.placeholders import texts_in
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
@@ -98,13 +98,25 @@ def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:
     return replace(discovery, needs=tuple(dict.fromkeys(needs)), gaps=tuple(dict.fromkeys(gaps)))
 
 
+def is_made(reference: Reference, keys: Known) -> bool:
+    """Whether the configuration itself makes what a reference names, so that it is there before the task definition."""
+    value = reference.value_from
+    by_name = [] if value.symbols or value.startswith("arn:") else [f"{_PARAMETER} {value.plain.removeprefix('/')}"]
+    return not set(keys).isdisjoint((*_named_in(value), *by_name))
+
+
 def _named(need: Need) -> Iterator[str]:
     for text in need.permission.texts:
-        yield from (symbol.name for symbol in text_of(text).unknown)
-        if (arn := arn_of(text)) is not None:
-            kind, _, name = str(arn.resource).partition("/" if arn.service == "ssm" else ":")
-            type_ = {"parameter": _PARAMETER, "secret": _SECRET}.get(kind)
-            yield f"{type_} {name.removesuffix('-??????')}"
+        yield from _named_in(text)
+
+
+def _named_in(text: str) -> Iterator[str]:
+    """What a text names: its symbols, and the type and the name in an ARN."""
+    yield from (symbol.name for symbol in text_of(text).unknown)
+    if (arn := arn_of(text)) is not None:
+        kind, _, name = str(arn.resource).partition("/" if arn.service == "ssm" else ":")
+        type_ = {"parameter": _PARAMETER, "secret": _SECRET}.get(kind)
+        yield f"{type_} {name.removesuffix('-??????')}"
 
 
 def _arn(key: Text, facts: Facts) -> Text | None:

@@ -14,10 +14,20 @@ from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
-from cfnroles.need import Gap, Origin
+from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Task
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
-from cfnroles.sources.terraform_services import CLUSTER, HOW_TO_SEE, SERVICE, UNSEEN_TASK, Service, beside_services
+from cfnroles.sources.terraform_services import (
+    BY_HAND,
+    CLUSTER,
+    HOW_TO_SEE,
+    SERVICE,
+    UNREAD,
+    UNSEEN_TASK,
+    Service,
+    beside_services,
+    not_read,
+)
 from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
 from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
@@ -54,14 +64,26 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
         beside = [InWorld({}, each) for each in beside_services(turned, services, arns)]
         tasks.append(task_of(address, beside, [{}], told, at))
     alone = (each for each in services if each.address not in running)
-    return tuple(tasks), tuple(gap for each in alone for gap in _alone(each, document))
+    return tuple(tasks), (*(gap for each in alone for gap in _alone(each, document)), *_unread(root, document))
+
+
+def _unread(root: Any, document: Document) -> Iterator[Gap]:
+    for resource in (each for kind in UNREAD for each in _resources(root, kind)):
+        values = _member(resource, "values")
+        there = [name for name in _names(values) if _member(values, name)]
+        if unread := not_read(str(resource.get("type")), there):
+            yield _gap(unread[0], str(resource.get("address")), document, unread[1], BY_HAND)
 
 
 def _alone(service: Service, document: Document) -> Iterator[Gap]:
     if holder := service.asks_alone():
-        place = _place(service.address, document)
-        origin = Origin(document.name, (service.address,), line=place.line, column=place.column)
-        yield Gap(holder, "hidden-resource", origin, UNSEEN_TASK, HOW_TO_SEE)
+        yield _gap(holder, service.address, document, UNSEEN_TASK, HOW_TO_SEE)
+
+
+def _gap(holder: Holder, address: str, document: Document, what: str, remedy: str) -> Gap:
+    place = _place(address, document)
+    origin = Origin(document.name, (address,), line=place.line, column=place.column)
+    return Gap(holder, "hidden-resource", origin, what, remedy)
 
 
 def _services(root: Any, document: Document) -> Iterator[Service]:

@@ -6,7 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +24,31 @@ from cfnroles.workload import Workload
 SERVICE, CLUSTER = "aws_ecs_service", "aws_ecs_cluster"
 _TASK_DEFINITION = "task_definition"
 UNSEEN_TASK = "it runs a task definition that is none of these, and nothing is said of what it asks for itself"
+BY_HAND = "Look at it by hand"
 HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
+
+
+#: What has or runs tasks, and is not read: the block without which it does not, whose role that is, and what of it.
+UNREAD = {
+    "aws_ecs_task_set": ("", Holder.INFRASTRUCTURE, "what it asks of the roles"),
+    "aws_ecs_express_gateway_service": ("", Holder.INFRASTRUCTURE, "the roles of an Express Mode service"),
+    "aws_ecs_capacity_provider": (
+        "managed_instances_provider",
+        Holder.INFRASTRUCTURE,
+        "its infrastructure role and the role of its instances",
+    ),
+    "aws_cloudwatch_event_target": ("ecs_target", Holder.EVENT_RULE, "the role that runs its task, nor its overrides"),
+    "aws_scheduler_schedule": ("ecs_parameters", Holder.SCHEDULER, "the role that runs its task, nor its overrides"),
+    "aws_pipes_pipe": ("ecs_task_parameters", Holder.EVENT_RULE, "the role that runs its task, nor its overrides"),
+}
+
+
+def not_read(kind: str, members: Container[str]) -> tuple[Holder, str] | None:
+    """Whose role is not looked at of a resource of this type with these members, and in which words."""
+    member, holder, roles = UNREAD.get(kind, ("", Holder.TASK, ""))
+    if not roles or (member and member not in members):
+        return None
+    return holder, f"cfnroles does not read {kind}, and says nothing of {roles}"
 
 
 class Service(Struct, frozen=True):

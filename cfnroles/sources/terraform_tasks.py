@@ -18,7 +18,7 @@ from cfnroles.sources.reading import Task
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
-from cfnroles.sources.terraform_keys import by_own_keys, with_log_group_keys
+from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
 from cfnroles.sources.told_facts import told_facts
@@ -85,6 +85,12 @@ def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], tol
         condition=conditions.of(set(there)),
         defaults=at.defaults,
         variants=tuple(_distinct(workloads, discoveries)),
+        made=frozenset(
+            reference
+            for discovery, each in zip(discoveries, found, strict=True)
+            for reference in discovery.references
+            if is_made(reference, each.turned.keys)
+        ),
     )
 
 

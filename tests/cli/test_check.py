@@ -93,7 +93,7 @@ def test_what_a_template_makes_itself_is_not_asked_for(cfnroles: Any) -> None:
         "container web\n"
         "  made     secret DB  ${Database}\n"
         "  made     secret LEVEL  /shop/level\n"
-        "The template makes all 2 secrets and parameters itself.\n"
+        "All 2 secrets and parameters are made with the task definition itself.\n"
     )
 
 

@@ -157,6 +157,7 @@ REFUSED = {
     "an option of task definitions": (["explain", "infra", "--image", "a"], "--image is for a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
+    "roles": (["verify", "infra", "--role", "a.json"], "`terraform show -json | cfnroles verify - --role ROLE`"),
     "stacks": (["build", "infra", "-o", "out"], "whose roles belong into Terraform"),
     "a policy with expressions": (["policy", "infra", "--role", "execution"], "plain JSON has no expressions"),
     "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file is for"),
@@ -356,3 +357,53 @@ def test_a_condition_that_is_taken_away_widens(cfnroles: Any, directory: Path, t
     out = cfnroles("diff", "was", "infra").out
     assert "secretsmanager:GetSecretValue (wider)\n      on ${aws_secretsmanager_secret.db.arn}\n" in out
     assert "the condition var.on holds" in out
+
+
+MADE = """
+resource "aws_secretsmanager_secret" "db" {}
+resource "aws_ssm_parameter" "p" {
+  name = "/app/p"
+  type = "SecureString"
+}
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  container_definitions = jsonencode([{
+    name  = "web"
+    image = "nginx"
+    secrets = [
+      { name = "A", valueFrom = aws_secretsmanager_secret.db.arn },
+      { name = "B", valueFrom = aws_ssm_parameter.p.name },
+      { name = "C", valueFrom = var.c },
+    ]
+  }])
+}
+variable "c" {}
+"""
+
+
+def test_check_asks_for_nothing_that_the_configuration_makes(cfnroles: Any, directory: Path) -> None:
+    (directory / "main.tf").write_text(MADE.replace("var.c }", "aws_ssm_parameter.p.arn }"), encoding="utf-8")
+    result = cfnroles("check", "infra")
+    assert (result.code, result.out) == (
+        0,
+        "container web\n"
+        "  made     secret A  ${aws_secretsmanager_secret.db.arn}\n"
+        "  made     secret B  /app/p\n"
+        "  made     secret C  ${aws_ssm_parameter.p.arn}\n"
+        "All 3 secrets and parameters are made with the task definition itself.\n",
+    )
+
+
+def test_check_says_which_reference_is_not_known(cfnroles: Any, directory: Path) -> None:
+    (directory / "main.tf").write_text(MADE, encoding="utf-8")
+    result = cfnroles("check", "infra")
+    assert result.code == 3
+    assert "what ${var.c} names is not known, so that secrets may be missing from this list." in result.out
+    assert "Tell it with --parameter c=VALUE" in result.out
+
+
+def test_roles_that_are_given_are_judged_for_a_state(cfnroles: Any, tmp_path: Path) -> None:
+    allow = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}
+    (tmp_path / "role.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}), encoding="utf-8")
+    result = cfnroles("verify", "-", "--role", tmp_path / "role.json", stdin=state(CONTAINER))
+    assert (result.code, "[ok]      secretsmanager:GetSecretValue" in result.out) == (0, True)

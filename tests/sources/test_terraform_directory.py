@@ -482,3 +482,20 @@ def test_with_too_many_conditions_no_arm_is_missed_and_that_is_told() -> None:
     assert {need.permission.resource.rpartition("/")[2] for need in read_} == set(names)
     assert {only.only_if(need) for need in read_} == {f"var.{name} holds" for name in names}
     assert any("too many conditions" in gap.what for gap in only.discovery.gaps)
+
+
+NOT_READ = {
+    "aws_cloudwatch_event_target": "ecs_target",
+    "aws_scheduler_schedule": "target {\n ecs_parameters",
+    "aws_ecs_capacity_provider": "managed_instances_provider",
+}
+
+
+@pytest.mark.parametrize(("kind", "block"), NOT_READ.items(), ids=NOT_READ)
+def test_what_is_not_read_is_told(kind: str, block: str) -> None:
+    closing = "}" * block.count("{")
+    text = f'resource "{kind}" "r" {{\n {block} {{}}\n{closing}\n}}\n'
+    (gap,) = reading(text).unseen
+    assert gap.origin.path == (f"{kind}.r",)
+    assert gap.what.startswith(f"cfnroles does not read {kind}, and says nothing of ")
+    assert reading(text.replace(block.split()[-1], "other")).unseen == ()

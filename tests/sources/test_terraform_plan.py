@@ -257,3 +257,15 @@ def test_a_service_of_a_plan_whose_definition_is_not_known_yet_is_told_of() -> N
     tree["resource_changes"].append(change)
     (gap,) = read(Document("plan.json", json.dumps(tree))).unseen
     assert gap.origin.path == ("aws_ecs_service.web",)
+
+
+def test_what_is_not_read_of_a_state_is_told() -> None:
+    target = {
+        "mode": "managed",
+        "type": "aws_cloudwatch_event_target",
+        "name": "t",
+        "address": "aws_cloudwatch_event_target.t",
+    }
+    (gap,) = read(state({**target, "values": {"ecs_target": [{}]}})).unseen
+    assert gap.origin.path == ("aws_cloudwatch_event_target.t",)
+    assert read(state({**target, "values": {"ecs_target": []}})).unseen == ()
