@@ -169,7 +169,7 @@ class _Roles:
             **own_condition(self.task, self.adding),
             **({"Metadata": metadata} if metadata else {}),
             "Properties": {
-                "Description": f"{kind.used_by} of {self.task.logical_id}."[:1000],
+                "Description": f"{kind.used_by}{' of' if kind.always else ':'} {self.task.logical_id}."[:1000],
                 "AssumeRolePolicyDocument": encode_to_dict(_trust(kind)),
                 **({"ManagedPolicyArns": managed} if managed else {}),
                 **({"Policies": inline} if inline else {}),
