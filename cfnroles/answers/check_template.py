@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -43,9 +45,8 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
     ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     tasks = [in_worlds(logical_id, reading.documents[0], template, known) for logical_id in ids]
     refuse(tasks, reading)
-    unseen = [gap for task in tasks for gap in hanging(task.gaps, task)]
-    unseen += [] if resource else hidden(template)
-    unread = tuple(gap for gap in dict.fromkeys(unseen) if gap.feature in _UNREAD and gap.holder in ROLE_PROPERTIES)
+    unread = _unread(gap for task in tasks for gap in hanging(task.gaps, task))
+    unread += () if resource else unseen_in(reading, template)
     if not ids and not unread:
         reading.accepted()
     found: dict[Reference, bool] = {}
@@ -59,6 +60,15 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
     return TemplateReferences(
         tuple(ordered), frozenset(each for each in ordered if found[each]), unread, tuple(defaults)
     )
+
+
+def unseen_in(reading: Reading, template: Template) -> tuple[Gap, ...]:
+    """What of a template outside of its task definitions may refer to secrets, and cannot be read."""
+    return _unread((*hidden(template), *(each for each in reading.nested if isinstance(each, Gap))))
+
+
+def _unread(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    return tuple(gap for gap in dict.fromkeys(gaps) if gap.feature in _UNREAD and gap.holder in ROLE_PROPERTIES)
 
 
 def elsewhere(reading: Reading) -> tuple[Gap, ...]:

@@ -110,8 +110,9 @@ def findings(
     told = (
         _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
     )
-    # What a loop makes stands in one place.
-    return tuple(sorted(dict.fromkeys(told), key=lambda finding: finding.sort_key))
+    # What a loop makes stands in one place, and what is linked to a template is looked at where it stands.
+    own = (each for each in told if worlds is None or worlds.template.home(each.origin.path)[0] is worlds.template)
+    return tuple(sorted(dict.fromkeys(own), key=lambda finding: finding.sort_key))
 
 
 def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:

@@ -13,7 +13,7 @@ from cfnroles.lines import findings_text
 from cfnroles.need import Finding, Gap, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASK_DEFINITIONS
-from cfnroles.sources.template_tasks import TaskInWorlds, defined
+from cfnroles.sources.template_tasks import TaskInWorlds, own
 from cfnroles.sources.told_facts import told_facts
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
@@ -27,7 +27,7 @@ def asked_about(
 
     Raises InvalidInput where there is no such one, and for parameters that the template does not have.
     """
-    ids = defined(template, kinds)
+    ids = own(template, kinds)
     if resource and resource not in ids:
         noun = "task definition or Express Mode service" if EXPRESS_SERVICE in kinds else "task definition"
         why = f"It has {', '.join(ids)}." if ids else "It has none."

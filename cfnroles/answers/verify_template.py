@@ -260,7 +260,8 @@ class _Judging:
         return self._answers[same]
 
     def _name(self, role: Role) -> str:
-        return role.name.removesuffix(f" of {self._template.document}")
+        borrowed = (each for each in self._template.borrowed if self._template.called(each) == role.name)
+        return next(borrowed, role.name.removesuffix(f" of {self._template.document}"))
 
     def _beside_others(self, answer: Verification) -> Verification:
         """The answer without what is too much, where others of the template have the role whose needs nobody knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cfnroles.facts import Facts
     from cfnroles.need import Reference
     from cfnroles.sources.reading import Reading, Task
+    from cfnroles.sources.told import Told
 
 #: A Region and an account, and the references that are asked for there.
 _Place = tuple[str, str]
@@ -58,25 +59,45 @@ class _Options(Struct, frozen=True):
 def command(source: str, **given: Any) -> None:
     """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
 
-    SOURCE is a task definition, a service spec or a CloudFormation template. What a template makes itself is not asked
-    for: it is there before its task definitions are.
+    SOURCE is a task definition, a service spec, a CloudFormation template, or the directory that `cdk synth` writes.
+    What a template makes itself is not asked for: it is there before its task definitions are.
 
     The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
     """
     from cfnroles.answers.check import Usable
+    from cfnroles.files import is_directory
     from cfnroles.formats import check as formats
+    from cfnroles.sources.source import holds_terraform
 
     options = taken(_Options, given)
     about = told(given)
-    reading = reading_of(source, about)
-    only_for_templates(reading, resource=options.resource, parameter=about.parameters)
-    answer = _checked(reading.about(options.resource), options, about.region)
+    if is_directory(source) and not holds_terraform(source):
+        answer, texts = _of_app(source, about, options)
+    else:
+        reading = reading_of(source, about)
+        only_for_templates(reading, resource=options.resource, parameter=about.parameters)
+        answer, texts = _checked(reading.about(options.resource), options, about.region), reading.texts
     written = {"human": formats.human, "json": formats.json_text, "markdown": formats.markdown}
-    say(written[options.format_](answer, reading.texts))
+    say(written[options.format_](answer, texts))
     if answer.count(Usable.NO):
         sys.exit(BadAnswer.exit_code)
     if answer.count(Usable.UNKNOWN) or answer.unseen:
         sys.exit(Unavailable.exit_code)
+
+
+def _of_app(source: str, about: Told, options: _Options) -> tuple[SecretCheck, Mapping[str, str]]:
+    """What is found out about the references of all stacks of an app of the CDK, and the texts of the stacks."""
+    from cfnroles.answers.check import SecretCheck
+    from cfnroles.answers.check_template import unseen_in
+    from cfnroles.sources.cdk_app import own_tasks, read_app, stacks_with, texts_of
+
+    readings, found = read_app(source, about), SecretCheck((), ())
+    for reading in stacks_with(readings, options.resource, source):
+        if own_tasks(reading):
+            found += _checked(reading, options, reading.told.region)
+        elif reading.template is not None:
+            found += SecretCheck((), (), unseen_in(reading, reading.template))
+    return found, texts_of(readings)
 
 
 def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:

@@ -37,10 +37,11 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
     """Tell which permissions are added, removed, widened and narrowed from OLD to NEW.
 
-    OLD and NEW are two task definitions, two service specs, two CloudFormation templates, or two directories, plans or
-    states of Terraform. Each is a file or such a directory, - for standard input, or REVISION:PATH for what it was in a
-    revision of git (the PATH as git takes it: from the top of the repository, or with ./ from here). Nothing is checked
-    out. The task definitions of a spec are read from where it is read from.
+    OLD and NEW are two task definitions, two service specs, two CloudFormation templates, two directories, plans or
+    states of Terraform, or two directories that `cdk synth` wrote. Each is a file or such a directory, - for standard
+    input, or REVISION:PATH for what it was in a revision of git (the PATH as git takes it: from the top of the
+    repository, or with ./ from here). Nothing is checked out. The task definitions of a spec are read from where it is
+    read from.
 
     \b
       cfnroles diff old.json new.json        two files
@@ -74,10 +75,14 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
     from cfnroles import diff, read
     from cfnroles.files import exists, is_file
+    from cfnroles.sources.cdk_app import is_app
     from cfnroles.sources.revisions import split
 
     if not old:
         raise InvalidInput("the name OLD is empty", remedy="Is a variable of the shell not set?")
+    if is_app(old) or is_app(new):
+        yield from _of_apps(old, new, told)
+        return
     if new or (old != "-" and not exists(old) and split(old)):
         if (readings := _of_directories(old, new, told)) is not None:
             yield diff(*readings)
@@ -135,6 +140,22 @@ def _side(name: str, told: Told) -> Reading:
     if _is_revised_directory(name) and (found := split(name)):
         return read_files(RevisedDirectory(*found), name, told)
     return read(document_at(name), told)
+
+
+def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
+    """Each stack of two directories of `cdk synth` that has roles, by the name of its template."""
+    from cfnroles import diff
+    from cfnroles.sources.cdk_app import is_app, read_stacks
+
+    directory, other = (old, new) if is_app(old) else (new, old)
+    if not is_app(other):
+        against = f"{other} is none of `cdk synth`" if other else "it is compared with nothing"
+        remedy = f"Write `cfnroles diff OLD {directory}`, where OLD is what `cdk synth --output OLD` wrote before."
+        raise InvalidInput(f"is a directory of `cdk synth`, and {against}", where=directory, remedy=remedy)
+    before, after = ({each.name: each for each in read_stacks(side, told)} for side in (old, new))
+    for name in dict.fromkeys((*before, *after)):
+        if (comparison := diff(before.get(name), after.get(name))).is_about_roles:
+            yield comparison
 
 
 def _sides(old: str, new: str) -> tuple[Document, Document]:

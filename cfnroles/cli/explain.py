@@ -45,11 +45,10 @@ def command(source: str, format_: str, resource: str, **about: Any) -> None:
 def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:
     """The explanations of all stacks of an app of the CDK, and their texts."""
     from cfnroles.answers.explain_template import explain_app
-    from cfnroles.sources.cdk_app import read_app, stacks_with
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.cdk_app import read_app, stacks_with, texts_of
 
     readings = read_app(source, about)
-    found = explain_app(stacks_with(readings, resource, TASKS, source), resource)
+    found = explain_app(stacks_with(readings, resource, source), resource)
     if not found:
         raise InvalidInput("has no task definition in any of its stacks", where=source)
-    return found, {name: text for each in readings for name, text in each.texts.items()}
+    return found, texts_of(readings)

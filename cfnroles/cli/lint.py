@@ -72,16 +72,20 @@ def command(files: tuple[str, ...], **given: Any) -> None:
     """Find what ECS refuses, what IAM never allows, and what is far too wide.
 
     FILE is a CloudFormation template, a task definition, a service spec with the task definitions that it names, or a
-    policy, in JSON or YAML; a plan or a state of Terraform; a directory of such files, or of Terraform; or - for
-    standard input. The checks and how to suppress them are in docs/checks.md.
+    policy, in JSON or YAML; a plan or a state of Terraform; a directory of such files, of Terraform, or the one that
+    `cdk synth` writes; or - for standard input. The checks and how to suppress them are in docs/checks.md.
     """
     from cfnroles.answers.lint import LintReport
     from cfnroles.need import Severity
 
     options = taken(_Options, given)
+    about = told(given)
     linted = [
-        [*_lint(name, told(given), options.cfn_lint, only_if_known)]
-        for name, only_if_known in _named(files, options.skip_others)
+        *([file] for name in files for file in _of_app(name, about, options.cfn_lint)),
+        *(
+            [*_lint(name, about, options.cfn_lint, only_if_known)]
+            for name, only_if_known in _named(files, options.skip_others)
+        ),
     ]
     report = LintReport(_each_once(linted)).at_least(Severity(options.severity))
     threshold = None if options.fail_on == "never" else Severity(options.fail_on)
@@ -106,6 +110,27 @@ def _named(files: Sequence[str], skip_others: bool) -> Iterator[tuple[str, bool]
             yield from ((str(folder), False) for folder in unlisted)
         else:
             yield name, skip_others
+
+
+def _of_app(name: str, about: Told, cfn_lint: bool) -> Iterator[LintedFile]:
+    """What is found in the stacks of a directory of `cdk synth`, by what they are linked to; nothing for others."""
+    from cfnroles.files import is_directory
+
+    if name == "-" or not is_directory(name):
+        return
+    from cfnroles import lint
+    from cfnroles.answers.lint import LintedFile
+    from cfnroles.answers.template_lint import template_problems
+    from cfnroles.sources.cdk_app import is_app, read_app
+
+    if not is_app(name):
+        return
+    try:
+        for reading in read_app(name, about, f"{name.rstrip('/')}/"):
+            document = reading.documents[0]
+            yield lint(reading, template_problems(document.text, document.name) if cfn_lint else ())
+    except InvalidInput as error:
+        yield LintedFile(name, "", unreadable=str(error))
 
 
 def _lint(name: str, told: Told, cfn_lint: bool, only_if_known: bool) -> Iterator[LintedFile]:

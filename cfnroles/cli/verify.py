@@ -166,8 +166,7 @@ def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[V
 
 def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
     """What the roles of all stacks of an app of the CDK say, and the texts of the stacks."""
-    from cfnroles.sources.cdk_app import read_app, stacks_with
-    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.cdk_app import read_app, stacks_with, texts_of
 
     readings = read_app(source, about)
     given = [kind.option_name for kind in ROLE_KINDS if options.roles[kind.holder]]
@@ -179,9 +178,9 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
     if alone:
         remedy = f"Give the template of one stack: {source}/STACK.template.json."
         raise InvalidInput(f"{alone[0]} is about one document, and {source} is an app of several", remedy=remedy)
-    asked = stacks_with(readings, options.resource, TASKS, source)
+    asked = stacks_with(readings, options.resource, source)
     found = [one for each in asked for one in _of_template(each, source, options)]
-    return found, {name: text for each in readings for name, text in each.texts.items()}
+    return found, texts_of(readings)
 
 
 def _is_in(role: str, source: str) -> bool:

@@ -158,7 +158,7 @@ def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_G
     ]
     boundaries = [read.policy(each) for each in found.boundaries if each.arn and each.arn.value]
     return Role(
-        f"{found.logical_id} of {template.document}",
+        template.called(found.logical_id),
         _renamed(policy for policy in policies if isinstance(policy, RolePolicy)),
         tuple(dict.fromkeys(policy for policy in policies if isinstance(policy, Unread))),
         trust,
@@ -237,7 +237,7 @@ class _Reader(Struct, frozen=True):
     def _told(self, source: PolicySource, unread: Unread, *steps: str | int) -> Unread:
         """The unread statement with its place and its cure."""
         path = source.holder.source(*steps)
-        place = f"{self.template.document}:{self.template.line(path)}"
+        place = self.template.place(path)
         return replace(unread, where=place, remedy=self._cure(path) or unread.remedy)
 
     def perhaps(self, source: PolicySource) -> Unread:
@@ -255,7 +255,8 @@ class _Reader(Struct, frozen=True):
         return cure(self.template.untold_in(path, self.given))
 
     def _where(self, source: PolicySource) -> str:
-        return f"{self.template.document}:{self._line(source)}"
+        part = source.document or source.arn
+        return self.template.place(source.holder.source(*(part.path if part else ())))
 
     def _line(self, source: PolicySource, *steps: str | int) -> int:
         part = source.document or source.arn
@@ -286,14 +287,14 @@ def _macros(role: str, template: Template) -> Iterator[Unread]:
     """What may make something else of a role than the template says."""
     resources = _mapping(template.tree.get("Resources"))
     own = _mapping(resources.get(role))
-    where = f"{template.document}:{template.line(('Resources', role))}"
+    where = template.place(("Resources", role))
     if any(name.startswith("Fn::") for name in (*own, *_mapping(own.get("Properties")))):
         yield replace(_by_cloudformation("that Fn::Transform makes"), where=where)
     if "Fn::Transform" in template.tree:
         yield replace(_by_cloudformation("that the template's Fn::Transform makes"), where=template.document)
     for name, given in resources.items():
         if may_make(str(name), given, POLICIES) or gives_away(given, role):
-            place = f"{template.document}:{template.line(('Resources', name))}"
+            place = template.place(("Resources", name))
             yield replace(_by_cloudformation(f"that {name} may make"), where=place)
     transform = template.tree.get("Transform", ())
     for each in transform if isinstance(transform, list) else [transform] if transform else ():

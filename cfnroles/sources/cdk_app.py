@@ -12,15 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.document import read_document
+from cfnroles.document import Document, read_document
 from cfnroles.errors import InvalidInput
 from cfnroles.files import is_file, read_inside, text_of
+from cfnroles.need import Gap
+from cfnroles.sources.nested_stacks import STACK as NESTED
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
-from cfnroles.sources.template_tasks import defined, hidden
+from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_tasks import hidden, own
 from cfnroles.sources.told import Told
+from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template
 
 _MANIFEST = "manifest.json"
@@ -29,27 +34,42 @@ _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _ENVIRONMENT = re.compile(r"aws://(?:(?P<account>\d{12})|[^/]*)/(?:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)|.*)")
 
 
-def read_app(directory: str, told: Told) -> tuple[Reading, ...]:
-    """Each stack of an app, as a template in the account and Region that the app gives it.
+def read_app(directory: str, told: Told, inside: str = "") -> tuple[Reading, ...]:
+    """Each stack of an app, as a template in the account and Region that the app gives it, with what it is linked to.
 
-    Raises InvalidInput where the directory is none of `cdk synth`, where a template in it cannot be read, and for
-    another account or Region than the app's.
+    A nested stack is one of them. ``inside`` is what the names of its documents begin with. Raises InvalidInput where
+    the directory is none of `cdk synth`, where a template in it cannot be read, and for another account or Region than
+    the app's.
     """
-    return tuple(_stacks(Path(directory), "", told))
+    found = _found(directory, told, inside)
+    stacks = _numbered(found)
+    documents = {each.reading.name: each.reading.documents[0] for each in found}
+    readings = map(_linked, found, stacks, linked(stacks))
+    return tuple(_completed(each, told.parameters, documents) for each in readings)
 
 
-def stacks_with(readings: Sequence[Reading], resource: str, types: tuple[str, ...], where: str) -> Iterator[Reading]:
-    """The stacks with task definitions of these types, or with parts that may be some and cannot be seen.
+def texts_of(readings: Sequence[Reading]) -> Mapping[str, str]:
+    """The text of each document of an app by its name."""
+    return {name: text for each in readings for name, text in each.texts.items()}
+
+
+def own_tasks(reading: Reading) -> tuple[str, ...]:
+    """The logical ids of what tasks are made of in a stack itself."""
+    return own(reading.template, TASKS) if reading.template else ()
+
+
+def stacks_with(readings: Sequence[Reading], resource: str, where: str) -> Iterator[Reading]:
+    """The stacks with task definitions, or with parts that may be some and cannot be seen.
 
     Those alone that define ``resource``, where that is asked about; raises InvalidInput where none does.
     """
-    of = [(each, defined(each.template, types)) for each in readings if each.template]
+    of = [(each, own_tasks(each)) for each in readings]
     if resource and not any(resource in ids for _, ids in of):
         names = ", ".join(name for _, ids in of for name in ids)
         why = f"Its task definitions: {names}." if names else "It has none."
         raise InvalidInput(f"has no task definition {resource}", where=where, why=why)
     for each, ids in of:
-        if resource in ids if resource else ids or (each.template and any(hidden(each.template))):
+        if resource in ids if resource else ids or (each.template and any((*hidden(each.template), *each.nested))):
             yield each
 
 
@@ -63,21 +83,143 @@ def construct_path(template: Template, logical_id: str) -> str:
     return path.removesuffix("/Resource") if isinstance(path, str) else ""
 
 
-def _stacks(directory: Path, inside: str, told: Told) -> Iterator[Reading]:
-    for artifact in _artifacts(directory):
+def read_stacks(directory: str, told: Told) -> tuple[Reading, ...]:
+    """Each stack of an app by itself, as if its template were given alone; raises InvalidInput as ``read_app`` does."""
+    return tuple(each.reading for each in _found(directory, told))
+
+
+def is_app(directory: str) -> bool:
+    """Whether a directory looks like one of `cdk synth`: it has a manifest with artifacts."""
+    try:
+        return bool(directory and _artifacts(Path(directory)))
+    except InvalidInput:
+        return False
+
+
+def _found(directory: str, told: Told, inside: str = "") -> tuple[_Found, ...]:
+    found = tuple(_stacks(Path(directory), inside, told))
+    known = {name for each in found for name in each.settable}
+    if unknown := sorted(set(told.parameters) - known):
+        why = f"The parameters of its stacks: {', '.join(sorted(known))}." if known else "They have none."
+        raise InvalidInput(f"has no parameter {unknown[0]} that takes a value", where=directory, why=why)
+    return found
+
+
+class _Found(Struct, frozen=True):
+    """A stack of an app that was read by itself: its name, and its account and Region as the manifest writes them.
+
+    A nested stack has the name of the document ``around`` it, and its logical id there.
+    """
+
+    reading: Reading
+    template: Template
+    name: str
+    place: str
+    around: str = ""
+    logical_id: str = ""
+
+    @property
+    def settable(self) -> tuple[str, ...]:
+        """The parameters that somebody can give a value: those of a nested stack have it from the stack around it."""
+        return () if self.around else self.template.settable
+
+
+def _stacks(directory: Path, inside: str, told: Told) -> Iterator[_Found]:
+    for artifact_id, artifact in _artifacts(directory).items():
         properties = _mapping(artifact.get("properties"))
         template, stage = properties.get("templateFile"), properties.get("directoryName")
         if artifact.get("type") == _STACK and isinstance(template, str):
             read_inside(directory, template)
-            home = _ENVIRONMENT.fullmatch(str(artifact.get("environment")))
+            place = str(artifact.get("environment"))
+            home = _ENVIRONMENT.fullmatch(place)
             document = read_document(str(directory / template), f"{inside}{template}")
-            yield read(document, _at_home(told, home.groupdict() if home else {}, document.name))
+            at_home = _at_home(told, home.groupdict() if home else {}, document.name)
+            name = str(properties.get("stackName") or artifact_id)
+            reading = read(document, at_home)
+            if reading.template is None:
+                raise InvalidInput(f"is {reading.noun}, and a stack has a template", where=document.name)
+            yield from _with_nested(_Found(reading, reading.template, name, place), document)
         if artifact.get("type") == _STAGE and isinstance(stage, str):
             read_inside(directory, f"{stage}/{_MANIFEST}")
             yield from _stacks(directory / stage, f"{inside}{stage}/", told)
 
 
-def _artifacts(directory: Path) -> Iterator[Mapping[str, Any]]:
+def _with_nested(found: _Found, top: Document, way: tuple[str, ...] = ()) -> Iterator[_Found]:
+    """A stack and those that are nested in it; ``top`` is the template of the stack around all of them."""
+    yield found
+    document = found.reading.documents[0]
+    for logical_id, resource in _nested_in(found.template):
+        file = asset_file(resource, top)
+        inner = top.beside(file.rpartition("/")[2]) if file else None
+        if inner is None or inner.name in (*way, document.name):
+            continue
+        reading = read(inner, replace(found.reading.told, parameters={}))
+        if reading.template is not None:
+            name = f"{found.name}-{logical_id}"
+            nested = _Found(reading, reading.template, name, found.place, document.name, logical_id)
+            yield from _with_nested(nested, top, (*way, document.name))
+
+
+def _nested_in(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, each in _mapping(template.tree.get("Resources")).items():
+        if isinstance(each, Mapping) and each.get("Type") == NESTED:
+            yield str(name), each
+
+
+def asset_file(resource: Mapping[str, Any], top: Document) -> str:
+    """The file of a nested stack's template in the directory of an app: what its metadata or the list of assets says.
+
+    https://docs.aws.amazon.com/cdk/v2/guide/assets.html
+    """
+    path = _mapping(resource.get("Metadata")).get("aws:asset:path")
+    if isinstance(path, str):
+        return path
+    listed = top.beside(f"{Path(top.name).name.removesuffix('.template.json')}.assets.json")
+    url = json.dumps(_mapping(resource.get("Properties")).get("TemplateURL"))
+    for each in _mapping(listed.members.get("files")).values() if listed else ():
+        source, destinations = _mapping(_mapping(each).get("source")), _mapping(_mapping(each).get("destinations"))
+        keys = (_mapping(of).get("objectKey") for of in destinations.values())
+        if any(isinstance(key, str) and key and key in url for key in keys):
+            return str(source.get("path", ""))
+    return ""
+
+
+def _numbered(found: Sequence[_Found]) -> tuple[Stack, ...]:
+    """The stacks, each with the numbers of those that it has to do with by nesting."""
+    numbers = {(each.around, each.logical_id): number for number, each in enumerate(found) if each.around}
+    names = {each.reading.name: number for number, each in enumerate(found)}
+    stacks = []
+    for each in found:
+        ids = (name for name, _ in _nested_in(each.template))
+        nested = {name: numbers[each.reading.name, name] for name in ids if (each.reading.name, name) in numbers}
+        around = names[each.around] if each.around else None
+        outer = dict(_nested_in(found[around].template)) if around is not None else {}
+        properties = _mapping(_mapping(outer.get(each.logical_id)).get("Properties"))
+        passed = _mapping(properties.get("Parameters"))
+        stacks.append(Stack(each.name, each.template, each.place, around, passed, nested))
+    return tuple(stacks)
+
+
+def _linked(found: _Found, stack: Stack, template: Template) -> Reading:
+    """The reading of a stack with what is linked to it; nested stacks that were read are readings of their own."""
+    unread = (
+        each for each in found.reading.nested if not (isinstance(each, Gap) and each.origin.path[-1] in stack.nested)
+    )
+    return replace(found.reading, template=template, nested=tuple(unread))
+
+
+def _completed(reading: Reading, parameters: Mapping[str, str], documents: Mapping[str, Document]) -> Reading:
+    """The reading with the values of all parameters that it has now, and the documents of what it has of others."""
+    template = reading.template
+    if template is None:
+        return reading
+    known = {name: value for name, value in parameters.items() if name in template.settable}
+    homes = dict.fromkeys(home.document for home, _ in template.borrowed.values())
+    others = (documents[name] for name in homes if name != reading.name)
+    return replace(reading, documents=(*reading.documents, *others), told=replace(reading.told, parameters=known))
+
+
+def _artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
     where = str(directory / _MANIFEST)
     remedy = "Give the directory that `cdk synth` writes: cdk.out."
     if not is_file(directory / _MANIFEST):
@@ -89,7 +231,7 @@ def _artifacts(directory: Path) -> Iterator[Mapping[str, Any]]:
     artifacts = _mapping(manifest).get("artifacts")
     if not isinstance(artifacts, Mapping):
         raise InvalidInput("has no artifacts", where=where, remedy=remedy)
-    return (each for each in artifacts.values() if isinstance(each, Mapping))
+    return {str(name): each for name, each in artifacts.items() if isinstance(each, Mapping)}
 
 
 def _at_home(told: Told, home: Mapping[str, str | None], name: str) -> Told:

@@ -93,6 +93,11 @@ def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tupl
     return tuple(name for name, each in _resources(template).items() if each.get("Type") in kinds)
 
 
+def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
+    """Those that stand in the template itself, and in none that is linked to it."""
+    return tuple(name for name in defined(template, kinds) if name not in template.borrowed)
+
+
 def in_worlds(
     logical_id: str, document: Document, template: Template, known: tuple[Facts, Given], apart: Iterable[str] = ()
 ) -> TaskInWorlds:
@@ -230,7 +235,16 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
 
 
 def hidden(template: Template) -> Iterator[Gap]:
-    """What of a template may cost permissions and is not seen: CloudFormation has yet to make it, or it is not read."""
+    """What of a template may cost permissions and is not seen: CloudFormation has yet to make it, or it is not read.
+
+    What it has of other templates is told where they are.
+    """
+    for gap in _hidden_in(template):
+        if template.home(gap.origin.path)[0] is template:
+            yield gap
+
+
+def _hidden_in(template: Template) -> Iterator[Gap]:
     transforms = template.tree.get("Transform")
     for name in transforms if isinstance(transforms, list) else [transforms] if transforms else ():
         called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
@@ -332,8 +346,12 @@ class _Found:
         at: Path = next((start for start in starts if start in task.sources), ())
         source = (*task.sources.get(at, task.resource.source()), *path[len(at) :])
         # A path as the text has it: a short form has no step of its own there.
-        place = nearest(source, self.document.positions)
-        return replace(each, origin=replace(each.origin, path=place))
+        home, there = self.template.home(source)
+        if home is not self.template:
+            borrowed = Document(home.document, home.text)
+            origin = replace(each.origin, document=home.document, path=nearest(there, borrowed.positions))
+            return replace(each, origin=origin)
+        return replace(each, origin=replace(each.origin, path=nearest(source, self.document.positions)))
 
     def _closable(self, gap: Gap) -> Gap:
         """The gap with advice that a template can be given: it has no placeholders, and not every parameter is told."""

@@ -139,7 +139,7 @@ class Template(Struct, frozen=True, dict=True):
     """A template as it was read, short forms turned into long ones.
 
     ``places`` are where parts of ``tree`` stand in the text that a loop made, ``rolled`` the parameters whose default
-    says what it made.
+    says what it made. ``borrowed`` are resources of ``tree`` that stand in other templates: where, and by which id.
     """
 
     document: str
@@ -147,6 +147,7 @@ class Template(Struct, frozen=True, dict=True):
     tree: Mapping[str, Any]
     places: Mapping[Path, Path] = field(default_factory=dict)
     rolled: tuple[str, ...] = ()
+    borrowed: Mapping[str, tuple[Template, str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         # What a template says may be secret.
@@ -229,8 +230,27 @@ class Template(Struct, frozen=True, dict=True):
                 found |= dict.fromkeys(_conditions_inside(definition.get("Properties")))
         return tuple(found)
 
+    def home(self, path: Path) -> tuple[Template, Path]:
+        """The template whose text has a path of ``tree``, and the path there."""
+        if self.borrowed and len(path) > 1 and path[0] == "Resources" and path[1] in self.borrowed:
+            template, logical_id = self.borrowed[str(path[1])]
+            return template, ("Resources", logical_id, *path[2:])
+        return self, path
+
+    def called(self, logical_id: str) -> str:
+        """How a resource is called where templates are told apart."""
+        template, path = self.home(("Resources", logical_id))
+        return f"{path[-1]} of {template.document}"
+
+    def place(self, path: Path) -> str:
+        """The document and the line of a path of ``tree``, for a reader."""
+        return f"{self.home(path)[0].document}:{self.line(path)}"
+
     def line(self, path: Path) -> int:
         """The line of a path of ``tree``, or of the nearest part around it that stands in the document; from 1."""
+        template, there = self.home(path)
+        if template is not self:
+            return template.line(there)
         known = _positions(self.text, self.document)
         at = nearest(self.written(path), known)
         return known[at][0] if at in known else 0

@@ -1,0 +1,264 @@
+"""Stacks that are deployed together, each as a template that has the resources of the others, too.
+
+What one stack imports of another, hands to a nested one or takes from its outputs becomes what stands there: a secret
+is the same secret in all of them, and a role has the policies and the users of all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.template.intrinsics import Resolution
+from cfnroles.template.template import Template
+
+_SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings")
+_SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}]+?)\s*\}")
+#: Two stacks that hand values to each other in a circle, which nobody can deploy, would be followed without end.
+_DEEPEST = 50
+
+
+class Stack(Struct, frozen=True):
+    """A stack by its name, by which others call it, and its place: stacks of one account and Region have the same.
+
+    ``around`` is the number of the stack that it is nested in, where it is, and ``passed`` what that gives to its
+    parameters. ``nested`` are the numbers of the stacks nested in it, by their logical ids.
+    """
+
+    name: str
+    template: Template
+    place: str
+    around: int | None = None
+    passed: Mapping[str, Any] = field(default_factory=dict)
+    nested: Mapping[str, int] = field(default_factory=dict)
+
+
+def linked(stacks: Sequence[Stack]) -> tuple[Template, ...]:
+    """The template of each stack with the resources of all stacks that are linked with it, directly or through others.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+    """
+    links = _Links(stacks)
+    return tuple(_Merging(links, number).template() for number in range(len(stacks)))
+
+
+class _Links:
+    """Which stacks hand values to each other, and which value that is."""
+
+    def __init__(self, stacks: Sequence[Stack]) -> None:
+        self.stacks = stacks
+        self._exports: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._outputs: dict[tuple[str, str, str], tuple[int, Any]] = {}
+        for number, stack in enumerate(stacks):
+            for name, output in _mapping(stack.template.tree.get("Outputs")).items():
+                given, value = _mapping(output), (number, _mapping(output).get("Value"))
+                if isinstance(given.get("Condition"), str):
+                    continue  # who takes it takes nothing where the condition does not hold
+                if stack.around is None:
+                    self._outputs[stack.place, stack.name, str(name)] = value
+                if "Export" in given:
+                    self._exports[stack.place, self._text(number, _mapping(given["Export"]).get("Name"))] = value
+        self.together = self._components()
+
+    def followed(self, number: int, given: Any) -> tuple[int, Any] | None:
+        """The stack where the value of an expression of a stack stands, and what stands there; else ``None``."""
+        stack = self.stacks[number]
+        match given:
+            case {"Ref": str(name)} if len(given) == 1 and stack.around is not None and name in stack.passed:
+                return stack.around, stack.passed[name]
+            case {"Fn::GetAtt": [str(name), str(attribute)]} if name in stack.nested:
+                inner = stack.nested[name]
+                outputs = _mapping(self.stacks[inner].template.tree.get("Outputs"))
+                output = _mapping(outputs.get(attribute.removeprefix("Outputs.")))
+                return (inner, output["Value"]) if "Value" in output and "Condition" not in output else None
+            case {"Fn::ImportValue": name}:
+                return self._exports.get((stack.place, self._text(number, name)))
+            case {"Fn::GetStackOutput": {"StackName": name, "OutputName": output, **others}} if not others:
+                return self._outputs.get((stack.place, self._text(number, name), self._text(number, output)))
+        return None
+
+    def _text(self, number: int, given: Any) -> str:
+        stack = self.stacks[number]
+        return Resolution(stack.template.tree).text(given).replace("${AWS::StackName}", stack.name)
+
+    def _components(self) -> tuple[frozenset[int], ...]:
+        """Of each stack all those that are linked with it, directly or through others."""
+        found = [{number} for number in range(len(self.stacks))]
+        for number, stack in enumerate(self.stacks):
+            others = {other for part in _parts(stack.template.tree) if (other := self._other(number, part)) is not None}
+            for other in (*others, *stack.nested.values()):
+                if found[other] is not found[number]:
+                    found[number] |= found[other]
+                    for each in found[other]:
+                        found[each] = found[number]
+        return tuple(map(frozenset, found))
+
+    def _other(self, number: int, part: Any) -> int | None:
+        found = self.followed(number, part)
+        return found[0] if found else None
+
+
+class _Merging:
+    """One stack with what stands in those that are linked with it, under names that are its own."""
+
+    def __init__(self, links: _Links, root: int) -> None:
+        self._links, self._root = links, root
+        self._names: dict[tuple[int, str, str], str] = {}
+        self._others = sorted(links.together[root] - {root})
+
+    def template(self) -> Template:
+        own = self._links.stacks[self._root].template
+        if not self._others:
+            return own
+        self._choose_names()
+        numbers = (self._root, *self._others)
+        made: dict[str, Any] = {name: self._section(name, numbers) for name in _SECTIONS}
+        made = {name: each for name, each in made.items() if each}
+        borrowed = {
+            new: (self._links.stacks[number].template, old)
+            for (number, section, old), new in self._names.items()
+            if section == "Resources"
+        }
+        return replace(own, tree={**own.tree, "Outputs": {}, **made, **self._gates()}, borrowed=borrowed)
+
+    def _choose_names(self) -> None:
+        """Give what is taken from other stacks its name there, or one more if this stack has that name, too."""
+        taken = {_kind(name): set[str]() for name in _SECTIONS}
+        for section in _SECTIONS:
+            taken[_kind(section)].update(map(str, self._kept(self._root, section)))
+        for number in self._others:
+            for section in _SECTIONS:
+                for name in map(str, self._kept(number, section)):
+                    new, used = name, taken[_kind(section)]
+                    while new in used:
+                        new = f"{re.sub(r'[^A-Za-z0-9]', '', self._links.stacks[number].name)}{new}"
+                    used.add(new)
+                    self._names[number, section, name] = new
+
+    def _section(self, section: str, numbers: Sequence[int]) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for number in numbers:
+            for name, each in self._kept(number, section).items():
+                found[self._name(number, section, str(name))] = self._definition(section, each, number)
+        return found
+
+    def _kept(self, number: int, section: str) -> Mapping[str, Any]:
+        """What a stack has, without nested stacks that are there themselves, and without what is passed to it."""
+        stack, members = self._links.stacks[number], self._members(number, section)
+        gone: Mapping[str, Any] = {"Parameters": stack.passed, "Resources": stack.nested}.get(section, {})
+        return {name: each for name, each in members.items() if name not in gone}
+
+    def _definition(self, section: str, given: Any, number: int) -> Any:
+        if section != "Resources" or not isinstance(given, Mapping):
+            return self._value(given, number)
+        # What it waits for says nothing about it, and may be a nested stack.
+        made = {
+            name: self._value(each, number) for name, each in given.items() if name not in ("DependsOn", "Condition")
+        }
+        conditions = self._conditions(given.get("Condition"), number)
+        return {**made, "Condition": self._gate(conditions)} if conditions else made
+
+    def _conditions(self, own: Any, number: int) -> tuple[str, ...]:
+        """The conditions that a resource of a stack hangs on: its own, and those of the nested stacks that it is in."""
+        found = [self._name(number, "Conditions", own)] if isinstance(own, str) else []
+        inner, stack = number, self._links.stacks[number]
+        while stack.around is not None:
+            around = self._links.stacks[stack.around]
+            ids = [name for name, each in around.nested.items() if each == inner]
+            of = _mapping(self._members(stack.around, "Resources").get(ids[0])).get("Condition") if ids else None
+            found += [self._name(stack.around, "Conditions", of)] if isinstance(of, str) else []
+            inner, stack = stack.around, around
+        return tuple(found)
+
+    def _gate(self, conditions: tuple[str, ...]) -> str:
+        return conditions[0] if len(conditions) == 1 else "And".join(conditions)
+
+    def _gates(self) -> Mapping[str, Any]:
+        """The conditions with those that are made of several."""
+        conditions: dict[str, Any] = dict(self._section("Conditions", (self._root, *self._others)))
+        for number in (self._root, *self._others):
+            for each in self._members(number, "Resources").values():
+                several = self._conditions(_mapping(each).get("Condition"), number)
+                if len(several) > 1:
+                    conditions[self._gate(several)] = {"Fn::And": [{"Condition": name} for name in several]}
+        return {"Conditions": conditions} if conditions else {}
+
+    def _value(self, given: Any, number: int, depth: int = 0) -> Any:
+        """What stands in a stack, with the names that it has here."""
+        if depth < _DEEPEST and (found := self._links.followed(number, given)) is not None:
+            return self._value(found[1], found[0], depth + 1)
+        match given:
+            case {"Fn::Sub": str(text)} if len(given) == 1:
+                return self._sub(text, {}, number, depth)
+            case {"Fn::Sub": [str(text), Mapping() as variables]} if len(given) == 1:
+                return self._sub(text, variables, number, depth)
+            case Mapping() if number != self._root and (renamed := self._renamed(given, number)) is not None:
+                return renamed
+            case Mapping():
+                return {name: self._value(each, number, depth) for name, each in given.items()}
+            case list():
+                return [self._value(each, number, depth) for each in given]
+        return given
+
+    def _renamed(self, given: Mapping[str, Any], number: int) -> Any:
+        """A reference to what has another name here; ``None`` for what is none."""
+        match given:
+            case {"Ref": "AWS::StackName"} if len(given) == 1:
+                return self._links.stacks[number].name
+            case {"Ref": str(name)} if len(given) == 1:
+                return {"Ref": self._name(number, "", name)}
+            case {"Fn::GetAtt": [str(name), *rest]} if len(given) == 1:
+                return {"Fn::GetAtt": [self._name(number, "Resources", name), *rest]}
+            case {"Fn::GetAtt": str(name)} if len(given) == 1:
+                resource, _, attribute = name.partition(".")
+                return {"Fn::GetAtt": [self._name(number, "Resources", resource), attribute]}
+            case {"Condition": str(name)} if len(given) == 1:
+                return {"Condition": self._name(number, "Conditions", name)}
+            case {"Fn::If": [str(name), *values]} if len(given) == 1:
+                return {"Fn::If": [self._name(number, "Conditions", name), *self._value(values, number)]}
+            case {"Fn::FindInMap": [str(name), *keys]} if len(given) == 1:
+                return {"Fn::FindInMap": [self._name(number, "Mappings", name), *self._value(keys, number)]}
+        return None
+
+    def _sub(self, text: str, variables: Mapping[str, Any], number: int, depth: int) -> Any:
+        """A substitution, in which what has another name or stands elsewhere is a variable."""
+        known = {str(name): self._value(each, number, depth) for name, each in variables.items()}
+        for name in _SUBSTITUTED.findall(text):
+            resource, dot, attribute = name.partition(".")
+            expression = {"Fn::GetAtt": [resource, attribute]} if dot else {"Ref": name}
+            value = self._value(expression, number, depth)
+            if name not in known and value != expression:
+                known[name] = value
+        return {"Fn::Sub": [text, known] if known else text}
+
+    def _name(self, number: int, section: str, name: str) -> str:
+        sections = (section,) if section else ("Resources", "Parameters")
+        return next((new for each in sections if (new := self._names.get((number, each, name)))), name)
+
+    def _members(self, number: int, section: str) -> Mapping[str, Any]:
+        return _mapping(self._links.stacks[number].template.tree.get(section))
+
+
+def _kind(section: str) -> str:
+    return "Resources" if section == "Parameters" else section
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Every mapping in a tree, and what texts of ``Fn::Sub`` refer to as if it stood there by itself."""
+    if isinstance(value, Mapping):
+        yield value
+        text = value.get("Fn::Sub")
+        for name in _SUBSTITUTED.findall(str(text[0] if isinstance(text, list) and text else text)) if text else ():
+            resource, dot, attribute = name.partition(".")
+            yield {"Fn::GetAtt": [resource, attribute]} if dot else {"Ref": name}
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for member in members:
+        yield from _parts(member)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
