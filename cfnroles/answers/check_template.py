@@ -28,13 +28,14 @@ class TemplateReferences(Struct, frozen=True):
     """The references of the task definitions of a template.
 
     ``made`` are those that the template makes itself, ``unseen`` the parts of it that may hold more. ``defaults`` are
-    the parameters whose default was taken.
+    the parameters whose default was taken, ``conditional`` the references that are there on conditions only.
     """
 
     references: tuple[Reference, ...]
     made: frozenset[Reference]
     unseen: tuple[Gap, ...]
     defaults: tuple[str, ...]
+    conditional: frozenset[Reference] = frozenset()
 
 
 def template_references(reading: Reading, template: Template, resource: str) -> TemplateReferences:
@@ -50,15 +51,21 @@ def template_references(reading: Reading, template: Template, resource: str) -> 
     if not ids and not unread:
         reading.accepted()
     found: dict[Reference, bool] = {}
+    always: set[Reference] = set()
     for task in tasks:
         made = made_by_template(task, known[0])
         for reference, where in task.references.items():
             told = _told(reference, task.when(where))
             found[told] = found.get(told, True) and reference in made
+            always |= {told} if where == frozenset(task.worlds.all) else set()
     ordered = sorted(found, key=lambda each: (each.origin.sort_key, each.value_from))
     defaults = dict.fromkeys(name for task in tasks for name in task.defaults)
     return TemplateReferences(
-        tuple(ordered), frozenset(each for each in ordered if found[each]), unread, tuple(defaults)
+        tuple(ordered),
+        frozenset(each for each in ordered if found[each]),
+        unread,
+        tuple(defaults),
+        frozenset(found) - always,
     )
 
 

@@ -25,10 +25,15 @@ class Simulated(Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
 
+class NoSuchRole(Unavailable):
+    """There is no such role in the account."""
+
+
 class Iam:
     """IAM of one account.
 
-    Every method raises ``Unavailable`` when AWS cannot be asked or does not let the caller read.
+    Every method raises ``Unavailable`` when AWS cannot be asked or does not let the caller read, and ``role`` its kind
+    ``NoSuchRole`` where there is none.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -42,7 +47,7 @@ class Iam:
                 role: Any = self._client.get_role(RoleName=name)["Role"]
         except Refused as refusal:
             if refusal.code == "NoSuchEntity":
-                raise Unavailable(
+                raise NoSuchRole(
                     f"the role {name} cannot be read: there is none in this account",
                     why=refusal.message,
                     remedy="Check --profile, AWS_PROFILE and the role's name.",

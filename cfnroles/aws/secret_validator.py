@@ -49,12 +49,13 @@ def examine(
     *,
     json_keys: bool = False,
     keys: bool = False,
+    seconds: float = _SECONDS,
 ) -> tuple[tuple[Examined, ...], tuple[str, ...]]:
     """What is found out about each of ``references``, in their order, and the warnings on the way.
 
     A reference is what ``Custom::SecretsExist`` takes: ``{"ValueFrom": ..., "For": ...}``. They belong to a task in
-    ``account`` and ``region``. Raises Unavailable without credentials, and InvalidInput for a profile that does not
-    exist or an endpoint that is none.
+    ``account`` and ``region``, and have ``seconds``. Raises Unavailable without credentials, and
+    InvalidInput for a profile that does not exist or an endpoint that is none.
     """
     if not references:
         return (), ()
@@ -62,7 +63,7 @@ def examine(
     validator, protocol = _module("secret_validator"), _module("custom_resource")
     logged = io.StringIO()
     with contextlib.redirect_stdout(logged):
-        deadline = protocol.Deadline(_SECONDS, CLOCK)
+        deadline = protocol.Deadline(seconds, CLOCK)
         results = validator.examine(list(references), region, account, deadline, json_keys, keys, connection.made)
     examined = tuple(_examined(reference.given, result) for reference, result in results.items())
     lines = (json.loads(line) for line in logged.getvalue().splitlines())
@@ -73,6 +74,15 @@ def _examined(given: str, result: Any) -> Examined:
     if isinstance(result, str):
         return Examined(given, version=result)
     return Examined(given, "", result.code, result.what, result.remedy, result.code in _UNKNOWN, result.detail)
+
+
+def as_parsed(given: str, region: str, account: str) -> Any:
+    """What a reference names to a task in this Region and account, as the checks read it; ``None`` for what is none."""
+    module = _module("secret_references")
+    try:
+        return module.parse(module.Reference(1, given, "", module.USES[0]), region, account)
+    except module.Problem:
+        return None
 
 
 def _module(name: str) -> Any:

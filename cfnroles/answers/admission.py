@@ -1,0 +1,178 @@
+"""May these task definitions be deployed? Their roles as they are in IAM, and their secrets as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.check import CheckedReference, Usable, at_home, check, left_open
+from cfnroles.answers.check_template import template_references
+from cfnroles.answers.template_tasks import known_of
+from cfnroles.answers.verification import THE_INSTANCE, Judged, Outcome, Verification, trust_outcome
+from cfnroles.answers.verify_template import Question, verify_template
+from cfnroles.aws.secret_validator import Examined
+from cfnroles.errors import InvalidInput
+from cfnroles.iam.roles import Role
+from cfnroles.need import Gap, Reference
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import ROLE_PROPERTIES
+
+_BAD = frozenset({Outcome.MISSING, Outcome.DENIED})
+
+
+class Account(Struct, frozen=True):
+    """What is asked of an account.
+
+    ``role`` gives the role of a name or ARN, ``None`` where there is none. ``examine`` finds out about references, and
+    ``keys`` tells the customer managed keys of those that have one, by what ECS is given.
+    """
+
+    role: Callable[[str], Role | None]
+    examine: Callable[[Sequence[Reference]], Sequence[Examined]]
+    keys: Callable[[Sequence[str]], Mapping[str, str]]
+
+
+class Lacking(Struct, frozen=True):
+    """What a role lacks for certain: needs, and whether ECS may not assume it; ``absent`` where it does not exist."""
+
+    verification: Verification
+    needs: tuple[Judged, ...]
+    untrusting: bool = False
+    absent: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything of that."""
+        return bool(self.needs or self.untrusting or self.absent)
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether no role is named at all, which no patience cures."""
+        absence = self.verification.absence
+        return absence is not None and not absence.named
+
+
+class Admission(Struct, frozen=True):
+    """What stands against a deployment.
+
+    ``lacking`` are roles with what is wrong with them for certain, ``doubts`` those with what may be wrong. ``bad`` are
+    references that cannot be used, ``unknown`` those of which that is not known. ``gaps`` are needs that nobody can
+    name, and parts that may hold references and cannot be read.
+    """
+
+    lacking: tuple[Lacking, ...] = ()
+    bad: tuple[CheckedReference, ...] = ()
+    doubts: tuple[Lacking, ...] = ()
+    unknown: tuple[CheckedReference, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether anything stands against it for certain."""
+        return bool(self.lacking or self.bad)
+
+    @property
+    def curable(self) -> bool:
+        """Whether all that stands against it is what IAM says of roles, which may be about to change."""
+        return self.refused and not self.bad and not any(each.unnamed for each in self.lacking)
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether something could not be found out."""
+        return bool(self.doubts or self.unknown or self.gaps)
+
+
+def admission(reading: Reading, account: Account, resource: str = "", *, resolved: bool = False) -> Admission:
+    """What stands against the task definitions of a template, or the one that is asked about.
+
+    ``resolved`` tells that nothing hangs on anything else: what there is not now is not made by the same deployment.
+    What is in excess stands against nothing. Raises InvalidInput for what ECS would refuse, whatever roles there are,
+    and where the template has no task definition; and what asking the account raises.
+    """
+    template = reading.template
+    if template is None:
+        raise InvalidInput(f"is {reading.noun}, and no CloudFormation template", where=reading.name)
+    found = template_references(reading, template, resource)
+    facts, _ = known_of(reading)
+    placed = {each: each if each in found.made else at_home(each, facts) for each in found.references}
+    asked = [one for each, one in placed.items() if each not in found.made and not left_open(one)]
+    keys = account.keys([each.value_from for each in asked])
+    told = replace(reading, told=replace(reading.told, kms_key_arns=tuple(dict.fromkeys(keys.values()))))
+    absent: set[str] = set()
+    question = Question(resource, aws_managed_keys=not keys, read=_reader(account, absent))
+    verified = verify_template(told, question)
+    own = _keys_by_place(placed.values(), keys)
+    judging = _Judging(frozenset(absent), resolved, "Conditions" in template.tree)
+    judged = [judging.both(_with_own_keys(each, own)) for each in verified]
+    checked = check(placed.values(), account.examine(asked), (), {placed[each] for each in found.made})
+    perhaps = {placed[each] for each in found.conditional}
+    bad = tuple(each for each in checked.references if each.usable is Usable.NO and each.reference not in perhaps)
+    gaps = (gap for each in verified for gap in each.gaps if gap.holder in ROLE_PROPERTIES)
+    return Admission(
+        tuple(certain for certain, _ in judged if certain),
+        bad,
+        tuple(doubt for _, doubt in judged if doubt),
+        tuple(each for each in checked.references if each.usable in (Usable.NO, Usable.UNKNOWN) and each not in bad),
+        tuple(dict.fromkeys((*gaps, *found.unseen))),
+    )
+
+
+def _reader(account: Account, absent: set[str]) -> Callable[[str], Role]:
+    """Reads a role; one that is not there allows nothing, and its name goes to ``absent``."""
+
+    def read(named: str) -> Role:
+        role = account.role(named)
+        if role is None or (named.startswith("arn:") and role.arn != named):
+            absent.add(named)
+            return Role(named, ())
+        return replace(role, name=role.arn)
+
+    return read
+
+
+_Place = tuple[str, tuple[str | int, ...]]
+
+
+def _keys_by_place(references: Iterable[Reference], keys: Mapping[str, str]) -> Mapping[_Place, frozenset[str]]:
+    """The keys of what the fields of the task definitions refer to."""
+    places: dict[_Place, frozenset[str]] = {}
+    for each in references:
+        place = (each.origin.document, each.origin.path)
+        places[place] = places.get(place, frozenset()) | ({keys[each.value_from]} if each.value_from in keys else set())
+    return places
+
+
+def _with_own_keys(each: Verification, keys: Mapping[_Place, frozenset[str]]) -> Verification:
+    """The verification without needs of keys that encrypt something else than what the field refers to."""
+
+    def real(one: Judged) -> bool:
+        permission, origin = one.need.permission, one.need.origin
+        place = (origin.document, origin.path)
+        return permission.action != "kms:Decrypt" or place not in keys or permission.resource in keys[place]
+
+    return replace(each, judged=tuple(filter(real, each.judged)))
+
+
+class _Judging(Struct, frozen=True):
+    """Tells what is wrong with a role for certain from what may be wrong, by what nobody told."""
+
+    absent: frozenset[str]
+    resolved: bool
+    conditions: bool
+
+    def both(self, each: Verification) -> tuple[Lacking | None, Lacking | None]:
+        """What is certain, and what is in doubt."""
+        gone = each.role.name in self.absent
+        perhaps = bool(each.use and each.use.when) or (gone and not self.resolved)
+        trust = Outcome.ALLOWED if each.trust is None else trust_outcome(each.trust)
+        untrusting = trust in _BAD and not perhaps and not self.conditions
+        bad = tuple(one for one in each.judged if one.outcome in _BAD and not perhaps and not each.when(one))
+        # What the role of the container instances allows is judged by nobody before a task runs on one.
+        left = (one for one in each.judged if one.outcome is not Outcome.ALLOWED and one.keys != (THE_INSTANCE,))
+        certain = Lacking(each, bad, untrusting, gone and not perhaps)
+        doubt = Lacking(
+            each, tuple(one for one in left if one not in bad), trust is not Outcome.ALLOWED and not untrusting
+        )
+        return certain if certain.any else None, doubt if doubt.any else None
