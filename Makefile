@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus fuzz bench model newest templates macro docs golden lock clean
+.PHONY: demo test test-versions check corpus fuzz bench model newest templates functions docs golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -40,8 +40,8 @@ model: .venv/installed ## Write anew what the newest botocore and cfn-lint know 
 templates: .venv/installed ## Write templates/ anew.
 	python -m cfnroles.targets.cloudformation.generic templates
 
-macro: .venv/installed ## Write the archive with the macro's function to build/; ARCHITECTURE chooses arm64.
-	.ci/macro build $(or $(ARCHITECTURE),x86_64)
+functions: .venv/installed ## Write the archive with the functions of the macro and the hook to build/; ARCHITECTURE chooses arm64.
+	.ci/functions build $(or $(ARCHITECTURE),x86_64)
 
 docs: .venv/installed ## Write the pages that follow from tables anew.
 	python -m cfnroles.formats.feature_table docs/features.md

@@ -115,7 +115,7 @@ def written():
     """
     types = set()
     builders = Path(cfnroles.targets.cloudformation.__file__).parent
-    for path in {*builders.glob("*.py")} - {builders / "macro_stack.py"}:
+    for path in {*builders.glob("*.py")} - {builders / "hosted_stack.py", builders / "hook.py"}:
         module = importlib.import_module(f"cfnroles.targets.cloudformation.{path.stem}")
         for node in ast.walk(ast.parse(path.read_text())):
             match node:

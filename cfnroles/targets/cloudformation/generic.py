@@ -15,8 +15,8 @@ from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.policies import pack
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import secret_validator
+from cfnroles.targets.cloudformation.hosted_stack import macro_and_hook
 from cfnroles.targets.cloudformation.limits import check
-from cfnroles.targets.cloudformation.macro_stack import macro
 from cfnroles.targets.cloudformation.mark import marked
 from cfnroles.targets.cloudformation.parameters import project_name, switch
 from cfnroles.targets.cloudformation.roles import EXPORTS, RolesStack, roles_template
@@ -181,7 +181,7 @@ GENERIC: dict[str, Callable[[], Template]] = {
     "task-role": task_role,
     "secret-validator": generic_secret_validator,
     "task-definition": task_definition,
-    "macro": macro,
+    "macro-and-hook": macro_and_hook,
 }
 
 _SECRETS = (

@@ -16,7 +16,7 @@ _DESCRIPTIONS = re.compile(
     r"|An ECS task definition that is deployed when its secrets exist\."
     r"|IAM roles of .+, with the permissions (that )?it needs\."
     r"|Checks that secrets and parameters exist before a task definition is deployed\."
-    r"|The CloudFormation macro that gives roles to the ECS task definitions of a template\."
+    r"|A CloudFormation macro that gives ECS task definitions roles, and a hook that checks theirs\."
     r"|Log groups of the ECS service .+\."
     r"|Alarms for what is refused to the roles of .+\."
     r"|ECR repositories whose images the services of .+ pull\."

@@ -36,6 +36,8 @@ SET = {
     "ManagedPolicyArns": "arn:aws:iam::aws:policy/ReadOnlyAccess",
     "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database-AbCdEf",
     "ParameterName": "/shop/flags",
+    "Hook": "task-definitions-and-templates",
+    "ExcludedStacks": "shop,web",
 }
 
 

@@ -1,0 +1,27 @@
+"""What a function tells CloudFormation in words, and what it tells of a bug of its own."""
+
+from __future__ import annotations
+
+import traceback
+
+_MORE = "... and {} more lines: see the log of {}'s function."
+
+
+def fitting(message: str, most: int, whose: str) -> str:
+    """As many whole lines of a message as have room, and how many more there are in the log of ``whose`` function."""
+    lines = message.split("\n")
+    count = len(lines)
+    while count > 1 and len(_shown(lines, count, whose)) > most:
+        count -= 1
+    return _shown(lines, count, whose)[:most]
+
+
+def internal_error(error: Exception, whose: str) -> str:
+    """Where it went wrong, but not the text of the exception, which may hold anything of what was read."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"Internal error of {whose}: {type(error).__name__} in {frame.name}:{frame.lineno}."
+
+
+def _shown(lines: list[str], count: int, whose: str) -> str:
+    rest = len(lines) - count
+    return "\n".join([*lines[:count], *([_MORE.format(rest, whose)] if rest else [])])
