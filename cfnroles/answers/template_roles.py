@@ -17,12 +17,16 @@ from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
+from cfnroles.symbols import Import
 from cfnroles.template.given import Given
-from cfnroles.template.intrinsics import NO_VALUE
+from cfnroles.template.intrinsics import NO_VALUE, plain
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World, Worlds
+from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
+#: What SAM makes a role for that has the name of the resource, with `Role` behind it.
+_WITH_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
 #: Where what is around a need names the role that is used for it.
 _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
@@ -105,13 +109,44 @@ def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleReso
 
 def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:
     """The resources that have the role besides those of which it is known what for."""
-    return tuple(
+    users = (
         name
         for name, each in _resources(template).items()
         if name not in known
         and each.get("Type") not in POLICIES
         and _has(each.get("Properties"), role, str(each.get("Type")))
     )
+    # What SAM gives to all functions.
+    # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    all_of = _mapping(template.tree.get("Globals")).items()
+    return (*users, *(f"Globals.{kind}" for kind, each in all_of if _has(each, role, str(kind))))
+
+
+def made_by_sam(given: str, template: Template) -> str:
+    """The resource for which SAM makes the role that a text names; empty where that is none.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
+    """
+    role = given.removeprefix("${").removesuffix("}").removesuffix(".Arn")
+    resources = _resources(template)
+    kinds = ((name, each.get("Type")) for name, each in resources.items() if role not in resources)
+    return next((name for name, kind in kinds if kind in _WITH_ROLES and f"{name}Role" == role), "")
+
+
+def called(given: str | None, template: Template) -> str:
+    """How the template names a role that it does not have."""
+    if not given:
+        return "none"
+    if given == UNDECIDED:
+        return "one that only CloudFormation works out"
+    if function := made_by_sam(given, template):
+        return f"the one that SAM makes for {function}"
+    whole = from_spelling(given, policy=False).whole
+    if whole is None:
+        return plain(given)
+    if isinstance(whole, Import):
+        return f"one that another stack exports as {whole.export}"
+    return f"what {whole.name} holds"
 
 
 def _has(properties: Any, role: str, kind: str) -> bool:

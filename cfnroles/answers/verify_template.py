@@ -13,9 +13,10 @@ from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
 from cfnroles.answers.template_keys import by_keys
 from cfnroles.answers.template_roles import (
-    UNDECIDED,
+    called,
     groups,
     launch_types,
+    made_by_sam,
     other_users,
     reference,
     role_of,
@@ -38,14 +39,14 @@ from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_same_worlds
+from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
-from cfnroles.symbols import Import, Parameter
+from cfnroles.symbols import Parameter
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
-from cfnroles.text import Text, from_spelling
+from cfnroles.text import Text
 
 #: What a judged role is made of: its policies, and the secrets whose names they are given by.
 _LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret", *TELLING)
@@ -291,7 +292,7 @@ class _Judging:
             self._answers[same] = texts.told(
                 Verification(
                     part.holder,
-                    Role(_named(part.given), ()),
+                    Role(called(part.given, self._template), ()),
                     None,
                     judged,
                     hanging,
@@ -319,6 +320,8 @@ class _Judging:
             named = ROLE_PROPERTIES.get(part.holder, "RoleArn")
             return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
         resource = f"--resource {task} " if self._several else ""
+        if made_by_sam(part.given, self._template):
+            return f"{PROCESSED}. Or give {resource}{option} NAME --live."
         return f"Give {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
 
 
@@ -341,17 +344,3 @@ def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
 
 def _is_of_keys(declared: Any) -> bool:
     return isinstance(declared, Mapping) and declared.get("Description") == KEYS_DESCRIPTION
-
-
-def _named(given: str | None) -> str:
-    """How the template names a role that it does not have."""
-    if not given:
-        return "none"
-    if given == UNDECIDED:
-        return "one that only CloudFormation works out"
-    whole = from_spelling(given, policy=False).whole
-    if whole is None:
-        return plain(given)
-    if isinstance(whole, Import):
-        return f"one that another stack exports as {whole.export}"
-    return f"what {whole.name} holds"

@@ -53,7 +53,8 @@ _RUN_BY = {Holder.SCHEDULER: "scheduler", Holder.EVENT_RULE: "event-rule"}
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
-_PROCESSED = (
+#: How to read what macros and SAM make.
+PROCESSED = (
     "Give the template as CloudFormation processed it:"
     " `aws cloudformation get-template --template-stage Processed --stack-name STACK`"
 )
@@ -278,7 +279,7 @@ def _not_read(template: Template) -> Iterator[Gap]:
 
 
 def _hidden(template: Template, path: Path, what: str) -> Gap:
-    return Gap(Holder.EXECUTION, "hidden-resource", Origin(template.document, path), what, _PROCESSED)
+    return Gap(Holder.EXECUTION, "hidden-resource", Origin(template.document, path), what, PROCESSED)
 
 
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
