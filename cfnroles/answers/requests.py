@@ -120,13 +120,13 @@ def told_symbols(permission: Permission) -> tuple[str, ...]:
     return tuple(sorted(found.difference(PSEUDO_PARAMETERS)))
 
 
-def opened(need: Need) -> Need:
-    """The need with every part open that nobody told."""
+def opened(need: Need, kind: type[Symbol] = Symbol) -> Need:
+    """The need with every part open that nobody told, as far as it is of a kind."""
 
     untold = told_symbols(need.permission)
 
     def wild(symbol: Symbol) -> Symbol:
-        if symbol.name not in untold:
+        if symbol.name not in untold or not isinstance(symbol, kind):
             return symbol
         return Wildcard("??????" if isinstance(symbol, RandomSuffix) else "*")
 

@@ -31,7 +31,9 @@ _ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
 #: Where what is around a need names the role that is used for it.
 _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
 #: A role by its name in the ARN of one of this account.
-_NAMED = re.compile(r"arn:[^:]*:iam::(?P<account>[^:]*):role/(?:.*/)?(?P<name>[^/]+)")
+_NAMED = re.compile(
+    r"arn:(?:\$\{AWS::Partition\}|[^:]*):iam::(?P<account>\$\{AWS::AccountId\}|[^:]*):role/(?:.*/)?(?P<name>[^/]+)"
+)
 
 
 class Group(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
-from cfnroles.symbols import Cut, Symbol
+from cfnroles.symbols import Cut, RandomSuffix, Symbol
 from cfnroles.template.intrinsics import symbols
 from cfnroles.text import text_of
 
@@ -130,9 +130,11 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     readings = [_Reading(role, home, uses.known) for home in seen]
     among = _among(uses, role, readings)
     judged = tuple(_either([_judge(need, readings, among) for need in ordered]))
+    unknown = {each.need for each in judged if each.outcome is Outcome.UNKNOWN}
+    unknown |= {need for need in besides if _judge(need, readings, among).outcome is Outcome.UNKNOWN}
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
     found = grants_beyond(
-        [(reading.policies, (*reading.asked(everything), *reading.open(everything))) for reading in readings],
+        [(reading.policies, (*reading.asked(everything), *reading.open(everything, unknown))) for reading in readings],
         tuple(evaluable(policy) for policy in role.policies),
         Holder.TASK if uses.open_ended else uses.holder,
         {need.permission.action for need in (*hanging, *perhaps) if settled.isdisjoint(need.permission.when)},
@@ -200,12 +202,16 @@ class _Reading:
         """The requests of all ``needs``; needs of the same permission share theirs."""
         return tuple(each for need in needs for each in self.requests(need))
 
-    def open(self, needs: Sequence[Need]) -> Iterator[Asked]:
-        """The requests of needs with a part that nobody told, for whatever that part may be."""
-        for need in needs:
-            if told_symbols(need.permission):
-                pairs = zip(self.requests(need), self.requests(opened(need)), strict=True)
-                yield from (replace(wide, need=need, permission=own.permission) for own, wide in pairs)
+    def open(self, needs: Sequence[Need], unknown: Collection[Need]) -> Iterator[Asked]:
+        """The requests of needs with a part that nobody told, for whatever that part may be.
+
+        What surely allows a need is all that it uses, by whatever suffix the name of a secret gets.
+        """
+        for need in (each for each in needs if told_symbols(each.permission)):
+            wide = opened(need) if need in unknown else opened(need, RandomSuffix)
+            if wide != need:
+                pairs = zip(self.requests(need), self.requests(wide), strict=True)
+                yield from (replace(each, need=need, permission=own.permission) for own, each in pairs)
 
     def requests(self, need: Need) -> tuple[Asked, ...]:
         key = (need.holder, need.permission)

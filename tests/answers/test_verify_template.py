@@ -106,6 +106,17 @@ def test_a_role_that_allows_what_is_needed_passes() -> None:
             [("!GetAtt Role.Arn", "arn:aws:iam::111122223333:role/x")], Verdict.NOT_JUDGED, id="of the account"
         ),
         pytest.param([("!GetAtt Role.Arn", "!Sub '${Role.Arn}'")], Verdict.PASS, id="by Fn::Sub"),
+        pytest.param(
+            [("!GetAtt Role.Arn", "!Sub 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Role}'")], Verdict.PASS,
+            id="by the ARN around its name",
+        ),
+        pytest.param(
+            [(ALLOWED, ALLOWED.replace("!Ref Secret", "[!Ref Secret, !Ref Other]"))], Verdict.FAIL, id="and another one"
+        ),
+        pytest.param(
+            [(ALLOWED, ALLOWED.replace("!Ref Secret", "[!Ref Secret, 'arn:aws:secretsmanager:*:*:secret:x-*']"))],
+            Verdict.FAIL, id="and others by their name",
+        ),
         pytest.param(EITHER, Verdict.NOT_JUDGED, id="a parameter that names a secret or a parameter"),
         pytest.param([*EITHER, ("GetSecretValue", "DescribeSecret")], Verdict.FAIL, id="neither is allowed"),
         pytest.param(ON_INSTANCES, Verdict.NOT_JUDGED, id="the instance writes to an encrypted log group"),
