@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.answers.reading_grants import granted
+from cfnroles.answers.standings import NO_STANDINGS, Standings, VerdictChange, standings, verdict_changes
 from cfnroles.errors import InvalidInput
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap
@@ -59,12 +61,18 @@ class Change(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """All changes, and the gaps that opened and closed. ``redefined`` are conditions of other meaning than before."""
+    """All changes, and the gaps that opened and closed. ``redefined`` are conditions of other meaning than before.
+
+    ``verdicts`` are the roles of a template's task definitions that come to something else than before; ``unjudged``
+    tells why a version was not judged.
+    """
 
     changes: tuple[Change, ...]
     opened: tuple[Gap, ...] = ()
     closed: tuple[Gap, ...] = ()
     redefined: tuple[str, ...] = ()
+    verdicts: tuple[VerdictChange, ...] = ()
+    unjudged: tuple[tuple[str, str], ...] = ()
 
     @property
     def widens(self) -> bool:
@@ -74,7 +82,9 @@ class Difference(Struct, frozen=True):
     @property
     def changed(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.changes or self.opened or self.closed)
+        # Where both were refused for the same reason, nothing is known to have changed.
+        unsure = bool(self.unjudged) and (len(self.unjudged) == 1 or len({why for _, why in self.unjudged}) > 1)
+        return bool(self.changes or self.opened or self.closed or self.verdicts or unsure)
 
 
 class Side(Struct, frozen=True):
@@ -87,6 +97,7 @@ class Side(Struct, frozen=True):
     texts: Mapping[str, str]
     grants: tuple[RoleGrant, ...]
     gaps: tuple[Gap, ...] = ()
+    standings: Standings = NO_STANDINGS
 
 
 class Comparison(Struct, frozen=True):
@@ -105,7 +116,12 @@ class Comparison(Struct, frozen=True):
         """What became of the permissions on the way from old to new."""
         sides = [(side.grants, side.gaps) if side else ((), ()) for side in (self.old, self.new)]
         (old, old_gaps), (new, new_gaps) = sides
-        return difference(old, new, old_gaps, new_gaps)
+        before, after = (side.standings if side else NO_STANDINGS for side in (self.old, self.new))
+        return replace(
+            difference(old, new, old_gaps, new_gaps),
+            verdicts=verdict_changes(before, after),
+            unjudged=tuple((each.document, each.unjudged) for each in (before, after) if each.unjudged),
+        )
 
 
 def diff(old: Reading | None, new: Reading | None) -> Comparison:
@@ -119,7 +135,9 @@ def diff(old: Reading | None, new: Reading | None) -> Comparison:
             " and ".join(f"{side.name} is {side.noun}" for side in sides),
             remedy="Compare two task definitions, two service specs, or two templates.",
         )
-    return Comparison(*(Side(side.name, side.texts, *granted(side)) if side else None for side in (old, new)))
+    return Comparison(
+        *(Side(side.name, side.texts, *granted(side), standings(side)) if side else None for side in (old, new))
+    )
 
 
 def difference(

@@ -57,6 +57,9 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
     A permission is called wider only where it is proved that the new one allows all that the old one did. The options
     about a source hold for both sides; specs say all of that themselves. Of templates, parameters have their defaults,
     and what stands behind a condition is compared under the condition's name.
+
+    Of two templates it is told, too, which task definitions come to another verdict than before, as `cfnroles verify`
+    judges their roles, and what those lack now.
     """
     from cfnroles.formats import difference
 

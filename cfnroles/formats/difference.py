@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cfnroles.answers.diff import Change, Comparison, Difference, Side, Verb
 from cfnroles.answers.grants import GrantKind, RoleGrant
+from cfnroles.formats import standings
 from cfnroles.formats.grants import Line, actions_of, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
 from cfnroles.lines import Lines
@@ -20,6 +21,7 @@ _SIGNS = {Verb.ADDED: "+", Verb.REMOVED: "-", Verb.WIDENED: "~", Verb.NARROWED: 
 _WORDS = {Verb.ADDED: "added", Verb.REMOVED: "removed", Verb.WIDENED: "wider", Verb.NARROWED: "narrower"}
 _REDUNDANT = {Verb.ADDED: "the role had it before by another grant", Verb.REMOVED: "the role still has it by another"}
 _NOTHING = "No permission changes."
+_UNJUDGED = "The verdicts on the task definitions are not compared: "
 
 
 class _Side:
@@ -37,7 +39,7 @@ class _Side:
         found: dict[str, list[str]] = {}
         for place in grant.places:
             if not place.source:
-                found.setdefault("", []).append(f"{self._at(place.origin)}: {place.why or place.origin.pointer}")
+                found.setdefault("", []).append(f"{self.at(place.origin)}: {place.why or place.origin.pointer}")
             elif short:
                 found.setdefault(place.why, []).append(self.place(place.origin))
             else:
@@ -46,9 +48,10 @@ class _Side:
 
     def place(self, origin: Origin) -> str:
         """``web.json:12: container web``."""
-        return f"{self._at(origin)}: {origin.place}"
+        return f"{self.at(origin)}: {origin.place}"
 
-    def _at(self, origin: Origin) -> str:
+    def at(self, origin: Origin) -> str:
+        """``web.json:12``."""
         line = self.line(origin)
         return f"{origin.document}{f':{line}' if line else ''}"
 
@@ -121,7 +124,13 @@ def _human(comparison: Comparison, difference: Difference) -> Iterator[str]:
     for sign, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
         for gap in gaps:
             yield f"! gap {sign}: {gap.what} ({side.place(gap.origin)})"
-    if difference.redefined or difference.opened or difference.closed:
+    for name, why in difference.unjudged:
+        yield f"! {_UNJUDGED}{name} {why}"
+    if difference.redefined or difference.opened or difference.closed or difference.unjudged:
+        yield ""
+    for verdict in difference.verdicts:
+        yield from standings.human(verdict, (new if verdict.after else old).at(verdict.origin))
+    if difference.verdicts:
         yield ""
 
 
@@ -165,11 +174,15 @@ def _markdown(comparison: Comparison, difference: Difference) -> Iterator[str]:
     if difference.changes:
         rows = (_row(group, old, new) for group in _groups(difference.changes, old, new))
         yield table(("", "role", "permission", "on", "where"), rows)
+    if difference.verdicts:
+        verdicts = (standings.row(each, (new if each.after else old).at(each.origin)) for each in difference.verdicts)
+        yield table(standings.COLUMNS, verdicts)
     told = [
         inline("The condition ", code(name), " is defined in another way than before.") for name in difference.redefined
     ]
     for word, gaps, side in (("opened", difference.opened, new), ("closed", difference.closed, old)):
         told += [inline(f"Gap {word}: ", code(gap.what), " at ", code(side.place(gap.origin))) for gap in gaps]
+    told += [inline(_UNJUDGED, code(f"{name} {why}")) for name, why in difference.unjudged]
     yield items(told)
 
 
@@ -265,6 +278,10 @@ def _entry(comparison: Comparison, difference: Difference) -> dict[str, object]:
         "gapsOpened": [_gap(gap, new) for gap in difference.opened],
         "gapsClosed": [_gap(gap, old) for gap in difference.closed],
         "redefinedConditions": list(difference.redefined),
+        "verdicts": [
+            standings.entry(each, (new if each.after else old).line(each.origin)) for each in difference.verdicts
+        ],
+        "unjudged": [{"document": name, "why": why} for name, why in difference.unjudged],
     }
 
 
