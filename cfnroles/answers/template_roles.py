@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.answers import resource_policies
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.role_places import ROLE_PROPERTIES
@@ -251,7 +252,13 @@ def _conditions(tasks: Iterable[str], roles: Collection[str], template: Template
         if name in named or not _attached_elsewhere(each, roles, resources)
     }
     own = {name: each for name, each in resources.items() if name in roles}
-    yield from replace(template, tree={**template.tree, "Resources": {**own, **kept}}).conditions_of(("AWS::IAM::",))
+    of_resources = {
+        name: each
+        for name, each in resources.items()
+        if each.get("Type") in resource_policies.TYPES and not set(roles).isdisjoint(names_in(each))
+    }
+    together = replace(template, tree={**template.tree, "Resources": {**own, **kept, **of_resources}})
+    yield from together.conditions_of(("AWS::IAM::", *resource_policies.TYPES))
 
 
 def _attached_elsewhere(policy: Mapping[str, Any], roles: Collection[str], resources: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
-from cfnroles.answers.template_keys import by_keys
+from cfnroles.answers.resource_policies import beside, policies_naming
 from cfnroles.answers.template_roles import (
     called,
     groups,
@@ -243,7 +243,8 @@ class _Judging:
         others = dict.fromkeys(texts.need(need) for part in several for need in part.needs if part not in theirs)
         gaps = dict.fromkeys(gap for part in theirs for gap in part.gaps)
         open_ended = any(part.holder is Holder.TASK for part in several)
-        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended
+        policies = policies_naming(self._name(role), self._template, texts.value)
+        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended, policies
         if same not in self._answers:
             one = texts.role(role)
             uses = Uses(
@@ -256,7 +257,7 @@ class _Judging:
                 known=self._question.context,
                 apart=tuple(texts.apart),
             )
-            answer = by_keys(judge_uses(uses, one, prove=self._question.prove), self._name(role), self._template)
+            answer = beside(judge_uses(uses, one, prove=self._question.prove), policies)
             self._answers[same] = self._beside_others(texts.told(answer))
         return self._answers[same]
 

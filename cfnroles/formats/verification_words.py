@@ -279,8 +279,8 @@ def _remedy(key: str, each: Verification) -> str:
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
-    if key.startswith("the policy of the key "):
-        return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it allows: look at it."
+    if key.startswith("the policy of the "):
+        return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it says: look at it."
     if key == THE_ROLE:
         return ""  # it is told how to give it
     if key == THE_INSTANCE:

@@ -424,3 +424,55 @@ def test_what_is_unknown_is_told_once_with_all_that_it_depends_on_in_any_world()
     assert [(len(each.keys), len(each.by)) for each in unknown] == [(2, 2), (2, 2)]
     assert role.use
     assert [role.use.conditions[each] for each in unknown] == ["HasFirst holds", "HasSecond holds"]
+
+
+OF_SECRET = """
+  Policy:
+    Type: AWS::SecretsManager::ResourcePolicy
+    Properties:
+      SecretId: !Ref Secret
+      ResourcePolicy:
+        Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: "secretsmanager:*", Resource: "*"}]
+"""
+OTHERS_ALLOWED = (ALLOWED, ALLOWED.replace("GetSecretValue", "DescribeSecret"))
+OF_REPOSITORY = """
+  Repository:
+    Type: AWS::ECR::Repository
+    Properties:
+      RepositoryName: shop
+      RepositoryPolicyText:
+        Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: ["ecr:BatchGetImage"]}]
+"""
+PULLING = ('"nginx:1.27"', "!Sub '${Repository.RepositoryUri}:1'")
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes", "expected"),
+    [
+        pytest.param(OF_SECRET, [OTHERS_ALLOWED], {Outcome.UNKNOWN}, id="it may allow what the role does not"),
+        pytest.param(OF_SECRET, [], {Outcome.ALLOWED}, id="it allows what the role does"),
+        pytest.param(OF_SECRET.replace("Allow", "Deny"), [], {Outcome.UNKNOWN}, id="it may deny what the role allows"),
+        pytest.param(OF_SECRET.replace("!GetAtt Role.Arn", "'*'"), [OTHERS_ALLOWED], {Outcome.MISSING}, id="of others"),
+        pytest.param(
+            OF_SECRET.replace("!Ref Secret", "!Ref Other"), [OTHERS_ALLOWED], {Outcome.MISSING}, id="of another"
+        ),
+        pytest.param(
+            OF_SECRET.replace("    Properties", "    Condition: IsProd\n    Properties"),
+            [OTHERS_ALLOWED],
+            {Outcome.UNKNOWN, Outcome.MISSING},
+            id="where it is there",
+        ),
+    ],
+)
+def test_the_policy_of_a_secret_counts_where_it_names_the_role(
+    policy: str, changes: list[tuple[str, str]], expected: set[Outcome]
+) -> None:
+    (role,) = judged(changed(*changes) + policy)
+    assert {each.outcome for each in role.judged} == expected
+
+
+def test_the_policy_of_a_repository_counts_which_the_template_gives_a_name() -> None:
+    (role,) = judged(changed(PULLING) + OF_REPOSITORY)
+    found = {each.need.permission.action: each.outcome for each in role.judged}
+    assert found["ecr:BatchGetImage"] is Outcome.UNKNOWN
+    assert found["ecr:GetAuthorizationToken"] is Outcome.MISSING

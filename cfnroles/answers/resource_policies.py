@@ -1,0 +1,107 @@
+"""What the policies of a template's own keys, secrets, buckets and repositories may say to a role, beside its own.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.verification import Judged, Outcome, Verification
+from cfnroles.need import Need
+from cfnroles.sources.template_tasks import names_in
+from cfnroles.statements import compose
+from cfnroles.symbols import SUFFIX
+from cfnroles.template.template import Template
+from cfnroles.text import text_of
+
+#: The resources that hold their policy: what they are called, and the property.
+_OWN = {"AWS::KMS::Key": ("key", "KeyPolicy"), "AWS::ECR::Repository": ("repository", "RepositoryPolicyText")}
+#: The policies that are resources: what their resource is called, and the properties that name it and hold the policy.
+_BESIDE = {
+    "AWS::SecretsManager::ResourcePolicy": ("secret", "SecretId", "ResourcePolicy"),
+    "AWS::S3::BucketPolicy": ("bucket", "Bucket", "PolicyDocument"),
+}
+#: The types of the latter.
+TYPES = tuple(_BESIDE)
+
+
+class ResourcePolicy(Struct, frozen=True):
+    """The policy of the resource with a logical id, whose ARN is known if its name is. ``denies`` it may the role."""
+
+    noun: str
+    logical_id: str
+    arn: str
+    denies: bool
+
+    def __str__(self) -> str:
+        return f"the policy of the {self.noun} {self.logical_id}"
+
+
+def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) -> tuple[ResourcePolicy, ...]:
+    """The policies of resources that name a role, in the world in which ``value`` tells what expressions come to."""
+    found: list[ResourcePolicy] = []
+    for noun, logical_id, policy in _policies(template, value):
+        if role in names_in(policy):
+            arn = value({"Fn::GetAtt": [logical_id, "Arn"]})
+            denies = any(role in names_in(each) for each in _denying(policy))
+            found.append(ResourcePolicy(noun, logical_id, arn if isinstance(arn, str) else "", denies))
+    return tuple(found)
+
+
+def beside(answer: Verification, policies: Iterable[ResourcePolicy]) -> Verification:
+    """The answer, in which nothing is missing that one of these policies may allow, nor allowed that one may deny.
+
+    Within an account, either the role's policies or that of the resource allows a request. What it says is not judged.
+    """
+    judged = tuple(_beside(each, policies) for each in answer.judged)
+    lacking = (each.need for each in judged if each.outcome is Outcome.MISSING)
+    return replace(answer, judged=judged, missing=compose(lacking)) if judged != answer.judged else answer
+
+
+def _beside(each: Judged, policies: Iterable[ResourcePolicy]) -> Judged:
+    its = [policy for policy in policies if _is_of(policy, each.need)]
+    if each.outcome is Outcome.ALLOWED:
+        its = [policy for policy in its if policy.denies]
+    if each.outcome not in (Outcome.MISSING, Outcome.ALLOWED) or not its:
+        return each
+    return replace(each, outcome=Outcome.UNKNOWN, keys=tuple(map(str, its)))
+
+
+def _is_of(policy: ResourcePolicy, need: Need) -> bool:
+    resource = text_of(need.permission.resource)
+    named = {symbol.name.removeprefix(SUFFIX).partition(".")[0] for symbol in resource.symbols}
+    known = policy.arn.startswith("arn:") and f"{resource}/".startswith(f"{policy.arn}/")
+    return policy.logical_id in named or known
+
+
+def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:
+    for name, each in template.tree["Resources"].items():
+        kind, properties = _member(each, "Type"), _member(each, "Properties")
+        condition = _member(each, "Condition")
+        if condition and value({"Fn::If": [condition, "there", ""]}) == "":
+            continue
+        if kind in _OWN:
+            noun, held = _OWN[kind]
+            yield noun, str(name), _member(properties, held)
+        elif kind in _BESIDE:
+            noun, of, held = _BESIDE[kind]
+            for logical_id in names_in(_member(properties, of)):
+                yield noun, logical_id, _member(properties, held)
+
+
+def _denying(value: Any) -> Iterator[Any]:
+    """The statements of a policy that deny, wherever conditions put them."""
+    if _member(value, "Effect") == "Deny":
+        yield value
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for member in members:
+        yield from _denying(member)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
