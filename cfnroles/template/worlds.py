@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.rules import refused
 from cfnroles.template.template import ResolvedStack, Template
 
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
@@ -314,7 +315,16 @@ def worlds_of(
     worlds = Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
     for fork in forks:
         worlds = worlds.forked(fork) or worlds
-    return worlds
+    if not template.tree.get("Rules"):
+        return worlds
+    return replace(worlds, all=tuple(each for each in worlds.all if _is_taken(each, worlds)) or worlds.all)
+
+
+def _is_taken(world: World, worlds: Worlds) -> bool:
+    """Whether the template's rules let CloudFormation take the values of a world."""
+    named, given, decided = worlds.made(world)
+    tree = without_defaults(named.tree, lambda name, _: name not in given.parameters)
+    return not refused(tree, Resolution(tree, given, decided))
 
 
 _FIRST = re.compile(r"\$\{Fn::Select\(0, ([A-Za-z0-9]+)\)\}")

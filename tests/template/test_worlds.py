@@ -236,3 +236,41 @@ def test_what_worlds_may_be_told_apart_by_counts_where_a_condition_asks_for_it()
 
     assert [fork.atoms[0].expression for fork in found.forks] == ["a"]
     assert [atom.expression for atom in found.atoms] == ["a"]
+
+
+RULED = """\
+Parameters: {Stage: {Type: String}, Size: {Type: String, Default: big}, Free: {Type: String, Default: big}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod], Big: !Equals [!Ref Size, big]}
+Rules:
+  Some:
+    RuleCondition: !Equals [!Ref Stage, prod]
+    Assertions: [{Assert: ASSERTED}]
+Resources: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asserted", "left"),
+    [
+        pytest.param("!Equals [!Ref Size, small]", 3, id="another value"),
+        pytest.param("!Equals [!Ref Size, big]", 4, id="a value that may be the other"),
+        pytest.param("!Not [!Equals [!Ref Size, big]]", 3, id="not this value"),
+        pytest.param("{Fn::Contains: [[small, tiny], !Ref Size]}", 3, id="one of several"),
+        pytest.param("{Fn::Contains: [[small, big], !Ref Size]}", 4, id="among them"),
+        pytest.param("!Or [!Equals [!Ref Size, small], !Equals [!Ref Free, x]]", 4, id="a default decides nothing"),
+        pytest.param("!And [!Equals [!Ref Size, small], !Equals [!Ref Free, x]]", 3, id="one of both is refused"),
+        pytest.param("{Fn::EachMemberIn: [[a], [b]]}", 4, id="what is not looked at"),
+    ],
+)
+def test_no_world_is_left_that_a_rule_refuses(asserted: str, left: int) -> None:
+    found = worlds_of(read_template(RULED.replace("ASSERTED", asserted), "t.yaml"))
+    assert len(found.all) == left
+    assert (sum(found.holds("IsProd", each) is True and found.holds("Big", each) is True for each in found.all)) == (
+        left - 3
+    )
+
+
+def test_values_that_a_rule_refuses_are_looked_at_where_they_are_given() -> None:
+    text = RULED.replace("ASSERTED", "!Equals [!Ref Size, small]")
+    given = Given(parameters={"Stage": "prod", "Size": "big"})
+    assert len(worlds_of(read_template(text, "t.yaml"), given).all) == 1
