@@ -98,7 +98,10 @@ def admission(reading: Reading, account: Account, resource: str = "", *, resolve
     facts, _ = known_of(reading)
     placed = {each: each if each in found.made else at_home(each, facts) for each in found.references}
     asked = [one for each, one in placed.items() if each not in found.made and not left_open(one)]
-    keys = account.keys([each.value_from for each in asked])
+    checked = check(placed.values(), account.examine(asked), (), {placed[each] for each in found.made})
+    # Of what may not even be looked at, nobody tells the key: that it is unknown is told as it is.
+    usable = [each.reference.value_from for each in checked.references if each.usable is Usable.YES]
+    keys = account.keys(usable)
     told = replace(reading, told=replace(reading.told, kms_key_arns=tuple(dict.fromkeys(keys.values()))))
     absent: set[str] = set()
     question = Question(resource, aws_managed_keys=not keys, read=_reader(account, absent))
@@ -106,7 +109,6 @@ def admission(reading: Reading, account: Account, resource: str = "", *, resolve
     own = _keys_by_place(placed.values(), keys)
     judging = _Judging(frozenset(absent), resolved, "Conditions" in template.tree)
     judged = [judging.both(_with_own_keys(each, own)) for each in verified]
-    checked = check(placed.values(), account.examine(asked), (), {placed[each] for each in found.made})
     perhaps = {placed[each] for each in found.conditional}
     bad = tuple(each for each in checked.references if each.usable is Usable.NO and each.reference not in perhaps)
     gaps = (gap for each in verified for gap in each.gaps if gap.holder in ROLE_PROPERTIES)

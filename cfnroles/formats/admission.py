@@ -80,7 +80,7 @@ def _sentence(each: Lacking, one: Judged) -> str:
 
 def _reference(each: CheckedReference) -> Iterator[str]:
     examined = each.examined
-    yield f"- {examined.what}. Needed by {each.reference.origin.place}."
+    yield f"- {examined.what.replace(_VALIDATOR, _HOOK)}. Needed by {each.reference.origin.place}."
     yield f"  {examined.remedy.replace(_VALIDATOR, _HOOK)}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import botocore.client
+import botocore.exceptions
 import pytest
 from cfnroles.lambda_code import secret_gate
 
@@ -187,6 +188,15 @@ def test_no_role_passes_where_none_is_needed(aws: Callable[[str], Any]) -> None:
     assert answered(request({"ContainerDefinitions": [{"Name": "a", "Image": "nginx"}]}))["hookStatus"] == "SUCCESS"
 
 
+@pytest.mark.parametrize(("kind", "status"), [("EC2", "SUCCESS"), ("FARGATE", "FAILED")])
+def test_what_the_role_of_an_instance_may_do_is_not_judged(aws: Callable[[str], Any], kind: str, status: str) -> None:
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/shop"
+    containers = [{"Name": "web", "Image": image, "Memory": "128"}]
+    properties = {**PROPERTIES, "RequiresCompatibilities": [kind], "ContainerDefinitions": containers}
+    del properties["ExecutionRoleArn"]
+    assert answered(request(properties))["hookStatus"] == status
+
+
 def test_what_is_too_much_is_not_refused(aws: Callable[[str], Any]) -> None:
     make_role(aws, allow("*", "*"))
     aws("ssm").put_parameter(Name="/shop/a", Value=VALUE, Type="SecureString")
@@ -198,6 +208,31 @@ def test_a_role_of_another_path_is_none(aws: Callable[[str], Any]) -> None:
     aws("ssm").put_parameter(Name="/shop/a", Value=VALUE, Type="SecureString")
     named = ROLE.replace("role/", "role/path/")
     assert f"{named}, does not exist" in answered(request({**PROPERTIES, "ExecutionRoleArn": named}))["message"]
+
+
+def test_a_secret_that_nobody_may_look_at_is_in_doubt(
+    aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One of another account, for one: it is no reason to fail as if the hook were broken."""
+    arn = f"arn:aws:secretsmanager:{REGION}:210987654321:secret:b-AbCdEf"
+    make_role(aws, allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", "*"))
+    (container,) = PROPERTIES["ContainerDefinitions"]
+    container = {**container, "Secrets": [{"Name": "B", "ValueFrom": arn}]}
+    event = request({**PROPERTIES, "ContainerDefinitions": [container]})
+    call = botocore.client.BaseClient._make_api_call
+
+    def denied(self: Any, operation: str, given: Any) -> Any:
+        # The emulator knows no policies of secrets of other accounts.
+        if operation == "DescribeSecret":
+            raise botocore.exceptions.ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+        return call(self, operation, given)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", denied)
+    assert answered(event)["errorCode"] == "NonCompliant"
+    assert "may not see it" in caplog.text
+    assert "the validator" not in caplog.text
+    monkeypatch.setenv("ACCEPT_GAPS", "enabled")
+    assert answered(event)["hookStatus"] == "SUCCESS"
 
 
 @pytest.mark.parametrize("kind", ["parameter", "secret"])
@@ -248,7 +283,8 @@ def test_the_function_calls_exactly_what_its_role_may(
     aws("ssm").put_parameter(Name="/shop/a", Value=VALUE, Type="SecureString")
     (container,) = PROPERTIES["ContainerDefinitions"]
     unlabelled = f"{secret['ARN']}:::00000000-0000-0000-0000-000000000000"
-    secrets = [*container["Secrets"], {"Name": "B", "ValueFrom": unlabelled}]
+    others = [{"Name": "B", "ValueFrom": unlabelled}, {"Name": "C", "ValueFrom": secret["ARN"]}]
+    secrets = [*container["Secrets"], *others]
     called: set[str] = set()
     call = botocore.client.BaseClient._make_api_call
 
