@@ -230,6 +230,11 @@ class Template(Struct, frozen=True, dict=True):
                 found |= dict.fromkeys(_conditions_inside(definition.get("Properties")))
         return tuple(found)
 
+    def type_of(self, logical_id: str) -> str:
+        """The type of a resource; empty where there is none, or something that is no resource."""
+        resource = _mapping(_mapping(self.tree.get("Resources")).get(logical_id))
+        return str(resource.get("Type", ""))
+
     def home(self, path: Path) -> tuple[Template, Path]:
         """The template whose text has a path of ``tree``, and the path there."""
         if self.borrowed and len(path) > 1 and path[0] == "Resources" and path[1] in self.borrowed:

@@ -136,6 +136,26 @@ def test_nobody_can_tell_what_a_role_of_elsewhere_may_do(injected: Any) -> None:
     assert "What the role there may do is not in this template: nobody can tell what is lost." in result.err
 
 
+def test_a_role_that_is_no_resource_is_none_of_the_template(injected: Any) -> None:
+    own = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !GetAtt Own.Arn\n", 1)
+    result = injected(f"{own}  Own: AWS::IAM::Role\n", "--replace-roles")
+    assert "What the role there may do is not in this template: nobody can tell what is lost." in result.err
+
+
+def test_what_is_cut_out_of_an_empty_value_is_told_nowhere_else(injected: Any) -> None:
+    parameter = "Parameters:\n  File: {Type: String, Default: ''}\n"
+    condition = "Conditions:\n  HasFile: !Not [!Equals [!Ref File, '']]\n"
+    text = WITH_ROLES.replace("Parameters:\n", parameter).replace("Resources:\n", f"{condition}Resources:\n", 1)
+    files = "EnvironmentFiles: [!If [HasFile, {Type: s3, Value: !Ref File}, !Ref AWS::NoValue]]"
+    text = text.replace("        Image: nginx\n", f"        Image: nginx\n        {files}\n").replace(
+        "TaskRoleArn", "ExecutionRoleArn"
+    )
+    assert files in text
+    told = injected(text).err
+    assert "Service ecs-tasks.amazonaws.com" in told
+    assert "on arn:${AWS::Partition}:s3:::${File[bucket]}\n" in told
+
+
 def test_no_role_is_none(injected: Any) -> None:
     none = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !Ref AWS::NoValue\n", 1)
     result = injected(none)

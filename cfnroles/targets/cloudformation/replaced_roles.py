@@ -17,12 +17,13 @@ from cfnroles.need import Holder, Origin
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
-from cfnroles.symbols import Cut, InImage
+from cfnroles.symbols import Cut, InImage, Symbol
 from cfnroles.targets.cloudformation.injection import with_added
 from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.template.expressions import expression
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
 from cfnroles.text import Text, text_of
 from cfnroles.workload import Path
 
@@ -64,8 +65,7 @@ class Replacing(Struct, frozen=True, dict=True):
         """What each resource would lose and gain, role by role; those that are ``left`` have not been replaced."""
         for place in own:
             names = {each for each in names_in(given_at(place, self.template.tree)) if not each.startswith("AWS::")}
-            resources = self.template.tree["Resources"]
-            had = {each for each in names if resources.get(each, {}).get("Type") == _ROLE}
+            had = {each for each in names if self.template.type_of(each) == _ROLE}
             yield ReplacedRole(
                 place.resource,
                 place.holder,
@@ -82,7 +82,7 @@ class Replacing(Struct, frozen=True, dict=True):
         """
         resources = self.template.tree["Resources"]
         given = [given_at(place, self.template.tree) for place in own if place.resource not in left]
-        gone = {name for each in given for name in names_in(each) if resources.get(name, {}).get("Type") == _ROLE}
+        gone = {name for each in given for name in names_in(each) if self.template.type_of(name) == _ROLE}
         for path, statement in _statements(resources, ("Resources",)) if gone else ():
             for role in dict.fromkeys(names_in(statement.get("Resource"))):
                 if role in gone:
@@ -110,11 +110,15 @@ class Replacing(Struct, frozen=True, dict=True):
         """What is cut out of a value, as people are told of it, by the functions that cut it out; the longest first."""
         found = {}
         for task in self.tasks:
-            texts = (text_of(text) for need in task.needs for text in need.permission.texts)
-            symbols = {each for text in texts for each in text.symbols if isinstance(each, Cut | InImage)}
-            for symbol in symbols:
-                written = task.worlds.value(next(iter(task.worlds.all)), expression(Text(symbol)))
-                if isinstance(written, str):
+            where: dict[Symbol, World] = {}
+            for need, worlds in task.needs.items():
+                # Where nothing is needed, the value may be empty, and an empty text is in every other one.
+                world = next(each for each in task.worlds.all if each in worlds)
+                symbols = (each for text in need.permission.texts for each in text_of(text).symbols)
+                where |= dict.fromkeys((each for each in symbols if isinstance(each, Cut | InImage)), world)
+            for symbol, world in where.items():
+                written = task.worlds.value(world, expression(Text(symbol)))
+                if isinstance(written, str) and written:
                     found[written] = symbol.spelled
         return dict(sorted(found.items(), key=lambda each: len(each[0]), reverse=True))
 
