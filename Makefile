@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus fuzz bench model newest templates functions docs golden lock clean
+.PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -22,6 +22,9 @@ check: .venv/installed ## Style, types and import contracts.
 
 corpus: .venv/installed ## Build every task definition of a corpus, and print what became of each.
 	python -m tests.corpus
+
+deployed: .venv/installed ## Deploy the templates of a corpus, with their roles, to a local emulator; takes minutes.
+	python -m tests.deployed_corpus
 
 fuzz: .venv/installed ## Try every command on 100,000 mutated documents; CASES and FIRST choose others.
 	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)

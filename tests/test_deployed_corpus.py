@@ -1,0 +1,41 @@
+"""A real template with its roles in an emulator: refused while a parameter is missing, then there, and complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.deployed_corpus import outcome, trial
+from tests.test_injected_corpus import CORPUS
+
+if TYPE_CHECKING:
+    from cfnroles.emulator import Emulator
+
+SAMPLE = [path for name in ("0009.yaml",) if (path := CORPUS / name).is_file()]
+
+
+@pytest.fixture
+def in_emulator(empty_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator, as what reads roles of the account finds it."""
+    for name, value in empty_emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    return empty_emulator
+
+
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
+def test_a_real_template(path: Path, in_emulator: Emulator) -> None:
+    assert list(trial(path, in_emulator)) == ["refused", "created", "complete"]
+
+
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
+def test_a_role_that_lacks_something_is_noticed(
+    path: Path, in_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_reading(injected: str, *rest: object) -> object:
+        return outcome(injected.replace("ssm:GetParameters", "ssm:ListTagsForResource"), *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("tests.deployed_corpus.outcome", without_reading)
+    *steps, last = trial(path, in_emulator)
+    assert (steps, last.partition(":")[0]) == (["refused", "created"], "wrong roles")
