@@ -10,8 +10,12 @@ const s3 = require('aws-cdk-lib/aws-s3');
 const secretsmanager = require('aws-cdk-lib/aws-secretsmanager');
 const ssm = require('aws-cdk-lib/aws-ssm');
 
-// `cdk synth` writes the paths of constructs by itself.
-const app = new cdk.App({ outdir: 'cdk.out', context: { 'aws:cdk:enable-path-metadata': true } });
+// `cdk synth` writes the paths of constructs by itself; `node app.js` is told to. With the zones it asks no account.
+const context = {
+  'aws:cdk:enable-path-metadata': true,
+  'availability-zones:account=111122223333:region=eu-west-1': ['eu-west-1a'],
+};
+const app = new cdk.App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out', context });
 const env = { account: '111122223333', region: 'eu-west-1' };
 const shop = new cdk.Stack(app, 'Shop', { env });
 const nginx = ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.27');

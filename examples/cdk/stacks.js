@@ -9,7 +9,7 @@ const kms = require('aws-cdk-lib/aws-kms');
 const s3 = require('aws-cdk-lib/aws-s3');
 const secretsmanager = require('aws-cdk-lib/aws-secretsmanager');
 
-const app = new cdk.App({ outdir: 'cdk.out', context: { 'aws:cdk:enable-path-metadata': true } });
+const app = new cdk.App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out', context: { 'aws:cdk:enable-path-metadata': true } });
 const env = { account: '111122223333', region: 'eu-west-1' };
 const base = new cdk.Stack(app, 'Base', { env });
 const web = new cdk.Stack(app, 'Web', { env });
