@@ -175,7 +175,7 @@ class _Merging:
         return tuple(found)
 
     def _gate(self, conditions: tuple[str, ...]) -> str:
-        return conditions[0] if len(conditions) == 1 else "And".join(conditions)
+        return conditions[0] if len(conditions) == 1 else " and ".join(conditions)
 
     def _gates(self) -> Mapping[str, Any]:
         """The conditions with those that are made of several."""

@@ -138,6 +138,22 @@ def test_a_condition_around_a_nested_stack_is_one_of_what_is_in_it(cfnroles: Any
     assert "has no parameter Nope" in cfnroles("verify", app, "--parameter", "Nope=1").err
 
 
+def test_what_hangs_on_a_condition_in_a_nested_stack_hangs_on_both(cfnroles: Any, app: Path) -> None:
+    outer, inner = app / "Web.template.json", app / NESTED
+    for file, name in ((outer, "Wanted"), (inner, "Large")):
+        tree = json.loads(file.read_text())
+        kinds = ("AWS::CloudFormation::Stack", "AWS::ECS::TaskDefinition")
+        of = {key: each for key, each in tree["Resources"].items() if each["Type"] == kinds[file is inner]}
+        _changed(
+            file,
+            Resources={key: {**each, "Condition": name} for key, each in of.items()},
+            Parameters={"Mode": {"Type": "String"}},
+            Conditions={name: {"Fn::Equals": [{"Ref": "Mode"}, name]}},
+        )
+    told = cfnroles("explain", app, "--resource", "InsideBA67C832").out
+    assert "(only if Large and Wanted holds)" in " ".join(told.split())
+
+
 def test_a_nested_stack_is_found_by_its_metadata_too(verified: Any, app: Path) -> None:
     (app / "Web.assets.json").unlink()
     tree = json.loads((app / "Web.template.json").read_text())
@@ -171,6 +187,7 @@ def test_lint_looks_at_each_stack_where_it_stands(cfnroles: Any) -> None:
     checks = {(Path(file["file"]).name, each["check"]) for file in found["files"] for each in file["findings"]}
     assert ("Web.template.json", "missing-execution-role") in checks
     assert "unjudged-role" not in {check for _, check in checks}
+    assert {file for file, check in checks if check == "writes-every-log-group"} == {"Base.template.json"}
     assert all(Path(each["file"]).is_file() for each in found["files"])
 
 
