@@ -54,6 +54,8 @@ class Change(Struct, frozen=True):
     @property
     def widens(self) -> bool:
         """Whether the role may do more than before, or might, as far as is proved."""
+        if self.grant.kind is GrantKind.NEED:
+            return False
         if self.verb in (Verb.ADDED, Verb.REMOVED):
             more = Effect.ALLOW if self.verb is Verb.ADDED else Effect.DENY
             return self.grant.effect is more and not self.redundant
@@ -135,9 +137,12 @@ def diff(old: Reading | None, new: Reading | None) -> Comparison:
             " and ".join(f"{side.name} is {side.noun}" for side in sides),
             remedy="Compare two task definitions, two service specs, or two templates.",
         )
-    return Comparison(
-        *(Side(side.name, side.texts, *granted(side), standings(side)) if side else None for side in (old, new))
-    )
+    return Comparison(*(_side(side) if side else None for side in (old, new)))
+
+
+def _side(reading: Reading) -> Side:
+    found = standings(reading)
+    return Side(reading.name, reading.texts, *granted(reading, found.elsewhere), found)
 
 
 def difference(

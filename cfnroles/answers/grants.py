@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 
 
 class GrantKind(StrEnum):
-    """By what a role gets a grant: its policies, its trust policy, a managed policy, its permissions boundary."""
+    """By what a role gets a grant: its policies, its trust policy, a managed policy, its permissions boundary.
+
+    A need is none of these: what a task definition of a template asks of a role elsewhere, whatever that allows.
+    """
 
     PERMISSION = "permission"
+    NEED = "need"
     TRUST = "trust"
     MANAGED_POLICY = "managed policy"
     BOUNDARY = "permissions boundary"

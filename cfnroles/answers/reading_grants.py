@@ -3,34 +3,66 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
 from cfnroles.answers.grants import GrantKind, Place, RoleGrant, merged, needed
 from cfnroles.answers.template_grants import template_grants
+from cfnroles.answers.template_tasks import known_of
+from cfnroles.discovery import Discovery
 from cfnroles.iam.evaluator import Effect
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.template_task_definitions import spelled
+from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.template.given import Given
+from cfnroles.template.template import Template
+from cfnroles.text import text_of
 
 
-def granted(reading: Reading) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
+def granted(
+    reading: Reading, elsewhere: Collection[tuple[str, Holder]] = ()
+) -> tuple[tuple[RoleGrant, ...], tuple[Gap, ...]]:
     """The grants of all roles, and the gaps. Roles of a project are called ``web execution role`` and the like.
 
+    Of roles ``elsewhere``, by the task definitions of a template that name them, it is what these need of them.
     A managed policy and a permissions boundary are told by their names: what they say is not compared. Raises
     InvalidInput for what ECS would refuse.
     """
     told = reading.told
     if reading.template:
-        return template_grants(reading.template, Given(told.parameters, told.account, told.region)), ()
+        grants = template_grants(reading.template, Given(told.parameters, told.account, told.region))
+        wanted = (grant for task in _tasks(reading, reading.template, elsewhere) for grant in _wanted(task, elsewhere))
+        return merged((*grants, *wanted)), ()
     tasks = reading.accepted()
     if not reading.project and not reading.addressed:
         return merged(grant for task in tasks for grant in needed(task.discovery)), reading.gaps
     grants = merged(grant for task in tasks for grant in _of_service(reading.name, task))
     # Two services may have a gap in containers of the same name.
     return grants, tuple(_named(gap, task) for task in tasks for gap in task.discovery.gaps)
+
+
+def _tasks(reading: Reading, template: Template, elsewhere: Collection[tuple[str, Holder]]) -> Iterator[TaskInWorlds]:
+    facts, given = known_of(reading)
+    # The other version may have parameters that this one has not.
+    known = facts, replace(given, parameters={n: v for n, v in given.parameters.items() if n in template.settable})
+    for logical_id in sorted({name for name, _ in elsewhere}):
+        yield in_worlds(logical_id, reading.documents[0], template, known)
+
+
+def _wanted(task: TaskInWorlds, elsewhere: Collection[tuple[str, Holder]]) -> Iterator[RoleGrant]:
+    """What a task definition of a template needs of its roles elsewhere, whether they allow it or not."""
+    own = (need for need in task.needs if (task.logical_id, need.holder) in elsewhere)
+    # Those of a key hang on a parameter that the template does not have.
+    needs = tuple(need for need in own if not need.permission.when)
+    when = {need: task.worlds.when(where) for need, where in task.needs.items() if where != task.there}
+    for grant in needed(Discovery(needs, (), (), ()), when):
+        resources = tuple(map(str, map(spelled, map(text_of, grant.resources))))
+        yield dataclasses.replace(
+            grant, role=f"{task.logical_id} {grant.role}", kind=GrantKind.NEED, resources=resources
+        )
 
 
 def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:

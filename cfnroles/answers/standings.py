@@ -40,11 +40,15 @@ Who = tuple[str, Holder]
 
 
 class Standings(Struct, frozen=True):
-    """Those of all task definitions of one version; ``unjudged`` is why there are none although there are tasks."""
+    """Those of all task definitions of one version; ``unjudged`` is why there are none although there are tasks.
+
+    ``elsewhere`` are the roles that the template names and does not have.
+    """
 
     document: str = ""
     found: Mapping[Who, Standing] = {}
     unjudged: str = ""
+    elsewhere: frozenset[Who] = frozenset()
 
 
 NO_STANDINGS = Standings()
@@ -85,11 +89,14 @@ def standings(reading: Reading) -> Standings:
     except InvalidInput as error:
         return Standings(reading.name, unjudged=error.what)
     found: dict[Who, Standing] = {}
+    elsewhere: set[Who] = set()
     for each in verifications:
         for task in each.use.tasks if each.use else ():
+            if each.absence and each.absence.named:
+                elsewhere.add((task, each.holder))
             # A task definition has one role in some worlds and another one in the rest.
             found[task, each.holder] = _together(found.get((task, each.holder)), _standing(each))
-    return Standings(reading.name, found)
+    return Standings(reading.name, found, elsewhere=frozenset(elsewhere))
 
 
 def verdict_changes(old: Standings, new: Standings) -> tuple[VerdictChange, ...]:

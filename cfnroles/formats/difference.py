@@ -98,12 +98,19 @@ def _title(comparison: Comparison) -> str:
 
 
 def _summary(difference: Difference) -> str:
-    if not difference.changes:
-        return _NOTHING
+    needs = Counter(change.verb for change in difference.changes if change.grant.kind is GrantKind.NEED)
     counts = Counter(change.verb for change in difference.changes)
-    told = ", ".join(f"{counts[verb]} {verb}" for verb in Verb)
+    counts.subtract(needs)
     more = "A role may do more than before." if difference.widens else "No role may do more than before."
-    return f"Permissions: {told}. {more}"
+    permissions = f"Permissions: {_counted(counts)}. {more}" if any(counts.values()) else _NOTHING
+    if not needs:
+        return permissions
+    told = f"Needs of roles elsewhere: {_counted(needs)}; `cfnroles verify --live` tells if these allow them."
+    return f"{permissions} {told}"
+
+
+def _counted(counts: Mapping[Verb, int]) -> str:
+    return ", ".join(f"{counts[verb]} {verb}" for verb in Verb)
 
 
 def _human(comparison: Comparison, difference: Difference) -> Iterator[str]:

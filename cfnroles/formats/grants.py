@@ -34,7 +34,7 @@ def actions_of(grant: RoleGrant) -> str:
 
 def resources_of(grant: RoleGrant) -> Iterator[Line]:
     """A line for each resource, each principal of a trust policy, or the ARN of a managed policy or boundary."""
-    word = {GrantKind.PERMISSION: "on ", GrantKind.TRUST: "by "}.get(grant.kind, "")
+    word = {GrantKind.PERMISSION: "on ", GrantKind.NEED: "on ", GrantKind.TRUST: "by "}.get(grant.kind, "")
     for resource in grant.resources:
         yield Line(word + ("all but " if grant.not_resources else ""), resource)
 
