@@ -157,6 +157,21 @@ def unused_words(found: Excess, each: Verification) -> Iterator[str]:
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
             return
+    if _may_decrypt_objects(found, each):
+        yield "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+
+
+def _may_decrypt_objects(found: Excess, each: Verification) -> bool:
+    """Whether what no need uses may be the key of objects in S3 that ECS reads, which nobody told."""
+    needs = [judged.need for judged in each.judged]
+    reads = any(need.permission.action == "s3:GetObject" for need in needs)
+    told = any(
+        need.permission.action == "kms:Decrypt" and any(value.startswith("s3.") for value in condition.values)
+        for need in needs
+        for condition in need.permission.conditions
+    )
+    unused = any(matches_action(grant.action, "kms:Decrypt") for grant in found.unused)
+    return each.holder is Holder.EXECUTION and reads and unused and not told
 
 
 def _by_resources(grants: Sequence[GrantedAction]) -> Iterable[tuple[tuple[str, ...], list[str]]]:

@@ -476,3 +476,19 @@ def test_the_policy_of_a_repository_counts_which_the_template_gives_a_name() -> 
     found = {each.need.permission.action: each.outcome for each in role.judged}
     assert found["ecr:BatchGetImage"] is Outcome.UNKNOWN
     assert found["ecr:GetAuthorizationToken"] is Outcome.MISSING
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        pytest.param(FILES, True, id="a file that it may encrypt"),
+        pytest.param(TEMPLATE, False, id="no file"),
+    ],
+)
+def test_a_key_that_may_be_that_of_a_file_is_not_called_too_much_without_a_word(task: str, expected: bool) -> None:
+    decrypting = """\
+        - PolicyName: Key
+          PolicyDocument: {Statement: [{Effect: Allow, Action: "kms:Decrypt", Resource: !ImportValue key}]}
+"""
+    hint = "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+    assert (hint in " ".join(told(f"{task}{decrypting}").split())) is expected
