@@ -52,7 +52,7 @@ def _unseen(subject: Subject) -> Iterator[Finding]:
             yield fault(
                 ("Resources", str(name)),
                 f"the roles, policies and task definitions that {name} may make are not judged",
-                "Lint what `aws cloudformation get-template --template-stage Processed` answers.",
+                "Lint what `aws cloudformation get-template --template-stage Processed --query TemplateBody` answers.",
             )
 
 

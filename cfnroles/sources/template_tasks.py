@@ -56,7 +56,7 @@ _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 #: How to read what macros and SAM make.
 PROCESSED = (
     "Give the template as CloudFormation processed it:"
-    " `aws cloudformation get-template --template-stage Processed --stack-name STACK`"
+    " `aws cloudformation get-template --template-stage Processed --query TemplateBody --stack-name STACK`"
 )
 
 

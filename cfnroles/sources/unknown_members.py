@@ -27,7 +27,7 @@ HOLDERS_BESIDE = {
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
 _PROCESSED = (
     "Look at the stack's template as CloudFormation processed it:"
-    " `aws cloudformation get-template --template-stage Processed --stack-name STACK`"
+    " `aws cloudformation get-template --template-stage Processed --query TemplateBody --stack-name STACK`"
 )
 
 _Kind = Mapping[str, Any]

@@ -107,7 +107,7 @@ def test_a_role_that_sam_makes_is_named_with_how_to_see_it(cfnroles: Any, templa
     told = cfnroles("verify", template)
     assert told.code == 3
     assert "Execution role: the one that SAM makes for Starter\n" in told.out
-    assert "--template-stage Processed" in told.out
+    assert "--template-stage Processed --query TemplateBody" in " ".join(told.out.split())
 
 
 @pytest.mark.parametrize(
