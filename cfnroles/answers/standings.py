@@ -116,8 +116,13 @@ def verdict_changes(old: Standings, new: Standings) -> tuple[VerdictChange, ...]
 
 
 def _standing(found: Verification) -> Standing:
+    with_role = found.use.when if found.use else ""
     lacks = (
-        Lack(each.need.permission.action, str(each.need.permission.resource), found.when(each))
+        Lack(
+            each.need.permission.action,
+            str(each.need.permission.resource),
+            " and ".join(filter(None, (with_role, found.when(each)))),
+        )
         for each in found.judged
         if each.outcome in (Outcome.MISSING, Outcome.DENIED)
     )

@@ -48,6 +48,9 @@ BEHIND = TEMPLATE + "        - !If [IsProd, {Name: B, ValueFrom: !Ref Key}, !Ref
 ELSEWHERE = TEMPLATE.replace("!GetAtt Role.Arn", "arn:aws:iam::123456789012:role/web")
 REFUSED = TEMPLATE.replace("Name: web\n", "Name: 'no name'\n")
 
+#: One role in some worlds, another in the rest.
+FORKED = "!If [IsProd, !GetAtt %s.Arn, !GetAtt %s.Arn]"
+
 LACKS = "now lacks secretsmanager:GetSecretValue on ${Key}"
 MISSING = "what is needed is missing or denied"
 ROWS = [
@@ -66,6 +69,12 @@ ROWS = [
     ("a role of elsewhere", TEMPLATE, ELSEWHERE,
      ["Web, execution role: was pass, now not judged: what is allowed depends on what nobody told, the template does"
       " not have the role (new.yaml:23)"]),
+    *(
+        (f"another role behind a condition, {first} first", TEMPLATE,
+         TEMPLATE.replace("!GetAtt Role.Arn", FORKED % (first, second)),
+         [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)", f"{LACKS.replace('Key', 'Database')} (only if IsProd {holds})"])
+        for first, second, holds in (("Nothing", "Role", "holds"), ("Role", "Nothing", "does not hold"))
+    ),
     ("another name", TEMPLATE, TEMPLATE.replace("  Web:", "  Site:"),
      ["Site, execution role: new, pass (new.yaml:23)", "Web, execution role: gone, was pass (old.yaml:23)"]),
 ]  # fmt: skip
