@@ -87,7 +87,7 @@ _REMEDY = "Give its template to cfnroles as well"
 def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
     resources = template.tree.get("Resources")
     for name, each in resources.items() if isinstance(resources, Mapping) else ():
-        if isinstance(each, Mapping) and each.get("Type") in _ADDRESSES:
+        if isinstance(each, Mapping) and template.type_of(name) in _ADDRESSES:
             yield str(name), each
 
 

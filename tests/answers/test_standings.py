@@ -70,10 +70,11 @@ ROWS = [
      ["Web, execution role: was pass, now not judged: what is allowed depends on what nobody told, the template does"
       " not have the role (new.yaml:23)"]),
     *(
-        (f"another role behind a condition, {first} first", TEMPLATE,
-         TEMPLATE.replace("!GetAtt Role.Arn", FORKED % (first, second)),
-         [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)", f"{LACKS.replace('Key', 'Database')} (only if IsProd {holds})"])
-        for first, second, holds in (("Nothing", "Role", "holds"), ("Role", "Nothing", "does not hold"))
+        (f"a role without permissions if IsProd {holds}", TEMPLATE,
+         TEMPLATE.replace("!GetAtt Role.Arn", FORKED % roles),
+         [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)",
+          f"{LACKS.replace('Key', 'Database')} (only if IsProd {holds})"])
+        for roles, holds in ((("Nothing", "Role"), "holds"), (("Role", "Nothing"), "does not hold"))
     ),
     ("another name", TEMPLATE, TEMPLATE.replace("  Web:", "  Site:"),
      ["Site, execution role: new, pass (new.yaml:23)", "Web, execution role: gone, was pass (old.yaml:23)"]),
