@@ -71,7 +71,7 @@ def _sentence(each: Lacking, one: Judged) -> str:
     by = by_words(each.verification, one)
     match one.outcome:
         case Outcome.MISSING:
-            return f"lacks {one.need.permission}"
+            return f"{'needs' if each.unnamed else 'lacks'} {one.need.permission}"
         case Outcome.DENIED:
             return f"is denied {one.need.permission}: {by}"
         case _:

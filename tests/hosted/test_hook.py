@@ -180,7 +180,7 @@ def test_no_role_is_refused_at_once_where_one_is_needed(aws: Callable[[str], Any
     without = {name: each for name, each in PROPERTIES.items() if name != "ExecutionRoleArn"}
     answer = answered(request(without, requestContext={"invocation": 1}))
     assert answer["hookStatus"] == "FAILED"
-    assert "The execution role of Web is not named. Give Web an ExecutionRoleArn." in answer["message"]
+    assert "The execution role of Web is not named. Give Web an ExecutionRoleArn.\n  needs ssm:Get" in answer["message"]
     assert "DependsOn" not in answer["message"]
 
 
