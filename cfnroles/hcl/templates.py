@@ -194,7 +194,8 @@ class TemplateReader:
             return self._interpolation(start)
         if self._taken("%{"):
             return self._directive(start)
-        return Chunk(self.source, start, self.at, literal())
+        text = literal()
+        return Chunk(self.source, start, self.at, text)
 
     def _interpolation(self, start: int) -> Node:
         before = self._taken("~")
@@ -298,11 +299,15 @@ def _stripped(parts: list[Node]) -> list[Node]:
 def _joined(parts: list[Node]) -> list[Node]:
     """The parts with literal neighbours in one; each still begins where its text does."""
     found: list[Node] = []
-    for part in parts:
-        last = found[-1] if found else None
-        if isinstance(part, Chunk) and isinstance(last, Chunk) and last.end == part.start and _as_long(last):
-            found[-1] = replace(last, text=last.text + part.text, end=part.end)
-        else:
+    run: list[Chunk] = []
+    for part in (*parts, None):
+        if isinstance(part, Chunk) and (not run or (_as_long(run[-1]) and run[-1].end == part.start)):
+            run.append(part)
+            continue
+        if run:
+            found.append(replace(run[0], text="".join(each.text for each in run), end=run[-1].end))
+        run = [part] if isinstance(part, Chunk) else []
+        if part is not None and not isinstance(part, Chunk):
             found.append(part)
     return found
 

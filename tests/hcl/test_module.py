@@ -150,6 +150,15 @@ def test_a_module_is_read_where_terraform_init_has_brought_it() -> None:
     assert shown(output(files)) == "here"
 
 
+def test_a_module_that_was_brought_to_elsewhere_is_not_read() -> None:
+    files = {
+        "main.tf": 'module "m" { source = "a/b/aws" }\noutput "it" { value = module.m.name }\n',
+        ".terraform/modules/modules.json": '{"Modules": [{"Key": "m", "Dir": "/elsewhere"}]}',
+        "/elsewhere/main.tf": 'output "name" { value = "there" }\n',
+    }
+    assert shown(output(files)) == "<module.m.name>"
+
+
 @pytest.mark.parametrize("noted", ["", "[]", '{"Modules": 1}', "[" * 100_000, '{"Modules": [{"Key": "m"}]}'])
 def test_what_terraform_init_noted_may_be_anything(noted: str) -> None:
     files = {
