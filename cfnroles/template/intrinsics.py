@@ -133,7 +133,9 @@ class Resolution(Struct):
         resolved = {}
         for key, member in given.items():
             inner = None if path is None else (*path, key)
-            value = self.value(member, (*source, key), inner)
+            # What a loop made stands elsewhere than its surroundings.
+            place = (*source, key) if inner is None else self.sources.get(inner, (*source, key))
+            value = self.value(member, place, inner)
             if value is not NO_VALUE:
                 resolved[key] = value
         return resolved

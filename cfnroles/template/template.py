@@ -318,10 +318,11 @@ def _resource(
 ) -> Resource:
     condition = definition.get("Condition")
     holds = resolution.condition(condition) if isinstance(condition, str) else True
-    start: Path = ("Resources", logical_id, "Properties")
+    resource: Path = ("Resources", logical_id)
     given = definition.get("Properties", {}) if definition["Type"].startswith(types) else {}
     own = resolution.apart()
-    properties = own.value(given, start, start)
+    source = (*own.sources.get(resource, resource), "Properties")
+    properties = own.value(given, source, (*resource, "Properties"))
     return Resource(
         logical_id,
         definition["Type"],

@@ -83,6 +83,28 @@ Resources:
     assert template.written(("Resources", "Tb")) == ("Resources", "Fn::ForEach::L", 2, "T${N}")
 
 
+def test_what_a_condition_chose_in_a_loop_stands_where_the_loop_has_it() -> None:
+    text = """\
+Conditions: {Yes: !Equals [a, a]}
+Resources:
+  Fn::ForEach::L:
+    - N
+    - [a, b]
+    - T${N}:
+        Type: AWS::SQS::Queue
+        Properties:
+          Tags:
+            - !If
+              - Yes
+              - Key: !Ref N
+              - !Ref AWS::NoValue
+"""
+    template = read(text)
+    place = template.resolve().resources["Tb"].source("Tags", 0, "Key")
+    assert template.line(place) == 14
+    assert place[:4] == ("Resources", "Fn::ForEach::L", 2, "T${N}")
+
+
 def test_loops_in_loops_end() -> None:
     loop = "{'T${A}${B}${C}${D}${E}': {}}"
     for name in "ABCDE":
