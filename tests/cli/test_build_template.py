@@ -257,3 +257,13 @@ def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> N
     assert refused.code == 2
     assert "the roles refer to Stage, and what declares that parameter is no mapping" in refused.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_template_makes_on_a_condition_need_not_be_handed_over(built: Any) -> None:
+    text = TEMPLATE.replace("Files: {Type: AWS::S3::Bucket}", "Files: {Type: AWS::S3::Bucket, Condition: IsProd}")
+    _, files = built(text)
+
+    parameters = files["roles.yaml"]["Parameters"]
+    assert parameters["FilesArn"]["Default"] == ""
+    assert parameters["FilesArn"]["Description"].endswith("; empty where IsProd does not hold.")
+    assert "Default" not in parameters["Database"]

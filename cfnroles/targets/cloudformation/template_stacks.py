@@ -130,8 +130,13 @@ class _Outside:
             resource, _, attribute = name.partition(".")
             self._names[name] = self._adding.ids.new(name) if attribute else resource
             what = f"Fn::GetAtt {name}" if attribute else f"Ref {name}"
-            told = f"What {what} gives in the stack of the task definition."
-            self.declared[self._names[name]] = {"Type": "String", "Description": told}
+            told = f"What {what} gives in the stack of the task definition"
+            definition = self._adding.tree["Resources"].get(resource)
+            condition = definition.get("Condition") if isinstance(definition, Mapping) else None
+            # Where the template has no such resource, there is nothing to hand over, and no policy with it.
+            there = {"Default": ""} if condition else {}
+            told += f"; empty where {condition} does not hold." if condition else "."
+            self.declared[self._names[name]] = {"Type": "String", **there, "Description": told}
         return Parameter(self._names[name])
 
 
