@@ -92,12 +92,13 @@ def _merge(node: Any, document: str, done: set[int]) -> None:
     if len(merging) > 1:
         raise InvalidInput("has the key '<<' twice in one object", where=_where(node, document), remedy=_LIST)
     if merging:
-        named = {key.value for key, _ in own}
+        # What is no text is refused as a key wherever it stands.
+        named = {str(key.value) for key, _ in own}
         others: dict[str, Any] = {}
         for source in _sources(merging[0], document):
             for key, value in source.value:
-                if key.value not in named:
-                    others.setdefault(key.value, (key, value))
+                if str(key.value) not in named:
+                    others.setdefault(str(key.value), (key, value))
         node.value = [*own, *others.values()]
 
 

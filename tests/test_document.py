@@ -47,6 +47,7 @@ REFUSED = {
         "document.yaml:1:4: merges something that is no mapping",
     ),
     "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is no mapping"),
+    "a merge of a key that is a list": ("a: &a\n  [x]: 1\nb:\n  <<: *a\n", "a key is not a plain text"),
     "a merge of itself": ("a: &a\n  <<: *a\n", "document.yaml:1:4: holds itself"),
     "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Name all of them in one list"),
     "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is no number of JSON"),

@@ -85,6 +85,8 @@ def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple
         condition = _member(each, "Condition")
         if condition and value({"Fn::If": [condition, "there", ""]}) == "":
             continue
+        if not isinstance(kind, str):
+            continue
         if kind in _OWN:
             noun, held = _OWN[kind]
             yield noun, str(name), _member(properties, held)

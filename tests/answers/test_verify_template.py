@@ -492,3 +492,9 @@ def test_a_key_that_may_be_that_of_a_file_is_not_called_too_much_without_a_word(
 """
     hint = "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
     assert (hint in " ".join(told(f"{task}{decrypting}").split())) is expected
+
+
+def test_a_resource_whose_type_is_no_text_has_no_policy() -> None:
+    other = "Other: {Type: AWS::SecretsManager::Secret}"
+    (role,) = judged(changed((other, "Other: {Type: {Ref: Stage}}")))
+    assert role.verdict is Verdict.PASS
