@@ -220,7 +220,8 @@ def _one_role(roles: Sequence[Role]) -> tuple[Role, list[_Names]]:
         called[name, where] = f"{name} ({number})" if number > 1 else name
     places = {key: _ordered(alike) for key, alike in together.items()}
     merged = tuple(_merged(called[key], alike, places[key]) for key, alike in together.items())
-    unread = tuple(dict.fromkeys(each for role in roles for each in role.unread))
+    # A form may have a boundary or a trust policy that the first one lacks.
+    unread = tuple(dict.fromkeys(each for role in roles for each in (*role.unread, *role.unread_besides)))
     return replace(roles[0], policies=merged, unread=unread), [_names(role, places, called) for role in roles]
 
 

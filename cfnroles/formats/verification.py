@@ -115,7 +115,8 @@ def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
         yield f"container {container}" if container else "task"
         for _, same in groupby(found, key=lambda entry: _origin(entry).path):
             yield from _field(each, list(same), lines, width)
-    yield ""
+    if each.absence is None or entries:
+        yield ""
     for part in (_unknown, _missing, _excess, _application, _proof):
         found_lines = list(part(each, width))
         if found_lines:

@@ -106,10 +106,15 @@ class Role(Struct, frozen=True):
     @property
     def all_unread(self) -> tuple[Unread, ...]:
         """Everything of the role that could not be read: of its policies, its trust policy and its boundary."""
+        statements = (each for policy in self.policies for each in policy.named_unread)
+        return tuple(dict.fromkeys((*self.unread, *statements, *self.unread_besides)))
+
+    @property
+    def unread_besides(self) -> tuple[Unread, ...]:
+        """What could not be read of its trust policy and its boundary."""
         boundary = self.boundary.named_unread if isinstance(self.boundary, RolePolicy) else ()
         whole = (each for each in (self.trust, self.boundary) if isinstance(each, Unread))
-        statements = (each for policy in self.policies for each in policy.named_unread)
-        return (*self.unread, *statements, *self.trust_unread, *boundary, *whole)
+        return (*self.trust_unread, *boundary, *whole)
 
 
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:

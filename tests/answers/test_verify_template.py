@@ -151,6 +151,28 @@ def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> Non
     assert execution.verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("task", ["nginx:1.27", "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop:1"])
+def test_one_empty_line_parts_the_verdict_of_a_role_that_is_not_there(task: str) -> None:
+    secrets = ", Secrets: [{Name: DB, ValueFrom: !Ref Secret}]"
+    text = changed(("!GetAtt Role.Arn", "!ImportValue shop-role"), (secrets, ""), ("nginx:1.27", task))
+    shown = told(text)
+    assert "  - the role is not in this template\n\n" in shown
+    assert "\n\nTo decide what is unknown:" in shown
+    assert "\n\n\n" not in shown
+
+
+def test_what_cannot_be_read_in_one_world_only_has_its_remedy() -> None:
+    boundary = "!If [IsProd, !Ref AWS::NoValue, !Ref Boundary]"
+    text = changed(
+        ("  Stage: {Type: String, Default: dev}", "  Stage: {Type: String, Default: dev}\n  Boundary: {Type: String}"),
+        ("      Policies:", f"      PermissionsBoundary: {boundary}\n      Policies:"),
+    )
+    assert "Give --parameter Boundary=VALUE." in " ".join(told(text).split())
+    (execution,) = judged(text, {"Boundary": "arn:aws:iam::aws:policy/AdministratorAccess"})
+    assert execution.verdict is Verdict.PASS
+    assert execution.role.all_unread == ()
+
+
 def test_the_name_of_the_stack_is_another_one_in_the_template_of_somebody_else() -> None:
     named = "!Sub 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}'"
     allowed = ALLOWED.replace("secretsmanager:GetSecretValue", "ssm:GetParameters").replace("!Ref Secret", named)
