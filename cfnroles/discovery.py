@@ -49,7 +49,8 @@ def discover(workload: Workload, facts: Facts, features: Sequence[Feature] = FEA
                         needs.update(permissions or ())
             except Unnamed as unnamed:
                 origin = workload.origin(found.path)
-                gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy))
+                actions = tuple(grant.action_name for grant in feature.grants)
+                gaps.add(Gap(feature.holder, feature.name, origin, unnamed.what, unnamed.remedy, actions))
             except Malformed as malformed:
                 origin = workload.origin(found.path)
                 findings.add(Finding(Severity.ERROR, origin, malformed.what, malformed.remedy))

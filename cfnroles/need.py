@@ -167,13 +167,14 @@ class Need(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """A need that can be seen but not named; ``remedy`` says what closes it."""
+    """A need that can be seen but not named; ``remedy`` says what closes it, ``actions`` what it may come to."""
 
     holder: Holder
     feature: str
     origin: Origin
     what: str
     remedy: str
+    actions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.what}. {self.remedy}"

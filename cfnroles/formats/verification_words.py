@@ -153,6 +153,10 @@ def unused_words(found: Excess, each: Verification) -> Iterator[str]:
                 for action in grants
             )
             yield f"no need uses {names} on {', '.join(resources)}{_only(when)}"
+    for gap in each.gaps:
+        if may := [grant.action for grant in found.unused if any(matches_action(grant.action, a) for a in gap.actions)]:
+            names = ", ".join(dict.fromkeys(may))
+            yield f"before you remove {names}: {gap.origin.pointer} may need it, see the gaps"
     for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
