@@ -16,6 +16,7 @@ from cfnroles.answers import resource_policies
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.role_places import ROLE_PROPERTIES
+from cfnroles.sources.template_targets import RUNNERS, RUNNING, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
 from cfnroles.symbols import Import
@@ -80,7 +81,7 @@ def reference(
     for each in wanted:
         given = next(_beside(worlds.template.tree, each.origin.path), None)
         found.setdefault(_value(given, worlds, world), []).append(each)
-    if len(found) == 2 and None in found:
+    if len(found) == 2 and None in found and holder not in RUNNING:
         # What a cluster says is done with the role that the service names.
         unnamed = found.pop(None)
         next(iter(found.values())).extend(unnamed)
@@ -88,7 +89,7 @@ def reference(
 
 
 def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
-    """The launch types that a task may run on in a world: those of its services, else those that it asks for.
+    """The launch types that a task may run on in a world: those of what runs it, else those that it asks for.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
@@ -96,11 +97,18 @@ def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
     if resources.get(task, {}).get("Type") == EXPRESS_SERVICE:
         return frozenset({"FARGATE"})
     services = (_mapping(each.get("Properties")) for each in resources.values() if each.get("Type") == SERVICE)
-    running = (each for each in services if task in names_in(each.get("TaskDefinition")))
+    running = [each for each in services if task in names_in(each.get("TaskDefinition"))]
+    running += [each for each in _ecs_parameters(resources) if task in names_in(each.get("TaskDefinitionArn"))]
     told = {_value(each.get("LaunchType"), worlds, world) for each in running} - {None}
     given = _mapping(resources.get(task, {}).get("Properties")).get("RequiresCompatibilities")
     required = worlds.value(world, given)
     return frozenset(map(str, told or (required if isinstance(required, list) else ())))
+
+
+def _ecs_parameters(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """How the schedules and rules of a template run tasks."""
+    runners = [each.get("Properties") for each in resources.values() if str(each.get("Type")) in RUNNERS]
+    yield from (each for each in values_of("EcsParameters", runners) if isinstance(each, Mapping))
 
 
 def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleResource | None:
@@ -115,7 +123,7 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
     users = (
         name
         for name, each in _resources(template).items()
-        if name not in known
+        if (name not in known or _is_also_for_others(each, role, known))
         and each.get("Type") not in POLICIES
         and _has(each.get("Properties"), role, str(each.get("Type")))
     )
@@ -123,6 +131,31 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
     # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
     all_of = _mapping(template.tree.get("Globals")).items()
     return (*users, *(f"Globals.{kind}" for kind, each in all_of if _has(each, role, str(kind))))
+
+
+def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collection[str]) -> bool:
+    """Whether a rule has the role for a target, too, that runs none of these tasks."""
+    targets = _property_of(resource, "Targets") if str(resource.get("Type")) in RUNNERS else None
+    return any(
+        role in names_in(each) and tasks_in.isdisjoint(tasks)
+        for each in _flat(targets)
+        for tasks_in in [set(names_in(values_of("TaskDefinitionArn", each)))]
+    )
+
+
+def _flat(targets: Any) -> Iterator[Any]:
+    """The targets in a list, and in all branches of what hangs on a condition."""
+    if isinstance(targets, Mapping) and "Fn::If" in targets:
+        yield from _flat(targets["Fn::If"])
+    elif isinstance(targets, list):
+        for each in targets:
+            yield from _flat(each)
+    elif isinstance(targets, Mapping):
+        yield targets
+
+
+def _property_of(resource: Mapping[str, Any], name: str) -> Any:
+    return _mapping(resource.get("Properties")).get(name)
 
 
 def made_by_sam(given: str, template: Template) -> str:
@@ -188,7 +221,7 @@ UNDECIDED = "${what only CloudFormation works out}"
 def _beside(tree: Any, path: Path) -> Iterator[Any]:
     around = [tree]
     for step in path:
-        part = around[-1]
+        part = _without_short_form(around[-1], step)
         inside = isinstance(part, Mapping) and step in part
         indexed = isinstance(part, list) and isinstance(step, int) and step < len(part)
         if not (inside or indexed):
@@ -201,6 +234,12 @@ def _beside(tree: Any, path: Path) -> Iterator[Any]:
                 given = given.get(name) if isinstance(given, Mapping) else None
             if given is not None:
                 yield given
+
+
+def _without_short_form(part: Any, step: str | int) -> Any:
+    """What a function holds whose short form has no step of its own in a path."""
+    function = next(iter(part), "") if isinstance(part, Mapping) and len(part) == 1 and step not in part else ""
+    return part[function] if str(function).startswith("Fn::") else part
 
 
 def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]:

@@ -24,6 +24,7 @@ from cfnroles.template.template import ResolvedStack
 from cfnroles.text import ACCOUNT, REGION, Part, Text, from_spelling, text_of
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
+_ROLE = "AWS::IAM::Role"
 #: What one reference is to in all forms that a policy may name it by: no two of them are the same thing.
 _APART = frozenset(
     {
@@ -163,6 +164,8 @@ def foreign(role: Role, mark: str) -> Role:
 def _apart(symbols: Iterable[Symbol]) -> Iterator[str]:
     for symbol in symbols:
         known = isinstance(symbol, RandomSuffix) or (isinstance(symbol, Attribute) and symbol.type in _APART)
-        # What another attribute of a resource gives may be the same as this one in another form.
-        if known and "." not in symbol.name:
+        # What another attribute of a resource gives may be the same as this one in another form. The ARN of a role is
+        # the one form that policies know it by.
+        is_role = isinstance(symbol, Attribute) and symbol.type == _ROLE and symbol.name.endswith(".Arn")
+        if is_role or (known and "." not in symbol.name):
             yield symbol.name

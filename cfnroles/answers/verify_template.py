@@ -38,6 +38,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_references import deployable_worlds
+from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
@@ -319,6 +320,8 @@ class _Judging:
         task, option = part.task.logical_id, kind_of(part.holder).option_name
         if not part.given:
             named = ROLE_PROPERTIES.get(part.holder, "RoleArn")
+            if part.holder in RUNNING and part.needs:
+                return f"Give the target of {part.needs[0].origin.path[1]} a RoleArn."
             return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
         resource = f"--resource {task} " if self._several else ""
         if made_by_sam(part.given, self._template):

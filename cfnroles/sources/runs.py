@@ -92,8 +92,10 @@ def _of_another_role(need: Need, role: str) -> Gap:
 def _without_container(workload: Workload) -> Iterator[Finding]:
     """An error for each override of a container that the task definition does not have."""
     names = [name for _, name in workload.find("containerDefinitions[].name")]
+    open_ = any(text_of(name).unknown for name in names if isinstance(name, str))
     for path, name in workload.find(f"{_OVERRIDES}[].name"):
-        if name not in names:
+        # Whether names that are known later are the same is known later, too.
+        if name not in names and not open_ and not (isinstance(name, str) and text_of(name).unknown):
             known = ", ".join(_text(each) for each in names)
             what = f"the task definition has no container {_text(name)}"
             yield Finding(Severity.ERROR, workload.origin(path), what, f"Name one of its containers: {known}")

@@ -14,6 +14,7 @@ from cfnroles.text import Text, arn_of, from_spelling
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ARNS = {
     "AWS::ACMPCA::CertificateAuthority": ("Arn", "acm-pca", "certificate-authority/*"),
+    "AWS::ECS::TaskDefinition": ("TaskDefinitionArn", "ecs", "task-definition/*:*"),
     "AWS::ElasticLoadBalancingV2::Listener": ("ListenerArn", "elasticloadbalancing", "listener/app/*/*/*"),
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("RuleArn", "elasticloadbalancing", "listener-rule/app/*/*/*/*"),
     "AWS::ElasticLoadBalancingV2::TargetGroup": ("TargetGroupArn", "elasticloadbalancing", "targetgroup/*/*"),
@@ -24,13 +25,14 @@ ARNS = {
     "AWS::VpcLattice::Rule": ("Arn", "vpc-lattice", "service/*/listener/*/rule/*"),
     "AWS::VpcLattice::TargetGroup": ("Arn", "vpc-lattice", "targetgroup/*"),
 }
+_TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 #: The property of a rule that names its listener, and the type of that.
 _LISTENERS = {
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("ListenerArn", "AWS::ElasticLoadBalancingV2::Listener"),
     "AWS::VpcLattice::Rule": ("ListenerIdentifier", "AWS::VpcLattice::Listener"),
 }
 #: What the types begin with of which a property tells something about an ARN.
-TELLING = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule")
+TELLING = ("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule")
 #: Protocols of Network Load Balancers.
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
 _OF_NETWORKS = frozenset({"TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})
@@ -45,6 +47,10 @@ def made_up_arn(resource: Resource, attribute: str, found: Callable[[str], Resou
     if of_kind is None or attribute not in ("", of_kind[0]):
         return None
     own = Attribute(resource.logical_id, type=resource.type)
+    family = resource.properties.get("Family") if resource.type == _TASK_DEFINITION else None
+    if isinstance(family, str) and family:
+        first = of_kind[2].partition("*")[0]
+        return Text(_form(of_kind[1], first, own), from_spelling(family, policy=False), ":", own)
     if resource.type in _LISTENERS:
         return _rule(resource, own, found)
     return _form(*of_kind[1:], own, network=resource.properties.get("Protocol") in _OF_NETWORKS)

@@ -18,6 +18,7 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Need, Origin, Permission, Reference
 from cfnroles.signs import Misread
+from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
 from cfnroles.symbols import Parameter, Symbol
 from cfnroles.template.given import Given
@@ -46,7 +47,7 @@ def by_parameters(
     """
     facts, given = known
     around, worlds = around_task(logical_id, template, given)
-    task = found_in(logical_id, document, around, worlds, facts)
+    task = _without_runners(found_in(logical_id, document, around, worlds, facts))
     others = _Others(template)
     altered = found_in(logical_id, document, around, replace(worlds, altered=others.altered), facts)
     if not others.values:
@@ -60,6 +61,13 @@ def by_parameters(
     left = {name for each in found for name in _left(each, template)}
     told = (*task.defaults, *given.parameters)
     return named, tuple(name for name in told if name in left or name not in others.found)
+
+
+def _without_runners(task: TaskInWorlds) -> TaskInWorlds:
+    """The task without what the roles of schedules and rules need: these are not built, and told of as such."""
+    needs = {each: where for each, where in task.needs.items() if each.holder not in RUNNING}
+    gaps = {each: where for each, where in task.gaps.items() if each.holder not in RUNNING}
+    return replace(task, needs=needs, gaps=gaps)
 
 
 def _left(found: Need | Gap, template: Template) -> frozenset[str]:

@@ -169,7 +169,7 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
     for resource in own if logical_id else (each for kind in TASKS for each in stack.of_type(kind)):
         if resource.type not in TASKS:
             continue
-        turned = _Turned(resource, stack)
+        turned = Turned(resource, stack)
         if resource.type == EXPRESS_SERVICE:
             yield _express(turned, document)
             continue
@@ -180,7 +180,7 @@ def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") 
         yield TemplateTask(resource, Workload(document, tree), turned.sources, tuple(turned.unseen))
 
 
-def _express(turned: _Turned, document: str) -> TemplateTask:
+def _express(turned: Turned, document: str) -> TemplateTask:
     """The task definition that ECS makes of an Express Mode service, each member from its place in that."""
     members = turned.structure(turned.resource.properties, express_service.MEMBERS, (), ())
     tree, places = express_service.as_task(members)
@@ -199,14 +199,14 @@ def beside_services(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateT
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-daemon.html
     """
-    own = _forms(task.resource.logical_id)
+    own = names_of(task.resource.logical_id)
     running = [each for each in stack.of_type(*RUNS) if each.properties.get(RUNS[each.type][1]) in own]
     return tuple(_beside(task, each, stack) for each in running) or (task,)
 
 
 def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateTask]:
     """What of the stack runs a task definition that is none of its own, as if that were empty."""
-    own = {form for each in stack.of_type(*TASK_DEFINITIONS) for form in _forms(each.logical_id)}
+    own = {form for each in stack.of_type(*TASK_DEFINITIONS) for form in names_of(each.logical_id)}
     for running in stack.of_type(*RUNS):
         named = running.properties.get(RUNS[running.type][1])
         if named is not None and not (isinstance(named, str) and named in own):
@@ -214,7 +214,7 @@ def running_elsewhere(stack: ResolvedStack, document: str) -> Iterator[TemplateT
             yield _beside(empty, running, stack)
 
 
-def _forms(logical_id: str) -> tuple[str, ...]:
+def names_of(logical_id: str) -> tuple[str, ...]:
     """How a task definition is named by what runs it."""
     return tuple(
         f"${{{logical_id}{attribute}}}" for attribute in ("", ".TaskDefinitionArn", ".DaemonTaskDefinitionArn")
@@ -235,7 +235,7 @@ def _beside(task: TemplateTask, running: Resource, stack: ResolvedStack) -> Temp
         beside["cluster"] = named[cluster_of]
     tree, sources, unseen = dict(task.workload.tree), dict(task.sources), list(task.unseen)
     for root, resource in beside.items():
-        turned = _Turned(resource, stack, sources, unseen)
+        turned = Turned(resource, stack, sources, unseen)
         sources[(root,)] = resource.source()
         tree[root] = as_symbols(turned.structure(resource.properties, members_beside(root), (root,), ()))
     workload = Workload(task.workload.document, tree, dict.fromkeys(beside, task.workload.document))
@@ -255,7 +255,9 @@ def _of_task_set(task_set: Resource, stack: ResolvedStack) -> Resource:
     return replace(service, properties={**service.properties, **own}, _sources={**service._sources, **sources})
 
 
-class _Turned(Struct):
+class Turned(Struct):
+    """What a resource says, with the names of the API, as it is turned; ``sources`` tell where each part stands."""
+
     resource: Resource
     stack: ResolvedStack
     sources: dict[Path, Path] = field(default_factory=dict)
@@ -279,6 +281,7 @@ class _Turned(Struct):
         return self._names[key]
 
     def structure(self, given: Mapping[str, Any], kind: Mapping[str, Any], path: Path, steps: Path) -> dict[str, Any]:
+        """The members at ``steps`` by the names of ``kind``, as they come to ``path``."""
         known = self._known(kind, path)
         tree = {}
         for name, value in given.items():
@@ -307,6 +310,7 @@ class _Turned(Struct):
         return [found[index] for index in order if isinstance(found[index], dict)]
 
     def value(self, given: Any, kind: Any, path: Path, steps: Path) -> Any:
+        """A value at ``steps`` as its ``kind`` has it; ``None`` for what has another shape."""
         branches = undecided(given)
         if branches is not None and not isinstance(kind, list):
             index, chosen = branches[0] if branches else (0, None)

@@ -22,6 +22,14 @@ from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
+from cfnroles.sources.template_targets import (
+    RUNNERS,
+    as_runner,
+    beside_targets,
+    input_gaps,
+    of_unread_targets,
+    values_of,
+)
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
@@ -29,7 +37,6 @@ from cfnroles.sources.template_task_definitions import (
     TASKS,
     TemplateTask,
     beside_services,
-    has_key,
     task_definitions,
     unread_roles,
 )
@@ -42,14 +49,7 @@ from cfnroles.text import Text
 from cfnroles.workload import Path
 
 #: What the types begin with that say something about a task.
-_LOOKED_AT = (*TASKS, *RUNS, CLUSTER, *ENCRYPTED, *TELLING)
-
-#: What runs tasks besides services, and whose role it uses for that.
-#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
-_RUNNERS = {"AWS::Scheduler::Schedule": Holder.SCHEDULER, "AWS::Events::Rule": Holder.EVENT_RULE}
-
-#: What builds such a role, in a spec.
-_RUN_BY = {Holder.SCHEDULER: "scheduler", Holder.EVENT_RULE: "event-rule"}
+_LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
@@ -211,13 +211,19 @@ def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
 
 
 def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
-    """A task definition beside each service that runs it in a world; nothing where it is not there."""
+    """A task definition beside each that runs it in a world; nothing where it is not there."""
     stack = worlds.stack(world, _LOOKED_AT)
     if logical_id not in stack.known:
         tasks = _turned(logical_id, worlds, stack)
-        stack.known[logical_id] = [each for task in tasks for each in beside_services(task, stack)]
+        stack.known[logical_id] = [each for task in tasks for each in _as_run(task, stack)]
     for each in stack.known[logical_id]:
         yield with_images(each, worlds, world), stack
+
+
+def _as_run(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
+    """The task definition beside each service and each target that runs it; by itself where none does."""
+    services, targets = beside_services(task, stack), beside_targets(task, stack)
+    return targets if targets and services == (task,) else (*services, *targets)
 
 
 def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
@@ -268,14 +274,7 @@ def _not_read(template: Template) -> Iterator[Gap]:
         if roles := unread_roles(kind, each.get("Properties")):
             what = f"cfnroles does not read {kind}, and says nothing of {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
-        if kind in _RUNNERS and has_key(each.get("Properties"), "EcsParameters"):
-            what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
-            how = (
-                "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec"
-                f" with `run-by: {_RUN_BY[_RUNNERS[kind]]}` builds such a role. For what the target overrides, give the"
-                " task definition to cfnroles with --run-task FILE"
-            )
-            yield Gap(_RUNNERS[kind], "hidden-resource", origin, what, how)
+    yield from of_unread_targets(template)
 
 
 def _hidden(template: Template, path: Path, what: str) -> Gap:
@@ -303,7 +302,7 @@ class _Found:
         keys = Keys(task, stack, facts)
         discovery = self._discovered(task, keys.facts)
         special: list[Need] = []
-        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *keys.gaps]
+        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *input_gaps(task), *keys.gaps]
         for need in filter(keys.concern, discovery.needs):
             try:
                 special += keys.of(need)
@@ -399,11 +398,21 @@ def around_of(logical_id: str, template: Template) -> Template:
     kinds = {name: str(each.get("Type")) for name, each in resources.items()}
     running = {name: (resources[name], RUNS[kind][1]) for name, kind in kinds.items() if kind in RUNS}
     kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
+    kept |= {
+        name: as_runner(resources[name])
+        for name, kind in kinds.items()
+        if kind in RUNNERS and _runs(resources[name], logical_id)
+    }
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {
         name: each for name, each in resources.items() if name in named and each.get("Type") not in TASK_DEFINITIONS
     }
     return replace(template, tree={**template.tree, "Resources": kept})
+
+
+def _runs(runner: Mapping[str, Any], logical_id: str) -> bool:
+    """Whether a target of a schedule or a rule may run a task definition."""
+    return logical_id in names_in(values_of("TaskDefinitionArn", runner.get("Properties")))
 
 
 def _defaults(around: Template, given: Given) -> tuple[str, ...]:

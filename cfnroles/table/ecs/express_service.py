@@ -86,8 +86,9 @@ def own_task_definition(found: Found) -> None:
             f"taskDefinitionArn stands beside {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
             "Leave taskDefinitionArn out, or what the task definition says.",
         )
-    whole = found.text.whole
-    if isinstance(whole, Attribute) and whole.type == "AWS::ECS::TaskDefinition":
+    # Its ARN ends with a revision that CloudFormation makes.
+    last = found.text.parts[-1] if found.text.parts else ""
+    if isinstance(last, Attribute) and last.type == "AWS::ECS::TaskDefinition":
         return  # What it needs is told of it where it stands in the same template.
     raise Unnamed(
         f"the task definition {found.text.written} is a document of its own, with an execution role and a task role",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from awacs import ecs, events, iam
+from awacs import ecs, events, iam, sqs
 from awacs.aws import Action
 from msgspec import Struct
 
@@ -50,10 +50,12 @@ _RUNNERS = (
 
 
 def revisions(found: Found) -> Text:
-    """Every revision of the task's family, and no other family.
+    """The revision that is told; else every revision of the task's family, and no other family.
 
     RunTask takes one revision or all of them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
+    if isinstance(told := _option(found, "taskDefinition"), str):
+        return text_of(told)
     family = found.workload.tree.get("family")
     if not isinstance(family, str) or not family:
         raise Unnamed("the task definition has no family", "Write its `family`")
@@ -61,12 +63,19 @@ def revisions(found: Found) -> Text:
 
 
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:
-    """The two roles that the task definition names."""
+    """The two roles that are built for the task definition; where it keeps its own, those that can be named."""
+    if (own := _own_roles(found)) is not None:
+        return tuple(filter(_is_named, own))
     return tuple(kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK))
 
 
 def roles_instead(found: Found) -> tuple[Text, ...]:
     """The roles that a run of the task puts into the place of these two."""
+    if (own := _own_roles(found)) is not None:
+        for role in own:
+            if not _is_named(role):
+                raise Unnamed(f"the role {role.written}, which the task is given, may have any path", "Write its ARN")
+        return ()
     named = (role for holder in OVERRIDABLE for _, role in found.workload.find(override(holder)))
     roles = tuple(text_of(role) for role in named if isinstance(role, str) and role)
     for role in roles:
@@ -75,14 +84,32 @@ def roles_instead(found: Found) -> tuple[Text, ...]:
     return roles
 
 
+def _own_roles(found: Found) -> tuple[Text, ...] | None:
+    """The roles that are passed on, where they are told and none is built."""
+    told = _option(found, "roles")
+    return tuple(map(text_of, told)) if isinstance(told, list) else None
+
+
+def _is_named(role: Text) -> bool:
+    return arn_of(role) is not None or role.whole is not None
+
+
 def tasks(found: Found) -> Text:
     """The tasks of the cluster; those of every cluster where nobody told which."""
+    if isinstance(arn := _option(found, "clusterArn"), str):
+        own = text_of(arn).partition(":cluster/")[2]
+        if not own:
+            what = f"the name of the cluster {text_of(arn).written} is not known, and the ARN of a task has it"
+            raise Unnamed(what, "Write the ARN of the cluster with its name in it")
+        return found.facts.home_arn("ecs", "task/", own, "/", ANYTHING)
     name = _cluster(found).rpartition("/")[2]
     return found.facts.home_arn("ecs", "task/", *([name, "/"] if name else []), ANYTHING)
 
 
 def in_its_cluster(found: Found) -> tuple[Condition, ...]:
     """Only in the cluster, if anybody told which."""
+    if isinstance(told := _option(found, "clusterArn"), str):
+        return (Condition("ArnEquals", "ecs:cluster", (text_of(told),)),)
     cluster = _cluster(found)
     if not cluster:
         return ()
@@ -108,6 +135,16 @@ def waiting_rule(found: Found) -> Text:
 def tags(found: Found) -> bool:
     """The task gets tags as it is run."""
     return _option(found, "tags") is True
+
+
+def has_dead_letter_queue(found: Found) -> bool:
+    """The schedule names a queue for what it cannot deliver."""
+    return isinstance(_option(found, "deadLetterQueue"), str)
+
+
+def dead_letter_queue(found: Found) -> Text:
+    """The queue by its ARN."""
+    return text_of(found.value["deadLetterQueue"])
 
 
 def waits(found: Found) -> bool:
@@ -157,6 +194,17 @@ def _on_tasks(action: Action) -> Grant:
 
 FEATURES = (
     *(feature for runner in _RUNNERS for feature in _of(runner)),
+    Feature(
+        name="run-by-scheduler-with-dead-letter-queue",
+        field="runBy.scheduler",
+        holder=Holder.SCHEDULER,
+        why="EventBridge Scheduler sends what it cannot deliver to the dead-letter queue of the schedule",
+        source="https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
+        standing=Standing.DOCUMENTED,
+        example={"deadLetterQueue": "arn:aws:sqs:eu-west-1:123456789012:undelivered"},
+        grants=(Grant(sqs.SendMessage, on=dead_letter_queue, sid="KeepUndelivered"),),
+        when=has_dead_letter_queue,
+    ),
     Feature(
         name="run-by-state-machine-sync",
         field="runBy.state-machine",

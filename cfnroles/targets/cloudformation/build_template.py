@@ -11,6 +11,7 @@ from cfnroles.need import Gap
 from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_targets import not_built
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
@@ -38,5 +39,7 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
 
 def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
     """What of a template nobody sees, and the nested stacks that cannot be read."""
-    yield from hidden(template)
+    told = dict.fromkeys(not_built(template))
+    yield from (gap for gap in hidden(template) if gap not in told)
+    yield from told
     yield from (each for each in nested if isinstance(each, Gap))
