@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.need import Holder, Need, Origin
+from cfnroles.sources.template_targets import RUNNERS, RUNNING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.workload import Path
@@ -25,6 +27,8 @@ SERVICE_ROLES = {
     "LoadBalancers[].AdvancedConfiguration": Holder.INFRASTRUCTURE,
     "DeploymentConfiguration.LifecycleHooks[]": Holder.LIFECYCLE_HOOK,
 }
+#: Where each kind of what runs tasks has its targets.
+TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -73,10 +77,46 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
     return tuple(found)
 
 
+def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
+    """Where the schedules and rules that run a task definition name their roles, once for each target.
+
+    Not for a target behind a condition, which may be another one, nor where the task definition may not be there.
+    """
+    found = []
+    for name, resource in tree["Resources"].items():
+        kind = str(resource.get("Type")) if isinstance(resource, Mapping) else ""
+        if kind not in RUNNERS or tree["Resources"][task.logical_id].get("Condition") not in (
+            None,
+            resource.get("Condition"),
+        ):
+            continue
+        start: Path = ("Resources", name, "Properties")
+        for part in _parts(resource.get("Properties"), [TARGETS[kind]], start):
+            place = RolePlace(task.logical_id, RUNNERS[kind].holder, (*part, "RoleArn"))
+            if any(_is_for(place, need, tree) for need in task.needs):
+                found.append(place)
+    return tuple(found)
+
+
+def needs_at(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> TaskInWorlds:
+    """The task with those needs of schedules and rules alone that have one of these places."""
+    given = tuple(places)
+    kept = {
+        need: where
+        for need, where in task.needs.items()
+        if need.holder not in RUNNING or any(_is_for(place, need, tree) for place in given)
+    }
+    return replace(task, needs=kept)
+
+
 def without_place(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> Mapping[Holder, Origin]:
     """The roles that a task definition needs and that have no place among these, each with where it is needed first."""
     own = [place for place in places if place.task == task.logical_id]
-    left = [need for need in task.needs if not any(_is_for(place, need, tree) for place in own)]
+    left = [
+        need
+        for need in task.needs
+        if need.holder not in RUNNING and not any(_is_for(place, need, tree) for place in own)
+    ]
     ordered = sorted(left, key=lambda need: need.origin.sort_key, reverse=True)
     return {need.holder: need.origin for need in ordered}
 
@@ -99,6 +139,9 @@ def given_at(place: RolePlace, tree: Any) -> Any:
 def _is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
     """Whether the role at a place is used for a need: that of a service for what stands there, and in no service."""
     origin, resources = need.origin.path, tree["Resources"]
+    if resources[place.resource]["Type"] in RUNNERS:
+        around = place.path[:-1]
+        return place.holder is need.holder and origin[: len(around)] == around
     # What a loop makes stands at no resource's own place.
     elsewhere = resources.get(origin[1], {}).get("Type") not in (SERVICE, None) if len(origin) > 1 else True
     around = () if elsewhere or resources[place.resource]["Type"] != SERVICE else _element_of(place.path)

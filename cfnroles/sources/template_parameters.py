@@ -39,15 +39,17 @@ _Named = TypeVar("_Named", Need, Reference)
 
 
 def by_parameters(
-    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]
+    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given], *, runners: bool = False
 ) -> tuple[TaskInWorlds, tuple[str, ...]]:
     """What a task definition needs, and the parameters whose values were taken for what they are.
 
+    With ``runners`` what the roles of schedules and rules need that run it, too.
     Raises InvalidInput as `in_worlds` does.
     """
     facts, given = known
     around, worlds = around_task(logical_id, template, given)
-    task = _without_runners(found_in(logical_id, document, around, worlds, facts))
+    whole = found_in(logical_id, document, around, worlds, facts)
+    task = whole if runners else _without_runners(whole)
     others = _Others(template)
     altered = found_in(logical_id, document, around, replace(worlds, altered=others.altered), facts)
     if not others.values:
@@ -64,7 +66,7 @@ def by_parameters(
 
 
 def _without_runners(task: TaskInWorlds) -> TaskInWorlds:
-    """The task without what the roles of schedules and rules need: these are not built, and told of as such."""
+    """The task without what the roles of schedules and rules need."""
     needs = {each: where for each, where in task.needs.items() if each.holder not in RUNNING}
     gaps = {each: where for each, where in task.gaps.items() if each.holder not in RUNNING}
     return replace(task, needs=needs, gaps=gaps)

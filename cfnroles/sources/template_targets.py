@@ -6,7 +6,7 @@ What a target says is a run of the task: https://docs.aws.amazon.com/AmazonECS/l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -55,6 +55,8 @@ _TELLING = ("RoleArn", "KmsKeyArn")
 _NOT_OF_A_RUN = frozenset({_TASK, "TaskCount", "Tags", "TagList"})
 #: An override of RunTask has no more than some six.
 _LEVELS = 50
+#: What of a target no permission hangs on.
+_COSTLESS = frozenset({"Id", "NetworkConfiguration", "PlatformVersion", "RetryPolicy", "TaskCount"})
 _ROLE = "AWS::IAM::Role"
 
 
@@ -102,14 +104,19 @@ def of_unread_targets(template: Template) -> Iterator[Gap]:
     worlds = worlds_of(template, conditions=template.conditions_of(kinds))
     found = (name for world in worlds.all for name in _unread(worlds.stack(world, kinds), names))
     for name in dict.fromkeys(found):
-        yield _of_target(template, name)
+        what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
+        yield _of_target(template, name, what)
 
 
-def not_built(template: Template) -> Iterator[Gap]:
-    """A gap for each schedule and each rule that runs a task, where no role is built for it."""
+def not_built(template: Template, built: Sequence[str] = ()) -> Iterator[Gap]:
+    """A gap for each schedule and each rule that runs a task, where no role is built for it.
+
+    ``built`` are their logical ids once for each target that a role is built for.
+    """
     for name in _with_parameters(template):
-        if template.home(("Resources", name))[0] is template:
-            yield _of_target(template, name)
+        targets = values_of(_ECS, template.tree["Resources"][name].get("Properties"))
+        if template.home(("Resources", name))[0] is template and built.count(name) < len(targets):
+            yield _of_target(template, name, f"no role is made for each target of {name} that runs a task")
 
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -117,7 +124,15 @@ def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     told = (RUNNERS[str(resource["Type"])].targets, *_TELLING)
     properties = resource.get("Properties")
     kept = {name: properties[name] for name in told if name in properties} if isinstance(properties, Mapping) else {}
-    return {**resource, "Properties": kept}
+    return {**resource, "Properties": _without_costless(kept)}
+
+
+def _without_costless(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_costless(each) for each in value]
+    members = value.items() if isinstance(value, Mapping) else ()
+    kept = {name: _without_costless(each) for name, each in members if name not in _COSTLESS}
+    return kept if isinstance(value, Mapping) else value
 
 
 def values_of(name: str, value: Any) -> list[Any]:
@@ -144,9 +159,8 @@ def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[str]:
             yield each.logical_id
 
 
-def _of_target(template: Template, name: str) -> Gap:
+def _of_target(template: Template, name: str, what: str) -> Gap:
     runner = RUNNERS[template.type_of(name)]
-    what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
     how = (
         "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec"
         f" with `run-by: {runner.member}` builds such a role. For what the target overrides, give the"
@@ -193,7 +207,8 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
         "taskDefinition": shaped(names_of(task.resource.logical_id)[0], stack),
         "clusterArn": shaped(target.said["Arn"], stack),
         "tags": _tags(target, run),
-        "roles": _roles(task, overrides, stack),
+        "roles": _roles(task.workload.tree, stack),
+        "rolesInstead": _roles(overrides, stack),
         "hidden": hidden,
         **_dead_letters(target, stack),
     }
@@ -261,9 +276,9 @@ def _tags(target: Target, run: Mapping[str, Any]) -> bool:
     return bool(listed) or propagated or run.get("enableECSManagedTags") not in (None, False, "false")
 
 
-def _roles(task: TemplateTask, overrides: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
-    """The roles that the task gets: those of its task definition, and those that are put into their place."""
-    given = (tree.get(member) for tree in (task.workload.tree, overrides) for member in OVERRIDABLE.values())
+def _roles(tree: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
+    """The roles that a task definition names, or what a target puts into their place."""
+    given = (tree.get(member) for member in OVERRIDABLE.values())
     roles = (_arn(text, stack) for text in given if isinstance(text, str) and text)
     return list(dict.fromkeys(roles))
 

@@ -22,6 +22,10 @@ _EVENTS_POLICY = (
 )
 
 
+#: The purposes of passing the roles of a task definition, and those that a run puts into their place.
+OF_THE_TASK, OF_THE_RUN = "PassRolesOfTask", "PassRolesOfRun"
+
+
 class _Runner(Struct, frozen=True):
     """What runs tasks: the member of the spec's ``run-by``, its role, and AWS's page about what that may do."""
 
@@ -64,18 +68,15 @@ def revisions(found: Found) -> Text:
 
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:
     """The two roles that are built for the task definition; where it keeps its own, those that can be named."""
-    if (own := _own_roles(found)) is not None:
-        return tuple(filter(_is_named, own))
+    if (own := _told_roles(found, "roles")) is not None:
+        return _named(own)
     return tuple(kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK))
 
 
 def roles_instead(found: Found) -> tuple[Text, ...]:
     """The roles that a run of the task puts into the place of these two."""
-    if (own := _own_roles(found)) is not None:
-        for role in own:
-            if not _is_named(role):
-                raise Unnamed(f"the role {role.written}, which the task is given, may have any path", "Write its ARN")
-        return ()
+    if (others := _told_roles(found, "rolesInstead")) is not None:
+        return _named(others)
     named = (role for holder in OVERRIDABLE for _, role in found.workload.find(override(holder)))
     roles = tuple(text_of(role) for role in named if isinstance(role, str) and role)
     for role in roles:
@@ -84,14 +85,17 @@ def roles_instead(found: Found) -> tuple[Text, ...]:
     return roles
 
 
-def _own_roles(found: Found) -> tuple[Text, ...] | None:
+def _told_roles(found: Found, name: str) -> tuple[Text, ...] | None:
     """The roles that are passed on, where they are told and none is built."""
-    told = _option(found, "roles")
+    told = _option(found, name)
     return tuple(map(text_of, told)) if isinstance(told, list) else None
 
 
-def _is_named(role: Text) -> bool:
-    return arn_of(role) is not None or role.whole is not None
+def _named(roles: tuple[Text, ...]) -> tuple[Text, ...]:
+    for role in roles:
+        if arn_of(role) is None and role.whole is None:
+            raise Unnamed(f"the role {role.written}, which the task is given, may have any path", "Write its ARN")
+    return roles
 
 
 def tasks(found: Found) -> Text:
@@ -172,8 +176,8 @@ def _of(runner: _Runner) -> Iterator[Feature]:
         example={"cluster": "shop"},
         grants=(
             Grant(ecs.RunTask, on=revisions, sid="RunTask", conditions=in_its_cluster),
-            Grant(iam.PassRole, on=roles_of_the_task, sid="PassRolesOfTask", conditions=to_ecs_tasks),
-            Grant(iam.PassRole, on=roles_instead, sid="PassRolesOfTask", conditions=to_ecs_tasks),
+            Grant(iam.PassRole, on=roles_of_the_task, sid=OF_THE_TASK, conditions=to_ecs_tasks),
+            Grant(iam.PassRole, on=roles_instead, sid=OF_THE_RUN, conditions=to_ecs_tasks),
         ),
     )
     yield row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -37,9 +37,13 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
 
 
-def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
-    """What of a template nobody sees, and the nested stacks that cannot be read."""
-    told = dict.fromkeys(not_built(template))
-    yield from (gap for gap in hidden(template) if gap not in told)
-    yield from told
+def unseen(template: Template, nested: Iterable[NestedStack | Gap], running: Sequence[str] = ()) -> Iterator[Gap]:
+    """What of a template nobody sees, and the nested stacks that cannot be read.
+
+    ``running`` are the schedules and rules that get roles, as for `not_built`.
+    """
+    unread = tuple(hidden(template))
+    yield from unread
+    told = {gap.origin for gap in unread}
+    yield from (gap for gap in not_built(template, running) if gap.origin not in told)
     yield from (each for each in nested if isinstance(each, Gap))

@@ -23,9 +23,10 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import RolePlace, given_at, own_places, service_places, without_place
+from cfnroles.sources.role_places import RolePlace, given_at, own_places, service_places, target_places, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
@@ -110,7 +111,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         refuse_without_tasks(before, with_tasks(nested))
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template, TASKS) if name in written and (name in ids or name in earlier))
-    found = found_in_template(wanted, before, template)
+    found = found_in_template(wanted, before, template, runners=True)
     refuse(found.tasks, before)
     places = [each for each in _places(found.tasks, template) if each.resource in written]
     own = [place for place in places if given_at(place, template.tree) is not None]
@@ -119,6 +120,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     name = project_of_document(before.name, project or _project(given, template))
     added, made = added_for(found.tasks, [each for each in places if each.resource not in left], before, name)
     whole = added_for(found.tasks, places, before, name)[0] if left else added
+    running = [each.resource for each in places if each.holder in RUNNING]
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
@@ -130,7 +132,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         left,
         tuple(name for name in ids if name not in written),
         tuple(replacing.roles(own, left)),
-        (*_gaps(found.tasks, left, added), *unseen(template, nested)),
+        (*_gaps(found.tasks, left, added), *_of_runners(places, left, before), *unseen(template, nested, running)),
         name,
         bool(added.depends_on),
         made,
@@ -229,11 +231,16 @@ def _places(tasks: Iterable[TaskInWorlds], template: Template) -> Iterator[RoleP
     for task in tasks:
         yield from own_places(task.logical_id, template.tree)
         yield from service_places(task, template.tree)
+        yield from target_places(task, template.tree)
 
 
-def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> Found:
-    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read."""
-    each = [by_parameters(name, before.documents[0], template, known_of(before)) for name in wanted]
+def found_in_template(wanted: Iterable[str], before: Reading, template: Template, *, runners: bool = False) -> Found:
+    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read.
+
+    ``runners`` is as for `by_parameters`.
+    """
+    document, known = before.documents[0], known_of(before)
+    each = [by_parameters(name, document, template, known, runners=runners) for name in wanted]
     return Found(tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken)))
 
 
@@ -260,6 +267,15 @@ def _gaps(tasks: Iterable[TaskInWorlds], left: Collection[str], added: Added) ->
         if task.logical_id not in left:
             yield from sorted(hanging(task.gaps, task), key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
     yield from added.gaps
+
+
+def _of_runners(places: Iterable[RolePlace], left: Collection[str], before: Reading) -> Iterator[Gap]:
+    """The schedules and rules that keep their roles, and run a task definition that gets others."""
+    for place in places:
+        if place.holder in RUNNING and place.resource in left and place.task not in left:
+            what = f"the {place.holder} of {place.resource} stays, and has to pass the roles that {place.task} gets"
+            how = "Give it iam:PassRole on them, as `cfnroles verify` of the written template tells"
+            yield Gap(place.holder, "hidden-resource", Origin(before.name, place.path), what, how)
 
 
 def _unplaced(tasks: Iterable[TaskInWorlds], places: Sequence[RolePlace], template: Template) -> Iterator[Unplaced]:

@@ -17,15 +17,17 @@ from troposphere import Parameter as Declaration
 from troposphere import Ref, encode_to_dict
 
 from cfnroles.facts import Facts
-from cfnroles.need import Gap, Holder, Need, Permission
+from cfnroles.need import Condition, Gap, Holder, Need, Permission
 from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import RoleKind, kind_of
-from cfnroles.sources.role_places import RolePlace
+from cfnroles.sources.role_places import ROLE_PROPERTIES, RolePlace, needs_at
 from cfnroles.sources.template_references import resources_in
+from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.statements import compose
-from cfnroles.symbols import Parameter
+from cfnroles.symbols import Attribute, Parameter
+from cfnroles.table.ecs.run_by import OF_THE_TASK
 from cfnroles.targets.cloudformation.parameters import key_arns
 from cfnroles.targets.cloudformation.policy_documents import policy_document, trust
 from cfnroles.targets.cloudformation.roles import metadata_of
@@ -96,7 +98,10 @@ def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -
     Raises InvalidInput for a role that no policies of IAM could hold.
     """
     given = tuple(places)
-    added = added_roles(task, dict.fromkeys(place.holder for place in given), adding)
+    holders = dict.fromkeys(place.holder for place in given)
+    added = dict(added_roles(task, [each for each in holders if each not in RUNNING], adding))
+    running = passing_on(needs_at(task, given, adding.tree), [added[each] for each in ROLE_PROPERTIES if each in added])
+    added |= added_roles(running, [each for each in holders if each in RUNNING], adding)
     adding.roles |= {place.path: added[place.holder] for place in given}
 
 
@@ -104,6 +109,24 @@ def added_roles(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -
     """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does."""
     roles = _Roles(task, adding)
     return {holder: roles.added(kind_of(holder)) for holder in holders}
+
+
+def passing_on(task: TaskInWorlds, roles: Sequence[Any]) -> TaskInWorlds:
+    """The task whose schedules and rules pass these roles on, in the place of those that it names, if there are any.
+
+    Whoever may run it has to pass them: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
+    """
+    if not roles:
+        return task
+    needs = {each: where for each, where in task.needs.items() if each.holder not in RUNNING or each.sid != OF_THE_TASK}
+    to_ecs = Condition("StringEquals", "iam:PassedToService", (Text(kind_of(Holder.TASK).assumed_by.service),))
+    for need, where in task.needs.items():
+        if need.holder in RUNNING and need.permission.action == "ecs:RunTask":
+            for role in roles:
+                arn = Text(Attribute(".".join(role["Fn::GetAtt"]), type="AWS::IAM::Role"))
+                passed = Permission("iam:PassRole", arn, (to_ecs,))
+                needs[replace(need, permission=passed, sid=OF_THE_TASK)] = where
+    return replace(task, needs=needs)
 
 
 def own_condition(task: TaskInWorlds, adding: Adding) -> dict[str, str]:

@@ -1,0 +1,159 @@
+"""The roles that are injected for schedules and rules of a template: complete, minimal, and taken out again."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfnroles import Document, Verdict, inject, read
+from cfnroles.answers.verification import Verification
+from cfnroles.answers.verify_template import verify_template
+from cfnroles.need import Holder
+from cfnroles.targets.cloudformation.inject import Injection, removed
+
+HEAD = """\
+Parameters:
+  Env: {Type: String}
+Conditions:
+  Prod: !Equals [!Ref Env, prod]
+Resources:
+  Batch: {Type: AWS::ECS::Cluster}
+  Undelivered: {Type: AWS::SQS::Queue}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: nightly
+      ContainerDefinitions: [{Name: job, Image: "nginx:1.27"}]
+"""
+SCHEDULE = """\
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: rate(1 day)
+      Target:
+        Arn: !GetAtt Batch.Arn
+        EcsParameters:
+          TaskDefinitionArn: !Ref Task
+"""
+RULE = """\
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      Targets:
+        - Id: job
+          Arn: !GetAtt Batch.Arn
+          EcsParameters:
+            TaskDefinitionArn: !GetAtt Task.TaskDefinitionArn
+"""
+BEHIND = """\
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      Targets:
+        - !If
+          - Prod
+          - {Id: job, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}
+          - !Ref AWS::NoValue
+"""
+ROLE = """\
+  Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+"""
+OTHER = '        Input: \'{"taskRoleArn": "arn:aws:iam::123456789012:role/other"}\'\n'
+QUEUE = "        DeadLetterConfig: {Arn: !GetAtt Undelivered.Arn}\n"
+TAGS = "          PropagateTags: TASK_DEFINITION\n"
+IN_PROD = SCHEDULE.replace("Schedule\n", "Schedule\n    Condition: Prod\n")
+
+
+def injected(more: str, *, replace_roles: bool = False) -> Injection:
+    return inject(read(Document("t.yaml", HEAD + more)), replace_roles=replace_roles)
+
+
+def judged(text: str, holder: Holder) -> list[Verification]:
+    return [each for each in verify_template(read(Document("t.yaml", text))) if each.holder is holder]
+
+
+@pytest.mark.parametrize(
+    ("more", "holders"),
+    [
+        pytest.param(SCHEDULE, {Holder.SCHEDULER}, id="a schedule"),
+        pytest.param(RULE, {Holder.EVENT_RULE}, id="a rule"),
+        pytest.param(SCHEDULE + RULE, {Holder.SCHEDULER, Holder.EVENT_RULE}, id="both"),
+        pytest.param(IN_PROD, {Holder.SCHEDULER}, id="under a condition"),
+        pytest.param(SCHEDULE.replace("        Ecs", f"{QUEUE}        Ecs"), {Holder.SCHEDULER}, id="a queue"),
+        pytest.param(SCHEDULE + TAGS, {Holder.SCHEDULER}, id="tags"),
+        pytest.param(SCHEDULE.replace("        Ecs", f"{OTHER}        Ecs"), {Holder.SCHEDULER}, id="another role"),
+        pytest.param(SCHEDULE + IN_PROD.replace("Nightly", "Weekly") + TAGS, {Holder.SCHEDULER}, id="two schedules"),
+    ],
+)
+def test_they_pass_in_every_world_come_once_and_go_again(more: str, holders: set[Holder]) -> None:
+    injection = injected(more)
+    for holder in holders:
+        assert {each.verdict for each in judged(injection.text, holder)} == {Verdict.PASS}
+    assert inject(read(Document("t.yaml", injection.text))).text == injection.text
+    assert removed(read(Document("t.yaml", injection.text))) == HEAD + more
+    assert not [gap for gap in injection.gaps if "no role is made" in gap.what]
+
+
+def test_only_added_lines_and_the_role_of_the_target_differ() -> None:
+    lines = injected(SCHEDULE).text.splitlines()
+    assert [line for line in (HEAD + SCHEDULE).splitlines() if line not in lines] == []
+    assert [line.split(":")[0] for line in lines if line.lstrip().startswith("RoleArn:")] == ["        RoleArn"]
+
+
+def test_a_role_that_is_there_stays_and_is_told_to_pass_the_new_roles() -> None:
+    kept = SCHEDULE.replace("        Ecs", "        RoleArn: !GetAtt Run.Arn\n        Ecs")
+    injection = injected(kept + ROLE)
+    assert injection.left == ("Nightly",)
+    (gap,) = injection.gaps
+    assert gap.what == "the scheduler role of Nightly stays, and has to pass the roles that Task gets"
+    replaced = injected(kept + ROLE, replace_roles=True)
+    assert (replaced.left, replaced.gaps) == ((), ())
+    assert {each.verdict for each in judged(replaced.text, Holder.SCHEDULER)} == {Verdict.PASS}
+
+
+def test_roles_that_a_task_definition_keeps_are_passed_on() -> None:
+    own = HEAD.replace("      Family", "      ExecutionRoleArn: !GetAtt Run.Arn\n      Family")
+    injection = inject(read(Document("t.yaml", own + SCHEDULE + ROLE)))
+    assert injection.left == ("Task",)
+    assert {each.verdict for each in judged(injection.text, Holder.SCHEDULER)} == {Verdict.PASS}
+    replaced = inject(read(Document("t.yaml", own + SCHEDULE + ROLE)), replace_roles=True)
+    assert {each.verdict for each in judged(replaced.text, Holder.SCHEDULER)} == {Verdict.PASS}
+
+
+def test_a_rule_of_which_one_target_gets_a_role_is_told() -> None:
+    plain = "        - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}\n"
+    injection = injected(BEHIND + plain)
+    assert [gap.what for gap in injection.gaps] == ["no role is made for each target of Hourly that runs a task"]
+    assert Verdict.PASS in {each.verdict for each in judged(injection.text, Holder.EVENT_RULE)}
+
+
+def test_a_role_gets_nothing_of_a_target_that_keeps_its_own() -> None:
+    kept = SCHEDULE.replace("        Ecs", f"        RoleArn: !GetAtt Run.Arn\n{QUEUE}        Ecs")
+    injection = injected(kept + SCHEDULE.replace("Nightly", "Weekly") + ROLE)
+    assert "sqs:SendMessage" not in injection.text
+    assert Verdict.PASS in {each.verdict for each in judged(injection.text, Holder.SCHEDULER)}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(BEHIND, id="behind a condition"),
+        pytest.param(RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly"), id="a task of elsewhere"),
+    ],
+)
+def test_a_target_that_gets_no_role_is_told(more: str) -> None:
+    injection = injected(more)
+    assert [gap.origin.path for gap in injection.gaps] == [("Resources", "Hourly")]
+    assert "EventRuleRole" not in injection.text
+
+
+def test_a_task_that_may_not_be_there_gives_its_roles_to_none_that_is() -> None:
+    text = HEAD.replace("TaskDefinition\n", "TaskDefinition\n    Condition: Prod\n") + SCHEDULE
+    injection = inject(read(Document("t.yaml", text)))
+    assert [gap.origin.path for gap in injection.gaps] == [("Resources", "Nightly")]
+
+
+def test_how_many_tasks_run_and_where_is_no_value_that_a_role_is_made_for() -> None:
+    network = "          NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref Net]}}\n"
+    declared = "Parameters:\n  Count: {Type: Number, Default: 1}\n  Net: {Type: String, Default: a}\n"
+    text = (HEAD + SCHEDULE + network + "          TaskCount: !Ref Count\n").replace("Parameters:\n", declared, 1)
+    assert inject(read(Document("t.yaml", text))).taken == ()
