@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -53,16 +54,16 @@ class Elements(list[Value]):
     """A set: its elements are in order, and have no number."""
 
 
-class Lazy:
+class Lazy(ABC):
     """Something whose members are worked out when they are asked for."""
 
+    @abstractmethod
     def member(self, key: str | int, place: Place) -> Value:
         """A member by its name or number; raises Failed where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def all(self, place: Place) -> Value:
         """All of it as a list or a dictionary, or as an expression where nobody knows which members it has."""
-        raise NotImplementedError
 
 
 def text(value: Value) -> Text:
