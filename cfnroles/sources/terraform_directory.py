@@ -36,7 +36,7 @@ from cfnroles.sources.terraform_services import (
     beside_services,
     not_read,
 )
-from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
+from cfnroles.sources.terraform_tasks import InWorld, Surroundings, task_of
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
@@ -64,7 +64,7 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
         if isinstance(found, Gap):
             unseen.append(found)
             continue
-        at = Home(site.place.document, region, found.exact, tuple(found.defaults))
+        at = Surroundings(site.place.document, region, found.exact, tuple(found.defaults))
         tasks += [task_of(address, each, found.passes, told, at) for address, each in found.by_address.items()]
         if not found.by_address:
             unseen.append(_absent(site, found))

@@ -28,7 +28,7 @@ from cfnroles.sources.terraform_services import (
     beside_services,
     not_read,
 )
-from cfnroles.sources.terraform_tasks import Home, InWorld, task_of
+from cfnroles.sources.terraform_tasks import InWorld, Surroundings, task_of
 from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
 
@@ -48,7 +48,7 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     if not isinstance(planned, Mapping):
         raise InvalidInput("has no values in it", where=document.name)
     root = _member(planned, "root_module")
-    at = Home(document.name, _region(members))
+    at = Surroundings(document.name, _region(members))
     found = list(_resources(root, TASK_DEFINITION))
     services = list(_services(root, document))
     tasks, running = [], set()

@@ -41,7 +41,7 @@ class InWorld(Struct, frozen=True):
     turned: Turned
 
 
-class Home(Struct, frozen=True):
+class Surroundings(Struct, frozen=True):
     """Where the resources are made, as far as that is said, and with whose defaults.
 
     ``exact`` says that every combination of conditions was looked at.
@@ -53,7 +53,7 @@ class Home(Struct, frozen=True):
     defaults: tuple[str, ...] = ()
 
 
-def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Home) -> Task:
+def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Surroundings) -> Task:
     """One task definition with all that it needs in any of its worlds, and on which conditions each thing hangs.
 
     ``found`` are the worlds in which it is there, and ``passes`` the conditions of all.
@@ -104,7 +104,7 @@ def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -
             yield workload, discovery
 
 
-def _facts(workload: Workload, told: Told, at: Home) -> Facts:
+def _facts(workload: Workload, told: Told, at: Surroundings) -> Facts:
     return told_facts(told, home(workload, told.account, told.region or at.region, told.kms_key_arns))
 
 

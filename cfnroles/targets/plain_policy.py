@@ -154,12 +154,12 @@ def plain_repository_policy(reading: Reading, resource: str = "") -> tuple[Plain
     Raises BadAnswer where the task definition pulls from none, or the repositories need different ones.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
     """
-    from cfnroles.targets.cloudformation.other_side import Caller, repository_policies
+    from cfnroles.targets.cloudformation.other_side import Consumer, repository_policies
 
     subject = subject_of(reading, resource)
-    caller = Caller(subject.name, subject.facts, subject.needs, subject.options)
+    consumer = Consumer(subject.name, subject.facts, subject.needs, subject.options)
     project = reading.project.project if reading.project else subject.name
-    policies = repository_policies(reading, [caller], project)
+    policies = repository_policies(reading, [consumer], project)
     if not policies:
         known = "" if subject.facts.account else " Give --account ID, so that it is known which are others."
         raise BadAnswer(f"pulls no image from a repository of another account.{known}", where=reading.name)

@@ -87,7 +87,7 @@ class Injection(Struct, frozen=True):
     aliased: bool = False
 
 
-class Found(Struct, frozen=True):
+class FoundTasks(Struct, frozen=True):
     """The task definitions that are asked about: what they need, and the parameters that were taken at their values."""
 
     tasks: tuple[TaskInWorlds, ...]
@@ -234,14 +234,18 @@ def _places(tasks: Iterable[TaskInWorlds], template: Template) -> Iterator[RoleP
         yield from target_places(task, template.tree)
 
 
-def found_in_template(wanted: Iterable[str], before: Reading, template: Template, *, runners: bool = False) -> Found:
+def found_in_template(
+    wanted: Iterable[str], before: Reading, template: Template, *, runners: bool = False
+) -> FoundTasks:
     """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read.
 
     ``runners`` is as for `by_parameters`.
     """
     document, known = before.documents[0], known_of(before)
     each = [by_parameters(name, document, template, known, runners=runners) for name in wanted]
-    return Found(tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken)))
+    return FoundTasks(
+        tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken))
+    )
 
 
 def added_for(

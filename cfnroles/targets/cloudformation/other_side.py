@@ -36,7 +36,7 @@ _CALLS = (
 )
 
 
-class Caller(Struct, frozen=True):
+class Consumer(Struct, frozen=True):
     """A service whose roles use what is of other accounts, or a task definition."""
 
     name: str
@@ -56,17 +56,19 @@ class _Use(Struct, frozen=True):
 
 def other_accounts(services: Sequence[Task]) -> tuple[str, ...]:
     """The accounts besides the services' own that hold images, keys or secrets of theirs."""
-    return tuple(sorted({arn.account for arn, _ in _uses(_callers(services)) if arn.account.isdigit()}))
+    return tuple(sorted({arn.account for arn, _ in _uses(_consumers(services)) if arn.account.isdigit()}))
 
 
-def repository_policies(reading: Reading, callers: Sequence[Caller], project: str) -> dict[Arn, list[dict[str, Any]]]:
+def repository_policies(
+    reading: Reading, consumers: Sequence[Consumer], project: str
+) -> dict[Arn, list[dict[str, Any]]]:
     """The statements that each ECR repository of another account must have for these to pull from it.
 
     Raises InvalidInput where they cannot be named as the spec wants it.
     """
-    by = _principals(reading, callers, project)
+    by = _principals(reading, consumers, project)
     uses: dict[Arn, list[_Use]] = defaultdict(list)
-    for arn, use in _uses(callers):
+    for arn, use in _uses(consumers):
         if arn.service == "ecr":
             uses[arn].append(use)
     return {arn: by.statements(uses[arn], arn) for arn in sorted(uses, key=str)}
@@ -82,10 +84,10 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     services, spec = reading.accepted(), reading.project
     if spec and project:
         raise InvalidInput(f"--project is for a task definition, and {reading.name} is {reading.noun}")
-    project, callers = spec.project if spec else project_of(services[0], project), _callers(services)
-    by = _principals(reading, callers, project)
+    project, consumers = spec.project if spec else project_of(services[0], project), _consumers(services)
+    by = _principals(reading, consumers, project)
     uses: dict[Arn, list[_Use]] = defaultdict(list)
-    for arn, use in _uses(callers, account):
+    for arn, use in _uses(consumers, account):
         uses[arn].append(use)
     if not uses:
         # Whose account is not known uses nothing of another one.
@@ -106,18 +108,18 @@ def other_side_files(reading: Reading, account: str, format_: Format, project: s
     return with_manifest({**templates(stacks, reading.name, format_), **files}, stacks, whose, format_)
 
 
-def _callers(services: Sequence[Task]) -> tuple[Caller, ...]:
-    return tuple(Caller(each.name, each.facts, each.discovery.needs, each.options) for each in services)
+def _consumers(services: Sequence[Task]) -> tuple[Consumer, ...]:
+    return tuple(Consumer(each.name, each.facts, each.discovery.needs, each.options) for each in services)
 
 
-def _principals(reading: Reading, callers: Sequence[Caller], project: str) -> _Principals:
+def _principals(reading: Reading, consumers: Sequence[Consumer], project: str) -> _Principals:
     spec = reading.project
     sharing = _Sharing(spec.get("sharing", "by") or "role", spec.get("sharing", "organization")) if spec else _ACCOUNT
-    return _Principals(reading.name, project, sharing, {each.name: each for each in callers})
+    return _Principals(reading.name, project, sharing, {each.name: each for each in consumers})
 
 
-def _uses(callers: Sequence[Caller], account: str = "") -> Iterable[tuple[Arn, _Use]]:
-    for each in callers:
+def _uses(consumers: Sequence[Consumer], account: str = "") -> Iterable[tuple[Arn, _Use]]:
+    for each in consumers:
         for need in each.needs:
             if need.reason.feature in _SHARED_BY_AWS:
                 continue
@@ -128,13 +130,13 @@ def _uses(callers: Sequence[Caller], account: str = "") -> Iterable[tuple[Arn, _
                     yield arn, _Use(each.name, need.holder, permission.action, permission.conditions)
 
 
-def _resources(need: Need, service: Caller) -> tuple[Text, ...]:
+def _resources(need: Need, service: Consumer) -> tuple[Text, ...]:
     if need.permission.resource == "${KmsKeyArns}":
         return tuple(map(Text, service.facts.kms_key_arns))
     return (need.permission.resource,) if need.permission.resource.startswith("arn:") else ()
 
 
-def _is_asked(arn: Arn, service: Caller, account: str) -> bool:
+def _is_asked(arn: Arn, service: Consumer, account: str) -> bool:
     own = service.facts.account
     foreign = arn.account.isdigit() and bool(own) and arn.account != own
     # In the services' own account only a key can refuse what their roles allow.
@@ -160,7 +162,7 @@ class _Principals(Struct, frozen=True):
     document: str
     project: str
     sharing: _Sharing
-    services: Mapping[str, Caller]
+    services: Mapping[str, Consumer]
 
     def statements(self, uses: Sequence[_Use], arn: Arn) -> list[dict[str, Any]]:
         """The statements of one resource's policy: who may do what, with the conditions of the role's own."""
