@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse
-from cfnroles.hcl.syntax import Attribute, Block, Body, Chunk, Node, Object, Source, Template, Variable
+from cfnroles.hcl.syntax import Block, Body, Chunk, GetAttribute, Node, Object, Source, Template, Variable
 
 #: Mode, type and name of a resource: ``("data", "aws_region", "current")``.
 ResourceName = tuple[str, str, str]
@@ -109,7 +109,7 @@ def literal(node: Node | None) -> str | None:
 def provider_of(block: Block) -> str:
     """The provider that a resource names: ``aws.east``; empty for the usual one."""
     node = block.body.arguments.get("provider")
-    if isinstance(node, Attribute) and isinstance(node.of, Variable):
+    if isinstance(node, GetAttribute) and isinstance(node.of, Variable):
         return f"{node.of.name}.{node.name}"
     return ""
 

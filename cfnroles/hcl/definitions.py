@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cfnroles.hcl.configuration import Configuration
-from cfnroles.hcl.instances import Instance, Instances
+from cfnroles.hcl.instances import Instances, ResourceInstance
 from cfnroles.hcl.module import Module, Outputs
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.syntax import Block, Place
@@ -75,11 +75,11 @@ def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -
             yield Site(calls, kind, name, block)
 
 
-def instances(site: Site, module: Module) -> Iterator[Instance]:
+def instances(site: Site, module: Module) -> Iterator[ResourceInstance]:
     """The instances of a resource, from the root module on; raises Failed where Terraform would stop on the way."""
     for around in _modules(site.calls, module):
         for each in _each(around.resource(("resource", site.type, site.name), site.place)):
-            if isinstance(each, Instance):
+            if isinstance(each, ResourceInstance):
                 yield each
 
 

@@ -17,12 +17,12 @@ from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.parser import parse_template
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import (
-    Attribute,
     Call,
     Conditional,
+    Constant,
     For,
+    GetAttribute,
     Index,
-    Literal,
     Node,
     Object,
     Operation,
@@ -80,10 +80,10 @@ def _template(node: Any, scope: Scope) -> Value:
     return rendering.rendered(node, scope, evaluate, decide)
 
 
-def _chain(node: Node) -> tuple[Variable, list[Attribute | Index]] | None:
+def _chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
     """The name that a traversal begins with, and its steps from the first to the last."""
-    steps: list[Attribute | Index] = []
-    while isinstance(node, (Attribute, Index)):
+    steps: list[GetAttribute | Index] = []
+    while isinstance(node, (GetAttribute, Index)):
         steps.append(node)
         node = node.of
     return (node, steps[::-1]) if isinstance(node, Variable) else None
@@ -92,12 +92,12 @@ def _chain(node: Node) -> tuple[Variable, list[Attribute | Index]] | None:
 def _traversal(node: Node, scope: Scope) -> Value:
     chain = _chain(node)
     if chain is None:
-        if isinstance(node, Attribute | Index):
+        if isinstance(node, GetAttribute | Index):
             return _step(evaluate(node.of, scope), node, scope)
         raise Failed("this is no traversal", node.place)
     root, steps = chain
-    leading = takewhile(lambda step: isinstance(step, Attribute), steps)
-    named = scope.named(root.name, tuple(step.name for step in leading if isinstance(step, Attribute)), node.place)
+    leading = takewhile(lambda step: isinstance(step, GetAttribute), steps)
+    named = scope.named(root.name, tuple(step.name for step in leading if isinstance(step, GetAttribute)), node.place)
     if named is None:
         raise Failed(f"nothing is called {node.written}", node.place)
     found, passed = named
@@ -108,7 +108,7 @@ def _traversal(node: Node, scope: Scope) -> Value:
 
 def _step(value: Value, step: Node, scope: Scope) -> Value:
     """One more step of a traversal."""
-    if isinstance(step, Attribute):
+    if isinstance(step, GetAttribute):
         return member(value, step.name, step)
     return _at_key(value, step, scope) if isinstance(step, Index) else value
 
@@ -305,10 +305,10 @@ def _tried(node: Any, scope: Scope) -> Value:
 
 
 _KINDS: dict[type, Callable[[Any, Scope], Value]] = {
-    Literal: _literal,
+    Constant: _literal,
     Template: _template,
     Variable: _traversal,
-    Attribute: _traversal,
+    GetAttribute: _traversal,
     Index: _traversal,
     Splat: _splat,
     Tuple: _tuple,

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 
 from cfnroles.hcl.syntax import (
-    Attribute,
     Call,
     Conditional,
+    Constant,
     For,
+    GetAttribute,
     Index,
-    Literal,
     Node,
     Object,
     Operation,
@@ -118,9 +118,9 @@ class ExpressionReader(TemplateReader):
         self.at += 1
         begun = self.at
         if name := self._match(NAME):
-            return Attribute(self.source, start, self.at, of, name)
+            return GetAttribute(self.source, start, self.at, of, name)
         if number := self._match(_DIGITS):
-            return Index(self.source, start, self.at, of, Literal(self.source, begun, self.at, int(number)))
+            return Index(self.source, start, self.at, of, Constant(self.source, begun, self.at, int(number)))
         raise self.fault("the name of an attribute is expected after the dot")
 
     def _splat_ahead(self) -> bool:
@@ -164,7 +164,7 @@ class ExpressionReader(TemplateReader):
             value = _number(number)
             if value is None:
                 raise self.fault("the number is too large", start)
-            return Literal(self.source, start, self.at, value)
+            return Constant(self.source, start, self.at, value)
         name = self._match(NAME)
         if not name:
             raise self.fault("an expression is expected here")
@@ -177,7 +177,7 @@ class ExpressionReader(TemplateReader):
         if self.text.startswith("(", self.at):
             return self._call(name, start)
         if name in _CONSTANTS:
-            return Literal(self.source, start, self.at, _CONSTANTS[name])
+            return Constant(self.source, start, self.at, _CONSTANTS[name])
         return Variable(self.source, start, self.at, name)
 
     def _call(self, name: str, start: int) -> Node:

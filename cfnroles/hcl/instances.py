@@ -130,7 +130,7 @@ class Instances(Lazy):
         return self._made[key]
 
 
-class Instance(Lazy):
+class ResourceInstance(Lazy):
     """One instance of a resource or a data source."""
 
     def __init__(self, module: Owner, block: Block, called: str, kind: str, scope: Scope) -> None:

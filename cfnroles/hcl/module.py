@@ -8,11 +8,11 @@ from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import ResourceName, providers_of
 from cfnroles.hcl.directory import joined
 from cfnroles.hcl.evaluator import evaluate
-from cfnroles.hcl.instances import Instance, repeated
+from cfnroles.hcl.instances import ResourceInstance, repeated
 from cfnroles.hcl.project import WORKSPACE, Project
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Session
-from cfnroles.hcl.syntax import Block, Literal, Place
+from cfnroles.hcl.syntax import Block, Constant, Place
 from cfnroles.hcl.types import converted
 from cfnroles.hcl.values import Failed, Lazy, Value
 from cfnroles.symbols import Expression
@@ -110,7 +110,7 @@ class Module:
             written=f"${{var.{name}}}",
             reason=f"nobody told the value of var.{name}",
             remedy="" if self._call else f"Tell it with --parameter {name}=VALUE",
-            secret=isinstance(hidden, Literal) and hidden.value is True,
+            secret=isinstance(hidden, Constant) and hidden.value is True,
         )
         return Value(symbol, place)
 
@@ -146,7 +146,7 @@ class Module:
             return Value(found, place)
 
         def make(scope: Scope, key: str) -> Lazy:
-            return Instance(self, block, f"{called}{key}", kind, scope)
+            return ResourceInstance(self, block, f"{called}{key}", kind, scope)
 
         return repeated(block, self.scope, called, make, place)
 

@@ -56,7 +56,7 @@ class Node(Struct, frozen=True, eq=False):
         return " ".join(self.source.text[self.start : self.end].split())
 
 
-class Literal(Node, frozen=True, eq=False):
+class Constant(Node, frozen=True, eq=False):
     """A number, ``true``, ``false`` or ``null``."""
 
     value: int | float | bool | None
@@ -110,7 +110,7 @@ class Variable(Node, frozen=True, eq=False):
     name: str
 
 
-class Attribute(Node, frozen=True, eq=False):
+class GetAttribute(Node, frozen=True, eq=False):
     """``of.name``."""
 
     of: Node

@@ -14,7 +14,7 @@ from cfnroles.document import Document
 from cfnroles.hcl.definitions import Site, away, instances, sites
 from cfnroles.hcl.directory import Directory, Files
 from cfnroles.hcl.evaluator import evaluate
-from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import Session, TooMuch
@@ -126,7 +126,7 @@ def _of(each: _Pass) -> list[Turned]:
     return each.turned if isinstance(each.turned, list) else []
 
 
-def _turned(instance: Instance, session: Session) -> Turned:
+def _turned(instance: ResourceInstance, session: Session) -> Turned:
     turned = Turned(instance.address)
     place = instance.block.place
     turned.spots[()] = (place.document, place.line, place.column)

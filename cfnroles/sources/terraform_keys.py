@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
-from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.session import Session
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Need, Reference
@@ -47,7 +47,7 @@ def keys_of(tree: Mapping[str, Any], session: Session) -> dict[str, Key]:
 
 def _key(instance: Any) -> Iterator[Key]:
     """The key of an instance, as far as one of its type has any."""
-    if not isinstance(instance, Instance) or instance.type not in _KEYS:
+    if not isinstance(instance, ResourceInstance) or instance.type not in _KEYS:
         return
     try:
         if instance.type == _PARAMETER and _said(instance.argument("type")) in ("String", "StringList"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from cfnroles.hcl.definitions import Site, instances
-from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.sources.terraform_members import Attributes, api_name
@@ -38,12 +38,12 @@ def services_of(site: Site, module: Module) -> Iterator[Service]:
     """
     for each in list(instances(site, module)):
         attributes = _asked(each, "service", _NAMING)
-        made = [found for found in module.session.made.values() if isinstance(found, Instance)]
+        made = [found for found in module.session.made.values() if isinstance(found, ResourceInstance)]
         clusters = {found.address: _asked(found, "cluster", ("name",)) for found in made if found.type == CLUSTER}
         yield Service(each.address, attributes, *cluster_of(attributes, clusters))
 
 
-def _asked(instance: Instance, root: str, names: Iterable[str]) -> Attributes:
+def _asked(instance: ResourceInstance, root: str, names: Iterable[str]) -> Attributes:
     """What a resource says that a row is about; all else would be worked out in vain."""
     body, kind = instance.block.body, members_beside(root)
     wanted = _of_rows(root)
@@ -60,7 +60,7 @@ def _of_rows(root: str) -> frozenset[str]:
     return frozenset(path[1].removesuffix("[]") for path in paths)
 
 
-def attributes_of(instance: Instance, arguments: Iterable[str], blocks: Iterable[str]) -> Attributes:
+def attributes_of(instance: ResourceInstance, arguments: Iterable[str], blocks: Iterable[str]) -> Attributes:
     """What the configuration says of a resource by these names; an error where Terraform would stop."""
     found: dict[str, Value | Failed] = {}
     for name, is_block in (*((each, False) for each in arguments), *((each, True) for each in blocks)):

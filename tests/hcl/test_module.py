@@ -11,7 +11,7 @@ import pytest
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.definitions import instances, sites
 from cfnroles.hcl.directory import Directory
-from cfnroles.hcl.instances import Instance
+from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import Budget, Session
@@ -23,7 +23,7 @@ HERE = Place("", 0, 0)
 TASK = "aws_ecs_task_definition"
 
 
-def found(files: dict[str, str] | str, **parameters: str) -> list[Instance]:
+def found(files: dict[str, str] | str, **parameters: str) -> list[ResourceInstance]:
     """The instances of all task definitions."""
     whole = project(files, parameters)
     module = Module(whole, Session(Budget()))
