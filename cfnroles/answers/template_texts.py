@@ -21,7 +21,7 @@ from cfnroles.symbols import SUFFIX, Attribute, Cut, InImage, RandomSuffix, Symb
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain
 from cfnroles.template.template import ResolvedStack
-from cfnroles.text import ACCOUNT, REGION, Part, Text, from_spelling, text_of
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Part, Text, from_spelling, text_of
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _ROLE = "AWS::IAM::Role"
@@ -29,7 +29,7 @@ _ROLE = "AWS::IAM::Role"
 _APART = frozenset(
     {
         *(_SECRET, "AWS::SSM::Parameter", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::ECR::Repository"),
-        *("AWS::KMS::Key", "AWS::Lambda::Function", *ARNS),
+        *("AWS::KMS::Key", "AWS::Lambda::Function", _ROLE, *ARNS),
     }
 )
 #: A symbol that is a name of the template itself, or of its stack.
@@ -132,6 +132,8 @@ class Texts(Struct, frozen=True):
         def name(symbol: Symbol) -> Part:
             if (field := _OF_ARN.fullmatch(symbol.name)) and self._is_here(field[2]):
                 return REGION if field[1] == "3" else ACCOUNT
+            if isinstance(symbol, Attribute) and symbol.type == _ROLE and symbol.name.endswith(".Arn"):
+                return self._arn_of_role(symbol)
             resource = self.stack.resources.get(symbol.name) if isinstance(symbol, Attribute) else None
             given = resource.properties.get("Name") if resource and resource.type == _SECRET else None
             if not isinstance(given, str) or not given:
@@ -139,6 +141,21 @@ class Texts(Struct, frozen=True):
             return Text(from_spelling(given, policy=False), "-", RandomSuffix(f"{SUFFIX}{symbol.name}"))
 
         return text.replaced(name)
+
+    def _arn_of_role(self, symbol: Attribute) -> Part:
+        """The ARN of a role by the path and the name that the template gives it, or by what ``Ref`` gives.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+        """
+        logical_id = symbol.name.partition(".")[0]
+        resource = self.stack.resources.get(logical_id)
+        path = resource.properties.get("Path", "/") if resource else None
+        if resource is None or not isinstance(path, str):
+            return symbol
+        given = resource.properties.get("RoleName")
+        name = from_spelling(given, policy=False) if isinstance(given, str) and given else None
+        own = name or Attribute(logical_id, type=_ROLE)
+        return Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role", from_spelling(path, policy=False), own)
 
     def _is_here(self, logical_id: str) -> bool:
         resource = self.stack.resources.get(logical_id)
@@ -164,8 +181,6 @@ def foreign(role: Role, mark: str) -> Role:
 def _apart(symbols: Iterable[Symbol]) -> Iterator[str]:
     for symbol in symbols:
         known = isinstance(symbol, RandomSuffix) or (isinstance(symbol, Attribute) and symbol.type in _APART)
-        # What another attribute of a resource gives may be the same as this one in another form. The ARN of a role is
-        # the one form that policies know it by.
-        is_role = isinstance(symbol, Attribute) and symbol.type == _ROLE and symbol.name.endswith(".Arn")
-        if is_role or (known and "." not in symbol.name):
+        # What another attribute of a resource gives may be the same as this one in another form.
+        if known and "." not in symbol.name:
             yield symbol.name

@@ -286,6 +286,9 @@ def _roles(tree: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
 def _arn(role: str, stack: ResolvedStack) -> Text:
     text = role if isinstance(role, Text) else Text(role)
     own = stack.resources.get(text.whole.name) if text.whole is not None else None
+    if "/" not in text and own is None:
+        # CloudFormation gives the name where a template says it.
+        own = next((each for each in stack.of_type(_ROLE) if each.properties.get("RoleName") == text), None)
     return Text(Attribute(f"{own.logical_id}.Arn", type=_ROLE)) if own is not None and own.type == _ROLE else text
 
 

@@ -51,6 +51,9 @@ from cfnroles.workload import Path
 #: What the types begin with that say something about a task.
 _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
 
+#: What is read besides: no condition around a role is one of the task definitions.
+_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role")
+
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
 #: How to read what macros and SAM make.
@@ -212,7 +215,7 @@ def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
 
 def run_in(world: World, worlds: Worlds, logical_id: str) -> Iterator[tuple[TemplateTask, ResolvedStack]]:
     """A task definition beside each that runs it in a world; nothing where it is not there."""
-    stack = worlds.stack(world, _LOOKED_AT)
+    stack = worlds.stack(world, _RESOLVED)
     if logical_id not in stack.known:
         tasks = _turned(logical_id, worlds, stack)
         stack.known[logical_id] = [each for task in tasks for each in _as_run(task, stack)]

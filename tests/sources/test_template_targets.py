@@ -309,6 +309,31 @@ def test_what_the_role_lacks_or_has_too_much_is_told(runner: str, given: str, in
     assert judged(runner, GOOD.replace(given, instead)).verdict == verdict
 
 
+CALLED = HEAD.replace("Work: {Type: AWS::IAM::Role, Properties: {", "Work: {Type: AWS::IAM::Role, Properties: {NAME, ")
+
+
+@pytest.mark.parametrize("named", ["!Ref Work", "!GetAtt Work.Arn"])
+@pytest.mark.parametrize(
+    ("properties", "resource", "verdict"),
+    [
+        ("RoleName: work", "!GetAtt Work.Arn", "pass"),
+        ("RoleName: work", '!Sub "arn:aws:iam::${AWS::AccountId}:role/work"', "pass"),
+        ("RoleName: work", '!Sub "arn:aws:iam::${AWS::AccountId}:role/${Work}"', "pass"),
+        ("RoleName: work", '!Sub "arn:aws:iam::${AWS::AccountId}:role/worker"', "fail"),
+        ("RoleName: work, Path: /team/", '!Sub "arn:aws:iam::${AWS::AccountId}:role/team/work"', "pass"),
+        ("RoleName: work, Path: /team/", '!Sub "arn:aws:iam::${AWS::AccountId}:role/work"', "fail"),
+        ("Path: /", '!Sub "arn:aws:iam::${AWS::AccountId}:role/${Work}"', "pass"),
+        ("Path: /", '!Sub "arn:aws:iam::${AWS::AccountId}:role/work"', "not judged"),
+    ],
+)
+def test_a_role_is_passed_by_its_arn_in_whatever_form(named: str, properties: str, resource: str, verdict: str) -> None:
+    role = GOOD.replace("!GetAtt Work.Arn]", f"{resource}]").replace("SERVICE", "events.amazonaws.com")
+    head = CALLED.replace("NAME", properties).replace("TaskRoleArn: !Ref Work", f"TaskRoleArn: {named}")
+    reading = read(Document("t.yaml", head + RULE + role), Told())
+    (found,) = (each for each in verify_template(reading) if each.holder is Holder.EVENT_RULE)
+    assert (found.verdict, found.gaps) == (verdict, ())
+
+
 @each_runner
 def test_a_target_without_a_role_has_none(runner: str) -> None:
     bare = "\n".join(line for line in runner.split("\n") if "RoleArn" not in line)
