@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from cfnroles.emulator import Emulator, emulator
 from tests.commands import Commands
+from tests.terraform.running import PROGRAM
 
 # A change is judged by the same examples each time; new ones are looked for where somebody is there to look at them.
 settings.register_profile("ci", derandomize=True)
@@ -33,6 +34,12 @@ def pytest_collection_finish() -> None:
     """Leave what was imported to itself: looking through it for garbage again and again takes a tenth of the time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the machine has no Terraform, say so where nobody overlooks it: at the end of every run."""
+    if PROGRAM is None:
+        terminalreporter.section("NOT TESTED WITH TERRAFORM: no program terraform here", sep="!", red=True, bold=True)
 
 
 @pytest.hookimpl(optionalhook=True)

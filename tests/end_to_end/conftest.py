@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from cfnroles.emulator import Emulator, environment_for
 from cfnroles.manifest import FILE, digest
 from tests.commands import Commands, Ended
+from tests.terraform.running import PROGRAM, Terraform, running_terraform
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,12 @@ def built(examples: Path, tmp_path: Path, commands: Commands) -> Callable[..., P
         return directory if patient else made_impatient(directory)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def terraform(running_emulator: Emulator) -> Iterator[Terraform]:
+    """Terraform itself, with a stand-in for its provider, before the session's emulator."""
+    if PROGRAM is None:
+        pytest.skip("no program terraform here: the end of the run says so")
+    with running_terraform(running_emulator) as running:
+        yield running
