@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "Write a first service spec for what is there already.",
     "build": "Write the CloudFormation stacks for a task definition or a service spec.",
     "inject": "Put the roles of a CloudFormation template's task definitions into it.",
+    "terraform": "Write the roles as Terraform, beside the task definitions that need them.",
     "explain": "Tell why each statement of each role is there.",
     "policy": "Print one policy document in plain JSON.",
     "check": "Ask AWS whether every secret and parameter exists.",

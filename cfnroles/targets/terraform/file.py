@@ -1,0 +1,123 @@
+"""One file of Terraform: the roles of one task definition, what they name, and the gate before it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cfnroles.need import Holder
+from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.targets.terraform.gate import Gate, gate_blocks
+from cfnroles.targets.terraform.names import KEYS, OF_AWS
+from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.roles import role_blocks, role_local, role_outputs
+from cfnroles.targets.terraform.writing import Argument, Blank, Block, Comment, Entry, Items, Written, file_text, quoted
+
+#: How each file begins that cfnroles writes.
+MARK = "# Written by cfnroles from "
+_DIGEST = re.compile(r"^# sha256:([0-9a-f]{64})$", re.MULTILINE)
+
+
+class Header(Struct, frozen=True):
+    """Whose roles a file holds: where that stands, what writes the file anew, and what explains it."""
+
+    origin: str
+    again: str
+    explained: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The comments at the top of the file."""
+        head = f"{self.origin}. Do not edit; `{self.again}` writes it anew."
+        told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
+        return (f"{MARK.removeprefix('# ')}{head}", *told)
+
+
+def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block, ...]]:
+    """The text of the file, and its blocks."""
+    holders = [kind.holder for kind in ROLE_KINDS if kind.always or parts.policies.get(kind.holder)]
+    roles = {holder: list(role_blocks(parts, holder)) for holder in holders}
+    gating = list(gate_blocks(parts, gate))
+    made: list[Block] = []
+    for holder in holders:
+        made += roles[holder]
+    made += gating
+    made += [each for holder in holders for each in role_outputs(parts, holder)]
+    locals_ = _locals(parts, roles, gated=bool(gating))
+    body = file_text([*made, locals_])
+    blocks = (*_variables(parts, body), *_data(parts, body), _of_aws(parts, body, locals_), *made)
+    return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
+
+
+def marked(head: str, body: str) -> str:
+    """The text of a file with its digest, by which an edited one is known."""
+    digest = hashlib.sha256(f"{head}\n\n{body}".encode()).hexdigest()
+    return f"{head}\n# sha256:{digest}\n\n{body}"
+
+
+def is_ours(text: str) -> bool:
+    """Whether cfnroles wrote a file, be it edited since or not."""
+    return text.startswith(MARK)
+
+
+def is_edited(text: str) -> bool:
+    """Whether a file of cfnroles's is another than it was written."""
+    head, _, body = text.partition("\n\n")
+    digest = _DIGEST.search(head)
+    return not digest or marked(_DIGEST.sub("", head).rstrip("\n"), body) != text
+
+
+def _locals(parts: Parts, roles: dict[Holder, list[Block]], *, gated: bool) -> Block:
+    comment = "These wait for the permissions"
+    comment += " and for the gate, so that nothing that uses them can be there before." if gated else "."
+    entries: list[Entry] = [Comment(comment)]
+    for holder, blocks in roles.items():
+        gate = f"terraform_data.{parts.names.gate}" if gated and holder is Holder.EXECUTION else ""
+        entries.append(role_local(parts, holder, blocks, gate))
+    return Block("locals", (), tuple(entries))
+
+
+def _asked(parts: Parts, body: str) -> Iterator[str]:
+    """What AWS knows of itself and the file uses."""
+    for name in OF_AWS:
+        if re.search(rf"\b{re.escape(parts.names.of_aws(name))}\b", body):
+            yield name
+
+
+def _data(parts: Parts, body: str) -> Iterator[Block]:
+    types = dict.fromkeys(OF_AWS[name][1] for name in _asked(parts, body))
+    yield from (Block("data", (type_, parts.names.stem), parts.of_aws) for type_ in types)
+
+
+def _of_aws(parts: Parts, body: str, locals_: Block) -> Block:
+    """The locals, with those for what AWS knows of itself before the others."""
+    known: list[Entry] = []
+    for name in _asked(parts, body):
+        _, type_, attribute = OF_AWS[name]
+        local = parts.names.of_aws(name).removeprefix("local.")
+        known.append(Argument(local, Written(f"data.{type_}.{parts.names.stem}.{attribute}")))
+    return Block("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
+
+
+def _variables(parts: Parts, body: str) -> Iterator[Block]:
+    keys = parts.names.variable(KEYS)
+    if re.search(rf"\bvar\.{keys}\b", body):
+        told = "ARNs of the customer managed KMS keys that encrypt the secrets and parameters."
+        default = Items(tuple(map(quoted, parts.key_arns)))
+        entries = (Argument("type", Written("list(string)")), Argument("description", quoted(told)))
+        yield Block("variable", (keys,), (*entries, Argument("default", default)))
+
+
+def declared(blocks: Iterable[Block]) -> frozenset[str]:
+    """The addresses of what a file declares, as names in its module."""
+    found: set[str] = set()
+    for block in blocks:
+        if block.type == "locals":
+            found |= {f"local.{each.name}" for each in block.body if isinstance(each, Argument)}
+        else:
+            prefix = {"resource": (), "variable": ("var",), "output": ("output",)}.get(block.type, (block.type,))
+            found.add(".".join((*prefix, *block.labels)))
+    return frozenset(found)

@@ -1,0 +1,76 @@
+"""What the blocks of one file are called."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cfnroles.need import Holder
+from cfnroles.symbols import Parameter, Placeholder
+
+#: The parameter that holds the keys of the secrets and parameters.
+KEYS = Parameter("KmsKeyArns")
+#: How AWS's knowledge of itself is asked for: the local, and the attribute of a data source.
+#: The id of a Region is its name in each version of the provider.
+OF_AWS = {
+    "AWS::AccountId": ("account", "aws_caller_identity", "account_id"),
+    "AWS::Partition": ("partition", "aws_partition", "partition"),
+    "AWS::Region": ("region", "aws_region", "id"),
+    "AWS::URLSuffix": ("dns_suffix", "aws_partition", "dns_suffix"),
+}
+
+
+class Names(Struct, frozen=True):
+    """The names of one file: all of them begin with its ``stem``, so that those of no other file are the same."""
+
+    stem: str
+
+    def role(self, holder: Holder) -> str:
+        """The name of a role's resources."""
+        return f"{self.stem}_{identifier(holder.removesuffix(' role'))}"
+
+    def role_arn(self, holder: Holder) -> str:
+        """The local that holds a role's ARN when the role is complete."""
+        return f"{self.role(holder)}_role_arn"
+
+    def of_aws(self, name: str) -> str:
+        """The expression for a pseudo parameter of CloudFormation."""
+        return f"local.{self.stem}_{OF_AWS[name][0]}"
+
+    @property
+    def gate(self) -> str:
+        """The name of the gate's resource."""
+        return f"{self.stem}_secrets_exist"
+
+    def variable(self, parameter: Parameter) -> str:
+        """The variable that a parameter becomes."""
+        called = parameter.called if isinstance(parameter, Placeholder) else parameter.name
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", called)
+        return f"{self.stem}_{identifier(words).lower()}"
+
+    def under(self, name: str) -> str:
+        """A name of the file's own for something else."""
+        return f"{self.stem}_{name}"
+
+
+def stems(name: str, earlier: str = "") -> Iterator[str]:
+    """The stems that a task definition of this name may have, the best one first.
+
+    ``earlier`` is the stem of the file that is written anew: roles of other names would be other roles.
+    """
+    own = identifier(name)
+    yield from dict.fromkeys(each for each in (earlier, own, f"{own}_cfnroles") if each)
+    for number in itertools.count(2):
+        yield f"{own}_cfnroles_{number}"
+
+
+def identifier(name: str) -> str:
+    """A text as a name of Terraform's language.
+
+    https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers
+    """
+    found = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+    return found if re.match(r"[A-Za-z]", found) else f"task_{found}".rstrip("_")

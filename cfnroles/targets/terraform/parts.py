@@ -1,0 +1,66 @@
+"""What the blocks of one file are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
+
+from cfnroles.need import Holder
+from cfnroles.options import NO_OPTIONS, RoleOptions
+from cfnroles.policies import Policy
+from cfnroles.targets.terraform.names import Names
+from cfnroles.targets.terraform.values import Values
+from cfnroles.targets.terraform.writing import Argument, Entry, Written
+from cfnroles.text import Text
+
+
+class Repeated(Struct, frozen=True):
+    """How a task definition is repeated: its meta-argument with the expression of that, both empty for one alone."""
+
+    meta: str = ""
+    written: str = ""
+
+    @property
+    def instance(self) -> str:
+        """What goes behind the name of a resource that is repeated in the same way."""
+        return {"count": "[count.index]", "for_each": "[each.key]"}.get(self.meta, "")
+
+    @property
+    def arguments(self) -> tuple[Entry, ...]:
+        """The meta-argument of such a resource."""
+        return (Argument(self.meta, Written(self.written)),) if self.meta else ()
+
+
+class Parts(Struct, frozen=True):
+    """The parts that all blocks of a file are made from.
+
+    ``subject`` is whose roles they are, for people, and ``family`` what their names begin with. ``provider`` is the
+    provider that the task definition names. ``versions`` are the resources that give a secret its value, by the address
+    of the secret. ``key_arns`` are those of the keys that were told.
+    """
+
+    subject: str
+    family: Text
+    names: Names
+    values: Values
+    policies: Mapping[Holder, Sequence[Policy]]
+    versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
+    repeated: Repeated = Repeated()
+    provider: str = ""
+    key_arns: tuple[str, ...] = ()
+
+    def option(self, holder: Holder) -> RoleOptions:
+        """The options of one of the roles."""
+        return self.options.get(holder, NO_OPTIONS)
+
+    @property
+    def of_aws(self) -> tuple[Entry, ...]:
+        """The first arguments of each resource and data source of AWS that is there once."""
+        return (Argument("provider", Written(self.provider)),) if self.provider else ()
+
+    @property
+    def head(self) -> tuple[Entry, ...]:
+        """The first arguments of each resource of AWS that is there for every instance of the task definition."""
+        return (*self.repeated.arguments, *self.of_aws)

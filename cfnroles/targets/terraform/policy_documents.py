@@ -1,0 +1,104 @@
+"""Policy documents as expressions of Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from cfnroles.need import Condition, Need
+from cfnroles.policies import Policy
+from cfnroles.role_kinds import AssumedBy
+from cfnroles.statements import Statement
+from cfnroles.targets.terraform.values import Values
+from cfnroles.targets.terraform.writing import (
+    Argument,
+    Call,
+    Choice,
+    Comment,
+    Entry,
+    Expression,
+    Items,
+    Members,
+    quoted,
+)
+from cfnroles.text import ACCOUNT
+
+_VERSION = Argument("Version", quoted("2012-10-17"))
+
+
+def policy_document(policies: Sequence[Policy], values: Values) -> Expression:
+    """One document with the statements of policies, each list of them under its conditions."""
+    lists = [_statements(each, values) for each in policies]
+    statements = lists[0] if len(lists) == 1 else Call("concat", tuple(lists))
+    return Call("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
+
+
+def trust_policy(by: AssumedBy, values: Values) -> Expression:
+    """Who may assume a role; on behalf of this account's and Region's resources alone, as far as AWS documents it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    statement: list[Entry] = [
+        Argument("Effect", quoted("Allow")),
+        Argument("Principal", Members((Argument("Service", quoted(by.service)),))),
+        Argument("Action", quoted("sts:AssumeRole")),
+    ]
+    if by.source_arn:
+        conditions = [Condition("StringEquals", "aws:SourceAccount", (ACCOUNT,))]
+        if not by.source_arn_switch:
+            conditions.append(Condition("ArnLike", "aws:SourceArn", (by.source_arn,)))
+        statement.append(Argument("Condition", _conditions(conditions, values)))
+    statements = Items((Members(tuple(statement), apart=True),))
+    return Call("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
+
+
+def _statements(policy: Policy, values: Values) -> Expression:
+    items = Items(tuple(_statement(each, values) for each in policy.statements))
+    return Choice(both(policy.when), items) if policy.when else items
+
+
+def both(when: Sequence[str]) -> str:
+    """The condition that holds where all of these do."""
+    return when[0] if len(when) == 1 else " && ".join(f"({each})" for each in when)
+
+
+def _statement(statement: Statement, values: Values) -> Members:
+    members: list[Entry] = [
+        *(Comment(each) for each in reasons(statement.needs)),
+        Argument("Sid", quoted(statement.sid)),
+        Argument("Effect", quoted("Allow")),
+        Argument("Action", Items(tuple(map(quoted, statement.actions)))),
+        Argument("Resource", values.several(statement.resources)),
+    ]
+    if statement.conditions:
+        members.append(Argument("Condition", _conditions(statement.conditions, values)))
+    return Members(tuple(members), apart=True)
+
+
+def reasons(needs: Sequence[Need]) -> list[str]:
+    """Which fields a statement is there for, each list of a container's in one line."""
+    places = {(need.origin.container, _field(need), need.origin.item): None for need in needs}
+    lines: list[str] = []
+    for (container, field), group in groupby(sorted(places), key=lambda place: place[:2]):
+        items = [item.partition(" ")[2] or item for _, _, item in group if item]
+        told = f"{field} {', '.join(items)}" if items else field
+        lines.append(f"{told} (container {container})" if container else told)
+    return lines
+
+
+def _field(need: Need) -> str:
+    """The member of a task definition that a need comes from, without what leads to it."""
+    names = [step for step in need.origin.path if isinstance(step, str)]
+    lists = [name for name in names if name in ("secrets", "secretOptions", "environmentFiles", "volumes")]
+    if lists:
+        return lists[-1]
+    return names[-3] if names[-2:-1] == ["options"] and len(names) > 2 else names[-1] if names else need.reason.feature
+
+
+def _conditions(conditions: Sequence[Condition], values: Values) -> Members:
+    block: dict[str, list[Entry]] = {}
+    for condition in conditions:
+        found = values.several(condition.values)
+        one = found.items[0] if isinstance(found, Items) and len(found.items) == 1 else found
+        block.setdefault(condition.operator, []).append(Argument(condition.key, one))
+    return Members(tuple(Argument(operator, Members(tuple(keys))) for operator, keys in block.items()))

@@ -1,0 +1,160 @@
+"""The blocks of the roles: each with its policies, and what may be used when these are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cfnroles.need import Holder
+from cfnroles.policies import Policy
+from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
+from cfnroles.targets.terraform.writing import Argument, Block, Entry, Expression, Members, Written, literal, quoted
+from cfnroles.text import Text
+
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, of which Terraform takes 26 for itself.
+#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role#name_prefix
+_LONGEST_PREFIX = 38
+#: What gives a role its permissions.
+_POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+
+
+def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
+    """One role with its policies."""
+    kind, name, policies = kind_of(holder), parts.names.role(holder), parts.policies.get(holder, ())
+    yield Block("resource", ("aws_iam_role", name), _role(parts, kind))
+    inline = [policy for policy in policies if not policy.managed]
+    if inline:
+        yield _inline_policy(parts, name, inline)
+    for policy in policies:
+        if policy.managed:
+            yield from _managed_policy(parts, name, policy)
+    for number, arn in enumerate(parts.option(holder).managed_policies, 1):
+        yield _attachment(parts, name, f"{name}_chosen_{number}", parts.values.of(arn))
+    if kind.profile:
+        profile = (Argument("name_prefix", _prefix(parts, holder)), Argument("role", _of(parts, name, "name")))
+        yield Block("resource", ("aws_iam_instance_profile", name), (*parts.head, *profile))
+
+
+def role_local(parts: Parts, holder: Holder, blocks: Sequence[Block], gate: str = "") -> Argument:
+    """The local with the role's ARN, which is known when all of ``blocks`` are there and the gate has let through."""
+    role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
+    waited = [f"{'.'.join(each.labels)}{_instance(each, parts)}.id" for each in blocks if each.labels[0] in _POLICIES]
+    waited += [f"{gate}{instance}.id"] if gate else []
+    arn = f"{role}{instance}.arn"
+    if waited:
+        ids = ", ".join(waited)
+        arn = f"length([{ids}]) == {len(waited)} ? {arn} : null"
+    return Argument(parts.names.role_arn(holder), Written(_for_each(role, arn, parts)))
+
+
+def _instance(block: Block, parts: Parts) -> str:
+    """What goes behind a policy's name: one that hangs on conditions alone may be there or not."""
+    counted = any(isinstance(each, Argument) and each.name == "count" for each in block.body)
+    return "[*]" if counted and not parts.repeated.meta else parts.repeated.instance
+
+
+def _for_each(role: str, value: str, parts: Parts) -> str:
+    match parts.repeated.meta:
+        case "count":
+            return f"[for index in range(length({role})) : {value.replace('[count.index]', '[index]')}]"
+        case "for_each":
+            return f"{{ for key, role in {role} : key => {value.replace('[each.key]', '[key]')} }}"
+    return value
+
+
+def role_outputs(parts: Parts, holder: Holder) -> Iterator[Block]:
+    """The outputs with ARN and name of the role."""
+    name, role = parts.names.role(holder), f"aws_iam_role.{parts.names.role(holder)}"
+    arn = (_description(f"ARN of the {holder} of {parts.subject}."), _value(f"local.{parts.names.role_arn(holder)}"))
+    yield Block("output", (f"{name}_role_arn",), arn)
+    names = _for_each(role, f"{role}{parts.repeated.instance}.name", parts)
+    yield Block(
+        "output", (f"{name}_role_name",), (_description(f"Name of the {holder} of {parts.subject}."), _value(names))
+    )
+
+
+def _description(text: str) -> Argument:
+    return Argument("description", quoted(text))
+
+
+def _value(written: str) -> Argument:
+    return Argument("value", Written(written))
+
+
+def _role(parts: Parts, kind: RoleKind) -> tuple[Entry, ...]:
+    options = parts.option(kind.holder)
+    named = Argument("name", parts.values.of(options.name)) if options.name else None
+    entries: list[Entry] = [
+        *parts.head,
+        named or Argument("name_prefix", _prefix(parts, kind.holder)),
+        Argument("description", parts.values.of(Text(f"{kind.used_by} of ", parts.family, "."))),
+        *([Argument("path", parts.values.of(options.path))] if options.path else []),
+        *(
+            [Argument("permissions_boundary", parts.values.of(options.permissions_boundary))]
+            if options.permissions_boundary
+            else []
+        ),
+        *(
+            [Argument("max_session_duration", Written(str(options.max_session_duration)))]
+            if options.max_session_duration
+            else []
+        ),
+        Argument("assume_role_policy", trust_policy(kind.assumed_by, parts.values)),
+    ]
+    if options.tags:
+        tags = tuple(Argument(key, parts.values.of(value)) for key, value in options.tags.items())
+        entries.append(Argument("tags", Members(tags, apart=True)))
+    return tuple(entries)
+
+
+def _prefix(parts: Parts, holder: Holder) -> Written:
+    """What the role's name begins with, before what Terraform puts behind it."""
+    end = f"-{holder.removesuffix(' role').replace(' ', '-')}-"
+    room = _LONGEST_PREFIX - len(end)
+    if not parts.family.symbols:
+        return quoted(f"{parts.family.plain[:room]}{end}")
+    family = parts.values.of(parts.family).text
+    return Written(f'"${{substr({family}, 0, {room})}}{literal(end)}"')
+
+
+def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Block:
+    return Block(
+        "resource",
+        ("aws_iam_role_policy", name),
+        (
+            *_only_if(parts, policies),
+            Argument("name", quoted("Permissions")),
+            Argument("role", _of(parts, name, "id")),
+            Argument("policy", policy_document(policies, parts.values)),
+        ),
+    )
+
+
+def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
+    """The meta-arguments of a policy that must not be there without a statement."""
+    if not all(policy.when for policy in policies) or parts.repeated.meta:
+        return parts.head
+    condition = " || ".join(f"({both(policy.when)})" for policy in policies)
+    return (Argument("count", Written(f"{condition} ? 1 : 0")), *parts.of_aws)
+
+
+def _managed_policy(parts: Parts, role: str, policy: Policy) -> Iterator[Block]:
+    name = f"{role}_{policy.name.lower()}"
+    head = _only_if(parts, (policy,))
+    document = policy_document((policy,), parts.values)
+    prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))
+    yield Block("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
+    instance = "[0]" if head != parts.head else parts.repeated.instance
+    arn = Written(f"aws_iam_policy.{name}{instance}.arn")
+    yield _attachment(parts, role, name, arn, head)
+
+
+def _attachment(parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None) -> Block:
+    arguments = (Argument("role", _of(parts, role, "name")), Argument("policy_arn", arn))
+    head = parts.head if head is None else head
+    return Block("resource", ("aws_iam_role_policy_attachment", name), (*head, *arguments))
+
+
+def _of(parts: Parts, role: str, attribute: str) -> Written:
+    return Written(f"aws_iam_role.{role}{parts.repeated.instance}.{attribute}")

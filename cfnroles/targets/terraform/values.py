@@ -1,0 +1,124 @@
+"""From texts to expressions of Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.parser import parse_expression
+from cfnroles.hcl.syntax import For, Node, Source, Variable
+from cfnroles.need import Gap, Need
+from cfnroles.symbols import Expression, Parameter, PolicyVariable, PseudoParameter, Symbol, Wildcard
+from cfnroles.targets.terraform.names import KEYS, Names
+from cfnroles.targets.terraform.writing import Items, Written, literal
+from cfnroles.text import REGION, Part, Text, text_of
+from cfnroles.written import as_written
+
+_NAME_IT = "Give it a name of its own: a local, which stands there instead"
+_HAND_OVER = "Hand it over by an output of that module, or by a variable of this one"
+#: What names can begin with that mean the same all over a module.
+_ANYWHERE = frozenset({"var", "local", "module", "data", "path", "terraform", "each", "count"})
+
+
+class Unwritable(Exception):
+    """A part of a text that no expression of Terraform can stand for where it is needed; ``remedy`` is what helps."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what, self.remedy = what, remedy
+
+    def gap(self, need: Need) -> Gap:
+        """The need as one that cannot be named."""
+        return Gap(need.holder, need.reason.feature, need.origin, self.what, self.remedy, (need.permission.action,))
+
+
+class Module(Struct, frozen=True):
+    """The module whose names an expression may hold: its address, and the types of the resources that it declares."""
+
+    address: str = ""
+    types: frozenset[str] = frozenset()
+
+
+class Values(Struct, frozen=True):
+    """How one file writes texts: with the names that it has for what AWS knows of itself.
+
+    ``region`` is that of the provider, where the configuration tells it.
+    """
+
+    names: Names
+    module: Module
+    region: str = ""
+
+    def of(self, text: str) -> Written:
+        """A text as an expression; raises Unwritable where a part of it cannot be written."""
+        parts = self._at_home(as_written(text_of(text))).parts
+        if len(parts) == 1 and isinstance(parts[0], Symbol) and not isinstance(parts[0], (Wildcard, PolicyVariable)):
+            return Written(self._symbol(parts[0]))
+        return Written(f'"{"".join(self._pieces(parts))}"')
+
+    def several(self, texts: Iterable[str]) -> Written | Items:
+        """Several texts as a list; a parameter that holds a list stands for the list itself."""
+        texts = tuple(texts)
+        whole = text_of(texts[0]).whole if len(texts) == 1 else None
+        return self.of(texts[0]) if whole == KEYS else Items(tuple(map(self.of, texts)))
+
+    def _at_home(self, text: Text) -> Text:
+        """The text with the Region that the provider is for."""
+        return text.replaced(lambda symbol: self.region if self.region and Text(symbol) == REGION else symbol)
+
+    def _pieces(self, parts: tuple[Part, ...]) -> Iterator[str]:
+        plain = ""
+        for part in parts:
+            if isinstance(part, (str, Wildcard)):
+                plain += part if isinstance(part, str) else part.spelled
+            elif isinstance(part, PolicyVariable):
+                plain += f"${{{part.name}}}"
+            else:
+                # A dollar sign before an interpolation would be taken for the first half of an escape.
+                yield f'{literal(plain[:-1])}${{"$"}}' if plain.endswith("$") else literal(plain)
+                yield f"${{{self._symbol(part)}}}"
+                plain = ""
+        yield literal(plain)
+
+    def _symbol(self, symbol: Symbol) -> str:
+        if isinstance(symbol, PseudoParameter):
+            return self.names.of_aws(symbol.name)
+        if isinstance(symbol, Parameter):
+            return f"var.{self.names.variable(symbol)}"
+        if isinstance(symbol, Expression) and not symbol.forms:
+            return expression_of(symbol, self.module)
+        raise Unwritable(f"{symbol.written or symbol.spelled} is no expression of Terraform", "Write it in its place")
+
+
+def expression_of(symbol: Expression, module: Module) -> str:
+    """The user's own expression; raises Unwritable where it cannot stand in another place than its own."""
+    written = symbol.written.removeprefix("${").removesuffix("}")
+    if not symbol.name.startswith(f"{module.address}{written[:20]}".replace("{", "(").replace("}", ")")):
+        raise Unwritable(f"{symbol.name} is an expression of another module", _HAND_OVER)
+    try:
+        node = parse_expression(Source("", written))
+    except InvalidInput:
+        raise Unwritable(f"{written} takes several lines", _NAME_IT) from None
+    known = _ANYWHERE | module.types | ({symbol.type} if symbol.type else set())
+    if bound := sorted(set(_free(node)) - known):
+        raise Unwritable(f"{written} holds {bound[0]}, which is known in its loop alone", _NAME_IT)
+    return written
+
+
+def _free(node: object) -> Iterator[str]:
+    """The names that an expression asks its surroundings for."""
+    if isinstance(node, Variable):
+        yield node.name
+    elif isinstance(node, For):
+        yield from _free(node.collection)
+        inner = (each for part in (node.member, node.result, node.condition) for each in _free(part))
+        yield from (name for name in inner if name not in (node.key, node.value))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from _free(each)
+    elif isinstance(node, Node):
+        for name in node.__struct_fields__:
+            if name != "source":
+                yield from _free(getattr(node, name))

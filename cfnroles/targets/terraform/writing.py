@@ -1,0 +1,221 @@
+"""Files of Terraform, in the layout of `terraform fmt`.
+
+https://developer.hashicorp.com/terraform/language/style
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from cfnroles.page import visible
+
+#: A list or an object that is no wider stands on one line.
+_WIDTH = 100
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class Written(Struct, frozen=True):
+    """An expression as it is written, on one line."""
+
+    text: str
+
+
+class Items(Struct, frozen=True):
+    """A list."""
+
+    items: tuple[Expression, ...]
+
+
+class Members(Struct, frozen=True):
+    """An object. ``apart`` says that each member stands on a line of its own."""
+
+    members: tuple[Entry, ...]
+    apart: bool = False
+
+
+class Call(Struct, frozen=True):
+    """A function with its arguments; each stands on lines of its own where one of them takes several."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+
+
+class Choice(Struct, frozen=True):
+    """``condition ? list : []``, with the condition as it is written."""
+
+    condition: str
+    items: Items
+
+
+Expression = Written | Items | Members | Call | Choice
+
+
+class Comment(Struct, frozen=True):
+    """A comment on a line of its own."""
+
+    text: str
+
+
+class Blank(Struct, frozen=True):
+    """An empty line."""
+
+
+class Argument(Struct, frozen=True):
+    """An argument of a block or a member of an object, by its name; any text can be a member's."""
+
+    name: str
+    value: Expression
+
+
+class Block(Struct, frozen=True):
+    """A block with its labels; ``comments`` stand above it."""
+
+    type: str
+    labels: tuple[str, ...]
+    body: tuple[Entry, ...]
+    comments: tuple[str, ...] = ()
+
+
+Entry = Argument | Comment | Blank | Block
+
+
+def file_text(blocks: Iterable[Block]) -> str:
+    """The text of a file with these blocks."""
+    return "\n\n".join("\n".join(_entries((block,), "")) for block in blocks) + "\n"
+
+
+def literal(text: str) -> str:
+    """A plain text as it stands between the quotes of a template, with nothing in it to interpolate.
+
+    https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
+    """
+    escaped = "".join(_ESCAPES.get(sign) or (sign if sign.isprintable() else _by_number(sign)) for sign in text)
+    # A dollar sign before an opening brace is doubled; one before that would be taken for the first of the two.
+    escaped = re.sub(r"\$+(?=\{)", lambda signs: '${"$"}' * (len(signs[0]) - 1) + "$$", escaped)
+    return re.sub(r"%+(?=\{)", lambda signs: '${"%"}' * (len(signs[0]) - 1) + "%%", escaped)
+
+
+def quoted(text: str) -> Written:
+    """A plain text as an expression."""
+    return Written(f'"{literal(text)}"')
+
+
+def _by_number(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
+
+
+def _entries(entries: Sequence[Entry], indent: str) -> Iterator[str]:
+    """The lines of the entries; equals signs of neighbours on one line each stand below each other."""
+    neighbours: list[tuple[str, str]] = []
+    for number, entry in enumerate(entries):
+        if isinstance(entry, Argument):
+            name = entry.name if _NAME.fullmatch(entry.name) else quoted(entry.name).text
+            first, *others = _expression(entry.value, indent, len(name) + 3)
+            if not others:
+                neighbours.append((name, first))
+                continue
+            yield from _aligned(neighbours, indent)
+            neighbours = []
+            yield f"{indent}{name} = {first}"
+            yield from others
+            continue
+        yield from _aligned(neighbours, indent)
+        neighbours = []
+        if isinstance(entry, Blank):
+            yield ""
+            continue
+        if isinstance(entry, Comment):
+            yield f"{indent}# {visible(entry.text)}".rstrip()
+            continue
+        if number and not isinstance(entries[number - 1], Comment | Blank | Block):
+            yield ""
+        yield from _block(entry, indent)
+    yield from _aligned(neighbours, indent)
+
+
+def _aligned(neighbours: Sequence[tuple[str, str]], indent: str) -> Iterator[str]:
+    width = max((len(name) for name, _ in neighbours), default=0)
+    yield from (f"{indent}{name:<{width}} = {value}" for name, value in neighbours)
+
+
+def _block(block: Block, indent: str) -> Iterator[str]:
+    yield from (f"{indent}# {visible(comment)}".rstrip() for comment in block.comments)
+    head = " ".join([block.type, *(quoted(label).text for label in block.labels)])
+    if not block.body:
+        yield f"{indent}{head} {{}}"
+        return
+    yield f"{indent}{head} {{"
+    yield from _entries(block.body, f"{indent}  ")
+    yield f"{indent}}}"
+
+
+def _expression(value: Expression, indent: str, before: int) -> list[str]:
+    """The lines of an expression; the first one goes behind what takes ``before`` characters of its line."""
+    line = _line(value)
+    if line is not None and (len(indent) + before + len(line) <= _WIDTH or _is_short(value)):
+        return [line]
+    inner = f"{indent}  "
+    match value:
+        case Items(items=items):
+            return ["[", *_listed(items, inner), f"{indent}]"]
+        case Members(members=members):
+            return ["{", *_entries(members, inner), f"{indent}}}"]
+        case Choice(condition=condition, items=items):
+            return [f"{condition} ? [", *_listed(items.items, inner), f"{indent}] : []"]
+        case Call(name=name, arguments=(argument,)):
+            first, *others = _expression(argument, indent, before + len(name) + 1)
+            return _closed([f"{name}({first}", *others])
+        case Call(name=name, arguments=arguments):
+            return [f"{name}(", *_listed(arguments, inner), f"{indent})"]
+    return [line or ""]
+
+
+def _closed(lines: list[str]) -> list[str]:
+    return [*lines[:-1], f"{lines[-1]})"]
+
+
+def _listed(items: Iterable[Expression], indent: str) -> Iterator[str]:
+    for item in items:
+        first, *others = _expression(item, indent, 0)
+        lines = [f"{indent}{first}", *others]
+        yield from lines[:-1]
+        yield f"{lines[-1]},"
+
+
+def _is_short(value: Expression) -> bool:
+    """Whether breaking it into lines would help nobody."""
+    return isinstance(value, Written) or (isinstance(value, Items) and len(value.items) < 2)
+
+
+def _line(value: Expression) -> str | None:
+    """The expression on one line; ``None`` where it has to take several."""
+    match value:
+        case Written(text=text):
+            return text
+        case Items(items=items):
+            inner = [_line(item) for item in items]
+            return None if None in inner else f"[{', '.join(map(str, inner))}]"
+        case Call(name=name, arguments=arguments):
+            inner = [_line(argument) for argument in arguments]
+            return None if None in inner else f"{name}({', '.join(map(str, inner))})"
+        case Choice(condition=condition, items=items):
+            line = _line(items)
+            return None if line is None else f"{condition} ? {line} : []"
+    return _object_line(value)
+
+
+def _object_line(value: Members) -> str | None:
+    if not value.members:
+        return "{}"
+    if value.apart or len(value.members) > 1:
+        return None
+    (member,) = value.members
+    line = _line(member.value) if isinstance(member, Argument) else None
+    if line is None or not isinstance(member, Argument):
+        return None
+    name = member.name if _NAME.fullmatch(member.name) else quoted(member.name).text
+    return f"{{ {name} = {line} }}"

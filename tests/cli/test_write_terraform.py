@@ -1,0 +1,105 @@
+"""`cfnroles terraform`: files beside the task definitions, written anew and never over anything else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAIN = """
+resource "aws_secretsmanager_secret" "db" { name = "my-app/db" }
+resource "aws_secretsmanager_secret_version" "db" {
+  secret_id     = aws_secretsmanager_secret.db.id
+  secret_string = random_password.db.result
+}
+resource "aws_ecs_task_definition" "app" {
+  family             = "my-app"
+  execution_role_arn = local.app_execution_role_arn
+  container_definitions = jsonencode([{
+    name  = "app"
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"
+    secrets = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]
+  }])
+}
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    (tmp_path / "main.tf").write_text(MAIN, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_roles_are_written_beside_the_task_definition(cfnroles: Any, directory: Path) -> None:
+    result = cfnroles("terraform", directory)
+    file = directory / "app.cfnroles.tf"
+    text = file.read_text(encoding="utf-8")
+    assert (result.code, result.out) == (0, "")
+    assert f"  {file}\n" in result.err
+    assert text.startswith("# Written by cfnroles from main.tf:7, aws_ecs_task_definition.app. Do not edit;")
+    assert "        # secrets DB (container app)\n" in text
+    assert "aws_secretsmanager_secret.db.arn," not in text
+    assert "        Resource = [aws_secretsmanager_secret.db.arn]\n" in text
+    assert (
+        "  app_execution_role_arn = length([aws_iam_role_policy.app_execution.id, terraform_data.app_secrets_exist.id])"
+        " == 2 ? aws_iam_role.app_execution.arn : null\n" in text
+    )
+    assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
+    assert '"Secret ${aws_secretsmanager_secret.db.name} has no value. Needed by container app, secret DB.' in text
+    for output in ("app_execution_role_arn", "app_execution_role_name", "app_task_role_arn", "app_task_role_name"):
+        assert f'output "{output}" {{\n' in text
+
+
+def test_a_second_run_writes_the_same(cfnroles: Any, directory: Path) -> None:
+    cfnroles("terraform", directory)
+    first = (directory / "app.cfnroles.tf").read_bytes()
+    assert cfnroles("terraform", directory).code == 0
+    assert (directory / "app.cfnroles.tf").read_bytes() == first
+
+
+def test_the_file_has_the_layout_of_terraform(cfnroles: Any, directory: Path) -> None:
+    cfnroles("terraform", directory)
+    if terraform := shutil.which("terraform"):
+        run = subprocess.run([terraform, "fmt", "-check", directory / "app.cfnroles.tf"], capture_output=True)
+        assert run.returncode == 0
+
+
+def test_without_the_gate_nothing_asks_for_secrets(cfnroles: Any, directory: Path) -> None:
+    cfnroles("terraform", directory, "--gate", "none")
+    assert "secrets_exist" not in (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+
+
+def test_a_file_of_somebody_else_is_kept(cfnroles: Any, directory: Path) -> None:
+    file = directory / "app.cfnroles.tf"
+    file.write_text("# mine\n", encoding="utf-8")
+    result = cfnroles("terraform", directory, "--force")
+    assert (result.code, file.read_text(encoding="utf-8")) == (2, "# mine\n")
+    assert "cfnroles did not write it" in result.err
+
+
+def test_edits_are_given_up_by_force_alone(cfnroles: Any, directory: Path) -> None:
+    file = directory / "app.cfnroles.tf"
+    cfnroles("terraform", directory)
+    written = file.read_text(encoding="utf-8")
+    edited = written.replace('"my-app-execution-"', '"mine-"')
+    file.write_text(edited, encoding="utf-8")
+    result = cfnroles("terraform", directory)
+    assert (result.code, file.read_text(encoding="utf-8")) == (2, edited)
+    assert "--force" in result.err
+    assert cfnroles("terraform", directory, "--force").code == 0
+    assert file.read_text(encoding="utf-8") == written
+
+
+def test_no_name_is_one_that_the_directory_has(cfnroles: Any, directory: Path) -> None:
+    own = directory / "own.tf"
+    own.write_text('resource "aws_iam_role" "app_execution" {}\n', encoding="utf-8")
+    cfnroles("terraform", directory)
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert 'resource "aws_iam_role" "app_cfnroles_execution" {' in text
+    # A role of another name would be another role: the name stays when the directory's own goes.
+    own.unlink()
+    cfnroles("terraform", directory)
+    assert (directory / "app.cfnroles.tf").read_text(encoding="utf-8") == text
