@@ -39,7 +39,8 @@ class Facts(Struct, frozen=True):
     ``pull_through_prefixes`` are the ECR repository prefixes that a pull-through cache rule fills.
     ``domainless_secret_arns`` are the secrets inside of domainless credential specs, ``s3_files_buckets`` the buckets
     behind S3 file systems, ``root_volumes`` the EFS volumes that are to be written as root. With ``compat`` the roles
-    also get what AWS's pages ask for in one place and leave out in another.
+    also get what AWS's pages ask for in one place and leave out in another. With ``roles_first`` the roles are there
+    before the task definitions: no revision of these is known, and what roles they name now does not matter.
     """
 
     account: str = ""
@@ -57,6 +58,7 @@ class Facts(Struct, frozen=True):
     s3_files_buckets: tuple[str, ...] = ()
     root_volumes: tuple[str, ...] = ()
     compat: bool = False
+    roles_first: bool = False
 
     @property
     def home_region(self) -> Text:

@@ -155,6 +155,26 @@ Resources:
             IssuerCertificateAuthority:
               AwsPcaAuthorityArn: arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1234
 """
+IN_BRANCHES = SERVICES.replace(
+    "ManagedEBSVolume:   # a disk\n          SizeInGiB: 10\n"
+    "          KmsKeyId: !If [IsProd, !GetAtt Key.Arn, !Ref AWS::NoValue]\n",
+    "ManagedEBSVolume: !If\n        - IsProd\n        - {SizeInGiB: 10, KmsKeyId: !GetAtt Key.Arn}\n"
+    "        - SizeInGiB: 10\n",
+)
+IN_ONE = SERVICES.replace(
+    """\
+        - HookTargetArn: !GetAtt Function.Arn
+          RoleArn: !Ref AWS::NoValue
+          LifecycleStages: [PRE_SCALE_UP]
+""",
+    """\
+          Fn::If:
+          - IsProd
+          - - HookTargetArn: !GetAtt Function.Arn   # one
+              LifecycleStages: [PRE_SCALE_UP]
+          - []
+""",
+)
 EXPRESS = """\
 Resources:
   Database: {Type: AWS::SecretsManager::Secret}
@@ -175,6 +195,8 @@ Resources:
     ("text", "roles"),
     [
         pytest.param(SERVICES, {"Web": 2, "Service": 6}, id="a service with all roles"),
+        pytest.param(IN_BRANCHES, {"Web": 2, "Service": 7}, id="a service with a disk of two kinds"),
+        pytest.param(IN_ONE, {"Web": 2, "Service": 6}, id="a service with hooks on a condition"),
         pytest.param(EXPRESS, {"Web": 3, "Other": 1, "Task": 2, "Agent": 2}, id="Express Mode and daemons"),
     ],
 )

@@ -13,8 +13,10 @@ from cfnroles.targets.cloudformation.inject import Injection, removed
 HEAD = """\
 Parameters:
   Env: {Type: String}
+  Region: {Type: String}
 Conditions:
   Prod: !Equals [!Ref Env, prod]
+  Test: !Equals [!Ref Region, test]
 Resources:
   Batch: {Type: AWS::ECS::Cluster}
   Undelivered: {Type: AWS::SQS::Queue}
@@ -54,6 +56,17 @@ BEHIND = """\
           - {Id: job, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}
           - !Ref AWS::NoValue
 """
+EITHER = """\
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      Targets: !If
+        - Prod
+        - - Id: a
+            Arn: !GetAtt Batch.Arn
+            EcsParameters: {TaskDefinitionArn: !Ref Task}
+        - - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task, LaunchType: FARGATE}}
+"""
 ROLE = """\
   Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
 """
@@ -78,6 +91,9 @@ def judged(text: str, holder: Holder) -> list[Verification]:
         pytest.param(RULE, {Holder.EVENT_RULE}, id="a rule"),
         pytest.param(SCHEDULE + RULE, {Holder.SCHEDULER, Holder.EVENT_RULE}, id="both"),
         pytest.param(IN_PROD, {Holder.SCHEDULER}, id="under a condition"),
+        pytest.param(BEHIND, {Holder.EVENT_RULE}, id="behind a condition"),
+        pytest.param(BEHIND.replace("!If\n", "Fn::If:\n"), {Holder.EVENT_RULE}, id="behind the long form of one"),
+        pytest.param(EITHER, {Holder.EVENT_RULE}, id="two lists behind a condition"),
         pytest.param(SCHEDULE.replace("        Ecs", f"{QUEUE}        Ecs"), {Holder.SCHEDULER}, id="a queue"),
         pytest.param(SCHEDULE + TAGS, {Holder.SCHEDULER}, id="tags"),
         pytest.param(SCHEDULE.replace("        Ecs", f"{OTHER}        Ecs"), {Holder.SCHEDULER}, id="another role"),
@@ -119,11 +135,15 @@ def test_roles_that_a_task_definition_keeps_are_passed_on() -> None:
     assert {each.verdict for each in judged(replaced.text, Holder.SCHEDULER)} == {Verdict.PASS}
 
 
-def test_a_rule_of_which_one_target_gets_a_role_is_told() -> None:
-    plain = "        - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}\n"
-    injection = injected(BEHIND + plain)
-    assert [gap.what for gap in injection.gaps] == ["no role is made for each target of Hourly that runs a task"]
+def test_a_rule_of_which_one_target_keeps_its_role() -> None:
+    kept = RULE.replace("          Ecs", "          RoleArn: !GetAtt Run.Arn\n          Ecs")
+    other = "        - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}\n"
+    injection = injected(kept + other + ROLE)
+    assert injection.left == ("Hourly",)
+    assert [gap.origin.path[4] for gap in injection.gaps] == [0]
     assert Verdict.PASS in {each.verdict for each in judged(injection.text, Holder.EVENT_RULE)}
+    again = read(Document("t.yaml", injection.text))
+    assert (inject(again).text, removed(again)) == (injection.text, HEAD + kept + other + ROLE)
 
 
 def test_a_role_gets_nothing_of_a_target_that_keeps_its_own() -> None:
@@ -133,23 +153,25 @@ def test_a_role_gets_nothing_of_a_target_that_keeps_its_own() -> None:
     assert Verdict.PASS in {each.verdict for each in judged(injection.text, Holder.SCHEDULER)}
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        pytest.param(BEHIND, id="behind a condition"),
-        pytest.param(RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly"), id="a task of elsewhere"),
-    ],
-)
-def test_a_target_that_gets_no_role_is_told(more: str) -> None:
-    injection = injected(more)
+def test_a_target_of_which_nothing_is_known_is_a_gap() -> None:
+    injection = injected(RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly"))
     assert [gap.origin.path for gap in injection.gaps] == [("Resources", "Hourly")]
     assert "EventRuleRole" not in injection.text
 
 
-def test_a_task_that_may_not_be_there_gives_its_roles_to_none_that_is() -> None:
-    text = HEAD.replace("TaskDefinition\n", "TaskDefinition\n    Condition: Prod\n") + SCHEDULE
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param(SCHEDULE, [(Holder.SCHEDULER, "Nightly")], id="a task that may not be there"),
+        pytest.param(IN_PROD, [], id="both are there"),
+        pytest.param(BEHIND, [], id="the condition is around the target"),
+        pytest.param(BEHIND.replace("- Prod", "- Test"), [(Holder.EVENT_RULE, "Hourly")], id="another one is"),
+    ],
+)
+def test_a_task_that_may_not_be_there_gives_its_roles_to_none_that_is(more: str, told: list[tuple[str, str]]) -> None:
+    text = HEAD.replace("TaskDefinition\n", "TaskDefinition\n    Condition: Prod\n") + more
     injection = inject(read(Document("t.yaml", text)))
-    assert [gap.origin.path for gap in injection.gaps] == [("Resources", "Nightly")]
+    assert [(each.holder, each.origin.path[1]) for each in injection.others] == told
 
 
 def test_how_many_tasks_run_and_where_is_no_value_that_a_role_is_made_for() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cfnroles.lines import findings_text, gaps_text
+from cfnroles.lines import Lines, findings_text, gaps_text
 from cfnroles.need import Gap, Severity
 from cfnroles.page import quoted
 from cfnroles.policies import MANAGED_POLICIES
@@ -18,7 +18,7 @@ from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.validator_needs import CHECK_JSON_KEYS, validator_needs
 
 if TYPE_CHECKING:
-    from cfnroles.template.template import Template
+    from cfnroles.targets.cloudformation.template_stacks import Taking
 
 
 def summary(reading: Reading, built: Build, directory: Path, source: str = "") -> list[str]:
@@ -27,7 +27,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
         return [
             *told(reading, built.gaps),
             *_of_quotas(built),
-            *_of_template(built, reading.template, source or reading.name),
+            *_of_template(built, reading, source or reading.name),
             *_deployed(built, directory),
         ]
     if reading.project:
@@ -82,23 +82,19 @@ def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str
     yield from _other_sides(reading)
 
 
-def _of_template(built: Build, template: Template, source: str) -> Iterator[str]:
+def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
     """What the template says of the roles that are in a stack of their own."""
-    from cfnroles.sources.role_places import own_places
     from cfnroles.template.generated import mark_of
 
     yield ""
-    yield "Give the task definitions these roles, and deploy their stack after the others:"
-    for task, exports in built.exports.items():
-        properties = {place.holder: place.path[-1] for place in own_places(task, template.tree)}
-        for holder, export in exports.items():
-            named = properties.get(holder, f"RoleArn of its services, the {holder}")
-            yield f"- {task}: {named}: !ImportValue {_exported(export, built)}"
+    yield "Give the template these roles, and deploy its stack after the others:"
+    for taking in built.takes:
+        yield from _taken_by(taking, built, reading)
     if built.handed:
         yield ""
         yield f"The roles name what the template makes, by parameters: {', '.join(built.handed)}."
         yield "That must be there before the roles, and the roles before the task definitions."
-        mark = mark_of(template.tree)
+        mark = mark_of(reading.template.tree) if reading.template else None
         if mark is None or not mark.generator.again:
             yield f"Where one stack makes it all, put the roles into it: `cfnroles inject {quoted(source)}`."
     if built.taken:
@@ -111,6 +107,17 @@ def _of_template(built: Build, template: Template, source: str) -> Iterator[str]
     if built.nested:
         yield ""
         yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."
+
+
+def _taken_by(taking: Taking, built: Build, reading: Reading) -> Iterator[str]:
+    """Which property of which resource takes a role; where the role is needed, if it has no place there."""
+    value = f"!ImportValue {_exported(taking.export, built)}"
+    for place in taking.places:
+        only = "" if place.alone else f", where it runs {taking.task}"
+        yield f"- {place.resource}: {place.property}: {value}{only}"
+    if taking.origin is not None:
+        where = Lines(reading.texts).where(taking.origin)
+        yield f"- {where}: the {taking.holder} of {taking.task}: {value}"
 
 
 def _exported(export: str, built: Build) -> str:

@@ -1,15 +1,15 @@
-"""Where a template names the roles of its task definitions, of Express Mode services and of services."""
+"""Where a template names the roles of its task definitions, and of the services, schedules and rules that run them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.need import Holder, Need, Origin
-from cfnroles.sources.template_targets import RUNNERS, RUNNING
+from cfnroles.sources.template_targets import RUNNERS, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.workload import Path
@@ -30,19 +30,43 @@ SERVICE_ROLES = {
 #: Where each kind of what runs tasks has its targets.
 TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
+_IF = "Fn::If"
+#: In a pattern, each element of a list.
+_EACH = "[]"
 
 
 class RolePlace(Struct, frozen=True):
-    """Where a template names a role that a task definition needs: a property of its own, or of its service."""
+    """Where a template names a role that a task definition needs: a property of its own, or of what runs it.
+
+    ``alone`` says that the role of this task definition may stand there: no other one is run there in its place, and
+    it is there whenever what runs it is.
+    """
 
     task: str
     holder: Holder
     path: Path
+    alone: bool = True
 
     @property
     def resource(self) -> str:
         """The logical id of the resource whose property it is."""
         return str(self.path[1])
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the task definition itself names the role there."""
+        return self.resource == self.task
+
+    @property
+    def property(self) -> str:
+        """The property within that resource, as people write it: ``Targets[0].RoleArn``."""
+        return Origin("", self.path[3:]).pointer
+
+
+def places_of(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
+    """All places where the roles of a task definition are named: its own, and those of what runs it."""
+    running = (*service_places(task, tree), *target_places(task, tree))
+    return (*own_places(task.logical_id, tree), *running)
 
 
 def own_places(task: str, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
@@ -60,63 +84,41 @@ def own_places(task: str, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
 
 
 def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where the services that run a task definition name roles for what they do with it.
-
-    Not for those that run one of several, or hang on another condition: a role of one task would stand there for all.
-    """
+    """Where the services that run a task definition name roles for what they do with it."""
     found = []
-    for name, service in tree["Resources"].items():
-        if not _runs_alone(task.logical_id, service, tree["Resources"]):
+    for name, service in _of_types(tree, (SERVICE,)):
+        properties, start = service.get("Properties"), ("Resources", name, "Properties")
+        if not isinstance(properties, Mapping) or task.logical_id not in names_in(properties.get("TaskDefinition")):
             continue
-        start: Path = ("Resources", name, "Properties")
         for pattern, holder in SERVICE_ROLES.items():
-            for part in _parts(service["Properties"], pattern.split("."), start):
-                place = RolePlace(task.logical_id, holder, (*part, "RoleArn"))
-                if any(_is_for(place, need, tree) for need in task.needs):
-                    found.append(place)
-    return tuple(found)
+            for part in _parts(properties, pattern.split("."), start):
+                alone = _runs_alone(task.logical_id, properties.get("TaskDefinition"), part, tree)
+                found.append(RolePlace(task.logical_id, holder, (*part, "RoleArn"), alone))
+    return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
 
 
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
-    """Where the schedules and rules that run a task definition name their roles, once for each target.
-
-    Not for a target behind a condition, which may be another one, nor where the task definition may not be there.
-    """
+    """Where the schedules and rules that run a task definition name their roles, once for each target."""
     found = []
-    for name, resource in tree["Resources"].items():
-        kind = str(resource.get("Type")) if isinstance(resource, Mapping) else ""
-        if kind not in RUNNERS or tree["Resources"][task.logical_id].get("Condition") not in (
-            None,
-            resource.get("Condition"),
-        ):
-            continue
-        start: Path = ("Resources", name, "Properties")
+    for name, resource in _of_types(tree, tuple(RUNNERS)):
+        kind, start = str(resource["Type"]), ("Resources", name, "Properties")
         for part in _parts(resource.get("Properties"), [TARGETS[kind]], start):
-            place = RolePlace(task.logical_id, RUNNERS[kind].holder, (*part, "RoleArn"))
-            if any(_is_for(place, need, tree) for need in task.needs):
-                found.append(place)
-    return tuple(found)
+            alone = _runs_alone(task.logical_id, values_of("TaskDefinitionArn", _at(tree, part)), part, tree)
+            found.append(RolePlace(task.logical_id, RUNNERS[kind].holder, (*part, "RoleArn"), alone))
+    return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
 
 
 def needs_at(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> TaskInWorlds:
-    """The task with those needs of schedules and rules alone that have one of these places."""
+    """The task with those needs alone that a role at one of these places is used for."""
     given = tuple(places)
-    kept = {
-        need: where
-        for need, where in task.needs.items()
-        if need.holder not in RUNNING or any(_is_for(place, need, tree) for place in given)
-    }
+    kept = {need: where for need, where in task.needs.items() if any(is_for(place, need, tree) for place in given)}
     return replace(task, needs=kept)
 
 
 def without_place(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> Mapping[Holder, Origin]:
     """The roles that a task definition needs and that have no place among these, each with where it is needed first."""
     own = [place for place in places if place.task == task.logical_id]
-    left = [
-        need
-        for need in task.needs
-        if need.holder not in RUNNING and not any(_is_for(place, need, tree) for place in own)
-    ]
+    left = [need for need in task.needs if not any(is_for(place, need, tree) for place in own)]
     ordered = sorted(left, key=lambda need: need.origin.sort_key, reverse=True)
     return {need.holder: need.origin for need in ordered}
 
@@ -127,50 +129,88 @@ def holders_of(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[Holder, ...
     return tuple(dict.fromkeys((*own, *sorted({need.holder for need in task.needs} - set(own)))))
 
 
+def named_already(places: Iterable[RolePlace], tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
+    """The places of which a role is named already; a task definition that names one of its own is told to have all."""
+    each = tuple(places)
+    named = [place for place in each if given_at(place, tree) is not None]
+    whole = {place.resource for place in named if place.is_own}
+    return tuple(place for place in each if place in named or (place.is_own and place.resource in whole))
+
+
 def given_at(place: RolePlace, tree: Any) -> Any:
     """What names the role at a place already; ``None`` for nothing, and for what stands for nothing."""
-    value = tree
-    for step in place.path:
-        inside = step in value if isinstance(value, Mapping) else isinstance(value, list) and isinstance(step, int)
-        value = value[step] if inside else None
+    value = _at(tree, place.path)
     return None if value == _NO_VALUE else value
 
 
-def _is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
+def is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
     """Whether the role at a place is used for a need: that of a service for what stands there, and in no service."""
     origin, resources = need.origin.path, tree["Resources"]
+    if place.holder is not need.holder:
+        return False
     if resources[place.resource]["Type"] in RUNNERS:
-        around = place.path[:-1]
-        return place.holder is need.holder and origin[: len(around)] == around
+        return _is_within(origin, place.path[:-1])
     # What a loop makes stands at no resource's own place.
     elsewhere = resources.get(origin[1], {}).get("Type") not in (SERVICE, None) if len(origin) > 1 else True
-    around = () if elsewhere or resources[place.resource]["Type"] != SERVICE else _element_of(place.path)
-    return place.holder is need.holder and origin[: len(around)] == around
+    return elsewhere or resources[place.resource]["Type"] != SERVICE or _is_within(origin, _element_of(place.path))
+
+
+def _is_within(origin: Path, around: Path) -> bool:
+    """Whether one path is within another; in the text, the short form of a function has no step of its own."""
+    inner, outer = ([step for step in path if step != _IF] for path in (origin, around))
+    return inner[: len(outer)] == outer
 
 
 def _element_of(path: Path) -> Path:
     """The path of the last element of a list that is around a path."""
-    return path[: max(index for index, step in enumerate(path) if isinstance(step, int)) + 1]
+    numbered = (index for index, step in enumerate(path) if isinstance(step, int) and path[index - 1] != _IF)
+    return path[: max(numbered) + 1]
 
 
-def _runs_alone(task: str, service: Any, resources: Mapping[str, Any]) -> bool:
-    properties = service.get("Properties") if isinstance(service, Mapping) else None
-    if not isinstance(properties, Mapping) or service.get("Type") != SERVICE:
-        return False
-    named = set(names_in(properties.get("TaskDefinition")))
+def _at(tree: Any, path: Path) -> Any:
+    """What stands at a path; ``None`` for nothing."""
+    for step in path:
+        inside = step in tree if isinstance(tree, Mapping) else isinstance(tree, list) and isinstance(step, int)
+        tree = tree[step] if inside else None
+    return tree
+
+
+def _of_types(tree: Mapping[str, Any], types: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, resource in tree["Resources"].items():
+        if isinstance(resource, Mapping) and str(resource.get("Type")) in types:
+            yield name, resource
+
+
+def _runs_alone(task: str, given: Any, part: Path, tree: Mapping[str, Any]) -> bool:
+    """Whether what names a task definition, or several, names this one alone, which is there whenever the part is."""
+    named, resources = set(names_in(given)), tree["Resources"]
     tasks = {name for name in named if isinstance(each := resources.get(name), Mapping) and each.get("Type") in TASKS}
-    return tasks == {task} and resources[task].get("Condition") in (None, service.get("Condition"))
+    return tasks == {task} and resources[task].get("Condition") in (None, *_conditions_around(part, tree))
+
+
+def _conditions_around(part: Path, tree: Mapping[str, Any]) -> Iterator[Any]:
+    """The conditions that hold wherever a part of a resource is there."""
+    yield tree["Resources"][part[1]].get("Condition")
+    for length, step in enumerate(part):
+        if step == _IF and part[length + 1] == 1:
+            yield _at(tree, part[: length + 1])[0]
 
 
 def _parts(value: Any, pattern: list[str], path: Path) -> Iterator[Path]:
-    """The paths of the mappings in a value that a pattern stands for."""
+    """The paths of the mappings in a value that a pattern stands for, also of those that hang on a condition."""
+    if isinstance(value, Mapping) and _IF in value:
+        branches = value[_IF]
+        for index in (1, 2) if isinstance(branches, list) and len(branches) == len((_IF, 1, 2)) else ():
+            yield from _parts(branches[index], pattern, (*path, _IF, index))
+        return
     if not pattern:
-        if isinstance(value, Mapping) and "Fn::If" not in value:
+        if isinstance(value, Mapping) and value != _NO_VALUE:
             yield path
         return
     name = pattern[0].removesuffix("[]")
     inner = value.get(name) if isinstance(value, Mapping) else None
-    if name == pattern[0]:
-        yield from _parts(inner, pattern[1:], (*path, name))
-    for index, element in enumerate(inner if isinstance(inner, list) and name != pattern[0] else ()):
-        yield from _parts(element, pattern[1:], (*path, name, index))
+    if inner is not None:
+        of_list = [_EACH, *pattern[1:]] if name != pattern[0] else pattern[1:]
+        yield from _parts(inner, of_list, (*path, name))
+    for index, element in enumerate(value if pattern[0] == _EACH and isinstance(value, list) else ()):
+        yield from _parts(element, pattern[1:], (*path, index))

@@ -18,7 +18,6 @@ from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Need, Origin, Permission, Reference
 from cfnroles.signs import Misread
-from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_tasks import TaskInWorlds, around_task, found_in
 from cfnroles.symbols import Parameter, Symbol
 from cfnroles.template.given import Given
@@ -39,17 +38,15 @@ _Named = TypeVar("_Named", Need, Reference)
 
 
 def by_parameters(
-    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given], *, runners: bool = False
+    logical_id: str, document: Document, template: Template, known: tuple[Facts, Given]
 ) -> tuple[TaskInWorlds, tuple[str, ...]]:
     """What a task definition needs, and the parameters whose values were taken for what they are.
 
-    With ``runners`` what the roles of schedules and rules need that run it, too.
     Raises InvalidInput as `in_worlds` does.
     """
     facts, given = known
     around, worlds = around_task(logical_id, template, given)
-    whole = found_in(logical_id, document, around, worlds, facts)
-    task = whole if runners else _without_runners(whole)
+    task = found_in(logical_id, document, around, worlds, facts)
     others = _Others(template)
     altered = found_in(logical_id, document, around, replace(worlds, altered=others.altered), facts)
     if not others.values:
@@ -63,13 +60,6 @@ def by_parameters(
     left = {name for each in found for name in _left(each, template)}
     told = (*task.defaults, *given.parameters)
     return named, tuple(name for name in told if name in left or name not in others.found)
-
-
-def _without_runners(task: TaskInWorlds) -> TaskInWorlds:
-    """The task without what the roles of schedules and rules need."""
-    needs = {each: where for each, where in task.needs.items() if each.holder not in RUNNING}
-    gaps = {each: where for each, where in task.gaps.items() if each.holder not in RUNNING}
-    return replace(task, needs=needs, gaps=gaps)
 
 
 def _left(found: Need | Gap, template: Template) -> frozenset[str]:

@@ -6,7 +6,7 @@ What a target says is a run of the task: https://docs.aws.amazon.com/AmazonECS/l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -106,17 +106,6 @@ def of_unread_targets(template: Template) -> Iterator[Gap]:
     for name in dict.fromkeys(found):
         what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
         yield _of_target(template, name, what)
-
-
-def not_built(template: Template, built: Sequence[str] = ()) -> Iterator[Gap]:
-    """A gap for each schedule and each rule that runs a task, where no role is built for it.
-
-    ``built`` are their logical ids once for each target that a role is built for.
-    """
-    for name in _with_parameters(template):
-        targets = values_of(_ECS, template.tree["Resources"][name].get("Properties"))
-        if template.home(("Resources", name))[0] is template and built.count(name) < len(targets):
-            yield _of_target(template, name, f"no role is made for each target of {name} that runs a task")
 
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:

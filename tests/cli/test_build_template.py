@@ -140,7 +140,10 @@ def test_roles_of_services_and_of_express_mode_services_are_in_the_stack(built: 
         *("JobExecutionRole", "JobTaskRole", "JobInfrastructureRole"),
         *("ShopExecutionRole", "ShopTaskRole", "ShopInfrastructureRole"),
     ]
-    assert "- Job: RoleArn of its services, the infrastructure role: !ImportValue service-Job-ECSInf" in result.err
+    assert (
+        "- Service: VolumeConfigurations[0].ManagedEBSVolume.RoleArn: !ImportValue"
+        " service-Job-ECSInfrastructureRoleArn, where it runs Job" in result.err
+    )
     assert "- Shop: InfrastructureRoleArn: !ImportValue service-Shop-ECSInfrastructureRoleArn" in result.err
 
 
@@ -267,3 +270,60 @@ def test_what_a_template_makes_on_a_condition_need_not_be_handed_over(built: Any
     assert parameters["FilesArn"]["Default"] == ""
     assert parameters["FilesArn"]["Description"].endswith("; empty where IsProd does not hold.")
     assert "Default" not in parameters["Database"]
+
+
+RUN = """\
+Resources:
+  Batch: {Type: AWS::ECS::Cluster}
+  Own: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+  Job:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {Family: nightly, TaskRoleArn: !GetAtt Own.Arn, ContainerDefinitions: [{Name: job, Image: nginx}]}
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Target:
+        Arn: !GetAtt Batch.Arn
+        RoleArn: !GetAtt Own.Arn
+        EcsParameters: {TaskDefinitionArn: !Ref Job}
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      Targets:
+      - {Id: other, Arn: !GetAtt Queue.Arn}
+      - {Id: job, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Job}}
+  Queue: {Type: AWS::SQS::Queue}
+"""
+TASKS = {"Fn::Sub": "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/nightly:*"}
+PASSED = [{"Fn::GetAtt": ["JobExecutionRole", "Arn"]}, {"Fn::GetAtt": ["JobTaskRole", "Arn"]}]
+
+
+def statements(files: Any, role: str) -> dict[str, Any]:
+    (policy,) = files["roles.yaml"]["Resources"][role]["Properties"]["Policies"]
+    return {each["Sid"]: each["Resource"] for each in policy["PolicyDocument"]["Statement"]}
+
+
+def test_roles_of_schedules_and_rules_are_there_before_the_revision_that_they_run(built: Any) -> None:
+    result, files = built(RUN, "--lint")
+    assert result.code == 0, result.err
+    for role in ("JobSchedulerRole", "JobEventRuleRole"):
+        assert statements(files, role) == {"PassRolesOfTask": PASSED, "RunTask": [TASKS]}
+    assert set(files["roles.yaml"]["Parameters"]) == {"ProjectName", "BatchArn"}
+    (stack,) = files["stacks.json"]["stacks"]
+    assert stack["exports"][2:] == ["service-Job-ECSEventRuleRoleArn", "service-Job-ECSSchedulerRoleArn"]
+
+
+def test_the_summary_tells_which_property_of_which_resource_takes_which_role(built: Any) -> None:
+    told = [line for line in built(RUN)[0].err.splitlines() if line.startswith("- ")]
+    assert told == [
+        "- Job: ExecutionRoleArn: !ImportValue service-Job-ECSTaskExecutionRoleArn",
+        "- Job: TaskRoleArn: !ImportValue service-Job-ECSTaskRoleArn",
+        "- Hourly: Targets[1].RoleArn: !ImportValue service-Job-ECSEventRuleRoleArn",
+        "- Nightly: Target.RoleArn: !ImportValue service-Job-ECSSchedulerRoleArn",
+    ]
+
+
+def test_a_revision_without_a_family_cannot_be_named_before_it_is_there(built: Any) -> None:
+    result, files = built(RUN.replace("Family: nightly, ", ""))
+    assert "the task definition has no family" in result.err
+    assert statements(files, "JobSchedulerRole") == {"PassRolesOfTask": PASSED}

@@ -235,10 +235,6 @@ JOB = "  Job: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions
     "text",
     [
         pytest.param(
-            WITH_VOLUME + SERVICE.replace("[{Name", "!If [IsProd, [{Name").replace("1}}]", "1}}], []]"),
-            id="behind a condition",
-        ),
-        pytest.param(
             WITH_VOLUME + SERVICE.replace("!Ref Web", "!If [IsProd, !Ref Web, !Ref Job]") + JOB,
             id="of one of several task definitions",
         ),
@@ -246,14 +242,6 @@ JOB = "  Job: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions
             WITH_VOLUME.replace("  Web:\n", "  Web:\n    Condition: IsProd\n")
             + SERVICE.replace("!Ref Web", "!If [IsProd, !Ref Web, x]"),
             id="on another condition",
-        ),
-        pytest.param(
-            WITH_VOLUME
-            + SERVICE.replace(
-                "{SizeInGiB: 1}",
-                "!If [IsProd, {SizeInGiB: 1, KmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/a'}, {SizeInGiB: 1}]",
-            ),
-            id="as an expression",
         ),
         pytest.param(
             "Transform: AWS::LanguageExtensions\n"

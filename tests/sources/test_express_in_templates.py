@@ -95,7 +95,12 @@ def test_a_name_by_which_ecs_finds_no_role_is_told_for_each_of_its_roles() -> No
 def test_its_three_roles_are_built_beside_the_template() -> None:
     built = build(reading())
     assert [gap for gap in built.gaps if gap.feature == "hidden-resource"] == []
-    assert list(built.exports["Web"]) == [Holder.EXECUTION, Holder.TASK, Holder.INFRASTRUCTURE]
+    roles = [taking.holder for taking in built.takes if taking.task == "Web"]
+    assert roles == [
+        Holder.EXECUTION,
+        Holder.TASK,
+        Holder.INFRASTRUCTURE,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_targets import RUNNERS, RUNNING
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds
-from cfnroles.targets.cloudformation.build_template import unseen
 
 HEAD = """\
 Parameters:
@@ -254,11 +252,6 @@ def test_a_rule_that_runs_no_task_is_none_of_these(rule: str) -> None:
     assert unread(rule + RULE) == []
 
 
-def test_who_builds_roles_is_told_that_these_are_not_built() -> None:
-    template: Any = reading_of(RULE).template
-    assert [gap.origin.path for gap in unseen(template, ())] == [("Resources", "Hourly")]
-
-
 GOOD = """\
   Run:
     Type: AWS::IAM::Role
@@ -395,10 +388,11 @@ def test_a_target_without_a_role_does_not_have_that_of_another_target() -> None:
     assert {(each.role.name, each.verdict) for each in found} == {("Run of t.yaml", "pass"), ("none", "fail")}
 
 
-def test_no_role_of_these_is_built_beside_the_template() -> None:
+def test_their_roles_are_built_beside_the_template() -> None:
     built = build(reading_of(SCHEDULE + RULE))
-    assert not re.search(r"SchedulerRole|EventRuleRole", "".join(map(str, built.files.values())))
-    assert {gap.origin.path for gap in built.gaps} == {("Resources", "Nightly"), ("Resources", "Hourly")}
+    taken = {taking.holder: [place.resource for place in taking.places] for taking in built.takes}
+    assert (taken[Holder.SCHEDULER], taken[Holder.EVENT_RULE]) == (["Nightly"], ["Hourly"])
+    assert built.gaps == ()
 
 
 @pytest.mark.parametrize(

@@ -58,17 +58,19 @@ def revisions(found: Found) -> Text:
 
     RunTask takes one revision or all of them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
-    if isinstance(told := _option(found, "taskDefinition"), str):
+    told = _option(found, "taskDefinition")
+    if isinstance(told, str) and not found.facts.roles_first:
         return text_of(told)
     family = found.workload.tree.get("family")
     if not isinstance(family, str) or not family:
-        raise Unnamed("the task definition has no family", "Write its `family`")
+        raise Unnamed("the task definition has no family", "Give it a family")
     return found.facts.home_arn("ecs", "task-definition/", text_of(family), ":", ANYTHING)
 
 
 def roles_of_the_task(found: Found) -> tuple[Text, ...]:
     """The two roles that are built for the task definition; where it keeps its own, those that can be named."""
-    if (own := _told_roles(found, "roles")) is not None:
+    own = _told_roles(found, "roles")
+    if own is not None and not found.facts.roles_first:
         return _named(own)
     return tuple(kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK))
 
@@ -143,7 +145,8 @@ def tags(found: Found) -> bool:
 
 def has_dead_letter_queue(found: Found) -> bool:
     """The schedule names a queue for what it cannot deliver."""
-    return isinstance(_option(found, "deadLetterQueue"), str)
+    queue = _option(found, "deadLetterQueue")
+    return isinstance(queue, str) and queue != ""
 
 
 def dead_letter_queue(found: Found) -> Text:

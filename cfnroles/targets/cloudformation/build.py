@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
-from cfnroles.need import Gap, Holder, Origin
+from cfnroles.need import Gap, Origin
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
@@ -21,22 +21,23 @@ from cfnroles.targets.cloudformation.service import Stack, service_stacks
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Spec
     from cfnroles.targets.cloudformation.alarms import AlarmOptions
+    from cfnroles.targets.cloudformation.template_stacks import Taking
 
 
 class Build(Struct, frozen=True):
     """The stacks in deployment order, and the text of each file by its name: templates, and ``stacks.json`` last.
 
-    ``gaps`` are the permissions that the roles do not have. Of a template, ``exports`` are those of the roles by the
-    task definition, and ``made`` the references that the validator is not asked for, because the template makes what
-    they name, and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the
-    parameters of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over
-    what the template makes.
+    ``gaps`` are the permissions that the roles do not have. Of a template, ``takes`` are the roles with the places that
+    take them, ``made`` the references that the validator is not asked for, because the template makes what they name,
+    and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters
+    of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over what the
+    template makes.
     """
 
     stacks: tuple[Stack, ...]
     files: Mapping[str, str]
     gaps: tuple[Gap, ...] = ()
-    exports: Mapping[str, Mapping[Holder, str]] = field(default_factory=dict)
+    takes: tuple[Taking, ...] = ()
     made: tuple[Origin, ...] = ()
     nested: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
@@ -70,7 +71,7 @@ def build(
         gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
         files = output_files(beside.stacks, name, reading.name, format, told=gaps)
         return Build(
-            beside.stacks, files, beside.gaps, beside.exports, beside.made, beside.nested, beside.taken, beside.handed
+            beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
         )
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}

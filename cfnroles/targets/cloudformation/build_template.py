@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -11,7 +11,6 @@ from cfnroles.need import Gap
 from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_targets import not_built
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
@@ -27,23 +26,18 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     if not ids:
         refuse_without_tasks(reading, with_tasks(nested))
     template = with_stack_names(template)
-    found = [by_parameters(each, reading.documents[0], template, known) for each in ids]
+    facts = replace(known[0], roles_first=True)
+    found = [by_parameters(each, reading.documents[0], template, (facts, known[1])) for each in ids]
     tasks, taken = [task for task, _ in found], tuple(dict.fromkeys(name for _, names in found for name in names))
     refuse(tasks, reading)
-    made = template_stacks(tasks, Adding(template.tree, known[0]), project, reading.name)
+    made = template_stacks(tasks, Adding(template.tree, facts), project, reading.name)
     gaps = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
     whole = (*ordered, *made.gaps, *unseen(template, nested))
     return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
 
 
-def unseen(template: Template, nested: Iterable[NestedStack | Gap], running: Sequence[str] = ()) -> Iterator[Gap]:
-    """What of a template nobody sees, and the nested stacks that cannot be read.
-
-    ``running`` are the schedules and rules that get roles, as for `not_built`.
-    """
-    unread = tuple(hidden(template))
-    yield from unread
-    told = {gap.origin for gap in unread}
-    yield from (gap for gap in not_built(template, running) if gap.origin not in told)
+def unseen(template: Template, nested: Iterable[NestedStack | Gap]) -> Iterator[Gap]:
+    """What of a template nobody sees, and the nested stacks that cannot be read."""
+    yield from hidden(template)
     yield from (each for each in nested if isinstance(each, Gap))

@@ -22,11 +22,11 @@ from cfnroles.lines import findings_text, gaps_text
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.page import page
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import ROLE_PROPERTIES, own_places
+from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, own_places
 from cfnroles.sources.source import read
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden
 from cfnroles.sources.told import Told
-from cfnroles.targets.cloudformation.inject import added_for, found_in_template, own_roles
+from cfnroles.targets.cloudformation.inject import added_for, found_in_template
 from cfnroles.targets.cloudformation.injection import with_added
 from cfnroles.targets.cloudformation.task import SecretsExist
 from cfnroles.targets.cloudformation.template_roles import Added
@@ -164,6 +164,12 @@ def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading
 
 def _is_loop(path: Path) -> bool:
     return len(path) > 1 and str(path[1]).startswith("Fn::")
+
+
+def own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
+    """What names the roles that a task definition has already."""
+    named = ((place.holder, given_at(place, template.tree)) for place in own_places(name, template.tree))
+    return {holder: given for holder, given in named if given is not None}
 
 
 def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:

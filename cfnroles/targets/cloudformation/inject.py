@@ -23,7 +23,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import RolePlace, given_at, own_places, service_places, target_places, without_place
+from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_targets import RUNNING
@@ -95,44 +95,45 @@ class FoundTasks(Struct, frozen=True):
 
 
 def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False, project: str = "") -> Injection:
-    """The template with an execution role and a task role for each task definition, and the gate before it.
+    """The template with the roles of its task definitions and of what runs them, and the gate before each.
 
-    ``resource`` is the logical id of the only task definition that is asked about. One that names a role already is
-    left as it is, unless ``replace_roles``. ``project`` is the default of the parameter by which the validator's export
-    is called. Raises InvalidInput for what is no template or was written by a tool, and for what ECS would refuse.
+    ``resource`` is the logical id of the only task definition that is asked about. Where a role is named already, it is
+    left, unless ``replace_roles``; of a task definition both are. ``project`` is the default of the parameter by which
+    the validator's export is called.
+
+    Raises InvalidInput for what is no template or was written by a tool, and for what ECS would refuse.
     """
     template = _template(reading)
     before = _before(reading, template)
     given, template = template, _template(before)
-    earlier = _injected(given)
+    earlier = {path.split(".")[1] for path in _injected(given)}
     ids = asked_about(before, template, resource, TASKS)
     nested = tuple(nested_stacks(template, before.documents[0], known_of(before)[1])) if not resource else ()
     if not ids:
         refuse_without_tasks(before, with_tasks(nested))
     written = before.documents[0].members["Resources"]
     wanted = tuple(name for name in defined(template, TASKS) if name in written and (name in ids or name in earlier))
-    found = found_in_template(wanted, before, template, runners=True)
+    found = found_in_template(wanted, before, template)
     refuse(found.tasks, before)
-    places = [each for each in _places(found.tasks, template) if each.resource in written]
-    own = [place for place in places if given_at(place, template.tree) is not None]
-    named = dict.fromkeys(place.resource for place in own)
-    left = () if replace_roles else tuple(name for name in named if name not in earlier)
+    places = [each for each in all_places(found.tasks, template) if each.alone and each.resource in written]
+    own = named_already(places, template.tree)
+    left = () if replace_roles else _left(own, given)
     name = project_of_document(before.name, project or _project(given, template))
-    added, made = added_for(found.tasks, [each for each in places if each.resource not in left], before, name)
+    added, made = added_for(found.tasks, [each for each in places if each not in left], before, name)
     whole = added_for(found.tasks, places, before, name)[0] if left else added
-    running = [each.resource for each in places if each.holder in RUNNING]
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
+    named = [place for place in own if given_at(place, template.tree) is not None]
     replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
         text,
         before,
         added.resourced,
-        left,
+        tuple(dict.fromkeys(place.resource for place in left)),
         tuple(name for name in ids if name not in written),
-        tuple(replacing.roles(own, left)),
-        (*_gaps(found.tasks, left, added), *_of_runners(places, left, before), *unseen(template, nested, running)),
+        tuple(replacing.roles(named, left)),
+        (*_gaps(found.tasks, places, left), *added.gaps, *_of_runners(left, added, before), *unseen(template, nested)),
         name,
         bool(added.depends_on),
         made,
@@ -143,7 +144,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         _options_before(given) if is_injected(given.tree) else None,
         tuple(name for name in before.told.parameters if name in template.secret_parameters),
         mark.generator if (mark := mark_of(template.tree)) else None,
-        tuple(replacing.passing(own, left)),
+        tuple(replacing.passing(named, left)),
         not template.text.lstrip().startswith("{") and has_aliases(template.text),
     )
 
@@ -209,10 +210,10 @@ def _recordable(told: Told, template: Template) -> Told:
 
 
 def _injected(template: Template) -> frozenset[str]:
-    """What has got its roles by an earlier run."""
+    """The paths of the properties that an earlier run set to roles."""
     record = recorded(template.tree, template.document) if is_injected(template.tree) else Record()
-    paths = (path.split(".") for path in (*record.added, *record.replaced))
-    return frozenset(path[1] for path in paths if path[0] == "Resources" and path[-1].endswith("RoleArn"))
+    paths = (*record.added, *record.replaced)
+    return frozenset(path for path in paths if path.startswith("Resources.") and path.endswith("RoleArn"))
 
 
 def _project(template: Template, before: Template) -> str:
@@ -221,28 +222,21 @@ def _project(template: Template, before: Template) -> str:
     return next((str(each.get("Default")) for each in added if each.get("Description") == PROJECT_DESCRIPTION), "")
 
 
-def own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
-    """What names the roles that a task definition has already."""
-    named = ((place.holder, given_at(place, template.tree)) for place in own_places(name, template.tree))
-    return {holder: given for holder, given in named if given is not None}
+def all_places(tasks: Iterable[TaskInWorlds], template: Template) -> tuple[RolePlace, ...]:
+    """Where the template names the roles of these task definitions."""
+    return tuple(place for task in tasks for place in places_of(task, template.tree))
 
 
-def _places(tasks: Iterable[TaskInWorlds], template: Template) -> Iterator[RolePlace]:
-    for task in tasks:
-        yield from own_places(task.logical_id, template.tree)
-        yield from service_places(task, template.tree)
-        yield from target_places(task, template.tree)
+def _left(named: Iterable[RolePlace], given: Template) -> tuple[RolePlace, ...]:
+    """The places that keep the roles named there: those of which an earlier run replaced none."""
+    replaced = _injected(given)
+    return tuple(place for place in named if ".".join(map(str, place.path)) not in replaced)
 
 
-def found_in_template(
-    wanted: Iterable[str], before: Reading, template: Template, *, runners: bool = False
-) -> FoundTasks:
-    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read.
-
-    ``runners`` is as for `by_parameters`.
-    """
+def found_in_template(wanted: Iterable[str], before: Reading, template: Template) -> FoundTasks:
+    """What the task definitions with these logical ids need; raises InvalidInput for what cannot be read."""
     document, known = before.documents[0], known_of(before)
-    each = [by_parameters(name, document, template, known, runners=runners) for name in wanted]
+    each = [by_parameters(name, document, template, known) for name in wanted]
     return FoundTasks(
         tuple(task for task, _ in each), tuple(dict.fromkeys(name for _, taken in each for name in taken))
     )
@@ -266,17 +260,19 @@ def added_for(
     return adding.added, tuple(made)
 
 
-def _gaps(tasks: Iterable[TaskInWorlds], left: Collection[str], added: Added) -> Iterator[Gap]:
+def _gaps(tasks: Iterable[TaskInWorlds], places: Iterable[RolePlace], left: Collection[RolePlace]) -> Iterator[Gap]:
+    """What the roles lack, but those that stay."""
+    made = {(place.task, place.holder) for place in places if place not in left}
+    staying = {(place.task, place.holder) for place in left} - made
     for task in tasks:
-        if task.logical_id not in left:
-            yield from sorted(hanging(task.gaps, task), key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    yield from added.gaps
+        found = (gap for gap in hanging(task.gaps, task) if (task.logical_id, gap.holder) not in staying)
+        yield from sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
 
 
-def _of_runners(places: Iterable[RolePlace], left: Collection[str], before: Reading) -> Iterator[Gap]:
+def _of_runners(left: Iterable[RolePlace], added: Added, before: Reading) -> Iterator[Gap]:
     """The schedules and rules that keep their roles, and run a task definition that gets others."""
-    for place in places:
-        if place.holder in RUNNING and place.resource in left and place.task not in left:
+    for place in left:
+        if place.holder in RUNNING and place.task in added.resourced:
             what = f"the {place.holder} of {place.resource} stays, and has to pass the roles that {place.task} gets"
             how = "Give it iam:PassRole on them, as `cfnroles verify` of the written template tells"
             yield Gap(place.holder, "hidden-resource", Origin(before.name, place.path), what, how)

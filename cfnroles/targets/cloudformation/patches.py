@@ -90,6 +90,8 @@ class TemplateText:
         for step in path:
             if isinstance(node, spans.Mapping) and (member := node.member(step)):
                 found = Spot(node, member[1], member[0])
+            elif step == "Fn::If" and isinstance(node, spans.Sequence):
+                continue  # its short form has the arguments themselves for a value
             elif isinstance(node, spans.Sequence) and (element := _element(node, step)):
                 found = Spot(node, element)
             else:
@@ -291,9 +293,9 @@ class TemplateText:
 
 
 def _element(node: spans.Sequence, step: str) -> spans.Node | None:
-    """The text of a list that is this one, or the mapping of a list with this number."""
+    """The text of a list that is this one, or the mapping or list in it with this number."""
     numbered = node.elements[int(step)] if step.isdigit() and int(step) < len(node.elements) else None
-    if isinstance(numbered, spans.Mapping) or (isinstance(numbered, spans.Scalar) and numbered.is_alias):
+    if numbered is not None and (not isinstance(numbered, spans.Scalar) or numbered.is_alias):
         return numbered
     return next((each for each in node.elements if isinstance(each, spans.Scalar) and each.value == step), None)
 

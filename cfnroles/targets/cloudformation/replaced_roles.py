@@ -61,7 +61,7 @@ class Replacing(Struct, frozen=True, dict=True):
     added: Added
     text: str
 
-    def roles(self, own: Sequence[RolePlace], left: Collection[str]) -> Iterator[ReplacedRole]:
+    def roles(self, own: Sequence[RolePlace], left: Collection[RolePlace]) -> Iterator[ReplacedRole]:
         """What each resource would lose and gain, role by role; those that are ``left`` have not been replaced."""
         for place in own:
             names = {each for each in names_in(given_at(place, self.template.tree)) if not each.startswith("AWS::")}
@@ -72,16 +72,16 @@ class Replacing(Struct, frozen=True, dict=True):
                 Origin(self.before.name, place.path),
                 self._compared(place, had) if had else None,
                 bool(had) and had == names,
-                place.resource not in left,
+                place not in left,
             )
 
-    def passing(self, own: Sequence[RolePlace], left: Collection[str]) -> Iterator[Passing]:
+    def passing(self, own: Sequence[RolePlace], left: Collection[RolePlace]) -> Iterator[Passing]:
         """What may pass a role that was replaced, and has to pass another one now.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
         """
         resources = self.template.tree["Resources"]
-        given = [given_at(place, self.template.tree) for place in own if place.resource not in left]
+        given = [given_at(place, self.template.tree) for place in own if place not in left]
         gone = {name for each in given for name in names_in(each) if self.template.type_of(name) == _ROLE}
         for path, statement in _statements(resources, ("Resources",)) if gone else ():
             for role in dict.fromkeys(names_in(statement.get("Resource"))):

@@ -98,15 +98,22 @@ def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -
     Raises InvalidInput for a role that no policies of IAM could hold.
     """
     given = tuple(places)
-    holders = dict.fromkeys(place.holder for place in given)
-    added = dict(added_roles(task, [each for each in holders if each not in RUNNING], adding))
-    running = passing_on(needs_at(task, given, adding.tree), [added[each] for each in ROLE_PROPERTIES if each in added])
-    added |= added_roles(running, [each for each in holders if each in RUNNING], adding)
+    holders = tuple(dict.fromkeys(place.holder for place in given))
+    added = added_roles(needs_at(task, given, adding.tree), holders, adding)
     adding.roles |= {place.path: added[place.holder] for place in given}
 
 
-def added_roles(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Mapping[Holder, Any]:
-    """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does."""
+def added_roles(task: TaskInWorlds, holders: Sequence[Holder], adding: Adding) -> Mapping[Holder, Any]:
+    """Add these roles of a task definition, and return what names each; raises as ``add_roles`` does.
+
+    Those of schedules and rules pass on the two that are added for the task definition itself.
+    """
+    added = _added(task, [each for each in holders if each not in RUNNING], adding)
+    running = passing_on(task, [added[each] for each in ROLE_PROPERTIES if each in added])
+    return {**added, **_added(running, [each for each in holders if each in RUNNING], adding)}
+
+
+def _added(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Mapping[Holder, Any]:
     roles = _Roles(task, adding)
     return {holder: roles.added(kind_of(holder)) for holder in holders}
 
@@ -121,7 +128,7 @@ def passing_on(task: TaskInWorlds, roles: Sequence[Any]) -> TaskInWorlds:
     needs = {each: where for each, where in task.needs.items() if each.holder not in RUNNING or each.sid != OF_THE_TASK}
     to_ecs = Condition("StringEquals", "iam:PassedToService", (Text(kind_of(Holder.TASK).assumed_by.service),))
     for need, where in task.needs.items():
-        if need.holder in RUNNING and need.permission.action == "ecs:RunTask":
+        if need.holder in RUNNING and (need.permission.action == "ecs:RunTask" or need.sid == OF_THE_TASK):
             for role in roles:
                 arn = Text(Attribute(".".join(role["Fn::GetAtt"]), type="AWS::IAM::Role"))
                 passed = Permission("iam:PassRole", arn, (to_ecs,))

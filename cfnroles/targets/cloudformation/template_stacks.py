@@ -17,7 +17,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import OF_THE_STACKS
 from cfnroles.role_kinds import kind_of
-from cfnroles.sources.role_places import holders_of
+from cfnroles.sources.role_places import RolePlace, holders_of, places_of, without_place
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Symbol
@@ -32,8 +32,21 @@ from cfnroles.validator_needs import validator_needs
 _SYMBOL = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
+class Taking(Struct, frozen=True):
+    """One role of the stacks by its export, and where the template names it.
+
+    ``origin`` is where the role is needed first, for one that has no place of its own there.
+    """
+
+    task: str
+    holder: Holder
+    export: str
+    places: tuple[RolePlace, ...]
+    origin: Origin | None = None
+
+
 class TemplateStacks(Struct, frozen=True):
-    """The stacks, in deployment order. ``exports`` are those of the roles, by task definition.
+    """The stacks, in deployment order. ``takes`` are what of the template is to be given which role of theirs.
 
     ``gaps`` are the permissions that the roles do not have because a policy could not say them, and ``made`` the
     references that the validator is not asked for, because the template makes what they name. ``nested`` are the
@@ -42,7 +55,7 @@ class TemplateStacks(Struct, frozen=True):
     """
 
     stacks: tuple[Stack, ...]
-    exports: Mapping[str, Mapping[Holder, str]]
+    takes: tuple[Taking, ...]
     gaps: tuple[Gap, ...]
     made: tuple[Origin, ...]
     handed: tuple[str, ...] = ()
@@ -54,20 +67,31 @@ def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str,
     """The validator's stack and the roles'; raises InvalidInput for what CloudFormation or IAM would refuse."""
     outside, asked, made = _Outside(adding), list[Reference](), list[Origin]()
     roles: dict[str, Mapping[Holder, Any]] = {}
+    takes: list[Taking] = []
     for task in tasks:
         roles[task.logical_id] = added_roles(outside.of(task), holders_of(task, adding.tree), adding)
+        takes += _takes(task, roles[task.logical_id], adding)
         references, of_template = divided(task, adding)
         asked += (outside.reference(each) for each in references)
         made += of_template
-    exports = {name: _exports(name, of_task) for name, of_task in roles.items()}
-    stacks = (*_validator(asked, adding, project, outside), _roles(roles, adding, outside, project, document))
-    return TemplateStacks(stacks, exports, tuple(adding.gaps), tuple(made), outside.handed)
+    named = _roles(roles, adding, outside, project, document)
+    handed = tuple(name for name in outside.handed if name in named.template["Parameters"])
+    return TemplateStacks(
+        (*_validator(asked, adding, project, outside), named), tuple(takes), tuple(adding.gaps), tuple(made), handed
+    )
 
 
-def _exports(task: str, holders: Iterable[Holder]) -> Mapping[Holder, str]:
-    return {
-        holder: kind_of(holder).export_name.replace("${ProjectName}", f"${{ProjectName}}-{task}") for holder in holders
-    }
+def _takes(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Iterator[Taking]:
+    """Where each role of a task definition belongs, by its export."""
+    places = places_of(task, adding.tree)
+    left = without_place(task, places, adding.tree)
+    for holder in holders:
+        own = tuple(place for place in places if place.holder is holder)
+        yield Taking(task.logical_id, holder, _export(task.logical_id, holder), own, left.get(holder))
+
+
+def _export(task: str, holder: Holder) -> str:
+    return kind_of(holder).export_name.replace("${ProjectName}", f"${{ProjectName}}-{task}")
 
 
 class _Outside:
@@ -153,7 +177,7 @@ def _validator(asked: Iterable[Reference], adding: Adding, project: str, outside
 def _roles(
     roles: Mapping[str, Mapping[Holder, Any]], adding: Adding, outside: _Outside, project: str, document: str
 ) -> Stack:
-    exports = {name: _exports(name, of_task) for name, of_task in roles.items()}
+    exports = {name: {each: _export(name, each) for each in of_task} for name, of_task in roles.items()}
     stack = Stack(
         f"{project}-roles",
         "roles",

@@ -71,4 +71,4 @@ def test_nothing_runs_a_task_unasked(answer: Any) -> None:
 def test_a_task_definition_without_a_family_is_a_gap(answer: Any, runner: str, role: str) -> None:
     found = answer(runBy={runner: {}}, family=None)
     assert found.needs == {need for need in runs(role) if "iam:PassRole" in need}
-    assert found.gaps == [f"runBy.{runner}: the task definition has no family. Write its `family`"]
+    assert found.gaps == [f"runBy.{runner}: the task definition has no family. Give it a family"]
