@@ -112,20 +112,20 @@ data "aws_secretsmanager_secret_versions" "db" {
 }
 
 output "stages" {
-  value = [for version in data.aws_secretsmanager_secret_versions.db.versions : version.version_stages]
+  value = try([for version in data.aws_secretsmanager_secret_versions.db.versions : version.version_stages], null)
 }
 """
 
 
 def test_a_secret_without_a_value_has_no_version(account: Account, terraform: Terraform, directory: Path) -> None:
-    """As in AWS; the emulator alone gives it one."""
+    """As in AWS, whose provider has null then; the emulator alone gives it a version."""
     (directory / "main.tf").write_text(APPLICATION.partition("resource")[0] + VERSIONS, encoding="utf-8")
     secrets = account.client("secretsmanager")
     secrets.create_secret(Name="shop/db")
     terraform.done(directory, "apply", "-auto-approve")
-    assert terraform.done(directory, "output", "-json", "stages").strip() == "[]"
+    assert "stages" not in json.loads(terraform.done(directory, "output", "-json"))
 
     secrets.put_secret_value(SecretId="shop/db", SecretString="hunter2")
     terraform.done(directory, "apply", "-auto-approve")
-    assert terraform.done(directory, "output", "-json", "stages").strip() == '[["AWSCURRENT"]]'
+    assert json.loads(terraform.done(directory, "output", "-json", "stages")) == [["AWSCURRENT"]]
     assert "hunter2" not in (directory / "terraform.tfstate").read_text(encoding="utf-8")

@@ -55,24 +55,29 @@ class Secret(DataSource):
 
 
 class SecretVersions(DataSource):
+    """Its versions, not their values.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_versions_data_source.go
+    """
+
     NAME = "secretsmanager_secret_versions"
     ATTRIBUTES = (
-        computed("id"),
         computed("arn"),
         computed("name"),
+        computed("secret_arn"),
         required("secret_id"),
         optional("include_deprecated", Bool()),
         computed(
             "versions",
             Opaque(
                 '["list",["object",{"created_time":"string","last_accessed_date":"string","version_id":"string",'
-                '"version_stages":["set","string"]}]]'
+                '"version_stages":["list","string"]}]]'
             ),
         ),
     )
 
     def found(self, values: Values) -> dict[str, Any] | None:
-        """Its versions; not those that the emulator alone gives to a secret without a value, which AWS does not."""
+        """What has labels, whatever ``include_deprecated`` says; without any, AWS's provider leaves all of it null."""
         secrets, secret = self.client("secretsmanager"), values["secret_id"]
         answer = there(lambda: secrets.list_secret_version_ids(SecretId=secret))
         if answer is None:
@@ -80,14 +85,24 @@ class SecretVersions(DataSource):
         versions = [
             {
                 "created_time": version["CreatedDate"].isoformat(),
-                "last_accessed_date": "",
+                "last_accessed_date": None,
                 "version_id": version["VersionId"],
                 "version_stages": version["VersionStages"],
             }
             for version in answer["Versions"]
-            if "SecretString" in secrets.get_secret_value(SecretId=secret, VersionId=version["VersionId"])
+            if version.get("VersionStages") and has_value(secrets, secret, version["VersionId"])
         ]
-        return {"id": answer["ARN"], "arn": answer["ARN"], "name": answer["Name"], "versions": versions}
+        if not versions:
+            return dict.fromkeys(("arn", "name", "secret_arn", "versions"))
+        return {"arn": answer["ARN"], "secret_arn": answer["ARN"], "name": answer["Name"], "versions": versions}
+
+
+def has_value(secrets: Any, secret: str, version: str) -> bool:
+    """Whether AWS would have the version: the emulator alone gives one to a secret that has no value."""
+    try:
+        return "SecretString" in secrets.get_secret_value(SecretId=secret, VersionId=version)
+    except secrets.exceptions.InvalidRequestException:
+        return True  # The secret is scheduled for deletion, and AWS tells of its versions all the same.
 
 
 def one_or_all(texts: list[str]) -> str | list[str]:

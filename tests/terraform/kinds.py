@@ -206,7 +206,8 @@ class DataSource(Kind, iface.DataSource):
         with told(ctx, f"reading aws_{self.NAME}"):
             found = self.found(config)
             if found is None:
-                ctx.diagnostics.add_error(f"reading aws_{self.NAME}", "couldn't find resource")
+                which = next((config[name] for name in ("arn", "name", "secret_id") if config.get(name)), "")
+                ctx.diagnostics.add_error(f"reading aws_{self.NAME} ({which}): couldn't find resource")
             return {**config, **(found or {})}
         return config
 
