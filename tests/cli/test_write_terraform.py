@@ -103,3 +103,43 @@ def test_no_name_is_one_that_the_directory_has(cfnroles: Any, directory: Path) -
     own.unlink()
     cfnroles("terraform", directory)
     assert (directory / "app.cfnroles.tf").read_text(encoding="utf-8") == text
+
+
+VERSIONS = "data.aws_secretsmanager_secret_versions"
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"
+ASKED = {
+    "a secret of the directory": (
+        "aws_secretsmanager_secret.db.arn",
+        False,
+        'contains(v.version_stages, "AWSCURRENT")',
+    ),
+    "a data source": ("data.aws_secretsmanager_secret.db.arn", False, 'contains(v.version_stages, "AWSCURRENT")'),
+    "an ARN": (f'"{ARN}"', True, 'contains(v.version_stages, "AWSCURRENT")'),
+    "a stage": (f'"{ARN}::AWSPENDING:"', True, 'contains(v.version_stages, "AWSPENDING")'),
+    "a stage and a version": (
+        f'"{ARN}::AWSPENDING:abc"',
+        True,
+        'contains(v.version_stages, "AWSPENDING") && v.version_id == "abc"',
+    ),
+    "a version": (f'"{ARN}:::abc"', True, ""),
+}
+
+
+@pytest.mark.parametrize(("value_from", "by_itself", "asked"), ASKED.values(), ids=ASKED)
+def test_the_gate_asks_for_what_ecs_reads(
+    cfnroles: Any, directory: Path, value_from: str, by_itself: bool, asked: str
+) -> None:
+    """And for the secret itself, unless the directory does: of one that is to be deleted AWS still tells versions."""
+    main = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', value_from)
+    (directory / "main.tf").write_text(
+        f'{main}data "aws_secretsmanager_secret" "db" {{ name = "a" }}\n', encoding="utf-8"
+    )
+    assert cfnroles("terraform", directory).code == 0
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert ('data "aws_secretsmanager_secret" "app_db" {' in text) == by_itself
+    assert ("secret_id = data.aws_secretsmanager_secret.app_db.id\n" in text) == by_itself
+    assert ("secretsmanager:DescribeSecret" in text) == by_itself
+    # Of a secret without a version, the provider makes null.
+    versions = f"coalesce({VERSIONS}.app_db.versions, [])"
+    condition = f"anytrue([for v in {versions} : {asked}])" if asked else f"length({versions}) > 0"
+    assert f"condition     = {condition}\n" in text

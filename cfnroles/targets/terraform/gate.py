@@ -2,6 +2,12 @@
 
 It asks for the versions of a secret and never for the value, so that no value comes into Terraform's state.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/secretsmanager_secret_versions
+
+A secret that is scheduled for deletion still has versions, and AWS documents no error for asking for them
+(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html#API_ListSecretVersionIds_Errors).
+The provider takes it for absent, both as a resource and as the data source of the secret itself, so that one of them
+stands before the versions. Of a secret without versions it makes null, and versions without a label it does not tell:
+https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/secretsmanager
 """
 
 from __future__ import annotations
@@ -10,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.facts import Facts
 from cfnroles.need import Reference
@@ -24,11 +31,17 @@ from cfnroles.written import as_written
 
 _VERSIONS = "aws_secretsmanager_secret_versions"
 _RESOURCE = "aws_secretsmanager_secret"
+#: What the provider calls for each data source.
+_ACTIONS = {
+    _RESOURCE: ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
+    _VERSIONS: ("secretsmanager:ListSecretVersionIds",),
+}
+_UNLABELLED = "The provider tells of no version without a label, so that this one cannot be asked for."
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class Wanted(Struct, frozen=True):
-    """One version of a secret that must have a value, with the places that need it."""
+    """One version of a secret that must have a value, with the places that need it; any, of the stage ``""``."""
 
     secret: Text
     stage: str
@@ -52,7 +65,7 @@ def gate_of(references: Iterable[Reference], facts: Facts) -> Gate:
         if target is None:
             unasked.append(reference)
             continue
-        key = target.arn.text, target.version_stage or "AWSCURRENT", target.version_id
+        key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
         found.setdefault(key, []).append(reference.origin.place)
     wanted = tuple(Wanted(*key, tuple(dict.fromkeys(places))) for key, places in found.items())
     return Gate(wanted, tuple(unasked))
@@ -71,23 +84,33 @@ def gate_blocks(parts: Parts, gate: Gate) -> Iterator[Block]:
     if not gate.wanted:
         return
     names = _names(parts, gate)
-    head = "The gate: it reads no value. Whoever plans needs secretsmanager:ListSecretVersionIds on these secrets."
-    for number, (secret, name) in enumerate(names.items()):
-        deep = any(each.version_id for each in gate.wanted if each.secret == secret)
-        yield _data(parts, secret, name, deep=deep, comments=() if number else (head,))
+    blocks = [block for secret, name in names.items() for block in _data(parts, secret, name)]
+    asked = sorted({action for block in blocks for action in _ACTIONS[block.labels[0]]})
+    head = f"The gate: it reads no value. Whoever plans needs {', '.join(asked)} on these secrets."
+    yield replace(blocks[0], comments=(head,))
+    yield from blocks[1:]
     conditions = tuple(_precondition(parts, each, names[each.secret]) for each in gate.wanted)
     body = (*parts.repeated.arguments, Block("lifecycle", (), conditions))
     yield Block("resource", ("terraform_data", parts.names.gate), body)
 
 
-def _data(parts: Parts, secret: Text, name: str, *, deep: bool, comments: tuple[str, ...]) -> Block:
-    body: list[Entry] = [*parts.head, Argument("secret_id", parts.values.of(secret))]
-    if deep:
-        body.append(Argument("include_deprecated", Written("true")))
+def _data(parts: Parts, secret: Text, name: str) -> Iterator[Block]:
+    """The versions of a secret, behind what tells whether it is there and is to stay."""
+    written = parts.values.of(secret)
+    if not _is_asked_for(secret):
+        yield Block("data", (_RESOURCE, name), (*parts.head, Argument("arn", written)))
+        written = Written(f"data.{_RESOURCE}.{name}{parts.repeated.instance}.id")
+    body: list[Entry] = [*parts.head, Argument("secret_id", written)]
     if versions := [each for symbol in _resources(secret) for each in parts.versions.get(symbol, ())]:
         body.append(Comment("What gives the secret its value comes first."))
         body.append(Argument("depends_on", Items(tuple(map(Written, versions)))))
-    return Block("data", (_VERSIONS, name), tuple(body), comments)
+    yield Block("data", (_VERSIONS, name), tuple(body))
+
+
+def _is_asked_for(secret: Text) -> bool:
+    """Whether a resource or a data source of the configuration asks for the secret itself."""
+    whole = as_written(secret).whole
+    return isinstance(whole, Expression) and whole.type == _RESOURCE
 
 
 def _resources(secret: Text) -> Iterator[str]:
@@ -95,13 +118,9 @@ def _resources(secret: Text) -> Iterator[str]:
 
 
 def _precondition(parts: Parts, wanted: Wanted, name: str) -> Block:
-    data = f"data.{_VERSIONS}.{name}{parts.repeated.instance}.versions"
-    if wanted.version_id:
-        asked = f'v.version_id == "{literal(wanted.version_id)}"'
-        told = f"has no version {wanted.version_id}"
-    else:
-        asked = f'contains(v.version_stages, "{literal(wanted.stage)}")'
-        told = "has no value" if wanted.stage == "AWSCURRENT" else f"has no version {wanted.stage}"
+    told = "has no value" if wanted.stage in ("", "AWSCURRENT") else f"has no version {wanted.stage}"
+    if wanted.stage and wanted.version_id:
+        told += f" that is {wanted.version_id}"
     places = "; ".join(wanted.places)
     called = _called(parts, wanted.secret)
     message = f"{called} {literal(f'{told}. Needed by {places}. Put a value first.')}"
@@ -109,10 +128,20 @@ def _precondition(parts: Parts, wanted: Wanted, name: str) -> Block:
         "precondition",
         (),
         (
-            Argument("condition", Written(f"anytrue([for v in {data} : {asked}])")),
+            *([] if wanted.stage else [Comment(_UNLABELLED)]),
+            Argument("condition", _condition(wanted, f"data.{_VERSIONS}.{name}{parts.repeated.instance}.versions")),
             Argument("error_message", Written(f'"Secret {message}"')),
         ),
     )
+
+
+def _condition(wanted: Wanted, versions: str) -> Written:
+    if not wanted.stage:
+        return Written(f"length(coalesce({versions}, [])) > 0")
+    asked = f'contains(v.version_stages, "{literal(wanted.stage)}")'
+    if wanted.version_id:
+        asked += f' && v.version_id == "{literal(wanted.version_id)}"'
+    return Written(f"anytrue([for v in coalesce({versions}, []) : {asked}])")
 
 
 def _called(parts: Parts, secret: Text) -> str:
