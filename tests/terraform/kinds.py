@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
+from threading import Lock
 from typing import Any, ClassVar
 
 import boto3
@@ -101,13 +103,23 @@ class Account:
         return replace(self, region=region or self.region, id=access_key or self.id)
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=self.id,
-            aws_secret_access_key="local",
-        )
+        """The client of a service; making one takes longer than most of its calls."""
+        with _MAKING:
+            return _client(self, service)
+
+
+_MAKING = Lock()
+
+
+@cache
+def _client(account: Account, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=account.endpoint_url,
+        region_name=account.region,
+        aws_access_key_id=account.id,
+        aws_secret_access_key="local",
+    )
 
 
 @contextmanager

@@ -63,7 +63,6 @@ class Role(Resource):
         optional("permissions_boundary"),
         either("max_session_duration", NUMBER, default=3600),
         either("force_detach_policies", BOOL, default=False),
-        either("managed_policy_arns", TEXTS),
         optional("tags", MAP),
         computed("unique_id"),
     )
@@ -103,12 +102,10 @@ class Role(Resource):
             iam.tag_role(RoleName=name, Tags=tags(values["tags"]))
 
     def found(self, values: Values) -> dict[str, Any] | None:
-        iam = self.client("iam")
-        answer = there(lambda: iam.get_role(RoleName=values["name"]))
+        answer = there(lambda: self.client("iam").get_role(RoleName=values["name"]))
         if answer is None:
             return None
         role = answer["Role"]
-        attached = iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
         return {
             "id": role["RoleName"],
             "arn": role["Arn"],
@@ -120,7 +117,6 @@ class Role(Resource):
             "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
             "max_session_duration": role["MaxSessionDuration"],
             "force_detach_policies": bool(values["force_detach_policies"]),
-            "managed_policy_arns": sorted(one["PolicyArn"] for one in attached),
             "tags": untagged(role.get("Tags")),
             "unique_id": role["RoleId"],
         }

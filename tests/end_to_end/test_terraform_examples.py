@@ -1,0 +1,113 @@
+"""The examples for Terraform, with the roles that cfnroles writes for them, as Terraform itself applies them.
+
+All of them are modules of one configuration, so that each command runs once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.terraform.running import Terraform
+
+    from .conftest import Account
+
+VALUE = "hunter2-hunter2"
+#: The examples with a task definition, and its name.
+TASKS = {"secrets": "app", "parameters": "shop", "task-role": "worker", "shared-image": "web", "log-groups": "api"}
+#: Verified against what else says what the application may do.
+UNTOLD = ("task-role",)
+ROOT = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+provider "aws" {
+  alias      = "images"
+  access_key = "222222222222"
+}
+
+module "images-account" {
+  source    = "./images-account"
+  providers = { aws = aws.images }
+}
+"""
+
+
+@pytest.fixture
+def directory(account: Account, terraform: Terraform, examples: Path, tmp_path: Path) -> Path:
+    """All examples with the roles that are written for them, in one configuration that is initialised and valid."""
+    root = tmp_path / "all"
+    shutil.copytree(examples / "terraform", root)
+    calls = [f'module "{name}" {{\n  source = "./{name}"\n}}\n' for name in TASKS]
+    outputs = [f'output "{name}" {{\n  value = module.{name}\n}}\n' for name in TASKS]
+    (root / "main.tf").write_text("\n".join((ROOT, *calls, *outputs)), encoding="utf-8")
+    for name, task in TASKS.items():
+        written = account.cfnroles("terraform", root / name)
+        assert (written.returncode, (root / name / f"{task}.cfnroles.tf").exists()) == (0, True), written.stderr
+    terraform.done(root, "init")
+    terraform.done(root, "validate")
+    terraform.done(root, "fmt", "-check", "-recursive")
+    return root
+
+
+def test_the_policy_of_the_images_account_is_that_of_the_image(account: Account, examples: Path) -> None:
+    example = examples / "terraform"
+    printed = account.cfnroles("policy", example / "shared-image", "--role", "repository", "--account", "123456789012")
+    assert printed.stdout == (example / "images-account" / "repository-policy.json").read_text(encoding="utf-8")
+
+
+def refused(terraform: Terraform, directory: Path) -> str:
+    """What Terraform prints when it does not apply, without the lines and signs that it draws around."""
+    ended = terraform.run(directory, "apply", "-auto-approve")
+    assert ended.returncode == 1
+    return " ".join(ended.stderr.split())
+
+
+def verified(account: Account, source: Path, name: str, roles: dict[str, Any]) -> None:
+    task = TASKS[name]
+    execution, own = (roles[name]["value"][f"{task}_{kind}_role_name"] for kind in ("execution", "task"))
+    about = ("--resource", f"module.{name}.aws_ecs_task_definition.{task}", "--region", "us-east-1")
+    judged = ("--live", "--role", execution, "--task-role", own, "--aws-managed-keys", "--fail-on", "excess")
+    verdict = account.cfnroles("verify", source, *about, *judged)
+    found = [line for line in verdict.stdout.splitlines() if "Verdict" in line]
+    expected = "not judged" if name in UNTOLD else "pass"
+    assert found == ["Verdict: pass", f"Verdict: {expected}"], verdict.stdout
+
+
+def test_nothing_is_registered_before_its_secrets_have_values_and_all_is_exact_then(
+    account: Account, terraform: Terraform, directory: Path
+) -> None:
+    told = refused(terraform, directory)
+    for name, secret in {"db-password": "DB_PASSWORD", "api-key": "API_KEY"}.items():
+        assert (
+            f"Secret my-app/{name} has no value. Needed by container app, secret {secret}. Put a value first." in told
+        )
+    ecs = account.client("ecs")
+    assert ecs.list_task_definitions(familyPrefix="my-app")["taskDefinitionArns"] == []
+
+    for name in ("db-password", "api-key"):
+        account.client("secretsmanager").put_secret_value(SecretId=f"my-app/{name}", SecretString=VALUE)
+    terraform.done(directory, "apply", "-auto-approve")
+    terraform.done(directory, "plan", "-detailed-exitcode", "-out", "second")
+    assert len(ecs.list_task_definitions()["taskDefinitionArns"]) == len(TASKS)
+    assert VALUE not in (directory / "terraform.tfstate").read_text(encoding="utf-8")
+
+    roles = json.loads(terraform.done(directory, "output", "-json"))
+    for source in ("state", "plan"):
+        shown = terraform.shown(directory, *(["second"] if source == "plan" else []))
+        (directory / f"{source}.json").write_text(json.dumps(shown), encoding="utf-8")
+        assert VALUE not in json.dumps(shown)
+        for name in TASKS:
+            verified(account, directory / f"{source}.json", name, roles)
