@@ -7,14 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
-from cfnroles.cli.source import reading_of, resource_options, source_options, told
+from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import say
-from cfnroles.errors import BadAnswer, InvalidInput
+from cfnroles.errors import BadAnswer
+
+
+class _Options(Struct, frozen=True):
+    directory: Path | None
+    gate: str
+    resource: str
+    strict: bool
+    force: bool
 
 
 @click.command("terraform")
 @source_options
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    type=PathParameter(file_okay=False),
+    help="Directory to write to [default: of Terraform, beside the task definition; else this one].",
+)
 @click.option(
     "--gate",
     default="data",
@@ -25,21 +42,22 @@ from cfnroles.errors import BadAnswer, InvalidInput
 @resource_options
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
 @click.option("--force", is_flag=True, help="Write over a file that was edited after cfnroles wrote it.")
-def command(source: str, gate: str, resource: str, strict: bool, force: bool, **about: Any) -> None:
+def command(source: str, **given: Any) -> None:
     """Write the roles of the task definitions in SOURCE as Terraform: NAME.cfnroles.tf.
 
-    SOURCE is a directory of Terraform. The file goes beside the task definition, whose expressions it uses.
+    SOURCE is a directory of Terraform, whose own expressions the file uses, or what the other commands take: a task
+    definition, a service spec. What these leave open becomes a variable.
     """
     from cfnroles.cli.terraform_output import write_files
-    from cfnroles.formats import build as formats
-    from cfnroles.targets.terraform.directory import directory_files
+    from cfnroles.formats import terraform as formats
+    from cfnroles.targets.terraform.build import terraform
 
-    reading = reading_of(source, told(about)).about(resource)
-    if not reading.addressed or len(reading.documents) < 2:
-        raise InvalidInput(f"is {reading.noun}, and no directory of Terraform", where=reading.name)
-    files = directory_files(reading, gated=gate == "data")
-    write_files({Path(each.path): each.text for each in files}, force=force)
-    gaps = tuple(gap for each in files for gap in each.gaps)
-    say("Wrote:", *(f"  {each.path}" for each in files), *formats.told(reading, gaps), err=True)
-    if strict and gaps:
+    options = taken(_Options, given)
+    reading = reading_of(source, told(given)).about(options.resource)
+    only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
+    directory = "" if options.directory is None else str(options.directory)
+    files = terraform(reading, directory, gate=options.gate)
+    write_files({Path(each.path): each.text for each in files}, force=options.force)
+    say(*formats.summary(reading, files), err=True)
+    if options.strict and any(each.gaps for each in files):
         sys.exit(BadAnswer.exit_code)

@@ -143,3 +143,13 @@ def test_the_gate_asks_for_what_ecs_reads(
     versions = f"coalesce({VERSIONS}.app_db.versions, [])"
     condition = f"anytrue([for v in {versions} : {asked}])" if asked else f"length({versions}) > 0"
     assert f"condition     = {condition}\n" in text
+
+
+def test_a_task_definition_becomes_terraform_in_a_directory(cfnroles: Any, tmp_path: Path, repository: Path) -> None:
+    result = cfnroles("terraform", repository / "examples/shop.json", "-o", tmp_path / "made")
+    text = (tmp_path / "made/shop.cfnroles.tf").read_text(encoding="utf-8")
+    assert (result.code, result.out) == (0, "")
+    assert text.startswith("# Written by cfnroles from shop.json, the task definition shop. Do not edit;")
+    assert 'variable "shop_kms_key_arns" {\n' in text
+    assert "whose values would come into Terraform's state:\n" in result.err
+    assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.err

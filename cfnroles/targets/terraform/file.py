@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.symbols import Attribute, Import, Placeholder, Symbol
 from cfnroles.targets.terraform.gate import Gate, gate_blocks
 from cfnroles.targets.terraform.names import KEYS, OF_AWS
 from cfnroles.targets.terraform.parts import Parts
@@ -22,8 +23,12 @@ _DIGEST = re.compile(r"^# sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
 class Header(Struct, frozen=True):
-    """Whose roles a file holds: where that stands, what writes the file anew, and what explains it."""
+    """Whose roles a file holds: the document, and where and what that is in it.
 
+    ``again`` is what writes the file anew, ``explained`` what explains it.
+    """
+
+    document: str
     origin: str
     again: str
     explained: str = ""
@@ -31,7 +36,7 @@ class Header(Struct, frozen=True):
     @property
     def lines(self) -> tuple[str, ...]:
         """The comments at the top of the file."""
-        head = f"{self.origin}. Do not edit; `{self.again}` writes it anew."
+        head = f"{self.document}{self.origin}. Do not edit; `{self.again}` writes it anew."
         told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
         return (f"{MARK.removeprefix('# ')}{head}", *told)
 
@@ -48,7 +53,7 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block,
     made += [each for holder in holders for each in role_outputs(parts, holder)]
     locals_ = _locals(parts, roles, gated=bool(gating))
     body = file_text([*made, locals_])
-    blocks = (*_variables(parts, body), *_data(parts, body), _of_aws(parts, body, locals_), *made)
+    blocks = (*_variables(parts), *_data(parts, body), _of_aws(parts, body, locals_), *made)
     return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
 
 
@@ -102,13 +107,28 @@ def _of_aws(parts: Parts, body: str, locals_: Block) -> Block:
     return Block("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
 
 
-def _variables(parts: Parts, body: str) -> Iterator[Block]:
-    keys = parts.names.variable(KEYS)
-    if re.search(rf"\bvar\.{keys}\b", body):
-        told = "ARNs of the customer managed KMS keys that encrypt the secrets and parameters."
-        default = Items(tuple(map(quoted, parts.key_arns)))
-        entries = (Argument("type", Written("list(string)")), Argument("description", quoted(told)))
-        yield Block("variable", (keys,), (*entries, Argument("default", default)))
+def _variables(parts: Parts) -> Iterator[Block]:
+    for name, symbol in sorted(parts.values.variables.items()):
+        entries = [Argument("description", quoted(_described(symbol, parts)))]
+        if symbol == KEYS:
+            default = Argument("default", Items(tuple(map(quoted, parts.key_arns))))
+            yield Block("variable", (name,), (Argument("type", Written("list(string)")), *entries, default))
+        else:
+            yield Block("variable", (name,), (Argument("type", Written("string")), *entries))
+
+
+def _described(symbol: Symbol, parts: Parts) -> str:
+    if symbol == KEYS:
+        return (
+            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters; empty where AWS's own do."
+        )
+    if isinstance(symbol, Placeholder):
+        return f"What stands for {symbol.written or symbol.called} in {parts.document}."
+    if isinstance(symbol, Import):
+        return f"What another stack exports as {symbol.export}."
+    if isinstance(symbol, Attribute):
+        return f"{symbol.name.partition('.')[2] or 'Ref'} of {symbol.name.partition('.')[0]} in {parts.document}."
+    return f"The parameter {symbol.name} of {parts.document}."
 
 
 def declared(blocks: Iterable[Block]) -> frozenset[str]:

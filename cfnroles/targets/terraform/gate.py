@@ -13,7 +13,7 @@ https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,14 +56,14 @@ class Gate(Struct, frozen=True):
     unasked: tuple[Reference, ...] = ()
 
 
-def gate_of(references: Iterable[Reference], facts: Facts) -> Gate:
-    """The versions of secrets that these references need."""
+def gate_of(references: Iterable[Reference], made: Collection[Reference], facts: Facts) -> Gate:
+    """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
     found: dict[tuple[Text, str, str], list[str]] = {}
     unasked: list[Reference] = []
     for reference in references:
         target = _target(reference, facts)
         if target is None:
-            unasked.append(reference)
+            unasked += [reference] if reference not in made else []
             continue
         key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
         found.setdefault(key, []).append(reference.origin.place)

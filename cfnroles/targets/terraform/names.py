@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cfnroles.need import Holder
-from cfnroles.symbols import Parameter, Placeholder
+from cfnroles.symbols import Import, Parameter, Symbol
 
 #: The parameter that holds the keys of the secrets and parameters.
 KEYS = Parameter("KmsKeyArns")
@@ -45,11 +45,11 @@ class Names(Struct, frozen=True):
         """The name of the gate's resource."""
         return f"{self.stem}_secrets_exist"
 
-    def variable(self, parameter: Parameter) -> str:
-        """The variable that a parameter becomes."""
-        called = parameter.called if isinstance(parameter, Placeholder) else parameter.name
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", called)
-        return f"{self.stem}_{identifier(words).lower()}"
+    def variable(self, symbol: Symbol) -> str:
+        """The variable that a parameter becomes, or what another resource or stack gives."""
+        named = symbol.export if isinstance(symbol, Import) else symbol.name
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"\$\{[^}]*\}", "_", named))
+        return f"{self.stem}_{re.sub('_+', '_', identifier(words)).lower()}"
 
     def under(self, name: str) -> str:
         """A name of the file's own for something else."""

@@ -35,12 +35,13 @@ class Repeated(Struct, frozen=True):
 class Parts(Struct, frozen=True):
     """The parts that all blocks of a file are made from.
 
-    ``subject`` is whose roles they are, for people, and ``family`` what their names begin with. ``provider`` is the
-    provider that the task definition names. ``versions`` are the resources that give a secret its value, by the address
-    of the secret. ``key_arns`` are those of the keys that were told.
+    ``subject`` is whose roles they are, for people, ``document`` where that stands, and ``family`` what their names
+    begin with. ``provider`` is the provider that the task definition names. ``versions`` are the resources that give a
+    secret its value, by the address of the secret. ``key_arns`` are those of the keys that were told.
     """
 
     subject: str
+    document: str
     family: Text
     names: Names
     values: Values

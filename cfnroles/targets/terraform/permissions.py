@@ -14,20 +14,22 @@ from cfnroles.template.worlds import Disjunction
 When = Mapping[Need | Gap | Finding | Reference, Disjunction]
 
 
-def packed(
-    needs: Iterable[Need], when: When, values: Values
-) -> tuple[Mapping[Holder, Sequence[Policy]], tuple[Gap, ...]]:
-    """The policies of each role that needs any, and a gap for each need that no expression can name."""
-    named: list[Need] = []
+def named(needs: Iterable[Need], when: When, values: Values) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
+    """The needs that expressions can name, each with its conditions as expressions, and a gap for each other one."""
+    found: list[Need] = []
     gaps: dict[Gap, None] = {}
     for need in needs:
         try:
             for text in need.permission.texts:
                 values.of(text)
-            named.append(guarded(need, when.get(need, ()), values.names))
+            found.append(guarded(need, when.get(need, ()), values.names))
         except Unwritable as unwritable:
             gaps[unwritable.gap(need)] = None
-    statements = compose(named)
+    return tuple(found), tuple(gaps)
+
+
+def packed(needs: Iterable[Need]) -> Mapping[Holder, Sequence[Policy]]:
+    """The policies of each role that needs any; raises InvalidInput where one would need more than IAM allows."""
+    statements = compose(needs)
     holders = dict.fromkeys(statement.holder for statement in statements)
-    policies = {holder: pack([each for each in statements if each.holder is holder]) for holder in holders}
-    return policies, tuple(gaps)
+    return {holder: pack([each for each in statements if each.holder is holder]) for holder in holders}

@@ -13,12 +13,12 @@ from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import (
     Argument,
     Call,
-    Choice,
     Comment,
     Entry,
     Expression,
     Items,
     Members,
+    OnlyIf,
     quoted,
 )
 from cfnroles.text import ACCOUNT
@@ -54,7 +54,7 @@ def trust_policy(by: AssumedBy, values: Values) -> Expression:
 
 def _statements(policy: Policy, values: Values) -> Expression:
     items = Items(tuple(_statement(each, values) for each in policy.statements))
-    return Choice(both(policy.when), items) if policy.when else items
+    return OnlyIf(both(policy.when), items) if policy.when else items
 
 
 def both(when: Sequence[str]) -> str:

@@ -26,9 +26,9 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
     inline = [policy for policy in policies if not policy.managed]
     if inline:
         yield _inline_policy(parts, name, inline)
-    for policy in policies:
-        if policy.managed:
-            yield from _managed_policy(parts, name, policy)
+    managed = [policy for policy in policies if policy.managed]
+    for number, policy in enumerate(managed, 1):
+        yield from _managed_policy(parts, name, f"{name}_{number}", policy)
     for number, arn in enumerate(parts.option(holder).managed_policies, 1):
         yield _attachment(parts, name, f"{name}_chosen_{number}", parts.values.of(arn))
     if kind.profile:
@@ -139,8 +139,7 @@ def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     return (Argument("count", Written(f"{condition} ? 1 : 0")), *parts.of_aws)
 
 
-def _managed_policy(parts: Parts, role: str, policy: Policy) -> Iterator[Block]:
-    name = f"{role}_{policy.name.lower()}"
+def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[Block]:
     head = _only_if(parts, (policy,))
     document = policy_document((policy,), parts.values)
     prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import For, Node, Source, Variable
 from cfnroles.need import Gap, Need
-from cfnroles.symbols import Expression, Parameter, PolicyVariable, PseudoParameter, Symbol, Wildcard
-from cfnroles.targets.terraform.names import KEYS, Names
+from cfnroles.symbols import (
+    AfterParameter,
+    Attribute,
+    Cut,
+    Expression,
+    Field,
+    Import,
+    InImage,
+    Parameter,
+    PolicyVariable,
+    PseudoParameter,
+    Symbol,
+    Wildcard,
+)
+from cfnroles.targets.terraform.names import KEYS, OF_AWS, Names
 from cfnroles.targets.terraform.writing import Items, Written, literal
-from cfnroles.text import REGION, Part, Text, text_of
+from cfnroles.text import REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
 _NAME_IT = "Give it a name of its own: a local, which stands there instead"
@@ -44,12 +57,14 @@ class Module(Struct, frozen=True):
 class Values(Struct, frozen=True):
     """How one file writes texts: with the names that it has for what AWS knows of itself.
 
-    ``region`` is that of the provider, where the configuration tells it.
+    ``region`` is that of the provider, where the configuration tells it. ``variables`` are those that were named so
+    far.
     """
 
     names: Names
     module: Module
     region: str = ""
+    variables: dict[str, Symbol] = field(default_factory=dict)
 
     def of(self, text: str) -> Written:
         """A text as an expression; raises Unwritable where a part of it cannot be written."""
@@ -68,6 +83,15 @@ class Values(Struct, frozen=True):
         """The text with the Region that the provider is for."""
         return text.replaced(lambda symbol: self.region if self.region and Text(symbol) == REGION else symbol)
 
+    def _variable(self, symbol: Symbol) -> str:
+        """The variable that stands for a parameter, or for what another resource or stack gives."""
+        own = self.names.variable(symbol)
+        numbered = (f"{own}_{number}" for number in range(2, len(self.variables) + 3))
+        free = (name for name in (own, *numbered) if self.variables.get(name, symbol) == symbol)
+        name = next(free)
+        self.variables[name] = symbol
+        return name
+
     def _pieces(self, parts: tuple[Part, ...]) -> Iterator[str]:
         plain = ""
         for part in parts:
@@ -83,13 +107,42 @@ class Values(Struct, frozen=True):
         yield literal(plain)
 
     def _symbol(self, symbol: Symbol) -> str:
-        if isinstance(symbol, PseudoParameter):
+        if isinstance(symbol, PseudoParameter) and symbol.name in OF_AWS:
             return self.names.of_aws(symbol.name)
-        if isinstance(symbol, Parameter):
-            return f"var.{self.names.variable(symbol)}"
+        if isinstance(symbol, Cut):
+            return _piece(symbol, self._symbol(symbol.of))
+        if isinstance(symbol, InImage):
+            return _in_image(symbol, self.of(from_spelling(symbol.image, policy=False)).text)
+        if isinstance(symbol, Parameter | Attribute | Import):
+            return f"var.{self._variable(symbol)}"
         if isinstance(symbol, Expression) and not symbol.forms:
             return expression_of(symbol, self.module)
-        raise Unwritable(f"{symbol.written or symbol.spelled} is no expression of Terraform", "Write it in its place")
+        raise Unwritable(
+            f"{symbol.written or symbol.spelled} becomes no expression of Terraform", "Write it in its place"
+        )
+
+
+def _piece(symbol: Cut, whole: str) -> str:
+    """What is cut out of a value, as an expression; nothing where the value has no such piece."""
+    match symbol:
+        case Field(number=number, before=before):
+            field = f'split(":", {whole})[{number}]'
+            return f'try(split("{before}", {field})[0], "")' if before else f'try({field}, "")'
+        case AfterParameter():
+            return f'try(split(":parameter/", {whole})[1], "")'
+    return f'"parameter/${{startswith({whole}, "arn:") ? "" : trimprefix({whole}, "/")}}"'
+
+
+def _in_image(symbol: InImage, image: str) -> str:
+    """What is cut out of an image of Amazon ECR, whichever of its hosts that names."""
+    match symbol.part:
+        case "account":
+            return f'split(".", {image})[0]'
+        case "region":
+            return f'try(regex("[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.]", {image})[0], "")'
+        case "repository":
+            return f'try(regex("^[^/]+/([^:@]+)", {image})[0], "")'
+    return image
 
 
 def expression_of(symbol: Expression, module: Module) -> str:

@@ -44,14 +44,18 @@ class Call(Struct, frozen=True):
     arguments: tuple[Expression, ...]
 
 
-class Choice(Struct, frozen=True):
-    """``condition ? list : []``, with the condition as it is written."""
+class OnlyIf(Struct, frozen=True):
+    """A list that is empty where a condition does not hold, which is given as it is written.
+
+    No conditional makes one of objects that differ in their members: its two lists would have to have one type.
+    https://developer.hashicorp.com/terraform/language/expressions/conditionals#type-conversions
+    """
 
     condition: str
     items: Items
 
 
-Expression = Written | Items | Members | Call | Choice
+Expression = Written | Items | Members | Call | OnlyIf
 
 
 class Comment(Struct, frozen=True):
@@ -164,8 +168,8 @@ def _expression(value: Expression, indent: str, before: int) -> list[str]:
             return ["[", *_listed(items, inner), f"{indent}]"]
         case Members(members=members):
             return ["{", *_entries(members, inner), f"{indent}}}"]
-        case Choice(condition=condition, items=items):
-            return [f"{condition} ? [", *_listed(items.items, inner), f"{indent}] : []"]
+        case OnlyIf(condition=condition, items=items):
+            return ["[for statement in [", *_listed(items.items, inner), f"{indent}] : statement if {condition}]"]
         case Call(name=name, arguments=(argument,)):
             first, *others = _expression(argument, indent, before + len(name) + 1)
             return _closed([f"{name}({first}", *others])
@@ -202,9 +206,9 @@ def _line(value: Expression) -> str | None:
         case Call(name=name, arguments=arguments):
             inner = [_line(argument) for argument in arguments]
             return None if None in inner else f"{name}({', '.join(map(str, inner))})"
-        case Choice(condition=condition, items=items):
+        case OnlyIf(condition=condition, items=items):
             line = _line(items)
-            return None if line is None else f"{condition} ? {line} : []"
+            return None if line is None else f"[for statement in {line} : statement if {condition}]"
     return _object_line(value)
 
 

@@ -19,10 +19,10 @@ from cfnroles.targets.terraform.writing import (
     Blank,
     Block,
     Call,
-    Choice,
     Comment,
     Items,
     Members,
+    OnlyIf,
     Written,
     file_text,
     quoted,
@@ -59,7 +59,7 @@ BLOCKS = (
             Argument("object", Members((Argument("a", quoted("1")), Argument("aws:x", quoted("2"))))),
             Comment("why"),
             Argument("x", Call("jsonencode", (Members((Argument("Statement", Items(())),), apart=True),))),
-            Argument("lists", Call("concat", (Items((quoted("x" * 99), quoted("y"))), Choice("a == 1", Items(()))))),
+            Argument("lists", Call("concat", (Items((quoted("x" * 99), quoted("y"))), OnlyIf("a == 1", Items(()))))),
             Blank(),
             Argument("one", Members((Argument("a", quoted("1")),))),
             Block("lifecycle", (), (Block("precondition", (), (Argument("condition", Written("true")),)),)),
@@ -86,7 +86,7 @@ resource "a" "b" {
       "%s",
       "y",
     ],
-    a == 1 ? [] : [],
+    [for statement in [] : statement if a == 1],
   )
 
   one = { a = "1" }

@@ -1,0 +1,40 @@
+"""From what was read to the files of Terraform with its roles."""
+
+from __future__ import annotations
+
+import posixpath
+
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.directory import Directory, Files
+from cfnroles.sources.reading import Reading
+from cfnroles.targets.terraform.written_file import TerraformFile
+
+
+def terraform(reading: Reading, directory: str = "", *, gate: str = "data") -> tuple[TerraformFile, ...]:
+    """The file with the roles of each task definition, for ``directory``; without one beside the task definition.
+
+    Raises InvalidInput for what was read and ECS would refuse, and where a file cannot be written.
+    """
+    if not reading.addressed:
+        files = files_of(reading, Directory(directory or "."), gate=gate)
+        return tuple(replace(each, path=posixpath.join(directory, each.path)) for each in files)
+    files = files_of(reading, Directory(reading.name), gate=gate)
+    if directory:
+        return tuple(replace(each, path=posixpath.join(directory, posixpath.basename(each.path))) for each in files)
+    return tuple(replace(each, path=posixpath.join(reading.name, each.path)) for each in files)
+
+
+def files_of(reading: Reading, files: Files, *, gate: str = "data") -> tuple[TerraformFile, ...]:
+    """The same with paths as seen from the directory of ``files``: that of the source itself, or that to write to."""
+    gated = gate == "data"
+    if reading.template is not None or (reading.addressed and len(reading.documents) < 2):
+        raise InvalidInput(f"is {reading.noun}, and its roles are not written as Terraform", where=reading.name)
+    if reading.addressed:
+        from cfnroles.targets.terraform.directory import directory_files
+
+        return directory_files(reading, files, gated=gated)
+    from cfnroles.targets.terraform.task_definitions import task_files
+
+    return task_files(reading, files, gated=gated)

@@ -1,0 +1,40 @@
+"""Files of roles for what is no Terraform: a task definition, or the services of a spec."""
+
+from __future__ import annotations
+
+import posixpath
+
+from cfnroles.hcl.configuration import Configuration, read_configuration
+from cfnroles.hcl.directory import Files
+from cfnroles.page import quoted
+from cfnroles.sources.reading import Reading, Task
+from cfnroles.targets.terraform.file import Header
+from cfnroles.targets.terraform.names import identifier
+from cfnroles.targets.terraform.neighbours import place_of
+from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
+from cfnroles.text import text_of
+
+
+def task_files(reading: Reading, files: Files, *, gated: bool) -> tuple[TerraformFile, ...]:
+    """The file of the task definition, or of each service of a spec, for a directory with these files.
+
+    Raises InvalidInput for what was read and ECS would refuse.
+    """
+    beside = read_configuration(files, ".")
+    return tuple(_file(task, reading, files, beside, gated=gated) for task in reading.accepted())
+
+
+def _file(task: Task, reading: Reading, files: Files, beside: Configuration, *, gated: bool) -> TerraformFile:
+    what = "service" if reading.project else "task definition"
+    document = posixpath.basename(reading.name)
+    subject = Subject(
+        name=task.name,
+        label=f"the {what} {task.name}",
+        family=text_of(task.name),
+        discovery=task.discovery,
+        facts=task.facts,
+        header=Header(document, f", the {what} {task.name}", f"cfnroles terraform {quoted(document)}"),
+        options=task.options,
+    )
+    path = f"{identifier(task.name)}.cfnroles.tf"
+    return written_file(subject, place_of(path, files, beside), gated=gated)

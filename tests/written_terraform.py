@@ -1,0 +1,303 @@
+"""Whether the Terraform that is written for a corpus reads back to the same needs, and has Terraform's own layout.
+
+Usage: python -m tests.written_terraform [CORPUS] [MIRROR]
+
+Nothing is taken from the target: what it wrote is evaluated like any user's file, with a value for each variable, and
+the statements are multiplied out to single permissions.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cfnroles import Told, read
+from cfnroles.errors import CfnrolesError, InvalidInput
+from cfnroles.hcl.definitions import instances, sites
+from cfnroles.hcl.directory import Files
+from cfnroles.hcl.module import Module
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.session import Budget
+from cfnroles.hcl.values import Encoded, Lazy, Value, text
+from cfnroles.hcl.worlds import explored
+from cfnroles.need import Holder, Need
+from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.statements import compose
+from cfnroles.symbols import (
+    AfterParameter,
+    Cut,
+    Expression,
+    Import,
+    InImage,
+    ParameterPath,
+    PolicyVariable,
+    PseudoParameter,
+    Symbol,
+    Wildcard,
+)
+from cfnroles.symbols import Field as SymbolField
+from cfnroles.targets.terraform.build import files_of
+from cfnroles.targets.terraform.written_file import TerraformFile
+from cfnroles.text import Text, from_spelling, text_of
+from cfnroles.written import as_written
+from tests.evaluated import Written
+
+_FILE = "written.cfnroles.tf"
+
+#: One action on one resource under conditions with one value each; all of them in words.
+Granted = tuple[str, str, frozenset[tuple[str, str, str]]]
+
+
+@dataclass
+class Outcome:
+    """What became of one source: ``same``, ``different`` or ``refused``, with what is lacking or too much."""
+
+    name: str
+    result: str
+    detail: str = ""
+    permissions: int = 0
+    files: tuple[TerraformFile, ...] = ()
+
+
+def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict[Holder, set[Granted]]:
+    """What each role may do, as the file says it to Terraform."""
+    files = Beside(beside, {_FILE: file.text})
+    variables = Project(files).root.variables
+    own = {name: block for name, block in variables.items() if block.place.document == _FILE}
+    stem = next(name for name in Project(files).root.outputs if name.endswith("_task_role_arn"))[
+        : -len("task_role_arn")
+    ]
+    given = {name: _sample(name.removeprefix(stem), images) for name in own}
+    lists = {
+        name: f'["{value}"]' for name, value in given.items() if "list" in own[name].body.arguments["type"].written
+    }
+    project = Project(files, {**given, **lists})
+    found: dict[Holder, set[Granted]] = {}
+    for kind in ("aws_iam_role_policy", "aws_iam_policy"):
+        for site in sites(project, kind):
+            if site.calls or site.place.document != _FILE:
+                continue
+
+            def work(session: Any, site: Any = site) -> list[Any]:
+                return [each.argument("policy") for each in instances(site, Module(project, session))]
+
+            worlds, exact = explored(work, Budget(10_000_000))
+            assert exact
+            for _, policies in worlds:
+                for policy in policies:
+                    found.setdefault(_holder(site.name), set()).update(_permissions(policy))
+    return found
+
+
+class Beside:
+    """The files of a directory, and more."""
+
+    def __init__(self, files: Files, more: Mapping[str, str]) -> None:
+        self._files, self._more = files, more
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        more = self._more if directory == "." else ()
+        return tuple(sorted({*self._files.names(directory), *more}))
+
+    def text(self, path: str) -> str | None:
+        return self._more.get(path) or self._files.text(path)
+
+    def called(self, path: str) -> str:
+        return path if path in self._more else self._files.called(path)
+
+    def inside(self, path: str, directory: str) -> bool:
+        return self._files.inside(path, directory)
+
+
+def _holder(name: str) -> Holder:
+    stems = {kind.holder: kind.holder.removesuffix(" role").replace(" ", "_") for kind in ROLE_KINDS}
+    return next(holder for holder, stem in stems.items() if re.search(rf"_{stem}(_\d+)?$", name))
+
+
+def _permissions(policy: Value) -> Iterator[Granted]:
+    for statement in _plain(policy)["Statement"]:
+        conditions: list[list[tuple[str, str, str]]] = [[]]
+        for operator, keys in statement.get("Condition", {}).items():
+            for key, values in keys.items():
+                conditions = [[*each, (operator, key, value)] for each in conditions for value in _many(values)]
+        for action in _many(statement["Action"]):
+            for resource in _many(statement["Resource"]):
+                yield from ((action, resource, frozenset(each)) for each in conditions)
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _plain(value: Value) -> Any:
+    data = value.data
+    if isinstance(data, Lazy):
+        return _plain(data.all(value.place))
+    if isinstance(data, Encoded):
+        return _plain(data.value)
+    if isinstance(data, list):
+        return [_plain(each) for each in data]
+    if isinstance(data, dict):
+        return {key: _plain(each) for key, each in data.items()}
+    return _spelled(shaped(text(value)))
+
+
+def _spelled(told: Text, images: Collection[str] = ()) -> str:
+    """A text in one form, whether it was discovered or read back."""
+    return "".join(part if isinstance(part, str) else _symbol(part, images) for part in as_written(told).parts)
+
+
+def _symbol(symbol: Symbol, images: Collection[str]) -> str:
+    match symbol:
+        case PseudoParameter():
+            return f"<{symbol.name}>"
+        case Wildcard():
+            return symbol.spelled
+        case PolicyVariable():
+            return f"${{{symbol.name}}}"
+        case InImage():
+            return _in_image(symbol.part, _spelled(from_spelling(symbol.image, policy=False), images))
+        case Cut():
+            return _piece(symbol, _symbol(symbol.of, images))
+        case Expression():
+            return f"<{symbol.written[2:-1]}>"
+    return _sample(symbol.export if isinstance(symbol, Import) else symbol.name, images)
+
+
+def _in_image(part: str, image: str) -> str:
+    account, _, _, region, _ = image.split("/")[0].split(".", 4)
+    found = {"account": account, "region": region, "repository": image.partition("/")[2].partition(":")[0]}
+    return found.get(part, image)
+
+
+def _piece(symbol: Cut, whole: str) -> str:
+    match symbol:
+        case ParameterPath():
+            return "parameter/" if whole.startswith("arn:") else f"parameter/{whole.removeprefix('/')}"
+        case AfterParameter():
+            return whole.partition(":parameter/")[2]
+        case SymbolField():
+            fields = whole.split(":")
+            found = fields[symbol.number] if symbol.number < len(fields) else ""
+            return found.partition(symbol.before)[0] if symbol.before else found
+    raise AssertionError(symbol)
+
+
+def _sample(name: str, images: Collection[str]) -> str:
+    """The value that a parameter is given."""
+    short = re.sub(r"[^a-z0-9]", "", name.lower())
+    if short in images:
+        return f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/{short}:1"
+    return f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{short}-AbCdEf"
+
+
+def needed(needs: Iterable[Need], images: Collection[str]) -> dict[Holder, set[Granted]]:
+    """What each role must be able to do; what lies within another permission is left to that."""
+    found: dict[Holder, set[Granted]] = {}
+    for statement in compose(needs):
+        for permission in statement.permissions():
+            conditions = frozenset(
+                (each.operator, each.key, value)
+                for each in permission.conditions
+                for value in (_spelled(text_of(one), images) for one in each.values)
+            )
+            resource = _spelled(text_of(permission.resource), images)
+            found.setdefault(statement.holder, set()).add((permission.action, resource, conditions))
+    return found
+
+
+def images_in(needs: Iterable[Need]) -> frozenset[str]:
+    """The parameters that hold images."""
+    symbols = {symbol for need in needs for text_ in need.permission.texts for symbol in text_of(text_).symbols}
+    inside = [from_spelling(each.image, policy=False) for each in symbols if isinstance(each, InImage)]
+    return frozenset(re.sub(r"[^a-z0-9]", "", each.name.lower()) for image in inside for each in image.symbols)
+
+
+def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
+    """What becomes of one source: written, and read back to the same needs as were discovered."""
+    try:
+        written = files_of(reading, beside)
+    except CfnrolesError as error:
+        return Outcome(name, "refused", str(error).splitlines()[0])
+    wrong: list[str] = []
+    count = 0
+    for file in written:
+        images = images_in(file.needs)
+        try:
+            wanted, given = needed(file.needs, images), granted(file, beside, images)
+        except InvalidInput as error:
+            return Outcome(name, "different", str(error).splitlines()[0], count, written)
+        count += sum(map(len, wanted.values()))
+        for holder in {*wanted, *given}:
+            lacking = wanted.get(holder, set()) - given.get(holder, set())
+            wrong += [f"{holder} lacks {each}" for each in sorted(lacking, key=str)]
+            more = given.get(holder, set()) - wanted.get(holder, set())
+            wrong += [f"{holder} has too much: {each}" for each in sorted(more, key=str)]
+    return Outcome(name, "different" if wrong else "same", "; ".join(wrong), count, written)
+
+
+def task_definitions(corpus: Path) -> Iterator[Outcome]:
+    """The task definitions of a corpus. A file without a family gets one, as its user would do."""
+    for path in sorted((corpus / "taskdefs").glob("*")):
+        for family in ("", f"family-{path.stem}"):
+            try:
+                reading = read(path, Told(family=family))
+                reading.accepted()
+            except InvalidInput as error:
+                if family or "family" not in error.what:
+                    yield Outcome(path.name, "refused", str(error).splitlines()[0])
+                    break
+                continue
+            yield outcome(path.name, reading, Written({}))
+            break
+
+
+def specs() -> Iterator[Outcome]:
+    """The specs and the recipes of the examples."""
+    for path in sorted([*Path("examples").glob("*/cfnroles.yaml"), *Path("examples/recipes").glob("*.yaml")]):
+        yield outcome(path.name, read(path), Written({}))
+
+
+def unformatted(files: Iterable[TerraformFile]) -> Iterator[str]:
+    """The files to which Terraform would give another layout; says so where this machine has no Terraform."""
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        yield "terraform is not on this machine: nothing was looked at"
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        for number, file in enumerate(files):
+            (Path(directory) / f"{number}.tf").write_text(file.text, encoding="utf-8")
+        command = [terraform, "fmt", "-check", "-list=true", directory]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        # What Terraform says of its own settings goes to standard error, too.
+        yield from run.stdout.splitlines()
+        if run.returncode not in (0, 3):
+            yield run.stderr
+
+
+def main(corpus: Path) -> int:
+    """Print what became of each source; 1 where anything is not the same, or has another layout."""
+    found = [*task_definitions(corpus), *specs()]
+    for each in found:
+        if each.result != "same":
+            sys.stdout.write(f"{each.name}: {each.result}: {each.detail}\n")
+    ugly = list(unformatted(file for each in found for file in each.files))
+    results = Counter(each.result for each in found)
+    sys.stdout.write(f"{len(found)} sources: {', '.join(f'{n} {result}' for result, n in results.most_common())}\n")
+    sys.stdout.write(f"{sum(each.permissions for each in found)} permissions, {len(ugly)} files of another layout\n")
+    sys.stdout.writelines(f"  {each}\n" for each in ugly)
+    return int(bool(ugly) or results["different"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpus")))
