@@ -14,6 +14,8 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     """The names of the files, and what is to know of them."""
     yield "Wrote:"
     yield from (f"  {each.path}" for each in files)
+    for each in files:
+        yield from _roles(each)
     yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
     unasked = dict.fromkeys(reference for each in files for reference in each.gate.unasked)
     if unasked:
@@ -21,3 +23,23 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield ""
         yield f"The gate does not ask for {len(unasked)} parameter(s), whose values would come into Terraform's state:"
         yield from (f"- {lines.where(each.origin)}" for each in unasked)
+
+
+def _roles(file: TerraformFile) -> Iterator[str]:
+    """What is to be written into the task definition, and where."""
+    to_write = [each for each in file.given if each.written != file.locals[each.holder]]
+    named = {each.holder for each in file.given}
+    if to_write:
+        yield ""
+        yield "Give the task definition its roles:"
+    for each in to_write:
+        now = f", in the place of {each.written}" if each.written else ""
+        yield f"- {each.place}: {each.argument} = {file.locals[each.holder]}{now}"
+    if file.given and not to_write:
+        yield ""
+        yield "The task definition has its roles already."
+    others = {holder: name for holder, name in file.locals.items() if holder not in named}
+    if others:
+        yield ""
+        yield "The ARNs of the roles, which wait for the permissions and for the gate:"
+        yield from (f"- {name}: the {holder}" for holder, name in others.items())

@@ -12,16 +12,19 @@ from cfnroles.hcl.configuration import Configuration, provider_of
 from cfnroles.hcl.definitions import Site, sites
 from cfnroles.hcl.directory import Files
 from cfnroles.hcl.project import Project
+from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.file import Header
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.values import Module
-from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
+from cfnroles.targets.terraform.written_file import Given, Subject, TerraformFile, written_file
 from cfnroles.text import text_of
 
 _INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
+#: The arguments that name the roles of a task definition.
+_ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
 _VERSION = "aws_secretsmanager_secret_version"
 
 
@@ -66,9 +69,17 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, *, gated: bool) -
         region="" if provider else task.facts.region,
         module=Module("", types),
         versions=_versions(configuration),
+        given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
     )
     path = f"{site.name}.cfnroles.tf"
     return written_file(subject, place_of(path, project.files, configuration), gated=gated)
+
+
+def _given(site: Site, holder: Holder, argument: str) -> Given:
+    """What a task definition says of one of its roles."""
+    node = site.block.body.arguments.get(argument)
+    place = site.place if node is None else node.place
+    return Given(holder, argument, str(place), "" if node is None else node.written)
 
 
 def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:

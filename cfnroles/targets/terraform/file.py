@@ -43,7 +43,7 @@ class Header(Struct, frozen=True):
 
 def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block, ...]]:
     """The text of the file, and its blocks."""
-    holders = [kind.holder for kind in ROLE_KINDS if kind.always or parts.policies.get(kind.holder)]
+    holders = holders_of(parts)
     roles = {holder: list(role_blocks(parts, holder)) for holder in holders}
     gating = list(gate_blocks(parts, gate))
     made: list[Block] = []
@@ -55,6 +55,11 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block,
     body = file_text([*made, locals_])
     blocks = (*_variables(parts), *_data(parts, body), _of_aws(parts, body, locals_), *made)
     return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
+
+
+def holders_of(parts: Parts) -> tuple[Holder, ...]:
+    """The roles that are written."""
+    return tuple(kind.holder for kind in ROLE_KINDS if kind.always or parts.policies.get(kind.holder))
 
 
 def marked(head: str, body: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cfnroles.need import Condition, Need
@@ -21,7 +21,7 @@ from cfnroles.targets.terraform.writing import (
     OnlyIf,
     quoted,
 )
-from cfnroles.text import ACCOUNT
+from cfnroles.text import ACCOUNT, ANYTHING
 
 _VERSION = Argument("Version", quoted("2012-10-17"))
 
@@ -46,7 +46,7 @@ def trust_policy(by: AssumedBy, values: Values) -> Expression:
     if by.source_arn:
         conditions = [Condition("StringEquals", "aws:SourceAccount", (ACCOUNT,))]
         if not by.source_arn_switch:
-            conditions.append(Condition("ArnLike", "aws:SourceArn", (by.source_arn,)))
+            conditions.append(Condition("ArnLike", "aws:SourceArn", (values.at_home(by.source_arn),)))
         statement.append(Argument("Condition", _conditions(conditions, values)))
     statements = Items((Members(tuple(statement), apart=True),))
     return Call("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
@@ -64,7 +64,7 @@ def both(when: Sequence[str]) -> str:
 
 def _statement(statement: Statement, values: Values) -> Members:
     members: list[Entry] = [
-        *(Comment(each) for each in reasons(statement.needs)),
+        *(Comment(each) for each in (*reasons(statement.needs), *_unscoped(statement))),
         Argument("Sid", quoted(statement.sid)),
         Argument("Effect", quoted("Allow")),
         Argument("Action", Items(tuple(map(quoted, statement.actions)))),
@@ -73,6 +73,12 @@ def _statement(statement: Statement, values: Values) -> Members:
     if statement.conditions:
         members.append(Argument("Condition", _conditions(statement.conditions, values)))
     return Members(tuple(members), apart=True)
+
+
+def _unscoped(statement: Statement) -> Iterator[str]:
+    """Why a statement is for everything; what a person asks for on everything, AWS may well have resource types for."""
+    if statement.resources == (ANYTHING,) and not any(need.reason.feature == "statement" for need in statement.needs):
+        yield f"AWS defines no resource type for {', '.join(statement.actions)}."
 
 
 def reasons(needs: Sequence[Need]) -> list[str]:

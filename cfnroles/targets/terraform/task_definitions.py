@@ -35,6 +35,7 @@ def _file(task: Task, reading: Reading, files: Files, beside: Configuration, *, 
         facts=task.facts,
         header=Header(document, f", the {what} {task.name}", f"cfnroles terraform {quoted(document)}"),
         options=task.options,
+        region=task.facts.region,
     )
     path = f"{identifier(task.name)}.cfnroles.tf"
     return written_file(subject, place_of(path, files, beside), gated=gated)

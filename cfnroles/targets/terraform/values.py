@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from cfnroles.errors import InvalidInput
+from cfnroles.facts import partition_of
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import For, Node, Source, Variable
 from cfnroles.need import Gap, Need
@@ -26,7 +27,7 @@ from cfnroles.symbols import (
 )
 from cfnroles.targets.terraform.names import KEYS, OF_AWS, Names
 from cfnroles.targets.terraform.writing import Items, Written, literal
-from cfnroles.text import REGION, Part, Text, from_spelling, text_of
+from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
 _NAME_IT = "Give it a name of its own: a local, which stands there instead"
@@ -57,7 +58,7 @@ class Module(Struct, frozen=True):
 class Values(Struct, frozen=True):
     """How one file writes texts: with the names that it has for what AWS knows of itself.
 
-    ``region`` is that of the provider, where the configuration tells it. ``variables`` are those that were named so
+    ``region`` is that of the tasks, where that is known. ``variables`` are those that were named so
     far.
     """
 
@@ -68,7 +69,7 @@ class Values(Struct, frozen=True):
 
     def of(self, text: str) -> Written:
         """A text as an expression; raises Unwritable where a part of it cannot be written."""
-        parts = self._at_home(as_written(text_of(text))).parts
+        parts = as_written(text_of(text)).parts
         if len(parts) == 1 and isinstance(parts[0], Symbol) and not isinstance(parts[0], (Wildcard, PolicyVariable)):
             return Written(self._symbol(parts[0]))
         return Written(f'"{"".join(self._pieces(parts))}"')
@@ -79,9 +80,10 @@ class Values(Struct, frozen=True):
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
         return self.of(texts[0]) if whole == KEYS else Items(tuple(map(self.of, texts)))
 
-    def _at_home(self, text: Text) -> Text:
-        """The text with the Region that the provider is for."""
-        return text.replaced(lambda symbol: self.region if self.region and Text(symbol) == REGION else symbol)
+    def at_home(self, text: Text) -> Text:
+        """The text with the Region that it is for, and the partition of that."""
+        known = {REGION: Text(self.region), PARTITION: partition_of(self.region)} if self.region else {}
+        return text.replaced(lambda symbol: known.get(Text(symbol), Text(symbol)))
 
     def _variable(self, symbol: Symbol) -> str:
         """The variable that stands for a parameter, or for what another resource or stack gives."""

@@ -10,7 +10,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Reference
 from cfnroles.options import RoleOptions
-from cfnroles.targets.terraform.file import Header, declared, file_of
+from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
 from cfnroles.targets.terraform.gate import Gate, gate_of
 from cfnroles.targets.terraform.names import Names, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
@@ -23,7 +23,7 @@ class TerraformFile(Struct, frozen=True):
     """A file that is written.
 
     ``needs`` are those that its roles answer, ``gaps`` the permissions that they do not have, and ``gate`` is what that
-    asks for.
+    asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them.
     """
 
     path: str
@@ -31,6 +31,17 @@ class TerraformFile(Struct, frozen=True):
     needs: tuple[Need, ...] = ()
     gaps: tuple[Gap, ...] = ()
     gate: Gate = Gate()
+    locals: Mapping[Holder, str] = field(default_factory=dict)
+    given: tuple[Given, ...] = ()
+
+
+class Given(Struct, frozen=True):
+    """What a task definition says of one of its roles: the argument, its place, and the expression if there is one."""
+
+    holder: Holder
+    argument: str
+    place: str
+    written: str = ""
 
 
 class Subject(Struct, frozen=True):
@@ -38,7 +49,7 @@ class Subject(Struct, frozen=True):
 
     ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is what people call it.
     ``when`` has the conditions that needs hang on. ``made`` are references to what is made beside it. ``region`` is
-    that of its provider, where this is known.
+    where its tasks run, if that is known.
     """
 
     name: str
@@ -55,6 +66,7 @@ class Subject(Struct, frozen=True):
     region: str = ""
     module: Module = Module()
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    given: tuple[Given, ...] = ()
 
 
 class Place(Struct, frozen=True):
@@ -76,7 +88,10 @@ def written_file(subject: Subject, place: Place, *, gated: bool) -> TerraformFil
         text, blocks = file_of(subject.header, parts, gate)
         if not declared(blocks) & place.taken:
             break
-    return TerraformFile(place.path, text, needs, (*subject.discovery.gaps, *gaps), gate)
+    instance = subject.repeated.instance
+    locals_ = {holder: f"local.{parts.names.role_arn(holder)}{instance}" for holder in holders_of(parts)}
+    gaps = (*subject.discovery.gaps, *gaps)
+    return TerraformFile(place.path, text, needs, gaps, gate, locals_, subject.given)
 
 
 def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
