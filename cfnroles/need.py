@@ -29,6 +29,7 @@ class Holder(StrEnum):
     SCHEDULER = "scheduler role"
     EVENT_RULE = "event rule role"
     STATE_MACHINE = "state machine role"
+    PIPE = "pipe role"
     VALIDATOR = "secret validator role"
     DEPLOYER = "deployer"
 

@@ -170,6 +170,17 @@ ROLE_KINDS = (
             _here("states", "stateMachine:"),
         ),
     ),
+    RoleKind(
+        Holder.PIPE,
+        "PipeRole",
+        "EventBridge Pipes uses this role to run the tasks",
+        AssumedBy(
+            "pipes.amazonaws.com",
+            "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
+            "EventBridge Pipes",
+            _here("pipes", "pipe/"),
+        ),
+    ),
 )
 
 _BY_HOLDER = {kind.holder: kind for kind in ROLE_KINDS}

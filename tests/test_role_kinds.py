@@ -55,6 +55,7 @@ HERE = "${AWS::Region}:${AWS::AccountId}"
         (Holder.SCHEDULER, "scheduler", f"scheduler:{HERE}:schedule-group/*"),
         (Holder.EVENT_RULE, "events", f"events:{HERE}:rule/*"),
         (Holder.STATE_MACHINE, "states", f"states:{HERE}:stateMachine:*"),
+        (Holder.PIPE, "pipes", f"pipes:{HERE}:pipe/*"),
     ],
 )
 def test_a_role_admits_one_service_on_behalf_of_what_aws_documents(

@@ -203,6 +203,12 @@ def asked(need: Need, home: Home, role_arn: str = "", context: Mapping[str, str]
     return tuple(asked)
 
 
+#: What is done with a task whose ARN tells the cluster, which is sent, too.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+_IN_CLUSTER = frozenset({"ecs:DescribeTasks", "ecs:StopTask"})
+_CLUSTER_OF = re.compile(r"(arn:[^:]*:ecs:[^:]*:[^:]*):task/([^/*]+)/")
+
+
 def _request(holder: Holder, told: Permission, home: Home, role_arn: str, context: Mapping[str, str]) -> Request:
     arn = told.resource.split(":", 5)
     region = arn[3] if len(arn) == 6 and arn[3] else home.region
@@ -218,6 +224,8 @@ def _request(holder: Holder, told: Permission, home: Home, role_arn: str, contex
         values["aws:ResourceAccount"] = (arn[4],)
     for condition in told.conditions:
         values[condition.key] = tuple(_open(condition.operator, value) for value in condition.values)
+    if told.action in _IN_CLUSTER and (cluster := _CLUSTER_OF.match(told.resource)):
+        values.setdefault("ecs:cluster", (f"{cluster[1]}:cluster/{cluster[2]}",))
     values |= {key: (value,) for key, value in context.items()}
     resource = told.resource if told.resource == "*" else some(told.resource)
     principal = Principal(role_arn or some(f"arn:{home.partition}:iam::{home.account}:role/*"))

@@ -16,9 +16,10 @@ from cfnroles.answers import resource_policies
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.role_places import ROLE_PROPERTIES
-from cfnroles.sources.template_targets import RUNNERS, RUNNING, values_of
-from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
-from cfnroles.sources.template_tasks import around_of, conditions_around, names_in
+from cfnroles.sources.state_machines import STATE_MACHINES
+from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
+from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
+from cfnroles.sources.template_tasks import around_of, conditions_around, names_in, run_in
 from cfnroles.symbols import Import
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import NO_VALUE, plain
@@ -30,6 +31,7 @@ from cfnroles.workload import Path
 #: What SAM makes a role for that has the name of the resource, with `Role` behind it.
 _WITH_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 _ROLE, _PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
+_RULE = "AWS::Events::Rule"
 #: Where what is around a need names the role that is used for it.
 _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "RoleArn"))
 #: A role by its name in the ARN of one of this account.
@@ -79,7 +81,7 @@ def reference(
         return {_value(properties.get(ROLE_PROPERTIES[holder]), worlds, world): wanted}
     found: dict[str | None, list[Need | Gap]] = {}
     for each in wanted:
-        given = next(_beside(worlds.template.tree, each.origin.path), None)
+        given = _named_beside(worlds.template, each.origin.path)
         found.setdefault(_value(given, worlds, world), []).append(each)
     if len(found) == 2 and None in found and holder not in RUNNING:
         # What a cluster says is done with the role that the service names.
@@ -93,22 +95,11 @@ def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
-    resources = _resources(worlds.template)
-    if resources.get(task, {}).get("Type") == EXPRESS_SERVICE:
+    if _resources(worlds.template).get(task, {}).get("Type") == EXPRESS_SERVICE:
         return frozenset({"FARGATE"})
-    services = (_mapping(each.get("Properties")) for each in resources.values() if each.get("Type") == SERVICE)
-    running = [each for each in services if task in names_in(each.get("TaskDefinition"))]
-    running += [each for each in _ecs_parameters(resources) if task in names_in(each.get("TaskDefinitionArn"))]
-    told = {_value(each.get("LaunchType"), worlds, world) for each in running} - {None}
-    given = _mapping(resources.get(task, {}).get("Properties")).get("RequiresCompatibilities")
-    required = worlds.value(world, given)
-    return frozenset(map(str, told or (required if isinstance(required, list) else ())))
-
-
-def _ecs_parameters(resources: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """How the schedules and rules of a template run tasks."""
-    runners = [each.get("Properties") for each in resources.values() if str(each.get("Type")) in RUNNERS]
-    yield from (each for each in values_of("EcsParameters", runners) if isinstance(each, Mapping))
+    runs = [run.workload for run, _ in run_in(world, worlds, task)]
+    told = {str(run.at((by, "launchType")) or "") for run in runs for by in ("service", "runTask")} - {""}
+    return frozenset(told or (each for run in runs for each in run.launch_types))
 
 
 def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleResource | None:
@@ -120,10 +111,11 @@ def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleReso
 
 def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:
     """The resources that have the role besides those of which it is known what for."""
+    whole = doing_more(template, known)
     users = (
         name
         for name, each in _resources(template).items()
-        if (name not in known or _is_also_for_others(each, role, known))
+        if (name not in known or name in whole or _is_also_for_others(each, role, known))
         and each.get("Type") not in POLICIES
         and _has(each.get("Properties"), role, str(each.get("Type")))
     )
@@ -135,7 +127,7 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
 
 def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collection[str]) -> bool:
     """Whether a rule has the role for a target, too, that runs none of these tasks."""
-    targets = _property_of(resource, "Targets") if str(resource.get("Type")) in RUNNERS else None
+    targets = _property_of(resource, "Targets") if resource.get("Type") == _RULE else None
     return any(
         role in names_in(each) and tasks_in.isdisjoint(tasks)
         for each in _flat(targets)
@@ -216,6 +208,16 @@ def _value(given: Any, worlds: Worlds, world: World) -> str | None:
 
 #: What a role's name comes to where nobody can tell.
 UNDECIDED = "${what only CloudFormation works out}"
+
+
+def _named_beside(template: Template, path: Path) -> Any:
+    """What names the role that is used for what stands at a path: the nearest one, or that of a whole state machine."""
+    name = str(path[1]) if len(path) > 1 else ""
+    kind = template.type_of(name)
+    if kind not in STATE_MACHINES:
+        return next(_beside(template.tree, path), None)
+    given = _property_of(_resources(template)[name], STATE_MACHINES[kind])
+    return {"Fn::GetAtt": [f"{name}Role", "Arn"]} if given is None and kind in _WITH_ROLES else given
 
 
 def _beside(tree: Any, path: Path) -> Iterator[Any]:

@@ -321,7 +321,9 @@ class _Judging:
         if not part.given:
             named = ROLE_PROPERTIES.get(part.holder, "RoleArn")
             if part.holder in RUNNING and part.needs:
-                return f"Give the target of {part.needs[0].origin.path[1]} a RoleArn."
+                runner = str(part.needs[0].origin.path[1])
+                whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
+                return f"Give {'' if whole else 'the target of '}{runner} a RoleArn."
             return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
         resource = f"--resource {task} " if self._several else ""
         if made_by_sam(part.given, self._template):

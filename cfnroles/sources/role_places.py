@@ -27,7 +27,7 @@ SERVICE_ROLES = {
     "LoadBalancers[].AdvancedConfiguration": Holder.INFRASTRUCTURE,
     "DeploymentConfiguration.LifecycleHooks[]": Holder.LIFECYCLE_HOOK,
 }
-#: Where each kind of what runs tasks has its targets.
+#: Where each kind of what runs tasks has its targets. The role of any other does more than to run them.
 TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _IF = "Fn::If"
@@ -100,7 +100,7 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
     """Where the schedules and rules that run a task definition name their roles, once for each target."""
     found = []
-    for name, resource in _of_types(tree, tuple(RUNNERS)):
+    for name, resource in _of_types(tree, tuple(TARGETS)):
         kind, start = str(resource["Type"]), ("Resources", name, "Properties")
         for part in _parts(resource.get("Properties"), [TARGETS[kind]], start):
             alone = _runs_alone(task.logical_id, values_of("TaskDefinitionArn", _at(tree, part)), part, tree)

@@ -1,119 +1,290 @@
-"""Schedules and rules of EventBridge in a template, each beside the task definition that its target runs.
+"""What of a template runs its tasks besides services: schedules, rules and pipes of EventBridge, and state machines.
 
-What a target says is a run of the task: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+What each says is a run of the task: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.placeholders import as_symbols
-from cfnroles.sources.template_task_definitions import (
-    TASK_DEFINITIONS,
-    TemplateTask,
-    Turned,
-    elements,
-    has_key,
-    names_of,
-    shaped,
-)
-from cfnroles.sources.unknown_members import members_beside
-from cfnroles.symbols import Attribute
-from cfnroles.table.ecs.run_task import OVERRIDABLE
+from cfnroles.sources.inner_json import inner_json
+from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TASKS, elements, has_key, names_of
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import worlds_of
-from cfnroles.text import Text
 from cfnroles.workload import Path
 
 
 class Runner(Struct, frozen=True):
-    """What runs tasks besides services: the member of a spec's ``run-by``, its role, and where it has its targets."""
+    """What runs tasks besides services: the member of a spec's ``run-by``, its role, and what says how it does."""
 
     member: str
     holder: Holder
-    targets: str
+    told: tuple[str, ...]
 
 
+_PIPE = "AWS::Pipes::Pipe"
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-scheduler-schedule-target.html
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-events-rule-target.html
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-pipes-pipe-pipetargetecstaskparameters.html
 RUNNERS = {
-    "AWS::Scheduler::Schedule": Runner("scheduler", Holder.SCHEDULER, "Target"),
-    "AWS::Events::Rule": Runner("event-rule", Holder.EVENT_RULE, "Targets"),
+    "AWS::Scheduler::Schedule": Runner("scheduler", Holder.SCHEDULER, ("Target",)),
+    "AWS::Events::Rule": Runner("event-rule", Holder.EVENT_RULE, ("Targets",)),
+    _PIPE: Runner("pipe", Holder.PIPE, ("Target", "TargetParameters")),
+    **{kind: Runner("state-machine", Holder.STATE_MACHINE, DEFINING) for kind in STATE_MACHINES},
 }
 #: The roles of these.
 RUNNING = frozenset(runner.holder for runner in RUNNERS.values())
-_ECS, _TASK = "EcsParameters", "TaskDefinitionArn"
+#: Where the target of each says how it runs a task; a state machine says it in its definition.
+_HOW = {"AWS::Scheduler::Schedule": "EcsParameters", "AWS::Events::Rule": "EcsParameters", _PIPE: "EcsTaskParameters"}
+_TASK = "TaskDefinitionArn"
 #: What else says something about the role of a task that is run. Other properties tell when it is.
-_TELLING = ("RoleArn", "KmsKeyArn")
-#: What of a target tells which task, and how many, and has a form of its own.
-_NOT_OF_A_RUN = frozenset({_TASK, "TaskCount", "Tags", "TagList"})
+_TELLING = ("RoleArn", "Role", "KmsKeyArn")
+#: What of a run tells which task, and how many, and has a form of its own.
+_NOT_OF_A_RUN = frozenset({_TASK, TASK, "Cluster", "Overrides", "TaskCount", "Tags", "TagList"})
 #: An override of RunTask has no more than some six.
 _LEVELS = 50
 #: What of a target no permission hangs on.
 _COSTLESS = frozenset({"Id", "NetworkConfiguration", "PlatformVersion", "RetryPolicy", "TaskCount"})
-_ROLE = "AWS::IAM::Role"
+#: What of a run may ask for permissions.
+_COSTLY = frozenset(
+    {"EnableExecuteCommand", "EnableECSManagedTags", "LaunchType", "PropagateTags", "Tags", "VolumeConfigurations"}
+)
+#: What of an override asks for nothing, whatever it is.
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+_FREE = frozenset(
+    {
+        "command",
+        "cpu",
+        "environment",
+        "ephemeralStorage",
+        "inferenceAcceleratorOverrides",
+        "memory",
+        "memoryReservation",
+        "resourceRequirements",
+    }
+)
 
 
 class Target(Struct, frozen=True):
-    """One target of a schedule or a rule that runs tasks, and where it stands in the properties of that."""
+    """One place at which a resource runs a task.
+
+    ``steps`` is where that stands in its properties, ``named`` where the task definition is named there. ``given`` are
+    members of RunTask, ``overrides`` what it puts into the place of what the task definition says, and ``hidden`` the
+    members that nobody can see. ``is_read`` is not so where more hangs on it than is looked at.
+    """
 
     resource: Resource
-    said: Mapping[str, Any]
     steps: Path
+    named: Path
+    task: Any
+    cluster: Any
+    given: Mapping[str, Any]
+    overrides: Mapping[str, Any]
+    hidden: tuple[str, ...] = ()
+    overriding: Path = ()
+    tags: Any = None
+    waits: bool = False
+    queue: Any = None
+    is_read: bool = True
 
     @property
-    def parameters(self) -> Mapping[str, Any]:
-        """How it runs them; empty where CloudFormation makes that."""
-        given = self.said.get(_ECS)
-        return given if isinstance(given, Mapping) else {}
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it says which role it needs: not where a key encrypts the schedule, or where it names no cluster."""
-        return isinstance(self.said.get("Arn"), str) and not self.resource.properties.get("KmsKeyArn")
+    def runner(self) -> Runner:
+        """What kind of runner it belongs to."""
+        return RUNNERS[self.resource.type]
 
 
 def targets_of(resource: Resource) -> Iterator[Target]:
-    """The targets of a schedule or a rule that run tasks."""
-    name = RUNNERS[resource.type].targets
-    given = resource.properties.get(name)
-    for said, steps in elements(given, (name,)) if isinstance(given, list) else [(given, (name,))]:
-        if isinstance(said, Mapping) and _ECS in said:
-            yield Target(resource, said, steps)
+    """The targets of a schedule, rule or pipe that run tasks, or the states of a state machine that do."""
+    if resource.type in STATE_MACHINES:
+        yield from (_of_state(resource, state) for state in state_machine(resource.properties).running)
+    elif resource.type == _PIPE:
+        given = resource.properties.get("TargetParameters")
+        if isinstance(given, Mapping) and _HOW[_PIPE] in given:
+            yield _of_pipe(resource, given[_HOW[_PIPE]])
+    else:
+        (name,) = RUNNERS[resource.type].told
+        given = resource.properties.get(name)
+        for said, steps in elements(given, (name,)) if isinstance(given, list) else [(given, (name,))]:
+            if isinstance(said, Mapping) and _HOW[resource.type] in said:
+                yield _of_event(resource, said, steps)
 
 
-def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
-    """The task definition beside each target of the stack that runs it."""
-    own = names_of(task.resource.logical_id)
-    targets = (target for each in stack.of_type(*RUNNERS) for target in targets_of(each) if target.is_read)
-    return tuple(_beside(task, each, stack) for each in targets if each.parameters.get(_TASK) in own)
+def _of_event(resource: Resource, said: Mapping[str, Any], steps: Path) -> Target:
+    how = _HOW[resource.type]
+    parameters = said[how] if isinstance(said[how], Mapping) else {}
+    name = next((name for name in ("InputTransformer", "InputPath") if said.get(name)), "Input")
+    overrides, hidden = _input(said.get(name), name)
+    queue = said.get("DeadLetterConfig")
+    return Target(
+        resource,
+        steps=(*steps, how),
+        named=(*steps, how, _TASK),
+        task=parameters.get(_TASK),
+        cluster=said.get("Arn"),
+        given=_of_run(parameters),
+        overrides=overrides,
+        hidden=hidden,
+        overriding=(*steps, name),
+        tags=parameters.get("Tags") or parameters.get("TagList"),
+        queue=queue.get("Arn") if isinstance(queue, Mapping) else None,
+        is_read=isinstance(said.get("Arn"), str) and not resource.properties.get("KmsKeyArn"),
+    )
+
+
+def _of_pipe(resource: Resource, given: Any) -> Target:
+    steps: Path = ("TargetParameters", _HOW[_PIPE])
+    cluster = resource.properties.get("Target")
+    target = _with_overrides(resource, steps, given if isinstance(given, Mapping) else {}, _TASK)
+    return replace(target, cluster=cluster, is_read=isinstance(cluster, str))
+
+
+def _of_state(resource: Resource, state: RunningState) -> Target:
+    target = _with_overrides(resource, state.steps, state.said, TASK)
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    cluster = None if _is_dynamic("Cluster", state.said) else state.said.get("Cluster", "default")
+    return replace(target, cluster=cluster, waits=state.waits, is_read=isinstance(cluster, str))
+
+
+def _with_overrides(resource: Resource, steps: Path, said: Mapping[str, Any], task: str) -> Target:
+    hidden = [name for name in sorted(_COSTLY | {"Overrides"}) if _is_dynamic(name, said)]
+    overrides = {} if "Overrides" in hidden else _seen(said.get("Overrides") or {}, hidden)
+    inside = resource.type == _PIPE or steps != ("DefinitionString",)
+    return Target(
+        resource,
+        steps=steps,
+        named=(*steps, task) if inside else steps,
+        task=said.get(task),
+        cluster=None,
+        given=_of_run({name: value for name, value in said.items() if not _is_dynamic(name.removesuffix(".$"), said)}),
+        overrides=overrides if isinstance(overrides, Mapping) else {},
+        hidden=tuple(dict.fromkeys(hidden)),
+        overriding=(*steps, "Overrides") if inside else steps,
+        tags=said.get("Tags"),
+    )
+
+
+def _of_run(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in parameters.items() if name not in _NOT_OF_A_RUN}
+
+
+def _is_dynamic(name: str, said: Mapping[str, Any]) -> bool:
+    """Whether a member is told by the input of an execution or by the event of a pipe.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
+    """
+    value = said.get(name)
+    return f"{name}.$" in said or (isinstance(value, str) and value.lstrip().startswith(("{%", "$.", "<$")))
+
+
+def _seen(value: Any, hidden: list[str]) -> Any:
+    """The overrides by RunTask's own names, without what the input tells; ``hidden`` gets what of that may cost."""
+    if isinstance(value, list):
+        return [_seen(each, hidden) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    kept = {}
+    for written, each in value.items():
+        name = written.removesuffix(".$")
+        member = name[:1].lower() + name[1:]
+        if not _is_dynamic(name, value):
+            kept[member] = _seen(each, hidden)
+        elif member not in _FREE and member != "value":
+            hidden.append(name)
+    return kept
+
+
+def _input(given: Any, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """What the input of a target overrides, and the member that does so unseen."""
+    if given is None:
+        return {}, ()
+    said = inner_json(given, _LEVELS) if name == "Input" and isinstance(given, str) else None
+    return (said, ()) if isinstance(said, dict) and not _has_open_name(said) else ({}, (name,))
+
+
+def _has_open_name(value: Any) -> bool:
+    """Whether the name of a member hangs on what CloudFormation knows."""
+    if isinstance(value, dict):
+        return any("${" in name for name in value) or any(map(_has_open_name, value.values()))
+    return isinstance(value, list) and any(map(_has_open_name, value))
+
+
+def names_task(target: Target, task: Resource) -> bool:
+    """Whether a target runs a task definition: by its ARN, or where ECS takes that, by its family."""
+    named, family = target.task, task.properties.get("Family")
+    if named in names_of(task.logical_id):
+        return True
+    if not isinstance(named, str) or not isinstance(family, str) or not family:
+        return False
+    called = named.rpartition(":task-definition/")[2] if named.startswith("arn:") else named
+    by_family = target.resource.type in STATE_MACHINES or named.startswith("arn:")
+    return by_family and called in (family, f"{family}:*")
 
 
 def of_unread_targets(template: Template) -> Iterator[Gap]:
-    """A gap for each schedule and each rule that runs a task in a way that is not read."""
-    names = frozenset(_with_parameters(template))
+    """A gap for each thing that runs a task, or may do so, in a way that is not read."""
+    names = frozenset(_running(template))
     if not names:
         return
     kinds = (*TASK_DEFINITIONS, *RUNNERS)
     worlds = worlds_of(template, conditions=template.conditions_of(kinds))
-    found = (name for world in worlds.all for name in _unread(worlds.stack(world, kinds), names))
-    for name in dict.fromkeys(found):
-        what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
-        yield _of_target(template, name, what)
+    found = (each for world in worlds.all for each in _unread(worlds.stack(world, kinds), names))
+    has_tasks = any(template.type_of(name) in TASKS for name in template.tree["Resources"])
+    for name, what, is_seen in dict.fromkeys(found):
+        if is_seen or has_tasks:
+            yield _of_target(template, name, what)
 
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What of a schedule or a rule is about the tasks that it runs, and not about when."""
-    told = (RUNNERS[str(resource["Type"])].targets, *_TELLING)
+    """What of a schedule, a rule or the like is about the tasks that it runs, and not about when."""
+    told = (*RUNNERS[str(resource["Type"])].told, *_TELLING)
     properties = resource.get("Properties")
     kept = {name: properties[name] for name in told if name in properties} if isinstance(properties, Mapping) else {}
     return {**resource, "Properties": _without_costless(kept)}
+
+
+def tasks_named(runner: Mapping[str, Any]) -> Any:
+    """What of a resource that runs tasks names the task definitions."""
+    if str(runner.get("Type")) in STATE_MACHINES:
+        return as_runner(runner)["Properties"]
+    return values_of(_TASK, runner.get("Properties"))
+
+
+def _does_more(resource: Resource, tasks: Sequence[Resource]) -> bool:
+    """Whether the role of a pipe or a state machine may need anything else than to run these tasks."""
+    if resource.type not in STATE_MACHINES:
+        return True
+    read = state_machine(resource.properties)
+    ours = all(any(names_task(target, task) for task in tasks) for target in targets_of(resource))
+    return read.does_more or not ours
+
+
+def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
+    """The pipes and state machines that do anything else than to run these tasks, as far as it is seen."""
+    kinds = (*STATE_MACHINES, _PIPE)
+    if not any(template.type_of(name) in kinds for name in template.tree["Resources"]):
+        return ()
+    stack = template.resolve(types=(*kinds, *TASK_DEFINITIONS))
+    ours = [each for each in stack.of_type(*TASK_DEFINITIONS) if each.logical_id in tasks]
+    return tuple(each.logical_id for each in stack.of_type(*kinds) if _does_more(each, ours))
+
+
+def made_in_part(template: Template, tasks: Collection[str]) -> Iterator[Gap]:
+    """A gap for each of these that runs one of the tasks, whose role is made for that alone."""
+    stack = template.resolve(types=(*STATE_MACHINES, _PIPE, *TASK_DEFINITIONS))
+    ours = [each for each in stack.of_type(*TASK_DEFINITIONS) if each.logical_id in tasks]
+    for name in doing_more(template, tasks):
+        runner = RUNNERS[template.type_of(name)]
+        if any(names_task(target, task) for target in targets_of(stack.resources[name]) for task in ours):
+            what = f"the {runner.holder} that is made may run the tasks of {name}, and nothing else that {name} does"
+            how = "Give its own role what `cfnroles verify` tells, or add to this one what the rest needs"
+            yield Gap(runner.holder, "hidden-resource", Origin(template.document, ("Resources", name)), what, how)
 
 
 def _without_costless(value: Any) -> Any:
@@ -131,21 +302,38 @@ def values_of(name: str, value: Any) -> list[Any]:
     return [*own, *(found for member in members for found in values_of(name, member))]
 
 
-def _with_parameters(template: Template) -> Iterator[str]:
+def _running(template: Template) -> Iterator[str]:
+    """What runs tasks, or may do so."""
     resources = template.tree.get("Resources")
     for name, each in resources.items() if isinstance(resources, Mapping) else ():
-        if isinstance(each, Mapping) and str(each.get("Type")) in RUNNERS and has_key(each.get("Properties"), _ECS):
+        kind = str(each.get("Type")) if isinstance(each, Mapping) else ""
+        if kind in STATE_MACHINES or (kind in _HOW and has_key(each.get("Properties"), _HOW[kind])):
             yield str(name)
 
 
-def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[str]:
-    own = {name for each in stack.of_type(*TASK_DEFINITIONS) for name in names_of(each.logical_id)}
+def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
+    """What runs tasks and is not read, why, and whether it is seen to run any."""
+    tasks = stack.of_type(*TASK_DEFINITIONS)
     for each in stack.of_type(*RUNNERS):
-        targets = tuple(targets_of(each))
-        whole = all(target.is_read and _is_one_of(target.parameters.get(_TASK), own) for target in targets)
-        all_seen = len(targets) == len(values_of(_ECS, each.properties)) and not _is_made(each)
-        if each.logical_id in names and not (whole and all_seen):
-            yield each.logical_id
+        name = each.logical_id
+        ours = all(target.is_read and any(names_task(target, task) for task in tasks) for target in targets_of(each))
+        if each.type in STATE_MACHINES:
+            read = state_machine(each.properties)
+            yield from ((name, f"of the state machine {name}, {why}", read.is_seen) for why in read.unread)
+        elif name not in names or (ours and _is_seen(each)):
+            continue
+        if not ours or each.type not in STATE_MACHINES:
+            what = f"cfnroles does not read what the role of {name} needs to run a task, nor what its target overrides"
+            yield name, what, True
+
+
+def _is_seen(resource: Resource) -> bool:
+    """Whether all that runs a task is there: not where CloudFormation makes it of what is not known yet."""
+    given = [resource.properties.get(name) for name in RUNNERS[resource.type].told]
+    made = any(isinstance(each, str) for part in given for each in (part if isinstance(part, list) else [part]))
+    targets = tuple(targets_of(resource))
+    whole = len(targets) == len(values_of(_HOW[resource.type], resource.properties))
+    return whole and (not made or resource.type == _PIPE)
 
 
 def _of_target(template: Template, name: str, what: str) -> Gap:
@@ -156,137 +344,3 @@ def _of_target(template: Template, name: str, what: str) -> Gap:
         " task definition to cfnroles with --run-task FILE"
     )
     return Gap(runner.holder, "hidden-resource", Origin(template.document, ("Resources", name)), what, how)
-
-
-def input_gaps(task: TemplateTask) -> Iterator[Gap]:
-    """What a target overrides and nobody can see."""
-    run = task.workload.tree.get("runBy")
-    for member, said in run.items() if isinstance(run, Mapping) else ():
-        holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
-        if name := said.get("hidden"):
-            what = f"nobody can see what {name} puts into the place of what the task definition says"
-            how = "Write the overrides as a JSON text in `Input`, or look by hand whether they name a role or a file"
-            yield Gap(holder, "hidden-overrides", task.workload.origin(("runTask", "overrides")), what, how)
-
-
-def _is_one_of(given: Any, names: set[str]) -> bool:
-    return isinstance(given, str) and given in names
-
-
-def _is_made(resource: Resource) -> bool:
-    """Whether CloudFormation makes a target, or all of them, of what is not known yet."""
-    given = resource.properties.get(RUNNERS[resource.type].targets)
-    return any(isinstance(each, str) for each in (given if isinstance(given, list) else [given]))
-
-
-def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> TemplateTask:
-    resource, start = target.resource, (*target.steps, _ECS)
-    sources, unseen = dict(task.sources), list(task.unseen)
-    turned = Turned(resource, stack, sources, unseen)
-    runner = RUNNERS[resource.type]
-    given = {name: value for name, value in target.parameters.items() if name not in _NOT_OF_A_RUN}
-    run = turned.structure(given, members_beside("runTask"), ("runTask",), start)
-    overrides, hidden = _overrides(target, stack)
-    sources[("runTask",)] = resource.source(*start)
-    sources[("runTask", "overrides")] = resource.source(*target.steps, _input_of(target))
-    sources[("runBy", runner.member)] = resource.source(*start, _TASK)
-    if overrides:
-        run["overrides"] = overrides
-    by = {
-        "taskDefinition": shaped(names_of(task.resource.logical_id)[0], stack),
-        "clusterArn": shaped(target.said["Arn"], stack),
-        "tags": _tags(target, run),
-        "roles": _roles(task.workload.tree, stack),
-        "rolesInstead": _roles(overrides, stack),
-        "hidden": hidden,
-        **_dead_letters(target, stack),
-    }
-    tree = as_symbols({**task.workload.tree, "runTask": run})
-    document = task.workload.document
-    settings = {**task.workload.settings, "runTask": document, "runBy": document}
-    workload = replace(task.workload, tree={**tree, "runBy": {runner.member: by}}, settings=settings)
-    return TemplateTask(task.resource, workload, sources, tuple(unseen))
-
-
-def _input_of(target: Target) -> str:
-    return next((name for name in ("InputTransformer", "InputPath") if target.said.get(name)), "Input")
-
-
-def _overrides(target: Target, stack: ResolvedStack) -> tuple[Mapping[str, Any], str]:
-    """What a target overrides, and the member that does so unseen."""
-    name = _input_of(target)
-    given = target.said.get(name)
-    if given is None:
-        return {}, ""
-    try:
-        said = json.loads(given) if name == "Input" and isinstance(given, str) and not _is_deep(given) else None
-    except ValueError:
-        said = None
-    if not isinstance(said, dict) or _has_open_name(said):
-        return {}, name
-    return _texts(said, stack), ""
-
-
-def _is_deep(text: str) -> bool:
-    """Whether a JSON text has more levels than any override."""
-    depth = 0
-    for sign in text:
-        depth += (sign in "[{") - (sign in "]}")
-        if depth > _LEVELS:
-            return True
-    return False
-
-
-def _has_open_name(value: Any) -> bool:
-    """Whether the name of a member hangs on what CloudFormation knows."""
-    if isinstance(value, dict):
-        return any("${" in name for name in value) or any(map(_has_open_name, value.values()))
-    return isinstance(value, list) and any(map(_has_open_name, value))
-
-
-def _texts(value: Any, stack: ResolvedStack) -> Any:
-    if isinstance(value, dict):
-        return {name: _texts(each, stack) for name, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [_texts(each, stack) for each in value]
-    if isinstance(value, str) and "${" in value:
-        text = shaped(value, stack)
-        return text if text.symbols else text.plain
-    return value
-
-
-def _tags(target: Target, run: Mapping[str, Any]) -> bool:
-    """Whether the task gets tags as it is run.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
-    """
-    listed = target.parameters.get("Tags") or target.parameters.get("TagList")
-    propagated = run.get("propagateTags", "NONE") != "NONE"
-    return bool(listed) or propagated or run.get("enableECSManagedTags") not in (None, False, "false")
-
-
-def _roles(tree: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
-    """The roles that a task definition names, or what a target puts into their place."""
-    given = (tree.get(member) for member in OVERRIDABLE.values())
-    roles = (_arn(text, stack) for text in given if isinstance(text, str) and text)
-    return list(dict.fromkeys(roles))
-
-
-def _arn(role: str, stack: ResolvedStack) -> Text:
-    text = role if isinstance(role, Text) else Text(role)
-    own = stack.resources.get(text.whole.name) if text.whole is not None else None
-    if "/" not in text and own is None:
-        # CloudFormation gives the name where a template says it.
-        own = next((each for each in stack.of_type(_ROLE) if each.properties.get("RoleName") == text), None)
-    return Text(Attribute(f"{own.logical_id}.Arn", type=_ROLE)) if own is not None and own.type == _ROLE else text
-
-
-def _dead_letters(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:
-    """The queue that the role of a schedule sends to. To that of a rule EventBridge sends by the queue's policy.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    """
-    given = target.said.get("DeadLetterConfig")
-    queue = given.get("Arn") if isinstance(given, Mapping) else None
-    is_schedule = RUNNERS[target.resource.type].holder is Holder.SCHEDULER
-    return {"deadLetterQueue": shaped(queue, stack)} if is_schedule and isinstance(queue, str) else {}

@@ -17,19 +17,13 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
+from cfnroles.sources.target_runs import beside_targets, input_gaps
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
-from cfnroles.sources.template_targets import (
-    RUNNERS,
-    as_runner,
-    beside_targets,
-    input_gaps,
-    of_unread_targets,
-    values_of,
-)
+from cfnroles.sources.template_targets import RUNNERS, as_runner, of_unread_targets, tasks_named
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
@@ -404,7 +398,7 @@ def around_of(logical_id: str, template: Template) -> Template:
     kept |= {
         name: as_runner(resources[name])
         for name, kind in kinds.items()
-        if kind in RUNNERS and _runs(resources[name], logical_id)
+        if kind in RUNNERS and _runs(resources[name], logical_id, resources[logical_id])
     }
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {
@@ -413,9 +407,12 @@ def around_of(logical_id: str, template: Template) -> Template:
     return replace(template, tree={**template.tree, "Resources": kept})
 
 
-def _runs(runner: Mapping[str, Any], logical_id: str) -> bool:
-    """Whether a target of a schedule or a rule may run a task definition."""
-    return logical_id in names_in(values_of("TaskDefinitionArn", runner.get("Properties")))
+def _runs(runner: Mapping[str, Any], logical_id: str, task: Mapping[str, Any]) -> bool:
+    """Whether something may run a task definition, which it names by its logical id or by its family."""
+    named, family = tasks_named(runner), _property(task, "Family")
+    if logical_id in names_in(named):
+        return True
+    return family in str(named) if isinstance(family, str) and family else isinstance(family, Mapping)
 
 
 def _defaults(around: Template, given: Given) -> tuple[str, ...]:

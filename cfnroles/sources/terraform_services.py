@@ -39,7 +39,7 @@ UNREAD = {
     ),
     "aws_cloudwatch_event_target": ("ecs_target", Holder.EVENT_RULE, "the role that runs its task, nor its overrides"),
     "aws_scheduler_schedule": ("ecs_parameters", Holder.SCHEDULER, "the role that runs its task, nor its overrides"),
-    "aws_pipes_pipe": ("ecs_task_parameters", Holder.EVENT_RULE, "the role that runs its task, nor its overrides"),
+    "aws_pipes_pipe": ("ecs_task_parameters", Holder.PIPE, "the role that runs its task, nor its overrides"),
 }
 
 

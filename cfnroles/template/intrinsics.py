@@ -36,6 +36,7 @@ _URL_SUFFIXES = {
 }
 
 _HOME = "${AWS::Region}:${AWS::AccountId}"
+_TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 #: What Ref and GetAtt give for a resource whose name the template states: (type, attribute) -> (property, text).
 #: An empty attribute is Ref. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _NAMED: dict[tuple[str, str], tuple[str, str]] = {
@@ -288,11 +289,27 @@ class Resolution(Struct):
         match split:
             case {"Fn::Split": [":", cut]} if 0 <= index <= 6:
                 whole = from_spelling(self.text(cut).rstrip(":"), policy=False).whole
+                if whole is not None and (piece := self._piece_of_task_definition(index, whole.name)):
+                    return from_spelling(piece)
                 return field_of(whole, index) if isinstance(whole, Parameter | Import) else None
             case {"Fn::Split": ["/", cut]} if index == 0 and (name := _RESOURCE.fullmatch(self.text(cut))):
                 whole = from_spelling(f"${{{name[1]}}}", policy=False).whole
                 return bucket_of(whole) if isinstance(whole, Parameter | Import) else None
         return None
+
+    def _piece_of_task_definition(self, index: int, name: str) -> str:
+        """What is cut out of the ARN of a task definition that the template makes; empty for its revision.
+
+        The CDK names families like that. A family that is not told is one that CloudFormation makes up.
+        """
+        logical_id, _, attribute = name.partition(".")
+        definition = _member(_member(self.tree, "Resources"), logical_id)
+        if definition.get("Type") != _TASK_DEFINITION or attribute not in ("", "TaskDefinitionArn"):
+            return ""
+        family = self.value(_member(definition, "Properties").get("Family"))
+        resource = f"task-definition/{family}" if isinstance(family, str) and family else ""
+        pieces = ("arn", "${AWS::Partition}", "ecs", "${AWS::Region}", "${AWS::AccountId}", resource)
+        return self._substituted(pieces[index], {}) if index < 5 else resource if index == 5 else ""
 
     def _split(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:

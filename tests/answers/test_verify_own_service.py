@@ -135,6 +135,7 @@ services:
       scheduler: {{cluster: shop, tags: true}}
       event-rule: true
       state-machine: {{cluster: shop, sync: true}}
+      pipe: true
 """
 
 

@@ -111,6 +111,7 @@ def test_a_description_that_is_not_there_is_told(tmp_path: Path) -> None:
     [
         ("scheduler", {"scheduler role"}),
         (["event-rule", "state-machine"], {"event rule role", "state machine role"}),
+        (["pipe"], {"pipe role"}),
         ({"scheduler": True, "event-rule": False}, {"scheduler role"}),
         ({"state-machine": {"cluster": "batch", "sync": True}}, {"state machine role"}),
     ],

@@ -409,7 +409,7 @@ def test_their_roles_are_built_beside_the_template() -> None:
 )  # fmt: skip
 def test_any_shape_is_read_or_told(strange: str) -> None:
     for kind in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
-        more = f"  Strange: {{Type: {kind}, Properties: {{{strange.replace('Targets', RUNNERS[kind].targets)}}}}}\n"
+        more = f"  Strange: {{Type: {kind}, Properties: {{{strange.replace('Targets', RUNNERS[kind].told[0])}}}}}\n"
         runs = {need.holder for need in found_in(more).needs} & RUNNING
         assert runs or unread(more) == ["Strange"] or "EcsParameters" not in strange
         verify_template(reading_of(more))

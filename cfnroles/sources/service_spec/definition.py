@@ -144,6 +144,13 @@ _RUN_BY = Structure(
             {"cluster": "shop", "sync": True},
             source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
         ),
+        Key(
+            "pipe",
+            Either(Flag(), _RUNNER),
+            "A pipe of EventBridge Pipes: `true`, or how. What its source and its enrichment need is not in its role.",
+            True,
+            source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html",
+        ),
     ),
 )
 

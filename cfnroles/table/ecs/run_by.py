@@ -1,4 +1,4 @@
-"""What runs the task: schedules, rules of EventBridge and state machines, each with a role of its own."""
+"""What runs the task: schedules, rules and pipes of EventBridge, and state machines, each with a role of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfnroles.need import Condition, Holder, Standing
 from cfnroles.role_kinds import kind_of
 from cfnroles.table.ecs.run_task import OVERRIDABLE, override
 from cfnroles.table.feature import Feature, Found, Grant, Unnamed
-from cfnroles.text import ANYTHING, Text, arn_of, text_of
+from cfnroles.text import ANYTHING, EMPTY, Text, arn_of, text_of
 
 _TASKS = kind_of(Holder.TASK).assumed_by.service
 _EVENTS_POLICY = (
@@ -48,9 +48,15 @@ _RUNNERS = (
     _Runner(
         "state-machine",
         Holder.STATE_MACHINE,
-        "https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/ecs-iam.html",
+    ),
+    _Runner(
+        "pipe",
+        Holder.PIPE,
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html",
     ),
 )
+_STATE_MACHINE = next(runner for runner in _RUNNERS if runner.holder is Holder.STATE_MACHINE)
 
 
 def revisions(found: Found) -> Text:
@@ -108,7 +114,8 @@ def tasks(found: Found) -> Text:
             what = f"the name of the cluster {text_of(arn).written} is not known, and the ARN of a task has it"
             raise Unnamed(what, "Write the ARN of the cluster with its name in it")
         return found.facts.home_arn("ecs", "task/", own, "/", ANYTHING)
-    name = _cluster(found).rpartition("/")[2]
+    cluster = _cluster(found)
+    name = cluster.partition(":cluster/")[2] if arn_of(cluster) else cluster
     return found.facts.home_arn("ecs", "task/", *([name, "/"] if name else []), ANYTHING)
 
 
@@ -119,7 +126,7 @@ def in_its_cluster(found: Found) -> tuple[Condition, ...]:
     cluster = _cluster(found)
     if not cluster:
         return ()
-    arn = Text(cluster) if cluster.startswith("arn:") else found.facts.home_arn("ecs", "cluster/", cluster)
+    arn = cluster if arn_of(cluster) else found.facts.home_arn("ecs", "cluster/", cluster)
     return (Condition("ArnEquals", "ecs:cluster", (arn,)),)
 
 
@@ -163,9 +170,9 @@ def _option(found: Found, name: str) -> Any:
     return found.value.get(name) if isinstance(found.value, Mapping) else None
 
 
-def _cluster(found: Found) -> str:
+def _cluster(found: Found) -> Text:
     cluster = _option(found, "cluster")
-    return cluster if isinstance(cluster, str) else ""
+    return text_of(cluster) if isinstance(cluster, str) else EMPTY
 
 
 def _of(runner: _Runner) -> Iterator[Feature]:
@@ -217,7 +224,7 @@ FEATURES = (
         field="runBy.state-machine",
         holder=Holder.STATE_MACHINE,
         why="the state machine waits until the task ends (.sync), and stops it when the execution is stopped",
-        source=_RUNNERS[-1].source,
+        source=_STATE_MACHINE.source,
         standing=Standing.DOCUMENTED,
         example={"cluster": "shop", "sync": True},
         grants=(

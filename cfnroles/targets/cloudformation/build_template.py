@@ -11,6 +11,7 @@ from cfnroles.need import Gap
 from cfnroles.sources.nested_stacks import NestedStack, nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_parameters import by_parameters
+from cfnroles.sources.template_targets import made_in_part
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden
 from cfnroles.targets.cloudformation.stack_names import with_stack_names
@@ -33,7 +34,7 @@ def stacks_beside(reading: Reading, template: Template, resource: str, project: 
     made = template_stacks(tasks, Adding(template.tree, facts), project, reading.name)
     gaps = [gap for task in tasks for gap in hanging(task.gaps, task)]
     ordered = sorted(gaps, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-    whole = (*ordered, *made.gaps, *unseen(template, nested))
+    whole = (*ordered, *made.gaps, *made_in_part(template, ids), *unseen(template, nested))
     return replace(made, gaps=whole, nested=with_tasks(nested), taken=taken)
 
 

@@ -1,4 +1,4 @@
-"""What runs a task: schedules, rules and state machines may run its family and pass its two roles, and nothing else."""
+"""What runs a task: schedules, rules, pipes and state machines may run its family and pass its roles, no more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ HOME = "us-east-1:123456789012"
 FAMILY = f"arn:aws:ecs:{HOME}:task-definition/shop:*"
 RULE = f"arn:aws:events:{HOME}:rule/StepFunctionsGetEventsForECSTaskRule"
 PASSED = "iam:PassedToService StringEquals ecs-tasks.amazonaws.com"
-ROLES = {"scheduler": "scheduler role", "event-rule": "event rule role", "state-machine": "state machine role"}
+ROLES = {
+    "scheduler": "scheduler role",
+    "event-rule": "event rule role",
+    "state-machine": "state machine role",
+    "pipe": "pipe role",
+}
 
 each_runner = pytest.mark.parametrize(("runner", "role"), ROLES.items(), ids=ROLES)
 

@@ -1,0 +1,131 @@
+"""The task definitions of a template beside what else runs them: each target is a run of the task, with its role.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from cfnroles.need import Gap, Holder
+from cfnroles.placeholders import as_symbols
+from cfnroles.sources.template_targets import RUNNERS, Target, names_task, targets_of
+from cfnroles.sources.template_task_definitions import TemplateTask, Turned, names_of, shaped
+from cfnroles.sources.unknown_members import members_beside
+from cfnroles.symbols import Attribute
+from cfnroles.table.ecs.run_task import OVERRIDABLE
+from cfnroles.template.template import ResolvedStack
+from cfnroles.text import Text, arn_of
+
+_ROLE = "AWS::IAM::Role"
+#: How to see what a run overrides, by who runs it.
+_HOW_TO_SEE = {
+    Holder.STATE_MACHINE: "Write it into the state, or look by hand whether it names a role or a file",
+    Holder.PIPE: "Write it into the target, or look by hand whether it names a role or a file",
+}
+_IN_INPUT = "Write the overrides as a JSON text in `Input`, or look by hand whether they name a role or a file"
+
+
+def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
+    """The task definition beside each target of the stack that runs it."""
+    targets = (target for each in stack.of_type(*RUNNERS) for target in targets_of(each) if target.is_read)
+    return tuple(_beside(task, each, stack) for each in targets if names_task(each, task.resource))
+
+
+def input_gaps(task: TemplateTask) -> Iterator[Gap]:
+    """What a target says of the run and nobody can see."""
+    run = task.workload.tree.get("runBy")
+    for member, said in run.items() if isinstance(run, Mapping) else ():
+        holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
+        for name in said.get("hidden", ()):
+            what = f"nobody can see what {name} puts into the place of what the task definition says"
+            how = _HOW_TO_SEE.get(holder, _IN_INPUT)
+            yield Gap(holder, "hidden-overrides", task.workload.origin(("runTask", "overrides")), what, how)
+
+
+def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> TemplateTask:
+    resource, member = target.resource, target.runner.member
+    sources, unseen = dict(task.sources), list(task.unseen)
+    turned = Turned(resource, stack, sources, unseen)
+    run = turned.structure(target.given, members_beside("runTask"), ("runTask",), target.steps)
+    overrides = _texts(target.overrides, stack)
+    sources[("runTask",)] = resource.source(*target.steps)
+    sources[("runTask", "overrides")] = resource.source(*target.overriding)
+    sources[("runBy", member)] = resource.source(*target.named)
+    if overrides:
+        run["overrides"] = overrides
+    by = {
+        "taskDefinition": shaped(names_of(task.resource.logical_id)[0], stack),
+        **_cluster(target, stack),
+        "tags": _tags(target, run),
+        "roles": _roles(task.workload.tree, stack),
+        "rolesInstead": _roles(overrides, stack),
+        "hidden": target.hidden,
+        "sync": target.waits,
+        **_dead_letters(target, stack),
+    }
+    tree = as_symbols({**task.workload.tree, "runTask": run})
+    document = task.workload.document
+    settings = {**task.workload.settings, "runTask": document, "runBy": document}
+    workload = replace(task.workload, tree={**tree, "runBy": {member: by}}, settings=settings)
+    return TemplateTask(task.resource, workload, sources, tuple(unseen))
+
+
+def _cluster(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:
+    """The cluster by its ARN; a state machine may give its name.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    """
+    cluster = shaped(target.cluster, stack)
+    symbol = cluster.whole
+    by_name = target.runner.holder is Holder.STATE_MACHINE and arn_of(cluster) is None
+    called = symbol is not None and symbol.name.lower().endswith("arn")
+    return {"cluster" if by_name and not called else "clusterArn": cluster}
+
+
+def _texts(value: Any, stack: ResolvedStack) -> Any:
+    if isinstance(value, dict):
+        return {name: _texts(each, stack) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_texts(each, stack) for each in value]
+    if isinstance(value, str) and "${" in value:
+        text = shaped(value, stack)
+        return text if text.symbols else text.plain
+    return value
+
+
+def _tags(target: Target, run: Mapping[str, Any]) -> bool:
+    """Whether the task gets tags as it is run.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+    """
+    propagated = run.get("propagateTags", "NONE") != "NONE"
+    return bool(target.tags) or propagated or run.get("enableECSManagedTags") not in (None, False, "false")
+
+
+def _roles(tree: Mapping[str, Any], stack: ResolvedStack) -> list[Text]:
+    """The roles that a task definition names, or what a target puts into their place."""
+    given = (tree.get(member) for member in OVERRIDABLE.values())
+    roles = (_arn(text, stack) for text in given if isinstance(text, str) and text)
+    return list(dict.fromkeys(roles))
+
+
+def _arn(role: str, stack: ResolvedStack) -> Text:
+    text = role if isinstance(role, Text) else Text(role)
+    own = stack.resources.get(text.whole.name) if text.whole is not None else None
+    if "/" not in text and own is None:
+        # CloudFormation gives the name where a template says it.
+        own = next((each for each in stack.of_type(_ROLE) if each.properties.get("RoleName") == text), None)
+    return Text(Attribute(f"{own.logical_id}.Arn", type=_ROLE)) if own is not None and own.type == _ROLE else text
+
+
+def _dead_letters(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:
+    """The queue that the role of a schedule sends to. To that of a rule EventBridge sends by the queue's policy.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    is_schedule = target.runner.holder is Holder.SCHEDULER
+    return {"deadLetterQueue": shaped(target.queue, stack)} if is_schedule and isinstance(target.queue, str) else {}

@@ -1,0 +1,378 @@
+"""State machines and pipes of a template that run its task definitions: what their roles need, and what is not read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, Told, build, inject, read
+from cfnroles.answers.template_tasks import known_of
+from cfnroles.answers.verification import Verification
+from cfnroles.answers.verify_template import verify_template
+from cfnroles.need import Holder
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds
+
+HEAD = """\
+Parameters:
+  Env: {Type: String}
+  Cluster: {Type: String}
+  Uri: {Type: String}
+Resources:
+  Batch: {Type: AWS::ECS::Cluster}
+  Queue: {Type: AWS::SQS::Queue}
+  Function: {Type: AWS::Lambda::Function}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: !Sub "${Env}-nightly"
+      ExecutionRoleArn: !GetAtt Start.Arn
+      TaskRoleArn: !GetAtt Work.Arn
+      ContainerDefinitions: [{Name: job, Image: "nginx:1.27"}]
+  Start: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+  Work: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+"""
+HERE = "${AWS::Region}:${AWS::AccountId}"
+ARN = "arn:${AWS::Partition}:ecs:" + HERE
+RUN_TASK = f"ecs:RunTask on {ARN}:task-definition/${{Env}}-nightly:${{Task}}"
+IN_BATCH = f", ecs:cluster ArnEquals {ARN}:cluster/${{Batch}}"
+PASSES = {
+    f"iam:PassRole on ${{{role}.Arn}}, iam:PassedToService StringEquals ecs-tasks.amazonaws.com"
+    for role in ("Start", "Work")
+}
+RUNS = {RUN_TASK + IN_BATCH, *PASSES}
+RULE = "arn:${AWS::Partition}:events:" + HERE + ":rule/StepFunctionsGetEventsForECSTaskRule"
+WAITS = {
+    *(f"ecs:{action} on {ARN}:task/${{Batch}}/*" for action in ("DescribeTasks", "StopTask")),
+    *(f"events:{action} on {RULE}" for action in ("DescribeRule", "PutRule", "PutTargets")),
+}
+
+
+def of(member: str, value: Any, kind: str = "AWS::StepFunctions::StateMachine", **more: Any) -> str:
+    """A state machine in one line, whose intrinsic functions have their long forms."""
+    properties = {"RoleArn": {"Fn::GetAtt": ["Run", "Arn"]}, member: value, **more}
+    return f"  Machine: {json.dumps({'Type': kind, 'Properties': properties})}\n"
+
+
+def states(how: str = "", **more: Any) -> dict[str, Any]:
+    """A definition that runs the task, as an object of the template."""
+    parameters = {"Cluster": {"Ref": "Batch"}, "TaskDefinition": {"Ref": "Task"}, **more}
+    parameters = {name: value for name, value in parameters.items() if value is not None}
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::ecs:runTask{how}", "Parameters": parameters, "End": True}
+    return {"StartAt": "Run", "States": {"Run": state}}
+
+
+def text(definition: Any) -> str:
+    """The same as a text with ``${Batch}`` and ``${Task}`` in the place of references."""
+    said = json.dumps(definition)
+    return said.replace('{"Ref": "Batch"}', '"${Batch}"').replace('{"Ref": "Task"}', '"${Task}"')
+
+
+CALLS = {"Type": "Task", "Resource": {"Fn::GetAtt": ["Function", "Arn"]}}
+BESIDE = {"States": {**states()["States"], "Call": CALLS}}
+PIPE = """\
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      RoleArn: !GetAtt Run.Arn
+      Source: !GetAtt Queue.Arn
+      Target: !GetAtt Batch.Arn
+      TargetParameters:
+        EcsTaskParameters: {TaskDefinitionArn: !Ref Task}
+"""
+
+
+def reading_of(more: str) -> Reading:
+    return read(Document("t.yaml", HEAD + more), Told())
+
+
+def found_in(more: str) -> TaskInWorlds:
+    reading = reading_of(more)
+    assert reading.template is not None
+    return in_worlds("Task", reading.documents[0], reading.template, known_of(reading))
+
+
+def needs(more: str, holder: Holder = Holder.STATE_MACHINE) -> set[str]:
+    return {str(need.permission) for need in found_in(more).needs if need.holder is holder}
+
+
+def unread(more: str) -> list[str]:
+    template: Any = reading_of(more).template
+    return [gap.what for gap in hidden(template)]
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        pytest.param(of("Definition", states()), id="an object"),
+        pytest.param(of("Definition", states(), "AWS::Serverless::StateMachine"), id="of SAM"),
+        pytest.param(of("DefinitionString", {"Fn::Sub": text(states())}), id="a text"),
+        pytest.param(of("DefinitionString", {"Fn::ToJsonString": states()}), id="made into a text"),
+        pytest.param(
+            of(
+                "DefinitionString",
+                {
+                    "Fn::Join": [
+                        "",
+                        [
+                            text(states()).partition("${Batch}")[0],
+                            {"Ref": "Batch"},
+                            '", "TaskDefinition": "',
+                            {"Ref": "Task"},
+                            '"}, "End": true}}}',
+                        ],
+                    ]
+                },
+            ),
+            id="joined",
+        ),
+        pytest.param(
+            of(
+                "DefinitionString",
+                text(states()),
+                DefinitionSubstitutions={"Batch": {"Ref": "Batch"}, "Task": {"Ref": "Task"}},
+            ),
+            id="a text with substitutions",
+        ),
+        pytest.param(of("Definition", states(TaskDefinition={"Fn::Sub": "${Env}-nightly"})), id="by its family"),
+        pytest.param(
+            of("Definition", {"States": {"All": {"Type": "Parallel", "Branches": [states()]}}}), id="parallel"
+        ),
+        pytest.param(of("Definition", {"States": {"Each": {"Type": "Map", "ItemProcessor": states()}}}), id="in a map"),
+        pytest.param(of("Definition", {"States": {"Each": {"Type": "Map", "Iterator": states()}}}), id="in an old map"),
+        pytest.param(of("Definition", states(".waitForTaskToken")), id="waiting for a token"),
+        pytest.param(
+            of("Definition", json.loads(json.dumps(states()).replace("ecs:runTask", "aws-sdk:ecs:runTask"))),
+            id="by the SDK",
+        ),
+        pytest.param(
+            of("Definition", json.loads(json.dumps(states()).replace("Parameters", "Arguments"))), id="JSONata"
+        ),
+    ],
+)
+def test_a_state_runs_the_revision_in_its_cluster_and_passes_the_roles_of_the_task(machine: str) -> None:
+    assert needs(machine) == RUNS
+    assert (unread(machine), found_in(machine).gaps) == ([], {})
+
+
+@pytest.mark.parametrize("how", [".sync", ".sync:2"])
+def test_a_state_that_waits_follows_the_task_and_makes_its_rule(how: str) -> None:
+    assert needs(of("Definition", states(how))) == RUNS | WAITS
+
+
+@pytest.mark.parametrize(
+    ("cluster", "arn"),
+    [
+        ({"Fn::GetAtt": ["Batch", "Arn"]}, f"{ARN}:cluster/${{Batch}}"),
+        ("jobs", f"{ARN}:cluster/jobs"),
+        (None, f"{ARN}:cluster/default"),
+        ({"Ref": "Cluster"}, f"{ARN}:cluster/${{Cluster}}"),
+    ],
+)
+def test_a_cluster_is_told_by_its_name_or_its_arn(cluster: Any, arn: str) -> None:
+    assert needs(of("Definition", states(Cluster=cluster))) == {f"{RUN_TASK}, ecs:cluster ArnEquals {arn}", *PASSES}
+
+
+def test_a_pipe_runs_the_task_as_a_rule_does() -> None:
+    assert needs(PIPE, Holder.PIPE) == RUNS
+    assert (unread(PIPE), found_in(PIPE).gaps) == ([], {})
+
+
+OVERRIDE = "arn:aws:iam::123456789012:role/other"
+
+
+@pytest.mark.parametrize(
+    ("more", "holder"),
+    [
+        pytest.param(of("Definition", states(Overrides={"TaskRoleArn": OVERRIDE})), Holder.STATE_MACHINE, id="a state"),
+        pytest.param(
+            PIPE.replace("Task}", f"Task, Overrides: {{TaskRoleArn: '{OVERRIDE}'}}}}"), Holder.PIPE, id="a pipe"
+        ),
+    ],
+)
+def test_a_role_that_is_overridden_is_passed_and_told(more: str, holder: Holder) -> None:
+    assert {need.split(",")[0] for need in needs(more, holder) - RUNS} == {f"iam:PassRole on {OVERRIDE}"}
+    assert any(OVERRIDE in gap.what for gap in found_in(more).gaps)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "gap"),
+    [
+        pytest.param({"Overrides.$": "$.overrides"}, "Overrides", id="all overrides"),
+        pytest.param({"Overrides": "{% $states.input %}"}, "Overrides", id="all overrides in JSONata"),
+        pytest.param({"Overrides": {"TaskRoleArn.$": "$.role"}}, "TaskRoleArn", id="a role"),
+        pytest.param({"EnableExecuteCommand.$": "$.debug"}, "EnableExecuteCommand", id="ECS Exec"),
+        pytest.param(
+            {"Overrides": {"ContainerOverrides": [{"Command.$": "$.c"}], "Cpu.$": "$.cpu"}}, "", id="a command"
+        ),
+        pytest.param(
+            {"Overrides": {"ContainerOverrides": [{"Name": "job", "Environment": [{"Name": "A", "Value.$": "$.a"}]}]}},
+            "",
+            id="a variable",
+        ),
+        pytest.param({"Group.$": "$$.Execution.Name", "Count": 2}, "", id="a group"),
+    ],
+)
+def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: str) -> None:
+    machine = of("Definition", states(**parameters))
+    assert needs(machine) == RUNS
+    told = [each.what.partition(" puts ")[0] for each in found_in(machine).gaps if each.holder is Holder.STATE_MACHINE]
+    assert told == ([f"nobody can see what {gap}"] if gap else [])
+
+
+@pytest.mark.parametrize(
+    ("machine", "why"),
+    [
+        (of("DefinitionString", {"Ref": "Env"}), "nobody can see its definition"),
+        (of("DefinitionString", "{" * 300), "nobody can see its definition"),
+        (of("DefinitionUri", "s3://bucket/key"), "nobody can see its definition"),
+        (of("Definition", {"States": {"Run": {"Ref": "Env"}}}), "nobody can see its state Run"),
+        (
+            of("Definition", states(**{"TaskDefinition": None, "TaskDefinition.$": "$.task"})),
+            "does not read what the role",
+        ),
+        (of("Definition", states(TaskDefinition="elsewhere")), "does not read what the role"),
+        (of("Definition", states(**{"Cluster": None, "Cluster.$": "$.cluster"})), "does not read what the role"),
+        (
+            of("Definition", json.loads(json.dumps(states()).replace("runTask", "startTask"))),
+            "nobody can see how its state Run runs a task",
+        ),
+        (
+            of("Definition", {"States": {"Run": {**states()["States"]["Run"], "Credentials": {"RoleArn": "x"}}}}),
+            "with the role of its Credentials",
+        ),
+        (PIPE.replace("Target: !GetAtt Batch.Arn", "Enrichment: x"), "does not read what the role of Pipe needs"),
+        (PIPE.replace("!Ref Task", "!Ref Env"), "does not read what the role of Pipe needs"),
+    ],
+)
+def test_what_is_not_read_is_told(machine: str, why: str) -> None:
+    (what,) = unread(machine)
+    assert why in what
+    assert needs(machine) | needs(machine, Holder.PIPE) == set()
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        of("Definition", {"States": {"Call": {"Type": "Task", "Resource": {"Fn::GetAtt": ["Function", "Arn"]}}}}),
+        of(
+            "Definition",
+            {"States": {"Wait": {"Type": "Wait", "Seconds": 1}, "Send": {"Type": "Task", "Resource": "x"}}},
+        ),
+        "  Pipe: {Type: AWS::Pipes::Pipe, Properties: {TargetParameters: {SqsQueueParameters: {}}}}\n",
+    ],
+)
+def test_what_runs_no_task_is_none_of_these(machine: str) -> None:
+    assert unread(machine) == []
+
+
+def test_inject_leaves_their_roles_and_tells_where_they_are_needed() -> None:
+    before = reading_of(PIPE + of("Definition", states()) + ROLE.replace("SERVICE", "states"))
+    injection = inject(before)
+    assert not re.search("PipeRole|StateMachineRole", injection.text)
+    assert {each.holder for each in injection.others} == {Holder.PIPE, Holder.STATE_MACHINE}
+
+
+@pytest.mark.parametrize(("definition", "more"), [(states(), []), (BESIDE, ["Machine"])])
+def test_build_tells_of_a_role_that_is_made_for_the_tasks_alone(definition: Any, more: list[str]) -> None:
+    built = build(reading_of(of("Definition", definition)))
+    assert [gap.origin.path[1] for gap in built.gaps if gap.holder is Holder.STATE_MACHINE] == more
+    assert "StateMachineRole" in "".join(map(str, built.files.values()))
+
+
+ROLE = """\
+  Run:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: SERVICE.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: run
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: ecs:RunTask
+                Resource: !Ref Task
+                Condition: {ArnEquals: {"ecs:cluster": !GetAtt Batch.Arn}}
+              - Effect: Allow
+                Action: iam:PassRole
+                Resource: [!GetAtt Start.Arn, !GetAtt Work.Arn]
+                Condition: {StringEquals: {"iam:PassedToService": ecs-tasks.amazonaws.com}}
+"""
+FOLLOWS = """\
+              - Effect: Allow
+                Action: [ecs:StopTask, ecs:DescribeTasks]
+                Resource: "*"
+                Condition: {ArnEquals: {"ecs:cluster": !GetAtt Batch.Arn}}
+"""
+
+
+def judged(more: str, service: str = "states", role: str = ROLE) -> Verification:
+    holders = (Holder.PIPE, Holder.STATE_MACHINE)
+    found = verify_template(reading_of(more + role.replace("SERVICE", service)))
+    (one,) = (each for each in found if each.holder in holders)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("more", "service", "role", "verdict"),
+    [
+        pytest.param(of("Definition", states()), "states", ROLE, "pass", id="all that it needs"),
+        pytest.param(of("Definition", states()), "events", ROLE, "fail", id="trusting another service"),
+        pytest.param(
+            of("Definition", states()), "states", ROLE.replace(", !GetAtt Work.Arn", ""), "fail", id="a role less"
+        ),
+        pytest.param(of("Definition", states(".sync")), "states", ROLE, "fail", id="nothing to wait with"),
+        pytest.param(of("Definition", states()), "states", ROLE.replace("ecs:RunTask", "'*'"), "fail", id="anything"),
+        pytest.param(PIPE, "pipes", ROLE, "not judged", id="a pipe, which reads its source, too"),
+        pytest.param(
+            of("Definition", BESIDE), "states", ROLE, "not judged", id="a state machine that calls functions, too"
+        ),
+        pytest.param(
+            of("Definition", states(), LoggingConfiguration={"Level": "ALL"}),
+            "states",
+            ROLE,
+            "not judged",
+            id="with logs",
+        ),
+    ],
+)
+def test_the_role_is_judged_by_the_tasks_that_it_runs(more: str, service: str, role: str, verdict: str) -> None:
+    found = judged(more, service, role)
+    assert (found.role.name, found.verdict) == ("Run of t.yaml", verdict)
+
+
+def test_following_tasks_is_allowed_in_their_cluster_alone() -> None:
+    found = judged(of("Definition", states(".sync")), role=ROLE + FOLLOWS)
+    allowed = {each.need.permission.action for each in found.judged if each.outcome == "allowed"}
+    assert {"ecs:StopTask", "ecs:DescribeTasks"} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("machine", "called", "remedy"),
+    [
+        (of("Definition", states(), RoleArn=None), "none", "Give Machine a RoleArn."),
+        (
+            of("Definition", states(), "AWS::Serverless::StateMachine", RoleArn=None),
+            "the one that SAM makes for Machine",
+            "get-template --template-stage Processed",
+        ),
+    ],
+)
+def test_a_state_machine_without_a_role_is_told(machine: str, called: str, remedy: str) -> None:
+    found = judged(machine.replace('"RoleArn": null, ', ""), role="")
+    assert found.role.name == called
+    assert found.absence is not None
+    assert remedy in found.absence.remedy
+
+
+def test_the_family_is_known_again_that_a_policy_of_the_cdk_cuts_out_of_the_arn() -> None:
+    cut = (
+        "!Join ['', ['arn:', !Select [1, !Split [':', !Ref Task]], ':ecs:', !Select [3, !Split [':', !Ref Task]], ':',"
+        " !Select [4, !Split [':', !Ref Task]], ':', !Select [5, !Split [':', !Ref Task]], ':*']]"
+    )
+    found = judged(of("Definition", states()), role=ROLE.replace("Resource: !Ref Task", f"Resource: {cut}"))
+    assert {each.outcome for each in found.judged} == {"allowed"}
