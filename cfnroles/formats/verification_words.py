@@ -20,7 +20,7 @@ from cfnroles.page import Page, json_page
 from cfnroles.policies import document
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement
-from cfnroles.symbols import IMPORT
+from cfnroles.symbols import IMPORT, Import
 from cfnroles.template.intrinsics import plain, symbols
 
 #: How a need spells what a spec imports from another stack.
@@ -372,11 +372,17 @@ def _rendered(value: Any) -> Any:
 def _function(text: str) -> dict[str, Any]:
     exports = [name for name in symbols(text) if name.startswith(IMPORT)]
     if [f"${{{name}}}" for name in exports] == [text]:
-        return {"Fn::ImportValue": exports[0].removeprefix(IMPORT)}
+        return {"Fn::ImportValue": _export(exports[0])}
     if not exports:
         return {"Fn::Sub": text}
     values = {}
     for number, name in enumerate(dict.fromkeys(exports), start=1):
         text = text.replace(f"${{{name}}}", f"${{Import{number}}}")
-        values[f"Import{number}"] = {"Fn::ImportValue": name.removeprefix(IMPORT)}
+        values[f"Import{number}"] = {"Fn::ImportValue": _export(name)}
     return {"Fn::Sub": [text, values]}
+
+
+def _export(symbol: str) -> Any:
+    """The name of an export, as a template says it: with what hangs on its parameters."""
+    name = Import(symbol).export
+    return {"Fn::Sub": name} if symbols(name) else name

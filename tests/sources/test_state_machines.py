@@ -12,6 +12,7 @@ from cfnroles import Document, Told, build, inject, read
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.verification import Verification
 from cfnroles.answers.verify_template import verify_template
+from cfnroles.formats.verification_words import statements_json
 from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden, in_worlds
@@ -376,3 +377,10 @@ def test_the_family_is_known_again_that_a_policy_of_the_cdk_cuts_out_of_the_arn(
     )
     found = judged(of("Definition", states()), role=ROLE.replace("Resource: !Ref Task", f"Resource: {cut}"))
     assert {each.outcome for each in found.judged} == {"allowed"}
+
+
+def test_a_statement_to_add_names_an_export_as_a_template_does() -> None:
+    cluster = {"Fn::ImportValue": {"Fn::Sub": "${Env}-cluster"}}
+    found = judged(of("Definition", states(".sync", Cluster=cluster)))
+    (follow,) = (each for each in json.loads(statements_json(found.missing)) if each["Sid"] == "FollowTasks")
+    assert follow["Resource"]["Fn::Sub"][1] == {"Import1": cluster}
