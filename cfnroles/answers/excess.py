@@ -45,13 +45,17 @@ class Wide(Struct, frozen=True):
 
 
 class Excess(Struct, frozen=True):
-    """What one statement grants beyond the needs, and the statements to put in its place; none: remove it."""
+    """What one statement grants beyond the needs, and the statements to put in its place; none: remove it.
+
+    ``kept`` is what only a gap may need of the statement, which stays as it is beside those.
+    """
 
     statement: StatementId
     risk: Risk
     unused: tuple[GrantedAction, ...]
     wide: tuple[Wide, ...]
     tight: tuple[Statement, ...]
+    kept: tuple[GrantedAction, ...] = ()
 
     @property
     def grants(self) -> tuple[GrantedAction, ...]:
@@ -73,6 +77,13 @@ class Beyond(Struct, frozen=True):
     chosen: tuple[str, ...]
     unsure: tuple[GrantedAction, ...]
     statements: frozenset[StatementId]
+
+
+class Untold(Struct, frozen=True):
+    """The actions of what nobody told: of needs that are there only if a parameter has a value, and of gaps."""
+
+    hanging: frozenset[str] = frozenset()
+    gaps: tuple[str, ...] = ()
 
 
 class _Use(IntEnum):
@@ -99,21 +110,21 @@ def grants_beyond(
     readings: Sequence[Reading],
     shown: Sequence[IdentityPolicy],
     holder: Holder,
-    hanging: Collection[str] = (),
+    untold: Untold = Untold(),  # noqa: B008
     chosen: Collection[str] | None = None,
 ) -> Beyond:
     """What a role grants beyond the needs.
 
-    ``readings`` are the role in each home, ``shown`` its policies as they are to be told, ``hanging`` the actions of
-    needs that are there only if a parameter has a value. A grant on one resource that may serve a need whose answer is
-    unknown, or one of those, counts as used. ``chosen`` is given where the needs tell what the application does: the
+    ``readings`` are the role in each home, ``shown`` its policies as they are to be told. A grant on one resource that
+    may serve a need whose answer is unknown, or one that hangs, counts as used, and one that a gap may need on whatever
+    resource is not too much. ``chosen`` is given where the needs tell what the application does: the
     policies that were chosen as a whole nevertheless, beside which nothing is left to the application.
     """
     unread = _unread((shown, *(policies for policies, _ in readings)))
     allowing = [statement for policy in shown for statement in _allowing(policy, unread)]
     names = [key for statement in allowing for key in _keys(statement)]
-    best = _best([_pairs(*reading, hanging, unread) for reading in readings])
-    asked = {*hanging, *(each.permission.action for _, certain in readings for each in certain)}
+    best = _best([_pairs(*reading, untold.hanging, unread) for reading in readings])
+    asked = {*untold.hanging, *(each.permission.action for _, certain in readings for each in certain)}
     exactly = {each.permission for pair in best if pair.use is _Use.EXACT for each in pair.served}
     told, left, leaving = list[Excess](), dict[str, None](), set[StatementId]()
     for statement in allowing:
@@ -124,7 +135,7 @@ def grants_beyond(
             left |= dict.fromkeys(grant.action for grant in others)
             leaving |= {statement.id for _ in others}
             unused = [grant for grant in unused if grant not in others]
-        if found := _excess(statement.id, own, unused, exactly):
+        if found := _excess(statement.id, own, unused, exactly, untold.gaps):
             told.append(found[0])
             exactly |= found[1]
     return Beyond(
@@ -150,14 +161,30 @@ def _excess(
     own: Sequence[tuple[GrantedAction, _Pair]],
     unused: Sequence[GrantedAction],
     exactly: set[Permission],
+    gaps: Sequence[str],
 ) -> tuple[Excess, set[Permission]] | None:
     """What is too much in a statement, and what its tight form grants."""
     wide = [_wide(grant, pair) for grant, pair in own if pair.use is _Use.WIDE]
+    beyond = [*unused, *(each.grant for each in wide)]
+    kept = [
+        GrantedAction(action, grant.resource)
+        for grant in beyond
+        for action in gaps
+        if matches_action(grant.action, action)
+    ]
+    served = {grant for grant in beyond if not _is_open(grant) and any(matches_action(grant.action, a) for a in gaps)}
+    unused = [grant for grant in unused if grant not in served]
+    wide = [each for each in wide if each.grant not in served]
     if not unused and not wide:
         return None
-    tight, served = _tight([pair for _, pair in own], exactly)
+    tight, granted = _tight([pair for _, pair in own], exactly)
     risk = max(risk_of(grant.action) for grant in (*unused, *(each.grant for each in wide)))
-    return Excess(statement, risk, tuple(unused), tuple(wide), tight), served
+    return Excess(statement, risk, tuple(unused), tuple(wide), tight, tuple(dict.fromkeys(kept))), granted
+
+
+def _is_open(grant: GrantedAction) -> bool:
+    """Whether a grant allows more than one action."""
+    return is_pattern(grant.action) or grant.action.startswith("NOT ")
 
 
 def _pairs(

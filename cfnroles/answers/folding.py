@@ -177,6 +177,7 @@ class _Fold:
             tuple(dict.fromkeys(grant for each, _ in several for grant in each.unused)),
             tuple(_widest([wide for each, _ in several for wide in each.wide])),
             tuple(self._statements(tight, statement)),
+            tuple(dict.fromkeys(grant for each, _ in several for grant in each.kept)),
         )
         self._note(excess, whole)
         return excess

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cfnroles.answers.excess import Beyond, grants_beyond
+from cfnroles.answers.excess import Beyond, Untold, grants_beyond
 from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
 from cfnroles.answers.trust import Trust, trust
@@ -137,7 +137,10 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
         [(reading.policies, (*reading.asked(everything), *reading.open(everything, unknown))) for reading in readings],
         tuple(evaluable(policy) for policy in role.policies),
         Holder.TASK if uses.open_ended else uses.holder,
-        {need.permission.action for need in (*hanging, *perhaps) if settled.isdisjoint(need.permission.when)},
+        Untold(
+            frozenset(n.permission.action for n in (*hanging, *perhaps) if settled.isdisjoint(n.permission.when)),
+            tuple(dict.fromkeys(action for gap in uses.gaps for action in gap.actions)),
+        ),
         uses.chosen,
     )
     first = readings[0]

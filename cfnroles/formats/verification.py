@@ -17,6 +17,8 @@ from cfnroles.formats.verification_words import (
     by_words,
     defaults_words,
     ground_words,
+    kept_statements,
+    kept_words,
     label,
     only,
     only_if,
@@ -178,8 +180,12 @@ def _excess(each: Verification, width: int) -> Iterator[str]:
             yield from _paragraph(told, width, 3, "- ")
         for wide in found.wide:
             yield from _paragraph(wide_words(each, found.statement, wide), width, 3, "- ")
-        yield from _paragraph(tight_words(found), width, 3, "> ")
+        if told := tight_words(found):
+            yield from _paragraph(told, width, 3, "> ")
         yield from _statements(each, found.statement, found.tight)
+        if told := kept_words(found, each):
+            yield from _paragraph(told, width, 3, "> ")
+            yield json_page(kept_statements(found, each))
 
 
 def _statements(each: Verification, what: object, statements: Sequence[Statement]) -> Iterator[str]:
@@ -291,6 +297,7 @@ def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
         "wide": [{**_wide(wide), **_only_if(each, (found.statement, ("wide", wide.grant)))} for wide in found.wide],
         "instead": json.loads(statements_json(found.tight)) if found.tight else [],
         **_conditions("instead", [each.when((found.statement, one)) for one in found.tight]),
+        **({"kept": kept_statements(found, each)} if found.kept else {}),
     }
 
 

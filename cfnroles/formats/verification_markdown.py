@@ -12,6 +12,8 @@ from cfnroles.formats.verification_words import (
     counted,
     defaults_words,
     ground_words,
+    kept_statements,
+    kept_words,
     label,
     only,
     only_if,
@@ -41,7 +43,7 @@ from cfnroles.markdown import (
     table,
 )
 from cfnroles.need import Origin
-from cfnroles.page import Page
+from cfnroles.page import Page, json_page
 
 _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌", Outcome.DENIED: "⛔"}
 
@@ -105,11 +107,14 @@ def _excess(each: Verification) -> Iterator[str]:
             strong(placed(each.role, found.statement)), f" lets one {found.risk} {only(each, found)}".rstrip()
         )
         wide = (wide_words(each, found.statement, one) for one in found.wide)
-        words = [*unused_words(found, each), *wide, tight_words(found)]
+        words = [*unused_words(found, each), *wide, *filter(None, [tight_words(found)])]
         yield numbered(number, head, words)
         for when, statements in by_condition(each, found.statement, found.tight):
             yield paragraph(f"only if {when}:" if when else "")
             yield fenced(statements_json(statements), "json", margin="     ")
+        if found.kept:
+            yield paragraph(kept_words(found, each))
+            yield fenced(json_page(kept_statements(found, each)), "json", margin="     ")
 
 
 def _listed(each: Verification, actions: Sequence[str]) -> Markup:

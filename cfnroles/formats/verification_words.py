@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -153,10 +153,6 @@ def unused_words(found: Excess, each: Verification) -> Iterator[str]:
                 for action in grants
             )
             yield f"no need uses {names} on {', '.join(resources)}{_only(when)}"
-    for gap in each.gaps:
-        if may := [grant.action for grant in found.unused if any(matches_action(grant.action, a) for a in gap.actions)]:
-            names = ", ".join(dict.fromkeys(may))
-            yield f"before you remove {names}: {gap.origin.pointer} may need it, see the gaps"
     for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
             yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
@@ -190,7 +186,43 @@ def _by_resources(grants: Sequence[GrantedAction]) -> Iterable[tuple[tuple[str, 
 
 def tight_words(found: Excess) -> str:
     """What to do about one statement."""
+    if found.kept and not found.tight:
+        return ""
     return "put in its place:" if found.tight else "remove it; nothing needs it"
+
+
+def kept_words(found: Excess, each: Verification) -> str:
+    """What of a statement has to stay, because a gap may need it; empty for nothing."""
+    actions = {grant.action for grant in found.kept}
+    places = (gap.origin.pointer for gap in each.gaps if not actions.isdisjoint(gap.actions))
+    beside = " beside it" if found.tight else " in its place"
+    return f"keep{beside} what {' and '.join(dict.fromkeys(places))} may need, see the gaps:" if actions else ""
+
+
+def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
+    """What of a statement has to stay, on the resources and under the conditions that it has there."""
+    policy = next((policy for policy in each.role.policies if policy.name == found.statement.policy), None)
+    given = policy.document.get("Statement") if policy else None
+    own = given[found.statement.index] if isinstance(given, list) else given
+    condition = {"Condition": own["Condition"]} if isinstance(own, Mapping) and "Condition" in own else {}
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action in dict.fromkeys(grant.action for grant in found.kept):
+        resources = tuple(grant.resource for grant in found.kept if grant.action == action)
+        actions.setdefault(resources, []).append(action)
+    return [
+        _rendered({"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": each, **_on(on), **condition})
+        for number, (on, each) in enumerate(actions.items(), start=1)
+    ]
+
+
+def _on(resources: Sequence[str]) -> dict[str, list[str]]:
+    """The resources of a grant, which may be all but some."""
+    *_, last = resources
+    return {"NotResource": last.removeprefix("NOT ").split(", ")} if last[:4] == "NOT " else {"Resource": [*resources]}
+
+
+def _numbered(sid: str, number: int) -> str:
+    return sid if number == 1 else f"{sid}{number}"
 
 
 def ground_words(each: Verification) -> tuple[tuple[Ground, str], ...]:

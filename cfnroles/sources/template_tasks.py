@@ -17,6 +17,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
+from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, input_gaps
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_arns import TELLING
@@ -46,7 +47,7 @@ from cfnroles.workload import Path
 _LOOKED_AT = (*TASKS, *RUNS, *RUNNERS, CLUSTER, *ENCRYPTED, *TELLING)
 
 #: What is read besides: no condition around a role is one of the task definitions.
-_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role")
+_RESOLVED = (*_LOOKED_AT, "AWS::IAM::Role", PIPELINE)
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*(?:\.[^{}]*)?\}")
 
@@ -300,6 +301,7 @@ class _Found:
         discovery = self._discovered(task, keys.facts)
         special: list[Need] = []
         gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *input_gaps(task), *keys.gaps]
+        gaps += deployed_otherwise(task, stack)
         for need in filter(keys.concern, discovery.needs):
             try:
                 special += keys.of(need)

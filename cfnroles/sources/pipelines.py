@@ -1,0 +1,87 @@
+"""Pipelines of CodePipeline in a template that deploy its services with another image, or another task definition.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.need import Gap, Holder
+from cfnroles.sources.template_task_definitions import SERVICE, TemplateTask, elements, names_of
+from cfnroles.table.ecs import FEATURES, ecr_images
+from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.text import from_spelling
+
+PIPELINE = "AWS::CodePipeline::Pipeline"
+_IMAGE, _WHOLE = "ECS", "CodeDeployToECS"
+_FILE = "imagedefinitions.json"
+_CODE_DEPLOY = "CODE_DEPLOY"
+_PULLING = tuple(grant.action_name for feature in ecr_images.FEATURES[:1] for grant in feature.grants)
+
+
+class _Deploying(Struct, frozen=True):
+    """One action of a pipeline that deploys to ECS."""
+
+    pipeline: str
+    provider: str
+    configuration: Mapping[str, Any]
+
+
+def deployed_otherwise(task: TemplateTask, stack: ResolvedStack) -> Iterator[Gap]:
+    """A gap for each image of a task definition that a pipeline replaces, and where it replaces the whole of it."""
+    services = [each for each in stack.of_type(SERVICE) if each.properties.get("TaskDefinition") in _names(task)]
+    for action in _actions(stack) if services else ():
+        if not any(_may_deploy(action, each, stack) for each in services):
+            continue
+        if action.provider == _WHOLE:
+            what = f"the pipeline {action.pipeline} puts the task definition of its artifact in the place of this one"
+            how = "Give that file to cfnroles, too: its execution role needs what it says"
+            yield Gap(Holder.EXECUTION, "deployed-otherwise", task.workload.origin(()), what, how, _of_execution())
+            continue
+        file = action.configuration.get("FileName", _FILE)
+        for path, image in task.workload.find("containerDefinitions[].image"):
+            what = f"the pipeline {action.pipeline} deploys another image, which only {file} of its artifact names"
+            how = f"If that is of Amazon ECR, the execution role needs {', '.join(_PULLING)} on its repository"
+            if isinstance(image, str):
+                yield Gap(Holder.EXECUTION, "deployed-otherwise", task.workload.origin(path), what, how, _PULLING)
+
+
+def _names(task: TemplateTask) -> tuple[str, ...]:
+    return names_of(task.resource.logical_id)
+
+
+def _actions(stack: ResolvedStack) -> Iterator[_Deploying]:
+    for pipeline in stack.of_type(PIPELINE):
+        for stage, _ in elements(pipeline.properties.get("Stages"), ()):
+            for action, _ in elements(stage.get("Actions") if isinstance(stage, Mapping) else None, ()):
+                kind = action.get("ActionTypeId") if isinstance(action, Mapping) else None
+                provider = kind.get("Provider") if isinstance(kind, Mapping) else None
+                if provider in (_IMAGE, _WHOLE):
+                    said = action.get("Configuration")
+                    yield _Deploying(pipeline.logical_id, str(provider), said if isinstance(said, Mapping) else {})
+
+
+def _may_deploy(action: _Deploying, service: Resource, stack: ResolvedStack) -> bool:
+    """Whether an action may deploy a service: by the name that it says, or one that nobody knows."""
+    if action.provider == _WHOLE:
+        controller = service.properties.get("DeploymentController")
+        return isinstance(controller, Mapping) and controller.get("Type") == _CODE_DEPLOY
+    given = action.configuration.get("ServiceName")
+    if not isinstance(given, str):
+        return True
+    name = from_spelling(given, policy=False)
+    known = [symbol.name.partition(".")[0] for symbol in name.unknown]
+    if service.logical_id in known or name == service.properties.get("ServiceName"):
+        return True
+    return bool(known) and not any(each in stack.resources for each in known)
+
+
+def _of_execution() -> tuple[str, ...]:
+    """All that an execution role may need."""
+    features = (feature for feature in FEATURES if feature.holder is Holder.EXECUTION)
+    return tuple(dict.fromkeys(grant.action_name for feature in features for grant in feature.grants))

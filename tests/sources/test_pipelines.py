@@ -1,0 +1,93 @@
+"""Pipelines that deploy a service of the template with another image, or another task definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, Told, read
+from cfnroles.answers.verify_template import verify_template
+from cfnroles.formats.verification import human
+from cfnroles.formats.verification_words import kept_statements
+from cfnroles.need import Holder
+
+HEAD = """\
+Parameters:
+  Name: {Type: String}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Start.Arn
+      ContainerDefinitions: [{Name: web, Image: "nginx:1.27"}]
+  Web: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, ServiceName: web, MORE}}
+  Start:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: start
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: [ACTIONS], Resource: "*", Condition: {Bool: {"aws:SecureTransport": true}}}
+  Pipeline:
+    Type: AWS::CodePipeline::Pipeline
+    Properties:
+      Stages:
+        - Name: Deploy
+          Actions:
+            - ActionTypeId: {Category: Deploy, Owner: AWS, Version: 1, Provider: PROVIDER}
+              Configuration: {CONFIGURATION}
+"""
+PULLS = "ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
+BY_CODE_DEPLOY = "DeploymentController: {Type: CODE_DEPLOY}"
+
+
+def judged(configuration: str, provider: str = "ECS", actions: str = PULLS, more: str = "") -> Any:
+    text = HEAD.replace("CONFIGURATION", configuration).replace("PROVIDER", provider)
+    text = text.replace("ACTIONS", actions).replace("MORE", more)
+    found = verify_template(read(Document("t.yaml", text), Told()))
+    (role,) = (each for each in found if each.holder is Holder.EXECUTION)
+    return role, text
+
+
+@pytest.mark.parametrize(
+    ("configuration", "provider", "more", "gap"),
+    [
+        ("ServiceName: !GetAtt Web.Name", "ECS", "", "which only imagedefinitions.json of its artifact names"),
+        ("ServiceName: web, FileName: build.json", "ECS", "", "which only build.json of its artifact names"),
+        ("ServiceName: !Ref Name", "ECS", "", "which only imagedefinitions.json of its artifact names"),
+        ("ServiceName: other", "ECS", "", ""),
+        ("ServiceName: !Ref Start", "ECS", "", ""),
+        ("ServiceName: web", "CloudFormation", "", ""),
+        ("ApplicationName: web", "CodeDeployToECS", BY_CODE_DEPLOY, "puts the task definition of its artifact in"),
+        ("ApplicationName: web", "CodeDeployToECS", "", ""),
+    ],
+)
+def test_what_a_pipeline_puts_in_the_place_of_an_image_is_a_gap_and_no_excess(
+    configuration: str, provider: str, more: str, gap: str
+) -> None:
+    role, _ = judged(configuration, provider, more=more)
+    assert [gap in each.what for each in role.gaps] == ([True] if gap else [])
+    assert (role.verdict, bool(role.excess)) == (("not judged", False) if gap else ("fail", True))
+
+
+def test_beside_what_is_too_much_there_is_told_what_has_to_stay() -> None:
+    role, text = judged("ServiceName: web", actions=f"{PULLS}, s3:PutObject")
+    (found,) = role.excess
+    assert [grant.action for grant in found.unused] == ["s3:PutObject"]
+    (kept,) = kept_statements(found, role)
+    assert (", ".join(kept["Action"]), kept["Resource"]) == (PULLS, ["*"])
+    assert kept["Condition"] == {"Bool": {"aws:SecureTransport": True}}
+    told = " ".join(human([role], text).split())
+    assert "keep in its place what Resources.Task.Properties.ContainerDefinitions[0].Image may need" in told
+    assert "nothing needs it" not in told
+
+
+def test_of_a_pattern_there_stays_what_may_be_needed() -> None:
+    role, _ = judged("ServiceName: web", actions="'ecr:*'")
+    (found,) = role.excess
+    assert [grant.action for grant in found.unused] == ["ecr:*"]
+    assert [grant.action for grant in found.kept] == PULLS.split(", ")
