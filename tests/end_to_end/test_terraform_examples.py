@@ -68,9 +68,9 @@ def test_the_policy_of_the_images_account_is_that_of_the_image(account: Account,
     assert printed.stdout == (example / "images-account" / "repository-policy.json").read_text(encoding="utf-8")
 
 
-def refused(terraform: Terraform, directory: Path) -> str:
+def refused_apply(terraform: Terraform, directory: Path, *options: str) -> str:
     """What Terraform prints when it does not apply, without the lines and signs that it draws around."""
-    ended = terraform.run(directory, "apply", "-auto-approve")
+    ended = terraform.run(directory, "apply", "-auto-approve", *options)
     assert ended.returncode == 1
     return " ".join(ended.stderr.split())
 
@@ -89,7 +89,7 @@ def verified(account: Account, source: Path, name: str, roles: dict[str, Any]) -
 def test_nothing_is_registered_before_its_secrets_have_values_and_all_is_exact_then(
     account: Account, terraform: Terraform, directory: Path
 ) -> None:
-    told = refused(terraform, directory)
+    told = refused_apply(terraform, directory)
     for name, secret in {"db-password": "DB_PASSWORD", "api-key": "API_KEY"}.items():
         assert (
             f"Secret my-app/{name} has no value. Needed by container app, secret {secret}. Put a value first." in told
@@ -111,3 +111,46 @@ def test_nothing_is_registered_before_its_secrets_have_values_and_all_is_exact_t
         assert VALUE not in json.dumps(shown)
         for name in TASKS:
             verified(account, directory / f"{source}.json", name, roles)
+
+
+ON_A_CONDITION = """
+variable "debug" {
+  type = bool
+}
+
+resource "aws_secretsmanager_secret" "debug" {
+  count = var.debug ? 1 : 0
+  name  = "debug"
+}
+
+resource "aws_ecs_task_definition" "app" {
+  family             = "app"
+  execution_role_arn = local.app_execution_role_arn
+  container_definitions = jsonencode([{
+    name   = "web"
+    image  = "nginx:1"
+    memory = 128
+    secrets = concat(
+      [{ name = "LEVEL", valueFrom = "/app/level" }],
+      var.debug ? [
+        { name = "OWN", valueFrom = aws_secretsmanager_secret.debug[0].arn },
+        { name = "OTHER", valueFrom = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other" },
+      ] : [],
+    )
+  }])
+}
+"""
+
+
+def test_what_hangs_on_a_condition_is_there_and_asked_for_under_it_alone(
+    account: Account, terraform: Terraform, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(ON_A_CONDITION, encoding="utf-8")
+    assert account.cfnroles("terraform", tmp_path).returncode == 0
+    terraform.done(tmp_path, "init")
+    terraform.done(tmp_path, "apply", "-auto-approve", "-var", "debug=false")
+
+    refused = terraform.run(tmp_path, "plan", "-var", "debug=true")
+    assert (refused.returncode, "secret:other): couldn't find resource" in refused.stderr) == (1, True)
+    account.client("secretsmanager").create_secret(Name="other", SecretString=VALUE)
+    assert "Secret debug has no value." in refused_apply(terraform, tmp_path, "-var", "debug=true")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from cfnroles.targets.terraform.names import Names
 from cfnroles.targets.terraform.values import Unwritable
 from cfnroles.template.worlds import Disjunction, Literal
 
+_SIMPLE = re.compile(r"[\w.]+")
 _PLAIN = re.compile(r'[\w.\[\]" =!<>&|-]+')
 
 
@@ -24,12 +26,18 @@ def guarded(need: Need, when: Disjunction, names: Names) -> Need:
     Raises Unwritable where one is no expression that can stand in another place than its own.
     """
     own = [f"length(var.{names.variable(Parameter(name))}) > 0" for name in need.permission.when]
-    told = [_written(when)] if when else []
+    told = [written_condition(when)] if when else []
     return replace(need, permission=replace(need.permission, when=(*own, *told)))
 
 
-def _written(when: Disjunction) -> str:
-    alternatives = [_all_of(literals) for literals in when]
+def written_condition(when: Disjunction) -> str:
+    """The conditions as one expression, empty where there are none; raises Unwritable as ``guarded`` does."""
+    return either([_all_of(literals) for literals in when])
+
+
+def either(conditions: Iterable[str]) -> str:
+    """The condition that holds where any of these does; empty where there are none."""
+    alternatives = tuple(conditions)
     return alternatives[0] if len(alternatives) == 1 else " || ".join(f"({each})" for each in alternatives)
 
 
@@ -46,10 +54,14 @@ def _literal(literal: Literal) -> str:
         raise _unwritable(condition) from None
     if not _PLAIN.fullmatch(condition):
         raise _unwritable(condition)
-    simple = re.fullmatch(r"[\w.]+", condition)
-    if literal.holds:
-        return condition if simple else f"({condition})"
-    return f"!{condition}" if simple else f"!({condition})"
+    if not literal.holds:
+        return opposite(condition)
+    return condition if _SIMPLE.fullmatch(condition) else f"({condition})"
+
+
+def opposite(condition: str) -> str:
+    """The condition that holds where this one does not."""
+    return f"!{condition}" if _SIMPLE.fullmatch(condition) else f"!({condition})"
 
 
 def _unwritable(condition: str) -> Unwritable:

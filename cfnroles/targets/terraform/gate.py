@@ -13,7 +13,7 @@ https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/s
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,8 +23,11 @@ from cfnroles.need import Reference
 from cfnroles.symbols import Expression
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import SecretReference, value_from
+from cfnroles.targets.terraform.conditions import either, opposite, written_condition
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.permissions import When
+from cfnroles.targets.terraform.values import Unwritable
 from cfnroles.targets.terraform.writing import Argument, Block, Comment, Entry, Items, Written, literal
 from cfnroles.text import Text
 from cfnroles.written import as_written
@@ -41,12 +44,16 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class Wanted(Struct, frozen=True):
-    """One version of a secret that must have a value, with the places that need it; any, of the stage ``""``."""
+    """One version of a secret that must have a value, with the places that need it; any, of the stage ``""``.
+
+    ``when`` has the expressions of which one must be true for it to be needed; it always is where there are none.
+    """
 
     secret: Text
     stage: str
     version_id: str
     places: tuple[str, ...]
+    when: tuple[str, ...] = ()
 
 
 class Gate(Struct, frozen=True):
@@ -56,19 +63,27 @@ class Gate(Struct, frozen=True):
     unasked: tuple[Reference, ...] = ()
 
 
-def gate_of(references: Iterable[Reference], made: Collection[Reference], facts: Facts) -> Gate:
+def gate_of(references: Iterable[Reference], made: Collection[Reference], facts: Facts, when: When) -> Gate:
     """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
-    found: dict[tuple[Text, str, str], list[str]] = {}
+    found: dict[tuple[Text, str, str], dict[str, str]] = {}
     unasked: list[Reference] = []
     for reference in references:
         target = _target(reference, facts)
+        try:
+            condition = written_condition(when.get(reference, ()))
+        except Unwritable:
+            target = None
         if target is None:
             unasked += [reference] if reference not in made else []
             continue
         key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
-        found.setdefault(key, []).append(reference.origin.place)
-    wanted = tuple(Wanted(*key, tuple(dict.fromkeys(places))) for key, places in found.items())
-    return Gate(wanted, tuple(unasked))
+        found.setdefault(key, {})[reference.origin.place] = condition
+    return Gate(tuple(_wanted(key, places) for key, places in found.items()), tuple(unasked))
+
+
+def _wanted(key: tuple[Text, str, str], places: Mapping[str, str]) -> Wanted:
+    conditions = tuple(dict.fromkeys(places.values()))
+    return Wanted(*key, tuple(places), () if "" in conditions else conditions)
 
 
 def _target(reference: Reference, facts: Facts) -> SecretReference | None:
@@ -84,23 +99,31 @@ def gate_blocks(parts: Parts, gate: Gate) -> Iterator[Block]:
     if not gate.wanted:
         return
     names = _names(parts, gate)
-    blocks = [block for secret, name in names.items() for block in _data(parts, secret, name)]
+    blocks = [block for secret, name in names.items() for block in _data(parts, secret, name, _whenever(gate, secret))]
     asked = sorted({action for block in blocks for action in _ACTIONS[block.labels[0]]})
     head = f"The gate: it reads no value. Whoever plans needs {', '.join(asked)} on these secrets."
     yield replace(blocks[0], comments=(head,))
     yield from blocks[1:]
-    conditions = tuple(_precondition(parts, each, names[each.secret]) for each in gate.wanted)
+    conditions = tuple(
+        _precondition(parts, each, names[each.secret], _whenever(gate, each.secret)) for each in gate.wanted
+    )
     body = (*parts.repeated.arguments, Block("lifecycle", (), conditions))
     yield Block("resource", ("terraform_data", parts.names.gate), body)
 
 
-def _data(parts: Parts, secret: Text, name: str) -> Iterator[Block]:
+def _whenever(gate: Gate, secret: Text) -> str:
+    """The condition under which anything of a secret is wanted; nothing where it always is."""
+    wanted = [each.when for each in gate.wanted if each.secret == secret]
+    return "" if () in wanted else either(dict.fromkeys(condition for when in wanted for condition in when))
+
+
+def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[Block]:
     """The versions of a secret, behind what tells whether it is there and is to stay."""
-    written = parts.values.of(secret)
+    written, head = parts.values.of(secret), parts.head_under(condition)
     if not _is_asked_for(secret):
-        yield Block("data", (_RESOURCE, name), (*parts.head, Argument("arn", written)))
-        written = Written(f"data.{_RESOURCE}.{name}{parts.repeated.instance}.id")
-    body: list[Entry] = [*parts.head, Argument("secret_id", written)]
+        yield Block("data", (_RESOURCE, name), (*head, Argument("arn", written)))
+        written = Written(f"data.{_RESOURCE}.{name}{parts.instance_under(condition)}.id")
+    body: list[Entry] = [*head, Argument("secret_id", written)]
     if versions := [each for symbol in _resources(secret) for each in parts.versions.get(symbol, ())]:
         body.append(Comment("What gives the secret its value comes first."))
         body.append(Argument("depends_on", Items(tuple(map(Written, versions)))))
@@ -117,41 +140,54 @@ def _resources(secret: Text) -> Iterator[str]:
     yield from (symbol.address for symbol in secret.symbols if isinstance(symbol, Expression))
 
 
-def _precondition(parts: Parts, wanted: Wanted, name: str) -> Block:
+def _precondition(parts: Parts, wanted: Wanted, name: str, whenever: str) -> Block:
     told = "has no value" if wanted.stage in ("", "AWSCURRENT") else f"has no version {wanted.stage}"
     if wanted.stage and wanted.version_id:
         told += f" that is {wanted.version_id}"
     places = "; ".join(wanted.places)
-    called = _called(parts, wanted.secret)
+    called = _called(parts, wanted.secret, hanging=bool(wanted.when))
     message = f"{called} {literal(f'{told}. Needed by {places}. Put a value first.')}"
     return Block(
         "precondition",
         (),
         (
             *([] if wanted.stage else [Comment(_UNLABELLED)]),
-            Argument("condition", _condition(wanted, f"data.{_VERSIONS}.{name}{parts.repeated.instance}.versions")),
+            Argument("condition", _condition(wanted, _versions(parts, name, whenever))),
             Argument("error_message", Written(f'"Secret {message}"')),
         ),
     )
 
 
+def _versions(parts: Parts, name: str, whenever: str) -> str:
+    """The versions of a secret; null where it has none, and where nobody asked."""
+    data = f"data.{_VERSIONS}.{name}"
+    if whenever and not parts.repeated.meta:
+        return f"one({data}[*].versions)"
+    return f"{data}{parts.repeated.instance}.versions"
+
+
 def _condition(wanted: Wanted, versions: str) -> Written:
-    if not wanted.stage:
-        return Written(f"length(coalesce({versions}, [])) > 0")
-    asked = f'contains(v.version_stages, "{literal(wanted.stage)}")'
-    if wanted.version_id:
-        asked += f' && v.version_id == "{literal(wanted.version_id)}"'
-    return Written(f"anytrue([for v in coalesce({versions}, []) : {asked}])")
+    asked = f"length(coalesce({versions}, [])) > 0"
+    if wanted.stage:
+        labelled = f'contains(v.version_stages, "{literal(wanted.stage)}")'
+        if wanted.version_id:
+            labelled += f' && v.version_id == "{literal(wanted.version_id)}"'
+        asked = f"anytrue([for v in coalesce({versions}, []) : {labelled}])"
+    return Written(f"{opposite(either(wanted.when))} || {asked}" if wanted.when else asked)
 
 
-def _called(parts: Parts, secret: Text) -> str:
-    """What a message calls a secret by: its name where that is known, else its ARN."""
+def _called(parts: Parts, secret: Text, *, hanging: bool) -> str:
+    """What a message calls a secret by: its name where that is known, else its ARN.
+
+    Terraform works a message out whether it is told or not: what is there under a condition alone may be absent.
+    """
     written = as_written(secret)
     if isinstance(whole := written.whole, Expression):
         expression = parts.values.of(secret).text
         resource, _, attribute = expression.rpartition(".")
-        named = whole.type == _RESOURCE and attribute in ("arn", "id")
-        return f"${{{resource}.name}}" if named else f"${{{expression}}}"
+        if whole.type == _RESOURCE and attribute in ("arn", "id"):
+            expression = f"{resource}.name"
+        return f'${{try({expression}, "")}}' if hanging else f"${{{expression}}}"
     name = written.cut(":", 6)[-1]
     text = parts.values.of(name).text
     return text[1:-1] if text.startswith('"') else f"${{{text}}}"

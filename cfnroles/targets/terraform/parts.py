@@ -65,3 +65,20 @@ class Parts(Struct, frozen=True):
     def head(self) -> tuple[Entry, ...]:
         """The first arguments of each resource of AWS that is there for every instance of the task definition."""
         return (*self.repeated.arguments, *self.of_aws)
+
+    def head_under(self, condition: str) -> tuple[Entry, ...]:
+        """The first arguments of one that is there under a condition alone, be it empty."""
+        if not condition:
+            return self.head
+        match self.repeated:
+            case Repeated(meta="count", written=written):
+                meta = Argument("count", Written(f"{condition} ? {written} : 0"))
+            case Repeated(meta="for_each", written=written):
+                meta = Argument("for_each", Written(f"{{ for k, v in {written} : k => v if {condition} }}"))
+            case _:
+                meta = Argument("count", Written(f"{condition} ? 1 : 0"))
+        return (meta, *self.of_aws)
+
+    def instance_under(self, condition: str) -> str:
+        """What goes behind the name of such a one, where both are there under the same condition."""
+        return "[0]" if condition and not self.repeated.meta else self.repeated.instance

@@ -14,6 +14,7 @@ from cfnroles.page import visible
 
 #: A list or an object that is no wider stands on one line.
 _WIDTH = 100
+_LOOP = "flatten([for once in [true] : "
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -47,7 +48,8 @@ class Call(Struct, frozen=True):
 class OnlyIf(Struct, frozen=True):
     """A list that is empty where a condition does not hold, which is given as it is written.
 
-    No conditional makes one of objects that differ in their members: its two lists would have to have one type.
+    No conditional makes one of objects that differ in their members: its two lists would have to have one type. A loop
+    looks at its result where the condition holds alone, so that what is not there otherwise may stand in it.
     https://developer.hashicorp.com/terraform/language/expressions/conditionals#type-conversions
     """
 
@@ -169,7 +171,7 @@ def _expression(value: Expression, indent: str, before: int) -> list[str]:
         case Members(members=members):
             return ["{", *_entries(members, inner), f"{indent}}}"]
         case OnlyIf(condition=condition, items=items):
-            return ["[for statement in [", *_listed(items.items, inner), f"{indent}] : statement if {condition}]"]
+            return [f"{_LOOP}[", *_listed(items.items, inner), f"{indent}] if {condition}])"]
         case Call(name=name, arguments=(argument,)):
             first, *others = _expression(argument, indent, before + len(name) + 1)
             return _closed([f"{name}({first}", *others])
@@ -208,7 +210,7 @@ def _line(value: Expression) -> str | None:
             return None if None in inner else f"{name}({', '.join(map(str, inner))})"
         case OnlyIf(condition=condition, items=items):
             line = _line(items)
-            return None if line is None else f"[for statement in {line} : statement if {condition}]"
+            return None if line is None else f"{_LOOP}{line} if {condition}])"
     return _object_line(value)
 
 

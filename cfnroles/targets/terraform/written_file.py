@@ -82,7 +82,7 @@ def written_file(subject: Subject, place: Place, *, gated: bool) -> TerraformFil
 
     Raises InvalidInput where a role would need more policies than IAM allows.
     """
-    gate = gate_of(subject.discovery.references, subject.made, subject.facts) if gated else Gate()
+    gate = gate_of(subject.discovery.references, subject.made, subject.facts, subject.when) if gated else Gate()
     for stem in stems(subject.name, place.earlier):
         parts, needs, gaps = _parts(subject, Names(stem))
         text, blocks = file_of(subject.header, parts, gate)

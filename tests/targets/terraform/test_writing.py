@@ -86,7 +86,7 @@ resource "a" "b" {
       "%s",
       "y",
     ],
-    [for statement in [] : statement if a == 1],
+    flatten([for once in [true] : [] if a == 1]),
   )
 
   one = { a = "1" }
