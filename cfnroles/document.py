@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from msgspec import Struct
 from cfnroles.aliases import DEPTH, check_extent, merge, too_deep
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, is_file, read_text
+from cfnroles.positions import Positions, of_json, of_yaml
 from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -84,8 +86,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
             tree = tree[0]
         return tree if isinstance(tree, Mapping) else {}
 
-    @cached_property
-    def positions(self) -> Mapping[TreePath, tuple[int, int]]:
+    @property
+    def positions(self) -> Positions:
         """Line and column of each path, as ``positions`` tells them."""
         return positions(self.text, self.name)
 
@@ -153,32 +155,20 @@ def parse(text: str, document: str) -> Any:
     return _construct(_compose(text, document), document)
 
 
-def positions(text: str, document: str = "") -> dict[TreePath, tuple[int, int]]:
-    """Line and column, counted from 1, of each path in a JSON or YAML text that ``parse`` accepts.
-
-    A text that was parsed last under the same name is not composed again. Empty where JSON holds what YAML does not
-    know, so that no line can be told.
-    """
-    found: dict[TreePath, tuple[int, int]] = {}
+@lru_cache(maxsize=8)
+def positions(text: str, document: str = "") -> Positions:
+    """Line and column of each path in a JSON or YAML text that ``parse`` accepts; none where nothing can be told."""
+    if text.lstrip()[:1] in ("{", "["):
+        # What only opens like JSON may be YAML.
+        with suppress(ValueError, RecursionError):
+            return of_json(text)
     try:
-        root = composed(text, document)
+        return of_yaml(composed(text, document))
     except InvalidInput:
-        return found
-    pending: list[tuple[TreePath, Any]] = [((), root)] if root is not None else []
-    while pending:
-        path, node = pending.pop()
-        found.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                inner = (*path, str(key.value))
-                found[inner] = (key.start_mark.line + 1, key.start_mark.column + 1)
-                pending.append((inner, value))
-        elif isinstance(node, yaml.SequenceNode):
-            pending.extend(((*path, index), value) for index, value in enumerate(node.value))
-    return found
+        return of_yaml(None)
 
 
-def nearest(path: TreePath, places: Mapping[TreePath, tuple[int, int]]) -> TreePath:
+def nearest(path: TreePath, places: Positions) -> TreePath:
     """The path, or that of the nearest part around it that stands in a text with these positions."""
     at: TreePath = ()
     for step in path:

@@ -8,6 +8,7 @@ from cfnroles.document import nearest, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding, Gap, Origin
 from cfnroles.page import Page, page
+from cfnroles.positions import Positions
 from cfnroles.workload import BESIDE, Path
 
 #: The text of the only document, or the text of each of several by its name.
@@ -19,7 +20,6 @@ class Lines:
 
     def __init__(self, text: Texts) -> None:
         self._text = text
-        self._positions: dict[str, Mapping[Path, tuple[int, int]]] = {}
 
     def where(self, origin: Origin) -> str:
         """``web.json:12: containerDefinitions[0].image (container web)``."""
@@ -49,14 +49,10 @@ class Lines:
         at = nearest(origin.path, places)
         return (0, 0) if origin.path and not at else places.get(at, (1, 1))
 
-    def _places(self, document: str) -> Mapping[Path, tuple[int, int]]:
+    def _places(self, document: str) -> Positions:
         if isinstance(self._text, str):
-            document, text = "", self._text
-        else:
-            text = self._text.get(document, "")
-        if document not in self._positions:
-            self._positions[document] = positions(text, document)
-        return self._positions[document]
+            return positions(self._text)
+        return positions(self._text.get(document, ""), document)
 
 
 def findings_text(findings: Sequence[Finding], text: Texts) -> Page:

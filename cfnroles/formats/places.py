@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from cfnroles.answers.lint import LintedFile
 from cfnroles.document import nearest, positions
 from cfnroles.need import Finding
-from cfnroles.workload import Path
+from cfnroles.positions import Positions
 
 
 class Places:
@@ -19,9 +18,9 @@ class Places:
     def __init__(self, file: LintedFile) -> None:
         self._file = file
 
-    @cached_property
-    def _positions(self) -> Mapping[Path, tuple[int, int]]:
-        return positions(self._file.text)
+    @property
+    def _positions(self) -> Positions:
+        return positions(self._file.text, self._file.document)
 
     def placed(self, findings: Iterable[Finding]) -> list[tuple[Finding, int, int]]:
         """Findings with line and column, in the order in which they stand in the text.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
@@ -256,7 +256,7 @@ class Template(Struct, frozen=True, dict=True):
         template, there = self.home(path)
         if template is not self:
             return template.line(there)
-        known = _positions(self.text, self.document)
+        known = positions(self.text, self.document)
         at = nearest(self.written(path), known)
         return known[at][0] if at in known else 0
 
@@ -360,11 +360,6 @@ def _references(value: Any, tree: Mapping[str, Any], seen: frozenset[str]) -> It
     members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     for member in members:
         yield from _references(member, tree, seen)
-
-
-@lru_cache(maxsize=8)
-def _positions(text: str, document: str) -> Mapping[Path, tuple[int, int]]:
-    return positions(text, document)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
