@@ -100,12 +100,26 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
 def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlace, ...]:
     """Where the schedules and rules that run a task definition name their roles, once for each target."""
     found = []
-    for name, resource in _of_types(tree, tuple(TARGETS)):
-        kind, start = str(resource["Type"]), ("Resources", name, "Properties")
-        for part in _parts(resource.get("Properties"), [TARGETS[kind]], start):
-            alone = _runs_alone(task.logical_id, values_of("TaskDefinitionArn", _at(tree, part)), part, tree)
-            found.append(RolePlace(task.logical_id, RUNNERS[kind].holder, (*part, "RoleArn"), alone))
+    for part, holder in _targets(tree):
+        alone = _runs_alone(task.logical_id, values_of("TaskDefinitionArn", _at(tree, part)), part, tree)
+        found.append(RolePlace(task.logical_id, holder, (*part, "RoleArn"), alone))
     return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
+
+
+def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
+    """Where the targets that run tasks would name their roles, and do not."""
+    for part, holder in _targets(tree):
+        target = _at(tree, part)
+        if "EcsParameters" in target and target.get("RoleArn") in (None, _NO_VALUE):
+            yield (*part, "RoleArn"), holder
+
+
+def _targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
+    """The targets of the schedules and rules of a template, and whose roles theirs are."""
+    for name, resource in _of_types(tree, tuple(TARGETS)):
+        kind = str(resource["Type"])
+        for part in _parts(resource.get("Properties"), [TARGETS[kind]], ("Resources", name, "Properties")):
+            yield part, RUNNERS[kind].holder
 
 
 def needs_at(task: TaskInWorlds, places: Iterable[RolePlace], tree: Mapping[str, Any]) -> TaskInWorlds:

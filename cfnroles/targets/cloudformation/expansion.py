@@ -1,4 +1,4 @@
-"""What a macro makes of a template: its tree with the roles of its task definitions, and the gate before them.
+"""What a macro makes of a template: its tree with the roles of its tasks and of what runs them, and the gate before.
 
 It is what `inject` adds, without a parameter: nobody can be asked for one that a macro made. The roles are made without
 the values of parameters, defaults among them, so that they are right for all of them: an update that changes values
@@ -8,7 +8,7 @@ alone may not come through the macro again. The values tell only what no role fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,19 +19,27 @@ from cfnroles.answers.template_tasks import asked_about, errors_of, hanging, kno
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import findings_text, gaps_text
-from cfnroles.need import Gap, Holder, Need
+from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.page import page
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, own_places
+from cfnroles.sources.role_places import (
+    RolePlace,
+    given_at,
+    named_already,
+    own_places,
+    roleless_targets,
+)
 from cfnroles.sources.source import read
+from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, hidden
 from cfnroles.sources.told import Told
-from cfnroles.targets.cloudformation.inject import added_for, found_in_template
+from cfnroles.targets.cloudformation.inject import added_for, all_places, found_in_template
 from cfnroles.targets.cloudformation.injection import with_added
+from cfnroles.targets.cloudformation.passed_roles import gaps_of_passing
 from cfnroles.targets.cloudformation.task import SecretsExist
 from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.template.template import Template
-from cfnroles.template.worlds import without_defaults
+from cfnroles.template.worlds import World, without_defaults
 from cfnroles.workload import Path
 
 #: What a template is called in messages, which has no name for a macro.
@@ -76,23 +84,21 @@ def expanded(
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
     """
     reading, template = _read(fragment, settings)
-    ids = asked_about(reading, template, "")
+    ids = asked_about(reading, template, "", TASKS)
     tasks = tuple(map(_without_key_parameter, found_in_template(ids, reading, template).tasks))
-    left = tuple(task.logical_id for task in tasks if own_roles(task.logical_id, template))
-    needed = [task for task in tasks if task.logical_id not in left]
-    gaps = [gap for task in needed for gap in hanging(task.gaps, task) if gap.holder in ROLE_PROPERTIES]
-    gaps += _by_value(needed, reading, values)
+    places = all_places(tasks, template)
+    left = named_already(places, template.tree)
+    wanted = [place for place in places if place.alone and place not in left]
     refused = _refused(tasks, template, reading)
     # Of what ECS would refuse, no role can be made.
-    places = [place for task in needed for place in own_places(task.logical_id, template.tree)]
-    added, _ = added_for(needed, [] if refused else places, reading, "")
-    gaps = list(dict.fromkeys((*gaps, *added.gaps)))
+    added, _ = added_for(tasks, [] if refused else wanted, reading, "")
+    made = with_added(fragment, _settled(added, settings, deployment)) if added.resources else fragment
+    lacking = (*_gaps(tasks, wanted, reading, values), *added.gaps, *_without_role(places, left, wanted, template))
+    passing = gaps_of_passing(tasks, places, added, lambda: _read(made, settings)[0])
+    gaps = tuple(dict.fromkeys((*lacking, *passing)))
     if refused or (gaps and not settings.accept_gaps):
         raise _error(refused, gaps, reading)
-    if not added.resources:
-        return Expansion(fragment, left=left)
-    made = with_added(fragment, _settled(added, settings, deployment))
-    return Expansion(made, added.resourced, left, tuple(gaps))
+    return Expansion(made, added.resourced, tuple(dict.fromkeys(place.resource for place in left)), gaps)
 
 
 def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading, Template]:
@@ -110,27 +116,56 @@ def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading
     return reading, reading.template
 
 
-def _by_value(tasks: Sequence[TaskInWorlds], reading: Reading, values: Mapping[str, str]) -> list[Gap]:
-    """What tasks need by the values that parameters have now, where the roles for all values hold nothing of the kind.
+def _gaps(
+    tasks: Sequence[TaskInWorlds], wanted: Iterable[RolePlace], reading: Reading, values: Mapping[str, str]
+) -> Iterator[Gap]:
+    """What the roles lack that are to be made at these places."""
+    at: dict[tuple[str, Holder], list[RolePlace]] = {}
+    for place in wanted:
+        at.setdefault((place.task, place.holder), []).append(place)
+    for task in tasks:
+        found = {
+            gap: _there(where, task, at.get((task.logical_id, gap.holder), ())) for gap, where in task.gaps.items()
+        }
+        yield from hanging({gap: where for gap, where in found.items() if where}, task)
+    having = [task for task in tasks if any(name == task.logical_id for name, _ in at)]
+    yield from _by_value(having, at, reading, values)
+
+
+def _there(where: frozenset[World], task: TaskInWorlds, places: Iterable[RolePlace]) -> frozenset[World]:
+    """Those of the worlds in which something at these places has the role."""
+    resources = task.worlds.template.tree["Resources"]
+    conditions = {resources[place.resource].get("Condition") for place in places}
+    return frozenset(
+        world
+        for world in where
+        if any(not isinstance(each, str) or task.worlds.holds(each, world) is not False for each in conditions)
+    )
+
+
+def _by_value(
+    tasks: Sequence[TaskInWorlds], roles: Collection[tuple[str, Holder]], reading: Reading, values: Mapping[str, str]
+) -> Iterator[Gap]:
+    """What roles need by the values that parameters have now, where those for all values hold nothing of the kind.
 
     An image may be known by its name, for one. The values of parameters with NoEcho are not looked at.
     """
     template = reading.template
     if template is None or not values or not tasks:
-        return []
+        return
     shown = set(template.settable) - set(template.secret_parameters)
     told = replace(reading.told, parameters={name: value for name, value in values.items() if name in shown})
     ids = [task.logical_id for task in tasks]
     valued = found_in_template(ids, replace(reading, told=told), template).tasks
-    known = {_kind_of(each) for task in tasks for each in _wanted(task)}
-    new = {_kind_of(each): each for task in valued for each in _wanted(_without_key_parameter(task))}
-    return [_gap(each) for kind, each in new.items() if kind not in known]
+    known = {_kind_of(each) for task in tasks for each in _wanted(task, roles)}
+    new = {_kind_of(each): each for task in valued for each in _wanted(_without_key_parameter(task), roles)}
+    yield from (_gap(each) for kind, each in new.items() if kind not in known)
 
 
-def _wanted(task: TaskInWorlds) -> Iterator[Need | Gap]:
-    """What a task definition wants of the two roles that it names itself."""
-    yield from (need for need in task.needs if need.holder in ROLE_PROPERTIES)
-    yield from (gap for gap in task.gaps if gap.holder in ROLE_PROPERTIES)
+def _wanted(task: TaskInWorlds, roles: Collection[tuple[str, Holder]]) -> Iterator[Need | Gap]:
+    """What a task definition wants of its roles among these."""
+    found: tuple[Need | Gap, ...] = (*task.needs, *task.gaps)
+    yield from (each for each in found if (task.logical_id, each.holder) in roles)
 
 
 def _kind_of(wanted: Need | Gap) -> tuple[Path, Holder, str]:
@@ -166,19 +201,29 @@ def _is_loop(path: Path) -> bool:
     return len(path) > 1 and str(path[1]).startswith("Fn::")
 
 
-def own_roles(name: str, template: Template) -> Mapping[Holder, Any]:
-    """What names the roles that a task definition has already."""
-    named = ((place.holder, given_at(place, template.tree)) for place in own_places(name, template.tree))
-    return {holder: given for holder, given in named if given is not None}
-
-
 def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:
-    """A task definition that names one role needs the other, too: it would be left without it, and without a word."""
-    named = own_roles(task.logical_id, template)
-    for holder, other in ROLE_PROPERTIES.items():
-        if named and holder not in named and any(need.holder is holder for need in task.needs):
-            yield f"- Resources.{task.logical_id} names one role, and has needs of the {holder}, which it does not name"
-            yield f"  Set {other}, too, or take both out."
+    """What names some of its roles needs the others, too: it would be left without them, and without a word."""
+    own = own_places(task.logical_id, template.tree)
+    unnamed = [place for place in own if given_at(place, template.tree) is None]
+    for place in unnamed if len(unnamed) < len(own) else ():
+        if any(need.holder is place.holder for need in task.needs):
+            yield f"- Resources.{place.task} names a role, and has needs of the {place.holder}, which it does not name"
+            yield f"  Set {place.property}, too, or take out the roles that it names."
+
+
+def _without_role(
+    places: Iterable[RolePlace], left: Collection[RolePlace], wanted: Collection[RolePlace], template: Template
+) -> Iterator[Gap]:
+    """What is left without the role that it needs, because more than one may be meant or nobody knows which."""
+    for place in places:
+        if place not in left and place not in wanted:
+            what = f"the {place.holder} is needed here, and {place.resource} may run {place.task} or not"
+            yield Gap(place.holder, "hidden-resource", Origin(NAME, place.path), what, "Set RoleArn there")
+    known = {place.path for place in places}
+    for path, holder in roleless_targets(template.tree):
+        if path not in known:
+            what = f"the {holder} is needed here, and it is not known what {path[1]} runs"
+            yield Gap(holder, "hidden-resource", Origin(NAME, path), what, "Set RoleArn there")
 
 
 def _error(refused: Iterable[str], gaps: Iterable[Gap], reading: Reading) -> InvalidInput:

@@ -26,7 +26,6 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
-from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, defined
 from cfnroles.sources.told import Told
@@ -35,6 +34,7 @@ from cfnroles.targets.cloudformation.build_template import unseen
 from cfnroles.targets.cloudformation.injection import injected, restored
 from cfnroles.targets.cloudformation.injection_record import Record, is_injected, options_of, recorded, told_again
 from cfnroles.targets.cloudformation.parameters import PROJECT_DESCRIPTION
+from cfnroles.targets.cloudformation.passed_roles import gaps_of_passing
 from cfnroles.targets.cloudformation.remaining import check_references
 from cfnroles.targets.cloudformation.replaced_roles import Passing, ReplacedRole, Replacing
 from cfnroles.targets.cloudformation.template_gate import add_gate
@@ -124,6 +124,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     options = options_of(_recordable(before.told, template))
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
+    beside = before.documents[0].beside
     named = [place for place in own if given_at(place, template.tree) is not None]
     replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
@@ -133,7 +134,14 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
         tuple(dict.fromkeys(place.resource for place in left)),
         tuple(name for name in ids if name not in written),
         tuple(replacing.roles(named, left)),
-        (*_gaps(found.tasks, places, left), *added.gaps, *_of_runners(left, added, before), *unseen(template, nested)),
+        (
+            *_gaps(found.tasks, places, left),
+            *added.gaps,
+            *gaps_of_passing(
+                found.tasks, places, added, lambda: read(Document(before.name, text, beside), before.told)
+            ),
+            *unseen(template, nested),
+        ),
         name,
         bool(added.depends_on),
         made,
@@ -267,15 +275,6 @@ def _gaps(tasks: Iterable[TaskInWorlds], places: Iterable[RolePlace], left: Coll
     for task in tasks:
         found = (gap for gap in hanging(task.gaps, task) if (task.logical_id, gap.holder) not in staying)
         yield from sorted(found, key=lambda gap: (gap.origin.sort_key, gap.feature, gap.what))
-
-
-def _of_runners(left: Iterable[RolePlace], added: Added, before: Reading) -> Iterator[Gap]:
-    """The schedules and rules that keep their roles, and run a task definition that gets others."""
-    for place in left:
-        if place.holder in RUNNING and place.task in added.resourced:
-            what = f"the {place.holder} of {place.resource} stays, and has to pass the roles that {place.task} gets"
-            how = "Give it iam:PassRole on them, as `cfnroles verify` of the written template tells"
-            yield Gap(place.holder, "hidden-resource", Origin(before.name, place.path), what, how)
 
 
 def _unplaced(tasks: Iterable[TaskInWorlds], places: Sequence[RolePlace], template: Template) -> Iterator[Unplaced]:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from cfnroles import Document, InvalidInput, Verdict, read
+from cfnroles import Document, InvalidInput, Verdict, inject, read
 from cfnroles.answers.template_lint import template_problems
 from cfnroles.answers.verify_template import Question, verify_template
 from cfnroles.document import parse
 from cfnroles.need import Holder, Severity
 from cfnroles.targets.cloudformation.expansion import Expansion, MacroSettings, expanded
 from cfnroles.template.worlds import without_defaults
-from tests.test_injected_roles import CONTAINERS, HEAD
+from tests.test_injected_roles import CONTAINERS, EXPRESS, HEAD, IN_BRANCHES, SERVICES
+from tests.test_injected_runners import BEHIND, IN_PROD, ROLE, RULE, SCHEDULE
+from tests.test_injected_runners import HEAD as RUNNERS
 
 VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -152,7 +154,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     )
     for part in (
         "Resources.Mode.Properties.NetworkMode",
-        "Resources.Half names one role, and has needs of the execution role",
+        "Resources.Half names a role, and has needs of the execution role",
         "nobody can see which resources Fn::ForEach::Each makes",
         "Resources.Gap.Properties.ContainerDefinitions[0].Image",
     ):
@@ -201,3 +203,114 @@ def test_what_a_value_alone_tells_is_a_gap() -> None:
 @pytest.mark.parametrize("fragment", [{}, [], "a", {"Type": "A::B::C"}, {"Resources": []}], ids=str)
 def test_a_part_of_a_template_is_refused(fragment: Any) -> None:
     assert refusal(fragment).startswith("template: is no whole template")
+
+
+ALL = {
+    "a service": SERVICES,
+    "a service with a disk of two kinds": IN_BRANCHES,
+    "Express Mode and daemons": EXPRESS,
+    "a schedule": RUNNERS + SCHEDULE,
+    "a rule": RUNNERS + RULE,
+    "a target on a condition": RUNNERS + BEHIND,
+    "a schedule on a condition": RUNNERS + IN_PROD,
+}
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+def test_the_roles_of_what_runs_tasks_are_made_as_inject_makes_them(text: str) -> None:
+    made = of(tree(text))
+    judged = verify_template(read(Document("t.json", json.dumps(made.fragment))), Question(aws_managed_keys=True))
+    assert {each.verdict for each in judged} == {Verdict.PASS}
+    roles = {name for name, each in made.fragment["Resources"].items() if each["Type"] == "AWS::IAM::Role"}
+    assert {each.role.name.partition(" ")[0] for each in judged} == roles
+    injected = parse(inject(read(Document("t.yaml", text))).text, "t.yaml")["Resources"]
+    assert made.fragment["Resources"].keys() == injected.keys()
+    assert expanded(made.fragment, SETTINGS, LATER).fragment is made.fragment
+
+
+PASSING = """\
+  Run:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceEventsRole"]
+"""
+KEPT = SCHEDULE.replace("        Ecs", "        RoleArn: !GetAtt Run.Arn\n        Ecs")
+MACHINE = """\
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Run.Arn
+      Definition:
+        StartAt: A
+        States:
+          A:
+            Type: Task
+            Resource: arn:aws:states:::ecs:runTask
+            Parameters: {TaskDefinition: !Ref Task, Cluster: !GetAtt Batch.Arn}
+            End: true
+"""
+DISK = SERVICES.replace("TaskDefinition: !Ref Web", "TaskDefinition: !If [IsProd, !Ref Web, !Ref Other]").replace(
+    "  Key: {", "  Other: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: []}}\n  Key: {"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(RUNNERS + KEPT + PASSING, id="a role that passes all roles on"),
+        pytest.param(
+            RUNNERS + RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly\n          RoleArn: x"), id="elsewhere"
+        ),
+        pytest.param(
+            RUNNERS.replace("      Family", "      Volumes: [{Name: a, ConfiguredAtLaunch: true}]\n      Family"),
+            id="of a service that is not in the template",
+        ),
+    ],
+)
+def test_a_role_that_is_there_stays(text: str) -> None:
+    made = of(tree(text))
+    assert (made.tasks, made.gaps) == (("Task",), ())
+    for name in {"Nightly", "Hourly"} & made.fragment["Resources"].keys():
+        assert made.fragment["Resources"][name] == tree(text)["Resources"][name]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            RUNNERS + KEPT + ROLE, "the scheduler role of Nightly stays, and has to pass the roles that Task gets",
+            id="a role that may not pass the new ones on",
+        ),
+        pytest.param(
+            RUNNERS + KEPT.replace("!GetAtt Run.Arn", "!ImportValue run"), "the scheduler role of Nightly stays",
+            id="a role of elsewhere",
+        ),
+        pytest.param(
+            RUNNERS + MACHINE + ROLE, "the state machine role of Machine stays, and has to pass the roles that Task",
+            id="a state machine",
+        ),
+        pytest.param(DISK, "the infrastructure role is needed here, and Service may run Web or not", id="two tasks"),
+        pytest.param(
+            RUNNERS + RULE.replace("!GetAtt Task.TaskDefinitionArn", "nightly"),
+            "the event rule role is needed here, and it is not known what Hourly runs", id="a task of elsewhere",
+        ),
+    ],
+)  # fmt: skip
+def test_a_role_that_would_lack_something_or_is_not_there_is_a_gap(text: str, told: str) -> None:
+    assert told in refusal(tree(text))
+    assert told in str(of(tree(text), MacroSettings(VALIDATOR, accept_gaps=True)).gaps)
+
+
+def test_what_a_service_lacks_where_it_is_not_there_is_none_of_its_roles() -> None:
+    given = tree(IN_BRANCHES)
+    given["Resources"]["Service"]["Condition"] = "IsProd"
+    made = of(given)
+    assert (made.tasks, made.gaps) == (("Web", "Service"), ())
+
+
+def test_a_service_of_express_mode_names_all_of_its_roles_or_none() -> None:
+    half = EXPRESS.replace("      ServiceName: shop", "      ServiceName: shop\n      TaskRoleArn: x")
+    told = refusal(tree(half))
+    assert "Resources.Web names a role, and has needs of the execution role" in told
+    assert "Set InfrastructureRoleArn, too, or take out the roles that it names." in told

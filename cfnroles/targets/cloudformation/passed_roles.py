@@ -1,0 +1,56 @@
+"""What runs tasks with roles that stay, where these have to pass on roles that are new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import RolePlace, is_for
+from cfnroles.sources.template_targets import RUNNING
+from cfnroles.sources.template_tasks import TaskInWorlds
+from cfnroles.table.ecs.run_by import OF_THE_TASK
+from cfnroles.targets.cloudformation.template_roles import Added
+
+
+def gaps_of_passing(
+    tasks: Iterable[TaskInWorlds], places: Iterable[RolePlace], added: Added, after: Callable[[], Reading]
+) -> Iterator[Gap]:
+    """A gap for each role that stays and is not known to pass on the roles that a task definition gets.
+
+    ``places`` are all of these tasks', and ``after`` reads the template with what is added. EventBridge runs no task
+    whose roles it may not pass, and tells nobody who waits for it:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
+    """
+    new = [place for place in places if place.path in added.roles]
+    given = {place.task for place in new if place.is_own}
+    asked = [task.logical_id for task in tasks if task.logical_id in given and _is_run_by_others(task, new)]
+    if not asked:
+        return
+    reading = after()
+    for task in asked:
+        for (resource, holder), need in _not_passed(task, reading).items():
+            what = f"the {holder} of {resource} stays, and has to pass the roles that {task} gets"
+            how = "Give it iam:PassRole on them, or take its RoleArn out to have another"
+            yield Gap(holder, "hidden-resource", need.origin, what, how)
+
+
+def _is_run_by_others(task: TaskInWorlds, new: Iterable[RolePlace]) -> bool:
+    """Whether a role runs a task definition that is none of the new ones."""
+    places, tree = tuple(new), task.worlds.template.tree
+    passing = (need for need in task.needs if need.holder in RUNNING)
+    return any(not any(is_for(place, need, tree) for place in places) for need in passing)
+
+
+def _not_passed(task: str, after: Reading) -> Mapping[tuple[str, Holder], Need]:
+    """Whose role is not known to pass on a role of a task definition, with the first need of that."""
+    from cfnroles.answers.verification import Outcome
+    from cfnroles.answers.verify_template import Question, verify_template
+
+    found: dict[tuple[str, Holder], Need] = {}
+    for each in verify_template(after, Question(resource=task)):
+        # Who has no role is told so.
+        for judged in each.judged if each.absence is None or each.absence.named else ():
+            if judged.need.sid == OF_THE_TASK and judged.outcome is not Outcome.ALLOWED:
+                found.setdefault((str(judged.need.origin.path[1]), each.holder), judged.need)
+    return found
