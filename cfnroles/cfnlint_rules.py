@@ -14,6 +14,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from cfnroles.answers.lint import lint_template
 from cfnroles.checks import CHECKS, Check
+from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding
 
 __all__ = sorted(check.code for check in CHECKS)
@@ -24,8 +25,16 @@ _last: list[tuple[Any, tuple[Finding, ...]]] = []
 
 def _found(template: Any) -> tuple[Finding, ...]:
     if not _last or _last[0][0] is not template:
-        _last[:] = [(template, lint_template(template.template, str(template.filename)).findings)]
+        _last[:] = [(template, _linted(template))]
     return _last[0][1]
+
+
+def _linted(template: Any) -> tuple[Finding, ...]:
+    try:
+        return lint_template(template.template, str(template.filename)).findings
+    except InvalidInput:
+        # A resource that is none is for cfn-lint to tell of: E3001.
+        return ()
 
 
 class _Matching:

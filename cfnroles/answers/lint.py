@@ -15,7 +15,7 @@ from cfnroles.document import Document
 from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.told import Told
-from cfnroles.template.template import Template
+from cfnroles.template.template import Template, checked
 from cfnroles.template.worlds import Atom, Literal, World, Worlds
 from cfnroles.workload import Path
 
@@ -94,8 +94,11 @@ def _of_others(found: Sequence[Finding]) -> Iterator[LintedFile]:
 
 
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
-    """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones."""
-    return lint(Reading((Document(document, ""),), "", Told(), template=Template(document, "", tree)))
+    """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones.
+
+    Raises InvalidInput where something among its resources is none.
+    """
+    return lint(Reading((Document(document, ""),), "", Told(), template=checked(Template(document, "", tree))))
 
 
 def findings(

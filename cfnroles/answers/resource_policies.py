@@ -80,16 +80,14 @@ def _is_of(policy: ResourcePolicy, need: Need) -> bool:
 
 
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:
-    for name, each in template.tree["Resources"].items():
-        kind, properties = _member(each, "Type"), _member(each, "Properties")
+    for name, each in template.resources.items():
+        kind, properties = each["Type"], _member(each, "Properties")
         condition = _member(each, "Condition")
         if condition and value({"Fn::If": [condition, "there", ""]}) == "":
             continue
-        if not isinstance(kind, str):
-            continue
         if kind in _OWN:
             noun, held = _OWN[kind]
-            yield noun, str(name), _member(properties, held)
+            yield noun, name, _member(properties, held)
         elif kind in _BESIDE:
             noun, of, held = _BESIDE[kind]
             for logical_id in names_in(_member(properties, of)):

@@ -82,13 +82,13 @@ class _Grants(Struct, frozen=True):
             for each in given if isinstance(given, list) else [given] if given else ():
                 if not str(each).startswith("AWS::"):
                     yield self._unseen(name, each, (name,))
-        resources = tree.get("Resources")
-        for name, given in resources.items() if isinstance(resources, Mapping) else ():
+        for name, given in tree["Resources"].items():
             if may_make(str(name), given, ("AWS::IAM::",)):
                 yield self._unseen(str(name), given, ("Resources", str(name)))
+        for name, given in self.template.resources.items():
             for role in found.roles:
                 if gives_away(given, role.logical_id):
-                    yield self._unseen(role.logical_id, {"Ref": str(name)}, ("Resources", str(name)))
+                    yield self._unseen(role.logical_id, {"Ref": name}, ("Resources", name))
         for role in found.roles:
             for name, given in role.resource.properties.items():
                 if name.startswith("Fn::"):

@@ -49,13 +49,13 @@ class Group(Struct, frozen=True):
 
 def groups(ids: Collection[str], template: Template, given: Given) -> tuple[Group, ...]:
     """All task definitions that share roles with one of ``ids``, directly or through others."""
-    resources = _resources(template)
-    roles = tuple(name for name, each in resources.items() if each.get("Type") == _ROLE)
+    resources = template.resources
+    roles = tuple(name for name, each in resources.items() if each["Type"] == _ROLE)
     named = _named(template, given)
     of = {
         name: _roles_of(name, template, roles) | named.get(name, set())
         for name, each in resources.items()
-        if each.get("Type") in TASKS
+        if each["Type"] in TASKS
     }
     found, left = [], dict.fromkeys(of)
     for first in of:
@@ -77,7 +77,7 @@ def reference(
     A role of a whole task stands in its definition, that of a service beside what it is used for.
     """
     if holder in ROLE_PROPERTIES:
-        properties = _mapping(_resources(worlds.template).get(task, {}).get("Properties"))
+        properties = _mapping(worlds.template.resources.get(task, {}).get("Properties"))
         return {_value(properties.get(ROLE_PROPERTIES[holder]), worlds, world): wanted}
     found: dict[str | None, list[Need | Gap]] = {}
     for each in wanted:
@@ -95,7 +95,7 @@ def launch_types(task: str, worlds: Worlds, world: World) -> frozenset[str]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html
     """
-    if _resources(worlds.template).get(task, {}).get("Type") == EXPRESS_SERVICE:
+    if worlds.template.resources.get(task, {}).get("Type") == EXPRESS_SERVICE:
         return frozenset({"FARGATE"})
     runs = [run.workload for run, _ in run_in(world, worlds, task)]
     told = {str(run.at((by, "launchType")) or "") for run in runs for by in ("service", "runTask")} - {""}
@@ -114,10 +114,10 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
     whole = doing_more(template, known)
     users = (
         name
-        for name, each in _resources(template).items()
+        for name, each in template.resources.items()
         if (name not in known or name in whole or _is_also_for_others(each, role, known))
-        and each.get("Type") not in POLICIES
-        and _has(each.get("Properties"), role, str(each.get("Type")))
+        and each["Type"] not in POLICIES
+        and _has(each.get("Properties"), role, each["Type"])
     )
     # What SAM gives to all functions.
     # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
@@ -127,7 +127,7 @@ def other_users(role: str, template: Template, known: Collection[str]) -> tuple[
 
 def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collection[str]) -> bool:
     """Whether a rule has the role for a target, too, that runs none of these tasks."""
-    targets = _property_of(resource, "Targets") if resource.get("Type") == _RULE else None
+    targets = _property_of(resource, "Targets") if resource["Type"] == _RULE else None
     return any(
         role in names_in(each) and tasks_in.isdisjoint(tasks)
         for each in _flat(targets)
@@ -156,8 +156,8 @@ def made_by_sam(given: str, template: Template) -> str:
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
     """
     role = given.removeprefix("${").removesuffix("}").removesuffix(".Arn")
-    resources = _resources(template)
-    kinds = ((name, each.get("Type")) for name, each in resources.items() if role not in resources)
+    resources = template.resources
+    kinds = ((name, each["Type"]) for name, each in resources.items() if role not in resources)
     return next((name for name, kind in kinds if kind in _WITH_ROLES and f"{name}Role" == role), "")
 
 
@@ -216,7 +216,7 @@ def _named_beside(template: Template, path: Path) -> Any:
     kind = template.type_of(name)
     if kind not in STATE_MACHINES:
         return next(_beside(template.tree, path), None)
-    given = _property_of(_resources(template)[name], STATE_MACHINES[kind])
+    given = _property_of(template.resources[name], STATE_MACHINES[kind])
     return {"Fn::GetAtt": [f"{name}Role", "Arn"]} if given is None and kind in _WITH_ROLES else given
 
 
@@ -245,7 +245,7 @@ def _without_short_form(part: Any, step: str | int) -> Any:
 
 
 def _roles_of(task: str, template: Template, roles: Collection[str]) -> set[str]:
-    return {name for name in _resources(around_of(task, template)) if name in roles}
+    return {name for name in around_of(task, template).resources if name in roles}
 
 
 def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
@@ -284,8 +284,8 @@ def _connected(first: str, of: Mapping[str, set[str]]) -> tuple[set[str], set[st
 def _conditions(tasks: Iterable[str], roles: Collection[str], template: Template) -> Iterator[str]:
     for task in tasks:
         yield from conditions_around(task, template)
-    resources = _resources(template)
-    policies = {name: each for name, each in resources.items() if each.get("Type") in POLICIES}
+    resources = template.resources
+    policies = {name: each for name, each in resources.items() if each["Type"] in POLICIES}
     named = {name for role in roles for name in names_in(resources[role].get("Properties"))}
     kept = {
         name: each
@@ -296,7 +296,7 @@ def _conditions(tasks: Iterable[str], roles: Collection[str], template: Template
     of_resources = {
         name: each
         for name, each in resources.items()
-        if each.get("Type") in resource_policies.TYPES and not set(roles).isdisjoint(names_in(each))
+        if each["Type"] in resource_policies.TYPES and not set(roles).isdisjoint(names_in(each))
     }
     together = replace(template, tree={**template.tree, "Resources": {**own, **kept, **of_resources}})
     yield from together.conditions_of(("AWS::IAM::", *resource_policies.TYPES))
@@ -312,8 +312,3 @@ def _attached_elsewhere(policy: Mapping[str, Any], roles: Collection[str], resou
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _resources(template: Template) -> Mapping[str, Mapping[str, Any]]:
-    members = _mapping(template.tree.get("Resources")).items()
-    return {str(name): each for name, each in members if isinstance(each, Mapping)}

@@ -9,6 +9,7 @@ from typing import Any
 from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.role_examples import GOOD
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.template.template import resources_of
 from cfnroles.workload import Path
 
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -20,12 +21,12 @@ _TO_FILL_IN = re.compile(r"[A-Z0-9_]+|String|.*(your|replace|change).*")
 def by_name(subject: Subject) -> Iterator[Finding]:
     """An execution role by its name, or the infrastructure role of a service. A task role may be given by either."""
     yield from _execution_roles(subject)
-    resources = _mapping(subject.tree.get("Resources")) if subject.stack else {}
-    roles = {name for name, each in resources.items() if _mapping(each).get("Type") == "AWS::IAM::Role"}
+    resources = resources_of(subject.tree) if subject.stack else {}
+    roles = {name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
     for name, resource in resources.items():
-        kind = str(_mapping(resource).get("Type", ""))
+        kind = resource["Type"]
         if kind.startswith("AWS::ECS::") and kind != "AWS::ECS::TaskDefinition":
-            for path, role in _references(_mapping(resource).get("Properties"), ("Resources", name, "Properties"), ""):
+            for path, role in _references(resource.get("Properties"), ("Resources", name, "Properties"), ""):
                 if role in roles:
                     what = f"{role} is given by its name, and AWS documents an ARN for {path[-1]}"
                     yield fault(path, what, f"Write !GetAtt {role}.Arn.")

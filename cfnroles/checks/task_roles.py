@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.execution_roles import listed, refused
 from cfnroles.checks.role_examples import GOOD
 from cfnroles.need import Finding, Holder, Need, Severity, fault
+from cfnroles.template.template import resources_of
 
 #: EFS takes an Allow of the role or of the file system's own policy.
 _BY_IAM = frozenset({"efs-iam", "efs-iam-write"})
@@ -50,12 +51,9 @@ def _mounts(task: CheckedTask) -> list[Need]:
 
 def _has_policy(need: Need, subject: Subject) -> bool:
     """Whether the file system is one of the template that has a policy of its own."""
-    resources = subject.tree.get("Resources")
     named = {symbol.name for symbol in need.permission.resource.symbols}
-    return isinstance(resources, Mapping) and any(
-        name in named and isinstance(resource, Mapping) and "FileSystemPolicy" in (resource.get("Properties") or ())
-        for name, resource in resources.items()
-    )
+    resources = resources_of(subject.tree) if subject.stack else {}
+    return any("FileSystemPolicy" in (resources[name].get("Properties") or ()) for name in named & resources.keys())
 
 
 _VOLUME = """\

@@ -290,15 +290,14 @@ def cure(names: Sequence[str]) -> str:
 
 def _macros(role: str, template: Template) -> Iterator[Unread]:
     """What may make something else of a role than the template says."""
-    resources = _mapping(template.tree.get("Resources"))
-    own = _mapping(resources.get(role))
+    own = template.resources.get(role, {})
     where = template.place(("Resources", role))
     if any(name.startswith("Fn::") for name in (*own, *_mapping(own.get("Properties")))):
         yield replace(_by_cloudformation("that Fn::Transform makes"), where=where)
     if "Fn::Transform" in template.tree:
         yield replace(_by_cloudformation("that the template's Fn::Transform makes"), where=template.document)
-    for name, given in resources.items():
-        if may_make(str(name), given, POLICIES) or gives_away(given, role):
+    for name, given in template.tree["Resources"].items():
+        if may_make(str(name), given, POLICIES) or (name in template.resources and gives_away(given, role)):
             place = template.place(("Resources", name))
             yield replace(_by_cloudformation(f"that {name} may make"), where=place)
     transform = template.tree.get("Transform", ())

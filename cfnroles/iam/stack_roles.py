@@ -158,15 +158,13 @@ def _may_be(definition: Any, types: tuple[str, ...]) -> bool:
     return not isinstance(kind, str) or "${" in kind or kind.startswith(types)
 
 
-def gives_away(definition: Any, role: str) -> bool:
+def gives_away(definition: Mapping[str, Any], role: str) -> bool:
     """Whether a resource is a stack of its own, or a module, that is told the name of the role: it may attach policies.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
     """
-    kind = definition.get("Type") if isinstance(definition, Mapping) else None
-    if not isinstance(kind, str) or not (kind in _NESTED or kind.endswith("::MODULE")):
-        return False
-    return _names_resource(definition.get("Properties"), role)
+    kind = definition["Type"]
+    return (kind in _NESTED or kind.endswith("::MODULE")) and _names_resource(definition.get("Properties"), role)
 
 
 def _names_resource(value: Any, name: str) -> bool:

@@ -78,8 +78,7 @@ def construct_path(template: Template, logical_id: str) -> str:
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
-    resource = _mapping(_mapping(template.tree.get("Resources")).get(logical_id))
-    path = _mapping(resource.get("Metadata")).get("aws:cdk:path")
+    path = _mapping(template.resources.get(logical_id, {}).get("Metadata")).get("aws:cdk:path")
     return path.removesuffix("/Resource") if isinstance(path, str) else ""
 
 
@@ -161,9 +160,7 @@ def _with_nested(found: _Found, top: Document, way: tuple[str, ...] = ()) -> Ite
 
 
 def _nested_in(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, each in _mapping(template.tree.get("Resources")).items():
-        if isinstance(each, Mapping) and each.get("Type") == NESTED:
-            yield str(name), each
+    yield from ((name, each) for name, each in template.resources.items() if each["Type"] == NESTED)
 
 
 def asset_file(resource: Mapping[str, Any], top: Document) -> str:

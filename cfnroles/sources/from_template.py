@@ -28,12 +28,12 @@ def read(document: Document, told: Told) -> Reading:
     from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
     from cfnroles.template.given import Given
     from cfnroles.template.loops import unrolled
-    from cfnroles.template.template import Template
+    from cfnroles.template.template import Template, checked
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     template = Template(document.name, document.text, document.members)
     given = Given(told.parameters, told.account, told.region)
-    template = unrolled(template, given)
+    template = checked(unrolled(template, given))
     nested = tuple(nested_stacks(template, document, given))
     others = dict.fromkeys(each.document for each in nested if isinstance(each, NestedStack))
     return Reading((document, *others), NOUN, told, template=template, nested=nested)

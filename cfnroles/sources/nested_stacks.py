@@ -18,7 +18,7 @@ from cfnroles.sources.template_tasks import defined, names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.loops import unrolled
-from cfnroles.template.template import Template
+from cfnroles.template.template import Template, checked
 
 STACK = "AWS::CloudFormation::Stack"
 #: What makes nested stacks, and the property that says where the template of one is.
@@ -67,7 +67,7 @@ def nested_stacks(
             continue
         passed = _passed(properties.get("Parameters"), resolution)
         own = Given(passed, given.account, given.region)
-        child = unrolled(Template(beside.name, beside.text, beside.members), own)
+        child = checked(unrolled(Template(beside.name, beside.text, beside.members), own))
         hangs_on = condition if isinstance(condition, str) and holds is None else ""
         defaults = tuple(_defaults(properties.get("Parameters"), template, given))
         yield NestedStack(called, beside, child, own, hangs_on, defaults)
@@ -85,10 +85,7 @@ _REMEDY = "Give its template to cfnroles as well"
 
 
 def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    resources = template.tree.get("Resources")
-    for name, each in resources.items() if isinstance(resources, Mapping) else ():
-        if isinstance(each, Mapping) and template.type_of(name) in _ADDRESSES:
-            yield str(name), each
+    yield from ((name, each) for name, each in template.resources.items() if each["Type"] in _ADDRESSES)
 
 
 def _beside(document: Document, url: Any) -> Document | None:

@@ -12,6 +12,7 @@ from cfnroles.need import Holder, Need, Origin
 from cfnroles.sources.template_targets import RUNNERS, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
+from cfnroles.template.template import resources_of
 from cfnroles.workload import Path
 
 #: The roles that a task definition names itself, by the property. Others go to its services and to whoever runs it.
@@ -117,7 +118,7 @@ def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
 def _targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
     """The targets of the schedules and rules of a template, and whose roles theirs are."""
     for name, resource in _of_types(tree, tuple(TARGETS)):
-        kind = str(resource["Type"])
+        kind = resource["Type"]
         for part in _parts(resource.get("Properties"), [TARGETS[kind]], ("Resources", name, "Properties")):
             yield part, RUNNERS[kind].holder
 
@@ -190,15 +191,13 @@ def _at(tree: Any, path: Path) -> Any:
 
 
 def _of_types(tree: Mapping[str, Any], types: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, resource in tree["Resources"].items():
-        if isinstance(resource, Mapping) and str(resource.get("Type")) in types:
-            yield name, resource
+    yield from ((name, resource) for name, resource in resources_of(tree).items() if resource["Type"] in types)
 
 
 def _runs_alone(task: str, given: Any, part: Path, tree: Mapping[str, Any]) -> bool:
     """Whether what names a task definition, or several, names this one alone, which is there whenever the part is."""
-    named, resources = set(names_in(given)), tree["Resources"]
-    tasks = {name for name in named if isinstance(each := resources.get(name), Mapping) and each.get("Type") in TASKS}
+    named, resources = set(names_in(given)), resources_of(tree)
+    tasks = {name for name in named if name in resources and resources[name]["Type"] in TASKS}
     return tasks == {task} and resources[task].get("Condition") in (None, *_conditions_around(part, tree))
 
 

@@ -57,7 +57,7 @@ def deployable_worlds(task: TaskInWorlds) -> frozenset[World]:
 def resources_in(text: Text, tree: Mapping[str, Any]) -> tuple[str, ...]:
     """The logical ids of the resources of a template that stand in a text, be they there in a world or not."""
     names = (getattr(symbol, "of", symbol).name.partition(".")[0] for symbol in text_of(text).unknown)
-    return tuple(name for name in names if isinstance(tree["Resources"].get(name), Mapping))
+    return tuple(name for name in names if name in tree["Resources"])
 
 
 def _is_named(reference: Reference, stack: ResolvedStack, facts: Facts) -> bool:

@@ -235,7 +235,7 @@ def of_unread_targets(template: Template) -> Iterator[Gap]:
     kinds = (*TASK_DEFINITIONS, *RUNNERS)
     worlds = worlds_of(template, conditions=template.conditions_of(kinds))
     found = (each for world in worlds.all for each in _unread(worlds.stack(world, kinds), names))
-    has_tasks = any(template.type_of(name) in TASKS for name in template.tree["Resources"])
+    has_tasks = any(each["Type"] in TASKS for each in template.resources.values())
     for name, what, is_seen in dict.fromkeys(found):
         if is_seen or has_tasks:
             yield _of_target(template, name, what)
@@ -243,7 +243,7 @@ def of_unread_targets(template: Template) -> Iterator[Gap]:
 
 def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """What of a schedule, a rule or the like is about the tasks that it runs, and not about when."""
-    told = (*RUNNERS[str(resource["Type"])].told, *_TELLING)
+    told = (*RUNNERS[resource["Type"]].told, *_TELLING)
     properties = resource.get("Properties")
     kept = {name: properties[name] for name in told if name in properties} if isinstance(properties, Mapping) else {}
     return {**resource, "Properties": _without_costless(kept)}
@@ -251,7 +251,7 @@ def as_runner(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def tasks_named(runner: Mapping[str, Any]) -> Any:
     """What of a resource that runs tasks names the task definitions."""
-    if str(runner.get("Type")) in STATE_MACHINES:
+    if runner["Type"] in STATE_MACHINES:
         return as_runner(runner)["Properties"]
     return values_of(_TASK, runner.get("Properties"))
 
@@ -268,7 +268,7 @@ def _does_more(resource: Resource, tasks: Sequence[Resource]) -> bool:
 def doing_more(template: Template, tasks: Collection[str]) -> tuple[str, ...]:
     """The pipes and state machines that do anything else than to run these tasks, as far as it is seen."""
     kinds = (*STATE_MACHINES, _PIPE)
-    if not any(template.type_of(name) in kinds for name in template.tree["Resources"]):
+    if not any(each["Type"] in kinds for each in template.resources.values()):
         return ()
     stack = template.resolve(types=(*kinds, *TASK_DEFINITIONS))
     ours = [each for each in stack.of_type(*TASK_DEFINITIONS) if each.logical_id in tasks]
@@ -304,11 +304,10 @@ def values_of(name: str, value: Any) -> list[Any]:
 
 def _running(template: Template) -> Iterator[str]:
     """What runs tasks, or may do so."""
-    resources = template.tree.get("Resources")
-    for name, each in resources.items() if isinstance(resources, Mapping) else ():
-        kind = str(each.get("Type")) if isinstance(each, Mapping) else ""
+    for name, each in template.resources.items():
+        kind = each["Type"]
         if kind in STATE_MACHINES or (kind in _HOW and has_key(each.get("Properties"), _HOW[kind])):
-            yield str(name)
+            yield name
 
 
 def _unread(stack: ResolvedStack, names: frozenset[str]) -> Iterator[tuple[str, str, bool]]:

@@ -89,7 +89,7 @@ class TaskInWorlds(Struct, frozen=True):
 
 def defined(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
     """The logical ids of the task definitions of a template, or of the resources of other kinds."""
-    return tuple(name for name, each in _resources(template).items() if each.get("Type") in kinds)
+    return tuple(name for name, each in template.resources.items() if each["Type"] in kinds)
 
 
 def own(template: Template, kinds: Sequence[str] = TASK_DEFINITIONS) -> tuple[str, ...]:
@@ -160,11 +160,11 @@ def around_task(
     hidden = (name for name, each in template.declarations.items() if each.get("Default") == "" or name in secret)
     left = set(hidden) - set(given.parameters)
     tree = without_defaults(template.tree, lambda name, _: name in left)
-    kept = _resources(around)
+    kept = around.resources
     # What other tasks are made of plays no part, and there may be hundreds of them.
     resources = {
-        name: {**each, "Properties": {}} if name not in kept and each.get("Type") in (*TASKS, *RUNS) else each
-        for name, each in _resources(template).items()
+        name: {**each, "Properties": {}} if name not in kept and each["Type"] in (*TASKS, *RUNS) else each
+        for name, each in template.resources.items()
     }
     around_it, wanted = replace(template, tree={**tree, "Resources": resources}), around.conditions_of(_LOOKED_AT)
     worlds = _told_apart(logical_id, replace(worlds_of(around_it, given, conditions=wanted), whole=template))
@@ -255,9 +255,8 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
         called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
         if not called.startswith("AWS::") or called == "AWS::Include":
             yield _hidden(template, ("Transform",), f"nobody can see what the macro {called} makes of the template")
-    resources = template.tree.get("Resources")
-    for name in resources if isinstance(resources, Mapping) else ():
-        if str(name).startswith("Fn::"):
+    for name in template.tree["Resources"]:
+        if name not in template.resources:
             yield _hidden(template, ("Resources", name), f"nobody can see which resources {name} makes")
     yield from _not_read(template)
     for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():
@@ -266,8 +265,8 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
 
 
 def _not_read(template: Template) -> Iterator[Gap]:
-    for name, each in _resources(template).items():
-        kind = str(each.get("Type"))
+    for name, each in template.resources.items():
+        kind = each["Type"]
         origin = Origin(template.document, ("Resources", name))
         if roles := unread_roles(kind, each.get("Properties")):
             what = f"cfnroles does not read {kind}, and says nothing of {roles}"
@@ -391,21 +390,17 @@ def _of_worlds(worlds: Worlds, document: str) -> Iterator[Gap]:
 
 def around_of(logical_id: str, template: Template) -> Template:
     """The template with nothing but a task definition, what runs it, and what both name."""
-    resources = _resources(template)
+    resources = template.resources
     kept = {logical_id: resources[logical_id]}
-    # A type may be anything, as long as nobody has refused the template.
-    kinds = {name: str(each.get("Type")) for name, each in resources.items()}
-    running = {name: (resources[name], RUNS[kind][1]) for name, kind in kinds.items() if kind in RUNS}
+    running = {name: (each, RUNS[each["Type"]][1]) for name, each in resources.items() if each["Type"] in RUNS}
     kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
     kept |= {
-        name: as_runner(resources[name])
-        for name, kind in kinds.items()
-        if kind in RUNNERS and _runs(resources[name], logical_id, resources[logical_id])
+        name: as_runner(each)
+        for name, each in resources.items()
+        if each["Type"] in RUNNERS and _runs(each, logical_id, resources[logical_id])
     }
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
-    kept |= {
-        name: each for name, each in resources.items() if name in named and each.get("Type") not in TASK_DEFINITIONS
-    }
+    kept |= {name: each for name, each in resources.items() if name in named and each["Type"] not in TASK_DEFINITIONS}
     return replace(template, tree={**template.tree, "Resources": kept})
 
 
@@ -419,7 +414,7 @@ def _runs(runner: Mapping[str, Any], logical_id: str, task: Mapping[str, Any]) -
 
 def _defaults(around: Template, given: Given) -> tuple[str, ...]:
     """The parameters whose default stands for their value in what is kept of a template."""
-    named = {name for each in _resources(around).values() for name in names_in(each.get("Properties"))}
+    named = {name for each in around.resources.values() for name in names_in(each.get("Properties"))}
     named |= set(around.rolled)
     return tuple(
         name
@@ -447,9 +442,3 @@ def names_in(value: Any) -> Iterator[str]:
 def _property(resource: Mapping[str, Any], name: str) -> Any:
     properties = resource.get("Properties")
     return properties.get(name) if isinstance(properties, Mapping) else None
-
-
-def _resources(template: Template) -> Mapping[str, Mapping[str, Any]]:
-    resources = template.tree.get("Resources")
-    members = resources.items() if isinstance(resources, Mapping) else ()
-    return {str(name): each for name, each in members if isinstance(each, Mapping)}

@@ -26,7 +26,17 @@ from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
 from cfnroles.workload import Path
 
-__all__ = ["ResolvedStack", "Resource", "Template", "literal", "plain", "read_template", "symbols"]
+__all__ = [
+    "ResolvedStack",
+    "Resource",
+    "Template",
+    "checked",
+    "literal",
+    "plain",
+    "read_template",
+    "resources_of",
+    "symbols",
+]
 
 
 class Resource(Struct, frozen=True):
@@ -86,14 +96,13 @@ class _Resources(Mapping[str, Resource]):
     """The resources of a stack, each of which is worked out when it is asked for: most never are."""
 
     def __init__(self, tree: Mapping[str, Any], resolution: Resolution, types: tuple[str, ...]) -> None:
-        self._definitions = {str(name): each for name, each in _mapping(tree.get("Resources")).items()}
+        self._definitions = resources_of(tree)
         self._resolution, self._types = resolution, types
         self._known: dict[str, Resource] = {}
         self._there: dict[str, bool] = {}
         self._by_type: dict[str, list[str]] = {}
         for name, definition in self._definitions.items():
-            if isinstance(definition, Mapping) and isinstance(definition.get("Type"), str):
-                self._by_type.setdefault(definition["Type"], []).append(name)
+            self._by_type.setdefault(definition["Type"], []).append(name)
 
     def __getitem__(self, logical_id: str) -> Resource:
         if logical_id not in self._known:
@@ -127,11 +136,7 @@ class _Resources(Mapping[str, Resource]):
         return there
 
     def _holds(self, logical_id: str) -> bool:
-        # A loop of AWS::LanguageExtensions stands among the resources and is none.
-        definition = self._definitions[logical_id]
-        if not isinstance(definition, Mapping) or not isinstance(definition.get("Type"), str):
-            return False
-        condition = definition.get("Condition")
+        condition = self._definitions[logical_id].get("Condition")
         return not isinstance(condition, str) or self._resolution.condition(condition) is not False
 
 
@@ -215,6 +220,11 @@ class Template(Struct, frozen=True, dict=True):
             name for name, given in self.declarations.items() if str(given.get("NoEcho", "")).lower() == "true"
         )
 
+    @cached_property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The resources as they stand, by logical id: each a mapping with a Type, without loops and transforms."""
+        return resources_of(self.tree)
+
     @property
     def conditions(self) -> tuple[str, ...]:
         """The names of its conditions."""
@@ -223,8 +233,8 @@ class Template(Struct, frozen=True, dict=True):
     def conditions_of(self, types: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the conditions that resources hang on, or parts of them, whose types begin like that."""
         found: dict[str, None] = {}
-        for definition in _mapping(self.tree.get("Resources")).values():
-            if isinstance(definition, Mapping) and str(definition.get("Type", "")).startswith(types):
+        for definition in self.resources.values():
+            if definition["Type"].startswith(types):
                 own = definition.get("Condition")
                 found |= {own: None} if isinstance(own, str) else {}
                 found |= dict.fromkeys(_conditions_inside(definition.get("Properties")))
@@ -232,8 +242,7 @@ class Template(Struct, frozen=True, dict=True):
 
     def type_of(self, logical_id: str) -> str:
         """The type of a resource; empty where there is none, or something that is no resource."""
-        resource = _mapping(_mapping(self.tree.get("Resources")).get(logical_id))
-        return str(resource.get("Type", ""))
+        return str(self.resources[logical_id]["Type"]) if logical_id in self.resources else ""
 
     def home(self, path: Path) -> tuple[Template, Path]:
         """The template whose text has a path of ``tree``, and the path there."""
@@ -310,7 +319,41 @@ def read_template(text: str, document: str) -> Template:
     tree = parse(text, document)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("Resources"), Mapping):
         raise InvalidInput("is no CloudFormation template: it has no Resources", where=document)
-    return Template(document, text, tree)
+    return checked(Template(document, text, tree))
+
+
+def checked(template: Template) -> Template:
+    """The template itself; raises InvalidInput where something among its resources is none, whoever asks.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+    """
+    for name, given in _mapping(template.tree.get("Resources")).items():
+        if str(name).startswith(_MADE):
+            continue
+        kind = given.get("Type") if isinstance(given, Mapping) else None
+        if not isinstance(given, Mapping):
+            what, remedy = f"the resource {name} is no mapping", "Write its Type and its Properties."
+        elif kind is None and _TRANSFORM not in given:
+            what, remedy = f"the resource {name} has no Type", "Write it, such as AWS::ECS::TaskDefinition."
+        elif kind is not None and not isinstance(kind, str):
+            what = f"the Type of the resource {name} is no text, and CloudFormation takes no function there"
+            remedy = "Write the type itself, such as AWS::ECS::TaskDefinition."
+        else:
+            continue
+        place = ("Resources", name) if kind is None else ("Resources", name, "Type")
+        raise InvalidInput(what, where=template.place(place), remedy=remedy)
+    return template
+
+
+#: What makes resources begins so and is none.
+_MADE = "Fn::"
+_TRANSFORM = "Fn::Transform"
+
+
+def resources_of(tree: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The resources in the tree of a template that was read: each a mapping with a Type."""
+    given = _mapping(tree.get("Resources")).items()
+    return {str(name): each for name, each in given if not str(name).startswith(_MADE) and "Type" in each}
 
 
 def _resource(

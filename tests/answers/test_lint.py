@@ -168,7 +168,10 @@ def test_what_cannot_be_linted_is_an_error(text: str, message: str) -> None:
         pytest.param(
             "Resources: {Policy: {Type: AWS::IAM::Policy, Properties: {PolicyDocument: {}}}}", id="no statement"
         ),
-        pytest.param("Resources: {a: 1, b: [], c: {Type: 3}}\nParameters: []\nMetadata: x", id="nonsense"),
+        pytest.param(
+            "Resources: {c: {'Fn::Transform': 3}, d: {Type: A, Properties: 1}}\nParameters: []",
+            id="nonsense",
+        ),
         pytest.param("Statement: text", id="a policy of a text"),
         pytest.param("Statement: [text, 1, {Effect: Allow}]", id="a policy of nonsense"),
         pytest.param("containerDefinitions: [{name: web, image: nginx:1.27}]", id="no family"),

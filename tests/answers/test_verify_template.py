@@ -524,9 +524,3 @@ def test_what_a_gap_may_need_is_not_called_too_much_and_stays() -> None:
     assert f"what {image} may need, see the gaps" in " ".join(told(hidden).split())
     assert "no need uses ecr:DescribeImages on *" in " ".join(told(hidden).split())
     assert "may need, see the gaps" not in told(changed((ALLOWED, wide)))
-
-
-def test_a_resource_whose_type_is_no_text_has_no_policy() -> None:
-    other = "Other: {Type: AWS::SecretsManager::Secret}"
-    (role,) = judged(changed((other, "Other: {Type: {Ref: Stage}}")))
-    assert role.verdict is Verdict.PASS

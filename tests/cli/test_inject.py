@@ -136,10 +136,10 @@ def test_nobody_can_tell_what_a_role_of_elsewhere_may_do(injected: Any) -> None:
     assert "What the role there may do is not in this template: nobody can tell what is lost." in result.err
 
 
-def test_a_role_that_is_no_resource_is_none_of_the_template(injected: Any) -> None:
+def test_a_role_that_is_no_resource_is_refused(injected: Any) -> None:
     own = TEMPLATE.replace("    Properties:\n", "    Properties:\n      TaskRoleArn: !GetAtt Own.Arn\n", 1)
     result = injected(f"{own}  Own: AWS::IAM::Role\n", "--replace-roles")
-    assert "What the role there may do is not in this template: nobody can tell what is lost." in result.err
+    assert (result.code, "the resource Own is no mapping" in result.err) == (2, True)
 
 
 def test_what_is_cut_out_of_an_empty_value_is_told_nowhere_else(injected: Any) -> None:

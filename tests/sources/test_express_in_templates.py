@@ -69,10 +69,6 @@ def test_its_roles_are_explained_at_their_places_and_under_its_conditions() -> N
     assert f"{CONTAINER}.Secrets[1][0].ValueFrom" in origins
 
 
-def test_a_resource_beside_it_whose_type_is_none_keeps_it_from_nothing() -> None:
-    assert explained(TEMPLATE + "  Other: {Type: {Ref: Stage}}\n")["Web"].roles
-
-
 def test_lint_judges_its_execution_role_and_what_no_row_knows() -> None:
     unknown = TEMPLATE.replace("nginx:1.27", "nginx:1.27\n        EntryPoint: [run]")
     findings = lint(reading(unknown)).findings

@@ -377,10 +377,6 @@ def test_a_role_that_runs_several_tasks_is_judged_by_all_of_them() -> None:
     assert {each.verdict for each in verify_template(lacking) if each.holder is Holder.EVENT_RULE} == {"fail"}
 
 
-def test_a_resource_whose_type_is_none_keeps_it_from_nothing() -> None:
-    assert unread("  Other: {Type: {Ref: Env}, Properties: {EcsParameters: {}}}\n" + RULE) == []
-
-
 def test_a_target_without_a_role_does_not_have_that_of_another_target() -> None:
     bare = "        - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}\n"
     role = GOOD.replace("SERVICE", "events.amazonaws.com")

@@ -38,7 +38,7 @@ def test_what_a_loop_makes(loop: str, made: Any) -> None:
 
 
 def test_properties_have_loops_too() -> None:
-    text = "Resources: {T: {Properties: {'Fn::ForEach::L': [N, [A, B], {'${N}': 1}], C: 1}}}"
+    text = "Resources: {T: {Type: A, Properties: {'Fn::ForEach::L': [N, [A, B], {'${N}': 1}], C: 1}}}"
     assert read(text).tree["Resources"]["T"]["Properties"] == {"A": 1, "B": 1, "C": 1}
 
 

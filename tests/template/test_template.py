@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cfnroles import Document, Told, read
 from cfnroles.errors import InvalidInput
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template, read_template
@@ -272,3 +274,40 @@ def test_the_values_of_parameters_are_those_given_or_their_defaults() -> None:
 
     assert template.settable == ("Untold", "Empty", "Known")
     assert template.values(Given({"Known": "y"})) == {"Empty": "", "Known": "y"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "told"),
+    [
+        ("Odd: 1", "t.yaml:3: the resource Odd is no mapping"),
+        ("Odd:", "t.yaml:3: the resource Odd is no mapping"),
+        ("Odd: [{Type: AWS::S3::Bucket}]", "t.yaml:3: the resource Odd is no mapping"),
+        ("Odd: {Properties: {}}", "t.yaml:3: the resource Odd has no Type"),
+        ("Odd:\n    Type: !Ref Kind", "t.yaml:4: the Type of the resource Odd is no text"),
+        ("Odd: {Type: 3}", "t.yaml:3: the Type of the resource Odd is no text"),
+    ],
+)
+def test_what_is_no_resource_is_refused_where_the_template_is_read(resource: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(told)):
+        read_template(WITH_ODD.format(resource), "t.yaml")
+
+
+WITH_ODD = "Resources:\n  Task: {{Type: AWS::ECS::TaskDefinition}}\n  {}\n"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "Odd: {Fn::Transform: {Name: AWS::Include}}",
+        "Fn::Transform: {Name: AWS::Include}",
+        "Fn::ForEach::Loop: [N, [a], {'R${N}': {Type: AWS::S3::Bucket}}]",
+    ],
+)
+def test_what_cloudformation_makes_is_no_resource_yet(made: str) -> None:
+    assert list(read_template(WITH_ODD.format(made), "t.yaml").resources) == ["Task"]
+
+
+def test_what_a_loop_makes_is_refused_as_what_stands_there_is() -> None:
+    loop = "  Fn::ForEach::Loop: [N, [a], {'R${N}': 1}]\n"
+    with pytest.raises(InvalidInput, match=r"t\.yaml:3: the resource Ra is no mapping"):
+        read(Document("t.yaml", f"Transform: AWS::LanguageExtensions\nResources:\n{loop}"), Told())

@@ -155,8 +155,7 @@ class _Outside:
             self._names[name] = self._adding.ids.new(name) if attribute else resource
             what = f"Fn::GetAtt {name}" if attribute else f"Ref {name}"
             told = f"What {what} gives in the stack of the task definition"
-            definition = self._adding.tree["Resources"].get(resource)
-            condition = definition.get("Condition") if isinstance(definition, Mapping) else None
+            condition = self._adding.tree["Resources"].get(resource, {}).get("Condition")
             # Where the template has no such resource, there is nothing to hand over, and no policy with it.
             there = {"Default": ""} if condition else {}
             told += f"; empty where {condition} does not hold." if condition else "."
