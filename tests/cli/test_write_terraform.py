@@ -157,3 +157,20 @@ def test_a_task_definition_becomes_terraform_in_a_directory(cfnroles: Any, tmp_p
     assert 'variable "shop_kms_key_arns" {\n' in text
     assert "whose values would come into Terraform's state:\n" in result.err
     assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.err
+
+
+VALUES = {
+    "by its name": "secret_id = aws_secretsmanager_secret.db.id",
+    "in a loop": "for_each  = { a = aws_secretsmanager_secret.db.id }\n  secret_id = each.value",
+    "by a local": "secret_id = local.secret",
+}
+
+
+@pytest.mark.parametrize("named", VALUES.values(), ids=VALUES)
+def test_what_gives_a_secret_its_value_comes_before_the_gate(cfnroles: Any, directory: Path, named: str) -> None:
+    main = MAIN.replace("secret_id     = aws_secretsmanager_secret.db.id", named)
+    other = 'resource "aws_secretsmanager_secret" "other" {}\nlocals {\n  secret = aws_secretsmanager_secret.db.id\n}\n'
+    (directory / "main.tf").write_text(main + other, encoding="utf-8")
+    assert cfnroles("terraform", directory).code == 0
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text

@@ -25,7 +25,9 @@ _INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
 #: The arguments that name the roles of a task definition.
 _ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
-_VERSION = "aws_secretsmanager_secret_version"
+_RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
+#: The arguments that tell whose version one is.
+_NAMING = ("secret_id", "for_each", "count")
 
 
 def directory_files(reading: Reading, files: Files, *, gated: bool) -> tuple[TerraformFile, ...]:
@@ -83,11 +85,17 @@ def _given(site: Site, holder: Holder, argument: str) -> Given:
 
 
 def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:
-    """The resources that give secrets their values, by the address of the secret."""
+    """The resources that give secrets their values, by the address of the secret.
+
+    One that names its secret in a roundabout way may give any secret its value.
+    """
     found: dict[str, list[str]] = defaultdict(list)
+    secrets = [name for mode, kind, name in configuration.resources if (mode, kind) == ("resource", _RESOURCE)]
     for (mode, kind, name), block in configuration.resources.items():
-        node = block.body.arguments.get("secret_id")
-        if mode == "resource" and kind == _VERSION and node is not None:
-            for secret in dict.fromkeys(_SECRET.findall(node.written)):
-                found[f"aws_secretsmanager_secret.{secret}"].append(f"{_VERSION}.{name}")
+        if (mode, kind) != ("resource", _VERSION):
+            continue
+        written = [node.written for argument in _NAMING if (node := block.body.arguments.get(argument)) is not None]
+        named = next(filter(None, map(_SECRET.findall, written)), secrets)
+        for secret in dict.fromkeys(named):
+            found[f"{_RESOURCE}.{secret}"].append(f"{_VERSION}.{name}")
     return found
