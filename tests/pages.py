@@ -5,7 +5,8 @@ block that they are about:
 
 - ``<!-- folder: NAME -->``: what follows happens in another, empty folder;
 - ``<!-- file: NAME -->``: the block is written to this file; ``<!-- append: NAME -->``: at its end;
-- ``<!-- part of: NAME -->``: the block is a part of this file, where a line of three dots stands for any lines;
+- ``<!-- part of: NAME -->``: the block is a part of this file, be it indented there or not, where a line of three dots
+  stands for any lines;
 - ``<!-- ends in CODE -->``: so does the last command of the block, and not in 0;
 - ``<!-- run: COMMAND -->``: what happens unseen.
 """
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS = 60
-_BLOCK = re.compile(r"^<!-- (?P<said>[^>]*) -->$|^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^<!-- (?P<said>[^\n]*) -->$|^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDS = re.compile(r"ends in (\d+)")
 
 
@@ -54,6 +55,10 @@ def matches(expected: str, got: str) -> bool:
     )
 
 
+def without_indents(text: str) -> str:
+    return re.sub(r"^ +", "", text, flags=re.MULTILINE)
+
+
 @dataclass
 class Story:
     """A page that is being followed, in folders below ``root``, with the variables of ``environment``."""
@@ -80,6 +85,8 @@ class Story:
                 code, printed = self.run(folder, rest)
                 assert code == 0, f"{self.name}:{step.line}: {rest}\n{printed}"
             else:
+                assert not said, f"{self.name}:{step.line}: there is no block for {said}"
+                assert verb in ("file", "append", "part of") or _ENDS.fullmatch(step.said), step
                 said = step.said
 
     def block(self, folder: Path, said: str, step: Step) -> None:
@@ -89,7 +96,8 @@ class Story:
                 file.write(step.text if verb == "file" else f"\n{step.text}")
         elif verb == "part of":
             whole = (folder / rest).read_text(encoding="utf-8")
-            assert matches(f"...\n{step.text}...\n", whole), f"{self.name}:{step.line}: is no part of {rest}:\n{whole}"
+            shown = f"...\n{without_indents(step.text)}...\n"
+            assert matches(shown, without_indents(whole)), f"{self.name}:{step.line}: is no part of {rest}:\n{whole}"
         elif step.language == "console":
             self.console(folder, said, step)
 
