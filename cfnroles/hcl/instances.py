@@ -9,6 +9,7 @@ from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.blocks import blocks_in
 from cfnroles.hcl.configuration import provider_of
 from cfnroles.hcl.evaluator import evaluate, filled_template
+from cfnroles.hcl.policy_documents import DATA_SOURCE, DOCUMENTS, policy_document
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.session import Undecided
 from cfnroles.hcl.syntax import Block, Node, Place
@@ -151,6 +152,8 @@ class ResourceInstance(Lazy):
                 return said
         if self.type == "template_file" and name == "rendered":
             return self._rendered(place)
+        if self.block.type == "data" and self.type == DATA_SOURCE and name in DOCUMENTS:
+            return policy_document(self, place)
         return self.computed(name, place)
 
     def _said(self, name: str, node: Node, place: Place) -> Value:
