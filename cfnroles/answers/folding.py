@@ -240,8 +240,18 @@ def _merged(name: str, alike: Sequence[RolePolicy], places: Sequence[_Place]) ->
         for each in policy.unread
     }
     lines = tuple(line for line, _ in places) if alike[0].lines else ()
+    documents = (
+        {place: each for policy in alike for place, each in zip(_places(policy), policy.documents, strict=bool(lines))}
+        if alike[0].documents
+        else {}
+    )
     return RolePolicy(
-        name, {"Statement": [statements[place] for place in places]}, alike[0].where, lines, tuple(unread)
+        name,
+        {"Statement": [statements[place] for place in places]},
+        alike[0].where,
+        lines,
+        tuple(unread),
+        tuple(documents[place] for place in places) if documents else (),
     )
 
 

@@ -87,10 +87,11 @@ class Judged(Struct, frozen=True):
 
 
 class Absence(Struct, frozen=True):
-    """A role that a template does not have; ``named`` says whether it names one."""
+    """A role that a template or a configuration does not have, as ``inside`` says; ``named``, whether it names one."""
 
     named: bool
     remedy: str
+    inside: str = "template"
 
 
 class Use(Struct, frozen=True):
@@ -128,7 +129,8 @@ class Verification(Struct, frozen=True):
     can judge; ``chosen`` are those that a spec grants by the name of their policy. ``dangers`` are what such grants
     give away. ``unsure`` are grants that a need may or may not use.
     ``unread`` is what could not be read of the role. ``removals`` is the proof, where it was asked for.
-    ``use`` is what a template does with the role, and ``absence`` why there is none to judge.
+    ``use`` is what a template does with the role, and ``absence`` why there is none to judge. ``cures`` are sentences
+    that say what tells a value, by its name. ``language`` is the one in which statements are pasted.
     """
 
     holder: Holder
@@ -148,6 +150,8 @@ class Verification(Struct, frozen=True):
     unsure: tuple[GrantedAction, ...] = ()
     use: Use | None = None
     absence: Absence | None = None
+    cures: Mapping[str, str] = field(default_factory=dict)
+    language: str = "json"
 
     def when(self, told: object) -> str:
         """On which conditions of the template a thing hangs that is told of the role; empty for none."""

@@ -14,12 +14,12 @@ from msgspec import Struct
 from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+from cfnroles.facts import Facts
 from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 
 if TYPE_CHECKING:
     from cfnroles.answers.verification import Verification
-    from cfnroles.facts import Facts
     from cfnroles.iam.roles import Role
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
@@ -55,7 +55,10 @@ def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @source_options
 @click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
 @click.option(
-    "--resource", default="", metavar="ID", help="Logical id of one task definition, where SOURCE is a template."
+    "--resource",
+    default="",
+    metavar="ID",
+    help="One task definition: its logical id in a template, or its address in Terraform.",
 )
 @_role_options
 @click.option(
@@ -95,8 +98,9 @@ def command(source: str, **given: Any) -> None:
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
     is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
-    role that its task definitions name is judged, in every combination of its conditions. Or it is the directory that
-    `cdk synth` writes, with the templates of all stacks.
+    role that its task definitions name is judged, in every combination of its conditions. A directory of Terraform, a
+    plan and a state are taken in the same way. Or it is the directory that `cdk synth` writes, with the templates of all
+    stacks.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
@@ -112,13 +116,7 @@ def command(source: str, **given: Any) -> None:
     given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
     options = taken(_Options, given)
     about = told(given, live=options.live, profile=options.profile)
-    if holds_terraform(source):
-        raise InvalidInput(
-            "is a directory of Terraform, and the roles in one are not judged",
-            where=source,
-            remedy="Give the state, which knows every name: `terraform show -json | cfnroles verify - --role ROLE`.",
-        )
-    if is_directory(source):
+    if is_directory(source) and not holds_terraform(source):
         verifications, texts = _of_app(source, about, options)
         _show(verifications, texts, options.format_, source)
     else:
@@ -136,6 +134,8 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
         reading = reading.of(options.spec_service)
     if reading.template is not None:
         verifications = _of_template(reading, source, options)
+    elif reading.configuration is not None:
+        verifications = _of_configuration(reading, options)
     else:
         verify = partial(
             verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
@@ -162,6 +162,24 @@ def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[V
     asked = (options.context, options.prove, options.aws_managed_keys)
     own = frozenset(holder for holder, name in options.roles.items() if _is_in(name, source))
     return verify_template(reading, Question(options.resource, given, *asked, read, own))
+
+
+def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verification]:
+    """What the roles of Terraform's task definitions say, or those that are given in their place."""
+    from cfnroles.answers.verify_configuration import verify_configuration
+    from cfnroles.answers.verify_template import Question
+    from cfnroles.sources.roles import read_role_of
+
+    facts = next((task.facts for task in reading.tasks), Facts())
+    read: Callable[[str], Role] | None = None
+    if options.live:
+        from cfnroles.sources.live import live_role
+
+        read = partial(live_role, profile=options.profile, region=facts.region)
+    names = {holder: name for holder, name in options.roles.items() if name}
+    given = {holder: read(name) if read else read_role_of(name, facts, {}) for holder, name in names.items()}
+    asked = (options.context, options.prove, options.aws_managed_keys)
+    return verify_configuration(reading, Question(options.resource, given, *asked, read))
 
 
 def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
@@ -23,9 +22,10 @@ from cfnroles.formats.verification_words import (
     only,
     only_if,
     others_words,
+    pasted,
     placed,
     remedies,
-    statements_json,
+    statements_tree,
     summary,
     tight_words,
     trust_words,
@@ -192,7 +192,7 @@ def _statements(each: Verification, what: object, statements: Sequence[Statement
     for when, several in by_condition(each, what, statements):
         if when:
             yield visible(f"only if {when}:")
-        yield statements_json(several)
+        yield pasted(each, several)[0]
 
 
 def _application(each: Verification, width: int) -> Iterator[str]:
@@ -243,7 +243,7 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "only_if": [
             {**_need(need, lines), "if": list(need.permission.when), **_only_if(each, need)} for need in each.hanging
         ],
-        "missing": json.loads(statements_json(each.missing)) if each.missing else [],
+        "missing": statements_tree(each, each.missing),
         **_conditions("missing", [each.when(("missing", one)) for one in each.missing]),
         "excess": [_excess_entry(each, found) for found in each.excess],
         "application": list(each.application),
@@ -295,7 +295,7 @@ def _excess_entry(each: Verification, found: Excess) -> dict[str, Any]:
             for grant in found.unused
         ],
         "wide": [{**_wide(wide), **_only_if(each, (found.statement, ("wide", wide.grant)))} for wide in found.wide],
-        "instead": json.loads(statements_json(found.tight)) if found.tight else [],
+        "instead": statements_tree(each, found.tight),
         **_conditions("instead", [each.when((found.statement, one)) for one in found.tight]),
         **({"kept": kept_statements(found, each)} if found.kept else {}),
     }

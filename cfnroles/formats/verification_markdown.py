@@ -18,9 +18,9 @@ from cfnroles.formats.verification_words import (
     only,
     only_if,
     others_words,
+    pasted,
     placed,
     remedies,
-    statements_json,
     tight_words,
     trust_words,
     unused_words,
@@ -65,7 +65,7 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
         yield f"Add to the {each.holder}:"
         for when, statements in by_condition(each, "missing", each.missing):
             yield paragraph(f"only if {when}:" if when else "")
-            yield fenced(statements_json(statements), "json")
+            yield fenced(*pasted(each, statements))
     yield from _excess(each)
     if each.application:
         yield "Not judged, because only the application's authors know what it needs:"
@@ -111,7 +111,7 @@ def _excess(each: Verification) -> Iterator[str]:
         yield numbered(number, head, words)
         for when, statements in by_condition(each, found.statement, found.tight):
             yield paragraph(f"only if {when}:" if when else "")
-            yield fenced(statements_json(statements), "json", margin="     ")
+            yield fenced(*pasted(each, statements), margin="     ")
         if found.kept:
             yield paragraph(kept_words(found, each))
             yield fenced(json_page(kept_statements(found, each)), "json", margin="     ")

@@ -22,6 +22,7 @@ from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement
 from cfnroles.symbols import IMPORT, Import
 from cfnroles.template.intrinsics import plain, symbols
+from cfnroles.text import text_of
 
 #: How a need spells what a spec imports from another stack.
 _GIVEN_BY = {
@@ -91,7 +92,9 @@ def named(role: Role, statement: StatementId) -> str:
     policy = next((policy for policy in role.policies if policy.name == statement.policy), None)
     if policy is None or not policy.lines:
         return str(statement)
-    return f"{statement}, {policy.where.rpartition(':')[0]}:{policy.lines[min(statement.index, len(policy.lines) - 1)]}"
+    index = min(statement.index, len(policy.lines) - 1)
+    document = policy.documents[index] if policy.documents else policy.where.rpartition(":")[0]
+    return f"{statement}, {document}:{policy.lines[index]}"
 
 
 def placed(role: Role, statement: StatementId) -> str:
@@ -260,7 +263,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.APPLICATION:
             yield f"nobody told whether the application needs {', '.join(each.application)}"
         case Ground.ABSENT:
-            yield "the role is not in this template"
+            yield f"the role is not in this {each.absence.inside if each.absence else 'template'}"
         case Ground.SHARED if each.use is not None:
             others = ", ".join(each.use.others)
             yield f"{others} may need what it grants beyond, so that nothing is called too much"
@@ -334,6 +337,8 @@ def _remedy(key: str, each: Verification) -> str:
         return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it says: look at it."
     if key == THE_ROLE:
         return ""  # it is told how to give it
+    if key in each.cures:
+        return each.cures[key]
     if key == THE_INSTANCE:
         return (
             "Without an execution role, the role of the container instances pulls images and writes logs: judge that"
@@ -359,9 +364,33 @@ def _remedy(key: str, each: Verification) -> str:
     )
 
 
+def pasted(each: Verification, statements: Sequence[Statement]) -> tuple[Page, str]:
+    """Statements to paste into a policy of the source, and the language that they are in."""
+    if each.language != "hcl":
+        return statements_json(statements), "json"
+    from cfnroles.formats.hcl_statements import statements_hcl
+
+    address = each.use.tasks[0] if each.absence and each.use else each.role.name
+    return statements_hcl(statements, address), each.language
+
+
 def statements_json(statements: Sequence[Statement]) -> Page:
     """Statements to paste into a policy; a text with symbols is an ``Fn::Sub``, which only a template takes."""
     return json_page([_rendered(statement) for statement in document(statements)["Statement"]])
+
+
+def statements_tree(each: Verification, statements: Sequence[Statement]) -> Any:
+    """Statements for programs: as a template takes them, or with the expressions of a configuration in their texts."""
+    made = document(statements)["Statement"] if statements else []
+    return [_written(one) if each.language == "hcl" else _rendered(one) for one in made]
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, str):
+        return text_of(value).written
+    if isinstance(value, dict):
+        return {key: _written(member) for key, member in value.items()}
+    return [_written(element) for element in value] if isinstance(value, list) else value
 
 
 def summary(each: Verification) -> str:
@@ -389,7 +418,7 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.HANGING, f"{_counted(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
     yield Ground.GAPS, _counted(len(each.gaps), "gap")
     yield Ground.APPLICATION, f"{_counted(len(each.application), 'action')} nobody told of"
-    yield Ground.ABSENT, "not in this template"
+    yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"
     yield Ground.SHARED, "what it grants beyond is not judged"
 
 

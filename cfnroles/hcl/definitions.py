@@ -40,22 +40,28 @@ class Site(Struct, frozen=True):
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
     """The blocks that declare a resource of a type, in the root and in all modules that are called and at hand."""
     found: list[Site] = []
-    for calls, directory in _called(project):
+    for calls, directory in modules_of(project):
         found += _declared(project.configuration(directory), kind, calls)
     return tuple(found)
 
 
 def away(project: Project) -> Iterator[tuple[str, str, Place]]:
     """The calls of modules that are not at hand: the address of each, its source as it is written, and its place."""
-    for calls, directory in _called(project):
+    for calls, call in calls_away(project):
+        source = call.body.arguments.get("source")
+        yield "".join(f"module.{each}." for each in calls)[:-1], source.written if source else "nowhere", call.place
+
+
+def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:
+    """The calls of modules that are not at hand, each with the calls that lead to it, its own the last."""
+    for calls, directory in modules_of(project):
         for name, call in project.configuration(directory).modules.items():
             path = (*calls, name)
             if len(calls) >= _DEEPEST or project.source_of(call, directory, path) is None:
-                source = call.body.arguments.get("source")
-                yield ".".join(f"module.{each}" for each in path), source.written if source else "nowhere", call.place
+                yield path, call
 
 
-def _called(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
+def modules_of(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
     """The calls that lead to each module that is at hand, the root's first, with its directory."""
     pending: list[tuple[tuple[str, ...], str]] = [((), ".")]
     looked_at = 0

@@ -137,8 +137,8 @@ class ResourceInstance(Lazy):
     def __init__(self, module: Owner, block: Block, called: str, kind: str, scope: Scope) -> None:
         self.module, self.block, self.called, self.type, self.scope = module, block, called, kind, scope
         self.address = f"{module.address}{called}"
-        if block.type == "resource":
-            scope.session.made[self.address] = self
+        known = scope.session.made if block.type == "resource" else scope.session.looked_up
+        known[self.address] = self
 
     def member(self, key: str | int, place: Place) -> Value:
         """What the configuration says of an attribute; else an expression that only Terraform knows."""

@@ -21,6 +21,8 @@ from cfnroles.symbols import Expression
 _DEEPEST = 12
 _Work = Callable[[], Value]
 _DECLARE = "Declare it there, with its value as the default"
+#: Why nobody knows what a module gives whose source is elsewhere.
+NOT_AT_HAND = "is not at hand"
 _OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
@@ -179,7 +181,7 @@ class Module:
     def _not_at_hand(self, name: str, block: Block, place: Place) -> Value:
         source = block.body.arguments.get("source")
         where = source.written if source else "nowhere"
-        reason = f"module.{name} is not at hand: its source is {where}"
+        reason = f"module.{name} {NOT_AT_HAND}: its source is {where}"
         remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
         return Value(
             Expression(f"{self.address}module.{name}", written=f"${{module.{name}}}", reason=reason, remedy=remedy),

@@ -57,6 +57,8 @@ class Session:
         self._open: set[object] = set()
         #: The instances of resources that were looked at, by their addresses, and those by type and known name.
         self.made: dict[str, Lazy] = {}
+        #: Those of data sources, by their addresses.
+        self.looked_up: dict[str, Lazy] = {}
         self.called: dict[tuple[str, str], str] = {}
         self._peeking = False
 

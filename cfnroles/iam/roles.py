@@ -71,7 +71,8 @@ class Unread(Struct, frozen=True):
 class RolePolicy(Struct, frozen=True):
     """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there.
 
-    ``unread`` are those of its statements that could not be read; the others can be judged without them.
+    ``documents`` tell the document of each statement, where they may be several. ``unread`` are those of its statements
+    that could not be read; the others can be judged without them.
     """
 
     name: str
@@ -79,6 +80,7 @@ class RolePolicy(Struct, frozen=True):
     where: str = ""
     lines: tuple[int, ...] = ()
     unread: tuple[Unread, ...] = ()
+    documents: tuple[str, ...] = ()
 
     @property
     def named_unread(self) -> tuple[Unread, ...]:
@@ -164,7 +166,7 @@ def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_G
     boundaries = [read.policy(each) for each in found.boundaries if each.arn and each.arn.value]
     return Role(
         template.called(found.logical_id),
-        _renamed(policy for policy in policies if isinstance(policy, RolePolicy)),
+        renamed(policy for policy in policies if isinstance(policy, RolePolicy)),
         tuple(dict.fromkeys(policy for policy in policies if isinstance(policy, Unread))),
         trust,
         next((each for each in boundaries if isinstance(each, Unread)), next(iter(boundaries), None)),
@@ -181,20 +183,24 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
     """
     documents = {str(policy.get("Arn")): _default_version(policy) for policy in policies}
     found: list[RolePolicy | Unread] = [
-        _read(str(policy.get("PolicyName")), _literal(_mapping(document_of(policy.get("PolicyDocument")))), where)
+        read_document(
+            str(policy.get("PolicyName")), _literal(_mapping(document_of(policy.get("PolicyDocument")))), where
+        )
         for policy in detail.get("RolePolicyList", ())
     ]
-    found += [_managed(str(p.get("PolicyArn")), documents, where) for p in detail.get("AttachedManagedPolicies", ())]
+    found += [
+        attached_policy(str(p.get("PolicyArn")), documents, where) for p in detail.get("AttachedManagedPolicies", ())
+    ]
     boundary = _mapping(detail.get("PermissionsBoundary")).get("PermissionsBoundaryArn")
     trust = _literal(_mapping(document_of(detail.get("AssumeRolePolicyDocument")))) or None
     return Role(
         str(detail.get("RoleName", "")),
-        _renamed(policy for policy in found if isinstance(policy, RolePolicy)),
+        renamed(policy for policy in found if isinstance(policy, RolePolicy)),
         tuple(policy for policy in found if isinstance(policy, Unread)),
         trust,
-        _managed(str(boundary), documents, where) if boundary else None,
+        attached_policy(str(boundary), documents, where) if boundary else None,
         str(detail.get("Arn", "")),
-        trust_unread=_trust_unread(trust or {}),
+        trust_unread=unread_of_trust(trust or {}),
     )
 
 
@@ -216,7 +222,7 @@ class _Reader(Struct, frozen=True):
             return self._elsewhere(source)
         if not isinstance(document, Mapping):
             return replace(_by_cloudformation(source.name), where=self._where(source))
-        read = _read(source.name, document, self._where(source))
+        read = read_document(source.name, document, self._where(source))
         if isinstance(read, Unread):
             remedy = self._cure(source.holder.source(*source.document.path)) or read.remedy
             return replace(read, where=self._where(source), remedy=remedy)
@@ -236,7 +242,7 @@ class _Reader(Struct, frozen=True):
         found = _mapping(document)
         start = (*(source.document.path if source.document else ()), "Statement")
         listed = isinstance(found.get("Statement"), list)
-        unread = _trust_unread(found)
+        unread = unread_of_trust(found)
         return found, tuple(self._told(source, u, *start, *((u.index,) if listed else ())) for u in unread)
 
     def _told(self, source: PolicySource, unread: Unread, *steps: str | int) -> Unread:
@@ -275,7 +281,9 @@ class _Reader(Struct, frozen=True):
             found = Unread("without an ARN", "its ARN is empty", "Mend the template", self._where(source))
             return replace(found, remedy=self._cure(source.holder.source(*source.arn.path)) or found.remedy)
         known = partition_of(self.given.region)
-        read = _managed(arn.replace("${AWS::Partition}", "aws" if known.unknown else known), {}, self.template.document)
+        read = attached_policy(
+            arn.replace("${AWS::Partition}", "aws" if known.unknown else known), {}, self.template.document
+        )
         if isinstance(read, Unread):
             remedy = self._cure(source.holder.source(*source.arn.path)) if symbols(arn) else ""
             return replace(read, where=self._where(source), remedy=remedy or read.remedy)
@@ -365,10 +373,11 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
     )
 
 
-def _managed(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+def attached_policy(arn: str, documents: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+    """The policy that is attached by an ARN: one of these documents, or one of AWS; else why it cannot be read."""
     name = arn.rsplit("/", 1)[-1]
     if arn in documents:
-        return _read(name, _literal(_mapping(document_of(documents[arn]))), where)
+        return read_document(name, _literal(_mapping(document_of(documents[arn]))), where)
     shipped = managed_policy(arn)
     if shipped is None:
         return Unread(
@@ -390,7 +399,8 @@ def _only_policy(policy: Mapping[str, Any], document: str) -> RolePolicy:
     return RolePolicy(document, _literal(policy), document, unread=unread)
 
 
-def _read(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+def read_document(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Unread:
+    """The policy with a document, in which single statements may be unread, or why nothing of it can be read."""
     try:
         _, faults = read_policy(name, evaluable_document(document))
     except InvalidInput as error:
@@ -399,7 +409,7 @@ def _read(name: str, document: Mapping[str, Any], where: str) -> RolePolicy | Un
     return RolePolicy(name, document, where, unread=unread)
 
 
-def _trust_unread(document: Mapping[str, Any]) -> tuple[Unread, ...]:
+def unread_of_trust(document: Mapping[str, Any]) -> tuple[Unread, ...]:
     """The statements of a trust policy that cannot be read."""
     try:
         _, faults = read_trust(evaluable_document(document))
@@ -445,7 +455,7 @@ def _condition_inside(value: Any) -> str:
     return next(filter(None, map(_condition_inside, value)), "") if isinstance(value, list) else ""
 
 
-def _renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
+def renamed(policies: Iterable[RolePolicy]) -> tuple[RolePolicy, ...]:
     """The policies, each once, under names that differ."""
     seen: list[RolePolicy] = []
     renamed: list[RolePolicy] = []

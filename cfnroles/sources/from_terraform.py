@@ -36,7 +36,7 @@ def read(document: Document, told: Told) -> Reading:
 
     Raises InvalidInput where it is Terraform's own state file, and where it has another form.
     """
-    from cfnroles.sources.terraform_plan import tasks_in
+    from cfnroles.sources.terraform_plan import PlanRoles, tasks_in
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     if _is_raw_state(document.members):
@@ -47,4 +47,5 @@ def read(document: Document, told: Told) -> Reading:
     if told.parameters:
         raise InvalidInput("--parameter is for a directory: a plan and a state know all variables", where=document.name)
     tasks, unseen = tasks_in(document, told)
-    return Reading((document,), NOUN, told, tasks, addressed=True, unseen=unseen)
+    roles = PlanRoles(document, told)
+    return Reading((document,), NOUN, told, tasks, addressed=True, unseen=unseen, configuration=roles)

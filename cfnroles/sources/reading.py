@@ -7,8 +7,8 @@ for task in reading.accepted():
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -70,12 +70,12 @@ class Task(Struct, frozen=True):
 
     def only_if(self, thing: Need | Gap | Finding | Reference) -> str:
         """On which conditions a thing hangs, in words; empty where it is there whenever the task definition is."""
-        return _in_words(self.when.get(thing, ()))
+        return in_words(self.when.get(thing, ()))
 
     @property
     def there_if(self) -> str:
         """On which conditions the task definition itself hangs, in words; empty for none."""
-        return _in_words(self.condition)
+        return in_words(self.condition)
 
     @property
     def chosen(self) -> tuple[str, ...] | None:
@@ -84,8 +84,16 @@ class Task(Struct, frozen=True):
         return tuple(arn.rpartition("/")[2] for arn in chosen) if self.service else None
 
 
-def _in_words(when: Disjunction) -> str:
+def in_words(when: Disjunction) -> str:
+    """Conditions as a person reads them."""
     return ", or if ".join(" and ".join(map(str, literals)) for literals in when)
+
+
+class Configuration(Protocol):
+    """What a reading of Terraform keeps, for those who ask about its roles."""
+
+    def tasks_with_roles(self) -> Sequence[Any]:
+        """The task definitions, each with its roles: a sequence of ``terraform_roles.TaskWithRoles``."""
 
 
 class Reading(Struct, frozen=True):
@@ -94,7 +102,8 @@ class Reading(Struct, frozen=True):
     ``noun`` says what the source is, for messages. ``told`` is what was known besides. ``wrong`` is what is wrong with
     the source as a whole. ``project`` is the spec of a project, ``template`` the template whose roles are there to be
     read, with its ``nested`` stacks, and ``policy`` a policy document. ``addressed`` says that the task definitions are
-    resources of a configuration, each named by its address, and ``unseen`` is what of that is not read.
+    resources of a configuration, each named by its address, and ``unseen`` is what of that is not read;
+    ``configuration`` tells of the roles in it.
     """
 
     documents: tuple[Document, ...]
@@ -108,6 +117,7 @@ class Reading(Struct, frozen=True):
     policy: Mapping[str, Any] | None = None
     addressed: bool = False
     unseen: tuple[Gap, ...] = ()
+    configuration: Configuration | None = None
 
     @property
     def name(self) -> str:

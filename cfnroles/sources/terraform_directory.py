@@ -17,15 +17,17 @@ from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
-from cfnroles.hcl.session import Session, TooMuch
+from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, is_known, plain
 from cfnroles.hcl.worlds import explored
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.roles_in_directory import DirectoryInPass
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runs import attributes_of, mentions, services_of
 from cfnroles.sources.terraform_services import (
     BY_HAND,
@@ -36,7 +38,7 @@ from cfnroles.sources.terraform_services import (
     beside_services,
     not_read,
 )
-from cfnroles.sources.terraform_tasks import InWorld, Surroundings, task_of
+from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
 
@@ -64,13 +66,44 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
         if isinstance(found, Gap):
             unseen.append(found)
             continue
-        at = Surroundings(site.place.document, region, found.exact, tuple(found.defaults))
-        tasks += [task_of(address, each, found.passes, told, at) for address, each in found.by_address.items()]
+        tasks += [each.task() for each in _in_passes(site, found, told, region)]
         if not found.by_address:
             unseen.append(_absent(site, found))
     unseen += (*_alone(services, project, tasks), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
-    return Reading(documents, NOUN, told, tuple(tasks), addressed=True, unseen=tuple(unseen))
+    return Reading(
+        documents,
+        NOUN,
+        told,
+        tuple(tasks),
+        addressed=True,
+        unseen=tuple(unseen),
+        configuration=DirectoryRoles(project, told, region),
+    )
+
+
+def _in_passes(site: Site, found: _Found, told: Told, region: str) -> Iterator[TaskInPasses]:
+    at = Surroundings(site.place.document, region, found.exact, tuple(found.defaults))
+    for address, each in found.by_address.items():
+        yield in_passes(address, each, found.passes, told, at)
+
+
+class DirectoryRoles:
+    """As for ``reading.Configuration``."""
+
+    def __init__(self, project: Project, told: Told, region: str) -> None:
+        self._project, self._told, self._region = project, told, region
+
+    def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
+        """As for ``Configuration``."""
+        services = sites(self._project, SERVICE)
+        found: list[TaskWithRoles] = []
+        for site in sites(self._project, TASK_DEFINITION):
+            seen = _definitions(site, self._project, services, Budget(MOST_OF_ALL))
+            if not isinstance(seen, Gap):
+                own = _in_passes(site, seen, self._told, self._region)
+                found += [TaskWithRoles(each, seen.roles) for each in own]
+        return tuple(found)
 
 
 class _Found(Struct, frozen=True):
@@ -80,26 +113,34 @@ class _Found(Struct, frozen=True):
     by_address: Mapping[str, list[InWorld]]
     exact: bool
     defaults: Mapping[str, None]
+    roles: Sequence[Roles]
 
 
 class _Pass(Struct):
     turned: list[Turned] | Failed
     defaults: Mapping[str, None]
+    roles: Roles = NO_ROLES
 
 
-def _definitions(site: Site, project: Project, services: Sequence[Site]) -> _Found | Gap:
+def _definitions(
+    site: Site, project: Project, services: Sequence[Site], for_roles: Budget | None = None
+) -> _Found | Gap:
+    """The definitions of a site; with the roles that they name where there is work for these, too."""
+
     def work(session: Session) -> _Pass:
         module = Module(project, session)
         try:
             own = [_turned(each, session) for each in instances(site, module)]
             may_run = [each for each in services if own and mentions(each, site)]
             running = [each for service in may_run for each in services_of(service, module)]
-            return _Pass([both for each in own for both in beside_services(each, running)], module.defaults)
+            turned = [both for each in own for both in beside_services(each, running)]
+            roles = roles_beside(DirectoryInPass(project, module), turned) if for_roles else NO_ROLES
+            return _Pass(turned, module.defaults, roles)
         except Failed as failed:
             return _Pass(failed, module.defaults)
 
     try:
-        found, exact = explored(work, project.budget.part())
+        found, exact = explored(work, for_roles or project.budget.part())
     except TooMuch as much:
         return _hidden(site.address, site.place, f"it takes too much work, at {much.place}", _DECIDE)
     except RecursionError:
@@ -115,7 +156,7 @@ def _definitions(site: Site, project: Project, services: Sequence[Site]) -> _Fou
         for turned in _of(each):
             by_address.setdefault(turned.address, []).append(InWorld(asked, turned))
     defaults = {name: None for _, each in found for name in each.defaults}
-    return _Found([asked for asked, _ in whole], by_address, exact, defaults)
+    return _Found([asked for asked, _ in whole], by_address, exact, defaults, [each.roles for _, each in whole])
 
 
 _DECIDE = "Decide some of its conditions: tell the values of variables with --parameter NAME=VALUE"

@@ -194,7 +194,7 @@ class Turned(Struct):
     def _containers(self, value: Value) -> list[Any]:
         path: Path = ("containerDefinitions",)
         try:
-            inner = _decoded(value)
+            inner = decoded_json(value)
         except Failed as failed:
             self.unseen.append(_stopped(path, failed))
             self.stops = True
@@ -245,7 +245,7 @@ def _stopped(path: Path, failed: Failed) -> Unseen:
     return Unseen(path, f"Terraform would stop here: {failed.what}{where}", "`terraform validate` says more")
 
 
-def _decoded(value: Value) -> Value:
+def decoded_json(value: Value) -> Value:
     """The container definitions inside of their JSON."""
     if isinstance(value.data, Encoded):
         return value.data.value

@@ -10,13 +10,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.sources.plan_references import LINKS, linked
 from cfnroles.sources.reading import Task
+from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
+from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_services import (
     BY_HAND,
     CLUSTER,
@@ -28,7 +33,7 @@ from cfnroles.sources.terraform_services import (
     beside_services,
     not_read,
 )
-from cfnroles.sources.terraform_tasks import InWorld, Surroundings, task_of
+from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
 from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
 
@@ -48,23 +53,58 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     if not isinstance(planned, Mapping):
         raise InvalidInput("has no values in it", where=document.name)
     root = _member(planned, "root_module")
+    services = list(_services(root, document))
+    found = list(_in_passes(root, services, document, told))
+    running = {each for task in found for each in task.running}
+    alone = (each for each in services if each.address not in running)
+    gaps = (*(gap for each in alone for gap in _alone(each, document)), *_unread(root, document))
+    return tuple(each.task.task() for each in found), gaps
+
+
+class PlanRoles:
+    """As for ``reading.Configuration``."""
+
+    def __init__(self, document: Document, told: Told) -> None:
+        self._document, self._told = document, told
+
+    def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
+        """As for ``Configuration``."""
+        document = self._document
+        planned = document.members.get("planned_values", document.members.get("values"))
+        root = _member(planned, "root_module")
+        surface = PlanSurface(
+            resources_in(document),
+            lambda resource: _attributes(resource, document, ()),
+            lambda address: _place(address, document),
+        )
+        found = _in_passes(root, list(_services(root, document)), document, self._told)
+        return tuple(
+            TaskWithRoles(each.task, [roles_beside(surface, [form.turned for form in each.task.found])])
+            for each in found
+        )
+
+
+class _Planned(Struct, frozen=True):
+    """A task definition, and the addresses of the services that run it."""
+
+    task: TaskInPasses
+    running: tuple[str, ...]
+
+
+def _in_passes(root: Any, services: Sequence[Service], document: Document, told: Told) -> Iterator[_Planned]:
+    members = document.members
     at = Surroundings(document.name, _region(members))
     found = list(_resources(root, TASK_DEFINITION))
-    services = list(_services(root, document))
-    tasks, running = [], set()
     for resource in found:
-        address = str(resource.get("address", ""))
         turned = _turned(resource, document)
         shown = _shown(members, resource, len(found))
         if shown is not None:
             turned.shown(shown)
         values = _member(resource, "values")
         arns = [str(_member(values, name)) for name in ("arn", "arn_without_revision") if _member(values, name)]
-        running |= {each.address for each in services if each.runs(turned, arns)}
+        running = tuple(each.address for each in services if each.runs(turned, arns))
         beside = [InWorld({}, each) for each in beside_services(turned, services, arns)]
-        tasks.append(task_of(address, beside, [{}], told, at))
-    alone = (each for each in services if each.address not in running)
-    return tuple(tasks), (*(gap for each in alone for gap in _alone(each, document)), *_unread(root, document))
+        yield _Planned(in_passes(str(resource.get("address", "")), beside, [{}], told, at), running)
 
 
 def _unread(root: Any, document: Document) -> Iterator[Gap]:
@@ -111,13 +151,8 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in value if isinstance(each, Mapping)) if isinstance(value, list) else ()
 
 
-def _resources(module: Any, kind: str, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    for each in _mappings(_member(module, "resources")):
-        if each.get("type") == kind and each.get("mode") == "managed":
-            yield each
-    if depth < _DEEPEST:
-        for child in _mappings(_member(module, "child_modules")):
-            yield from _resources(child, kind, depth + 1)
+def _resources(module: Any, kind: str) -> Iterator[Mapping[str, Any]]:
+    yield from (each for each in _every(module) if each.get("type") == kind and each.get("mode") == "managed")
 
 
 def _region(members: Mapping[str, Any]) -> str:
@@ -145,9 +180,34 @@ def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence
         remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
         hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
+        if value.unknown and name in LINKS and (link := _link(address, name, hidden, document)):
+            value = Value(link, place)
         if value.data is not None:
             attributes[name] = value
     return attributes
+
+
+def _link(address: str, name: str, hidden: Expression, document: Document) -> Expression | None:
+    """What a role or a policy is named by, where the plan tells it."""
+    root = _member(_member(document.members, "configuration"), "root_module")
+    if root is None:
+        return None
+    every = [str(each.get("address")) for each in resources_in(document)]
+    return linked(root, every, address, name, hidden)
+
+
+def resources_in(document: Document) -> Iterator[Mapping[str, Any]]:
+    """All resources and data sources of a plan or a state."""
+    planned = document.members.get("planned_values", document.members.get("values"))
+    before = _member(_member(document.members, "prior_state"), "values")
+    yield from _every(_member(planned, "root_module"))
+    yield from (each for each in _every(_member(before, "root_module")) if each.get("mode") == "data")
+
+
+def _every(module: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    yield from _mappings(_member(module, "resources"))
+    for child in _mappings(_member(module, "child_modules")) if depth < _DEEPEST else ():
+        yield from _every(child, depth + 1)
 
 
 def _names(value: Any) -> Sequence[str]:

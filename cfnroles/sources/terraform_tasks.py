@@ -53,8 +53,68 @@ class Surroundings(Struct, frozen=True):
     defaults: tuple[str, ...] = ()
 
 
-def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Surroundings) -> Task:
-    """One task definition with all that it needs in any of its worlds, and on which conditions each thing hangs.
+class TaskInPasses(Struct, frozen=True):
+    """One task definition in each world of the conditions around it: ``found`` are those in which it is there.
+
+    ``passes`` are the conditions of all, and ``discoveries`` what is found in each of the former.
+    """
+
+    address: str
+    found: Sequence[InWorld]
+    passes: Sequence[Asked]
+    at: Surroundings
+    facts: Facts
+    workloads: Sequence[Workload]
+    discoveries: Sequence[Discovery]
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The numbers of the passes in which it is there, in the order of these."""
+        return [self.passes.index(each.asked) for each in self.found]
+
+    def conditions(self) -> PassConditions:
+        """What holds in some of the passes."""
+        return PassConditions(self.passes, exact=self.at.exact)
+
+    def too_many(self) -> Gap | None:
+        """A gap where not every combination of conditions was looked at."""
+        return None if self.at.exact else _too_many(self.workloads[0])
+
+    def task(self) -> Task:
+        """The task definition with all that it needs in any of its worlds."""
+        conditions, there = self.conditions(), self.numbers
+        where: dict[Need | Gap | Finding | Reference, set[int]] = {}
+        for number, each in zip(there, self.discoveries, strict=True):
+            things: tuple[Need | Gap | Finding | Reference, ...]
+            things = (*each.needs, *each.gaps, *each.findings, *each.references)
+            for thing in things:
+                where.setdefault(thing, set()).add(number)
+        whole = together(self.discoveries)
+        if much := self.too_many():
+            whole = replace(whole, gaps=(*whole.gaps, much))
+        return Task(
+            self.workloads[0].family,
+            self.workloads[0],
+            self.facts,
+            whole,
+            address=self.address,
+            when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
+            condition=conditions.of(set(there)),
+            defaults=self.at.defaults,
+            variants=tuple(_distinct(self.workloads, self.discoveries)),
+            made=frozenset(
+                reference
+                for discovery, each in zip(self.discoveries, self.found, strict=True)
+                for reference in discovery.references
+                if is_made(reference, each.turned.keys)
+            ),
+        )
+
+
+def in_passes(
+    address: str, found: Sequence[InWorld], passes: Sequence[Asked], told: Told, at: Surroundings
+) -> TaskInPasses:
+    """One task definition with what it needs in each of its worlds.
 
     ``found`` are the worlds in which it is there, and ``passes`` the conditions of all.
     """
@@ -64,34 +124,7 @@ def task_of(address: str, found: Sequence[InWorld], passes: Sequence[Asked], tol
     discoveries = [
         places.alike(_discovered(workload, each.turned, facts)) for workload, each in zip(workloads, found, strict=True)
     ]
-    conditions = _Conditions(passes, exact=at.exact)
-    there = [passes.index(each.asked) for each in found]
-    where: dict[Need | Gap | Finding | Reference, set[int]] = {}
-    for number, discovery in zip(there, discoveries, strict=True):
-        things: tuple[Need | Gap | Finding | Reference, ...]
-        things = (*discovery.needs, *discovery.gaps, *discovery.findings, *discovery.references)
-        for thing in things:
-            where.setdefault(thing, set()).add(number)
-    whole = together(discoveries)
-    if not at.exact:
-        whole = replace(whole, gaps=(*whole.gaps, _too_many(workloads[0])))
-    return Task(
-        workloads[0].family,
-        workloads[0],
-        facts,
-        whole,
-        address=address,
-        when={thing: conditions.of(numbers) for thing, numbers in where.items() if numbers < set(there)},
-        condition=conditions.of(set(there)),
-        defaults=at.defaults,
-        variants=tuple(_distinct(workloads, discoveries)),
-        made=frozenset(
-            reference
-            for discovery, each in zip(discoveries, found, strict=True)
-            for reference in discovery.references
-            if is_made(reference, each.turned.keys)
-        ),
-    )
+    return TaskInPasses(address, found, passes, at, facts, workloads, discoveries)
 
 
 def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -> Iterator[tuple[Workload, Discovery]]:
@@ -167,7 +200,7 @@ class _Places:
         return replace(thing, origin=self._known.setdefault(place, origin))
 
 
-class _Conditions:
+class PassConditions:
     """The shortest conditions that hold in some of the passes, and in no others."""
 
     def __init__(self, passes: Sequence[Asked], *, exact: bool) -> None:

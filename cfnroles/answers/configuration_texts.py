@@ -1,0 +1,86 @@
+"""The texts of a configuration's roles and needs, brought to one form for judging, and back for telling.
+
+`aws_secretsmanager_secret.db.arn` in a policy and in a task definition is one thing, and so is the name that the
+configuration gives to the secret. What is told afterwards is what the user writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.iam.roles import Role
+from cfnroles.need import Need
+from cfnroles.sources.terraform_policies import cure
+from cfnroles.sources.terraform_roles import Roles, is_apart
+from cfnroles.symbols import Expression, RandomSuffix, Symbol
+from cfnroles.text import Part, Text, text_of
+from cfnroles.written import as_written
+
+_Struct = TypeVar("_Struct", bound=Struct)
+
+
+class ConfigurationTexts(Struct, frozen=True):
+    """The one form of the texts of a configuration in one world. It learns how they were spelled."""
+
+    roles: Roles
+    needed: dict[str, Text] = field(default_factory=dict)
+    seen: dict[Symbol, None] = field(default_factory=dict)
+
+    def need(self, need: Need) -> Need:
+        """The need with the names that the configuration gives to its resources."""
+        permission = need.permission
+        conditions = tuple(replace(each, values=tuple(map(self._text, each.values))) for each in permission.conditions)
+        told = replace(permission, resource=self._text(permission.resource), conditions=conditions)
+        return replace(need, permission=told)
+
+    def _text(self, given: Text) -> Text:
+        made = text_of(given)
+        named = made.replaced(self._named) if made.symbols else made
+        self.seen.update(dict.fromkeys(named.symbols))
+        written = as_written(made)
+        if written != named:
+            self.needed[str(named)] = written
+        return named
+
+    def _named(self, symbol: Symbol) -> Part:
+        return self.roles.named.get(symbol.name, symbol) if isinstance(symbol, Expression) else symbol
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The names of symbols that surely stand for something else than any other."""
+        own = (each.name for each in self.seen if isinstance(each, RandomSuffix))
+        made = (each.name for each in self.seen if isinstance(each, Expression) and is_apart(each))
+        return tuple(dict.fromkeys((*self.roles.apart, *own, *made)))
+
+    @property
+    def cures(self) -> Mapping[str, str]:
+        """What tells the value of each symbol, by its name."""
+        symbols = [*self.roles.symbols.values(), *(each for each in self.seen if isinstance(each, Expression))]
+        return {each.name: _sentence(each) for each in symbols}
+
+    def told(self, value: Any) -> Any:
+        """An answer with its texts as the user writes them."""
+        match value:
+            case Role():
+                return value
+            case Text():
+                return self.needed.get(str(value)) or as_written(value)
+            case str():
+                return self.roles.written.get(value, value) if type(value) is str else value
+            case tuple():
+                return tuple(map(self.told, value))
+            case Struct():
+                members = {name: getattr(value, name) for name in value.__struct_fields__}
+                changed = {name: self.told(member) for name, member in members.items()}
+                return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
+        return value
+
+
+def _sentence(symbol: Expression) -> str:
+    told = f"{symbol.name} is not known: {symbol.reason}."
+    remedy = cure(symbol)
+    return f"{told} {remedy}." if remedy else told

@@ -1,0 +1,314 @@
+"""Do the roles that Terraform gives its task definitions let these start, and do they allow anything more?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.configuration_texts import ConfigurationTexts
+from cfnroles.answers.folding import Answer, folded
+from cfnroles.answers.requests import definite
+from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
+from cfnroles.answers.verify import Uses, judge_uses, without_keys
+from cfnroles.answers.verify_template import NO_QUESTION, Question
+from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.module import NOT_AT_HAND
+from cfnroles.iam.roles import Role
+from cfnroles.need import Gap, Holder, Need
+from cfnroles.role_kinds import ROLE_KINDS, kind_of
+from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
+from cfnroles.statements import compose
+from cfnroles.symbols import Expression
+from cfnroles.template.worlds import Atom, World
+from cfnroles.text import Text, text_of
+from cfnroles.workload import Workload
+from cfnroles.written import as_written
+
+#: The members of a task definition that name its roles, and what Terraform calls them.
+_OWN = {Holder.EXECUTION: ("executionRoleArn", "execution_role_arn"), Holder.TASK: ("taskRoleArn", "task_role_arn")}
+
+#: The gaps that stand for what cannot be seen at all, and may need anything.
+_HIDING = frozenset({"unknown-member", "conditions"})
+
+
+def verify_configuration(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
+    """Judge the roles of the task definitions of a configuration in every world, each by what all that have it need.
+
+    Raises InvalidInput where the reading is no configuration or has no such task definition, for what ECS would refuse,
+    and where a role is given for several task definitions.
+    """
+    if reading.configuration is None:
+        raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
+    asked = reading.about(question.resource)
+    if asked.tasks or not reading.unseen:
+        asked.accepted()
+    addresses = tuple(each.address for each in asked.tasks)
+    if question.roles:
+        asked.task()
+    judging = _Judging(reading.configuration.tasks_with_roles(), frozenset(addresses), question)
+    found = tuple(judging.verifications())
+    return found if question.resource else (*found, *_unseen(reading))
+
+
+def _unseen(reading: Reading) -> Iterator[Verification]:
+    """What of a configuration may need roles or be one, and cannot be seen or is not looked at."""
+    gaps: dict[Holder, list[Gap]] = {}
+    for gap in reading.unseen:
+        gaps.setdefault(gap.holder, []).append(gap)
+    role = Role(f"whatever is not seen in {reading.name}", ())
+    for holder, several in gaps.items():
+        yield Verification(holder, role, None, (), (), (), (), gaps=tuple(several), use=Use(()))
+
+
+class _Part(Struct, frozen=True):
+    """What one task definition needs of one role in one of its passes; ``given`` is how it names the role."""
+
+    task: TaskWithRoles
+    number: int
+    holder: Holder
+    given: Text | None
+    needs: tuple[Need, ...]
+    gaps: tuple[Gap, ...]
+    workload: Workload
+
+    @property
+    def address(self) -> str:
+        return self.task.task.address
+
+    @property
+    def world(self) -> World:
+        return frozenset({Atom(f"{self.number} {self.address}")})
+
+    @property
+    def roles(self) -> Roles:
+        return self.task.roles[self.number]
+
+
+#: A role: by its address, by how it is named, by who has none, or by the option that gives it.
+_Key = tuple[str, str]
+
+
+class _Judging:
+    def __init__(self, tasks: Sequence[TaskWithRoles], asked: frozenset[str], question: Question) -> None:
+        self._tasks, self._asked, self._question = tasks, asked, question
+        self._several = len(tasks) > 1
+        self._parts: dict[_Key, list[_Part]] = {}
+        for part in (part for task in tasks for part in self._parts_of(task)):
+            self._parts.setdefault(self._key(part), []).append(part)
+        self._answers: dict[object, Verification] = {}
+
+    def verifications(self) -> Iterator[Verification]:
+        """What becomes of each role that is asked about, in the order of the task definitions."""
+        order = [each.task.address for each in self._tasks]
+        found: dict[tuple[int, int, _Key], Verification] = {}
+        for key, parts in self._parts.items():
+            for place, holder in enumerate(Holder):
+                theirs = [each for each in parts if each.holder is holder and each.address in self._asked]
+                if theirs:
+                    first = min(order.index(each.address) for each in theirs)
+                    found[first, place, key] = self._folded(key, parts, theirs)
+        yield from (found[each] for each in sorted(found))
+
+    def _folded(self, key: _Key, parts: Sequence[_Part], theirs: Sequence[_Part]) -> Verification:
+        answers: dict[int, Answer] = {}
+        for part in theirs:
+            answer = self._answer(key, part, parts)
+            _, where = answers.get(id(answer), (answer, frozenset[World]()))
+            answers[id(answer)] = answer, where | {part.world}
+        users = tuple(dict.fromkeys(each.address for each in theirs))
+        tasks = [each for each in self._tasks if each.task.address in users]
+        use = Use(
+            users,
+            _told(tasks, frozenset(each.world for each in theirs)),
+            self._others(key, theirs),
+            tuple(dict.fromkeys(name for each in tasks for name in each.task.at.defaults)),
+        )
+        return folded(tuple(answers.values()), use, lambda worlds: _told(tasks, worlds))
+
+    def _others(self, key: _Key, theirs: Sequence[_Part]) -> tuple[str, ...]:
+        roles = (each.roles.role(each.given or Text()) for each in theirs) if key[0] == "own" else ()
+        return tuple(dict.fromkeys(user for role in roles if role for user in role.users))
+
+    def _parts_of(self, task: TaskWithRoles) -> Iterator[_Part]:
+        """What a task definition needs of each of its roles in each of its passes."""
+        forms: dict[int, list[int]] = {}
+        for index, number in enumerate(task.task.numbers):
+            forms.setdefault(number, []).append(index)
+        for number, several in forms.items():
+            for holder in (kind.holder for kind in ROLE_KINDS):
+                if self._question.roles and (
+                    holder not in self._question.roles or task.task.address not in self._asked
+                ):
+                    continue
+                yield from self._parts_in(task, number, several, holder)
+
+    def _parts_in(self, task: TaskWithRoles, number: int, forms: Sequence[int], holder: Holder) -> Iterator[_Part]:
+        wanted: dict[Text | None, dict[Need | Gap, None]] = {}
+        for index in forms:
+            workload = task.task.workloads[index]
+            for given, each in self._references(task, index, holder):
+                wanted.setdefault(given, {}).update({each: None} if each is not None else {})
+        hidden = [each for index in forms for each in task.task.discoveries[index].gaps if each.feature in _HIDING]
+        much = task.task.too_many()
+        # What cannot be seen of a task definition may ask for either of its roles.
+        beside = [replace(each, holder=holder) for each in (*hidden, *filter(None, [much])) if holder in _OWN]
+        for given, found in wanted.items():
+            needs = tuple(each for each in found if isinstance(each, Need))
+            gaps = tuple(dict.fromkeys((*(each for each in found if isinstance(each, Gap)), *beside)))
+            if given is not None or found or self._question.roles:
+                yield _Part(task, number, holder, given, needs, gaps, workload)
+
+    def _references(
+        self, task: TaskWithRoles, index: int, holder: Holder
+    ) -> Iterator[tuple[Text | None, Need | Gap | None]]:
+        """How a form of a task definition names a role, with each thing that it is named for."""
+        workload, found = task.task.workloads[index], task.task.discoveries[index]
+        needs: Iterable[Need] = [each for each in found.needs if each.holder is holder]
+        if self._question.aws_managed_keys:
+            needs = without_keys(needs, task.task.facts)
+        wanted: list[Need | Gap] = [*needs, *(each for each in found.gaps if each.holder is holder)]
+        if holder in _OWN:
+            named = _text(workload.at((_OWN[holder][0],)))
+            yield named, None
+            yield from ((named, each) for each in wanted)
+            return
+        places = [(workload.origin(path).path[:-1], _text(text)) for path, text in role_texts(workload.tree)]
+        beside = {place: text for place, text in places if len(place) > 1}
+        nearest = [(_nearest(each.origin.path, beside), each) for each in wanted]
+        known = {text for text, _ in nearest if text is not None}
+        # What a cluster says is done with the role that the service names.
+        only = next(iter(known)) if len(known) == 1 else None
+        yield from ((text if text is not None else only, each) for text, each in nearest)
+
+    def _key(self, part: _Part) -> _Key:
+        if self._question.roles:
+            return "given", part.holder
+        if not part.given:
+            return "none", part.address
+        own = part.roles.role(part.given, part.task.task.facts.account)
+        return ("own", own.address) if own else ("elsewhere", str(part.given))
+
+    def _role(self, key: _Key, part: _Part) -> Role | None:
+        kind, name = key
+        if kind == "given":
+            return self._question.roles[Holder(name)]
+        if kind == "elsewhere" and self._question.read and part.given and not part.given.cut("/")[-1].symbols:
+            return self._question.read(str(part.given.cut("/")[-1].plain if part.given.symbols else part.given))
+        own = next((each for each in part.roles.roles if each.address == name), None) if kind == "own" else None
+        return own.role if own else None
+
+    def _answer(self, key: _Key, part: _Part, parts: Sequence[_Part]) -> Verification:
+        texts = ConfigurationTexts(part.roles)
+        role = self._role(key, part)
+        if role is None:
+            return self._absent(part)
+        others = [each for each in parts if each.holder is not part.holder or each.address != part.address]
+        # In its other passes a task definition is not there at the same time.
+        others = [each for each in others if each.address != part.address or each.number == part.number]
+        needs = tuple(dict.fromkeys(map(texts.need, part.needs)))
+        besides = tuple(dict.fromkeys(texts.need(need) for each in others for need in each.needs))
+        open_ended = any(each.holder is Holder.TASK for each in parts)
+        same = repr(role), part.holder, needs, besides, part.gaps, open_ended, texts.apart
+        if same not in self._answers:
+            uses = Uses(
+                part.holder,
+                needs,
+                part.task.task.facts,
+                part.gaps,
+                besides,
+                open_ended,
+                known=self._question.context,
+                apart=texts.apart,
+            )
+            judged = texts.told(judge_uses(uses, role, prove=self._question.prove))
+            answer = replace(judged, cures=texts.cures, language="hcl")
+            own = next((each for each in part.roles.roles if key == ("own", each.address)), None)
+            hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)
+            self._answers[same] = _beside_others(answer) if hiding or (own and own.users) else answer
+        return self._answers[same]
+
+    def _absent(self, part: _Part) -> Verification:
+        """What becomes of the needs of a role that the configuration does not have."""
+        certain, hanging = definite(dict.fromkeys(part.needs), part.task.task.facts)
+        texts = ConfigurationTexts(part.roles)
+        judged = tuple(self._without(need, part) for need in sorted(certain, key=lambda need: need.sort_key))
+        same = "absent", part.given, part.holder, judged, hanging, part.gaps, part.address
+        if same not in self._answers:
+            self._answers[same] = texts.told(
+                Verification(
+                    part.holder,
+                    Role(_called(part.given), ()),
+                    None,
+                    judged,
+                    hanging,
+                    compose(each.need for each in judged if each.outcome is Outcome.MISSING),
+                    (),
+                    gaps=part.gaps,
+                    absence=Absence(bool(part.given), self._remedy(part), "configuration"),
+                    language="hcl",
+                )
+            )
+        return self._answers[same]
+
+    def _without(self, need: Need, part: _Part) -> Judged:
+        """What becomes of a need without a role, or with one that stands elsewhere."""
+        if part.given:
+            return Judged(need, Outcome.UNKNOWN, keys=(THE_ROLE,))
+        agents = part.holder is Holder.EXECUTION and done_by_instance(need)
+        if agents and frozenset(part.workload.launch_types) <= WITH_INSTANCES:
+            return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
+        return Judged(need, Outcome.MISSING)
+
+    def _remedy(self, part: _Part) -> str:
+        option = kind_of(part.holder).option_name
+        if not part.given:
+            named = _OWN.get(part.holder, ("", "role_arn"))[1]
+            return f"Give {part.address} {'an' if named[0] == 'e' else 'a'} {named}."
+        resource = f"--resource '{part.address}' " if self._several else ""
+        how = f"Give {resource}{option} NAME --live, or {resource}{option} FILE, a policy document of the role."
+        open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
+        if open_ is None or open_.address:
+            return how
+        if NOT_AT_HAND in open_.reason or not open_.remedy:
+            return f"{open_.reason}. {f'{open_.remedy}. ' if open_.remedy else ''}Or {how[0].lower()}{how[1:]}"
+        return how
+
+
+def _beside_others(answer: Verification) -> Verification:
+    """The answer without what is too much, where something has the role whose needs nobody knows."""
+    nothing: Any = ()
+    return replace(answer, **dict.fromkeys(("excess", "application", "dangers", "unsure"), nothing), removals=None)
+
+
+def _told(tasks: Sequence[TaskWithRoles], worlds: frozenset[World]) -> str:
+    """The conditions that hold in exactly some passes; empty where these are all passes of the task definitions."""
+    found: dict[str, None] = {}
+    for each in tasks:
+        every = set(each.task.numbers)
+        numbers = {number for number in every if frozenset({Atom(f"{number} {each.task.address}")}) in worlds}
+        if numbers and numbers != every:
+            found[in_words(each.task.conditions().of(numbers))] = None
+    return ", or if ".join(found)
+
+
+def _text(given: Any) -> Text | None:
+    return text_of(given) if isinstance(given, str) and given else None
+
+
+def _nearest(path: Sequence[str | int], beside: Mapping[tuple[str | int, ...], Text | None]) -> Text | None:
+    """The role that is named nearest to a place."""
+    around = [place for place in beside if tuple(path[: len(place)]) == place]
+    return beside[max(around, key=len)] if around else None
+
+
+def _called(given: Text | None) -> str:
+    """How the configuration names a role that it does not have."""
+    if not given:
+        return "none"
+    written = as_written(given)
+    return written.whole.written[2:-1] if written.whole and written.whole.written else written.written

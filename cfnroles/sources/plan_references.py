@@ -1,0 +1,111 @@
+"""Which resource an attribute of a plan is taken from, where the plan does not know its value yet.
+
+A plan tells the names that an expression has in it, and not the expression. Only where there is one name is it known
+what the value is; of what stands inside of a document, nothing is.
+https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cfnroles.symbols import Expression
+
+#: Attributes that hold nothing but the name or the ARN of a role or a policy.
+LINKS = frozenset({"execution_role_arn", "task_role_arn", "role", "role_name", "policy_arn", "permissions_boundary"})
+_STEP = re.compile(r'([\w-]+)((?:\[(?:"[^"]*"|\d+)\])?)')
+_DEEPEST = 12
+
+
+def linked(root: Any, addresses: Sequence[str], address: str, attribute: str, hidden: Expression) -> Expression | None:
+    """The attribute of another resource that is the value of this one; ``None`` where that is not told.
+
+    ``root`` is the root module of the plan's configuration, ``addresses`` those of all its resources.
+    """
+    calls, own = _apart(address)
+    module = _module(root, calls)
+    for resource in _list(_at(module, "resources")):
+        if _at(resource, "address") == ".".join(name for name, _ in own[:2]):
+            found = _followed(root, calls, _at(resource, "expressions", attribute), 0)
+            return _expression(*found, addresses, hidden) if found else None
+    return None
+
+
+_Calls = tuple[tuple[str, str], ...]
+
+
+def _followed(root: Any, calls: _Calls, expression: Any, depth: int) -> tuple[_Calls, str] | None:
+    """The module and the reference that an expression comes to in the end."""
+    names = [each for each in _list(_at(expression, "references")) if isinstance(each, str)]
+    longest = [
+        each
+        for each in names
+        if not any(other != each and other.startswith((f"{each}.", f"{each}[")) for other in names)
+    ]
+    if len(longest) != 1 or depth > _DEEPEST:
+        return None
+    (name,) = longest
+    if name.startswith("var."):
+        if not calls:
+            return None
+        given = _at(_module(root, calls[:-1]), "module_calls", calls[-1][0], "expressions", name.removeprefix("var."))
+        return _followed(root, calls[:-1], given, depth + 1)
+    if name.startswith("module."):
+        steps = _STEP.findall(name.removeprefix("module."))
+        if len(steps) < 2:
+            return None
+        inner = (*calls, steps[0])
+        output = _at(_module(root, inner), "outputs", steps[1][0], "expression")
+        return _followed(root, inner, output, depth + 1)
+    return calls, name
+
+
+def _expression(calls: _Calls, name: str, addresses: Sequence[str], hidden: Expression) -> Expression | None:
+    around = "".join(f"module.{called}{key}." for called, key in calls)
+    steps = _STEP.findall(name)
+    length = 3 if name.startswith("data.") else 2
+    if len(steps) != length + 1 or steps[-1][1]:
+        return None
+    start = ".".join(f"{step}{key}" for step, key in steps[:length])
+    whole = f"{around}{start}"
+    known = [each for each in addresses if each == whole or each.startswith(f"{whole}[")]
+    if len(known) != 1:
+        return None
+    type_, attribute = steps[length - 2][0], steps[-1][0]
+    return Expression(
+        f"{known[0]}.{attribute}",
+        written=f"${{{start}.{attribute}}}",
+        reason=hidden.reason,
+        remedy=hidden.remedy,
+        address=known[0],
+        type=type_,
+        attribute=f"{known[0].removeprefix(whole)}.{attribute}".lstrip("."),
+    )
+
+
+def _apart(address: str) -> tuple[_Calls, list[tuple[str, str]]]:
+    """The modules of an address, and its other steps, each with its key."""
+    steps = _STEP.findall(address)
+    calls: list[tuple[str, str]] = []
+    while len(steps) > 2 and steps[0] == ("module", ""):
+        calls.append(steps[1])
+        steps = steps[2:]
+    return tuple(calls), steps
+
+
+def _module(root: Any, calls: _Calls) -> Any:
+    for name, _ in calls:
+        root = _at(root, "module_calls", name, "module")
+    return root
+
+
+def _at(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

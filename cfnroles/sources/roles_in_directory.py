@@ -1,0 +1,161 @@
+"""What a directory of Terraform has beside its task definitions, in one pass: roles, policies and who uses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from cfnroles.hcl.definitions import Site, calls_away, instances, modules_of, sites
+from cfnroles.hcl.evaluator import evaluate
+from cfnroles.hcl.instances import ResourceInstance
+from cfnroles.hcl.module import Module
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.session import Undecided
+from cfnroles.hcl.syntax import Body, Node
+from cfnroles.hcl.values import Failed
+from cfnroles.iam.roles import Unread
+from cfnroles.sources.terraform_members import TASK_DEFINITION
+from cfnroles.sources.terraform_policies import spelled
+from cfnroles.sources.terraform_roles import ASKED, CALLED_BY, NAMING, POLICY, ROLE, Configured
+from cfnroles.sources.terraform_runs import attributes_of
+from cfnroles.sources.terraform_services import SERVICE
+from cfnroles.symbols import Expression
+from cfnroles.text import Text
+
+_NAMED = re.compile(r"(?<!data\.)\baws_iam_role\.([\w-]+)")
+#: By these a role may come from elsewhere.
+_THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
+_KEYS = re.compile(r"\[(?:\"[^\"]*\"|[^\]]*)\]")
+#: An argument that names a role.
+_OF_ROLE = re.compile(r"role(_?arn|s|_?name|_?id)?$", re.IGNORECASE)
+#: What has no use of its own for a role that it names.
+_NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, "aws_iam_role_policies_exclusive"})
+
+
+class DirectoryInPass:
+    """As for ``terraform_roles.Surface``."""
+
+    def __init__(self, project: Project, module: Module) -> None:
+        self._project, self._module, self._session = project, module, module.session
+
+    def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
+        """As for ``Surface``: all roles only where one is named by a text of its own."""
+        symbols = [each for text in named for each in text.symbols if isinstance(each, Expression) and each.address]
+        by_address = {each.address for each in symbols}
+        others = [text for text in named if not any(each in text.symbols for each in symbols)]
+        for address in by_address:
+            if (found := self.at(address)) is not None and found.type == ROLE and not found.data:
+                yield found
+        if others:
+            for site in sites(self._project, ROLE):
+                yield from (each for each in self._instances(site) if each.address not in by_address)
+
+    def policies(self, roles: Sequence[Configured]) -> Iterable[Configured | Unread]:
+        """As for ``Surface``."""
+        own = {(_calls(each.address), each.address.rpartition(f"{ROLE}.")[2].partition("[")[0]) for each in roles}
+        for kind, argument in NAMING.items():
+            for site in sites(self._project, kind):
+                node = site.block.body.arguments.get(argument)
+                if node is not None and _may_name(node, site.calls, own):
+                    yield from self._given(site)
+
+    def _given(self, site: Site) -> Iterator[Configured | Unread]:
+        try:
+            yield from list(self._instances(site))
+        except Failed as failed:
+            what = f"Terraform would stop here: {failed.what}"
+            yield Unread(site.address, what, "`terraform validate` says more", str(site.place))
+
+    def _instances(self, site: Site) -> Iterator[Configured]:
+        yield from (_configured(each) for each in instances(site, self._module))
+
+    def at(self, address: str) -> Configured | None:
+        """As for ``Surface``."""
+        found = self._session.made.get(address) or self._session.looked_up.get(address)
+        return _configured(found) if isinstance(found, ResourceInstance) else None
+
+    def policy(self, arn: str) -> Configured | None:
+        """As for ``Surface``: a policy that the configuration makes has no known ARN."""
+        return None
+
+    def beside(self, role: Configured) -> Iterable[Unread]:
+        """As for ``Surface``: a module whose source is elsewhere, and that is told the role's name, may do anything."""
+        name = rf"aws_iam_role\.{re.escape(_own_name(role))}(\[[^\]]*\])?\.(name|id)\b"
+        for calls, call in calls_away(self._project):
+            if calls[:-1] == _calls(role.address) and re.search(name, call.written):
+                called = "".join(f"module.{each}." for each in calls)[:-1]
+                why = f"{called} is told the name of the role, and its source is not at hand"
+                remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
+                yield Unread(f"that {called} may attach", why, remedy, str(call.place))
+
+    def users(self, role: Configured) -> tuple[str, ...]:
+        """As for ``Surface``."""
+        found: dict[str, None] = {}
+        calls, name = _calls(role.address), _own_name(role)
+        for path, directory in modules_of(self._project):
+            configuration = self._project.configuration(directory)
+            for (mode, kind, own), block in configuration.resources.items():
+                site = Site(path, kind, own, block)
+                if mode == "resource" and kind not in _NO_USERS and self._uses(site, role, calls == path and name):
+                    found[site.address] = None
+        for path, call in calls_away(self._project):
+            if path[:-1] == calls and name in _NAMED.findall(call.written):
+                found["".join(f"module.{each}." for each in path)[:-1]] = None
+        return tuple(found)
+
+    def _uses(self, site: Site, role: Configured, name: str | bool) -> bool:
+        nodes = [node for called, node in _arguments(site.block.body) if _names_a_role(called, site)]
+        if any(name in _NAMED.findall(node.written) for node in nodes):
+            return True
+        through = [node for node in nodes if _THROUGH.search(node.written)]
+        return bool(through) and any(self._is(node, each, role) for node in through for each in self._peeked(site))
+
+    def _peeked(self, site: Site) -> list[ResourceInstance]:
+        try:
+            with self._session.peeking():
+                return list(instances(site, self._module))
+        except (Failed, Undecided):
+            return []
+
+    def _is(self, node: Node, instance: ResourceInstance, role: Configured) -> bool:
+        try:
+            with self._session.peeking():
+                text = spelled(evaluate(node, instance.scope))
+        except (Failed, Undecided):
+            return False
+        symbols = text.symbols if text is not None else ()
+        return any(isinstance(each, Expression) and each.address == role.address for each in symbols)
+
+
+def _configured(instance: ResourceInstance) -> Configured:
+    called = (CALLED_BY[instance.type],) if instance.type in CALLED_BY else ()
+    arguments, blocks = ASKED.get(instance.type, (called, ()))
+    attributes = attributes_of(instance, arguments, blocks)
+    data = instance.block.type == "data"
+    return Configured(instance.address, instance.type, attributes, instance.block.place, data)
+
+
+def _may_name(node: Node, calls: tuple[str, ...], roles: set[tuple[tuple[str, ...], str]]) -> bool:
+    """Whether an argument may name one of some roles, as far as one sees without working it out."""
+    named = _NAMED.findall(node.written)
+    return not named or bool(_THROUGH.search(node.written)) or any((calls, name) in roles for name in named)
+
+
+def _calls(address: str) -> tuple[str, ...]:
+    """The names of the modules in an address."""
+    return tuple(re.findall(r"(?:^|\.)module\.([\w-]+)", _KEYS.sub("", address)))
+
+
+def _own_name(role: Configured) -> str:
+    return _KEYS.sub("", role.address).rpartition(".")[2]
+
+
+def _names_a_role(argument: str, site: Site) -> bool:
+    return argument == "iam_role" if site.type == SERVICE else _OF_ROLE.search(argument) is not None
+
+
+def _arguments(body: Body) -> Iterator[tuple[str, Node]]:
+    """The arguments of a block, and those of all blocks in it."""
+    yield from body.arguments.items()
+    for block in body.blocks:
+        yield from _arguments(block.body)

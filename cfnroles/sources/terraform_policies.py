@@ -1,0 +1,188 @@
+"""The policy documents of a configuration, with the user's expressions in the one form that needs have, too.
+
+Texts are in the spelling of ``Fn::Sub``, as in every role that is read: an expression is a symbol in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, text
+from cfnroles.iam.roles import RolePolicy, Unread, read_document, unread_of_trust
+from cfnroles.sources.terraform_members import decoded_json
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.symbols import Expression, Symbol
+from cfnroles.template.intrinsics import plain
+from cfnroles.text import Part, Text, text_of
+from cfnroles.written import as_written
+
+_VALIDATE = "`terraform validate` says more"
+#: What tells a value that only Terraform knows.
+STATE = "Give the state, which knows it: `terraform show -json | cfnroles verify -`"
+
+
+class Spelling(Struct):
+    """How the texts of a configuration are spelled where they are judged.
+
+    ``named`` gives what is known of the name that a symbol stands for. ``written`` has the user's own spelling of each
+    text that is another one, and ``symbols`` are all symbols that were spelled.
+    """
+
+    named: Callable[[Expression], Part]
+    written: dict[str, str] = field(default_factory=dict)
+    symbols: dict[str, Expression] = field(default_factory=dict)
+
+    def text(self, given: Text) -> Text:
+        """The text in the one form."""
+        made = self.of(shaped(given))
+        if str(made) != str(given):
+            self.written.setdefault(plain(str(made)), str(as_written(given)))
+        return made
+
+    def of(self, made: Text) -> Text:
+        """A text whose symbols have their forms already, with the names that are known."""
+
+        def name(symbol: Symbol) -> Part:
+            if not isinstance(symbol, Expression):
+                return symbol
+            found = self.named(symbol)
+            if found is symbol:
+                self.symbols[symbol.name] = symbol
+            return found
+
+        return made.replaced(name) if made.symbols else made
+
+    def value(self, given: Value) -> Any:
+        """A value of lists, objects and texts in the one form."""
+        match given.data:
+            case Expression() as symbol:
+                return str(self.text(Text(symbol)))
+            case Encoded() | str():
+                return str(self.text(text(given)))
+            case Lazy() as lazy:
+                return self.value(lazy.all(given.place))
+            case list() as elements:
+                return [self.value(each) for each in elements]
+            case dict() as members:
+                return {name: self.value(each) for name, each in members.items() if each.data is not None}
+        return given.data
+
+
+def policy_of(name: str, given: Value | Failed | None, where: str, spelling: Spelling) -> RolePolicy | Unread:
+    """The policy with a document that a resource has, or why it cannot be read."""
+    found = _tree(name, given, where)
+    if isinstance(found, Unread):
+        return found
+    document = spelling.value(found)
+    read = read_document(name, document, where)
+    if isinstance(read, Unread):
+        return replace(read, where=where)
+    statements = _statements(found)
+    places = [each.place for each in statements]
+    told = tuple(_told(each, statements[each.index], where) for each in read.unread)
+    return replace(
+        read,
+        lines=tuple(place.line for place in places) if _has_lines(places) else (),
+        documents=tuple(place.document for place in places) if _has_lines(places) else (),
+        unread=told,
+    )
+
+
+def trust_of(
+    given: Value | Failed | None, where: str, spelling: Spelling
+) -> tuple[Mapping[str, Any] | Unread, tuple[Unread, ...]]:
+    """The trust policy of a role, or why it cannot be read, and those of its statements that cannot be read."""
+    found = _tree("trust policy", given, where)
+    if isinstance(found, Unread):
+        return found, ()
+    document = spelling.value(found)
+    if isinstance(document.get("Statement"), str):
+        return _open("trust policy", found.data["Statement"].data, where), ()
+    statements = _statements(found)
+    unread = (_told(each, statements[each.index], where) for each in unread_of_trust(document))
+    return document, tuple(unread)
+
+
+def _tree(name: str, given: Value | Failed | None, where: str) -> Value | Unread:
+    """The document as an object."""
+    if given is None:
+        return Unread(name, "there is no document in it", _VALIDATE, where)
+    try:
+        found = given if isinstance(given, Failed) else decoded_json(given)
+    except Failed as failed:
+        found = failed
+    if isinstance(found, Failed):
+        return Unread(name, f"Terraform would stop here: {found.what}", _VALIDATE, where)
+    if isinstance(found.data, Expression):
+        return _open(name, found.data, where)
+    if not isinstance(found.data, dict):
+        return Unread(name, "it is no policy document", "Write jsonencode({ ... })", where)
+    return found
+
+
+def _open(name: str, symbol: Any, where: str) -> Unread:
+    if not isinstance(symbol, Expression):
+        return Unread(name, "part of its document is not known", STATE, where)
+    return Unread(name, f"nobody can see what {symbol.name} puts here: {symbol.reason}", cure(symbol), where)
+
+
+def cure(symbol: Expression) -> str:
+    """What tells the value of an expression."""
+    if symbol.address:
+        return STATE
+    return symbol.remedy.replace(
+        "`terraform show -json | cfnroles explain -`", "`terraform show -json | cfnroles verify -`"
+    )
+
+
+def _told(unread: Unread, statement: Value, where: str) -> Unread:
+    """A statement that cannot be read, with its place, and with the expression that stands for it."""
+    place = _place_of(statement.place) or where
+    if isinstance(statement.data, Expression):
+        return replace(_open("", statement.data, place), index=unread.index)
+    inside = _first_open(statement)
+    return replace(unread, where=place, remedy=cure(inside) if inside else unread.remedy)
+
+
+def _first_open(value: Value) -> Expression | None:
+    match value.data:
+        case Expression() as symbol:
+            return symbol
+        case Text() as made:
+            return next((each for each in made.symbols if isinstance(each, Expression)), None)
+        case list() as elements:
+            return next(filter(None, map(_first_open, elements)), None)
+        case dict() as members:
+            return next(filter(None, map(_first_open, members.values())), None)
+    return None
+
+
+def _statements(document: Value) -> list[Value]:
+    found = document.data.get("Statement")
+    if found is None:
+        return []
+    return list(found.data) if isinstance(found.data, list) else [found]
+
+
+def _has_lines(places: list[Place]) -> bool:
+    return bool(places) and all(place.document and place.line for place in places)
+
+
+def _place_of(place: Place) -> str:
+    return str(place) if place.document else ""
+
+
+def spelled(value: Value | Failed | None) -> Text | None:
+    """The text that a value is, with its symbols; ``None`` where it is none."""
+    if value is None or isinstance(value, Failed):
+        return None
+    try:
+        return text_of(text(value))
+    except (Failed, InvalidInput):
+        return None

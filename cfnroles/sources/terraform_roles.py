@@ -1,0 +1,391 @@
+"""The roles of a configuration, with every policy that it gives them, however it does.
+
+Where they come from (files, a plan, a state) is a `Surface`; from there on there is one road.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.hcl.module import NOT_AT_HAND
+from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.values import Failed, Value, elements
+from cfnroles.iam.evaluator import Effect
+from cfnroles.iam.roles import Role, RolePolicy, Unread, attached_policy, renamed
+from cfnroles.placeholders import texts_in
+from cfnroles.sources.terraform_members import Attributes, Turned
+from cfnroles.sources.terraform_policies import Spelling, cure, policy_of, spelled, trust_of
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.sources.terraform_tasks import TaskInPasses
+from cfnroles.symbols import SUFFIX, Expression, RandomSuffix
+from cfnroles.text import PARTITION, Part, Text, arn_of, text_of
+from cfnroles.workload import Path
+
+ROLE, POLICY = "aws_iam_role", "aws_iam_policy"
+_INLINE, _ATTACHMENT = "aws_iam_role_policy", "aws_iam_role_policy_attachment"
+#: The argument in which a resource names the roles that it gives policies to.
+NAMING = {
+    _INLINE: "role",
+    _ATTACHMENT: "role",
+    "aws_iam_policy_attachment": "roles",
+    "aws_iam_role_policy_attachments_exclusive": "role_name",
+}
+#: What is asked of each type: its arguments and its blocks.
+ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    ROLE: (
+        ("name", "path", "arn", "id", "assume_role_policy", "managed_policy_arns", "permissions_boundary"),
+        ("inline_policy",),
+    ),
+    POLICY: (("name", "arn", "policy"), ()),
+    _INLINE: (("name", "role", "policy"), ()),
+    _ATTACHMENT: (("role", "policy_arn"), ()),
+    "aws_iam_policy_attachment": (("roles", "policy_arn"), ()),
+    "aws_iam_role_policy_attachments_exclusive": (("role_name", "policy_arns"), ()),
+}
+#: The argument by which a resource or data source is called in its ARN.
+CALLED_BY = {
+    "aws_secretsmanager_secret": "name",
+    "aws_ssm_parameter": "name",
+    "aws_s3_bucket": "bucket",
+    "aws_ecr_repository": "name",
+    "aws_cloudwatch_log_group": "name",
+    "aws_lambda_function": "function_name",
+    ROLE: "name",
+}
+#: Types of which no two resources are the same thing, whatever they are called.
+_APART = frozenset({*CALLED_BY, "aws_kms_key", "aws_efs_file_system", "aws_efs_access_point"})
+
+
+class Configured(Struct, frozen=True):
+    """A resource or a data source, as far as it is asked about. ``data`` says that it is the latter."""
+
+    address: str
+    type: str
+    attributes: Attributes
+    place: Place
+    data: bool = False
+
+    @property
+    def where(self) -> str:
+        """Its place, for people."""
+        return str(self.place)
+
+    def known(self, name: str) -> Text | None:
+        """The text of an attribute, with its symbols; ``None`` where there is none."""
+        return spelled(self.attributes.get(name))
+
+
+class Surface(Protocol):
+    """What a configuration has in one world of its conditions."""
+
+    def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
+        """The roles that may be one of those that are named so."""
+
+    def policies(self, roles: Sequence[Configured]) -> Iterable[Configured | Unread]:
+        """What may give policies to these roles, and what cannot be seen of that."""
+
+    def at(self, address: str) -> Configured | None:
+        """The resource or data source with an address."""
+
+    def policy(self, arn: str) -> Configured | None:
+        """The customer managed policy with an ARN."""
+
+    def beside(self, role: Configured) -> Iterable[Unread]:
+        """What may give policies to a role, and cannot be seen."""
+
+    def users(self, role: Configured) -> tuple[str, ...]:
+        """The addresses of what has a role, besides task definitions and what runs them."""
+
+
+class ConfiguredRole(Struct, frozen=True):
+    """A role with its policies. ``names`` are the texts by which it is named; ``users`` are who else has it."""
+
+    configured: Configured
+    role: Role
+    names: frozenset[str]
+    users: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return self.configured.address
+
+    def is_named(self, given: Text, account: str = "") -> bool:
+        """Whether a text names it: by an attribute, by its name, or by its ARN."""
+        return _is_named(given, self.configured, self.names, account)
+
+
+class Roles(Struct, frozen=True):
+    """The roles of a configuration in one world. ``named`` is what is known of the names that symbols stand for."""
+
+    roles: tuple[ConfiguredRole, ...] = ()
+    named: Mapping[str, Part] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    symbols: Mapping[str, Expression] = field(default_factory=dict)
+
+    def role(self, given: Text, account: str = "") -> ConfiguredRole | None:
+        """The role that a text names; ``None`` where it is another one."""
+        return next((each for each in self.roles if each.is_named(given, account)), None)
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The names of symbols that surely stand for something else than any other."""
+        return tuple(name for name, each in self.symbols.items() if is_apart(each))
+
+
+#: Where nobody asks about roles.
+NO_ROLES = Roles()
+
+
+class TaskWithRoles(Struct, frozen=True):
+    """A task definition in each of its passes, and the roles that are there in each of all passes."""
+
+    task: TaskInPasses
+    roles: Sequence[Roles]
+
+
+def roles_beside(surface: Surface, turned: Sequence[Turned]) -> Roles:
+    """The roles that task definitions and what runs them name."""
+    texts = [text_of(text) for each in turned for _, text in texts_in(each.tree)]
+    named = [text_of(text) for each in turned for _, text in role_texts(each.tree)]
+    return roles_in(surface, list(dict.fromkeys(named)), [text for text in dict.fromkeys(texts) if text.symbols])
+
+
+def role_texts(tree: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Where a task definition, or what runs it, names a role, and how."""
+    members = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, member in members:
+        if isinstance(member, str):
+            if str(name).lower().endswith("rolearn"):
+                yield (*path, name), member
+        else:
+            yield from role_texts(member, (*path, name))
+
+
+def is_apart(symbol: Expression) -> bool:
+    """Whether a symbol is the name of a resource of the configuration, which no other symbol stands for."""
+    own = symbol.type in _APART and symbol.address == symbol.name
+    return own and not symbol.address.rpartition("module.")[2].partition(".")[2].startswith("data.")
+
+
+def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> Roles:
+    """The roles that are named, with their policies; ``texts`` are others in which symbols stand that have names."""
+    known: dict[str, Part] = {}
+
+    def name(symbol: Expression) -> Part:
+        if symbol.name not in known:
+            known[symbol.name] = _name(symbol, surface)
+        return known[symbol.name]
+
+    spelling = Spelling(name)
+    for text in texts:
+        spelling.text(text)
+    found = list(surface.roles(named))
+    texts_of = {each.address: _names(each) for each in found}
+    wanted = [each for each in found if any(_is_named(text, each, texts_of[each.address]) for text in named)]
+    attached = list(surface.policies(wanted)) if wanted else []
+    roles = tuple(
+        ConfiguredRole(
+            each,
+            _Reader(surface, spelling, each, texts_of[each.address]).role(attached),
+            texts_of[each.address],
+            surface.users(each),
+        )
+        for each in wanted
+    )
+    return Roles(roles, known, spelling.written, spelling.symbols)
+
+
+def _names(role: Configured) -> frozenset[str]:
+    return frozenset(str(text) for text in map(role.known, ("name", "arn", "id")) if text)
+
+
+def _is_named(given: Text, role: Configured, names: frozenset[str], account: str = "") -> bool:
+    made = shaped(given)
+    if str(made) in names:
+        return True
+    arn, last = arn_of(made), made
+    if arn is not None:
+        if arn.service != "iam" or not arn.resource.startswith("role/"):
+            return False
+        last = arn.resource.cut("/")[-1]
+    whole = last.whole
+    if isinstance(whole, Expression) and whole.address:
+        return whole.address == role.address
+    return arn is not None and str(arn.account) in ("", "${AWS::AccountId}", account) and str(last) in names
+
+
+def _name(symbol: Expression, surface: Surface) -> Part:
+    """What is known of the name of a resource; the symbol itself where that is nothing."""
+    argument = CALLED_BY.get(symbol.type) if symbol.forms else None
+    found = surface.at(symbol.address) if argument and symbol.address else None
+    text = found.known(argument) if found is not None and argument else None
+    if found is None or not text:
+        return symbol
+    if symbol.type == "aws_secretsmanager_secret":
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+        return Text(text, "-", RandomSuffix(f"{SUFFIX}{text}"))
+    if symbol.type == ROLE:
+        return Text((found.known("path") or Text("/")).removeprefix("/"), text)
+    return text.lstrip("/") if symbol.type == "aws_ssm_parameter" else text
+
+
+class _Reader:
+    """Reads the policies of one role."""
+
+    def __init__(self, surface: Surface, spelling: Spelling, role: Configured, names: frozenset[str]) -> None:
+        self._surface, self._spelling, self._role, self._names = surface, spelling, role, names
+
+    def role(self, attached: Iterable[Configured | Unread]) -> Role:
+        """The role; ``attached`` is all that may give policies to it."""
+        role = self._role
+        trust, trust_unread = trust_of(role.attributes.get("assume_role_policy"), role.where, self._spelling)
+        own = [each for each in attached if isinstance(each, Configured)]
+        found: list[RolePolicy | Unread] = [each for each in attached if isinstance(each, Unread)]
+        inline = {str(each.known("name")) for each in own if each.type == _INLINE and self._has(each)}
+        found += (*self._inline_blocks(inline), *self._managed_arns(role, "managed_policy_arns"))
+        for each in own:
+            found += self._of_resource(each)
+        found += self._surface.beside(role)
+        boundary = role.attributes.get("permissions_boundary")
+        arn = role.known("arn")
+        return Role(
+            role.address,
+            renamed(_once(each for each in found if isinstance(each, RolePolicy))),
+            tuple(dict.fromkeys(each for each in found if isinstance(each, Unread))),
+            trust,
+            self._managed(boundary, role, "permissions_boundary") if boundary is not None else None,
+            arn.plain if arn else "",
+            trust_unread=trust_unread,
+        )
+
+    def _has(self, resource: Configured) -> bool:
+        return any(self._names_role(each) for each in _texts(resource.attributes.get(NAMING[resource.type])))
+
+    def _names_role(self, text: Text | Expression) -> bool:
+        return isinstance(text, Text) and _is_named(text, self._role, self._names)
+
+    def _of_resource(self, resource: Configured) -> Iterator[RolePolicy | Unread]:
+        named = list(_texts(resource.attributes.get(NAMING[resource.type])))
+        if not any(map(self._names_role, named)):
+            if open_ := next(filter(None, map(_perhaps, named)), None):
+                yield self._maybe(resource, open_)
+            return
+        if resource.type == _INLINE:
+            yield policy_of(resource.address, resource.attributes.get("policy"), resource.where, self._spelling)
+        else:
+            name = "policy_arns" if "policy_arns" in ASKED[resource.type][0] else "policy_arn"
+            yield from self._managed_arns(resource, name)
+
+    def _maybe(self, resource: Configured, open_: Expression) -> Unread:
+        """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
+        why = f"nobody can see whether {open_.name}, which it is attached to, is this role: {open_.reason}"
+        read = (
+            policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == _INLINE else None
+        )
+        effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
+        return Unread(resource.address, why, cure(open_), resource.where, effects=effects)
+
+    def _inline_blocks(self, known: set[str]) -> Iterator[RolePolicy | Unread]:
+        """The policies in the role itself; a state repeats those of resources there."""
+        blocks = self._role.attributes.get("inline_policy")
+        for each in _elements(blocks):
+            if isinstance(each, Expression):
+                why = f"nobody can see what {each.name} puts here: {each.reason}"
+                yield Unread("inline_policy", why, cure(each), self._role.where)
+                continue
+            members: Any = each.data if isinstance(each.data, dict) else {}
+            name = str(spelled(members.get("name")) or "")
+            document = members.get("policy")
+            if document is not None and document.data not in (None, "") and name not in known:
+                where = str(document.place) if document.place.document else self._role.where
+                yield policy_of(f"inline_policy {name}".strip(), document, where, self._spelling)
+
+    def _managed_arns(self, resource: Configured, name: str) -> Iterator[RolePolicy | Unread]:
+        given = resource.attributes.get(name)
+        if given is None and resource is not self._role:
+            yield Unread(resource.address, "it names no policy", "`terraform validate` says more", resource.where)
+        for each in _elements(given):
+            value = Value(each, resource.place) if isinstance(each, Expression) else each
+            yield self._managed(value, resource, name)
+        if isinstance(given, Failed):
+            yield self._managed(given, resource, name)
+
+    def _managed(self, given: Value | Failed, resource: Configured, argument: str) -> RolePolicy | Unread:
+        """The policy behind what stands where its ARN belongs."""
+        where = resource.where
+        raw = spelled(given)
+        text = None if raw is None else shaped(raw)
+        if isinstance(given, Failed) or text is None:
+            what = given.what if isinstance(given, Failed) else "it is no text"
+            called = f"{resource.address}.{argument}"
+            return Unread(called, f"Terraform would stop here: {what}", "`terraform validate` says more", where)
+        whole = text.whole
+        if isinstance(whole, Expression):
+            return self._by_symbol(whole, where)
+        if (own := self._surface.policy(str(text))) is not None:
+            return policy_of(own.address, own.attributes.get("policy"), own.where, self._spelling)
+        read = attached_policy(str(_in_partition(text)), {}, "the configuration")
+        return replace(read, where=where) if isinstance(read, Unread) else read
+
+    def _by_symbol(self, symbol: Expression, where: str) -> RolePolicy | Unread:
+        found = self._surface.at(symbol.address) if symbol.type == POLICY else None
+        if found is None:
+            why = f"nobody can see which policy {symbol.name} is: {symbol.reason}"
+            return Unread(symbol.name, why, cure(symbol), where)
+        if not found.data or found.attributes.get("policy") is not None:
+            return policy_of(found.address, found.attributes.get("policy"), found.where, self._spelling)
+        named = next((text for text in map(found.known, ("arn", "name")) if text), Text())
+        read = attached_policy(str(_in_partition(shaped(named))), {}, "the configuration")
+        return replace(read, where=found.where) if isinstance(read, Unread) else read
+
+
+def _in_partition(text: Text) -> Text:
+    """The ARN of AWS's own policy: their documents here are those of the usual partition."""
+    return text.replaced(lambda symbol: "aws" if symbol in PARTITION.symbols else symbol)
+
+
+def _once(policies: Iterable[RolePolicy]) -> list[RolePolicy]:
+    """The policies, each once: several resources may attach the same one."""
+    return list({(each.name, each.where): each for each in policies}.values())
+
+
+def _elements(value: Value | Failed | None) -> Iterator[Value | Expression]:
+    """The elements of a list, or an expression for any number of them."""
+    if value is None or isinstance(value, Failed):
+        return
+    if value.unknown:
+        yield value.unknown
+        return
+    listed = isinstance(value.data, list | dict) or not isinstance(value.data, str)
+    for each in (each for _, each in elements(value)) if listed else (value,):
+        yield each.unknown or each
+
+
+def _texts(value: Value | Failed | None) -> Iterator[Text | Expression]:
+    for each in _elements(value):
+        if isinstance(each, Expression):
+            yield Text(each) if each.address else each
+        elif (text := spelled(each)) is not None:
+            yield text
+
+
+def _perhaps(named: Text | Expression) -> Expression | None:
+    """The part of a role's name that nobody knows, where it may be that of a role of the configuration."""
+    symbols = [named] if isinstance(named, Expression) else named.symbols
+    open_ = [each for each in symbols if isinstance(each, Expression)]
+    if not open_ or any(each.address or NOT_AT_HAND in each.reason for each in open_):
+        return None
+    return open_[0]
+
+
+def _effects(policy: RolePolicy) -> tuple[Effect, ...]:
+    given = policy.document.get("Statement")
+    statements = given if isinstance(given, list) else [given]
+    told = {str(each.get("Effect")) for each in statements if isinstance(each, Mapping)}
+    return tuple(each for each in Effect if str(each) in told) or tuple(Effect)

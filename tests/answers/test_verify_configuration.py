@@ -1,0 +1,365 @@
+"""The roles that Terraform gives its task definitions: what of them is read, and what becomes of what is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from cfnroles import Document, Reading, Told, read
+from cfnroles.answers.verification import Outcome, Verification
+from cfnroles.answers.verify_configuration import verify_configuration
+from cfnroles.answers.verify_template import Question
+from cfnroles.formats.verification import human
+from cfnroles.need import Holder
+from cfnroles.sources.terraform_directory import read_files
+from tests.evaluated import Written
+
+TRUST = """jsonencode({ Version = "2012-10-17", Statement = [{
+  Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" }
+  Condition = { StringEquals = { "aws:SourceAccount" = "111122223333" } } }] })"""
+TASK = """
+variable "on" {}
+resource "aws_secretsmanager_secret" "db" {}
+resource "aws_secretsmanager_secret" "named" { name = "prod/db" }
+resource "aws_secretsmanager_secret" "other" {}
+resource "aws_ecs_task_definition" "app" {
+  family             = "app"
+  execution_role_arn = EXECUTION
+  container_definitions = jsonencode([{
+    name = "web", image = "nginx", secrets = [{ name = "A", valueFrom = SECRET }]
+  }])
+}
+"""
+ROLE = 'resource "aws_iam_role" "exec" {\n name = "exec"\n assume_role_policy = TRUST\n REST\n}\n'
+BY_INLINE = 'resource "aws_iam_role_policy" "p" {\n role = aws_iam_role.exec.id\n policy = POLICY\n}\n'
+DB, NAMED, OTHER = (f"aws_secretsmanager_secret.{name}.arn" for name in ("db", "named", "other"))
+
+
+def statement(*resources: str) -> str:
+    listed = ", ".join(resources)
+    return f'{{ Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [{listed}] }}'
+
+
+def policy(*resources: str) -> str:
+    return f'jsonencode({{ Version = "2012-10-17", Statement = [{statement(*resources)}] }})'
+
+
+def files(roles: str, execution: str = "aws_iam_role.exec.arn", secret: str = DB) -> str:
+    return (TASK.replace("EXECUTION", execution).replace("SECRET", secret) + roles).replace("TRUST", TRUST)
+
+
+def verified(files: str | Mapping[str, str], **told: Any) -> list[Verification]:
+    """What becomes of the execution roles."""
+    given = Written({"main.tf": files} if isinstance(files, str) else files)
+    return judged(read_files(given, ".", Told(account="111122223333", region="eu-west-1", **told)))
+
+
+def judged(reading: Reading) -> list[Verification]:
+    found = verify_configuration(reading, Question(aws_managed_keys=True))
+    return [each for each in found if each.holder is Holder.EXECUTION]
+
+
+def verdict(files: str | Mapping[str, str], **told: Any) -> str:
+    """The verdict on the execution role, and why it is no other: outcomes of needs, then what is told."""
+    (found,) = verified(files, **told)
+    outcomes = sorted({str(each.outcome) for each in found.judged if each.outcome is not Outcome.ALLOWED})
+    return " ".join([str(found.verdict), *outcomes])
+
+
+def role(rest: str = "", beside: str = "") -> str:
+    return ROLE.replace("REST", rest) + beside
+
+
+def inline(document: str) -> str:
+    return BY_INLINE.replace("POLICY", document)
+
+
+def attached(arn: str, how: str = "aws_iam_role_policy_attachment", name: str = "role = aws_iam_role.exec.name") -> str:
+    what = f"policy_arns = [{arn}]" if how.endswith("exclusive") else f"policy_arn = {arn}"
+    return f'resource "{how}" "a" {{\n {name}\n {what}\n}}\n'
+
+
+OWN_POLICY = f'resource "aws_iam_policy" "own" {{\n policy = {policy(DB)}\n}}\n'
+DATA = """data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [RESOURCES]
+  }
+}
+"""
+HEREDOC = f"""<<-EOT
+    {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+      "Resource": "${{{DB}}}"}}}}
+  EOT
+"""
+GIVEN = {
+    "a policy of its own": role(beside=inline(policy(DB))),
+    "by the name of the role": role(beside=inline(policy(DB)).replace("aws_iam_role.exec.id", '"exec"')),
+    "in a block": role(f'inline_policy {{\n name = "p"\n policy = {policy(DB)}\n}}'),
+    "in a heredoc": role(beside=inline(HEREDOC)),
+    "in a data source": role(beside=inline("data.aws_iam_policy_document.it.json")) + DATA.replace("RESOURCES", DB),
+    "a managed policy": role(beside=OWN_POLICY + attached("aws_iam_policy.own.arn")),
+    "for several roles": role(
+        beside=OWN_POLICY
+        + attached("aws_iam_policy.own.arn", "aws_iam_policy_attachment", "roles = [aws_iam_role.exec.name]")
+    ),
+    "exclusively": role(
+        beside=OWN_POLICY
+        + attached(
+            "aws_iam_policy.own.arn",
+            "aws_iam_role_policy_attachments_exclusive",
+            "role_name = aws_iam_role.exec.name",
+        )
+    ),
+    "by its ARN in the role": role("managed_policy_arns = [aws_iam_policy.own.arn]", OWN_POLICY),
+    "one of several": role(
+        beside=OWN_POLICY
+        + attached("each.value", name="for_each = { a = aws_iam_policy.own.arn }\n role = aws_iam_role.exec.name")
+    ),
+    "within its boundary": role(
+        "permissions_boundary = aws_iam_policy.own.arn", OWN_POLICY + attached("aws_iam_policy.own.arn")
+    ),
+}
+
+
+@pytest.mark.parametrize("roles", GIVEN.values(), ids=GIVEN)
+def test_a_role_has_the_policies_that_it_is_given(roles: str) -> None:
+    assert verdict(files(roles)) == "pass"
+    assert verdict(files(roles.replace(DB, OTHER))).startswith("fail ")
+
+
+ELSEWHERE = {
+    "a secret that is there already": (
+        "data.aws_secretsmanager_secret.x.arn",
+        "data.aws_secretsmanager_secret.x.arn",
+        "pass",
+    ),
+    "one of several": ("aws_secretsmanager_secret.s[0].arn", "aws_secretsmanager_secret.s[0].arn", "pass"),
+    "another of several": ("aws_secretsmanager_secret.s[0].arn", "aws_secretsmanager_secret.s[1].arn", "fail missing"),
+    "the name that it is given": (
+        NAMED,
+        '"arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-??????"',
+        "pass",
+    ),
+    "another name": (NAMED, '"arn:aws:secretsmanager:eu-west-1:111122223333:secret:dev/db-??????"', "fail missing"),
+    "a pattern that may be its name": (
+        DB,
+        '"arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/*"',
+        "not judged unknown",
+    ),
+    "what nobody told": (DB, "var.secret", "not judged unknown"),
+    "a secret beside one that nobody told": (DB, f"{DB}, var.secret", "not judged"),
+}
+
+
+@pytest.mark.parametrize(("needed", "granted", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_resource_is_the_same_one_or_another_or_nobody_knows(needed: str, granted: str, expected: str) -> None:
+    several = 'resource "aws_secretsmanager_secret" "s" {\n count = 2\n}\nvariable "secret" {}\n'
+    assert verdict(files(role(beside=inline(policy(granted))) + several, secret=needed)) == expected
+
+
+UNREAD = {
+    "a document that nobody knows": (inline("var.on"), "aws_iam_role_policy.p"),
+    "a document of elsewhere": (inline('file("../p.json")'), "lies outside"),
+    "a statement that nobody knows": (
+        inline(f'jsonencode({{ Version = "2012-10-17", Statement = concat([{statement(DB)}], var.on) }})'),
+        "var.on",
+    ),
+    "a managed policy that nobody knows": (inline(policy(DB)) + attached("var.on"), "var.on"),
+    "a managed policy of the account": (
+        inline(policy(DB)) + attached('"arn:aws:iam::111122223333:policy/ours"'),
+        "neither in the configuration nor shipped",
+    ),
+    "a policy for a role that nobody knows": (
+        inline(policy(DB)) + inline(policy(OTHER)).replace('"p"', '"q"').replace("aws_iam_role.exec.id", "var.on"),
+        "aws_iam_role_policy.q",
+    ),
+    "a module that may do anything": (
+        inline(policy(DB)) + 'module "m" {\n source = "git::https://x"\n role = aws_iam_role.exec.name\n}\n',
+        "`terraform init` brings it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("beside", "told"), UNREAD.values(), ids=UNREAD)
+def test_what_is_not_read_of_a_role_is_told_and_keeps_it_from_passing(beside: str, told: str) -> None:
+    (found, *_) = verified(files(role(beside=beside)))
+    assert str(found.verdict) == "not judged"
+    assert told in human([found], {}, 1000)
+
+
+ABSENT = {
+    "of elsewhere": ("data.aws_iam_role.other.arn", "data.aws_iam_role.other.arn"),
+    "by its ARN": ('"arn:aws:iam::111122223333:role/other"', "arn:aws:iam::111122223333:role/other"),
+    "of a module that is not at hand": ("module.roles.arn", "module.roles.arn"),
+    "that nobody told": ("var.on", "var.on"),
+}
+
+
+@pytest.mark.parametrize(("execution", "called"), ABSENT.values(), ids=ABSENT)
+def test_a_role_of_elsewhere_is_not_judged(execution: str, called: str) -> None:
+    module = 'module "roles" {\n source = "git::https://x"\n}\n' if "module" in execution else ""
+    found = verified(files(role() + module, execution=execution))[0]
+    assert (str(found.verdict), found.role.name, found.absence is not None) == ("not judged", called, True)
+
+
+def test_a_task_definition_without_a_role_lacks_what_it_needs() -> None:
+    found = verified(files("", execution="null"))[0]
+    assert str(found.verdict) == "fail"
+    assert found.absence is not None
+    assert found.absence.remedy == "Give aws_ecs_task_definition.app an execution_role_arn."
+
+
+def test_a_grant_on_a_condition_is_judged_with_it_and_without() -> None:
+    hanging = inline(policy(DB)).replace("{\n", "{\n count = var.on ? 1 : 0\n", 1)
+    (found,) = verified(files(role(beside=hanging)))
+    assert [(str(each.outcome), found.when(each)) for each in found.judged] == [
+        ("allowed", "var.on holds"),
+        ("missing", "var.on does not hold"),
+    ]
+    assert verdict(files(role(beside=hanging)), parameters={"on": "true"}) == "pass"
+
+
+def test_what_another_task_definition_needs_is_not_too_much() -> None:
+    second = TASK[TASK.index('resource "aws_ecs_task_definition"') :].replace('"app"', '"second"')
+    second = second.replace("SECRET", OTHER).replace("EXECUTION", "aws_iam_role.exec.arn")
+    both = verified(files(role(beside=inline(policy(DB, OTHER)))) + second)
+    assert [(str(each.verdict), each.use.tasks if each.use else ()) for each in both] == [
+        ("pass", ("aws_ecs_task_definition.app", "aws_ecs_task_definition.second"))
+    ]
+
+
+USERS = {
+    "a function": 'resource "aws_lambda_function" "f" {\n role = aws_iam_role.exec.arn\n}\n',
+    "a module": 'module "f" {\n source = "git::https://x"\n role_arn = aws_iam_role.exec.arn\n}\n',
+    "by a local": 'locals {\n r = aws_iam_role.exec\n}\nresource "aws_lambda_function" "f" {\n role = local.r.arn\n}\n',
+}
+
+
+@pytest.mark.parametrize("beside", USERS.values(), ids=USERS)
+def test_what_others_may_need_is_not_called_too_much(beside: str) -> None:
+    found = verified(files(role(beside=inline(policy(DB, OTHER)) + beside)))[0]
+    assert (str(found.verdict), found.excess) == ("not judged", ())
+
+
+def test_a_role_within_a_module_that_is_at_hand() -> None:
+    module = (
+        'variable "secret" {}\n'
+        + role(beside=inline(policy("var.secret")))
+        + 'output "arn" {\n value = aws_iam_role.exec.arn\n}\n'
+    ).replace("TRUST", TRUST)
+    call = f'module "roles" {{\n source = "./roles"\n secret = {DB}\n}}\n'
+    both = {"main.tf": files(call, execution="module.roles.arn"), "roles/main.tf": module}
+    assert verdict(both) == "pass"
+    (found,) = verified(both)
+    assert found.role.name == "module.roles.aws_iam_role.exec"
+
+
+def test_statements_are_told_with_the_user_s_expressions_and_their_places() -> None:
+    (found,) = verified(
+        files(role(beside=inline(policy(f'"${{{OTHER}}}"'))), secret='"${aws_ssm_parameter.p["a"].arn}"')
+    )
+    told = human([found], {}, 1000)
+    assert 'Resource = aws_ssm_parameter.p["a"].arn' in told
+    assert f"no need uses secretsmanager:GetSecretValue on ${{{OTHER}}}" in told
+    assert "aws_iam_role_policy.p.Statement[0], main.tf:" in told
+
+
+def test_nothing_is_too_much_where_containers_cannot_be_seen() -> None:
+    hidden = files(role(beside=inline(policy(DB, OTHER)))).replace(
+        "jsonencode([{\n", "jsonencode([for c in var.on : {\n"
+    )
+    (found,) = verified(hidden)
+    assert (str(found.verdict), found.excess, len(found.gaps)) == ("not judged", (), 1)
+
+
+ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+ROLE_ARN = "arn:aws:iam::111122223333:role/exec"
+CONTAINERS = json.dumps([{"name": "web", "image": "nginx", "secrets": [{"name": "A", "valueFrom": ARN}]}])
+
+
+def allowing(resource: str) -> str:
+    given = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [given]})
+
+
+def resource(address: str, mode: str = "managed", **values: Any) -> dict[str, Any]:
+    kind, name = address.split(".")[-2:]
+    return {"address": address, "mode": mode, "type": kind, "name": name, "values": values}
+
+
+def stated(*others: dict[str, Any], **of_role: Any) -> list[Verification]:
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+            },
+        }
+    )
+    task = resource("aws_ecs_task_definition.app", execution_role_arn=ROLE_ARN, container_definitions=CONTAINERS)
+    own = resource("aws_iam_role.exec", name="exec", arn=ROLE_ARN, assume_role_policy=trust, **of_role)
+    state = {"format_version": "1.0", "values": {"root_module": {"resources": [task, own, *others]}}}
+    return judged(read(Document("state.json", json.dumps(state))))
+
+
+POLICY_ARN = "arn:aws:iam::111122223333:policy/own"
+STATES = {
+    "a policy of its own": [resource("aws_iam_role_policy.p", role="exec", policy=allowing(ARN))],
+    "a managed policy": [
+        resource("aws_iam_policy.own", arn=POLICY_ARN, policy=allowing(ARN)),
+        resource("aws_iam_role_policy_attachment.a", role="exec", policy_arn=POLICY_ARN),
+    ],
+}
+
+
+@pytest.mark.parametrize("others", STATES.values(), ids=STATES)
+def test_a_state_has_the_policies_of_a_role(others: list[dict[str, Any]]) -> None:
+    assert [str(each.verdict) for each in stated(*others)] == ["pass"]
+    wide = json.loads(json.dumps(others).replace("secret:db-AbCdEf", "secret:*"))
+    assert [str(each.verdict) for each in stated(*wide)] == ["fail"]
+
+
+def test_a_state_repeats_the_policies_of_resources_in_the_role() -> None:
+    own = resource("aws_iam_role_policy.p", name="p", role="exec", policy=allowing(ARN))
+    (found,) = stated(own, inline_policy=[{"name": "p", "policy": allowing(ARN)}])
+    assert [each.name for each in found.role.policies] == ["aws_iam_role_policy.p"]
+
+
+def planned(references: list[str]) -> list[Verification]:
+    """A first plan: the role's ARN is not known yet, and the configuration tells what it is taken from."""
+    values = [
+        resource("aws_ecs_task_definition.app", container_definitions=CONTAINERS),
+        resource("aws_iam_role.exec", name="exec", assume_role_policy="{}"),
+        resource("aws_iam_role_policy.p", policy=allowing(ARN)),
+    ]
+    unknown = {"aws_ecs_task_definition.app": "execution_role_arn", "aws_iam_role_policy.p": "role"}
+    changes = [{"address": at, "change": {"after_unknown": {name: True}}} for at, name in unknown.items()]
+    names = {
+        "aws_ecs_task_definition.app": references,
+        "aws_iam_role_policy.p": ["aws_iam_role.exec.id", "aws_iam_role.exec"],
+    }
+    configured = [{"address": at, "expressions": {unknown[at]: {"references": found}}} for at, found in names.items()]
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": values}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {"resources": configured}},
+    }
+    return judged(read(Document("plan.json", json.dumps(plan))))
+
+
+def test_a_plan_tells_which_role_a_task_definition_will_have() -> None:
+    (found,) = planned(["aws_iam_role.exec.arn", "aws_iam_role.exec"])
+    assert (found.role.name, [str(each.outcome) for each in found.judged]) == ("aws_iam_role.exec", ["allowed"])
+
+
+def test_a_plan_does_not_tell_which_of_two_roles_it_is() -> None:
+    (found,) = planned(["aws_iam_role.exec.arn", "aws_iam_role.exec", "var.role_arn"])
+    assert (str(found.verdict), found.absence is not None) == ("not judged", True)
