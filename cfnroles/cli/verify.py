@@ -68,7 +68,14 @@ def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
     multiple=True,
     callback=pairs,
     metavar="NAME=VALUE",
-    help="Parameter of the role's template, or of SOURCE where that is one. May be repeated.",
+    help="Parameter of the role's template, or of SOURCE where that is one, or a variable of Terraform. May be repeated.",
+)
+@click.option(
+    "--var-file",
+    "variable_files",
+    multiple=True,
+    metavar="FILE",
+    help="Values of Terraform's variables, as `terraform` takes them. May be repeated.",
 )
 @click.option(
     "--context", multiple=True, callback=pairs, metavar="KEY=VALUE", help="Condition key whose value is known."
@@ -98,9 +105,9 @@ def command(source: str, **given: Any) -> None:
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
     is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
-    role that its task definitions name is judged, in every combination of its conditions. A directory of Terraform, a
-    plan and a state are taken in the same way. Or it is the directory that `cdk synth` writes, with the templates of all
-    stacks.
+    role that its task definitions name is judged, in every combination of its conditions. The same goes for a
+    directory of Terraform, a plan and a state. Or it is the directory that `cdk synth` writes, with the templates of
+    all stacks.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no

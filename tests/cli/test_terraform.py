@@ -144,6 +144,16 @@ def test_the_way_out_of_a_gap_closes_it(cfnroles: Any, directory: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", ["human", "json", "markdown"])
+def test_the_roles_of_a_directory_are_judged(cfnroles: Any, directory: Path, format_: str) -> None:
+    (directory / "prod.tfvars").write_text('image = "nginx"\n', encoding="utf-8")
+    result = cfnroles("verify", "infra", "--var-file", "infra/prod.tfvars", "--format", format_)
+    assert result.code == 1
+    assert "aws_secretsmanager_secret.db.arn" in result.out
+    assert "aws_ecs_task_definition.app, execution role: fail: 0 allowed, 1 missing" in result.err
+    assert "hunter2" not in result.out + result.err
+
+
+@pytest.mark.parametrize("format_", ["human", "json", "markdown"])
 def test_no_value_of_the_environment_is_shown(cfnroles: Any, directory: Path, format_: str) -> None:
     result = cfnroles("explain", "infra", "--format", format_)
     assert "aws_secretsmanager_secret.db.arn" in result.out
