@@ -68,7 +68,7 @@ def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
     multiple=True,
     callback=pairs,
     metavar="NAME=VALUE",
-    help="Parameter of the role's template, or of SOURCE where that is one, or a variable of Terraform. May be repeated.",
+    help="Parameter of the role's template or of SOURCE, or a variable of Terraform. May be repeated.",
 )
 @click.option(
     "--var-file",

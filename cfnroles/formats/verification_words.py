@@ -212,10 +212,11 @@ def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
     for action in dict.fromkeys(grant.action for grant in found.kept):
         resources = tuple(grant.resource for grant in found.kept if grant.action == action)
         actions.setdefault(resources, []).append(action)
-    return [
-        _rendered({"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": each, **_on(on), **condition})
-        for number, (on, each) in enumerate(actions.items(), start=1)
-    ]
+    kept = (
+        {"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": names, **_on(on), **condition}
+        for number, (on, names) in enumerate(actions.items(), start=1)
+    )
+    return [_written(one) if each.language == "hcl" else _rendered(one) for one in kept]
 
 
 def _on(resources: Sequence[str]) -> dict[str, list[str]]:
