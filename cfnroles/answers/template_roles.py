@@ -20,9 +20,9 @@ from cfnroles.sources.state_machines import STATE_MACHINES
 from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import around_of, conditions_around, names_in, run_in
-from cfnroles.symbols import Import
+from cfnroles.symbols import Import, Opaque
 from cfnroles.template.given import Given
-from cfnroles.template.intrinsics import NO_VALUE, plain
+from cfnroles.template.intrinsics import NO_VALUE, plain, symbols
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World, Worlds
 from cfnroles.text import from_spelling
@@ -172,6 +172,8 @@ def called(given: str | None, template: Template) -> str:
     whole = from_spelling(given, policy=False).whole
     if whole is None:
         return plain(given)
+    if isinstance(whole, Opaque):
+        return "one that only CloudFormation works out"
     if isinstance(whole, Import):
         return f"one that another stack exports as {whole.export}"
     return f"what {whole.name} holds"
@@ -253,12 +255,16 @@ def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
     stack = template.resolve(given, types=(_ROLE, *TASKS))
     names = ((role.properties.get("RoleName"), role.logical_id) for role in stack.of_type(_ROLE))
     roles = {name: role for name, role in names if isinstance(name, str)}
+    for role in stack.of_type(_ROLE):
+        # By a function that says which role it is.
+        roles |= {role.logical_id: role.logical_id, f"{role.logical_id}.Arn": role.logical_id}
     tasks = {task.logical_id: task.properties for task in stack.of_type(*TASKS)}
     return {
         task: {
             roles[name]
             for text in _texts([own.get(each) for each in ROLE_PROPERTIES.values()])
-            if (name := text.rpartition("/")[2]) in roles
+            for name in (text.rpartition("/")[2], *symbols(text))
+            if name in roles
         }
         for task, own in tasks.items()
     }

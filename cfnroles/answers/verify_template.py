@@ -28,7 +28,7 @@ from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
-from cfnroles.iam.roles import Role, stack_role
+from cfnroles.iam.roles import Role, cure, stack_role
 from cfnroles.iam.stack_roles import RoleResource, StackRoles
 from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.placeholders import KEYS_DESCRIPTION
@@ -42,12 +42,12 @@ from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS
 from cfnroles.sources.template_tasks import PROCESSED, TaskInWorlds, defined, hidden, in_same_worlds
 from cfnroles.statements import compose
-from cfnroles.symbols import Parameter
+from cfnroles.symbols import Opaque, Parameter
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
-from cfnroles.text import Text
+from cfnroles.text import Text, from_spelling
 
 #: What a judged role is made of: its policies, and the secrets whose names they are given by.
 _LOOKED_AT = ("AWS::IAM::", "AWS::SecretsManager::Secret", *TELLING)
@@ -316,6 +316,13 @@ class _Judging:
             return Judged(need, Outcome.UNKNOWN, keys=(THE_INSTANCE,))
         return Judged(need, Outcome.MISSING)
 
+    def _untold_of(self, part: _Part) -> tuple[str, ...]:
+        """What somebody may tell of a function that says which role it is."""
+        if part.holder not in ROLE_PROPERTIES or not isinstance(from_spelling(part.given or "").whole, Opaque):
+            return ()
+        place = ("Resources", part.task.logical_id, "Properties", ROLE_PROPERTIES[part.holder])
+        return self._template.untold_in(place, self._given)
+
     def _remedy(self, part: _Part) -> str:
         task, option = part.task.logical_id, kind_of(part.holder).option_name
         if not part.given:
@@ -325,6 +332,8 @@ class _Judging:
                 whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
                 return f"Give {'' if whole else 'the target of '}{runner} a RoleArn."
             return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
+        if told := cure(self._untold_of(part)):
+            return f"{told}."
         resource = f"--resource {task} " if self._several else ""
         if made_by_sam(part.given, self._template):
             return f"{PROCESSED}. Or give {resource}{option} NAME --live."

@@ -28,12 +28,13 @@ def read(document: Document, told: Told) -> Reading:
     from cfnroles.sources.nested_stacks import NestedStack, nested_stacks
     from cfnroles.template.given import Given
     from cfnroles.template.loops import unrolled
+    from cfnroles.template.settled_names import with_settled_names
     from cfnroles.template.template import Template, checked
 
     told.refuse_others(TAKES, f"{document.name} is {NOUN}")
     template = Template(document.name, document.text, document.members)
     given = Given(told.parameters, told.account, told.region)
-    template = checked(unrolled(template, given))
+    template = with_settled_names(checked(unrolled(template, given)), given)
     nested = tuple(nested_stacks(template, document, given))
     others = dict.fromkeys(each.document for each in nested if isinstance(each, NestedStack))
     return Reading((document, *others), NOUN, told, template=template, nested=nested)

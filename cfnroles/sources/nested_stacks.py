@@ -18,6 +18,7 @@ from cfnroles.sources.template_tasks import defined, names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
 from cfnroles.template.loops import unrolled
+from cfnroles.template.settled_names import with_settled_names
 from cfnroles.template.template import Template, checked
 
 STACK = "AWS::CloudFormation::Stack"
@@ -68,6 +69,7 @@ def nested_stacks(
         passed = _passed(properties.get("Parameters"), resolution)
         own = Given(passed, given.account, given.region)
         child = checked(unrolled(Template(beside.name, beside.text, beside.members), own))
+        child = with_settled_names(child, own)
         hangs_on = condition if isinstance(condition, str) and holds is None else ""
         defaults = tuple(_defaults(properties.get("Parameters"), template, given))
         yield NestedStack(called, beside, child, own, hangs_on, defaults)

@@ -187,7 +187,10 @@ class Resolution(Struct):
         return _symbol(name, self.value(argument)) if result is None else result
 
     def _ref(self, name: Any) -> Any:
-        if not isinstance(name, str):
+        # With AWS::LanguageExtensions, what is referred to may be said by a function:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
+        name = self._name(name)
+        if name is None:
             return None
         if name == "AWS::NoValue":
             return NO_VALUE
@@ -220,10 +223,19 @@ class Resolution(Struct):
         return text
 
     def _get_att(self, argument: Any) -> Any:
-        parts = argument.split(".", 1) if isinstance(argument, str) else argument
-        if not isinstance(parts, list) or len(parts) < 2:
+        whole = self._name(argument) if not isinstance(argument, list) else None
+        parts = argument if whole is None else whole.split(".", 1)
+        if not isinstance(parts, list) or len(parts) < len(("name", "attribute")):
             return None
-        return self._attribute(str(parts[0]), ".".join(self.text(part) for part in parts[1:]))
+        name = self._name(parts[0])
+        return None if name is None else self._attribute(name, ".".join(self.text(part) for part in parts[1:]))
+
+    def _name(self, given: Any) -> str | None:
+        """A logical id or the name of a parameter; ``None`` where a function says it that is not known."""
+        if isinstance(given, str):
+            return given
+        name = self.value(given) if isinstance(given, Mapping) else None
+        return name if isinstance(name, str) and not symbols(name) else None
 
     def _attribute(self, resource: str, attribute: str) -> str:
         definition = _member(self.tree, "Resources").get(resource)
