@@ -12,12 +12,14 @@ from msgspec import Struct
 from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import say
-from cfnroles.errors import BadAnswer
+from cfnroles.errors import BadAnswer, InvalidInput
 
 
 class _Options(Struct, frozen=True):
     directory: Path | None
     gate: str
+    module: bool
+    service: str
     resource: str
     strict: bool
     force: bool
@@ -36,9 +38,17 @@ class _Options(Struct, frozen=True):
     "--gate",
     default="data",
     show_default=True,
-    type=click.Choice(["data", "none"]),
-    help="data: Terraform refuses before the task definition where a secret has no value, and reads none.",
+    type=click.Choice(["data", "check", "none"]),
+    help="What Terraform asks before the task definition, without a value: data: for each secret, as it plans;"
+    " check: `cfnroles check` for secrets and parameters, as it applies.",
 )
+@click.option(
+    "--module",
+    is_flag=True,
+    help="Write a reusable module instead: an execution role like the one that SOURCE needs, with the variables"
+    " service_name, secrets_arns and additional_policies. Needs -o.",
+)
+@click.option("--spec-service", "service", default="", metavar="NAME", help="The service of a spec to write alone.")
 @resource_options
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
 @click.option("--force", is_flag=True, help="Write over a file that was edited after cfnroles wrote it.")
@@ -50,13 +60,21 @@ def command(source: str, **given: Any) -> None:
     """
     from cfnroles.cli.terraform_output import write_files
     from cfnroles.formats import terraform as formats
-    from cfnroles.targets.terraform.build import terraform
+    from cfnroles.targets.terraform.build import reusable_module, terraform
+    from cfnroles.targets.terraform.gate import GateForm
 
     options = taken(_Options, given)
     reading = reading_of(source, told(given)).about(options.resource)
     only_for_templates(reading, resource=options.resource, parameter=given["parameters"])
+    if options.service:
+        reading = reading.of(options.service)
     directory = "" if options.directory is None else str(options.directory)
-    files = terraform(reading, directory, gate=options.gate)
+    if options.module:
+        if not directory:
+            raise InvalidInput("--module needs a directory to write to", remedy="Give -o DIR, such as -o modules/role.")
+        files = reusable_module(reading, directory)
+    else:
+        files = terraform(reading, directory, form=GateForm(options.gate))
     write_files({Path(each.path): each.text for each in files}, force=options.force)
     say(*formats.summary(reading, files), err=True)
     if options.strict and any(each.gaps for each in files):

@@ -23,6 +23,7 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield ""
         yield f"The gate does not ask for {len(unasked)} parameter(s), whose values would come into Terraform's state:"
         yield from (f"- {lines.where(each.origin)}" for each in unasked)
+        yield "With --gate check, `cfnroles check` asks for them, too, without their values."
 
 
 def _roles(file: TerraformFile) -> Iterator[str]:

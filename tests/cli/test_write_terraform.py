@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -174,3 +175,44 @@ def test_what_gives_a_secret_its_value_comes_before_the_gate(cfnroles: Any, dire
     assert cfnroles("terraform", directory).code == 0
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
+
+
+def test_a_command_asks_for_secrets_and_parameters_as_terraform_applies(cfnroles: Any, directory: Path) -> None:
+    result = cfnroles("terraform", directory, "--gate", "check")
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert 'data "aws_secretsmanager' not in text
+    assert 'valueFrom = "${aws_secretsmanager_secret.db.arn}:password::"\n' in text
+    assert "cfnroles check - --region" in text
+    assert "  depends_on       = [aws_secretsmanager_secret_version.db]\n" in text
+    assert "terraform_data.app_secrets_exist.id]) == 2 ?" in text
+
+
+def test_a_module_is_given_its_secrets_and_further_policies(cfnroles: Any, tmp_path: Path, repository: Path) -> None:
+    assert cfnroles("terraform", repository / "examples/shop.json", "--module", "-o", tmp_path).code == 0
+    text = (tmp_path / "main.cfnroles.tf").read_text(encoding="utf-8")
+    variables = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
+    assert variables == ["kms_key_arns", "secrets_arns", "service_name", "additional_policies"]
+    assert re.findall(r'^output "(\w+)"', text, re.MULTILINE) == ["arn", "name"]
+    assert "          Resource = var.secrets_arns\n" in text
+    assert "secret:shop/" not in text
+    assert "  count      = length(var.additional_policies)\n" in text
+    if terraform := shutil.which("terraform"):
+        assert subprocess.run([terraform, "fmt", "-check", tmp_path], capture_output=True).returncode == 0
+
+
+MISPLACED = {
+    "a module without a directory": (["{json}", "--module"], "Give -o DIR"),
+    "a module of Terraform": (["{directory}", "--module", "-o", "{directory}"], "--module is for a task definition"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), MISPLACED.values(), ids=MISPLACED)
+def test_what_no_module_is_made_of_is_refused(
+    cfnroles: Any, directory: Path, repository: Path, arguments: list[str], told: str
+) -> None:
+    places = {"json": repository / "examples/shop.json", "directory": directory}
+    result = cfnroles("terraform", *(each.format(**places) for each in arguments))
+    assert result.code == 2
+    assert told in result.err
+    assert not list(directory.glob("*.cfnroles.tf"))

@@ -16,6 +16,7 @@ from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.file import Header
+from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.values import Module
 from cfnroles.targets.terraform.written_file import Given, Subject, TerraformFile, written_file
@@ -30,17 +31,17 @@ _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_ve
 _NAMING = ("secret_id", "for_each", "count")
 
 
-def directory_files(reading: Reading, files: Files, *, gated: bool) -> tuple[TerraformFile, ...]:
+def directory_files(reading: Reading, files: Files, *, form: GateForm) -> tuple[TerraformFile, ...]:
     """The file of each task definition of a directory. Raises InvalidInput where one cannot be written."""
     project = Project(files, reading.told.parameters, reading.told.variable_files)
     tasks: dict[str, list[Task]] = defaultdict(list)
     for task in reading.accepted():
         tasks[_INSTANCE.sub("", task.address)].append(task)
     known = {site.address: site for site in sites(project, TASK_DEFINITION)}
-    return tuple(_file(known[address], found, project, gated=gated) for address, found in sorted(tasks.items()))
+    return tuple(_file(known[address], found, project, form=form) for address, found in sorted(tasks.items()))
 
 
-def _file(site: Site, tasks: Sequence[Task], project: Project, *, gated: bool) -> TerraformFile:
+def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm) -> TerraformFile:
     if site.calls:
         raise InvalidInput(
             f"the task definition stands in the module {'.'.join(site.calls)}",
@@ -74,7 +75,7 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, *, gated: bool) -
         given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
     )
     path = f"{site.name}.cfnroles.tf"
-    return written_file(subject, place_of(path, project.files, configuration), gated=gated)
+    return written_file(subject, place_of(path, project.files, configuration), form=form)
 
 
 def _given(site: Site, holder: Holder, argument: str) -> Given:

@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS
-from cfnroles.symbols import Attribute, Import, Placeholder, Symbol
+from cfnroles.targets.terraform.command_gate import command_gate_blocks
 from cfnroles.targets.terraform.gate import Gate, gate_blocks
-from cfnroles.targets.terraform.names import KEYS, OF_AWS
+from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.roles import role_blocks, role_local, role_outputs
-from cfnroles.targets.terraform.writing import Argument, Blank, Block, Comment, Entry, Items, Written, file_text, quoted
+from cfnroles.targets.terraform.variables import variable_blocks
+from cfnroles.targets.terraform.writing import Argument, Blank, Block, Comment, Entry, Written, file_text
 
 #: How each file begins that cfnroles writes.
 MARK = "# Written by cfnroles from "
@@ -45,7 +46,7 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block,
     """The text of the file, and its blocks."""
     holders = holders_of(parts)
     roles = {holder: list(role_blocks(parts, holder)) for holder in holders}
-    gating = list(gate_blocks(parts, gate))
+    gating = [*gate_blocks(parts, gate), *command_gate_blocks(parts, gate.commanded)]
     made: list[Block] = []
     for holder in holders:
         made += roles[holder]
@@ -53,7 +54,7 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block,
     made += [each for holder in holders for each in role_outputs(parts, holder)]
     locals_ = _locals(parts, roles, gated=bool(gating))
     body = file_text([*made, locals_])
-    blocks = (*_variables(parts), *_data(parts, body), _of_aws(parts, body, locals_), *made)
+    blocks = (*variable_blocks(parts), *data_blocks(parts, body), local_values(parts, body, locals_), *made)
     return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
 
 
@@ -97,43 +98,20 @@ def _asked(parts: Parts, body: str) -> Iterator[str]:
             yield name
 
 
-def _data(parts: Parts, body: str) -> Iterator[Block]:
+def data_blocks(parts: Parts, body: str) -> Iterator[Block]:
+    """The data sources for what AWS knows of itself."""
     types = dict.fromkeys(OF_AWS[name][1] for name in _asked(parts, body))
-    yield from (Block("data", (type_, parts.names.stem), parts.of_aws) for type_ in types)
+    yield from (Block("data", (type_, parts.names.data), parts.of_aws) for type_ in types)
 
 
-def _of_aws(parts: Parts, body: str, locals_: Block) -> Block:
+def local_values(parts: Parts, body: str, locals_: Block) -> Block:
     """The locals, with those for what AWS knows of itself before the others."""
     known: list[Entry] = []
     for name in _asked(parts, body):
         _, type_, attribute = OF_AWS[name]
         local = parts.names.of_aws(name).removeprefix("local.")
-        known.append(Argument(local, Written(f"data.{type_}.{parts.names.stem}.{attribute}")))
+        known.append(Argument(local, Written(f"data.{type_}.{parts.names.data}.{attribute}")))
     return Block("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
-
-
-def _variables(parts: Parts) -> Iterator[Block]:
-    for name, symbol in sorted(parts.values.variables.items()):
-        entries = [Argument("description", quoted(_described(symbol, parts)))]
-        if symbol == KEYS:
-            default = Argument("default", Items(tuple(map(quoted, parts.key_arns))))
-            yield Block("variable", (name,), (Argument("type", Written("list(string)")), *entries, default))
-        else:
-            yield Block("variable", (name,), (Argument("type", Written("string")), *entries))
-
-
-def _described(symbol: Symbol, parts: Parts) -> str:
-    if symbol == KEYS:
-        return (
-            "ARNs of the customer managed KMS keys that encrypt the secrets and parameters; empty where AWS's own do."
-        )
-    if isinstance(symbol, Placeholder):
-        return f"What stands for {symbol.written or symbol.called} in {parts.document}."
-    if isinstance(symbol, Import):
-        return f"What another stack exports as {symbol.export}."
-    if isinstance(symbol, Attribute):
-        return f"{symbol.name.partition('.')[2] or 'Ref'} of {symbol.name.partition('.')[0]} in {parts.document}."
-    return f"The parameter {symbol.name} of {parts.document}."
 
 
 def declared(blocks: Iterable[Block]) -> frozenset[str]:

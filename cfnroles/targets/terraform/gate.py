@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,6 +44,14 @@ _UNLABELLED = "The provider tells of no version without a label, so that this on
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
+class GateForm(StrEnum):
+    """How Terraform is kept from a task definition whose secrets cannot be used."""
+
+    DATA = "data"
+    CHECK = "check"
+    NONE = "none"
+
+
 class Wanted(Struct, frozen=True):
     """One version of a secret that must have a value, with the places that need it; any, of the stage ``""``.
 
@@ -57,9 +66,13 @@ class Wanted(Struct, frozen=True):
 
 
 class Gate(Struct, frozen=True):
-    """What the gate asks for; ``unasked`` are the references that it cannot ask for."""
+    """What the gate asks for; ``unasked`` are the references that it cannot ask for.
+
+    ``commanded`` are the references that a command asks for, each with the condition that it hangs on.
+    """
 
     wanted: tuple[Wanted, ...] = ()
+    commanded: tuple[tuple[Reference, str], ...] = ()
     unasked: tuple[Reference, ...] = ()
 
 
@@ -78,7 +91,7 @@ def gate_of(references: Iterable[Reference], made: Collection[Reference], facts:
             continue
         key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
         found.setdefault(key, {})[reference.origin.place] = condition
-    return Gate(tuple(_wanted(key, places) for key, places in found.items()), tuple(unasked))
+    return Gate(tuple(_wanted(key, places) for key, places in found.items()), unasked=tuple(unasked))
 
 
 def _wanted(key: tuple[Text, str, str], places: Mapping[str, str]) -> Wanted:

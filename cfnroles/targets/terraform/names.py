@@ -13,6 +13,8 @@ from cfnroles.symbols import Import, Parameter, Symbol
 
 #: The parameter that holds the keys of the secrets and parameters.
 KEYS = Parameter("KmsKeyArns")
+#: What the reusable module is given.
+SERVICE_NAME, SECRETS = Parameter("ServiceName"), Parameter("SecretsArns")
 #: How AWS's knowledge of itself is asked for: the local, and the attribute of a data source.
 #: The id of a Region is its name in each version of the provider.
 OF_AWS = {
@@ -24,13 +26,16 @@ OF_AWS = {
 
 
 class Names(Struct, frozen=True):
-    """The names of one file: all of them begin with its ``stem``, so that those of no other file are the same."""
+    """The names of one file: all of them begin with its ``stem``, so that those of no other file are the same.
+
+    A module of its own has none.
+    """
 
     stem: str
 
     def role(self, holder: Holder) -> str:
         """The name of a role's resources."""
-        return f"{self.stem}_{identifier(holder.removesuffix(' role'))}"
+        return self.under(identifier(holder.removesuffix(" role")))
 
     def role_arn(self, holder: Holder) -> str:
         """The local that holds a role's ARN when the role is complete."""
@@ -38,22 +43,27 @@ class Names(Struct, frozen=True):
 
     def of_aws(self, name: str) -> str:
         """The expression for a pseudo parameter of CloudFormation."""
-        return f"local.{self.stem}_{OF_AWS[name][0]}"
+        return f"local.{self.under(OF_AWS[name][0])}"
 
     @property
     def gate(self) -> str:
         """The name of the gate's resource."""
-        return f"{self.stem}_secrets_exist"
+        return self.under("secrets_exist")
 
     def variable(self, symbol: Symbol) -> str:
         """The variable that a parameter becomes, or what another resource or stack gives."""
         named = symbol.export if isinstance(symbol, Import) else symbol.name
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"\$\{[^}]*\}", "_", named))
-        return f"{self.stem}_{re.sub('_+', '_', identifier(words)).lower()}"
+        return self.under(re.sub("_+", "_", identifier(words)).lower())
 
     def under(self, name: str) -> str:
         """A name of the file's own for something else."""
-        return f"{self.stem}_{name}"
+        return f"{self.stem}_{name}" if self.stem else name
+
+    @property
+    def data(self) -> str:
+        """The name of the data sources for what AWS knows of itself."""
+        return self.stem or "this"
 
 
 def stems(name: str, earlier: str = "") -> Iterator[str]:

@@ -11,7 +11,7 @@ from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.policies import Policy
 from cfnroles.targets.terraform.names import Names
 from cfnroles.targets.terraform.values import Values
-from cfnroles.targets.terraform.writing import Argument, Entry, Written
+from cfnroles.targets.terraform.writing import Argument, Entry, Written, only_if
 from cfnroles.text import Text
 
 
@@ -74,7 +74,7 @@ class Parts(Struct, frozen=True):
             case Repeated(meta="count", written=written):
                 meta = Argument("count", Written(f"{condition} ? {written} : 0"))
             case Repeated(meta="for_each", written=written):
-                meta = Argument("for_each", Written(f"{{ for k, v in {written} : k => v if {condition} }}"))
+                meta = Argument("for_each", Written(f"{{ for k, v in {written} : k => v{only_if(condition)} }}"))
             case _:
                 meta = Argument("count", Written(f"{condition} ? 1 : 0"))
         return (meta, *self.of_aws)

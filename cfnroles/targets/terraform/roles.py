@@ -30,7 +30,7 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
     for number, policy in enumerate(managed, 1):
         yield from _managed_policy(parts, name, f"{name}_{number}", policy)
     for number, arn in enumerate(parts.option(holder).managed_policies, 1):
-        yield _attachment(parts, name, f"{name}_chosen_{number}", parts.values.of(arn))
+        yield attachment(parts, name, f"{name}_chosen_{number}", parts.values.of(arn))
     if kind.profile:
         profile = (Argument("name_prefix", _prefix(parts, holder)), Argument("role", _of(parts, name, "name")))
         yield Block("resource", ("aws_iam_instance_profile", name), (*parts.head, *profile))
@@ -146,10 +146,11 @@ def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Itera
     yield Block("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
     instance = "[0]" if head != parts.head else parts.repeated.instance
     arn = Written(f"aws_iam_policy.{name}{instance}.arn")
-    yield _attachment(parts, role, name, arn, head)
+    yield attachment(parts, role, name, arn, head)
 
 
-def _attachment(parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None) -> Block:
+def attachment(parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None) -> Block:
+    """The attachment of a managed policy to a role."""
     arguments = (Argument("role", _of(parts, role, "name")), Argument("policy_arn", arn))
     head = parts.head if head is None else head
     return Block("resource", ("aws_iam_role_policy_attachment", name), (*head, *arguments))

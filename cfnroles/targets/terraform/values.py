@@ -25,7 +25,7 @@ from cfnroles.symbols import (
     Symbol,
     Wildcard,
 )
-from cfnroles.targets.terraform.names import KEYS, OF_AWS, Names
+from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, Names
 from cfnroles.targets.terraform.writing import Items, Written, literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
@@ -78,7 +78,7 @@ class Values(Struct, frozen=True):
         """Several texts as a list; a parameter that holds a list stands for the list itself."""
         texts = tuple(texts)
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
-        return self.of(texts[0]) if whole == KEYS else Items(tuple(map(self.of, texts)))
+        return self.of(texts[0]) if whole in (KEYS, SECRETS) else Items(tuple(map(self.of, texts)))
 
     def at_home(self, text: Text) -> Text:
         """The text with the Region that it is for, and the partition of that."""

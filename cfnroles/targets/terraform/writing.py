@@ -105,6 +105,11 @@ def literal(text: str) -> str:
     return re.sub(r"%+(?=\{)", lambda signs: '${"%"}' * (len(signs[0]) - 1) + "%%", escaped)
 
 
+def only_if(condition: str) -> str:
+    """A condition behind what a ``for`` makes, with the space that `terraform fmt` leaves there."""
+    return f" if{condition}" if condition.startswith("(") else f" if {condition}"
+
+
 def quoted(text: str) -> Written:
     """A plain text as an expression."""
     return Written(f'"{literal(text)}"')
@@ -171,7 +176,7 @@ def _expression(value: Expression, indent: str, before: int) -> list[str]:
         case Members(members=members):
             return ["{", *_entries(members, inner), f"{indent}}}"]
         case OnlyIf(condition=condition, items=items):
-            return [f"{_LOOP}[", *_listed(items.items, inner), f"{indent}] if {condition}])"]
+            return [f"{_LOOP}[", *_listed(items.items, inner), f"{indent}]{only_if(condition)}])"]
         case Call(name=name, arguments=(argument,)):
             first, *others = _expression(argument, indent, before + len(name) + 1)
             return _closed([f"{name}({first}", *others])
@@ -210,7 +215,7 @@ def _line(value: Expression) -> str | None:
             return None if None in inner else f"{name}({', '.join(map(str, inner))})"
         case OnlyIf(condition=condition, items=items):
             line = _line(items)
-            return None if line is None else f"{_LOOP}{line} if {condition}])"
+            return None if line is None else f"{_LOOP}{line}{only_if(condition)}])"
     return _object_line(value)
 
 

@@ -10,12 +10,13 @@ from cfnroles.discovery import Discovery
 from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Reference
 from cfnroles.options import RoleOptions
+from cfnroles.targets.terraform.command_gate import askable
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
-from cfnroles.targets.terraform.gate import Gate, gate_of
+from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
 from cfnroles.targets.terraform.names import Names, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.permissions import When, named, packed
-from cfnroles.targets.terraform.values import Module, Values
+from cfnroles.targets.terraform.values import Module, Unwritable, Values
 from cfnroles.text import Text
 
 
@@ -77,14 +78,14 @@ class Place(Struct, frozen=True):
     earlier: str = ""
 
 
-def written_file(subject: Subject, place: Place, *, gated: bool) -> TerraformFile:
+def written_file(subject: Subject, place: Place, *, form: GateForm) -> TerraformFile:
     """The file of the roles, with names that nothing beside it has.
 
     Raises InvalidInput where a role would need more policies than IAM allows.
     """
-    gate = gate_of(subject.discovery.references, subject.made, subject.facts, subject.when) if gated else Gate()
     for stem in stems(subject.name, place.earlier):
         parts, needs, gaps = _parts(subject, Names(stem))
+        gate = _gate(subject, parts, form)
         text, blocks = file_of(subject.header, parts, gate)
         if not declared(blocks) & place.taken:
             break
@@ -94,13 +95,34 @@ def written_file(subject: Subject, place: Place, *, gated: bool) -> TerraformFil
     return TerraformFile(place.path, text, needs, gaps, gate, locals_, subject.given)
 
 
+def _family(subject: Subject, values: Values) -> Text:
+    """What the names of roles begin with: the family, as far as an expression can name it."""
+    try:
+        values.of(subject.family)
+    except Unwritable:
+        return Text(subject.name)
+    return subject.family
+
+
+def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
+    references, when = subject.discovery.references, subject.when
+    match form:
+        case GateForm.DATA:
+            return gate_of(references, subject.made, subject.facts, when)
+        case GateForm.CHECK:
+            asked = tuple(askable(parts, references, when))
+            known = {reference for reference, _ in asked}
+            return Gate(commanded=asked, unasked=tuple(each for each in references if each not in known))
+    return Gate()
+
+
 def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
     values = Values(names, subject.module, subject.region)
     needs, gaps = named(subject.discovery.needs, subject.when, values)
     parts = Parts(
         subject.label,
         subject.header.document,
-        subject.family,
+        _family(subject, values),
         names,
         values,
         packed(needs),

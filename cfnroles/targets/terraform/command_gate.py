@@ -1,0 +1,95 @@
+"""The gate that runs ``cfnroles check`` as Terraform applies: it asks for secrets and parameters, and reads no value.
+
+https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from cfnroles.need import Reference
+from cfnroles.symbols import Expression
+from cfnroles.targets.terraform.conditions import written_condition
+from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.permissions import When
+from cfnroles.targets.terraform.values import Unwritable
+from cfnroles.targets.terraform.writing import (
+    Argument,
+    Block,
+    Call,
+    Comment,
+    Entry,
+    Items,
+    Members,
+    OnlyIf,
+    Written,
+    quoted,
+)
+from cfnroles.targets.terraform.writing import (
+    Expression as Expr,
+)
+from cfnroles.text import REGION
+
+_COMMENTS = (
+    "The gate: cfnroles asks AWS, as whoever applies this, whether each of these can be used. It reads no value,",
+    "and it asks again when a reference changes.",
+)
+_COMMAND = 'printf \'%s\' "$TASK_DEFINITION" | cfnroles check - --region "$REGION"'
+
+
+def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]]) -> Iterator[Block]:
+    """The resource that runs the command on these references, each under its condition."""
+    found = sorted(references, key=lambda each: (each[0].origin.container, each[1], each[0].origin.sort_key))
+    if not found:
+        return
+    containers: list[Expr] = []
+    for container, group in groupby(found, key=lambda each: each[0].origin.container):
+        lists = tuple(_secrets(parts, condition, each) for condition, each in groupby(group, key=lambda each: each[1]))
+        whole = lists[0] if len(lists) == 1 else Call("concat", lists)
+        members = (Argument("name", quoted(container or "task")), Argument("image", quoted("none")))
+        containers.append(Members((*members, Argument("secrets", whole)), apart=True))
+    definition = (
+        Argument("family", parts.values.of(parts.family)),
+        Argument("containerDefinitions", Items(tuple(containers))),
+    )
+    task = Call("jsonencode", (Members(definition, apart=True),))
+    versions = dict.fromkeys(each for reference, _ in found for each in _made_by(parts, reference))
+    body: list[Entry] = [*parts.repeated.arguments, Argument("triggers_replace", task)]
+    if versions:
+        body.append(Comment("What gives a secret its value comes first."))
+        body.append(Argument("depends_on", Items(tuple(map(Written, versions)))))
+    environment = (
+        Argument("TASK_DEFINITION", Written("self.triggers_replace")),
+        Argument("REGION", parts.values.of(parts.values.at_home(REGION))),
+    )
+    run = (Argument("command", quoted(_COMMAND)), Argument("environment", Members(environment, apart=True)))
+    body.append(Block("provisioner", ("local-exec",), run))
+    yield Block("resource", ("terraform_data", parts.names.gate), tuple(body), _COMMENTS)
+
+
+def askable(parts: Parts, references: Iterable[Reference], when: When) -> Iterator[tuple[Reference, str]]:
+    """The references that expressions can name, each with its condition."""
+    for reference in references:
+        try:
+            parts.values.of(reference.value_from)
+            yield reference, written_condition(when.get(reference, ()))
+        except Unwritable:
+            continue
+
+
+def _secrets(parts: Parts, condition: str, references: Iterable[tuple[Reference, str]]) -> Expr:
+    items = Items(tuple(_secret(parts, reference) for reference, _ in references))
+    return OnlyIf(condition, items) if condition else items
+
+
+def _secret(parts: Parts, reference: Reference) -> Expr:
+    name = reference.origin.item.partition(" ")[2] or reference.origin.place
+    members = (Argument("name", quoted(name)), Argument("valueFrom", parts.values.of(reference.value_from)))
+    return Members(members, apart=True)
+
+
+def _made_by(parts: Parts, reference: Reference) -> Iterator[str]:
+    for symbol in reference.value_from.symbols:
+        if isinstance(symbol, Expression):
+            yield from parts.versions.get(symbol.address, ())
