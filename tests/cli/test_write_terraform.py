@@ -184,7 +184,7 @@ def test_a_command_asks_for_secrets_and_parameters_as_terraform_applies(cfnroles
     assert 'data "aws_secretsmanager' not in text
     assert 'valueFrom = "${aws_secretsmanager_secret.db.arn}:password::"\n' in text
     assert "cfnroles check - --region" in text
-    assert "  depends_on       = [aws_secretsmanager_secret_version.db]\n" in text
+    assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
     assert "terraform_data.app_secrets_exist.id]) == 2 ?" in text
 
 
