@@ -1,14 +1,16 @@
 """Expressions, as they stand in a text.
 
-https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
+https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#expressions
 """
 
 from __future__ import annotations
 
 import re
 
+from cfnroles.hcl.reader import NAME
 from cfnroles.hcl.syntax import (
     Call,
+    Chunk,
     Conditional,
     Constant,
     For,
@@ -18,131 +20,113 @@ from cfnroles.hcl.syntax import (
     Object,
     Operation,
     Splat,
+    Template,
     Tuple,
     Variable,
 )
-from cfnroles.hcl.templates import DEPTH, TemplateReader
+from cfnroles.hcl.templates import TemplateReader
 
-NAME = re.compile(r"[^\W\d][\w-]*")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_DIGITS = re.compile(r"\d+")
-_SPLAT = re.compile(r"\.\*|\[\s*\*\s*\]")
-_AFTER_KEY = re.compile(r"[ \t]*(?:=(?![=>])|:)")
+#: All that Terraform takes for a number before it looks whether it is one.
+_NUMBER = re.compile(r"[0-9](?:\.*(?:[eE][+-]?[0-9]|[0-9]))*")
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
-#: Each level binds tighter than the one before it.
-_LEVELS = (
-    re.compile(r"\|\|"),
-    re.compile(r"&&"),
-    re.compile(r"==|!="),
-    re.compile(r"<=|>=|<(?!<)|>"),
-    re.compile(r"[+-]"),
-    re.compile(r"[*%]|/(?![/*])"),
-)
+_OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]=?|[-+*/%]")
+#: How tightly each operator binds.
+_BINDS = {
+    sign: level
+    for level, signs in enumerate(("||", "&&", "== !=", "< <= > >=", "+ -", "* / %"), 1)
+    for sign in signs.split()
+}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 class ExpressionReader(TemplateReader):
-    """The part of a parser that reads expressions. Inside of brackets a line's end is a space."""
+    """The part of a parser that reads expressions."""
 
     def expression(self) -> Node:
         """An expression, with conditionals."""
-        self.deeper()
-        start = self.at
-        found = self._binary(0)
-        if self._ahead("?"):
-            self.at += 1
+        with self.level():
+            start, found = self.at, self._operation(1)
+            if not self.taken_after_space("?"):
+                return found
             self.skip()
             yes = self.expression()
-            self._expect(":")
+            self.expect(":")
+            self.skip()
             no = self.expression()
-            found = Conditional(self.source, start, no.end, found, yes, no)
-        self.depth -= 1
-        return found
+            return Conditional(self.source, start, no.end, found, yes, no)
 
-    def _binary(self, level: int) -> Node:
-        if level == len(_LEVELS):
-            return self._unary()
-        start, left = self.at, self._binary(level + 1)
+    def _operation(self, least: int) -> Node:
+        """Operands of which each operator binds at least so tightly."""
+        start, left = self.at, self._operand()
         while True:
             before = self.at
             self.skip()
-            match = _LEVELS[level].match(self.text, self.at)
-            if match is None:
+            sign = self.match(_OPERATOR)
+            if _BINDS.get(sign, 0) < least:
                 self.at = before
                 return left
-            self.at = match.end()
             self.skip()
-            right = self._binary(level + 1)
-            left = Operation(self.source, start, right.end, match[0], (left, right))
+            right = self._operation(_BINDS[sign] + 1)
+            left = Operation(self.source, start, right.end, sign, (left, right))
 
-    def _unary(self) -> Node:
+    def _operand(self) -> Node:
         start = self.at
-        signs = []
-        while self.text[self.at : self.at + 1] in ("-", "!"):
-            signs.append(self.text[self.at])
-            self.at += 1
-            self.skip()
-            if len(signs) > DEPTH:
-                raise self.fault(f"is nested deeper than {DEPTH} levels")
-        found = self._traversal()
-        for sign in reversed(signs):
-            found = Operation(self.source, start, found.end, sign, (found,))
-        return found
+        for sign in ("-", "!"):
+            if self.taken(sign):
+                self.skip()
+                with self.level():
+                    inner = self._operand()
+                return Operation(self.source, start, inner.end, sign, (inner,))
+        term = self._term()
+        with self.level():
+            return self._traversal(term, start)
 
-    def _traversal(self) -> Node:
-        start, found = self.at, self._term()
-        steps = 0
+    def _traversal(self, found: Node, start: int) -> Node:
+        """``found`` with the steps that follow it."""
         while True:
-            before = self.at
-            self.skip()
-            if self._splat_ahead():
-                found = self._splat(found, start)
-            elif (step := self._step(found, start)) is None:
-                self.at = before
+            self.deeper()
+            if self._dot():
+                found = self._old_splat(found, start) if self.taken("*") else self._step(found, start)
+            elif not self.taken_after_space("["):
                 return found
+            elif self.taken_after_space("*"):
+                self.expect("]")
+                each = self._traversal(Variable(self.source, start, self.at, "*"), start)
+                return Splat(self.source, start, self.at, found, each)
             else:
-                found = step
-            steps += 1
-            if steps > DEPTH:
-                raise self.fault(f"is nested deeper than {DEPTH} levels")
+                key = self.bracketed(self.expression)
+                self.expect("]")
+                found = Index(self.source, start, self.at, found, key)
 
-    def _step(self, of: Node, start: int) -> Node | None:
-        """``.name``, ``.0`` or ``[key]``; ``None`` for anything else."""
-        if self.text.startswith("[", self.at):
+    def _dot(self) -> bool:
+        before = self.at
+        self.skip()
+        if self.text.startswith(".", self.at) and not self.text.startswith("...", self.at):
             self.at += 1
-            key = self.bracketed(self.expression)
-            self._expect("]", skip=False)
-            return Index(self.source, start, self.at, of, key)
-        if not self.text.startswith(".", self.at) or self.text.startswith("...", self.at):
-            return None
-        self.at += 1
+            self.skip()
+            return True
+        self.at = before
+        return False
+
+    def _step(self, of: Node, start: int) -> Node:
+        """What follows a dot: ``name``, or ``0`` as it was written before ``[0]``."""
         begun = self.at
-        if name := self._match(NAME):
+        if name := self.name():
             return GetAttribute(self.source, start, self.at, of, name)
-        if number := self._match(_DIGITS):
+        number = self.match(_NUMBER)
+        if number.isdigit():
             return Index(self.source, start, self.at, of, Constant(self.source, begun, self.at, int(number)))
+        if number:
+            raise self.fault("[ and ] are expected around the number of an element", begun)
         raise self.fault("the name of an attribute is expected after the dot")
 
-    def _splat_ahead(self) -> bool:
-        return bool(_SPLAT.match(self.text, self.at))
-
-    def _splat(self, of: Node, start: int) -> Node:
-        full = self.text.startswith("[", self.at)
-        self.at = self.text.index("]" if full else "*", self.at) + 1
-        each: Node = Variable(self.source, self.at, self.at, "*")
-        while True:
-            before = self.at
-            if full:
-                self.skip()
-            # What follows .* takes attributes alone, up to an index.
-            if self._splat_ahead() or (not full and self.text.startswith("[", self.at)):
-                step = None
-            else:
-                step = self._step(each, start)
-            if step is None:
-                self.at = before
-                return Splat(self.source, start, self.at, of, each)
-            each = step
+    def _old_splat(self, of: Node, start: int) -> Node:
+        """``.*`` takes attributes alone: an index after it is one of the list that it makes."""
+        each: Node = Variable(self.source, start, self.at, "*")
+        while self._dot():
+            self.deeper()
+            each = self._step(each, start)
+        return Splat(self.source, start, self.at, of, each)
 
     def _term(self) -> Node:
         start, sign = self.at, self.text[self.at : self.at + 1]
@@ -154,128 +138,131 @@ class ExpressionReader(TemplateReader):
         if sign == "(":
             self.at += 1
             found = self.bracketed(self.expression)
-            self._expect(")", skip=False)
+            self.expect(")")
             return found
         if sign == "[":
             return self._tuple()
         if sign == "{":
             return self._object()
-        if number := self._match(_NUMBER):
-            value = _number(number)
-            if value is None:
-                raise self.fault("the number is too large", start)
-            return Constant(self.source, start, self.at, value)
-        name = self._match(NAME)
+        if number := self.match(_NUMBER):
+            return Constant(self.source, start, self.at, self._number(number, start))
+        name = self.name()
         if not name:
             raise self.fault("an expression is expected here")
         return self._named(name, start)
 
+    def _number(self, written: str, start: int) -> int | float:
+        if written.isdigit() and len(written) <= 300:
+            return int(written)
+        try:
+            found = float(written)
+        except ValueError:
+            raise self.fault(f"{written} is no number", start) from None
+        if found == float("inf"):
+            raise self.beyond("the number is too large", start)
+        return int(found) if found.is_integer() and abs(found) < 1e15 else found
+
     def _named(self, name: str, start: int) -> Node:
-        while self.text.startswith("::", self.at):
-            self.at += 2
-            name = f"{name}::{self._match(NAME)}"
-        if self.text.startswith("(", self.at):
+        end = self.at
+        while self.taken_after_space("::"):
+            self.skip()
+            name, end = f"{name}::{self.name()}", -1
+        if self.taken_after_space("("):
             return self._call(name, start)
+        if end < 0:
+            raise self.fault("( is expected after the name of a function")
         if name in _CONSTANTS:
-            return Constant(self.source, start, self.at, _CONSTANTS[name])
-        return Variable(self.source, start, self.at, name)
+            return Constant(self.source, start, end, _CONSTANTS[name])
+        return Variable(self.source, start, end, name)
 
     def _call(self, name: str, start: int) -> Node:
-        self.at += 1
         expands = False
 
         def arguments() -> list[Node]:
             nonlocal expands
-            found = []
-            while not self.text.startswith(")", self.at):
-                found.append(self.expression())
-                self.skip()
-                if self._taken("..."):
-                    expands = True
-                    self.skip()
-                if not self._taken(","):
-                    break
-                self.skip()
+            found = self._listed(")")
+            expands = bool(found) and self.taken_after_space("...")
             return found
 
         found = self.bracketed(arguments)
-        self._expect(")", skip=False)
+        self.expect(")")
         return Call(self.source, start, self.at, name, tuple(found), expands)
+
+    def _listed(self, closing: str) -> list[Node]:
+        """Expressions with commas between them, of which the last may have one, too."""
+        found: list[Node] = []
+        while not self.text.startswith(closing, self.at):
+            found.append(self.expression())
+            self.skip()
+            if not self.taken(","):
+                break
+            self.skip()
+        return found
 
     def _tuple(self) -> Node:
         start = self.at
         self.at += 1
 
-        def elements() -> Node | list[Node]:
-            if self._keyword("for"):
-                return self._for(start, "]")
-            found = []
-            while not self.text.startswith("]", self.at):
-                found.append(self.expression())
-                self.skip()
-                if not self._taken(","):
-                    break
-                self.skip()
-            return found
+        def inner() -> Node | list[Node]:
+            return self._for(start, "]") if self.keyword("for") else self._listed("]")
 
-        found = self.bracketed(elements)
-        self._expect("]", skip=False)
-        if isinstance(found, list):
-            return Tuple(self.source, start, self.at, tuple(found))
-        return found
+        found = self.bracketed(inner)
+        self.expect("]")
+        return Tuple(self.source, start, self.at, tuple(found)) if isinstance(found, list) else found
 
     def _object(self) -> Node:
         start = self.at
         self.at += 1
         self.skip(lines=True)
-        if self._keyword("for"):
+        if self.keyword("for"):
             found = self.bracketed(lambda: self._for(start, "}"))
-            self._expect("}", skip=False)
+            self.expect("}")
             return found
-        members = []
-        lines, self.over_lines = self.over_lines, False
-        while not self.text.startswith("}", self.at):
-            key = self._key()
-            self.skip()
-            if not self._taken("=") and not self._taken(":"):
-                raise self.fault("= is expected after a key")
-            self.skip(lines=True)
-            members.append((key, self.expression()))
-            self.skip()
-            if not self._taken(",") and not self.text.startswith(("\n", "}"), self.at):
-                raise self.fault("a comma or the end of the line is expected here")
-            self.skip(lines=True)
-            if self.at >= len(self.text):
-                raise self.fault("the object is not closed", start)
+        members = self.bracketed(lambda: self._members(start), over_lines=False)
         self.at += 1
-        self.over_lines = lines
         return Object(self.source, start, self.at, tuple(members))
 
+    def _members(self, start: int) -> list[tuple[Node, Node]]:
+        members = []
+        self.skip(lines=True)
+        while not self.text.startswith("}", self.at):
+            if self.at >= len(self.text):
+                raise self.fault("the object is not closed", start)
+            key = self._key()
+            self.skip()
+            if not self.taken("=") and not self.taken(":"):
+                raise self.fault("= is expected after a key")
+            self.skip()
+            members.append((key, self.expression()))
+            self.skip()
+            if not self.taken(",") and not self.text.startswith(("\n", "}"), self.at):
+                raise self.fault("a comma or the end of the line is expected here")
+            self.skip(lines=True)
+        return members
+
     def _key(self) -> Node:
-        start = self.at
-        name = self._match(NAME)
-        if name and _AFTER_KEY.match(self.text, self.at):
-            return self.literal_text(name, start)
-        self.at = start
-        return self.expression()
+        """A name by itself stands for its own text; in parentheses it is what it names."""
+        start, key = self.at, self.expression()
+        text = self.text[key.start : key.end]
+        if key.start > start or not NAME.fullmatch(text):
+            return key
+        return Template(self.source, start, key.end, (Chunk(self.source, start, key.end, text),))
 
     def _for(self, start: int, closing: str) -> Node:
         self.skip()
         key, value = self.loop_names()
         collection = self.expression()
-        self._expect(":")
-        member, result, grouped = None, self.expression(), False
+        self.expect(":")
+        self.skip()
+        member, result, grouped, condition = None, self.expression(), False, None
         self.skip()
         if closing == "}":
-            if not self._taken("=>"):
-                raise self.fault("=> is expected here")
+            self.expect("=>")
             self.skip()
             member, result = result, self.expression()
+            grouped = self.taken_after_space("...")
             self.skip()
-            grouped = self._taken("...")
-            self.skip()
-        condition = None
-        if self._keyword("if"):
+        if self.keyword("if"):
             self.skip()
             condition = self.expression()
             self.skip()
@@ -283,23 +270,13 @@ class ExpressionReader(TemplateReader):
 
     def loop_names(self) -> tuple[str, str]:
         """``key, value in``, with an empty key where there is none."""
-        first, second = self._match(NAME), ""
+        key, value = "", self.name()
         self.skip()
-        if self._taken(","):
+        if self.taken(","):
             self.skip()
-            second = self._match(NAME)
+            key, value = value, self.name()
             self.skip()
-        if not first or not self._keyword("in"):
+        if not value or not self.keyword("in"):
             raise self.fault("`NAME in` is expected after `for`")
         self.skip()
-        return (first, second) if second else ("", first)
-
-
-def _number(text: str) -> int | float | None:
-    """The number that digits are; ``None`` where it is too large."""
-    if re.fullmatch(r"\d{1,300}", text):
-        return int(text)
-    found = float(text)
-    if found == float("inf"):
-        return None
-    return int(found) if found.is_integer() and abs(found) < 1e15 else found
+        return key, value

@@ -5,14 +5,14 @@ https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 
 from __future__ import annotations
 
-from cfnroles.hcl.expressions import NAME, ExpressionReader
+from cfnroles.hcl.expressions import ExpressionReader
 from cfnroles.hcl.syntax import Block, Body, Chunk, Node, Source, Template
 
 
 def parse(source: Source) -> Body:
     """The blocks and arguments of a file; raises InvalidInput with line and column where it is not well formed."""
-    parser = Parser(source)
-    body = parser.body("")
+    parser = Parser(source, "`terraform fmt` finds it, too.")
+    body = parser.body()
     if parser.at < len(source.text):
         raise parser.fault("a block or an argument is expected here")
     return body
@@ -26,7 +26,6 @@ def parse_template(source: Source) -> Template:
 def parse_expression(source: Source) -> Node:
     """A text that is one expression, as values on the command line are; raises InvalidInput as ``parse`` does."""
     parser = Parser(source)
-    parser.skip()
     found = parser.bracketed(parser.expression)
     if parser.at < len(source.text):
         raise parser.fault("nothing more is expected here")
@@ -34,53 +33,68 @@ def parse_expression(source: Source) -> Node:
 
 
 class Parser(ExpressionReader):
-    """One pass over a text. ``at`` is the next character; inside of brackets a line's end is a space."""
+    """One pass over a text."""
 
-    def body(self, closing: str) -> Body:
-        """Arguments and blocks up to a closing sign, or to the end."""
+    def body(self) -> Body:
+        """Arguments and blocks, each on lines of its own, up to a closing brace or the end."""
         start, arguments, blocks = self.at, dict[str, Node](), list[Block]()
         self.skip(lines=True)
-        while self.at < len(self.text) and not (closing and self.text.startswith(closing, self.at)):
-            begun = self.at
-            name = self._match(NAME)
-            if not name:
-                raise self.fault("a block or an argument is expected here")
-            self.skip()
-            if self._taken("="):
-                if name in arguments:
-                    raise self.fault(f"the argument {name} is set twice", begun)
-                self.skip()
-                arguments[name] = self.expression()
+        while self.at < len(self.text) and not self.text.startswith("}", self.at):
+            begun, name = self.at, self._beginning()
+            if self.taken("="):
+                self._argument(name, begun, arguments)
             else:
                 blocks.append(self._block(name, begun))
             self.skip()
-            if not self._ends(closing):
+            if self.at < len(self.text) and self.text[self.at] != "\n":
                 raise self.fault("the line is expected to end here")
             self.skip(lines=True)
         return Body(self.source, start, self.at, arguments, tuple(blocks))
 
-    def _ends(self, closing: str) -> bool:
-        at_end = self.at >= len(self.text) or self.text[self.at] == "\n"
-        return at_end or bool(closing and self.text.startswith(closing, self.at))
+    def _beginning(self) -> str:
+        name = self.name()
+        if not name:
+            raise self.fault("a block or an argument is expected here")
+        self.skip()
+        return name
+
+    def _argument(self, name: str, begun: int, arguments: dict[str, Node]) -> None:
+        if name in arguments:
+            raise self.fault(f"the argument {name} is set twice", begun)
+        self.skip()
+        arguments[name] = self.expression()
 
     def _block(self, kind: str, begun: int) -> Block:
         labels = []
-        while not self._taken("{"):
+        while not self.taken("{"):
             if self.text.startswith('"', self.at):
                 labels.append(self._label())
-            elif name := self._match(NAME):
+            elif name := self.name():
                 labels.append(name)
             else:
                 raise self.fault(f"= or {{ is expected after {kind}")
             self.skip()
-        self.deeper()
-        lines, self.over_lines = self.over_lines, False
-        body = self.body("}")
-        if not self._taken("}"):
+        with self.level():
+            body = self._inner()
+        if not self.taken("}"):
             raise self.fault(f"the block {kind} is not closed", begun)
-        self.over_lines = lines
-        self.depth -= 1
         return Block(self.source, begun, self.at, kind, tuple(labels), body)
+
+    def _inner(self) -> Body:
+        """What stands between braces: nothing, one argument on the same line, or lines."""
+        start = self.at
+        self.skip()
+        if self.at >= len(self.text) or self.text[self.at] in "\n}":
+            self.at = start
+            return self.body()
+        name, arguments = self._beginning(), dict[str, Node]()
+        if not self.taken("="):
+            raise self.fault("= is expected: a block on one line has one argument, and no block")
+        self._argument(name, start, arguments)
+        self.skip()
+        if self.at < len(self.text) and self.text[self.at] != "}":
+            raise self.fault("} is expected: a block on one line has one argument")
+        return Body(self.source, start, self.at, arguments, ())
 
     def _label(self) -> str:
         begun = self.at

@@ -8,51 +8,33 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
 
 from msgspec.structs import replace
 
-from cfnroles.errors import InvalidInput
-from cfnroles.hcl.syntax import (
-    Chunk,
-    ForDirective,
-    IfDirective,
-    Interpolation,
-    Node,
-    Source,
-    Stripping,
-    Template,
-)
+from cfnroles.hcl.reader import Reader
+from cfnroles.hcl.syntax import Chunk, ForDirective, IfDirective, Interpolation, Node, Stripping, Template
 
-#: People nest less than ten levels. Beyond this, reading would pass Python's limit of recursion.
-DEPTH = 40
-
-_SPACE = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)+")
-_SPACE_AND_LINES = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)+")
-_WORD = re.compile(r"[^\W\d][\w-]*")
-_LITERAL = re.compile(r"[^\\\"$%\n]+")
-_PLAIN = re.compile(r"[^$%\n]+")
+# A sign that begins neither a sequence nor what stands for its beginning is a sign like any other.
+_QUOTED = re.compile(r'(?:[^\\"$%\r\n]+|([$%])(?!\1?\{))+')
+_PLAIN = re.compile(r"(?:[^$%\n]+|([$%])(?!\1?\{))*\n?")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _UNICODE = re.compile(r"u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
-_Read = TypeVar("_Read")
 
-
-class _Marker(Stripping, frozen=True, eq=False):
+class _Directive(Stripping, frozen=True, eq=False):
     """A directive by itself: ``if``, ``else``, ``endif``, ``for``, ``endfor``, with what it says."""
 
     word: str
-    names: tuple[str, str]
-    inner: Node | None
+    names: tuple[str, str] = ("", "")
+    inner: Node | None = None
 
 
-class TemplateReader:
-    """The part of a parser that reads templates. ``at`` is the next character of the text."""
+#: What is stripped as one: in quotes all that stands between two sequences, else one line of it.
+_Literal = list[Chunk]
 
-    def __init__(self, source: Source) -> None:
-        self.source, self.text = source, source.text
-        self.at = self.depth = 0
-        self.over_lines = False
+
+class TemplateReader(Reader):
+    """The part of a parser that reads templates."""
 
     @abstractmethod
     def expression(self) -> Node:
@@ -62,286 +44,168 @@ class TemplateReader:
     def loop_names(self) -> tuple[str, str]:
         """``key, value in``, with an empty key where there is none."""
 
-    def fault(self, what: str, at: int | None = None) -> InvalidInput:
-        """The error that says what is wrong at a character, by default the next one."""
-        place = self.source.place(min(self.at if at is None else at, len(self.text)))
-        where = f"{place.document}:{place.line}:{place.column}"
-        return InvalidInput(f"is not valid Terraform: {what}", where=where, remedy="`terraform fmt` finds it, too.")
-
-    def deeper(self) -> None:
-        """Note one more level; raises InvalidInput where they are too many."""
-        self.depth += 1
-        if self.depth > DEPTH:
-            raise self.fault(f"it is nested deeper than {DEPTH} levels")
-
-    def skip(self, *, lines: bool = False) -> None:
-        """Pass over spaces and comments, and over ends of lines where they mean nothing."""
-        match = (_SPACE_AND_LINES if lines or self.over_lines else _SPACE).match(self.text, self.at)
-        self.at = match.end() if match else self.at
-
-    def bracketed(self, read: Callable[[], _Read]) -> _Read:
-        """What is read inside of brackets, where the end of a line is a space."""
-        lines, self.over_lines = self.over_lines, True
-        self.skip()
-        found = read()
-        self.skip()
-        self.over_lines = lines
-        return found
-
-    def _match(self, pattern: re.Pattern[str]) -> str:
-        match = pattern.match(self.text, self.at)
-        if match is None:
-            return ""
-        self.at = match.end()
-        return match[0]
-
-    def _taken(self, sign: str) -> bool:
-        if not self.text.startswith(sign, self.at):
-            return False
-        self.at += len(sign)
-        return True
-
-    def _ahead(self, sign: str) -> bool:
-        """Whether a sign comes next, passing over spaces before it if so."""
-        before = self.at
-        self.skip()
-        if self.text.startswith(sign, self.at):
-            return True
-        self.at = before
-        return False
-
-    def _expect(self, sign: str, *, skip: bool = True) -> None:
-        if skip:
-            self.skip()
-        if not self._taken(sign):
-            raise self.fault(f"{sign} is expected here")
-        if skip:
-            self.skip()
-
-    def _keyword(self, word: str) -> bool:
-        match = _WORD.match(self.text, self.at)
-        if match is None or match[0] != word:
-            return False
-        self.at = match.end()
-        return True
-
-    def literal_text(self, text: str, start: int) -> Template:
-        """A plain text that stands in the file without quotes."""
-        return Template(self.source, start, self.at, (Chunk(self.source, start, self.at, text),))
-
     def quoted(self) -> Template:
         """A text in quotes."""
         start = self.at
         self.at += 1
-        parts: list[Node] = []
-        while not self.text.startswith('"', self.at):
-            if self.at >= len(self.text) or self.text[self.at] == "\n":
-                raise self.fault("the text in quotes is not closed", start)
-            parts.append(self._part(self._quoted_literal))
-        self.at += 1
-        return Template(self.source, start, self.at, self._nested(parts))
-
-    def _quoted_literal(self) -> str:
-        if literal := self._match(_LITERAL):
-            return literal
-        self.at += 1
-        if self.text[self.at - 1] != "\\":
-            return self.text[self.at - 1]
-        if found := self._match(_UNICODE):
-            number = int(found[1:], 16)
-            if number > 0x10FFFF or 0xD800 <= number < 0xE000:
-                raise self.fault(f"\\{found} is no character", self.at - len(found) - 1)
-            return chr(number)
-        sign = self.text[self.at : self.at + 1]
-        if sign not in _ESCAPES or not sign:
-            raise self.fault(f"\\{sign} stands for nothing", self.at - 1)
-        self.at += 1
-        return _ESCAPES[sign]
-
-    def _plain_literal(self) -> str:
-        if literal := self._match(_PLAIN):
-            return literal
-        self.at += 1
-        return self.text[self.at - 1]
+        parts = self._parts(lambda: self.taken('"'), "the text in quotes is not closed", quoted=True)
+        return self._template(start, parts)
 
     def heredoc(self, word: str, start: int, *, indented: bool) -> Template:
-        """The lines of a heredoc up to the one that is its word alone, which is left to be read."""
-        closing = re.compile(rf"[ \t]*{re.escape(word)}[ \t]*(?=\r?\n|\Z)")
-        parts: list[Node] = []
-        begins = True
-        while not (begins and (end := closing.match(self.text, self.at))):
-            if self.at >= len(self.text):
-                raise self.fault(f"the heredoc {word} is not closed", start)
-            parts.append(self._part(self._plain_literal))
-            begins = self.text[self.at - 1] == "\n" and isinstance(parts[-1], Chunk)
-        self.at = end.end()
-        lines = _joined(parts)
-        return Template(self.source, start, self.at, self._nested(_without_indent(lines) if indented else lines))
+        """The lines of a heredoc up to the one that is its word alone, whose end is left to be read."""
+        closing = re.compile(rf"(?<=\n)[^\S\n]*{re.escape(word)}[^\S\n]*(?=\n)")
+        parts = self._parts(lambda: bool(self.match(closing)), f"the heredoc {word} is not closed", start)
+        return self._template(start, _without_indent(parts) if indented else parts)
 
     def template_file(self) -> Template:
         """All of the text as one template."""
-        parts: list[Node] = []
-        while self.at < len(self.text):
-            parts.append(self._part(self._plain_literal))
-        return Template(self.source, 0, self.at, self._nested(parts))
+        return self._template(0, self._parts(lambda: self.at == len(self.text), ""))
 
-    def _part(self, literal: Callable[[], str]) -> Node:
-        start = self.at
-        for sign in ("$", "%"):
-            if self._taken(f"{sign}{sign}{{"):
-                return Chunk(self.source, start, self.at, f"{sign}{{")
-        if self._taken("${"):
-            return self._interpolation(start)
-        if self._taken("%{"):
-            return self._directive(start)
-        text = literal()
-        return Chunk(self.source, start, self.at, text)
+    def _template(self, start: int, parts: list[_Literal | Stripping]) -> Template:
+        flat: list[Node] = [node for part in parts for node in (part if isinstance(part, list) else [part])]
+        return Template(self.source, start, self.at, self._nested(flat[::-1]))
 
-    def _interpolation(self, start: int) -> Node:
-        before = self._taken("~")
+    def _parts(
+        self, closed: Callable[[], bool], fault: str, begun: int | None = None, *, quoted: bool = False
+    ) -> list[_Literal | Stripping]:
+        begun = self.at - 1 if begun is None else begun
+        parts: list[_Literal | Stripping] = []
+        while not closed():
+            start = self.at
+            last = parts[-1] if parts else None
+            if self.taken("${"):
+                part: _Literal | Stripping = self._interpolation(start)
+            elif self.taken("%{"):
+                part = self._directive(start)
+            elif not (part := self._literal(quoted=quoted)):
+                raise self.fault(fault, begun)
+            if isinstance(part, list):
+                parts.append(_stripped_left(part) if isinstance(last, Stripping) and last.after else part)
+                continue
+            if part.before and isinstance(last, list):
+                parts[-1] = _stripped_right(last)
+            parts.append(part)
+        return parts
+
+    def _literal(self, *, quoted: bool) -> _Literal:
+        """Empty at the end of the text, and at the end of a line in quotes."""
+        found: _Literal = []
+        while quoted or not found or not found[-1].text.endswith("\n"):
+            start = self.at
+            if not (text := self.match(_QUOTED if quoted else _PLAIN)):
+                if self.taken("$${") or self.taken("%%{"):
+                    text = self.text[start + 1 : self.at]
+                elif quoted and self.taken("\\"):
+                    text = self._escaped(start)
+                else:
+                    break
+            found.append(Chunk(self.source, start, self.at, text))
+        return found
+
+    def _escaped(self, start: int) -> str:
+        if found := self.match(_UNICODE):
+            number = int(found[1:], 16)
+            if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+                raise self.fault(f"\\{found} is no character", start)
+            return chr(number)
+        sign = self.text[self.at : self.at + 1]
+        if sign not in _ESCAPES:
+            raise self.fault(f"\\{sign} stands for nothing", start)
+        self.at += 1
+        return _ESCAPES[sign]
+
+    def _interpolation(self, start: int) -> Interpolation:
+        before = self.taken("~")
         inner = self.bracketed(self.expression)
-        after = self._closed()
+        after = self._strips_after()
         return Interpolation(self.source, start, self.at, before, after, inner)
 
-    def _directive(self, start: int) -> Node:
-        before = self._taken("~")
+    def _directive(self, start: int) -> _Directive:
+        before = self.taken("~")
 
         def read() -> tuple[str, tuple[str, str], Node | None]:
-            word = self._match(_WORD)
-            names, inner = ("", ""), None
-            self.skip()
-            if word == "for":
-                names = self.loop_names()
-            if word in ("if", "for"):
-                inner = self.expression()
-            elif word not in ("else", "endif", "endfor"):
+            word = self.name()
+            if word not in ("if", "else", "endif", "for", "endfor"):
                 raise self.fault("if, else, endif, for or endfor is expected after %{", start)
-            return word, names, inner
+            self.skip()
+            names = self.loop_names() if word == "for" else ("", "")
+            return word, names, self.expression() if word in ("if", "for") else None
 
         said = self.bracketed(read)
-        after = self._closed()
-        return _Marker(self.source, start, self.at, before, after, *said)
+        after = self._strips_after()
+        return _Directive(self.source, start, self.at, before, after, *said)
 
-    def _closed(self) -> bool:
+    def _strips_after(self) -> bool:
         """Whether the spaces behind are stripped; the closing brace is passed over."""
-        strips = self._taken("~")
-        if not self._taken("}"):
+        strips = self.taken("~")
+        if not self.taken("}"):
             raise self.fault("} is expected here")
         return strips
 
-    def _nested(self, parts: list[Node]) -> tuple[Node, ...]:
-        return _Nesting(_stripped(_joined(parts)), self.fault).all()
-
-
-class _Nesting:
-    """The parts of a template with what stands in each directive inside of it."""
-
-    def __init__(self, parts: list[Node], fault: Callable[[str, int], InvalidInput]) -> None:
-        self._parts, self._next, self._fault, self._depth = parts, 0, fault, 0
-
-    def all(self) -> tuple[Node, ...]:
-        """All parts; raises InvalidInput where a directive has no beginning or no end."""
-        found = self._inner()
-        if self._next < len(self._parts):
-            raise self._fault("this has no beginning", self._parts[self._next].start)
+    def _nested(self, left: list[Node]) -> tuple[Node, ...]:
+        """The parts, of which the first is the last of ``left``, with what stands in each directive inside of it."""
+        found, end = self._until(left)
+        if end is not None:
+            raise self.fault("this has no beginning", end.start)
         return found
 
-    def _inner(self) -> tuple[Node, ...]:
+    def _until(self, left: list[Node]) -> tuple[tuple[Node, ...], _Directive | None]:
+        """What stands before the next directive that ends something, and that."""
         found: list[Node] = []
-        self._depth += 1
-        while self._next < len(self._parts):
-            part = self._parts[self._next]
-            if self._depth > DEPTH:
-                raise self._fault(f"it is nested deeper than {DEPTH} levels", part.start)
-            if isinstance(part, _Marker) and part.inner is None:
-                break
-            self._next += 1
-            found.append(self._structure(part, part.inner) if isinstance(part, _Marker) and part.inner else part)
-        self._depth -= 1
-        return tuple(found)
+        with self.level():
+            while left:
+                part = left.pop()
+                if not isinstance(part, _Directive):
+                    found.append(part)
+                elif part.inner is None:
+                    return tuple(found), part
+                else:
+                    found.append(self._structure(part, part.inner, left))
+        return tuple(found), None
 
-    def _structure(self, marker: _Marker, inner: Node) -> Node:
-        within = self._inner()
-        if marker.word == "for":
-            self._expect("endfor", marker)
-            return ForDirective(marker.source, marker.start, marker.end, *marker.names, inner, within)
-        otherwise: tuple[Node, ...] = ()
-        if self._word() == "else":
-            self._next += 1
-            otherwise = self._inner()
-        self._expect("endif", marker)
-        return IfDirective(marker.source, marker.start, marker.end, inner, within, otherwise)
-
-    def _word(self) -> str:
-        part = self._parts[self._next] if self._next < len(self._parts) else None
-        return part.word if isinstance(part, _Marker) else ""
-
-    def _expect(self, word: str, marker: _Marker) -> None:
-        if self._word() != word:
-            raise self._fault(f"%{{ {word} }} is missing for this", marker.start)
-        self._next += 1
+    def _structure(self, begin: _Directive, said: Node, left: list[Node]) -> Node:
+        place = (self.source, begin.start, begin.end)
+        inner, end = self._until(left)
+        if begin.word == "for":
+            made: Node = ForDirective(*place, *begin.names, said, inner)
+        else:
+            otherwise: tuple[Node, ...] = ()
+            if end is not None and end.word == "else":
+                otherwise, end = self._until(left)
+            made = IfDirective(*place, said, inner, otherwise)
+        if end is None or end.word != f"end{begin.word}":
+            raise self.fault(f"%{{ end{begin.word} }} is missing for this", begin.start)
+        return made
 
 
-def _stripped(parts: list[Node]) -> list[Node]:
-    """The parts without the spaces that a ``~`` beside them takes away."""
-    found: list[Node] = []
-    for part in parts:
-        last = found[-1] if found else None
-        if isinstance(part, Stripping) and part.before and isinstance(last, Chunk):
-            found[-1] = replace(last, text=last.text.rstrip())
-        if isinstance(part, Chunk) and isinstance(last, Stripping) and last.after:
-            left = part.text.lstrip()
-            part = replace(part, text=left, start=min(part.start + len(part.text) - len(left), part.end))
-        found.append(part)
-    return found
+def _stripped_left(literal: _Literal) -> _Literal:
+    for index, chunk in enumerate(literal):
+        if text := chunk.text.lstrip():
+            start = chunk.start + len(chunk.text) - len(text)
+            return [replace(chunk, text=text, start=start), *literal[index + 1 :]]
+    return []
 
 
-def _joined(parts: list[Node]) -> list[Node]:
-    """The parts with literal neighbours in one; each still begins where its text does."""
-    found: list[Node] = []
-    run: list[Chunk] = []
-    for part in (*parts, None):
-        if isinstance(part, Chunk) and (not run or (_as_long(run[-1]) and run[-1].end == part.start)):
-            run.append(part)
-            continue
-        if run:
-            found.append(replace(run[0], text="".join(each.text for each in run), end=run[-1].end))
-        run = [part] if isinstance(part, Chunk) else []
-        if part is not None and not isinstance(part, Chunk):
-            found.append(part)
-    return found
+def _stripped_right(literal: _Literal) -> _Literal:
+    for index in reversed(range(len(literal))):
+        if text := literal[index].text.rstrip():
+            return [*literal[:index], replace(literal[index], text=text)]
+    return []
 
 
-def _as_long(chunk: Chunk) -> bool:
-    """Whether the text is as long as it stands in the file, so that each character has its place."""
-    return len(chunk.text) == chunk.end - chunk.start
-
-
-def _without_indent(parts: list[Node]) -> list[Node]:
-    """The lines without the spaces that all of them begin with."""
-    lines: list[Node] = []
+def _without_indent(parts: list[_Literal | Stripping]) -> list[_Literal | Stripping]:
+    """The lines without the spaces that all of them begin with, but for those that are nothing but spaces."""
+    spaces: dict[int, int] = {}
     begins = True
-    starts: list[tuple[int, int]] = []
-    for part in parts:
-        if not isinstance(part, Chunk):
-            if begins:
-                starts.append((-1, 0))
-            lines.append(part)
-            begins = False
-            continue
-        at = part.start
-        for line in part.text.splitlines(keepends=True) if _as_long(part) else [part.text]:
-            own = Chunk(part.source, at, at + len(line), line)
-            if begins and line.strip():
-                starts.append((len(lines), len(line) - len(line.lstrip(" \t"))))
-            elif begins and not line.endswith("\n"):
-                starts.append((len(lines), len(line)))
-            lines.append(own)
-            at += len(line)
-            begins = line.endswith("\n")
-    least = min((spaces for _, spaces in starts), default=0)
-    for index, _ in starts:
-        first = lines[index] if index >= 0 else None
-        if isinstance(first, Chunk):
-            lines[index] = replace(first, text=first.text[least:], start=first.start + least)
-    return lines
+    for index, part in enumerate(parts):
+        text = "".join(chunk.text for chunk in part) if isinstance(part, list) else ""
+        if begins and (text.strip() or not text.endswith("\n")):
+            spaces[index] = len(text) - len(text.lstrip())
+        begins = text.endswith("\n")
+    least = min(spaces.values(), default=0)
+    made = list(parts)
+    for index in spaces:
+        part = parts[index]
+        if least and isinstance(part, list):
+            made[index] = [replace(part[0], text=part[0].text[least:], start=part[0].start + least), *part[1:]]
+    return made

@@ -31,7 +31,12 @@ KNOWN = {
     "a splat of one thing": ("{a = 1}[*].a", [1]),
     "a splat of nothing": ("null[*]", []),
     "an index": ('{a = [1, {b = 2}]}["a"][1].b', 2),
-    "an old index": ("[[1, 2]].0.1", 2),
+    "an old index": ("[[1, 2]].0[1]", 2),
+    "a splat in a splat": ("[{a = [{b = 1}]}, {a = [{b = 2}, {b = 3}]}][*].a[*].b", [[1], [2, 3]]),
+    "an index of an old splat": ("[{a = [1]}, {a = [2]}].*.a[0]", [1]),
+    "a key with a comment": ("{a /* b */ = 1}", {"a": 1}),
+    "a name that is a key": ("{true = 1, null = 2}", {"true": 1, "null": 2}),
+    "a space before what is stripped": (r'"a\t${~ "b" ~} c"', "abc"),
     "keys": ('{a = 1, "b" = 2, (upper("c")) = 3, "${"d"}" : 4}', {"a": 1, "b": 2, "C": 3, "d": 4}),
     "an object over lines": ("{\n  a = 1 # one\n  b = {\n    c = 2\n  }\n}", {"a": 1, "b": {"c": 2}}),
     "a directive": ('"%{ for s in ["a", "b"] ~} ${s}, %{ endfor ~} c"', "a, b, c"),
@@ -49,7 +54,10 @@ HEREDOCS = {
     "as it stands": ("<<EOT\n  a\n    b\nEOT", "  a\n    b\n"),
     "without its indent": ("<<-EOT\n    a\n      b\n\n    c\n  EOT", "a\n  b\n\nc\n"),
     "with quotes and a backslash": ('<<EOT\n"a\\n"\nEOT', '"a\\n"\n'),
-    "with a loop": ("<<-EOT\n  %{ for x in [1, 2] ~}\n  x${x}\n  %{ endfor ~}\n  y\n  EOT", "x1\nx2\ny\n"),
+    # A mark strips to the end of the line. What follows counts as a part of that, so that it keeps its indent.
+    "with a loop": ("<<-EOT\n  %{ for x in [1, 2] ~}\n  x${x}\n  %{ endfor ~}\n  y\n  EOT", "  x1\n  x2\n  y\n"),
+    "with marks": ("<<EOT\n  a\n\n  ${~ 1 ~}  \n\n  b\nEOT", "  a\n\n1\n  b\n"),
+    "with a word that is one of another line": ("<<EOT\nEOT 1\n${1}EOT\n\tEOT ", "EOT 1\n1EOT\n"),
 }
 
 
