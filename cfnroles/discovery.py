@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.facts import Facts, partition_of
 from cfnroles.need import Finding, Gap, Need, Permission, Reason, Reference, Severity
@@ -159,10 +160,10 @@ def _misread(found: Found, refused: Misread) -> Finding:
 
 
 def _one_per_place(gaps: Sequence[Gap]) -> Iterator[Gap]:
-    # Rows that share a field stumble over the same placeholder; one gap tells it.
-    told: set[tuple[object, str, str]] = set()
+    # Rows that share a field stumble over the same placeholder; one gap tells it, with what any of them may need.
+    told: dict[tuple[object, str, str], list[Gap]] = {}
     for gap in gaps:
-        place = (gap.origin, gap.what, gap.holder)
-        if place not in told:
-            told.add(place)
-            yield gap
+        told.setdefault((gap.origin, gap.what, gap.holder), []).append(gap)
+    for alike in told.values():
+        actions = tuple(dict.fromkeys(action for gap in alike for action in gap.actions))
+        yield alike[0] if alike[0].actions == actions else replace(alike[0], actions=actions)

@@ -84,13 +84,28 @@ class Instances(Lazy):
         """Each instance; one that stands for all of them where nobody knows which there are."""
         known = self._keys()
         if known is None:
-            name = "count.index" if self._meta == "count" else "each.key"
-            reason = f"which instances there are of {self._called} is not known"
-            symbol = Expression(self._scope.called(f"{self._called} {name}"), written=f"${{{name}}}", reason=reason)
-            yield self._instance(name, Value(symbol, self._node.place))
+            yield self._open_instance(self._open_key())
             return
         for key, value in known:
             yield self._instance(key, value)
+
+    def at_open_key(self, key: Expression, place: Place) -> Value | None:
+        """The instance with a key that nobody knows, where that stands for one of the same keys."""
+        try:
+            with self._scope.session.peeking():
+                alike = self._keys() is None and key == self._open_key()
+        except Undecided:
+            return None
+        return self._open_instance(key) if alike else None
+
+    def _open_key(self) -> Expression:
+        """What stands for each of the keys that nobody knows: one thing for all that have the same ones."""
+        name = "count.index" if self._meta == "count" else "each.key"
+        reason = f"which instances there are of {self._called} is not known"
+        return Expression(self._scope.called(f"{name} of {self._node.written}"), written=f"${{{name}}}", reason=reason)
+
+    def _open_instance(self, key: Expression) -> Value:
+        return self._instance(key.written[2:-1], Value(key, self._node.place), open_=True)
 
     def _keys(self) -> list[tuple[str | int, Value]] | None:
         """Each key with its value; ``None`` where they are not known."""
@@ -117,14 +132,14 @@ class Instances(Lazy):
             raise Failed(f"{self._called} has more than {MOST} instances", self._node.place)
         return int(found)
 
-    def _instance(self, key: str | int, value: Value) -> Value:
+    def _instance(self, key: str | int, value: Value, *, open_: bool = False) -> Value:
         if key not in self._made:
-            written = f"[{key}]" if isinstance(key, int) or ("." in key and not is_known(value)) else f'["{key}"]'
+            written = f"[{key}]" if isinstance(key, int) or open_ else f'["{key}"]'
             place = self._node.place
             if self._meta == "count":
                 bound = {"count": Value({"index": value}, place)}
             else:
-                own = value if not is_known(value) and "." in str(key) else Value(str(key), place)
+                own = value if open_ else Value(str(key), place)
                 bound = {"each": Value({"key": own, "value": value}, place)}
             scope = self._scope.binding("", **bound)
             self._made[key] = Value(self._make(scope, written), place)

@@ -65,6 +65,10 @@ class Lazy(ABC):
     def all(self, place: Place) -> Value:
         """All of it as a list or a dictionary, or as an expression where nobody knows which members it has."""
 
+    def at_open_key(self, key: Expression, place: Place) -> Value | None:
+        """A member by a key that nobody knows; ``None`` where nothing can be said of it."""
+        return None
+
 
 def text(value: Value) -> Text:
     """The value as a text; raises Failed where Terraform makes none of it."""

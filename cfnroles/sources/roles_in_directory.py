@@ -138,7 +138,9 @@ def _configured(instance: ResourceInstance) -> Configured:
 def _may_name(node: Node, calls: tuple[str, ...], roles: set[tuple[tuple[str, ...], str]]) -> bool:
     """Whether an argument may name one of some roles, as far as one sees without working it out."""
     named = _NAMED.findall(node.written)
-    return not named or bool(_THROUGH.search(node.written)) or any((calls, name) in roles for name in named)
+    return (
+        not named or bool(_THROUGH.search(_KEYS.sub("", node.written))) or any((calls, name) in roles for name in named)
+    )
 
 
 def _calls(address: str) -> tuple[str, ...]:

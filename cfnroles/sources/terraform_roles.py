@@ -229,7 +229,8 @@ def _name(symbol: Expression, surface: Surface) -> Part:
         return symbol
     if symbol.type == "aws_secretsmanager_secret":
         # https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
-        return Text(text, "-", RandomSuffix(f"{SUFFIX}{text}"))
+        called = "".join(part if isinstance(part, str) else part.name for part in text.parts)
+        return Text(text, "-", RandomSuffix(f"{SUFFIX}{called}"))
     if symbol.type == ROLE:
         return Text((found.known("path") or Text("/")).removeprefix("/"), text)
     return text.lstrip("/") if symbol.type == "aws_ssm_parameter" else text
@@ -270,10 +271,20 @@ class _Reader:
     def _names_role(self, text: Text | Expression) -> bool:
         return isinstance(text, Text) and _is_named(text, self._role, self._names)
 
+    def _perhaps(self, named: Text | Expression) -> Expression | None:
+        """The part of a role's name that nobody knows, where it may be that of this role."""
+        symbols = [named] if isinstance(named, Expression) else named.symbols
+        open_ = [each for each in symbols if isinstance(each, Expression)]
+        if alike := [each for each in open_ if _may_be_alike(each.address, self._role.address)]:
+            return alike[0]
+        if not open_ or any(each.address or NOT_AT_HAND in each.reason for each in open_):
+            return None
+        return open_[0]
+
     def _of_resource(self, resource: Configured) -> Iterator[RolePolicy | Unread]:
         named = list(_texts(resource.attributes.get(NAMING[resource.type])))
         if not any(map(self._names_role, named)):
-            if open_ := next(filter(None, map(_perhaps, named)), None):
+            if open_ := next(filter(None, map(self._perhaps, named)), None):
                 yield self._maybe(resource, open_)
             return
         if resource.type == _INLINE:
@@ -345,6 +356,12 @@ class _Reader:
         return replace(read, where=found.where) if isinstance(read, Unread) else read
 
 
+def _may_be_alike(address: str, other: str) -> bool:
+    """Whether two addresses may be one: those of instances of one resource, of which the key of one is not known."""
+    open_ = any(each.endswith(("[each.key]", "[count.index]")) for each in (address, other))
+    return open_ and address != other and address.rpartition("[")[0] == other.rpartition("[")[0]
+
+
 def _in_partition(text: Text) -> Text:
     """The ARN of AWS's own policy: their documents here are those of the usual partition."""
     return text.replaced(lambda symbol: "aws" if symbol in PARTITION.symbols else symbol)
@@ -373,15 +390,6 @@ def _texts(value: Value | Failed | None) -> Iterator[Text | Expression]:
             yield Text(each) if each.address else each
         elif (text := spelled(each)) is not None:
             yield text
-
-
-def _perhaps(named: Text | Expression) -> Expression | None:
-    """The part of a role's name that nobody knows, where it may be that of a role of the configuration."""
-    symbols = [named] if isinstance(named, Expression) else named.symbols
-    open_ = [each for each in symbols if isinstance(each, Expression)]
-    if not open_ or any(each.address or NOT_AT_HAND in each.reason for each in open_):
-        return None
-    return open_[0]
 
 
 def _effects(policy: RolePolicy) -> tuple[Effect, ...]:

@@ -150,7 +150,13 @@ ELSEWHERE = {
         '"arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/*"',
         "not judged unknown",
     ),
+    "a name of which nobody knows a part": (
+        "aws_secretsmanager_secret.part.arn",
+        "aws_secretsmanager_secret.part.arn",
+        "pass",
+    ),
     "what nobody told": (DB, "var.secret", "not judged unknown"),
+    "what may be what nobody told": ("var.secret", "var.secret", "not judged"),
     "a secret beside one that nobody told": (DB, f"{DB}, var.secret", "not judged"),
 }
 
@@ -158,6 +164,7 @@ ELSEWHERE = {
 @pytest.mark.parametrize(("needed", "granted", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_a_resource_is_the_same_one_or_another_or_nobody_knows(needed: str, granted: str, expected: str) -> None:
     several = 'resource "aws_secretsmanager_secret" "s" {\n count = 2\n}\nvariable "secret" {}\n'
+    several += 'resource "aws_secretsmanager_secret" "part" {\n name = "${var.secret}-db"\n}\n'
     assert verdict(files(role(beside=inline(policy(granted))) + several, secret=needed)) == expected
 
 
@@ -243,6 +250,20 @@ USERS = {
 def test_what_others_may_need_is_not_called_too_much(beside: str) -> None:
     found = verified(files(role(beside=inline(policy(DB, OTHER)) + beside)))[0]
     assert (str(found.verdict), found.excess) == ("not judged", ())
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("each.key", "pass"), ('"a"', "not judged unknown"), ('"other"', "fail missing")],
+    ids=["with the same keys", "with one of them", "of another role"],
+)
+def test_a_role_of_which_nobody_knows_the_instances(key: str, expected: str) -> None:
+    each = role(beside=inline(policy(DB))).replace("{\n", "{\n for_each = toset(var.on)\n")
+    named = f"aws_iam_role.exec[{key}]" if "other" not in key else "aws_iam_role.other[each.key]"
+    each = each.replace("aws_iam_role.exec.id", f"{named}.id")
+    task = files(each, execution="aws_iam_role.exec[each.key].arn")
+    task = task.replace('"app" {\n', '"app" {\n for_each = toset(var.on)\n')
+    assert verdict(task) == expected
 
 
 def test_a_role_within_a_module_that_is_at_hand() -> None:

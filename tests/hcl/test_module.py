@@ -81,11 +81,11 @@ INSTANCES = {
     "a map": ("for_each = { a = 1 }", {'aws_ecs_task_definition.app["a"]': "app-a"}),
     "a count that nobody knows": (
         "count = length(var.n)",
-        {"aws_ecs_task_definition.app[count.index]": "app-<aws_ecs_task_definition.app count.index>"},
+        {"aws_ecs_task_definition.app[count.index]": "app-<count.index of length(var.n)>"},
     ),
     "keys that nobody knows": (
         "for_each = var.n",
-        {"aws_ecs_task_definition.app[each.key]": "app-<aws_ecs_task_definition.app each.key>"},
+        {"aws_ecs_task_definition.app[each.key]": "app-<each.key of var.n>"},
     ),
 }
 
