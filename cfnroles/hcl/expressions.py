@@ -29,7 +29,7 @@ from cfnroles.hcl.templates import TemplateReader
 #: All that Terraform takes for a number before it looks whether it is one.
 _NUMBER = re.compile(r"[0-9](?:\.*(?:[eE][+-]?[0-9]|[0-9]))*")
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
-_OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]=?|[-+*/%]")
+_OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]=?|[-+*%]|/(?!\*)")
 #: How tightly each operator binds.
 _BINDS = {
     sign: level
@@ -159,7 +159,7 @@ class ExpressionReader(TemplateReader):
         except ValueError:
             raise self.fault(f"{written} is no number", start) from None
         if found == float("inf"):
-            raise self.beyond("the number is too large", start)
+            raise self.beyond("the number is too large", "Write a smaller one.", start)
         return int(found) if found.is_integer() and abs(found) < 1e15 else found
 
     def _named(self, name: str, start: int) -> Node:

@@ -36,11 +36,13 @@ class Reader:
 
     def fault(self, what: str, at: int | None = None) -> InvalidInput:
         """The error that says what is wrong at a character, by default the next one."""
+        if at is None and self.text.startswith("/*", self.at):
+            what = "the comment is not closed"
         return InvalidInput(f"is not valid Terraform: {what}", where=self._where(at), remedy=self._remedy)
 
-    def beyond(self, what: str, at: int | None = None) -> InvalidInput:
+    def beyond(self, what: str, remedy: str, at: int | None = None) -> InvalidInput:
         """The error that says what Terraform may take, and is not read here."""
-        return InvalidInput(f"is beyond what is read: {what}", where=self._where(at))
+        return InvalidInput(f"is beyond what is read: {what}", where=self._where(at), remedy=remedy)
 
     def _where(self, at: int | None) -> str:
         place = self.source.place(min(self.at if at is None else at, len(self.text)))
@@ -58,7 +60,7 @@ class Reader:
         """Note one more level; raises InvalidInput where they are too many."""
         self.depth += 1
         if self.depth > DEPTH:
-            raise self.beyond(f"it is nested deeper than {DEPTH} levels")
+            raise self.beyond(f"it is nested deeper than {DEPTH} levels", "Name an inner part in `locals`.")
 
     def skip(self, *, lines: bool = False) -> None:
         """Pass over spaces and comments, and over ends of lines where they mean nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable
+from unicodedata import normalize
 
 from msgspec.structs import replace
 
@@ -99,7 +100,8 @@ class TemplateReader(Reader):
                     text = self._escaped(start)
                 else:
                     break
-            found.append(Chunk(self.source, start, self.at, text))
+            # https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#string-literals
+            found.append(Chunk(self.source, start, self.at, text if text.isascii() else normalize("NFC", text)))
         return found
 
     def _escaped(self, start: int) -> str:

@@ -35,6 +35,8 @@ KNOWN = {
     "a splat in a splat": ("[{a = [{b = 1}]}, {a = [{b = 2}, {b = 3}]}][*].a[*].b", [[1], [2, 3]]),
     "an index of an old splat": ("[{a = [1]}, {a = [2]}].*.a[0]", [1]),
     "a key with a comment": ("{a /* b */ = 1}", {"a": 1}),
+    "a name in parentheses that is a key": ('[for a in ["b"] : {(a) = 1, a = 2}]', [{"b": 1, "a": 2}]),
+    "a sign that is written as two": ('"e\u0301"', "\u00e9"),
     "a name that is a key": ("{true = 1, null = 2}", {"true": 1, "null": 2}),
     "a space before what is stripped": (r'"a\t${~ "b" ~} c"', "abc"),
     "keys": ('{a = 1, "b" = 2, (upper("c")) = 3, "${"d"}" : 4}', {"a": 1, "b": 2, "C": 3, "d": 4}),

@@ -48,6 +48,7 @@ WRONG = {
     "a quotation mark of a text program": ("a = “b”\n", "main.tf:1:5", "“b” is no name"),
     "a line that ends as a Macintosh ends one": ("a = 1\rb = 2\n", "main.tf:1:6", "the line is expected to end here"),
     "an interpolation that is not closed": ('a = "${b"\n', "main.tf:1:9", "} is expected"),
+    "a comment that is not closed": ("a = b /* c\n", "main.tf:1:7", "the comment is not closed"),
     "a second else": ('a = "%{ if b }%{ else }%{ else }%{ endif }"\n', "main.tf:1:6", "%{ endif } is missing"),
     "a directive of another language": ('a = "%{ while b }"\n', "main.tf:1:6", "if, else, endif, for or endfor"),
 }
