@@ -83,7 +83,7 @@ def read_files(files: Files, name: str, told: Told) -> Reading:
 
 
 def _in_passes(site: Site, found: _Found, told: Told, region: str) -> Iterator[TaskInPasses]:
-    at = Surroundings(site.place.document, region, found.exact, tuple(found.defaults))
+    at = Surroundings(site.place.document, region, exact=found.exact, defaults=tuple(found.defaults))
     for address, each in found.by_address.items():
         yield in_passes(address, each, found.passes, told, at)
 

@@ -1,9 +1,9 @@
-"""The keys of the secrets, parameters and log groups that a configuration makes beside its task definitions."""
+"""The keys of the secrets, parameters and log groups that a configuration has beside its task definitions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,14 +15,19 @@ from cfnroles.hcl.session import Session
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Need, Reference
 from cfnroles.placeholders import texts_in
+from cfnroles.sources.terraform_members import Attributes
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
 from cfnroles.table.references import remedy
 from cfnroles.text import Text, arn_of, text_of
 
 _SECRET, _PARAMETER, _LOG_GROUP = "aws_secretsmanager_secret", "aws_ssm_parameter", "aws_cloudwatch_log_group"
+_ALIAS = "aws_kms_alias"
 #: The argument that names the key of each.
 _KEYS = {_SECRET: "kms_key_id", _PARAMETER: "key_id", _LOG_GROUP: "kms_key_id"}
+
+#: The types of which a plan and a state tell keys.
+TOLD_KEYS = frozenset({*_KEYS, _ALIAS})
 
 #: What a resource says of its key: nothing, a text, or an expression for what is not known.
 Key = Text | None
@@ -57,6 +62,42 @@ def _key(instance: Any) -> Iterator[Key]:
     except Failed:
         return
     yield _said(key) if key is not None else None
+
+
+def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str, Any]) -> dict[str, Key]:
+    """The keys that a plan or a state tells of its resources, by type and name; each resource is given with its type.
+
+    Of log groups, only those that a task definition names.
+    """
+    resources = tuple(resources)
+    aliases = {_plain(each, "name"): _plain(each, "target_key_arn") for kind, each in resources if kind == _ALIAS}
+    named = {str(text) for _, text in texts_in(tree)}
+    found: dict[str, Key] = {}
+    for kind, each in resources:
+        if kind not in _KEYS or (kind == _LOG_GROUP and _plain(each, "name") not in named):
+            continue
+        of_parameter = _plain(each, "type") in ("String", "StringList")
+        key = "" if of_parameter else _plain(each, _KEYS[kind])
+        # A data source of a parameter does not tell its key.
+        if key is None or (kind == _PARAMETER and not key and not of_parameter):
+            continue
+        arn = arn_of(text_of(_plain(each, "arn") or ""))
+        names = {_plain(each, "name"), *([str(arn.resource).partition(":")[2]] if arn and kind == _SECRET else [])}
+        found |= {f"{kind} {name.removeprefix('/')}": _of_customer(aliases.get(key) or key) for name in names if name}
+    return found
+
+
+def _plain(attributes: Attributes, name: str) -> str | None:
+    """The text of an attribute, empty where it has none; ``None`` where it is not known."""
+    value = attributes.get(name)
+    if value is None:
+        return ""
+    return value.data if isinstance(value, Value) and isinstance(value.data, str) else None
+
+
+def _of_customer(key: str) -> Key:
+    """The key where it is a customer's; AWS's own are used by their aliases alone."""
+    return text_of(key) if key and not key.startswith("alias/aws/") else None
 
 
 def _said(value: Value | None) -> Text | None:

@@ -60,7 +60,8 @@ class Turned(Struct):
     """A task definition as the API has it: its ``tree``, the path and the place of each member, what is not seen.
 
     ``address`` is that of the resource. ``stops`` says that Terraform would stop at its container definitions. ``keys``
-    are those of what it names, by the names of their resources. ``settings`` are the documents of what is beside it.
+    are those of what it names and the configuration makes, by the names of their resources, and ``looked_up`` those of
+    what is there already. ``settings`` are the documents of what is beside it.
     """
 
     address: str
@@ -70,6 +71,7 @@ class Turned(Struct):
     unseen: list[Unseen] = field(default_factory=list)
     stops: bool = False
     keys: dict[str, Text | None] = field(default_factory=dict)
+    looked_up: dict[str, Text | None] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
     def attributes(self, given: Attributes) -> Turned:

@@ -7,7 +7,8 @@ like one in `secrets`. https://developer.hashicorp.com/terraform/internals/json-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.plan_references import LINKS, linked
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
+from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_services import (
@@ -93,10 +95,12 @@ class _Planned(Struct, frozen=True):
 
 def _in_passes(root: Any, services: Sequence[Service], document: Document, told: Told) -> Iterator[_Planned]:
     members = document.members
-    at = Surroundings(document.name, _region(members))
+    every = [(str(each.get("type")), _attributes(each, document, ())) for each in _of_types(document, TOLD_KEYS)]
     found = list(_resources(root, TASK_DEFINITION))
     for resource in found:
         turned = _turned(resource, document)
+        turned.looked_up |= keys_in_plan(every, turned.tree)
+        at = Surroundings(document.name, *_home(resource, document))
         shown = _shown(members, resource, len(found))
         if shown is not None:
             turned.shown(shown)
@@ -155,12 +159,28 @@ def _resources(module: Any, kind: str) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in _every(module) if each.get("type") == kind and each.get("mode") == "managed")
 
 
-def _region(members: Mapping[str, Any]) -> str:
-    """The Region of the usual provider, where the configuration says it."""
-    providers = _member(_member(members, "configuration"), "provider_config")
+def _home(resource: Mapping[str, Any], document: Document) -> tuple[str, str]:
+    """Region and account of a task definition: those of its ARN, else what the provider and data sources say."""
+    own = re.match(r"arn:[^:]*:ecs:([a-z0-9-]+):(\d{12}):", str(_member(_member(resource, "values"), "arn")))
+    if own:
+        return own[1], own[2]
+    providers = _member(_member(document.members, "configuration"), "provider_config")
     expressions = _member(_member(providers, "aws"), "expressions")
     region = _member(_member(expressions, "region"), "constant_value")
-    return region if isinstance(region, str) else ""
+    if not isinstance(region, str):
+        region = _only(document, "aws_region", "id")
+    return region, _only(document, "aws_caller_identity", "account_id")
+
+
+def _only(document: Document, kind: str, attribute: str) -> str:
+    """What all data sources of a type say that the usual provider may have; nothing where they differ."""
+    said = {_member(_member(each, "values"), attribute) for each in _of_types(document, (kind,))}
+    found = said.pop() if len(said) == 1 else ""
+    return found if isinstance(found, str) else ""
+
+
+def _of_types(document: Document, kinds: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    yield from (each for each in resources_in(document) if each.get("type") in kinds)
 
 
 def _turned(resource: Mapping[str, Any], document: Document) -> Turned:

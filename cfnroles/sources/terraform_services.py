@@ -85,6 +85,7 @@ class Service(Struct, frozen=True):
             list(task.unseen),
             task.stops,
             dict(task.keys),
+            dict(task.looked_up),
             dict(task.settings),
         )
         for root, address, attributes in (

@@ -49,6 +49,7 @@ class Surroundings(Struct, frozen=True):
 
     document: str
     region: str = ""
+    account: str = ""
     exact: bool = True
     defaults: tuple[str, ...] = ()
 
@@ -138,7 +139,7 @@ def _distinct(workloads: Sequence[Workload], discoveries: Sequence[Discovery]) -
 
 
 def _facts(workload: Workload, told: Told, at: Surroundings) -> Facts:
-    return told_facts(told, home(workload, told.account, told.region or at.region, told.kms_key_arns))
+    return told_facts(told, home(workload, told.account or at.account, told.region or at.region, told.kms_key_arns))
 
 
 def _workload(turned: Turned, document: str) -> Workload:
@@ -146,8 +147,8 @@ def _workload(turned: Turned, document: str) -> Workload:
 
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
-    found = discover(workload, with_log_group_keys(facts, turned.keys))
-    found = by_own_keys(found, turned.keys, facts)
+    keys = turned.looked_up | turned.keys
+    found = by_own_keys(discover(workload, with_log_group_keys(facts, keys)), keys, facts)
     return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned)))
 
 

@@ -246,9 +246,6 @@ def test_a_service_of_a_state_asks_beside_its_definition(named: str) -> None:
     assert f"kms:Decrypt on {KEY}" in found
 
 
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
-
-
 def test_a_service_of_a_plan_whose_definition_is_not_known_yet_is_told_of() -> None:
     own = resource(container_definitions=json.dumps([CONTAINER]))
     tree = json.loads(plan(own, {}).text)
@@ -269,3 +266,78 @@ def test_what_is_not_read_of_a_state_is_told() -> None:
     (gap,) = read(state({**target, "values": {"ecs_target": [{}]}})).unseen
     assert gap.origin.path == ("aws_cloudwatch_event_target.t",)
     assert read(state({**target, "values": {"ecs_target": []}})).unseen == ()
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
+PARAMETER = "arn:aws:ssm:eu-west-1:111122223333:parameter/shop/flags"
+
+
+def secret(key: str | None, mode: str = "managed") -> dict[str, Any]:
+    kind = {"mode": mode, "type": "aws_secretsmanager_secret", "name": "db"}
+    return {"address": "x", **kind, "values": {"arn": SECRET, "name": "db", "kms_key_id": key}}
+
+
+def parameter(type_: str, key: str, mode: str = "managed") -> dict[str, Any]:
+    kind = {"mode": mode, "type": "aws_ssm_parameter", "name": "flags"}
+    return {"address": "x", **kind, "values": {"arn": PARAMETER, "name": "/shop/flags", "type": type_, "key_id": key}}
+
+
+ALIAS = {
+    "address": "y",
+    "mode": "managed",
+    "type": "aws_kms_alias",
+    "values": {"name": "alias/shop", "target_key_arn": KEY},
+}
+#: What a state has, and the key with which ECS may decrypt: one, none, or a question.
+TOLD_KEYS = {
+    "a secret under a key": ([secret(KEY)], KEY),
+    "one under the id of a key": ([secret(KEY.rpartition("/")[2])], KEY),
+    "one under an alias of the state": ([secret("alias/shop"), ALIAS], KEY),
+    "one under AWS's key": ([secret(None)], ""),
+    "one that is looked up": ([secret(KEY, "data")], KEY),
+    "one that is looked up, under AWS's key": ([secret("", "data")], ""),
+    "another secret": (
+        [{**secret(KEY), "values": {"arn": f"{SECRET[:-1]}g", "name": "other", "kms_key_id": KEY}}],
+        "?",
+    ),
+    "a parameter under a key": ([parameter("SecureString", KEY)], KEY),
+    "one under AWS's own": ([parameter("SecureString", "alias/aws/ssm")], ""),
+    "one in plain text": ([parameter("String", "")], ""),
+    "one in plain text that is looked up": ([parameter("String", "", "data")], ""),
+    "one that is looked up and does not tell its key": ([parameter("SecureString", "", "data")], "?"),
+}
+
+
+@pytest.mark.parametrize(("resources", "expected"), TOLD_KEYS.values(), ids=TOLD_KEYS)
+def test_a_state_tells_the_keys_of_what_is_in_it(resources: list[dict[str, Any]], expected: str) -> None:
+    value_from = PARAMETER if resources[0]["type"] == "aws_ssm_parameter" else SECRET
+    container = {**CONTAINER, "secrets": [{"name": "A", "valueFrom": value_from}]}
+    values = {"container_definitions": json.dumps([container]), "arn": f"{ARN}:1"}
+    (task,) = read(state(resource(**values), *resources)).tasks
+    needs = [need.permission for need in task.discovery.needs if need.permission.action == "kms:Decrypt"]
+    assert [str(need.resource) if not need.when else "?" for need in needs] == ([expected] if expected else [])
+    # What a state has, it may have had for years: `check` still asks for it.
+    assert task.made == frozenset()
+
+
+DATA = [
+    {"address": "data.aws_region.x", "mode": "data", "type": "aws_region", "values": {"id": "eu-west-1"}},
+    {"address": "a", "mode": "data", "type": "aws_caller_identity", "values": {"account_id": "111122223333"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "resources", "expected"),
+    [
+        ({"arn": f"{ARN}:1"}, [], ("eu-west-1", "111122223333")),
+        ({}, DATA, ("eu-west-1", "111122223333")),
+        ({}, [*DATA, {**DATA[0], "values": {"id": "us-east-1"}}], ("", "111122223333")),
+        ({}, [], ("", "")),
+    ],
+    ids=["its own ARN", "data sources", "data sources that differ", "nothing"],
+)
+def test_a_state_tells_where_the_task_runs(
+    values: dict[str, Any], resources: list[dict[str, Any]], expected: tuple[str, str]
+) -> None:
+    (task,) = read(state(resource(container_definitions="[]", **values), *resources)).tasks
+    assert (task.facts.region, task.facts.account) == expected

@@ -288,7 +288,10 @@ class Parameter(Resource):
         named_so = [{"Key": "Name", "Values": [values["name"]]}]
         found = self.client("ssm").describe_parameters(ParameterFilters=named_so)["Parameters"]
         arn = f"arn:aws:ssm:{self.account.region}:{self.account.id}:parameter/{values['name'].lstrip('/')}"
-        return {"arn": arn, "type": found[0]["Type"], "version": found[0]["Version"]} if found else None
+        if not found:
+            return None
+        key = values["key_id"] or ("alias/aws/ssm" if found[0]["Type"] == "SecureString" else "")
+        return {"arn": arn, "type": found[0]["Type"], "version": found[0]["Version"], "key_id": key}
 
     def remove(self, values: Values) -> None:
         self.client("ssm").delete_parameter(Name=values["name"])
