@@ -1,7 +1,10 @@
+resource "aws_kms_key" "shop" {}
+
 resource "aws_ssm_parameter" "flags" {
-  name  = "/shop/flags"
-  type  = "SecureString"
-  value = "none"
+  name   = "/shop/flags"
+  type   = "SecureString"
+  key_id = aws_kms_key.shop.arn
+  value  = "none"
 }
 
 resource "aws_ecs_task_definition" "shop" {
