@@ -46,8 +46,11 @@ def service_of(holder: Holder) -> str:
     return kind_of(holder).assumed_by.service
 
 
-def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) -> Trust | None:
-    """Whether the role's trust policy admits the service; ``None`` where no trust policy was told."""
+def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str], sent: str = "") -> Trust | None:
+    """Whether the role's trust policy admits the service; ``None`` where no trust policy was told.
+
+    ``sent`` is the ``aws:SourceArn`` that the service sends, where more is known of it than what it begins with.
+    """
     if role.trust is None:
         return None
     service = service_of(holder)
@@ -58,8 +61,8 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) ->
         named, faults = read_trust(document, service)
     except InvalidInput as error:
         return Trust(service, Decision.IMPLICIT_DENY, problem=f"{error.where}: {error.what}")
-    verdict = evaluate(_request(holder, service, home, context, some_account=False), [named])
-    elsewhere = evaluate(_request(holder, service, home, context, some_account=True), [named])
+    asked = replace(home, account="999999999999")
+    verdict, elsewhere = (evaluate(_request(holder, service, each, context, sent), [named]) for each in (home, asked))
     return Trust(
         service,
         verdict.decision,
@@ -70,8 +73,7 @@ def trust(role: Role, holder: Holder, home: Home, context: Mapping[str, str]) ->
     )
 
 
-def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], *, some_account: bool) -> Request:
-    home = replace(home, account="999999999999") if some_account else home
+def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str], sent: str) -> Request:
     account, by = home.account, kind_of(holder).assumed_by
     values: dict[str, tuple[str, ...]] = {
         "aws:SourceAccount": (account,),
@@ -82,7 +84,7 @@ def _request(holder: Holder, service: str, home: Home, context: Mapping[str, str
         "aws:PrincipalType": (),
     }
     if by.source_arn and not by.source_arn_switch:
-        values["aws:SourceArn"] = (some(home.text(by.source_arn)),)
+        values["aws:SourceArn"] = (home.text(sent) if sent else some(home.text(by.source_arn)),)
     values |= {key: (value,) for key, value in context.items()}
     return Request(Principal(""), "sts:AssumeRole", "*", Context.of(values))
 

@@ -83,7 +83,8 @@ class Uses(Struct, frozen=True):
 
     ``open_ended`` says that the role is an application's, too, of which nobody told what it needs; ``chosen`` is given
     where a spec tells it. ``known`` are values of condition keys that the caller knows, ``apart`` symbols of the role
-    that stand for something else than any other symbol does.
+    that stand for something else than any other symbol does. ``sent`` are all ARNs that the service sends of itself
+    when it assumes the role, where they are known.
     """
 
     holder: Holder
@@ -95,6 +96,7 @@ class Uses(Struct, frozen=True):
     chosen: tuple[str, ...] | None = None
     known: Mapping[str, str] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
 
 
 def judge(task: Task, role: Role, holder: Holder, context: Mapping[str, str], *, prove: bool) -> Verification:
@@ -147,7 +149,7 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     return Verification(
         uses.holder,
         role,
-        _trust(role, uses.holder, seen, uses.known),
+        _trust(role, uses, seen),
         judged,
         tuple(sorted(hanging, key=lambda need: (need.origin.sort_key, need.sort_key))),
         compose(lacking),
@@ -355,12 +357,17 @@ def _deciding(readings: Sequence[_Reading], judged: Sequence[Judged]) -> tuple[s
     return (*keys, _REGION) if matters(("account",)) else tuple(keys)
 
 
-def _trust(role: Role, holder: Holder, seen: Sequence[Home], context: Mapping[str, str]) -> Trust | None:
-    found = [trust(role, holder, home, context) for home in seen]
-    first = found[0]
-    if first is None or len({each.decision for each in found if each}) == 1:
-        return first
-    return replace(first, decision=Decision.UNKNOWN, keys=(_ACCOUNT,))
+def _trust(role: Role, uses: Uses, seen: Sequence[Home]) -> Trust | None:
+    """What the trust policy answers; the first of several ARNs that it refuses, as the role is of no use there."""
+    first = None
+    for sent in uses.sent or ("",):
+        found = [trust(role, uses.holder, home, uses.known, sent) for home in seen]
+        first = found[0]
+        if first is not None and len({each.decision for each in found if each}) > 1:
+            return replace(first, decision=Decision.UNKNOWN, keys=(_ACCOUNT,))
+        if first is None or first.decision is not Decision.ALLOWED:
+            return first
+    return first
 
 
 def _with_home_of(role: Role, facts: Facts) -> Facts:

@@ -20,6 +20,7 @@ from cfnroles.answers.template_roles import (
     other_users,
     reference,
     role_of,
+    schedule_groups,
 )
 from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import Texts, foreign
@@ -245,7 +246,12 @@ class _Judging:
         gaps = dict.fromkeys(gap for part in theirs for gap in part.gaps)
         open_ended = any(part.holder is Holder.TASK for part in several)
         policies = policies_naming(self._name(role), self._template, texts.value)
-        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended, policies
+        sent = (
+            schedule_groups([need for part in theirs for need in part.needs], self._template)
+            if holder is Holder.SCHEDULER
+            else ()
+        )
+        same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended, policies, sent
         if same not in self._answers:
             one = texts.role(role)
             uses = Uses(
@@ -257,6 +263,7 @@ class _Judging:
                 open_ended,
                 known=self._question.context,
                 apart=tuple(texts.apart),
+                sent=sent,
             )
             answer = beside(judge_uses(uses, one, prove=self._question.prove), policies)
             self._answers[same] = self._beside_others(texts.told(answer))

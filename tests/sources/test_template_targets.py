@@ -287,6 +287,22 @@ def test_the_role_of_its_target_is_judged(runner: str) -> None:
     assert (found.role.name, found.verdict) == ("Run of t.yaml", "pass")
 
 
+@pytest.mark.parametrize(
+    ("group", "trusted", "verdict"),
+    [
+        pytest.param("", "default", "pass", id="the group that a schedule is in by default"),
+        pytest.param("GroupName: jobs", "jobs", "pass", id="its group"),
+        pytest.param("GroupName: jobs", "default", "fail", id="another group"),
+        pytest.param("GroupName: !Ref Env", "jobs", "not judged", id="a group that nobody told"),
+    ],
+)
+def test_the_role_of_a_schedule_may_admit_its_group_alone(group: str, trusted: str, verdict: str) -> None:
+    arn = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/" + trusted
+    condition = f'Condition: {{StringEquals: {{"aws:SourceArn": !Sub "{arn}"}}}}'
+    role = GOOD.replace("Action: sts:AssumeRole}", f"Action: sts:AssumeRole, {condition}}}")
+    assert judged(SCHEDULE.replace("      Target:", f"      {group}\n      Target:"), role).verdict == verdict
+
+
 @each_runner
 @pytest.mark.parametrize(
     ("given", "instead", "verdict"),
