@@ -216,3 +216,57 @@ def test_what_no_module_is_made_of_is_refused(
     assert result.code == 2
     assert told in result.err
     assert not list(directory.glob("*.cfnroles.tf"))
+
+
+REPEATED = """
+locals {
+  services = {
+    web = { secrets = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:web-AbCdEf"] }
+    job = { secrets = [] }
+    all = { secrets = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:web-AbCdEf"] }
+  }
+}
+resource "aws_ecs_task_definition" "app" {
+  META
+  family                = "app-${KEY}"
+  container_definitions = jsonencode([{
+    name    = "app"
+    image   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"
+    secrets = [for arn in SECRETS : { name = "A", valueFrom = arn }]
+  }])
+}
+"""
+META = {
+    "for_each": (
+        {"META": "for_each = local.services", "KEY": "each.key", "SECRETS": "each.value.secrets"},
+        "each.key",
+        ' if contains(["all", "web"], each.key)]),\n',
+    ),
+    "count": (
+        {"META": "count = 2", "KEY": "count.index", "SECRETS": 'count.index == 1 ? ["/a/b"] : []'},
+        "count.index",
+        " if count.index == 1]),\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "key", "condition"), META.values(), ids=META)
+def test_each_instance_gets_its_own_role(
+    cfnroles: Any, tmp_path: Path, parts: dict[str, str], key: str, condition: str
+) -> None:
+    written = REPEATED
+    for name, text in parts.items():
+        written = written.replace(name, text)
+    (tmp_path / "main.tf").write_text(written, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert condition in text
+    assert f"= aws_iam_role.app_execution[{key}].id\n" in text
+    assert f'name_prefix = "${{substr("app-${{{key}}}", 0, 27)}}-execution-"\n' in text
+    assert f"execution_role_arn = local.app_execution_role_arn[{key}]\n" in result.err
+    if terraform := shutil.which("terraform"):
+        assert (
+            subprocess.run([terraform, "fmt", "-check", tmp_path / "app.cfnroles.tf"], capture_output=True).returncode
+            == 0
+        )

@@ -10,9 +10,9 @@ from itertools import groupby
 
 from cfnroles.need import Reference
 from cfnroles.symbols import Expression
-from cfnroles.targets.terraform.conditions import written_condition
+from cfnroles.targets.terraform.conditions import Conditions
 from cfnroles.targets.terraform.parts import Parts
-from cfnroles.targets.terraform.permissions import When
+from cfnroles.targets.terraform.policy_documents import both
 from cfnroles.targets.terraform.values import Unwritable
 from cfnroles.targets.terraform.writing import (
     Argument,
@@ -68,12 +68,13 @@ def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]
     yield Block("resource", ("terraform_data", parts.names.gate), tuple(body), _COMMENTS)
 
 
-def askable(parts: Parts, references: Iterable[Reference], when: When) -> Iterator[tuple[Reference, str]]:
+def askable(parts: Parts, references: Iterable[Reference], conditions: Conditions) -> Iterator[tuple[Reference, str]]:
     """The references that expressions can name, each with its condition."""
     for reference in references:
         try:
             parts.values.of(reference.value_from)
-            yield reference, written_condition(when.get(reference, ()))
+            told = [conditions.of(reference, parts.values), conditions.instances.get(reference, "")]
+            yield reference, both([each for each in told if each])
         except Unwritable:
             continue
 

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import Source
-from cfnroles.need import Need
+from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.symbols import Parameter
-from cfnroles.targets.terraform.names import Names
-from cfnroles.targets.terraform.values import Unwritable
+from cfnroles.targets.terraform.values import Unwritable, Values
 from cfnroles.template.worlds import Disjunction, Literal
 
 _SIMPLE = re.compile(r"[\w.]+")
 _PLAIN = re.compile(r'[\w.\[\]" =!<>&|-]+')
 
 
-def guarded(need: Need, when: Disjunction, names: Names) -> Need:
-    """The need with its conditions as expressions, each of which must hold.
+#: What hangs on conditions.
+Thing = Need | Gap | Finding | Reference
+When = Mapping[Thing, Disjunction]
 
-    Raises Unwritable where one is no expression that can stand in another place than its own.
+
+class Conditions(Struct, frozen=True):
+    """On which conditions things hang: ``when``, and the instances of the task definition that they are for.
+
+    ``instances`` has an expression that says whether an instance is one of these. With ``by_variable`` a condition is
+    no expression of Terraform, and a variable tells whether it holds.
     """
-    own = [f"length(var.{names.variable(Parameter(name))}) > 0" for name in need.permission.when]
-    told = [written_condition(when)] if when else []
-    return replace(need, permission=replace(need.permission, when=(*own, *told)))
 
+    when: When = field(default_factory=dict)
+    instances: Mapping[Thing, str] = field(default_factory=dict)
+    by_variable: bool = False
 
-def written_condition(when: Disjunction) -> str:
-    """The conditions as one expression, empty where there are none; raises Unwritable as ``guarded`` does."""
-    return either([_all_of(literals) for literals in when])
+    def of(self, thing: Thing, values: Values) -> str:
+        """The conditions as one expression, empty where there are none.
+
+        Raises Unwritable where one is no expression that can stand in another place than its own.
+        """
+        written = values.condition if self.by_variable else _literal
+        return either([_all_of(literals, written) for literals in self.when.get(thing, ())])
+
+    def guarded(self, need: Need, values: Values) -> Need:
+        """The need with its conditions as expressions, each of which must hold; raises Unwritable as ``of`` does."""
+        own = [f"length(var.{values.variable(Parameter(name))}) > 0" for name in need.permission.when]
+        told = [each for each in (self.of(need, values), self.instances.get(need, "")) if each]
+        return replace(need, permission=replace(need.permission, when=(*own, *told)))
 
 
 def either(conditions: Iterable[str]) -> str:
@@ -41,8 +57,8 @@ def either(conditions: Iterable[str]) -> str:
     return alternatives[0] if len(alternatives) == 1 else " || ".join(f"({each})" for each in alternatives)
 
 
-def _all_of(literals: tuple[Literal, ...]) -> str:
-    written = [_literal(each) for each in literals]
+def _all_of(literals: tuple[Literal, ...], literal: Callable[[Literal], str]) -> str:
+    written = [literal(each) for each in literals]
     return written[0] if len(written) == 1 else " && ".join(written)
 
 

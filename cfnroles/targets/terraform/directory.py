@@ -17,12 +17,12 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.file import Header
 from cfnroles.targets.terraform.gate import GateForm
+from cfnroles.targets.terraform.instances import merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.values import Module
 from cfnroles.targets.terraform.written_file import Given, Subject, TerraformFile, written_file
 from cfnroles.text import text_of
 
-_INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
 #: The arguments that name the roles of a task definition.
 _ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
@@ -36,7 +36,7 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm) -> tuple[
     project = Project(files, reading.told.parameters, reading.told.variable_files)
     tasks: dict[str, list[Task]] = defaultdict(list)
     for task in reading.accepted():
-        tasks[_INSTANCE.sub("", task.address)].append(task)
+        tasks[without_instances(task.address)].append(task)
     known = {site.address: site for site in sites(project, TASK_DEFINITION)}
     return tuple(_file(known[address], found, project, form=form) for address, found in sorted(tasks.items()))
 
@@ -48,17 +48,15 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm
             where=site.address,
             remedy="Give the module's own directory.",
         )
-    if len(tasks) > 1 or {"count", "for_each"} & set(site.block.body.arguments):
-        raise InvalidInput("the task definition is repeated, and its roles cannot be written", where=site.address)
-    task = tasks[0]
+    task, merged = tasks[0], merged_instances(site, tasks)
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     provider = provider_of(site.block)
     subject = Subject(
         name=site.name,
         label=f"{site.type}.{site.name}",
-        family=text_of(task.workload.family or site.name),
-        discovery=task.discovery,
+        family=merged.family or text_of(site.name),
+        discovery=merged.discovery,
         facts=task.facts,
         header=Header(
             posixpath.basename(site.place.document),
@@ -66,8 +64,9 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm
             "cfnroles terraform .",
             f"cfnroles explain . --resource {site.address}",
         ),
-        when=task.when,
-        made=task.made,
+        conditions=merged.conditions,
+        made=merged.made,
+        repeated=merged.repeated,
         provider=provider,
         region="" if provider else task.facts.region,
         module=Module("", types),

@@ -24,11 +24,10 @@ from cfnroles.need import Reference
 from cfnroles.symbols import Expression
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import SecretReference, value_from
-from cfnroles.targets.terraform.conditions import either, opposite, written_condition
+from cfnroles.targets.terraform.conditions import Conditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts
-from cfnroles.targets.terraform.permissions import When
-from cfnroles.targets.terraform.values import Unwritable
+from cfnroles.targets.terraform.values import Unwritable, Values
 from cfnroles.targets.terraform.writing import Argument, Block, Comment, Entry, Items, Written, literal
 from cfnroles.text import Text
 from cfnroles.written import as_written
@@ -63,6 +62,7 @@ class Wanted(Struct, frozen=True):
     version_id: str
     places: tuple[str, ...]
     when: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
 
 
 class Gate(Struct, frozen=True):
@@ -76,14 +76,16 @@ class Gate(Struct, frozen=True):
     unasked: tuple[Reference, ...] = ()
 
 
-def gate_of(references: Iterable[Reference], made: Collection[Reference], facts: Facts, when: When) -> Gate:
+def gate_of(
+    references: Iterable[Reference], made: Collection[Reference], facts: Facts, conditions: Conditions, values: Values
+) -> Gate:
     """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
-    found: dict[tuple[Text, str, str], dict[str, str]] = {}
+    found: dict[tuple[Text, str, str], dict[str, tuple[str, str]]] = {}
     unasked: list[Reference] = []
     for reference in references:
         target = _target(reference, facts)
         try:
-            condition = written_condition(when.get(reference, ()))
+            condition = conditions.of(reference, values), conditions.instances.get(reference, "")
         except Unwritable:
             target = None
         if target is None:
@@ -94,9 +96,10 @@ def gate_of(references: Iterable[Reference], made: Collection[Reference], facts:
     return Gate(tuple(_wanted(key, places) for key, places in found.items()), unasked=tuple(unasked))
 
 
-def _wanted(key: tuple[Text, str, str], places: Mapping[str, str]) -> Wanted:
-    conditions = tuple(dict.fromkeys(places.values()))
-    return Wanted(*key, tuple(places), () if "" in conditions else conditions)
+def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]]) -> Wanted:
+    when, instances = (tuple(dict.fromkeys(each)) for each in zip(*places.values(), strict=True))
+    # Where one place hangs on neither, it is always wanted.
+    return Wanted(*key, tuple(places), () if "" in when else when, () if "" in instances else instances)
 
 
 def _target(reference: Reference, facts: Facts) -> SecretReference | None:
@@ -186,7 +189,8 @@ def _condition(wanted: Wanted, versions: str) -> Written:
         if wanted.version_id:
             labelled += f' && v.version_id == "{literal(wanted.version_id)}"'
         asked = f"anytrue([for v in coalesce({versions}, []) : {labelled}])"
-    return Written(f"{opposite(either(wanted.when))} || {asked}" if wanted.when else asked)
+    unless = [opposite(either(each)) for each in (wanted.when, wanted.instances) if each]
+    return Written(" || ".join([*unless, asked]))
 
 
 def _called(parts: Parts, secret: Text, *, hanging: bool) -> str:

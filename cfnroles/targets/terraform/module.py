@@ -26,7 +26,7 @@ def module_file(subject: Subject, path: str) -> TerraformFile:
     """The module with the execution role of a task definition, for any service like it."""
     values = Values(Names(""), Module(), subject.region)
     own = [_by_variable(need, subject) for need in subject.discovery.needs if need.holder is Holder.EXECUTION]
-    needs, gaps = named(dict.fromkeys(own), subject.when, values)
+    needs, gaps = named(dict.fromkeys(own), subject.conditions, values)
     parts = Parts(
         subject.label,
         subject.header.document,

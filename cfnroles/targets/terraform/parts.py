@@ -74,6 +74,7 @@ class Parts(Struct, frozen=True):
             case Repeated(meta="count", written=written):
                 meta = Argument("count", Written(f"{condition} ? {written} : 0"))
             case Repeated(meta="for_each", written=written):
+                condition = condition.replace("each.key", "k").replace("each.value", "v")
                 meta = Argument("for_each", Written(f"{{ for k, v in {written} : k => v{only_if(condition)} }}"))
             case _:
                 meta = Argument("count", Written(f"{condition} ? 1 : 0"))

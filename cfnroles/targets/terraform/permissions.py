@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cfnroles.need import Finding, Gap, Holder, Need, Reference
+from cfnroles.need import Gap, Holder, Need
 from cfnroles.policies import Policy, pack
 from cfnroles.statements import compose
-from cfnroles.targets.terraform.conditions import guarded
+from cfnroles.targets.terraform.conditions import Conditions
 from cfnroles.targets.terraform.values import Unwritable, Values
-from cfnroles.template.worlds import Disjunction
-
-When = Mapping[Need | Gap | Finding | Reference, Disjunction]
 
 
-def named(needs: Iterable[Need], when: When, values: Values) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
+def named(needs: Iterable[Need], conditions: Conditions, values: Values) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
     """The needs that expressions can name, each with its conditions as expressions, and a gap for each other one."""
     found: list[Need] = []
     gaps: dict[Gap, None] = {}
@@ -22,7 +19,7 @@ def named(needs: Iterable[Need], when: When, values: Values) -> tuple[tuple[Need
         try:
             for text in need.permission.texts:
                 values.of(text)
-            found.append(guarded(need, when.get(need, ()), values.names))
+            found.append(conditions.guarded(need, values))
         except Unwritable as unwritable:
             gaps[unwritable.gap(need)] = None
     return tuple(found), tuple(gaps)

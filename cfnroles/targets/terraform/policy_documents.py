@@ -58,7 +58,7 @@ def _statements(policy: Policy, values: Values) -> Expression:
 
 
 def both(when: Sequence[str]) -> str:
-    """The condition that holds where all of these do."""
+    """The condition that holds where all of these do; empty for none."""
     return when[0] if len(when) == 1 else " && ".join(f"({each})" for each in when)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cfnroles.need import Holder
 from cfnroles.policies import Policy
 from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.targets.terraform.conditions import either
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
 from cfnroles.targets.terraform.writing import Argument, Block, Entry, Expression, Members, Written, literal, quoted
@@ -39,7 +40,7 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
 def role_local(parts: Parts, holder: Holder, blocks: Sequence[Block], gate: str = "") -> Argument:
     """The local with the role's ARN, which is known when all of ``blocks`` are there and the gate has let through."""
     role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
-    waited = [f"{'.'.join(each.labels)}{_instance(each, parts)}.id" for each in blocks if each.labels[0] in _POLICIES]
+    waited = [_id(each, parts) for each in blocks if each.labels[0] in _POLICIES]
     waited += [f"{gate}{instance}.id"] if gate else []
     arn = f"{role}{instance}.arn"
     if waited:
@@ -48,10 +49,14 @@ def role_local(parts: Parts, holder: Holder, blocks: Sequence[Block], gate: str 
     return Argument(parts.names.role_arn(holder), Written(_for_each(role, arn, parts)))
 
 
-def _instance(block: Block, parts: Parts) -> str:
-    """What goes behind a policy's name: one that hangs on conditions alone may be there or not."""
+def _id(block: Block, parts: Parts) -> str:
+    """The id of a policy; one that hangs on conditions alone may be there or not."""
+    name = ".".join(block.labels)
     counted = any(isinstance(each, Argument) and each.name == "count" for each in block.body)
-    return "[*]" if counted and not parts.repeated.meta else parts.repeated.instance
+    if counted and not parts.repeated.meta:
+        return f"{name}[*].id"
+    whole = f"{name}{parts.repeated.instance}.id"
+    return whole if block.body[: len(parts.head)] == parts.head else f"try({whole}, null)"
 
 
 def _for_each(role: str, value: str, parts: Parts) -> str:
@@ -133,10 +138,11 @@ def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Block
 
 def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     """The meta-arguments of a policy that must not be there without a statement."""
-    if not all(policy.when for policy in policies) or parts.repeated.meta:
+    conditions = [both(policy.when) for policy in policies]
+    # How many there are of a resource cannot hang on the number of each.
+    if not all(conditions) or any("count.index" in each for each in conditions):
         return parts.head
-    condition = " || ".join(f"({both(policy.when)})" for policy in policies)
-    return (Argument("count", Written(f"{condition} ? 1 : 0")), *parts.of_aws)
+    return parts.head_under(either(dict.fromkeys(conditions)))
 
 
 def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[Block]:
@@ -144,7 +150,7 @@ def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Itera
     document = policy_document((policy,), parts.values)
     prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))
     yield Block("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
-    instance = "[0]" if head != parts.head else parts.repeated.instance
+    instance = parts.instance_under("" if head == parts.head else "true")
     arn = Written(f"aws_iam_policy.{name}{instance}.arn")
     yield attachment(parts, role, name, arn, head)
 

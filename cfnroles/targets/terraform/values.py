@@ -19,6 +19,7 @@ from cfnroles.symbols import (
     Field,
     Import,
     InImage,
+    Opaque,
     Parameter,
     PolicyVariable,
     PseudoParameter,
@@ -27,6 +28,7 @@ from cfnroles.symbols import (
 )
 from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, Names
 from cfnroles.targets.terraform.writing import Items, Written, literal
+from cfnroles.template.worlds import Literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
@@ -85,7 +87,12 @@ class Values(Struct, frozen=True):
         known = {REGION: Text(self.region), PARTITION: partition_of(self.region)} if self.region else {}
         return text.replaced(lambda symbol: known.get(Text(symbol), Text(symbol)))
 
-    def _variable(self, symbol: Symbol) -> str:
+    def condition(self, literal: Literal) -> str:
+        """The variable that says whether a condition of a template holds."""
+        name = f"var.{self.variable(Opaque(literal.condition))}"
+        return name if literal.holds else f"!{name}"
+
+    def variable(self, symbol: Symbol) -> str:
         """The variable that stands for a parameter, or for what another resource or stack gives."""
         own = self.names.variable(symbol)
         numbered = (f"{own}_{number}" for number in range(2, len(self.variables) + 3))
@@ -116,7 +123,7 @@ class Values(Struct, frozen=True):
         if isinstance(symbol, InImage):
             return _in_image(symbol, self.of(from_spelling(symbol.image, policy=False)).text)
         if isinstance(symbol, Parameter | Attribute | Import):
-            return f"var.{self._variable(symbol)}"
+            return f"var.{self.variable(symbol)}"
         if isinstance(symbol, Expression) and not symbol.forms:
             return expression_of(symbol, self.module)
         raise Unwritable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfnroles.symbols import Attribute, Import, Parameter, Placeholder, Symbol
+from cfnroles.symbols import Attribute, Import, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.targets.terraform.names import KEYS, SECRETS, SERVICE_NAME
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.writing import Argument, Block, Items, Written, quoted
@@ -24,7 +24,8 @@ def variable_blocks(parts: Parts) -> Iterator[Block]:
             default = Argument("default", Items(tuple(map(quoted, known))))
             yield Block("variable", (name,), (Argument("type", Written("list(string)")), *entries, default))
         else:
-            yield Block("variable", (name,), (Argument("type", Written("string")), *entries))
+            kind = "bool" if isinstance(symbol, Opaque) else "string"
+            yield Block("variable", (name,), (Argument("type", Written(kind)), *entries))
 
 
 def _described(symbol: Symbol, parts: Parts) -> str:
@@ -32,6 +33,8 @@ def _described(symbol: Symbol, parts: Parts) -> str:
         return _LISTS[symbol]
     if symbol == SERVICE_NAME:
         return "What the names of the roles begin with."
+    if isinstance(symbol, Opaque):
+        return f"Whether this holds in {parts.document}: {symbol.name}."
     if isinstance(symbol, Placeholder):
         return f"What stands for {symbol.written or symbol.called} in {parts.document}."
     if isinstance(symbol, Import):

@@ -11,11 +11,12 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Reference
 from cfnroles.options import RoleOptions
 from cfnroles.targets.terraform.command_gate import askable
+from cfnroles.targets.terraform.conditions import Conditions
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
 from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
 from cfnroles.targets.terraform.names import Names, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
-from cfnroles.targets.terraform.permissions import When, named, packed
+from cfnroles.targets.terraform.permissions import named, packed
 from cfnroles.targets.terraform.values import Module, Unwritable, Values
 from cfnroles.text import Text
 
@@ -49,7 +50,7 @@ class Subject(Struct, frozen=True):
     """A task definition whose roles are written.
 
     ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is what people call it.
-    ``when`` has the conditions that needs hang on. ``made`` are references to what is made beside it. ``region`` is
+    ``conditions`` are those that needs hang on. ``made`` are references to what is made beside it. ``region`` is
     where its tasks run, if that is known.
     """
 
@@ -60,7 +61,7 @@ class Subject(Struct, frozen=True):
     facts: Facts
     header: Header
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
-    when: When = field(default_factory=dict)
+    conditions: Conditions = Conditions()
     made: frozenset[Reference] = frozenset()
     repeated: Repeated = Repeated()
     provider: str = ""
@@ -105,12 +106,12 @@ def _family(subject: Subject, values: Values) -> Text:
 
 
 def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
-    references, when = subject.discovery.references, subject.when
+    references, conditions = subject.discovery.references, subject.conditions
     match form:
         case GateForm.DATA:
-            return gate_of(references, subject.made, subject.facts, when)
+            return gate_of(references, subject.made, subject.facts, conditions, parts.values)
         case GateForm.CHECK:
-            asked = tuple(askable(parts, references, when))
+            asked = tuple(askable(parts, references, conditions))
             known = {reference for reference, _ in asked}
             return Gate(commanded=asked, unasked=tuple(each for each in references if each not in known))
     return Gate()
@@ -118,7 +119,7 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
 
 def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
     values = Values(names, subject.module, subject.region)
-    needs, gaps = named(subject.discovery.needs, subject.when, values)
+    needs, gaps = named(subject.discovery.needs, subject.conditions, values)
     parts = Parts(
         subject.label,
         subject.header.document,

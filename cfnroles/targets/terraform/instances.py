@@ -1,0 +1,114 @@
+"""The instances of a task definition with ``count`` or ``for_each``, as one with conditions on the instance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.discovery import Discovery, together
+from cfnroles.hcl.definitions import Site
+from cfnroles.need import Finding, Gap, Need, Origin, Reference
+from cfnroles.sources.reading import Task
+from cfnroles.symbols import Expression
+from cfnroles.targets.terraform.conditions import Conditions, Thing
+from cfnroles.targets.terraform.parts import Repeated
+from cfnroles.targets.terraform.writing import quoted
+from cfnroles.template.worlds import Disjunction
+from cfnroles.text import Text, text_of
+
+_INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]]*)\]')
+
+_Thing = TypeVar("_Thing", Need, Gap, Finding, Reference)
+
+
+class Merged(Struct, frozen=True):
+    """All instances of a task definition together."""
+
+    family: Text
+    discovery: Discovery
+    conditions: Conditions
+    made: frozenset[Reference]
+    repeated: Repeated
+
+
+def without_instances(address: str) -> str:
+    """An address without the keys of instances."""
+    return _INSTANCE.sub("", address)
+
+
+def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
+    """What the instances need, each thing once and with those that need it, where these are not all."""
+    arguments = site.block.body.arguments
+    meta = next((each for each in ("count", "for_each") if each in arguments), "")
+    repeated = Repeated(meta, arguments[meta].written) if meta else Repeated()
+    places = _Places()
+    whens: dict[Thing, set[Disjunction]] = {}
+    keys: dict[Thing, list[str]] = {}
+    for task in tasks:
+        key = task.address[len(site.address) :]
+        placed = zip(_things(task.discovery), _things(places.all(task.discovery)), strict=True)
+        for own, thing in placed:
+            keys.setdefault(thing, []).append(key)
+            whens.setdefault(thing, set()).add(task.when.get(own, ()))
+    # What hangs on conditions in some instances, and on others or none in the rest, is there in any case.
+    when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
+    every = [task.address[len(site.address) :] for task in tasks]
+    instances = {thing: _among(named, meta) for thing, named in keys.items() if named != every}
+    return Merged(
+        _family(site, tasks),
+        together([places.all(task.discovery) for task in tasks]),
+        Conditions(when, instances),
+        frozenset(places.of(each) for task in tasks for each in task.made),
+        repeated,
+    )
+
+
+def _things(found: Discovery) -> tuple[Thing, ...]:
+    return (*found.needs, *found.gaps, *found.findings, *found.references)
+
+
+class _Places:
+    """One origin for each place in the block, whichever instance it was found in, and wherever the value stands."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Origin] = {}
+
+    def all(self, found: Discovery) -> Discovery:
+        """All of a discovery at its place in the block."""
+        return Discovery(
+            tuple(map(self.of, found.needs)),
+            tuple(map(self.of, found.gaps)),
+            tuple(map(self.of, found.findings)),
+            tuple(map(self.of, found.references)),
+        )
+
+    def of(self, thing: _Thing) -> _Thing:
+        """One thing at its place in the block."""
+        origin: Origin = thing.origin
+        first, *others = origin.path or ("",)
+        path = (without_instances(str(first)), *others)
+        place = self._known.setdefault((path, origin.container, origin.item), replace(origin, path=path))
+        return replace(thing, origin=place)
+
+
+def _among(keys: Sequence[str], meta: str) -> str:
+    """The expression that says whether an instance is one of these."""
+    own = [key.strip('[]"') for key in keys]
+    if meta == "count":
+        return f"count.index == {own[0]}" if len(own) == 1 else f"contains([{', '.join(own)}], count.index)"
+    written = [quoted(each).text for each in own]
+    return f"each.key == {written[0]}" if len(own) == 1 else f"contains([{', '.join(written)}], each.key)"
+
+
+def _family(site: Site, tasks: Sequence[Task]) -> Text:
+    """The family; the user's own expression where the instances have several."""
+    families = {text_of(task.workload.family) for task in tasks}
+    node = site.block.body.arguments.get("family")
+    if len(families) == 1 or node is None:
+        return families.pop()
+    name = node.written.replace("{", "(").replace("}", ")")
+    return Text(Expression(name, written=f"${{{node.written}}}", reason=""))
