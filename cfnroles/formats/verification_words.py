@@ -28,6 +28,8 @@ from cfnroles.text import text_of
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
+#: What names the execution role.
+_EXECUTION_ROLE = {"json": "ExecutionRoleArn", "hcl": "execution_role_arn"}
 #: What a role grants, as against what it allows of the needs.
 _OF_GRANTS = frozenset(
     (
@@ -343,7 +345,7 @@ def _remedy(key: str, each: Verification) -> str:
     if key == THE_INSTANCE:
         return (
             "Without an execution role, the role of the container instances pulls images and writes logs: judge that"
-            " one, or give the task definition an ExecutionRoleArn."
+            f" one, or give the task definition an {_EXECUTION_ROLE[each.language]}."
         )
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."

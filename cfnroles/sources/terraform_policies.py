@@ -74,11 +74,21 @@ class Spelling(Struct):
         return given.data
 
 
-def policy_of(name: str, given: Value | Failed | None, where: str, spelling: Spelling) -> RolePolicy | Unread:
-    """The policy with a document that a resource has, or why it cannot be read."""
-    found = _tree(name, given, where)
+def policy_of(
+    name: str,
+    given: Value | Failed | None,
+    where: str,
+    spelling: Spelling,
+    known: Callable[[Expression], Mapping[str, Any] | None] = lambda symbol: None,
+) -> RolePolicy | Unread:
+    """The policy with a document that a resource has, or why it cannot be read.
+
+    ``known`` tells the document that an expression stands for, where that is one of AWS's own.
+    """
+    found = _tree(name, given, where, known)
     if isinstance(found, Unread):
         return found
+    found = _with_known(found, known)
     document = spelling.value(found)
     read = read_document(name, document, where)
     if isinstance(read, Unread):
@@ -109,7 +119,26 @@ def trust_of(
     return document, tuple(unread)
 
 
-def _tree(name: str, given: Value | Failed | None, where: str) -> Value | Unread:
+_Known = Callable[[Expression], Mapping[str, Any] | None]
+
+
+def _with_known(document: Value, known: _Known) -> Value:
+    """The document with the statements of others in the places of the expressions for these."""
+    statements: list[Value] = []
+    for each in _statements(document):
+        other = known(each.data) if isinstance(each.data, Expression) else None
+        statements += _statements(_valued(other, each.place)) if other is not None else [each]
+    return Value({**document.data, "Statement": Value(statements, document.place)}, document.place)
+
+
+def _valued(given: Any, place: Place) -> Value:
+    """What is known already, as a value."""
+    if isinstance(given, Mapping):
+        return Value({str(name): _valued(each, place) for name, each in given.items()}, place)
+    return Value([_valued(each, place) for each in given] if isinstance(given, list) else given, place)
+
+
+def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = lambda symbol: None) -> Value | Unread:
     """The document as an object."""
     if given is None:
         return Unread(name, "there is no document in it", _VALIDATE, where)
@@ -120,7 +149,8 @@ def _tree(name: str, given: Value | Failed | None, where: str) -> Value | Unread
     if isinstance(found, Failed):
         return Unread(name, f"Terraform would stop here: {found.what}", _VALIDATE, where)
     if isinstance(found.data, Expression):
-        return _open(name, found.data, where)
+        document = known(found.data)
+        return _open(name, found.data, where) if document is None else _valued(document, found.place)
     if not isinstance(found.data, dict):
         return Unread(name, "it is no policy document", "Write jsonencode({ ... })", where)
     return found

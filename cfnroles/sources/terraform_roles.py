@@ -279,7 +279,9 @@ class _Reader:
             return alike[0]
         if not open_ or any(each.address or NOT_AT_HAND in each.reason for each in open_):
             return None
-        return open_[0]
+        called = self._role.known("name")
+        surely_another = isinstance(named, Text) and called is not None and _differ(shaped(named), shaped(called))
+        return None if surely_another else open_[0]
 
     def _of_resource(self, resource: Configured) -> Iterator[RolePolicy | Unread]:
         named = list(_texts(resource.attributes.get(NAMING[resource.type])))
@@ -288,7 +290,7 @@ class _Reader:
                 yield self._maybe(resource, open_)
             return
         if resource.type == _INLINE:
-            yield policy_of(resource.address, resource.attributes.get("policy"), resource.where, self._spelling)
+            yield self._read(resource.address, resource.attributes.get("policy"), resource.where)
         else:
             name = "policy_arns" if "policy_arns" in ASKED[resource.type][0] else "policy_arn"
             yield from self._managed_arns(resource, name)
@@ -315,7 +317,7 @@ class _Reader:
             document = members.get("policy")
             if document is not None and document.data not in (None, "") and name not in known:
                 where = str(document.place) if document.place.document else self._role.where
-                yield policy_of(f"inline_policy {name}".strip(), document, where, self._spelling)
+                yield self._read(f"inline_policy {name}".strip(), document, where)
 
     def _managed_arns(self, resource: Configured, name: str) -> Iterator[RolePolicy | Unread]:
         given = resource.attributes.get(name)
@@ -340,9 +342,24 @@ class _Reader:
         if isinstance(whole, Expression):
             return self._by_symbol(whole, where)
         if (own := self._surface.policy(str(text))) is not None:
-            return policy_of(own.address, own.attributes.get("policy"), own.where, self._spelling)
+            return self._read(own.address, own.attributes.get("policy"), own.where)
         read = attached_policy(str(_in_partition(text)), {}, "the configuration")
         return replace(read, where=where) if isinstance(read, Unread) else read
+
+    def _read(self, name: str, document: Value | Failed | None, where: str) -> RolePolicy | Unread:
+        return policy_of(name, document, where, self._spelling, self._of_aws)
+
+    def _of_aws(self, symbol: Expression) -> Mapping[str, Any] | None:
+        """The document of one of AWS's own policies, where an expression is that."""
+        found = self._surface.at(symbol.address) if symbol.type == POLICY else None
+        if found is None or not found.data or not symbol.attribute.endswith("policy"):
+            return None
+        read = self._looked_up(found)
+        return read.document if isinstance(read, RolePolicy) else None
+
+    def _looked_up(self, data: Configured) -> RolePolicy | Unread:
+        named = next((text for text in map(data.known, ("arn", "name")) if text), Text())
+        return attached_policy(str(_in_partition(shaped(named))), {}, "the configuration")
 
     def _by_symbol(self, symbol: Expression, where: str) -> RolePolicy | Unread:
         found = self._surface.at(symbol.address) if symbol.type == POLICY else None
@@ -350,9 +367,8 @@ class _Reader:
             why = f"nobody can see which policy {symbol.name} is: {symbol.reason}"
             return Unread(symbol.name, why, cure(symbol), where)
         if not found.data or found.attributes.get("policy") is not None:
-            return policy_of(found.address, found.attributes.get("policy"), found.where, self._spelling)
-        named = next((text for text in map(found.known, ("arn", "name")) if text), Text())
-        read = attached_policy(str(_in_partition(shaped(named))), {}, "the configuration")
+            return self._read(found.address, found.attributes.get("policy"), found.where)
+        read = self._looked_up(found)
         return replace(read, where=found.where) if isinstance(read, Unread) else read
 
 
@@ -360,6 +376,16 @@ def _may_be_alike(address: str, other: str) -> bool:
     """Whether two addresses may be one: those of instances of one resource, of which the key of one is not known."""
     open_ = any(each.endswith(("[each.key]", "[count.index]")) for each in (address, other))
     return open_ and address != other and address.rpartition("[")[0] == other.rpartition("[")[0]
+
+
+def _differ(one: Text, other: Text) -> bool:
+    """Whether two texts are never the same, whatever stands in them: what they do not share is literal in both."""
+    left, right = list(one.parts), list(other.parts)
+    for end in (0, -1):
+        while left and right and left[end] == right[end]:
+            del left[end], right[end]
+    both = [Text(*left), Text(*right)]
+    return one != other and not any(text.symbols for text in both)
 
 
 def _in_partition(text: Text) -> Text:

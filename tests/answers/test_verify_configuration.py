@@ -90,6 +90,7 @@ DATA = """data "aws_iam_policy_document" "it" {
   }
 }
 """
+B = '"${var.on}-b"'
 HEREDOC = f"""<<-EOT
     {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
       "Resource": "${{{DB}}}"}}}}
@@ -119,6 +120,11 @@ GIVEN = {
         beside=OWN_POLICY
         + attached("each.value", name="for_each = { a = aws_iam_policy.own.arn }\n role = aws_iam_role.exec.name")
     ),
+    "in another one's place": role(beside=inline("data.aws_iam_policy_document.it.json"))
+    + DATA.replace("RESOURCES", DB).replace("{\n", '{\n override_policy_documents = ["{}"]\n', 1),
+    "beside one for a role that is called otherwise": role(
+        beside=inline(policy(DB)) + inline(policy(OTHER)).replace('"p"', '"q"').replace("aws_iam_role.exec.id", B)
+    ).replace('name = "exec"', 'name = "${var.on}-a"'),
     "within its boundary": role(
         "permissions_boundary = aws_iam_policy.own.arn", OWN_POLICY + attached("aws_iam_policy.own.arn")
     ),
@@ -129,6 +135,31 @@ GIVEN = {
 def test_a_role_has_the_policies_that_it_is_given(roles: str) -> None:
     assert verdict(files(roles)) == "pass"
     assert verdict(files(roles.replace(DB, OTHER))).startswith("fail ")
+
+
+SHIPPED = """data "aws_iam_policy" "aws" {
+  name = "AmazonECSTaskExecutionRolePolicy"
+}
+"""
+BY_AWS = {
+    "by its ARN": attached('"arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"'),
+    "in any partition": attached(
+        '"arn:${data.aws_partition.p.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"'
+    ),
+    "looked up": SHIPPED + attached("data.aws_iam_policy.aws.arn"),
+    "its document": SHIPPED + inline("data.aws_iam_policy.aws.policy"),
+    "its document in another one": SHIPPED
+    + inline("data.aws_iam_policy_document.it.json")
+    + 'data "aws_iam_policy_document" "it" {\n source_policy_documents = [data.aws_iam_policy.aws.policy]\n}\n',
+}
+
+
+@pytest.mark.parametrize("beside", BY_AWS.values(), ids=BY_AWS)
+def test_aws_s_own_policy_is_known_however_it_is_named(beside: str) -> None:
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1"
+    (found,) = verified(files(role(beside=beside)).replace('"nginx"', f'"{image}"'))
+    allowed = {each.need.permission.action for each in found.judged if each.outcome is Outcome.ALLOWED}
+    assert (len(allowed), found.unread) == (3, ())
 
 
 ELSEWHERE = {
