@@ -167,7 +167,7 @@ REFUSED = {
     "an option of task definitions": (["explain", "infra", "--image", "a"], "--image is for a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
-    "stacks": (["build", "infra", "-o", "out"], "whose roles belong into Terraform"),
+    "stacks": (["build", "infra", "-o", "out"], "`cfnroles terraform infra` writes them as Terraform"),
     "a policy with expressions": (["policy", "infra", "--role", "execution"], "plain JSON has no expressions"),
     "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file is for"),
 }

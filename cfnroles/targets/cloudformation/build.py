@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
 from cfnroles.need import Gap, Origin
+from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
@@ -61,7 +62,7 @@ def build(
         raise InvalidInput(
             f"is {reading.noun}, whose roles belong into Terraform, and no stacks are built from it",
             where=reading.name,
-            remedy="`cfnroles explain` tells what each role needs, and `cfnroles policy` prints its policy.",
+            remedy=f"`cfnroles terraform {quoted(reading.name)}` writes them as Terraform, with its own expressions.",
         )
     if reading.template is not None:
         from cfnroles.targets.cloudformation.build_template import stacks_beside
