@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -177,6 +177,14 @@ def nearest(path: TreePath, places: Positions) -> TreePath:
         elif not (isinstance(step, str) and (step == "Ref" or step.startswith("Fn::"))):
             break  # a short form such as !If has no step of its own in the text; anything else ends the way
     return at
+
+
+def inside(value: Any) -> Collection[Any]:
+    """What is directly inside of a part of a document: the members of a mapping, the elements of a list."""
+    # Most parts are texts, and to find that one is no Mapping takes longer than all else here.
+    if isinstance(value, str):
+        return ()
+    return value.values() if isinstance(value, (dict, Mapping)) else value if isinstance(value, list) else ()
 
 
 def composed(text: str, document: str) -> Any:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.verification import Judged, Outcome, Verification
+from cfnroles.document import inside
 from cfnroles.need import Need
 from cfnroles.sources.template_tasks import names_in
 from cfnroles.statements import compose
@@ -98,8 +99,7 @@ def _denying(value: Any) -> Iterator[Any]:
     """The statements of a policy that deny, wherever conditions put them."""
     if _member(value, "Effect") == "Deny":
         yield value
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
+    for member in inside(value):
         yield from _denying(member)
 
 

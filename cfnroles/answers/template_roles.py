@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers import resource_policies
+from cfnroles.document import inside
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import kind_of
@@ -291,8 +292,7 @@ def _named(template: Template, given: Given) -> Mapping[str, set[str]]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
+    for member in inside(value):
         yield from _texts(member)
 
 

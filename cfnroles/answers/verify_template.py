@@ -30,7 +30,7 @@ from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, cure, stack_role
-from cfnroles.iam.stack_roles import RoleResource, StackRoles
+from cfnroles.iam.stack_roles import RoleResource, roles_of
 from cfnroles.need import Gap, Holder, Need, Origin
 from cfnroles.placeholders import KEYS_DESCRIPTION
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
@@ -179,12 +179,12 @@ class _Judging:
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
         worlds = self._tasks[0].worlds
         stack, value = worlds.stack(world, _LOOKED_AT), partial(worlds.value, world)
-        roles = {each.logical_id: each for each in StackRoles(stack).roles}
+        roles = roles_of(stack)
         parts: dict[_Key, list[_Part]] = {}
         for part in self._parts(world):
-            parts.setdefault(self._key(part, tuple(roles.values())), []).append(part)
+            parts.setdefault(self._key(part, roles.roles), []).append(part)
         for key, several in parts.items():
-            role = self._role(key, roles, world)
+            role = self._role(key, roles.by_id, world)
             for holder in dict.fromkeys(each.holder for each in several if each.task.logical_id in self._ids):
                 theirs = [each for each in several if each.holder is holder and each.task.logical_id in self._ids]
                 if role is not None:

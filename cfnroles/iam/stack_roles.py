@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.document import inside
 from cfnroles.iam.statements import Part, PlacedStatement, joined, statements
 from cfnroles.template.intrinsics import symbols
 from cfnroles.template.template import ResolvedStack, Resource
@@ -69,6 +70,14 @@ class RoleResource(Struct, frozen=True):
         return self.resource.logical_id
 
 
+def roles_of(stack: ResolvedStack) -> StackRoles:
+    """The roles and policies of a stack, which are worked out once for all who ask."""
+    if StackRoles not in stack.known:
+        stack.known[StackRoles] = StackRoles(stack)
+    found: StackRoles = stack.known[StackRoles]
+    return found
+
+
 class StackRoles:
     """The roles and policies of a stack."""
 
@@ -79,6 +88,11 @@ class StackRoles:
     def roles(self) -> tuple[RoleResource, ...]:
         """The roles, in the order of the template."""
         return tuple(self._role(resource) for resource in self._stack.of_type(_ROLE))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, RoleResource]:
+        """The roles by their logical ids."""
+        return {role.logical_id: role for role in self.roles}
 
     @cached_property
     def policies(self) -> tuple[PolicySource, ...]:
@@ -173,8 +187,7 @@ def _names_resource(value: Any, name: str) -> bool:
             return True
         case {"Fn::Sub": str(text) | [str(text), *_]} if f"${{{name}}}" in text:
             return True
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return any(_names_resource(member, name) for member in members)
+    return any(_names_resource(member, name) for member in inside(value))
 
 
 def _inline(resource: Resource) -> Iterator[PolicySource]:

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.document import inside
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.inner_json import inner_json
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
@@ -297,9 +298,8 @@ def _without_costless(value: Any) -> Any:
 
 def values_of(name: str, value: Any) -> list[Any]:
     """The values of all members of this name, at any depth."""
-    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
     own = [value[name]] if isinstance(value, Mapping) and name in value else []
-    return [*own, *(found for member in members for found in values_of(name, member))]
+    return [*own, *(found for member in inside(value) for found in values_of(name, member))]
 
 
 def _running(template: Template) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.document import inside
 from cfnroles.placeholders import as_symbols, texts_in
 from cfnroles.sources import express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
@@ -155,8 +156,7 @@ def unread_roles(kind: str, properties: Any) -> str:
 
 def has_key(value: Any, name: str) -> bool:
     """Whether a name stands anywhere in a value, be it below a condition."""
-    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    return (isinstance(value, Mapping) and name in value) or any(has_key(member, name) for member in members)
+    return (isinstance(value, Mapping) and name in value) or any(has_key(member, name) for member in inside(value))
 
 
 def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:

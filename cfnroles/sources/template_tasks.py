@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
-from cfnroles.document import Document, nearest
+from cfnroles.document import Document, inside, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
@@ -434,8 +434,7 @@ def names_in(value: Any) -> Iterator[str]:
             yield name.partition(".")[0]
         case {"Fn::Sub": str(text) | [str(text), _]}:
             yield from _SUBSTITUTED.findall(text)
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
+    for member in inside(value):
         yield from names_in(member)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from cfnroles.document import inside
 from cfnroles.facts import partition_of
 from cfnroles.symbols import IMPORT, Import, Parameter
 from cfnroles.template.given import NOTHING_GIVEN, Given
@@ -406,8 +407,7 @@ def _symbol(name: str, argument: Any) -> str:
 
 def _hangs(value: Any) -> bool:
     """Whether a resolved value has a part that hangs on a condition nobody decided."""
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return undecided(value) is not None or any(map(_hangs, members))
+    return undecided(value) is not None or any(map(_hangs, inside(value)))
 
 
 def _as_text(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.document import inside
 from cfnroles.template.intrinsics import Resolution
 from cfnroles.template.template import Template
 
@@ -255,8 +256,7 @@ def _parts(value: Any) -> Iterator[Any]:
         for name in _SUBSTITUTED.findall(str(text[0] if isinstance(text, list) and text else text)) if text else ():
             resource, dot, attribute = name.partition(".")
             yield {"Fn::GetAtt": [resource, attribute]} if dot else {"Ref": name}
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
+    for member in inside(value):
         yield from _parts(member)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from cfnroles.document import nearest, parse, positions
+from cfnroles.document import inside, nearest, parse, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
@@ -125,9 +125,12 @@ class _Resources(Mapping[str, Resource]):
         """The resources of these types, in the order of the template."""
         names = [name for each in dict.fromkeys(types) for name in self._by_type.get(each, ())]
         if len(types) > 1:
-            order = {name: number for number, name in enumerate(self._definitions)}
-            names.sort(key=order.__getitem__)
+            names.sort(key=self._order.__getitem__)
         return (self[name] for name in names if self._is_there(name))
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {name: number for number, name in enumerate(self._definitions)}
 
     def _is_there(self, logical_id: str) -> bool:
         there = self._there.get(logical_id)
@@ -378,14 +381,11 @@ def _resource(
 
 
 def _conditions_inside(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        match value:
-            case {"Fn::If": [str(name), _, _]}:
-                yield name
-        value = list(value.values())
-    if isinstance(value, list):
-        for element in value:
-            yield from _conditions_inside(element)
+    match value:
+        case {"Fn::If": [str(name), _, _]}:
+            yield name
+    for member in inside(value):
+        yield from _conditions_inside(member)
 
 
 _SUBSTITUTED = re.compile(r"\$\{(?!!)\s*([^{}.]+?)\s*\}")
@@ -400,8 +400,7 @@ def _references(value: Any, tree: Mapping[str, Any], seen: frozenset[str]) -> It
             yield from _SUBSTITUTED.findall(text)
         case {"Fn::If": [str(name), _, _]} | {"Condition": str(name)} if name not in seen:
             yield from _references(_mapping(tree.get("Conditions")).get(name), tree, seen | {name})
-    members = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
+    for member in inside(value):
         yield from _references(member, tree, seen)
 
 
