@@ -101,7 +101,8 @@ class Use(Struct, frozen=True):
     them, ``when`` the conditions on which they do, and
     ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
     ``conditions`` are those on which single things hang that are told of the role. ``constructs`` are the paths of the
-    constructs that made the tasks, empty ones outside of the CDK.
+    constructs that made the tasks, empty ones outside of the CDK. ``runners`` are what runs the tasks with the role, by
+    their logical ids.
     """
 
     tasks: tuple[str, ...]
@@ -111,6 +112,7 @@ class Use(Struct, frozen=True):
     conditions: Mapping[object, str] = field(default_factory=dict)
     noun: str = "task definition"
     constructs: tuple[str, ...] = ()
+    runners: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:

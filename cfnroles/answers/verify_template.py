@@ -153,15 +153,19 @@ class _Judging:
     def verifications(self) -> Iterator[Verification]:
         found: dict[tuple[_Key, Holder], dict[int, Answer]] = {}
         users: dict[tuple[_Key, Holder], dict[str, None]] = {}
+        runners: dict[tuple[_Key, Holder], dict[str, None]] = {}
         for world in self._tasks[0].worlds.all:
             for key, parts, answer in self._in_world(world):
                 answers = found.setdefault(key, {})
                 _, where = answers.get(id(answer), (answer, frozenset[World]()))
                 answers[id(answer)] = answer, where | {world}
                 users.setdefault(key, {}).update(dict.fromkeys(each.task.logical_id for each in parts))
+                runners.setdefault(key, {}).update(dict.fromkeys(_runners(parts)))
         order = [each.logical_id for each in self._tasks]
         for key in sorted(found, key=lambda key: (min(map(order.index, users[key])), list(Holder).index(key[1]))):
-            yield self._folded(tuple(found[key].values()), tuple(users[key]))
+            answer = self._folded(tuple(found[key].values()), tuple(users[key]))
+            use = replace(answer.use or Use(()), runners=tuple(runners[key]))
+            yield replace(answer, use=use)
 
     def _folded(self, answers: Sequence[Answer], users: tuple[str, ...]) -> Verification:
         first = self._tasks[0]
@@ -345,6 +349,14 @@ class _Judging:
         if made_by_sam(part.given, self._template):
             return f"{PROCESSED}. Or give {resource}{option} NAME --live."
         return f"Give {resource}{option} FILE:LogicalId, the template that has it, or {resource}{option} NAME --live."
+
+
+def _runners(parts: Iterable[_Part]) -> Iterator[str]:
+    """What runs tasks with a role, beside their services."""
+    for part in parts:
+        if part.holder in RUNNING:
+            origins = [*(need.origin for need in part.needs), *(gap.origin for gap in part.gaps)]
+            yield from (str(origin.path[1]) for origin in origins if len(origin.path) > 1)
 
 
 def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:

@@ -58,20 +58,32 @@ def json_text(check: SecretCheck, text: Texts) -> Page:
 
 
 def summary(check: SecretCheck) -> str:
-    """The answer in one sentence."""
+    """The answer in one sentence, and what of it was not looked up."""
     bad, unknown, made = check.count(Usable.NO), check.count(Usable.UNKNOWN), check.count(Usable.MADE)
     total = len(check.references) - made
     if not check.references:
         if check.unseen:
             return "No secret and no parameter is seen, and not everything can be."
-        return "The task refers to no secret and no parameter."
-    if not total:
-        more = ", and not everything can be seen" if check.unseen else ""
-        return f"All {made} secrets and parameters are made with the task definition itself{more}."
-    parts = [f"{bad} of {total} cannot be used"] if bad else []
-    parts += [f"{unknown} of {total} could not be checked"] if unknown else []
+        return "Nothing here refers to a secret or a parameter."
+    references = _counted(total)
+    parts = [f"{bad} of {references} cannot be used"] if bad else []
+    parts += [f"{unknown} of {total if bad else references} could not be checked"] if unknown else []
+    parts += [f"{_all_of(total)} can be used"] if total and not parts else []
+    whole = f"{made} more" if total else _all_of(made)
+    parts += (
+        [f"{whole} {'is' if made == 1 else 'are'} to what is made with the task, and not looked up"] if made else []
+    )
     parts += ["not everything can be seen"] if check.unseen else []
-    return f"{' and '.join(parts)}." if parts else f"All {total} secrets and parameters can be used."
+    told = " and ".join(parts)
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _counted(number: int) -> str:
+    return f"{number} reference{'s'[: number != 1]} to secrets and parameters"
+
+
+def _all_of(number: int) -> str:
+    return f"{'the' if number == 1 else 'all'} {_counted(number)}"
 
 
 def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:
@@ -101,5 +113,5 @@ def _branch(checked: CheckedReference) -> tuple[str, str]:
 def _finding(checked: CheckedReference) -> str:
     examined = checked.examined
     if checked.made:
-        return "made with the task definition itself"
+        return "made with the task, and not looked up"
     return f"{examined.what}. {examined.remedy}" if examined.what else f"version {examined.version}"

@@ -15,6 +15,8 @@ from cfnroles.formats.verification_words import (
     by_condition,
     by_words,
     defaults_words,
+    doubt_words,
+    doubtful,
     ground_words,
     kept_statements,
     kept_words,
@@ -153,7 +155,8 @@ def _field(each: Verification, entries: Sequence[Judged | Need], lines: Lines, w
         verdict = [permission.action, f"on {permission.resource}"]
         if entry.outcome is not Outcome.ALLOWED:
             verdict += [f"if {c.key} is {' or '.join(c.values)}" for c in permission.conditions]
-        yield from _fitted(_mark(entry.outcome), [*verdict, by_words(each, entry), only(each, entry)], width)
+        told = [*verdict, by_words(each, entry), only(each, entry), doubt_words(entry)]
+        yield from _fitted(_mark(entry.outcome), told, width)
 
 
 def _unknown(each: Verification, width: int) -> Iterator[str]:
@@ -167,6 +170,8 @@ def _unknown(each: Verification, width: int) -> Iterator[str]:
 def _missing(each: Verification, width: int) -> Iterator[str]:
     if each.missing:
         yield _heading(f"Missing: add to the {each.holder}")
+        for doubt in doubtful(each.missing):
+            yield from _paragraph(doubt, width, 2, "- ")
         yield from _statements(each, "missing", each.missing)
 
 
@@ -305,6 +310,7 @@ def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
     return {
         "resources": list(use.tasks),
         "constructs": list(use.constructs),
+        "run_by": list(use.runners),
         "when": use.when,
         "defaults": list(use.defaults),
         "also_used_by": list(use.others),
@@ -345,6 +351,8 @@ def _need(need: Need, lines: Lines) -> dict[str, Any]:
         "item": need.origin.item,
         "feature": need.reason.feature,
         "why": need.reason.why,
+        "standing": str(need.reason.standing),
+        **({"doubt": need.reason.doubt} if need.reason.doubt else {}),
         "source": need.reason.source,
     }
 

@@ -11,6 +11,7 @@ from cfnroles.formats.verification_words import (
     by_words,
     counted,
     defaults_words,
+    doubt_words,
     ground_words,
     kept_statements,
     kept_words,
@@ -92,7 +93,7 @@ def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:
         conditions = [inline("if ", code(c.key), " is ", code(" or ".join(c.values))) for c in permission.conditions]
         told = [code(permission.action), inline("on ", code(permission.resource)), *conditions]
         by = by_words(each, judged).removeprefix("by ")
-        told.append(inline(only(each, judged)))
+        told += [inline(only(each, judged)), inline(doubt_words(judged))]
         yield _field(judged.need.origin, lines), below(told), _verdict(judged.outcome), by
     for need in each.hanging:
         action = below([code(need.permission.action), inline(only(each, need))])

@@ -15,7 +15,7 @@ from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.dangers import Danger
 from cfnroles.iam.evaluator import Decision, StatementId
 from cfnroles.iam.roles import Role
-from cfnroles.need import Holder, Need, Origin
+from cfnroles.need import Holder, Need, Origin, Standing
 from cfnroles.page import Page, json_page
 from cfnroles.policies import document
 from cfnroles.role_kinds import ROLE_KINDS
@@ -28,8 +28,6 @@ from cfnroles.text import text_of
 _GIVEN_BY = {
     "KmsKeyArns": ("a customer managed key encrypts it", "--kms-key-arn ARN"),
 }
-#: What names the execution role.
-_EXECUTION_ROLE = {"json": "ExecutionRoleArn", "hcl": "execution_role_arn"}
 #: What a role grants, as against what it allows of the needs.
 _OF_GRANTS = frozenset(
     (
@@ -44,7 +42,10 @@ def use_words(each: Verification) -> Iterator[str]:
     if each.use is None or not each.use.tasks:
         return
     several = "s" if len(each.use.tasks) > 1 else ""
-    yield f"of the {each.use.noun}{several} {each.use.called}{_only(each.use.when)}"
+    runners = (
+        f"of {', '.join(each.use.runners)}, which run{'s'[: len(each.use.runners) == 1]}" if each.use.runners else "of"
+    )
+    yield f"{runners} the {each.use.noun}{several} {each.use.called}{_only(each.use.when)}"
     if each.use.others:
         yield f"and also of {', '.join(each.use.others)}"
 
@@ -231,6 +232,22 @@ def _numbered(sid: str, number: int) -> str:
     return sid if number == 1 else f"{sid}{number}"
 
 
+def doubt_words(judged: Judged) -> str:
+    """By whose word a need that is not allowed is one, where that is not documented."""
+    need = judged.need
+    unproven = need.reason.standing is Standing.UNPROVEN
+    bad = judged.outcome in (Outcome.MISSING, Outcome.DENIED)
+    return need.reason.told if bad or (unproven and judged.outcome is Outcome.UNKNOWN) else ""
+
+
+def doubtful(statements: Iterable[Statement]) -> Iterator[str]:
+    """The statements among these that nobody has shown to be needed, and what of them is not shown."""
+    for statement in statements:
+        reasons = {need.reason for need in statement.needs}
+        if all(reason.standing is Standing.UNPROVEN for reason in reasons):
+            yield f"{statement.sid} is {' and '.join(sorted(reason.told for reason in reasons))}"
+
+
 def ground_words(each: Verification) -> tuple[tuple[Ground, str], ...]:
     """What keeps the role from passing, in one sentence each."""
     return tuple((ground, words) for ground in each.grounds for words in _grounds(each, ground))
@@ -242,7 +259,10 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
     match ground:
         case Ground.NEEDS:
             bad = _counted(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
-            yield f"there is no role for {bad}" if each.absence else f"it does not allow {bad}"
+            lacking = [j for j in each.judged if j.outcome in (Outcome.MISSING, Outcome.DENIED)]
+            unproven = sum(j.need.reason.standing is Standing.UNPROVEN for j in lacking)
+            doubt = f", {unproven} of which nobody has shown to be needed" if unproven else ""
+            yield f"{'there is no role for' if each.absence else 'it does not allow'} {bad}{doubt}"
         case Ground.NOT_TRUSTING | Ground.UNKNOWN_TRUST if each.trust is not None:
             yield trust_words(each.trust)[0]
         case Ground.OTHERS if each.trust is not None:
@@ -345,7 +365,7 @@ def _remedy(key: str, each: Verification) -> str:
     if key == THE_INSTANCE:
         return (
             "Without an execution role, the role of the container instances pulls images and writes logs: judge that"
-            f" one, or give the task definition an {_EXECUTION_ROLE[each.language]}."
+            " one."
         )
     if key in ("the account", "the Region"):
         return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."

@@ -50,7 +50,7 @@ class Unread(Struct, frozen=True):
     """A policy of the role, or one statement of it, that could not be read; ``remedy`` says how it can be.
 
     ``index`` is that of the statement, ``WHOLE_POLICY`` where nothing of the policy could be read. ``where`` is its
-    place in a template. ``effects`` are those that a whole policy may have.
+    place in a template. ``effects`` are those that a whole policy may have, and ``noun`` is what it is to the role.
     """
 
     name: str
@@ -59,13 +59,14 @@ class Unread(Struct, frozen=True):
     where: str = ""
     index: int = WHOLE_POLICY
     effects: tuple[Effect, ...] = tuple(Effect)
+    noun: str = "policy"
 
     @property
     def label(self) -> str:
         """What it is called in a sentence."""
         if self.index != WHOLE_POLICY:
             return self.name
-        return f"the {self.name}" if self.name == TRUST_POLICY else f"the policy {self.name}"
+        return f"the {self.name}" if self.name == TRUST_POLICY else f"the {self.noun} {self.name}"
 
 
 class RolePolicy(Struct, frozen=True):
@@ -115,8 +116,9 @@ class Role(Struct, frozen=True):
     def unread_besides(self) -> tuple[Unread, ...]:
         """What could not be read of its trust policy and its boundary."""
         boundary = self.boundary.named_unread if isinstance(self.boundary, RolePolicy) else ()
-        whole = (each for each in (self.trust, self.boundary) if isinstance(each, Unread))
-        return (*self.trust_unread, *boundary, *whole)
+        limits = (replace(self.boundary, noun="permissions boundary"),) if isinstance(self.boundary, Unread) else ()
+        trust = (self.trust,) if isinstance(self.trust, Unread) else ()
+        return (*self.trust_unread, *boundary, *trust, *limits)
 
 
 def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
@@ -276,7 +278,8 @@ class _Reader(Struct, frozen=True):
     def _elsewhere(self, source: PolicySource) -> RolePolicy | Unread:
         arn = source.arn.value if source.arn else None
         if source.arn is None or not isinstance(arn, str):
-            return Unread("without an ARN", "what stands where its ARN belongs is no text", "Mend the template")
+            why = f"{'a list' if isinstance(arn, list) else 'no text'} stands where its ARN belongs"
+            return Unread("without an ARN", why, "Write one ARN there", self._where(source))
         if not arn:
             found = Unread("without an ARN", "its ARN is empty", "Mend the template", self._where(source))
             return replace(found, remedy=self._cure(source.holder.source(*source.arn.path)) or found.remedy)

@@ -123,7 +123,9 @@ class StackRoles:
     def _role(self, role: Resource) -> RoleResource:
         own = _guards(role)
         arns = Part(role.properties.get("ManagedPolicyArns"), ("ManagedPolicyArns",), own).each()
-        boundaries = Part(role.properties.get("PermissionsBoundary"), ("PermissionsBoundary",), own).each()
+        boundary = Part(role.properties.get("PermissionsBoundary"), ("PermissionsBoundary",), own)
+        # A role has one: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        boundaries = (boundary,) if isinstance(boundary.value, list) else tuple(boundary.each())
         attached, perhaps = [], []
         for policy in self._stack.of_type(*POLICIES):
             for text, source in _attached_to(policy):

@@ -136,6 +136,10 @@ def value_findings(workload: Workload) -> tuple[Finding, ...]:
     )
 
 
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+_FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
 def family_findings(workload: Workload) -> Iterator[Finding]:
     """A finding where the task definition cannot be called by its family.
 
@@ -149,9 +153,20 @@ def family_findings(workload: Workload) -> Iterator[Finding]:
         remedy = f"Fill it with --set '{name_of(left) or left}=VALUE', or {named}"
         what = f"the family {text_of(family).written} holds the placeholder {left}"
         yield _error(workload, ("family",), what, remedy)
-    elif not isinstance(family, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", family):
-        remedy = f"A family has up to 255 letters, digits, hyphens and underscores. Mend it, or {named}"
-        yield _error(workload, ("family",), f"family {family!r} is not a family's name", remedy)
+    elif not isinstance(family, str) or not _FAMILY.fullmatch(family):
+        yield _no_family(workload, family, f"Mend it, or {named}")
+
+
+def open_family_findings(workload: Workload) -> Iterator[Finding]:
+    """A finding where no value of what is open in the family makes it a name of one; none where there is no family."""
+    family = workload.tree.get("family")
+    if isinstance(family, str) and family and not _FAMILY.fullmatch(text_of(family).shape()):
+        yield _no_family(workload, text_of(family).written, "Mend it.")
+
+
+def _no_family(workload: Workload, family: Any, remedy: str) -> Finding:
+    whole = f"A family has up to 255 letters, digits, hyphens and underscores. {remedy}"
+    return _error(workload, ("family",), f"family {family!r} is not a family's name", whole)
 
 
 def _names(workload: Workload) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ class Keys:
     def facts(self) -> Facts:
         """What was told, and the keys of the log groups and buckets which the template defines and the task names."""
         of_groups = (group.properties.get("KmsKeyId") for group in self._named(_LOG_GROUP))
-        keys = (shaped(key, self._stack) for key in of_groups if isinstance(key, str) and key)
+        keys = (self._of_group(shaped(key, self._stack)) for key in of_groups if isinstance(key, str) and key)
         of_files = (key for keys in self._of_buckets.values() for key in keys)
         return replace(
             self._told,
@@ -161,6 +161,13 @@ class Keys:
     def _keys(self, given: Any) -> Iterator[Text]:
         if isinstance(given, str) and given:
             yield self._arn(shaped(given, self._stack))
+
+    def _of_group(self, key: Text) -> Text:
+        """The key of a log group, which takes an ARN: what nobody knows is one."""
+        try:
+            return self._arn(key)
+        except Unnamed:
+            return key
 
     def _arn(self, key: Text) -> Text:
         """The ARN of a key that is named by its ARN or its id; raises Unnamed for an alias, and for what may be either.

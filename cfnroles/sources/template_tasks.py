@@ -19,7 +19,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, input_gaps
-from cfnroles.sources.task_definition_checks import discover
+from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
@@ -146,7 +146,7 @@ def found_in(logical_id: str, document: Document, around: Template, worlds: Worl
         _frozen(found.gaps),
         _frozen(found.findings),
         _frozen(found.references),
-        _defaults(around, worlds.given),
+        _defaults(around, worlds),
     )
 
 
@@ -320,10 +320,11 @@ class _Found:
     ) -> list[set[World]]:
         """The worlds of each thing that is found in a task."""
         placed = self._placed
+        named = open_family_findings(task.workload) if task.resource.type in TASK_DEFINITIONS else ()
         return [
             *(self.needs.setdefault(placed(each, task), set()) for each in needs),
             *(self.gaps.setdefault(self._closable(placed(each, task)), set()) for each in gaps),
-            *(self.findings.setdefault(placed(each, task), set()) for each in discovery.findings),
+            *(self.findings.setdefault(placed(each, task), set()) for each in (*discovery.findings, *named)),
             *(self.references.setdefault(placed(each, task), set()) for each in discovery.references),
         ]
 
@@ -412,14 +413,21 @@ def _runs(runner: Mapping[str, Any], logical_id: str, task: Mapping[str, Any]) -
     return family in str(named) if isinstance(family, str) and family else isinstance(family, Mapping)
 
 
-def _defaults(around: Template, given: Given) -> tuple[str, ...]:
-    """The parameters whose default stands for their value in what is kept of a template."""
+def _defaults(around: Template, worlds: Worlds) -> tuple[str, ...]:
+    """The parameters whose default stands for their value in what is kept of a template.
+
+    Not those of which a condition asks whether they have it: it holds in some worlds and not in others.
+    """
+    given, declared = worlds.given, around.declarations
+    asked = {
+        atom.parameter for atom in worlds.atoms if atom.constant == str(declared.get(atom.parameter, {}).get("Default"))
+    }
     named = {name for each in around.resources.values() for name in names_in(each.get("Properties"))}
     named |= set(around.rolled)
     return tuple(
         name
         for name in around.settable
-        if name in named
+        if name in named - asked
         and name not in (*given.parameters, *around.secret_parameters)
         and around.declarations[name].get("Default") not in (None, "")
     )

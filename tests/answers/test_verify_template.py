@@ -524,3 +524,78 @@ def test_what_a_gap_may_need_is_not_called_too_much_and_stays() -> None:
     assert f"what {image} may need, see the gaps" in " ".join(told(hidden).split())
     assert "no need uses ecr:DescribeImages on *" in " ".join(told(hidden).split())
     assert "may need, see the gaps" not in told(changed((ALLOWED, wide)))
+
+
+KEY_OF_LOGS = [
+    ('Secrets: [{Name: DB, ValueFrom: !Ref Secret}]', "LogConfiguration: {LogDriver: awslogs, Options: "
+     "{awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: web}}"),
+    ("  Task:\n", "  Key: {Type: AWS::KMS::Key}\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {KmsKeyId: KEY}}\n"
+     "  Task:\n"),
+]  # fmt: skip
+
+
+def test_a_permission_that_nobody_has_shown_to_be_needed_says_so() -> None:
+    out = " ".join(told(changed(*KEY_OF_LOGS).replace("KEY", "!GetAtt Key.Arn")).split())
+    doubt = "unproven: that CloudWatch Logs tells the key of the log group where a role asks, too"
+    assert "[MISSING] kms:Decrypt on ${Key.Arn}" in out
+    assert "it does not allow 9 needs, 6 of which nobody has shown to be needed" in out
+    assert f"Missing: add to the execution role - EncryptLogs is {doubt}" in out
+    assert out.count(doubt) == 7
+
+
+@pytest.mark.parametrize("key", ["!Ref Key", "12345678-1234-1234-1234-123456789012"])
+def test_the_key_of_a_log_group_is_an_arn_however_it_is_named(key: str) -> None:
+    (execution, *_) = judged(changed(*KEY_OF_LOGS).replace("KEY", key))
+    keys = {each.need.permission.resource for each in execution.judged if "kms:" in each.need.permission.action}
+    assert all(each.startswith("arn:${AWS::Partition}:kms:") or each == "${Key.Arn}" for each in keys)
+    assert keys
+
+
+def test_who_judges_the_role_of_instances_is_told_once_to_give_an_execution_role() -> None:
+    out = told(changed(*ON_INSTANCES))
+    assert out.count("ExecutionRoleArn") == 1
+
+
+def test_a_default_that_a_condition_asks_for_is_not_taken() -> None:
+    asked = changed(
+        ('"nginx:1.27"', '!If [IsProd, "nginx:1.27", !Ref Image]'),
+        ("Parameters:\n", "Parameters:\n  Image: {Type: String, Default: nginx:1}\n"),
+    )
+    assert judged(asked)[0].use.defaults == ("Image",)
+    asked = asked.replace("Equals [!Ref Stage, prod]", "Equals [!Ref Image, 'nginx:1']")
+    assert judged(asked)[0].use.defaults == ()
+
+
+@pytest.mark.parametrize(
+    ("boundary", "words"),
+    [
+        ("!Ref Stage", "the permissions boundary dev (t.yaml:"),
+        ("[!Ref Stage, x]", "is not read: a list stands where its ARN belongs. Write one ARN there."),
+    ],
+)
+def test_a_boundary_that_is_not_read_is_called_one(boundary: str, words: str) -> None:
+    text = changed(("      AssumeRole", f"      PermissionsBoundary: {boundary}\n      AssumeRole"))
+    out = " ".join(told(text).split())
+    assert words in out
+    assert "the policy" not in out
+
+
+def test_a_role_of_a_rule_is_told_with_the_rule() -> None:
+    rule = (
+        "  Nightly: {Type: AWS::Events::Rule, Properties: {Targets: [{Id: a, Arn: x, RoleArn: !GetAtt Role.Arn,"
+        " EcsParameters: {TaskDefinitionArn: !Ref Task}}]}}\n"
+    )
+    assert "of Nightly, which runs the task definition Task" in told(TEMPLATE + rule)
+
+
+@pytest.mark.parametrize(
+    ("family", "refused"),
+    [("shop web", True), ("shop.web", True), ('!Sub "${Stage} web"', True), ('!Sub "${AWS::StackName}-web"', False)],
+)
+def test_a_family_that_ecs_refuses_is_refused(family: str, refused: bool) -> None:
+    text = changed(("      NetworkMode", f"      Family: {family}\n      NetworkMode"))
+    if not refused:
+        assert judged(text)
+        return
+    with pytest.raises(InvalidInput, match="is not a family's name"):
+        judged(text)

@@ -32,7 +32,7 @@ def test_an_endpoint_that_is_none_is_a_wrong_question(cfnroles: Any, examples: P
 def test_a_task_without_secrets_needs_no_credentials(cfnroles: Any) -> None:
     task = '{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128}]}'
     told = cfnroles("check", "-", stdin=task)
-    assert (told.code, told.out) == (0, "The task refers to no secret and no parameter.\n")
+    assert (told.code, told.out) == (0, "Nothing here refers to a secret or a parameter.\n")
 
 
 OPEN = """{"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx", "memory": 128, "secrets": [
@@ -53,7 +53,7 @@ def test_what_a_placeholder_names_is_unknown_and_asks_nobody(cfnroles: Any) -> N
         "           cannot be looked up before STAGE and COLOR are known.\n"
         "           Add --set STAGE=VALUE --set COLOR=VALUE.\n"
         "           standard input:3: containerDefinitions[0].secrets[1].valueFrom (container web, secret LEVEL)\n"
-        "2 of 2 could not be checked.\n"
+        "2 of 2 references to secrets and parameters could not be checked.\n"
     )
 
 
@@ -93,7 +93,7 @@ def test_what_a_template_makes_itself_is_not_asked_for(cfnroles: Any) -> None:
         "container web\n"
         "  made     secret DB  ${Database}\n"
         "  made     secret LEVEL  /shop/level\n"
-        "All 2 secrets and parameters are made with the task definition itself.\n"
+        "All 2 references to secrets and parameters are to what is made with the task, and not looked up.\n"
     )
 
 
@@ -103,7 +103,8 @@ def test_what_a_template_takes_from_elsewhere_is_unknown_until_it_is_told(cfnrol
     assert told.code == 3
     assert "cannot be looked up before ${Where} is known.\n           Tell it with --parameter Where=VALUE." in told.out
     assert "secret B  ${Import::other}" in told.out
-    assert told.out.endswith("2 of 2 could not be checked.\n")
+    looked_up = "2 of 2 references to secrets and parameters could not be checked"
+    assert told.out.endswith(f"{looked_up} and 2 more are to what is made with the task, and not looked up.\n")
     # With its value it is asked for, and nobody can be.
     assert cfnroles("check", "-", "--parameter", "Where=/a", "--region", "eu-west-1", stdin=TEMPLATE + more).code == 3
 

@@ -86,8 +86,3 @@ def test_the_advice_of_a_gap_says_whose_parameter_it_is(explained: Any) -> None:
     child = CHILD.replace("ValueFrom: !Ref Secret", "ValueFrom: !Ref Locked") + locked
     (gap,) = explained("sub/child.yaml", child=child)["resources"]["Web.Task"]["gaps"]
     assert gap["remedy"] == "Tell it with --parameter Secret=VALUE where sub/child.yaml is given by itself"
-
-
-def test_a_resource_whose_type_is_no_text_is_no_nested_stack(cfnroles: Any, tmp_path: Path) -> None:
-    (tmp_path / "t.yaml").write_text(CHILD + "  Odd: {Type: {Ref: Kind}}\n")
-    assert cfnroles("explain", tmp_path / "t.yaml").code == 0

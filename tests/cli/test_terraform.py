@@ -399,7 +399,7 @@ def test_check_asks_for_nothing_that_the_configuration_makes(cfnroles: Any, dire
         "  made     secret A  ${aws_secretsmanager_secret.db.arn}\n"
         "  made     secret B  /app/p\n"
         "  made     secret C  ${aws_ssm_parameter.p.arn}\n"
-        "All 3 secrets and parameters are made with the task definition itself.\n",
+        "All 3 references to secrets and parameters are to what is made with the task, and not looked up.\n",
     )
 
 

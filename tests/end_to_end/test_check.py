@@ -33,7 +33,7 @@ def test_every_problem_is_told_at_once(account: Account, examples: Path) -> None
     assert "Secret shop/database in us-east-1 does not exist." in result.stdout
     assert "Secret shop/payment in us-east-1 is scheduled for deletion" in result.stdout
     assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.stdout
-    assert lines[-1] == "3 of 4 cannot be used."
+    assert lines[-1] == "3 of 4 references to secrets and parameters cannot be used."
 
 
 def test_when_all_is_there_the_answer_is_good(account: Account, examples: Path) -> None:
@@ -43,7 +43,7 @@ def test_when_all_is_there_the_answer_is_good(account: Account, examples: Path) 
     result = account.cfnroles("check", examples / "shop.json", "--json-keys", "--keys")
 
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "All 4 secrets and parameters can be used."
+    assert result.stdout.splitlines()[-1] == "All 4 references to secrets and parameters can be used."
     assert "the-value" not in result.stdout
 
 
@@ -77,7 +77,7 @@ def test_what_aws_refuses_to_say_is_no_bad_answer(guarded_account: Account, tmp_
 
     assert result.returncode == 3, result.stdout + result.stderr
     assert "is missing, or the validator may not see it: AWS answers AccessDenied to both" in result.stdout
-    assert result.stdout.splitlines()[-1] == "1 of 1 could not be checked."
+    assert result.stdout.splitlines()[-1] == "1 of 1 reference to secrets and parameters could not be checked."
 
 
 def test_without_a_region_the_question_is_wrong(account: Account, tmp_path: Path) -> None:
