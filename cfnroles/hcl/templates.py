@@ -181,18 +181,20 @@ class TemplateReader(Reader):
 
 
 def _stripped_left(literal: _Literal) -> _Literal:
+    """Without the spaces that it begins with. What is empty then stays: beside it, a value becomes a text."""
     for index, chunk in enumerate(literal):
         if text := chunk.text.lstrip():
             start = chunk.start + len(chunk.text) - len(text)
             return [replace(chunk, text=text, start=start), *literal[index + 1 :]]
-    return []
+    return [replace(literal[0], text="")]
 
 
 def _stripped_right(literal: _Literal) -> _Literal:
+    """As ``_stripped_left``, for the spaces that it ends with."""
     for index in reversed(range(len(literal))):
         if text := literal[index].text.rstrip():
             return [*literal[:index], replace(literal[index], text=text)]
-    return []
+    return [replace(literal[0], text="")]
 
 
 def _without_indent(parts: list[_Literal | Stripping]) -> list[_Literal | Stripping]:

@@ -179,7 +179,8 @@ def _substr(arguments: Sequence[Value]) -> str:
 
 
 def _title(found: str) -> str:
-    return re.sub(r"(^|\s)(\S)", lambda match: match[1] + match[2].upper(), found)
+    """Letters that stand behind what is no part of a word: https://pkg.go.dev/strings#Title."""
+    return re.sub(r"(^|\s|[^\w\x80-\U0010ffff])([^\W\d_])", lambda match: match[1] + match[2].upper(), found)
 
 
 def _hashed(name: str) -> Function:

@@ -186,6 +186,8 @@ def same(left: Value, right: Value) -> bool | None:
     if isinstance(left.data, Encoded) or isinstance(right.data, Encoded):
         if isinstance(left.data, Encoded) and isinstance(right.data, Encoded):
             return same(left.data.value, right.data.value)
+        if any(isinstance(each.data, bool | int | float | list | dict | None) for each in (left, right)):
+            return False
         return None if not (is_known(left) and is_known(right)) else text(left) == text(right)
     if isinstance(left.data, (list, dict)) and isinstance(right.data, (list, dict)):
         return _same_members(left.data, right.data)

@@ -36,6 +36,11 @@ KNOWN = {
     "an index of an old splat": ("[{a = [1]}, {a = [2]}].*.a[0]", [1]),
     "a key with a comment": ("{a /* b */ = 1}", {"a": 1}),
     "a name in parentheses that is a key": ('[for a in ["b"] : {(a) = 1, a = 2}]', [{"b": 1, "a": 2}]),
+    "a value beside stripped spaces": ('" ${~ true}"', "true"),
+    "JSON beside what is no text": (
+        '[for a in [null, 1, ["1"], "1"] : jsonencode(1) == a]',
+        [False, False, False, True],
+    ),
     "a sign that is written as two": ('"e\u0301"', "\u00e9"),
     "a name that is a key": ("{true = 1, null = 2}", {"true": 1, "null": 2}),
     "a space before what is stripped": (r'"a\t${~ "b" ~} c"', "abc"),

@@ -63,7 +63,7 @@ GIVES = {
     'strcontains("hello", "ll")': True,
     'substr("hello world", -5, -1)': "world",
     "sum([10, 13, 6])": 29,
-    'title("hello world")': "Hello World",
+    'title("hello world, a-b_c")': "Hello World, A-B_c",
     'tobool("true")': True,
     'tolist(toset(["b", "a", "b"]))': ["a", "b"],
     'tonumber("1.5")': 1.5,
