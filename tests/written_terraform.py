@@ -8,6 +8,8 @@ the statements are multiplied out to single permissions.
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 import shutil
 import subprocess
@@ -22,7 +24,7 @@ from typing import Any
 from cfnroles import Told, read
 from cfnroles.errors import CfnrolesError, InvalidInput
 from cfnroles.hcl.definitions import instances, sites
-from cfnroles.hcl.directory import Files
+from cfnroles.hcl.directory import Below, Files
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
 from cfnroles.hcl.session import Budget
@@ -31,6 +33,7 @@ from cfnroles.hcl.worlds import explored
 from cfnroles.need import Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.statements import compose
 from cfnroles.symbols import (
@@ -51,8 +54,18 @@ from cfnroles.targets.terraform.written_file import TerraformFile
 from cfnroles.text import Text, from_spelling, text_of
 from cfnroles.written import as_written
 from tests.evaluated import Written
+from tests.terraform_corpus import Committed
 
 _FILE = "written.cfnroles.tf"
+
+#: What the file asks AWS of the account and the Region of a provider that has a name.
+_OF_AWS = re.compile(r"data\.aws_(?:caller_identity|partition|region)\.\w+\.(account_id|partition|id|dns_suffix)")
+_PSEUDO = {
+    "account_id": "AWS::AccountId",
+    "partition": "AWS::Partition",
+    "id": "AWS::Region",
+    "dns_suffix": "AWS::URLSuffix",
+}
 
 #: One action on one resource under conditions with one value each; all of them in words.
 Granted = tuple[str, str, frozenset[tuple[str, str, str]]]
@@ -71,7 +84,7 @@ class Outcome:
 
 def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict[Holder, set[Granted]]:
     """What each role may do, as the file says it to Terraform."""
-    files = Beside(beside, {_FILE: file.text})
+    files = Beside(Below(beside, posixpath.dirname(file.path) or "."), {_FILE: file.text})
     variables = Project(files).root.variables
     own = {name: block for name, block in variables.items() if block.place.document == _FILE}
     stem = next(name for name in Project(files).root.outputs if name.endswith("_task_role_arn"))[
@@ -170,7 +183,8 @@ def _symbol(symbol: Symbol, images: Collection[str]) -> str:
         case Cut():
             return _piece(symbol, _symbol(symbol.of, images))
         case Expression():
-            return f"<{symbol.written[2:-1]}>"
+            known = _OF_AWS.fullmatch(symbol.written[2:-1])
+            return f"<{_PSEUDO[known[1]]}>" if known else f"<{symbol.written[2:-1]}>"
     return _sample(symbol.export if isinstance(symbol, Import) else symbol.name, images)
 
 
@@ -268,6 +282,24 @@ def specs() -> Iterator[Outcome]:
         yield outcome(path.name, read(path), Written({}))
 
 
+def repositories(corpus: Path, mirror: Path) -> Iterator[Outcome]:
+    """The directories of Terraform that the corpus names, read at their source."""
+    index = json.loads((corpus / "terraform/index-hcl.json").read_text(encoding="utf-8"))
+    wanted = {(each["repo"], each["commit"], posixpath.dirname(each["path"]) or ".") for each in index}
+    for repository, commit, directory in sorted(wanted):
+        git = mirror / repository.replace("/", "+") / "repo"
+        if not git.is_dir():
+            yield Outcome(f"{repository} {directory}", "away", "not in the mirror")
+            continue
+        files = Committed(git, commit, directory)
+        try:
+            reading = read_files(files, directory, Told())
+        except InvalidInput as error:
+            yield Outcome(f"{repository} {directory}", "refused", str(error).splitlines()[0])
+            continue
+        yield outcome(f"{repository} {directory}", reading, files)
+
+
 def unformatted(files: Iterable[TerraformFile]) -> Iterator[str]:
     """The files to which Terraform would give another layout; says so where this machine has no Terraform."""
     terraform = shutil.which("terraform")
@@ -285,9 +317,9 @@ def unformatted(files: Iterable[TerraformFile]) -> Iterator[str]:
             yield run.stderr
 
 
-def main(corpus: Path) -> int:
+def main(corpus: Path, mirror: Path) -> int:
     """Print what became of each source; 1 where anything is not the same, or has another layout."""
-    found = [*task_definitions(corpus), *specs()]
+    found = [*task_definitions(corpus), *specs(), *repositories(corpus, mirror)]
     for each in found:
         if each.result != "same":
             sys.stdout.write(f"{each.name}: {each.result}: {each.detail}\n")
@@ -300,4 +332,5 @@ def main(corpus: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpus")))
+    given = [*sys.argv[1:], *("../shared/corpus", "../.mirror")[len(sys.argv) - 1 :]]
+    sys.exit(main(Path(given[0]), Path(given[1])))

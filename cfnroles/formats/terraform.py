@@ -17,6 +17,10 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     for each in files:
         yield from _roles(each)
     yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
+    if taken := sorted({name for task in reading.tasks for name in task.defaults}):
+        yield ""
+        yield f"The roles are made for the values that these variables have here: {', '.join(taken)}."
+        yield "When a value changes, run the command again, with --var-file FILE or --parameter NAME=VALUE."
     unasked = dict.fromkeys(reference for each in files for reference in each.gate.unasked)
     if unasked:
         lines = Lines(reading.texts)

@@ -75,6 +75,11 @@ def modules_of(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
                 pending.append(((*calls, name), inner))
 
 
+def module_directory(project: Project, calls: tuple[str, ...]) -> str:
+    """The directory of the module to which these calls lead, as seen from the root."""
+    return next(directory for found, directory in modules_of(project) if found == calls)
+
+
 def _declared(configuration: Configuration, kind: str, calls: tuple[str, ...]) -> Iterator[Site]:
     for (mode, type_, name), block in configuration.resources.items():
         if mode == "resource" and type_ == kind:

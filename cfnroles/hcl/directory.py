@@ -56,6 +56,29 @@ class Directory:
             return False
 
 
+class Below:
+    """The files below one of the directories of others."""
+
+    def __init__(self, files: Files, directory: str) -> None:
+        self._files, self._directory = files, directory
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """As for ``Files``."""
+        return self._files.names(joined(self._directory, directory))
+
+    def text(self, path: str) -> str | None:
+        """As for ``Files``."""
+        return self._files.text(joined(self._directory, path))
+
+    def called(self, path: str) -> str:
+        """As for ``Files``."""
+        return self._files.called(joined(self._directory, path))
+
+    def inside(self, path: str, directory: str) -> bool:
+        """As for ``Files``."""
+        return self._files.inside(joined(self._directory, path), joined(self._directory, directory))
+
+
 def joined(directory: str, path: str) -> str:
     """A path from a directory, as short as it can be written."""
     return posixpath.normpath(posixpath.join(directory, path))

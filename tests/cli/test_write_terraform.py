@@ -270,3 +270,36 @@ def test_each_instance_gets_its_own_role(
             subprocess.run([terraform, "fmt", "-check", tmp_path / "app.cfnroles.tf"], capture_output=True).returncode
             == 0
         )
+
+
+def test_the_roles_of_a_module_go_into_the_module(cfnroles: Any, tmp_path: Path) -> None:
+    task = MAIN.partition('resource "aws_ecs_task_definition"')[2]
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service/main.tf").write_text(
+        'variable "db" {}\nresource "aws_ecr_repository" "app" { name = "app" }\nresource "aws_ecs_task_definition"'
+        + task.replace('"123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"', "IMAGE")
+        .replace("IMAGE", '"${aws_ecr_repository.app.repository_url}:1"')
+        .replace("${aws_secretsmanager_secret.db.arn}:password::", "/a/b"),
+        encoding="utf-8",
+    )
+    (tmp_path / "main.tf").write_text('module "a" {\n  source = "./service"\n  db = "a"\n}\n', encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    text = (tmp_path / "service/app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert "        Resource = [aws_ecr_repository.app.arn]\n" in text
+    assert not list(tmp_path.glob("*.cfnroles.tf"))
+
+
+def test_a_condition_of_a_loop_is_no_condition_of_a_file(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        MAIN.replace(
+            'secrets = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]',
+            'secrets = [for each_one in [var.a] : { name = "DB", valueFrom = "/a/b" } if each_one != "x"]',
+        )
+        + 'variable "a" {}\n',
+        encoding="utf-8",
+    )
+    result = cfnroles("terraform", tmp_path)
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert "each_one" not in text

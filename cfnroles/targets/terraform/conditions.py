@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,10 +14,12 @@ from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.symbols import Parameter
-from cfnroles.targets.terraform.values import Unwritable, Values
+from cfnroles.targets.terraform.values import Module, Unwritable, Values, local_names
 from cfnroles.template.worlds import Disjunction, Literal
 
 _SIMPLE = re.compile(r"[\w.]+")
+#: What stands in a module that is called, and means something else here.
+_INSIDE = re.compile(r"\bmodule\.[\w-]+(?:\[[^\]]*\])?\.(?:var|local|data|each|count|module)\b")
 _PLAIN = re.compile(r'[\w.\[\]" =!<>&|-]+')
 
 
@@ -41,7 +44,7 @@ class Conditions(Struct, frozen=True):
 
         Raises Unwritable where one is no expression that can stand in another place than its own.
         """
-        written = values.condition if self.by_variable else _literal
+        written = values.condition if self.by_variable else partial(_literal, module=values.module)
         return either([_all_of(literals, written) for literals in self.when.get(thing, ())])
 
     def guarded(self, need: Need, values: Values) -> Need:
@@ -62,13 +65,13 @@ def _all_of(literals: tuple[Literal, ...], literal: Callable[[Literal], str]) ->
     return written[0] if len(written) == 1 else " && ".join(written)
 
 
-def _literal(literal: Literal) -> str:
+def _literal(literal: Literal, module: Module) -> str:
     condition = literal.condition
     try:
-        parse_expression(Source("", condition))
+        node = parse_expression(Source("", condition))
     except InvalidInput:
         raise _unwritable(condition) from None
-    if not _PLAIN.fullmatch(condition):
+    if not _PLAIN.fullmatch(condition) or _INSIDE.search(condition) or local_names(node, module):
         raise _unwritable(condition)
     if not literal.holds:
         return opposite(condition)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import Configuration, provider_of
-from cfnroles.hcl.definitions import Site, sites
-from cfnroles.hcl.directory import Files
+from cfnroles.hcl.definitions import Site, module_directory, sites
+from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
-from cfnroles.need import Holder
+from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.file import Header
 from cfnroles.targets.terraform.gate import GateForm
@@ -32,22 +35,51 @@ _NAMING = ("secret_id", "for_each", "count")
 
 
 def directory_files(reading: Reading, files: Files, *, form: GateForm) -> tuple[TerraformFile, ...]:
-    """The file of each task definition of a directory. Raises InvalidInput where one cannot be written."""
+    """The file of each task definition of a directory, of those in its own modules in the directories of these.
+
+    Raises InvalidInput where one cannot be written.
+    """
     project = Project(files, reading.told.parameters, reading.told.variable_files)
-    tasks: dict[str, list[Task]] = defaultdict(list)
-    for task in reading.accepted():
-        tasks[without_instances(task.address)].append(task)
     known = {site.address: site for site in sites(project, TASK_DEFINITION)}
-    return tuple(_file(known[address], found, project, form=form) for address, found in sorted(tasks.items()))
+    tasks: dict[str, list[Task]] = defaultdict(list)
+    elsewhere: dict[str, Site] = {}
+    for task in reading.accepted():
+        site = known[without_instances(task.address)]
+        if site.calls:
+            elsewhere.setdefault(module_directory(project, site.calls), site)
+        else:
+            tasks[site.address].append(task)
+    made = [_file(known[address], found, project, form=form) for address, found in sorted(tasks.items())]
+    away: list[Gap] = []
+    for directory, site in sorted(elsewhere.items()):
+        if directory.startswith("."):
+            away.append(_away(site))
+        else:
+            made += _of_module(reading, files, directory, form)
+    if not made and away:
+        raise InvalidInput(f"{away[0].what}", where=str(away[0].origin), remedy=away[0].remedy)
+    return (replace(made[0], gaps=(*made[0].gaps, *away)), *made[1:]) if away else tuple(made)
+
+
+def _of_module(reading: Reading, files: Files, directory: str, form: GateForm) -> Iterator[TerraformFile]:
+    """The files for the task definitions of a module, which is looked at for any of its calls."""
+    below = Below(files, directory)
+    told = replace(reading.told, parameters={}, variable_files=())
+    inner = read_files(below, joined(reading.name, directory), told)
+    own = tuple(task for task in inner.tasks if not task.address.startswith("module."))
+    if own:
+        found = directory_files(replace(inner, tasks=own), below, form=form)
+        yield from (replace(each, path=joined(directory, each.path)) for each in found)
+
+
+def _away(site: Site) -> Gap:
+    origin = Origin(site.place.document, (site.address,), line=site.place.line, column=site.place.column)
+    what = "the module is none of this directory's own, and no file can be written into it"
+    how = "Write the roles where the module is kept, or hand it roles of your own"
+    return Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
 
 
 def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm) -> TerraformFile:
-    if site.calls:
-        raise InvalidInput(
-            f"the task definition stands in the module {'.'.join(site.calls)}",
-            where=site.address,
-            remedy="Give the module's own directory.",
-        )
     task, merged = tasks[0], merged_instances(site, tasks)
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")

@@ -10,7 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery, together
+from cfnroles.errors import InvalidInput
 from cfnroles.hcl.definitions import Site
+from cfnroles.hcl.parser import parse_expression
+from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Origin, Reference
 from cfnroles.sources.reading import Task
 from cfnroles.symbols import Expression
@@ -44,7 +47,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
     """What the instances need, each thing once and with those that need it, where these are not all."""
     arguments = site.block.body.arguments
     meta = next((each for each in ("count", "for_each") if each in arguments), "")
-    repeated = Repeated(meta, arguments[meta].written) if meta else Repeated()
+    repeated = _repeated(site, meta) if meta else Repeated()
     places = _Places()
     whens: dict[Thing, set[Disjunction]] = {}
     keys: dict[Thing, list[str]] = {}
@@ -65,6 +68,18 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         frozenset(places.of(each) for task in tasks for each in task.made),
         repeated,
     )
+
+
+def _repeated(site: Site, meta: str) -> Repeated:
+    written = site.block.body.arguments[meta].written
+    try:
+        parse_expression(Source("", written))
+    except InvalidInput as error:
+        how = f"Give it a name of its own, as in `{meta} = local.NAME`: the roles are repeated by the same expression."
+        raise InvalidInput(
+            f"{meta} of {site.address} takes several lines", where=str(site.place), remedy=how
+        ) from error
+    return Repeated(meta, written)
 
 
 def _things(found: Discovery) -> tuple[Thing, ...]:

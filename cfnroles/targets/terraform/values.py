@@ -163,10 +163,14 @@ def expression_of(symbol: Expression, module: Module) -> str:
         node = parse_expression(Source("", written))
     except InvalidInput:
         raise Unwritable(f"{written} takes several lines", _NAME_IT) from None
-    known = _ANYWHERE | module.types | ({symbol.type} if symbol.type else set())
-    if bound := sorted(set(_free(node)) - known):
+    if bound := sorted(set(local_names(node, module)) - {symbol.type}):
         raise Unwritable(f"{written} holds {bound[0]}, which is known in its loop alone", _NAME_IT)
     return written
+
+
+def local_names(node: Node, module: Module) -> frozenset[str]:
+    """The names in an expression that mean something in a loop around it alone."""
+    return frozenset(_free(node)) - _ANYWHERE - module.types
 
 
 def _free(node: object) -> Iterator[str]:
