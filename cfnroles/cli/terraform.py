@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
@@ -13,6 +13,10 @@ from cfnroles.cli.paths import PathParameter
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.sources.reading import Reading
+    from cfnroles.targets.terraform.file import Again
 
 
 class _Options(Struct, frozen=True):
@@ -52,7 +56,8 @@ class _Options(Struct, frozen=True):
 @resource_options
 @click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
 @click.option("--force", is_flag=True, help="Write over a file that was edited after cfnroles wrote it.")
-def command(source: str, **given: Any) -> None:
+@click.pass_context
+def command(context: click.Context, /, source: str, **given: Any) -> None:
     """Write the roles of the task definitions in SOURCE as Terraform: NAME.cfnroles.tf.
 
     SOURCE is a directory of Terraform, whose own expressions the file uses, or what the other commands take: a task
@@ -69,13 +74,29 @@ def command(source: str, **given: Any) -> None:
     if options.service:
         reading = reading.of(options.service)
     directory = "" if options.directory is None else str(options.directory)
+    how = _again(context, source, reading, directory)
     if options.module:
         if not directory:
             raise InvalidInput("--module needs a directory to write to", remedy="Give -o DIR, such as -o modules/role.")
-        files = reusable_module(reading, directory)
+        files = reusable_module(reading, directory, how)
     else:
-        files = terraform(reading, directory, form=GateForm(options.gate))
+        files = terraform(reading, directory, form=GateForm(options.gate), again=how)
     write_files({Path(each.path): each.text for each in files}, force=options.force)
     say(*formats.summary(reading, files), err=True)
     if options.strict and any(each.gaps for each in files):
         sys.exit(BadAnswer.exit_code)
+
+
+def _again(context: click.Context, source: str, reading: Reading, directory: str) -> Again:
+    """How the files are written again, where they lie."""
+    from cfnroles.cli.again import options_again, source_from
+    from cfnroles.hcl.directory import Directory
+    from cfnroles.targets.terraform.directory import sensitive_variables
+    from cfnroles.targets.terraform.file import Again
+
+    lies = directory or (reading.name if reading.addressed else ".")
+    hidden = sensitive_variables(Directory(reading.name)) if reading.addressed else frozenset()
+    seen = source_from(source, lies)
+    elsewhere = " -o ." if directory and seen != "." else ""
+    of_root = options_again(context, lies, hidden=hidden, of_root=True)
+    return Again(seen, options_again(context, lies) + elsewhere, of_root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -303,3 +304,59 @@ def test_a_condition_of_a_loop_is_no_condition_of_a_file(cfnroles: Any, tmp_path
     text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert result.code == 0
     assert "each_one" not in text
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+TASK = '{"family": "my-web", "containerDefinitions": [{"name": "web", "image": "nginx:1", "memory": 128}]}'
+JOB = """
+resource "aws_ecs_task_definition" "job" {
+  family                = "job"
+  container_definitions = jsonencode([{ name = "job", image = "nginx:1" }])
+}
+"""
+AGAIN = {
+    "a directory": (["infra"], "infra/app.cfnroles.tf"),
+    "a directory with options": (
+        ["infra", "--region", "eu-west-1", "--gate", "none", "--parameter", "stage=x y", "--kms-key-arn", KEY],
+        "infra/app.cfnroles.tf",
+    ),
+    "values of variables": (["infra", "--var-file", "infra/a.tfvars"], "infra/app.cfnroles.tf"),
+    "a module of a directory": (
+        ["infra", "--region", "eu-west-1", "--parameter", "stage=x"],
+        "infra/service/job.cfnroles.tf",
+    ),
+    "a directory from elsewhere": (["infra", "-o", "out/roles"], "out/roles/app.cfnroles.tf"),
+    "a task definition": (["task.json", "--family", "web", "--guardduty"], "web.cfnroles.tf"),
+    "a task definition for a directory": (["task.json", "-o", "infra"], "infra/my_web.cfnroles.tf"),
+    "a module": (["task.json", "--module", "-o", "modules/role"], "modules/role/main.cfnroles.tf"),
+}
+
+
+@pytest.mark.parametrize(("command", "path"), AGAIN.values(), ids=AGAIN)
+def test_what_a_file_says_writes_it_anew_where_it_lies(
+    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], path: str
+) -> None:
+    (tmp_path / "infra" / "service").mkdir(parents=True)
+    (tmp_path / "infra" / "service" / "main.tf").write_text(JOB, encoding="utf-8")
+    main = MAIN + 'variable "stage" {}\nmodule "service" {\n  source = "./service"\n}\n'
+    (tmp_path / "infra" / "main.tf").write_text(main, encoding="utf-8")
+    (tmp_path / "infra" / "a.tfvars").write_text('stage = "a"\n', encoding="utf-8")
+    (tmp_path / "task.json").write_text(TASK, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cfnroles("terraform", *command).code == 0
+    written = Path(path).read_text(encoding="utf-8")
+    again = re.search("`cfnroles (.*)` writes it anew", written)
+    assert again
+
+    monkeypatch.chdir(Path(path).parent)
+    Path(Path(path).name).unlink()
+    assert cfnroles(*shlex.split(again[1])).code == 0
+    assert Path(Path(path).name).read_text(encoding="utf-8") == written
+
+
+def test_no_value_of_a_sensitive_variable_comes_into_a_file(cfnroles: Any, directory: Path) -> None:
+    variable = 'variable "token" {\n  sensitive = true\n}\n'
+    (directory / "main.tf").write_text(MAIN + variable, encoding="utf-8")
+    assert cfnroles("terraform", directory, "--parameter", "token=hunter2").code == 0
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert ("--parameter token=..." in text, "hunter2" in text) == (True, False)

@@ -9,38 +9,45 @@ from msgspec.structs import replace
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.directory import Directory, Files
 from cfnroles.sources.reading import Reading
+from cfnroles.targets.terraform.file import Again
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.written_file import TerraformFile
 
 
-def terraform(reading: Reading, directory: str = "", *, form: GateForm = GateForm.DATA) -> tuple[TerraformFile, ...]:
+def terraform(
+    reading: Reading, directory: str = "", *, form: GateForm = GateForm.DATA, again: Again | None = None
+) -> tuple[TerraformFile, ...]:
     """The file with the roles of each task definition, for ``directory``; without one beside the task definition.
+
+    ``again`` is what the file says of how to write it again.
 
     Raises InvalidInput for what was read and ECS would refuse, and where a file cannot be written.
     """
     if not reading.addressed:
-        files = files_of(reading, Directory(directory or "."), form=form)
+        files = files_of(reading, Directory(directory or "."), form=form, again=again)
         return tuple(replace(each, path=posixpath.join(directory, each.path)) for each in files)
-    files = files_of(reading, Directory(reading.name), form=form)
+    files = files_of(reading, Directory(reading.name), form=form, again=again)
     if directory:
         return tuple(replace(each, path=posixpath.join(directory, posixpath.basename(each.path))) for each in files)
     return tuple(replace(each, path=posixpath.join(reading.name, each.path)) for each in files)
 
 
-def files_of(reading: Reading, files: Files, *, form: GateForm = GateForm.DATA) -> tuple[TerraformFile, ...]:
+def files_of(
+    reading: Reading, files: Files, *, form: GateForm = GateForm.DATA, again: Again | None = None
+) -> tuple[TerraformFile, ...]:
     """The same with paths as seen from the directory of ``files``: that of the source itself, or that to write to."""
     if reading.template is not None or (reading.addressed and len(reading.documents) < 2):
         raise InvalidInput(f"is {reading.noun}, and its roles are not written as Terraform", where=reading.name)
     if reading.addressed:
         from cfnroles.targets.terraform.directory import directory_files
 
-        return directory_files(reading, files, form=form)
+        return directory_files(reading, files, form=form, again=again or Again("."))
     from cfnroles.targets.terraform.task_definitions import task_files
 
-    return task_files(reading, files, form=form)
+    return task_files(reading, files, form=form, again=again or Again(reading.name))
 
 
-def reusable_module(reading: Reading, directory: str) -> tuple[TerraformFile, ...]:
+def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[TerraformFile, ...]:
     """A module with the execution role of the source's only task definition, which gets its secrets from each call.
 
     Raises InvalidInput for a directory of Terraform, whose names mean nothing in a module.
@@ -52,5 +59,5 @@ def reusable_module(reading: Reading, directory: str) -> tuple[TerraformFile, ..
             f"--module is for a task definition or a service, and {reading.name} is {reading.noun}",
             remedy="Leave it out, and the roles are written for the task definition that is there.",
         )
-    made = task_module(reading)
+    made = task_module(reading, again)
     return (replace(made, path=posixpath.join(directory, made.path)),)

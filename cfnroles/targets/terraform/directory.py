@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
-from cfnroles.hcl.configuration import Configuration, provider_of
+from cfnroles.hcl.configuration import Configuration, provider_of, read_configuration
 from cfnroles.hcl.definitions import Site, module_directory, sites
 from cfnroles.hcl.directory import Below, Files, joined
 from cfnroles.hcl.project import Project
 from cfnroles.need import Gap, Holder, Origin
+from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import TASK_DEFINITION
-from cfnroles.targets.terraform.file import Header
+from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.instances import merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
@@ -34,7 +35,7 @@ _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_ve
 _NAMING = ("secret_id", "for_each", "count")
 
 
-def directory_files(reading: Reading, files: Files, *, form: GateForm) -> tuple[TerraformFile, ...]:
+def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Again) -> tuple[TerraformFile, ...]:
     """The file of each task definition of a directory, of those in its own modules in the directories of these.
 
     Raises InvalidInput where one cannot be written.
@@ -49,26 +50,26 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm) -> tuple[
             elsewhere.setdefault(module_directory(project, site.calls), site)
         else:
             tasks[site.address].append(task)
-    made = [_file(known[address], found, project, form=form) for address, found in sorted(tasks.items())]
+    made = [_file(known[address], found, project, form, again) for address, found in sorted(tasks.items())]
     away: list[Gap] = []
     for directory, site in sorted(elsewhere.items()):
         if directory.startswith("."):
             away.append(_away(site))
         else:
-            made += _of_module(reading, files, directory, form)
+            made += _of_module(reading, files, directory, form, again.in_module(directory))
     if not made and away:
         raise InvalidInput(f"{away[0].what}", where=str(away[0].origin), remedy=away[0].remedy)
     return (replace(made[0], gaps=(*made[0].gaps, *away)), *made[1:]) if away else tuple(made)
 
 
-def _of_module(reading: Reading, files: Files, directory: str, form: GateForm) -> Iterator[TerraformFile]:
+def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:
     """The files for the task definitions of a module, which is looked at for any of its calls."""
     below = Below(files, directory)
     told = replace(reading.told, parameters={}, variable_files=())
     inner = read_files(below, joined(reading.name, directory), told)
     own = tuple(task for task in inner.tasks if not task.address.startswith("module."))
     if own:
-        found = directory_files(replace(inner, tasks=own), below, form=form)
+        found = directory_files(replace(inner, tasks=own), below, form=form, again=again)
         yield from (replace(each, path=joined(directory, each.path)) for each in found)
 
 
@@ -79,7 +80,13 @@ def _away(site: Site) -> Gap:
     return Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
 
 
-def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm) -> TerraformFile:
+def sensitive_variables(files: Files) -> frozenset[str]:
+    """The variables of a directory whose values nobody should see."""
+    variables = read_configuration(files, ".").variables
+    return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
+
+
+def _file(site: Site, tasks: Sequence[Task], project: Project, form: GateForm, again: Again) -> TerraformFile:
     task, merged = tasks[0], merged_instances(site, tasks)
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
@@ -93,8 +100,8 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, *, form: GateForm
         header=Header(
             posixpath.basename(site.place.document),
             f":{site.place.line}, {site.type}.{site.name}",
-            "cfnroles terraform .",
-            f"cfnroles explain . --resource {site.address}",
+            again.written,
+            f"cfnroles explain {quoted(again.source)} --resource {quoted(site.address)}",
         ),
         conditions=merged.conditions,
         made=merged.made,

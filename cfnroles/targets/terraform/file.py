@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from cfnroles.hcl.directory import joined
 from cfnroles.need import Holder
+from cfnroles.page import quoted as shell_quoted
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.targets.terraform.command_gate import command_gate_blocks
 from cfnroles.targets.terraform.gate import Gate, gate_blocks
@@ -21,6 +23,26 @@ from cfnroles.targets.terraform.writing import Argument, Blank, Block, Comment, 
 #: How each file begins that cfnroles writes.
 MARK = "# Written by cfnroles from "
 _DIGEST = re.compile(r"^# sha256:([0-9a-f]{64})$", re.MULTILINE)
+
+
+class Again(Struct, frozen=True):
+    """How the same file is written again where it lies: SOURCE as seen from there, and options, each behind a space.
+
+    ``of_root`` are those that mean nothing to a module of SOURCE.
+    """
+
+    source: str = ""
+    options: str = ""
+    of_root: str = ""
+
+    @property
+    def written(self) -> str:
+        """The command; empty where nobody can give SOURCE again."""
+        return f"cfnroles terraform {shell_quoted(self.source)}{self.options}{self.of_root}" if self.source else ""
+
+    def in_module(self, directory: str) -> Again:
+        """The same for a file of a module, whose directory is seen from SOURCE; it lies in the latter or with all."""
+        return Again("." if self.source == "." else joined(self.source, directory), self.options)
 
 
 class Header(Struct, frozen=True):
@@ -37,9 +59,9 @@ class Header(Struct, frozen=True):
     @property
     def lines(self) -> tuple[str, ...]:
         """The comments at the top of the file."""
-        head = f"{self.document}{self.origin}. Do not edit; `{self.again}` writes it anew."
+        edited = f"; `{self.again}` writes it anew." if self.again else "."
         told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
-        return (f"{MARK.removeprefix('# ')}{head}", *told)
+        return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told)
 
 
 def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block, ...]]:
