@@ -18,7 +18,7 @@ from cfnroles.sources.template_tasks import names_in
 from cfnroles.statements import compose
 from cfnroles.symbols import SUFFIX
 from cfnroles.template.template import Template
-from cfnroles.text import text_of
+from cfnroles.text import arn_of, text_of
 
 #: The resources that hold their policy: what they are called, and the property.
 _OWN = {"AWS::KMS::Key": ("key", "KeyPolicy"), "AWS::ECR::Repository": ("repository", "RepositoryPolicyText")}
@@ -41,6 +41,24 @@ class ResourcePolicy(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"the policy of the {self.noun} {self.logical_id}"
+
+    def is_of(self, need: Need) -> bool:
+        """Whether it is that of what a need is about."""
+        resource = text_of(need.permission.resource)
+        named = {symbol.name.removeprefix(SUFFIX).partition(".")[0] for symbol in resource.symbols}
+        known = self.arn.startswith("arn:") and f"{resource}/".startswith(f"{self.arn}/")
+        return self.logical_id in named or known
+
+
+class ConfiguredPolicy(ResourcePolicy, frozen=True):
+    """The policy of a resource of Terraform with an address, known by how its ARN ends in a ``service``."""
+
+    service: str = ""
+
+    def is_of(self, need: Need) -> bool:
+        """Whether it is that of what a need is about."""
+        arn = arn_of(need.permission.resource)
+        return arn is not None and arn.service == self.service and f"{arn.resource}/".startswith(f"{self.arn}/")
 
 
 def policies_naming(role: str, template: Template, value: Callable[[Any], Any]) -> tuple[ResourcePolicy, ...]:
@@ -65,19 +83,12 @@ def beside(answer: Verification, policies: Iterable[ResourcePolicy]) -> Verifica
 
 
 def _beside(each: Judged, policies: Iterable[ResourcePolicy]) -> Judged:
-    its = [policy for policy in policies if _is_of(policy, each.need)]
+    its = [policy for policy in policies if policy.is_of(each.need)]
     if each.outcome is Outcome.ALLOWED:
         its = [policy for policy in its if policy.denies]
     if each.outcome not in (Outcome.MISSING, Outcome.ALLOWED) or not its:
         return each
     return replace(each, outcome=Outcome.UNKNOWN, keys=tuple(map(str, its)))
-
-
-def _is_of(policy: ResourcePolicy, need: Need) -> bool:
-    resource = text_of(need.permission.resource)
-    named = {symbol.name.removeprefix(SUFFIX).partition(".")[0] for symbol in resource.symbols}
-    known = policy.arn.startswith("arn:") and f"{resource}/".startswith(f"{policy.arn}/")
-    return policy.logical_id in named or known
 
 
 def _policies(template: Template, value: Callable[[Any], Any]) -> Iterator[tuple[str, str, Any]]:

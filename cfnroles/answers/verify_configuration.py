@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cfnroles.answers.configuration_texts import ConfigurationTexts
 from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
+from cfnroles.answers.resource_policies import ConfiguredPolicy, beside
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Absence, Judged, Outcome, Use, Verification
 from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.answers.verify_template import NO_QUESTION, Question
@@ -21,6 +22,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
 from cfnroles.symbols import Expression
@@ -225,9 +227,11 @@ class _Judging:
                 known=self._question.context,
                 apart=texts.apart,
             )
-            judged = texts.told(judge_uses(uses, role, prove=self._question.prove))
-            answer = replace(judged, cures=texts.cures, language="hcl")
             own = next((each for each in part.roles.roles if key == ("own", each.address)), None)
+            policies = {_policy(each): each for each in (own.policies if own else ())}
+            judged = texts.told(beside(judge_uses(uses, role, prove=self._question.prove), policies))
+            hidden = {str(one): _hidden(one, each) for one, each in policies.items() if each.unread}
+            answer = replace(judged, cures={**texts.cures, **hidden}, language="hcl")
             hiding = any(gap.feature in _HIDING for each in parts for gap in each.gaps)
             self._answers[same] = _beside_others(answer) if hiding or (own and own.users) else answer
         return self._answers[same]
@@ -277,6 +281,17 @@ class _Judging:
         if NOT_AT_HAND in open_.reason or not open_.remedy:
             return f"{open_.reason}. {f'{open_.remedy}. ' if open_.remedy else ''}Or {how[0].lower()}{how[1:]}"
         return how
+
+
+def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:
+    return ConfiguredPolicy(found.noun, found.address, found.resource, found.denies, found.service)
+
+
+def _hidden(policy: ConfiguredPolicy, found: ResourcePolicyNaming) -> str:
+    """What closes the question what a policy says that cannot be read."""
+    why = found.unread.why if found.unread else ""
+    remedy = f" {found.unread.remedy}." if found.unread and found.unread.remedy else ""
+    return f"Whether {policy} names the role is not known: {why}.{remedy}"
 
 
 def _beside_others(answer: Verification) -> Verification:

@@ -353,6 +353,8 @@ def _untold(each: Verification) -> Iterator[str]:
 
 
 def _remedy(key: str, each: Verification) -> str:
+    if key in each.cures:
+        return each.cures[key]
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
         return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
@@ -360,8 +362,6 @@ def _remedy(key: str, each: Verification) -> str:
         return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it says: look at it."
     if key == THE_ROLE:
         return ""  # it is told how to give it
-    if key in each.cures:
-        return each.cures[key]
     if key == THE_INSTANCE:
         return (
             "Without an execution role, the role of the container instances pulls images and writes logs: judge that"

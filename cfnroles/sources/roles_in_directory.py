@@ -14,9 +14,17 @@ from cfnroles.hcl.session import Undecided
 from cfnroles.hcl.syntax import Body, Node
 from cfnroles.hcl.values import Failed
 from cfnroles.iam.roles import Unread
+from cfnroles.sources.terraform_configured import (
+    ASKED,
+    CALLED_BY,
+    NAMING,
+    POLICY,
+    RESOURCE_POLICIES,
+    ROLE,
+    Configured,
+)
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.sources.terraform_policies import spelled
-from cfnroles.sources.terraform_roles import ASKED, CALLED_BY, NAMING, POLICY, ROLE, Configured
 from cfnroles.sources.terraform_runs import attributes_of
 from cfnroles.sources.terraform_services import SERVICE
 from cfnroles.symbols import Expression
@@ -33,7 +41,7 @@ _NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, "aws_iam_role_pol
 
 
 class DirectoryInPass:
-    """As for ``terraform_roles.Surface``."""
+    """As for ``terraform_configured.Surface``."""
 
     def __init__(self, project: Project, module: Module) -> None:
         self._project, self._module, self._session = project, module, module.session
@@ -77,6 +85,12 @@ class DirectoryInPass:
     def policy(self, arn: str) -> Configured | None:
         """As for ``Surface``: a policy that the configuration makes has no known ARN."""
         return None
+
+    def holders(self) -> Iterable[Configured]:
+        """As for ``Surface``."""
+        for site in (each for kind in RESOURCE_POLICIES for each in sites(self._project, kind)):
+            if "policy" in site.block.body.arguments:
+                yield from (each for each in self._given(site) if isinstance(each, Configured))
 
     def beside(self, role: Configured) -> Iterable[Unread]:
         """As for ``Surface``: a module whose source is elsewhere, and that is told the role's name, may do anything."""

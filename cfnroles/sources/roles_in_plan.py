@@ -7,8 +7,8 @@ from typing import Any
 
 from cfnroles.hcl.syntax import Place
 from cfnroles.iam.roles import Unread
+from cfnroles.sources.terraform_configured import NAMING, POLICY, RESOURCE_POLICIES, ROLE, Configured
 from cfnroles.sources.terraform_members import TASK_DEFINITION, Attributes
-from cfnroles.sources.terraform_roles import NAMING, POLICY, ROLE, Configured
 from cfnroles.sources.terraform_services import SERVICE
 from cfnroles.symbols import Expression
 from cfnroles.text import Text
@@ -17,7 +17,7 @@ _NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, SERVICE, "aws_iam
 
 
 class PlanSurface:
-    """As for ``terraform_roles.Surface``. ``resources`` are all of the plan or the state, data sources among them."""
+    """As for ``terraform_configured.Surface``. ``resources`` are all of the plan or the state, with data sources."""
 
     def __init__(
         self,
@@ -61,6 +61,10 @@ class PlanSurface:
     def policy(self, arn: str) -> Configured | None:
         """As for ``Surface``."""
         return next((each for each in self._of(POLICY) if str(each.known("arn")) == arn), None)
+
+    def holders(self) -> Iterable[Configured]:
+        """As for ``Surface``."""
+        return self._of(*RESOURCE_POLICIES)
 
     def beside(self, role: Configured) -> Iterable[Unread]:
         """As for ``Surface``: all modules are in it."""

@@ -80,8 +80,10 @@ def policy_of(
     where: str,
     spelling: Spelling,
     known: Callable[[Expression], Mapping[str, Any] | None] = lambda symbol: None,
+    *,
+    trust: bool = False,
 ) -> RolePolicy | Unread:
-    """The policy with a document that a resource has, or why it cannot be read.
+    """The policy with a document that a resource has, or why it cannot be read; that of a ``trust`` names principals.
 
     ``known`` tells the document that an expression stands for, where that is one of AWS's own.
     """
@@ -90,6 +92,8 @@ def policy_of(
         return found
     found = _with_known(found, known)
     document = spelling.value(found)
+    if trust:
+        return RolePolicy(name, document, where)
     read = read_document(name, document, where)
     if isinstance(read, Unread):
         return replace(read, where=where)

@@ -7,108 +7,50 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.hcl.module import NOT_AT_HAND
-from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value, elements
 from cfnroles.iam.evaluator import Effect
 from cfnroles.iam.roles import Role, RolePolicy, Unread, attached_policy, renamed
 from cfnroles.placeholders import texts_in
-from cfnroles.sources.terraform_members import Attributes, Turned
+from cfnroles.sources.terraform_configured import (
+    ASKED,
+    CALLED_BY,
+    INLINE,
+    NAMING,
+    POLICY,
+    ROLE,
+    Configured,
+    Surface,
+)
+from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.terraform_policies import Spelling, cure, policy_of, spelled, trust_of
+from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming, policies_naming
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.sources.terraform_tasks import TaskInPasses
 from cfnroles.symbols import SUFFIX, Expression, RandomSuffix
 from cfnroles.text import PARTITION, Part, Text, arn_of, text_of
 from cfnroles.workload import Path
 
-ROLE, POLICY = "aws_iam_role", "aws_iam_policy"
-_INLINE, _ATTACHMENT = "aws_iam_role_policy", "aws_iam_role_policy_attachment"
-#: The argument in which a resource names the roles that it gives policies to.
-NAMING = {
-    _INLINE: "role",
-    _ATTACHMENT: "role",
-    "aws_iam_policy_attachment": "roles",
-    "aws_iam_role_policy_attachments_exclusive": "role_name",
-}
-#: What is asked of each type: its arguments and its blocks.
-ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    ROLE: (
-        ("name", "path", "arn", "id", "assume_role_policy", "managed_policy_arns", "permissions_boundary"),
-        ("inline_policy",),
-    ),
-    POLICY: (("name", "arn", "policy"), ()),
-    _INLINE: (("name", "role", "policy"), ()),
-    _ATTACHMENT: (("role", "policy_arn"), ()),
-    "aws_iam_policy_attachment": (("roles", "policy_arn"), ()),
-    "aws_iam_role_policy_attachments_exclusive": (("role_name", "policy_arns"), ()),
-}
-#: The argument by which a resource or data source is called in its ARN.
-CALLED_BY = {
-    "aws_secretsmanager_secret": "name",
-    "aws_ssm_parameter": "name",
-    "aws_s3_bucket": "bucket",
-    "aws_ecr_repository": "name",
-    "aws_cloudwatch_log_group": "name",
-    "aws_lambda_function": "function_name",
-    ROLE: "name",
-}
 #: Types of which no two resources are the same thing, whatever they are called.
 _APART = frozenset({*CALLED_BY, "aws_kms_key", "aws_efs_file_system", "aws_efs_access_point"})
 
 
-class Configured(Struct, frozen=True):
-    """A resource or a data source, as far as it is asked about. ``data`` says that it is the latter."""
-
-    address: str
-    type: str
-    attributes: Attributes
-    place: Place
-    data: bool = False
-
-    @property
-    def where(self) -> str:
-        """Its place, for people."""
-        return str(self.place)
-
-    def known(self, name: str) -> Text | None:
-        """The text of an attribute, with its symbols; ``None`` where there is none."""
-        return spelled(self.attributes.get(name))
-
-
-class Surface(Protocol):
-    """What a configuration has in one world of its conditions."""
-
-    def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
-        """The roles that may be one of those that are named so."""
-
-    def policies(self, roles: Sequence[Configured]) -> Iterable[Configured | Unread]:
-        """What may give policies to these roles, and what cannot be seen of that."""
-
-    def at(self, address: str) -> Configured | None:
-        """The resource or data source with an address."""
-
-    def policy(self, arn: str) -> Configured | None:
-        """The customer managed policy with an ARN."""
-
-    def beside(self, role: Configured) -> Iterable[Unread]:
-        """What may give policies to a role, and cannot be seen."""
-
-    def users(self, role: Configured) -> tuple[str, ...]:
-        """The addresses of what has a role, besides task definitions and what runs them."""
-
-
 class ConfiguredRole(Struct, frozen=True):
-    """A role with its policies. ``names`` are the texts by which it is named; ``users`` are who else has it."""
+    """A role with its policies. ``names`` are the texts by which it is named; ``users`` are who else has it.
+
+    ``policies`` are those of resources that name it.
+    """
 
     configured: Configured
     role: Role
     names: frozenset[str]
     users: tuple[str, ...] = ()
+    policies: tuple[ResourcePolicyNaming, ...] = ()
 
     @property
     def address(self) -> str:
@@ -189,12 +131,14 @@ def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> 
     texts_of = {each.address: _names(each) for each in found}
     wanted = [each for each in found if any(_is_named(text, each, texts_of[each.address]) for text in named)]
     attached = list(surface.policies(wanted)) if wanted else []
+    holders = list(surface.holders()) if wanted else []
     roles = tuple(
         ConfiguredRole(
             each,
             _Reader(surface, spelling, each, texts_of[each.address]).role(attached),
             texts_of[each.address],
             surface.users(each),
+            policies_naming(each, holders, spelling),
         )
         for each in wanted
     )
@@ -248,7 +192,7 @@ class _Reader:
         trust, trust_unread = trust_of(role.attributes.get("assume_role_policy"), role.where, self._spelling)
         own = [each for each in attached if isinstance(each, Configured)]
         found: list[RolePolicy | Unread] = [each for each in attached if isinstance(each, Unread)]
-        inline = {str(each.known("name")) for each in own if each.type == _INLINE and self._has(each)}
+        inline = {str(each.known("name")) for each in own if each.type == INLINE and self._has(each)}
         found += (*self._inline_blocks(inline), *self._managed_arns(role, "managed_policy_arns"))
         for each in own:
             found += self._of_resource(each)
@@ -289,7 +233,7 @@ class _Reader:
             if open_ := next(filter(None, map(self._perhaps, named)), None):
                 yield self._maybe(resource, open_)
             return
-        if resource.type == _INLINE:
+        if resource.type == INLINE:
             yield self._read(resource.address, resource.attributes.get("policy"), resource.where)
         else:
             name = "policy_arns" if "policy_arns" in ASKED[resource.type][0] else "policy_arn"
@@ -298,9 +242,7 @@ class _Reader:
     def _maybe(self, resource: Configured, open_: Expression) -> Unread:
         """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
         why = f"nobody can see whether {open_.name}, which it is attached to, is this role: {open_.reason}"
-        read = (
-            policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == _INLINE else None
-        )
+        read = policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == INLINE else None
         effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
         return Unread(resource.address, why, cure(open_), resource.where, effects=effects)
 

@@ -244,6 +244,34 @@ def test_a_role_of_elsewhere_is_not_judged(execution: str, called: str) -> None:
     assert (str(found.verdict), found.role.name, found.absence is not None) == ("not judged", called, True)
 
 
+def of_secret(principal: str, effect: str = "Allow", secret: str = DB) -> str:
+    document = (
+        f'jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "{effect}", Resource = "*",'
+        f' Action = "secretsmanager:GetSecretValue", Principal = {{ AWS = {principal} }} }}] }})'
+    )
+    return of_secret_by(document, secret)
+
+
+def of_secret_by(document: str, secret: str = DB) -> str:
+    return f'resource "aws_secretsmanager_secret_policy" "s" {{\n secret_arn = {secret}\n policy = {document}\n}}\n'
+
+
+OF_RESOURCES = {
+    "it may allow": (of_secret("aws_iam_role.exec.arn"), "not judged unknown"),
+    "by its ARN": (of_secret('"arn:aws:iam::111122223333:role/exec"'), "not judged unknown"),
+    "it allows another role": (of_secret('"arn:aws:iam::111122223333:role/other"'), "fail missing"),
+    "it is of another secret": (of_secret("aws_iam_role.exec.arn", secret=OTHER), "fail missing"),
+    "nobody can see it": (of_secret_by("var.on"), "not judged unknown"),
+    "it may deny": (inline(policy(DB)) + of_secret("aws_iam_role.exec.arn", "Deny"), "not judged unknown"),
+    "it allows what the role does": (inline(policy(DB)) + of_secret("aws_iam_role.exec.arn"), "pass"),
+}
+
+
+@pytest.mark.parametrize(("beside", "expected"), OF_RESOURCES.values(), ids=OF_RESOURCES)
+def test_the_policy_of_a_secret_may_allow_or_deny(beside: str, expected: str) -> None:
+    assert verdict(files(role(beside=beside))) == expected
+
+
 def test_a_task_definition_without_a_role_lacks_what_it_needs() -> None:
     found = verified(files("", execution="null"))[0]
     assert str(found.verdict) == "fail"

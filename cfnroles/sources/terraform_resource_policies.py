@@ -1,0 +1,88 @@
+"""The policies of a configuration's own secrets, keys, buckets and repositories, as far as they name its roles.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.iam.roles import RolePolicy, Unread
+from cfnroles.sources.terraform_configured import RESOURCE_POLICIES, Configured
+from cfnroles.sources.terraform_policies import Spelling, policy_of
+from cfnroles.text import Text, arn_of
+
+
+class ResourcePolicyNaming(Struct, frozen=True):
+    """The policy of a resource that names a role; ``resource`` is the end of the ARN of that. ``denies`` it may.
+
+    ``unread`` says why nobody can see whether it does.
+    """
+
+    noun: str
+    address: str
+    service: str
+    resource: str
+    denies: bool
+    unread: Unread | None = None
+
+
+def policies_naming(
+    role: Configured, holders: Iterable[Configured], spelling: Spelling
+) -> tuple[ResourcePolicyNaming, ...]:
+    """The policies that name a role, and those that nobody can see, which may."""
+    return tuple(_naming(tuple(_called(role)), holders, spelling))
+
+
+def _naming(
+    names: tuple[str, ...], holders: Iterable[Configured], spelling: Spelling
+) -> Iterator[ResourcePolicyNaming]:
+    for each in holders:
+        given = each.attributes.get("policy")
+        resource = _resource(each, spelling)
+        if given is None or not resource:
+            continue
+        kind = RESOURCE_POLICIES[each.type]
+        read = policy_of(each.address, given, each.where, spelling, trust=True)
+        if not isinstance(read, RolePolicy):
+            yield ResourcePolicyNaming(kind.noun, each.address, kind.service, resource, False, read)
+        elif _names(read.document, names):
+            denies = any(_names(one, names) for one in _denying(read.document))
+            yield ResourcePolicyNaming(kind.noun, each.address, kind.service, resource, denies)
+
+
+def _resource(holder: Configured, spelling: Spelling) -> str:
+    """The end of the ARN of the resource that a policy is of."""
+    kind = RESOURCE_POLICIES[holder.type]
+    if not kind.naming:
+        known = holder.known("key_id")
+        return f"{kind.before}{known or f'${{{holder.address}}}'}"
+    named = holder.known(kind.naming)
+    text = spelling.text(named) if named is not None else Text()
+    arn = arn_of(text)
+    return str(arn.resource) if arn is not None else f"{kind.before}{text}" if text else ""
+
+
+def _called(role: Configured) -> Iterator[str]:
+    """The texts by which a document names a role."""
+    yield from (f"${{{role.address}}}", f"${{{role.address}.")
+    if name := role.known("name"):
+        yield from (f"role/{name}", f"/{name}")
+    if arn := role.known("arn"):
+        yield str(arn)
+
+
+def _names(document: Any, names: tuple[str, ...]) -> bool:
+    text = json.dumps(document, ensure_ascii=False)
+    return any(json.dumps(each, ensure_ascii=False)[1:-1] in text for each in names)
+
+
+def _denying(document: Mapping[str, Any]) -> Iterator[Any]:
+    given = document.get("Statement")
+    for each in given if isinstance(given, list) else [given]:
+        if isinstance(each, Mapping) and each.get("Effect") != "Allow":
+            yield each
