@@ -1,0 +1,52 @@
+"""What rows ask of a message besides its words: whose host it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from cfnroles.table.messages.network import LAYER_ADDRESSES
+
+_HOST = re.compile(r"[a-z0-9.-]{4,253}")
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".amazonaws.eu", ".sc2s.sgov.gov", ".c2s.ic.gov")
+_BEFORE = ("://", "lookup ", "ref ", 'ref "', "dial tcp ", "repository ", "host: ", "image ")
+
+
+def hosts(message: str) -> tuple[str, ...]:
+    """The names and addresses of hosts in a message in lower case, behind the words that come before one."""
+    found: dict[str, None] = {}
+    for sign in _BEFORE:
+        at = message.find(sign)
+        for _ in range(20):
+            if at < 0:
+                break
+            host = _HOST.match(message, at + len(sign))
+            if host and "." in host[0]:
+                found[host[0].rstrip(".-")] = None
+            at = message.find(sign, at + 1)
+    return tuple(found)
+
+
+def is_aws(host: str) -> bool:
+    """Whether a host is one of AWS's."""
+    return host.endswith(_AWS)
+
+
+def _mistyped(message: str) -> bool:
+    return any((".dkr.ecr" in host or ".amazonaws" in host) and not is_aws(host) for host in hosts(message))
+
+
+def _foreign(message: str) -> bool:
+    return not any(map(is_aws, hosts(message))) and "amazonaws" not in message and "cloudwatch" not in message
+
+
+def _layers(message: str) -> bool:
+    return any(host.startswith(LAYER_ADDRESSES) or "starport-layer-bucket" in host for host in hosts(message))
+
+
+#: The conditions by the names that rows give them; each takes the message in lower case.
+CONDITIONS: Mapping[str, Callable[[str], bool]] = {
+    "mistyped registry": _mistyped,
+    "not a host of AWS": _foreign,
+    "address of Amazon S3": _layers,
+}

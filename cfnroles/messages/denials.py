@@ -1,0 +1,143 @@
+"""IAM's own words for a refused call: who was refused, what, on what, and by which kind of policy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from cfnroles.table.message import Caller, PolicyKind, Refusal
+from cfnroles.table.messages.refusals import REFUSALS
+from cfnroles.text import Arn, Text, arn_of
+
+#: How many refusals of one text are read, and how far behind its words each may go.
+_MOST, _REACH = 50, 4_000
+_SIGN = "not authorized to perform"
+_ACTION = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,40}:[a-zA-Z0-9]{1,80}")
+_TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_INSTANCE = re.compile(r"m?i-[0-9a-f]{8,32}")
+_AROUND = "\"'()[]{},;"
+_BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
+#: The statement of a service control policy that an endpoint passed on is named last, and cures.
+_LAST_NAMED = "transitively through"
+
+
+class Denial(Struct, frozen=True):
+    """One refused call. ``resource`` is what the message names, and ``arn`` its parts if it is an ARN.
+
+    ``explicit`` says that a statement denies the call, where no other would help. ``whole`` says that the resource was
+    not cut off or masked.
+    """
+
+    action: str
+    principal: str
+    resource: Text
+    kind: PolicyKind
+    explicit: bool = False
+    whole: bool = True
+
+    @property
+    def arn(self) -> Arn | None:
+        """The parts of the resource; ``None`` where it is a name, ``*``, or nothing."""
+        return arn_of(self.resource)
+
+    @property
+    def role(self) -> str:
+        """The name of the role that was refused; empty for another principal."""
+        parts = self.principal.split("/")
+        if ":assumed-role" in parts[0] and len(parts) > 1:
+            return parts[1]
+        return parts[-1] if parts[0].endswith(":role") else ""
+
+    @property
+    def caller(self) -> Caller:
+        """Who the principal is, as far as its session tells: ECS names that of a task by the task's id."""
+        session = self.principal.rpartition("/")[2]
+        if ":user/" in self.principal or self.principal.endswith(":root"):
+            return Caller.DEPLOYER
+        if _INSTANCE.fullmatch(session):
+            return Caller.INSTANCE
+        return Caller.EITHER if _TASK.fullmatch(session) else Caller.UNKNOWN
+
+    @property
+    def refusal(self) -> Refusal:
+        """The row of the kind of policy."""
+        return _BY_KIND[self.kind]
+
+
+def denials_of(message: str) -> tuple[Denial, ...]:
+    """Every refusal in a message that names its action; the same one once."""
+    found: dict[Denial, None] = {}
+    low, at, end = message.lower(), 0, 0
+    for _ in range(_MOST):
+        at = low.find(_SIGN, end)
+        if at < 0:
+            break
+        following = low.find(_SIGN, at + 1)
+        stop = min(at + _REACH, following if following > 0 else len(message))
+        before = message[max(end, at - 2_048) : at]
+        end = at + len(_SIGN)
+        if denial := _denial(before, message[end:stop]):
+            found[denial] = None
+    return tuple(found)
+
+
+def _denial(before: str, rest: str) -> Denial | None:
+    words = rest.lstrip(": ").split(" ")
+    action = _ACTION.match(words[0].strip(_AROUND))
+    if action is None:
+        return None
+    given, whole = _resource(words[1:])
+    kind, explicit = _kind(rest.lower())
+    if kind is PolicyKind.RESOURCE and action[0].lower().startswith("kms:"):
+        # The resource-based policy of a key is its key policy.
+        kind = PolicyKind.KEY
+    return Denial(action[0], _principal(before), Text(given), kind, explicit, whole)
+
+
+def _principal(before: str) -> str:
+    words = before.rstrip().removesuffix(" is").split(" ")
+    last = words[-1].strip(_AROUND) if words else ""
+    named = last.startswith("arn:") or (
+        len(words) > 1 and words[-2].lower().rstrip(":") in ("user", "role", "principal")
+    )
+    return last if named else ""
+
+
+def _resource(words: list[str]) -> tuple[str, bool]:
+    """What stands behind ``on resource:``, in any of the spellings that people paste; and whether it is all of it."""
+    if not words or words[0].lower() != "on":
+        return "", True
+    named = words[1:]
+    if named and named[0].lower().startswith("resource"):
+        glued = named[0][len("resource") :].lstrip(":")
+        named = [glued, *named[1:]] if glued else named[1:]
+    given = named[0] if named else ""
+    cut = given.endswith(("...", "…")) or (len(named) == 1 and not _is_complete(given))
+    given = given.strip(_AROUND).removesuffix("...")
+    given = given.removesuffix(".") if given not in (".", "") else ""
+    return given, bool(given) and not cut and not _is_masked(given)
+
+
+def _is_complete(given: str) -> bool:
+    arn = arn_of(given.strip(_AROUND))
+    return given.strip("\"'.") == "*" or (arn is not None and bool(arn.resource))
+
+
+def _is_masked(given: str) -> bool:
+    return "..." in given or "<" in given or "xxx" in given.lower()
+
+
+def _kind(rest: str) -> tuple[PolicyKind, bool]:
+    explicit = "explicit deny" in rest
+    at = max(rest.find("because"), rest.find("explicit deny"))
+    if at < 0:
+        return PolicyKind.UNSTATED, False
+    why = rest[at : at + 300]
+    if _LAST_NAMED in why:
+        why = why[why.find(_LAST_NAMED) :]
+    named = [(why.find(name), refusal.kind) for refusal in REFUSALS for name in refusal.names if name in why]
+    return min(named)[1] if named else PolicyKind.UNSTATED, explicit

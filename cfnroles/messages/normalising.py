@@ -1,0 +1,87 @@
+"""Texts as people paste them, made into the messages that AWS wrote: one line each, in plain characters.
+
+Everything here takes a time that grows with the length of the text and no faster: expressions repeat a class of
+characters at most, and never two that overlap.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+#: How wide terminals are that break a line in the middle of a word, where only one line tells.
+_WIDTHS = frozenset({72, 79, 80, 100, 120, 132, 160, 200})
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]{0,32}[A-Za-z]|\x1b\][^\x07\x1b]{0,512}\x07")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
+#: JSON within JSON escapes the signs that escape.
+_NESTED = re.compile(r"\\+")
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([ntr])(?![a-z]{3})|([\"'/]))")
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‘’‚`´", "'"),
+        "…": "...",
+        **dict.fromkeys("\u00a0\u2007\u202f\t", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"),
+    }
+)
+#: What consoles, quotes and boxes of a terminal put before each line.
+_MARGIN = re.compile(r"^[ \t]{0,40}[│┃|>╷╵╰╭║]+ ?")
+_TIME = re.compile(r"[ \t]{0,8}(?:time=|level=|ts=|\[?\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"(?:time|level|msg|ts|message)\")")
+_SPACES = re.compile(r"\s+")
+#: What goes on behind a name, so that a name at the end of a line is complete before it.
+_GOES_ON = frozenset(
+    {"because", "with", "status", "on", "is", "and", "in", "that", "caused", "the", "was", "to", "from"}
+)
+
+
+def normalised(text: str) -> str:
+    """One message on one line: without escapes, entities, typographic quotes and the breaks of a terminal."""
+    text = _ENTITY.sub(lambda found: html.unescape(found[0]), _ANSI.sub("", text))
+    lines = [_MARGIN.sub("", line) for line in text.translate(_PLAIN).replace("\r\n", "\n").split("\n")]
+    return _SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip()
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The messages of a text, each with its own breaks: paragraphs, and entries of a log that begin with a time."""
+    found: list[list[str]] = [[]]
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if _TIME.match(line) or not line.strip():
+            found.append([])
+        if line.strip():
+            found[-1].append(line)
+    return tuple("\n".join(lines) for lines in found if lines)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[1]:
+        sign = chr(int(found[1], 16)).translate(_PLAIN)
+        return sign if sign.isprintable() else " "
+    return " " if found[2] else found[3]
+
+
+def _unwrapped(lines: list[str]) -> str:
+    """The lines as one. Where a terminal broke them at its last column, a word goes on behind the break."""
+    widest = max(map(len, lines))
+    full = sum(len(line) == widest for line in lines[:-1])
+    # A space at the last column is lost as often as not.
+    alike = all(len(line) >= widest - 1 for line in lines[:-1])
+    hard = widest >= 40 and alike and (full > 1 or widest in _WIDTHS)
+    parts: list[str] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        parts.append(line)
+        if (hard and len(line) == widest) or _is_cut(line, following, full=len(line) == widest >= 40):
+            continue
+        parts.append(" ")
+    return "".join(parts)
+
+
+def _is_cut(line: str, following: str, *, full: bool) -> bool:
+    """Whether a line was broken within a name: at its last column, or behind a hyphen, a colon or a slash."""
+    last = line.rpartition(" ")[2]
+    first = following.lstrip().partition(" ")[0]
+    if not first or len(last) < 6 or first.rstrip(":").lower() in _GOES_ON:
+        return False
+    long = "arn:" in last or "://" in last
+    return last[-1] == "-" or (long and (full or last[-1] in ":/"))

@@ -1,0 +1,39 @@
+"""The table of messages: one module for each kind, in the order in which they are asked, the particular ones first."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import Symptom
+from cfnroles.table.messages import (
+    assuming,
+    environment_files,
+    logging,
+    network,
+    placing,
+    pulling,
+    registering,
+    running,
+    secrets,
+    symptoms,
+    throttling,
+    volumes,
+)
+from cfnroles.table.messages.refusals import REFUSALS
+from cfnroles.table.messages.stages import STAGES
+
+SYMPTOMS: tuple[Symptom, ...] = (
+    *assuming.SYMPTOMS,
+    *throttling.SYMPTOMS,
+    *secrets.SYMPTOMS,
+    *environment_files.SYMPTOMS,
+    *registering.SYMPTOMS,
+    *logging.SYMPTOMS,
+    *volumes.SYMPTOMS,
+    *pulling.SYMPTOMS,
+    *placing.SYMPTOMS,
+    *running.SYMPTOMS,
+    *network.SYMPTOMS,
+    *symptoms.SYMPTOMS,
+    *symptoms.LAST,
+)
+
+__all__ = ["REFUSALS", "STAGES", "SYMPTOMS"]

@@ -1,0 +1,70 @@
+"""Roles that cannot be assumed."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_TRUST = Cause(
+    "the trust policy of the role does not let ecs-tasks.amazonaws.com assume it",
+    "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
+    "Let ecs-tasks.amazonaws.com assume the role in its trust policy",
+)
+_PASS = Cause(
+    "whoever starts the task or deploys the service lacks iam:PassRole on the role",
+    "cfnroles deploy-policy writes what a deployer needs; `cfnroles verify` judges the role itself",
+    "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
+)
+_GONE = Cause(
+    "the role does not exist, or its name in the task definition is wrong: `null`, empty or of another account",
+    "aws iam get-role --role-name ROLE",
+    "Correct taskRoleArn or executionRoleArn",
+)
+_NEW = Cause(
+    "the role was made seconds ago, and IAM had not told all of AWS yet",
+    "Start the task again",
+    "Wait some seconds between making the role and running the task",
+)
+
+SYMPTOMS = (
+    Symptom(
+        name="service-linked-role-missing",
+        words=("assume the service linked role", "assume the service-linked role", "ecs service linked role exists"),
+        example="Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+        category=Category.TRUST,
+        what="the account does not have the service-linked role of Amazon ECS yet",
+        sure="aws iam get-role --role-name AWSServiceRoleForECS",
+        remedy="aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, then do the same again",
+        source=f"{_GUIDE}/using-service-linked-roles.html",
+        caller=Caller.SERVICE_LINKED,
+        action="iam:CreateServiceLinkedRole",
+    ),
+    Symptom(
+        name="role-not-assumed",
+        words=(
+            "unable to assume the role",
+            "unable to assume role",
+            "proper trust relationship",
+            "role" + ANY + "cannot be assumed",
+            "could not assume role",
+            "failed to assume role",
+            "not authorized to assume role",
+        ),
+        example="ECS was unable to assume the role 'arn:aws:iam::123456789012:role/shop-task' that was provided for"
+        " this task. Please"
+        " verify that the role being passed has the proper trust relationship and permissions and that your IAM user"
+        " has"
+        " permissions to pass this role.",
+        category=Category.TRUST,
+        what="ECS could not assume a role of the task; the message names the trust policy, and four things have this"
+        " text",
+        sure=_TRUST.check,
+        remedy="Find out which of the causes it is",
+        source=f"{_GUIDE}/task_execution_IAM_role.html",
+        caller=Caller.EITHER,
+        action="sts:AssumeRole",
+        fields=("taskRoleArn", "executionRoleArn"),
+        after=("assume the role '", "assume role "),
+        causes=(_TRUST, _GONE, _PASS, _NEW),
+    ),
+)

@@ -1,0 +1,106 @@
+"""Environment files that cannot be read from Amazon S3."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Category, Cause, Symptom
+
+_PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
+_S3 = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"
+_FIELDS = ("containerDefinitions[].environmentFiles[].value",)
+_STAGE = ("environment-file",)
+_HEAD = "aws s3api head-object --bucket BUCKET --key KEY"
+_DOWN = "ResourceInitializationError: failed to download env files: file download command: non empty error stream:"
+
+SYMPTOMS = (
+    Symptom(
+        name="environment-file-not-found",
+        words=(
+            "nosuchkey",
+            "nosuchbucket",
+            "statuscode: 404",
+            "status code: 404",
+            "the specified key does not exist",
+            "notfound",
+        ),
+        during=_STAGE,
+        example=f"{_DOWN} NoSuchKey: The specified key does not exist.",
+        category=Category.MISSING,
+        what="Amazon S3 has no such environment file",
+        sure=_HEAD,
+        remedy="Upload the file, or correct its ARN in environmentFiles",
+        source=_PAGE,
+        action="s3:GetObject",
+        fields=_FIELDS,
+    ),
+    Symptom(
+        name="environment-file-wrong-region",
+        words=(
+            "bucketregionerror",
+            "incorrect region",
+            "permanentredirect",
+            "movedpermanently",
+            "statuscode: 301",
+            "status code: 301",
+        ),
+        during=_STAGE,
+        example=f"{_DOWN} BucketRegionError: incorrect region, the bucket is not in 'us-east-1' region",
+        category=Category.MALFORMED,
+        what="the bucket of the environment file is in another Region",
+        sure="aws s3api get-bucket-location --bucket BUCKET",
+        remedy="Keep the file in a bucket of the task's Region",
+        source=_PAGE,
+        fields=_FIELDS,
+    ),
+    Symptom(
+        name="environment-file-forbidden",
+        words=("403", "forbidden", "accessdenied", "access denied"),
+        during=_STAGE,
+        example=f"{_DOWN} operation error S3: HeadObject, https response error StatusCode: 403, RequestID:"
+        f" 1A2B3C4D5E6F7A8B, HostID:"
+        " abc=, api error Forbidden: Forbidden",
+        category=Category.UNDETERMINED,
+        what="Amazon S3 refused to tell of the environment file: without s3:ListBucket it answers so for a file that"
+        " is missing, too",
+        sure=_HEAD,
+        remedy="Find out which of the causes it is before you change the role",
+        source=_S3,
+        action="s3:GetObject",
+        fields=_FIELDS,
+        causes=(
+            Cause("the file does not exist, or its name is mistyped", _HEAD, "Upload the file, or correct its ARN"),
+            Cause(
+                "the execution role lacks s3:GetObject on the file",
+                "cfnroles verify SOURCE --role ROLE",
+                "Add what verify tells to the execution role",
+            ),
+            Cause(
+                "the policy of the bucket, or of the VPC endpoint of Amazon S3, does not allow it",
+                "aws s3api get-bucket-policy --bucket BUCKET",
+                "Change that policy",
+            ),
+            Cause(
+                "a customer managed key encrypts the file, and the role may not use it",
+                f"{_HEAD} --query SSEKMSKeyId",
+                "Give --file-key-arn to cfnroles and add what verify tells",
+            ),
+        ),
+    ),
+    Symptom(
+        name="environment-file-malformed",
+        words=(
+            "env file" + ANY + "invalid",
+            "invalid environment file",
+            "invalid env file",
+            "must end in .env",
+            "must have a .env",
+        ),
+        example="ResourceInitializationError: failed to download env files: env file arn:aws:s3:::shop-config/web.txt"
+        " is invalid",
+        category=Category.MALFORMED,
+        what="ECS does not take the environment file for one",
+        sure="cfnroles lint SOURCE",
+        remedy="Name the object NAME.env, and write one VARIABLE=VALUE on each line",
+        source=_PAGE,
+        fields=_FIELDS,
+    ),
+)

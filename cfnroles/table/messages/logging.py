@@ -1,0 +1,161 @@
+"""Log drivers that do not start, and log groups that are not found."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_AWSLOGS = f"{_GUIDE}/using_awslogs.html"
+_GROUP = ("containerDefinitions[].logConfiguration.options.awslogs-group",)
+_DRIVER = ("containerDefinitions[].logConfiguration.logDriver",)
+_LOGS = ("create-log-stream", "create-log-group", "logging-driver")
+_FIND = "aws logs describe-log-groups --log-group-name-prefix GROUP"
+_START = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
+_REACH = Cause(
+    "the task cannot reach CloudWatch Logs; in every case whose end is known it was this, and the log group existed",
+    "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+    "Give the subnet a route to the internet, or a VPC endpoint com.amazonaws.REGION.logs whose security group lets"
+    " the task in"
+    " on port 443",
+)
+_NO_GROUP = Cause("the log group does not exist in the Region of awslogs-region", _FIND, "Create the log group")
+_NO_WRITE = Cause(
+    "the execution role lacks logs:CreateLogStream on the log group",
+    "cfnroles verify SOURCE --role ROLE",
+    "Add what verify tells to the execution role",
+)
+
+SYMPTOMS = (
+    Symptom(
+        name="log-group-not-found",
+        words=(
+            "the specified log group does not exist",
+            "resourcenotfoundexception" + ANY + "log group",
+            "log group" + ANY + "resourcenotfoundexception",
+            "log group" + ANY + "does not exist",
+        ),
+        example="ResourceInitializationError: failed to validate logger args: create stream has been retried 1"
+        " time(s): failed to"
+        " create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit"
+        " status 1",
+        category=Category.MISSING,
+        what="the log group does not exist in that account and Region",
+        sure=_FIND,
+        remedy="Create the log group, or set awslogs-create-group to true and let the role create it",
+        source=_AWSLOGS,
+        caller=Caller.LOG_WRITER,
+        action="logs:CreateLogStream",
+        fields=_GROUP,
+    ),
+    Symptom(
+        name="log-group-unreachable",
+        words=(
+            "find the amazon cloudwatch log group" + ANY + "connection issue",
+            "find the amazon cloudwatch log group" + ANY + "signal: killed",
+            "failed to validate logger args" + ANY + "signal: killed",
+        ),
+        example="ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon"
+        " CloudWatch log group"
+        " defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check"
+        " your network"
+        " configuration. : signal: killed",
+        category=Category.NETWORK,
+        what="CloudWatch Logs did not answer; the message speaks of the log group, and nobody looked at it",
+        sure=_REACH.check,
+        remedy=_REACH.remedy,
+        source=f"{_GUIDE}/resource-initialization-error.html",
+        action="logs:CreateLogStream",
+        fields=_GROUP,
+        causes=(_REACH, _NO_GROUP),
+    ),
+    Symptom(
+        name="log-group-said-missing",
+        words=("find the amazon cloudwatch log group", "find the cloudwatch log group"),
+        example="ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon"
+        " CloudWatch log group"
+        " defined in the task definition.",
+        category=Category.UNDETERMINED,
+        what="the log stream could not be opened; the message says so of a missing log group and of a missing route"
+        " alike",
+        sure=_FIND,
+        remedy="Find out which of the causes it is",
+        source=f"{_GUIDE}/resource-initialization-error.html",
+        action="logs:CreateLogStream",
+        fields=_GROUP,
+        causes=(_REACH, _NO_GROUP, _NO_WRITE),
+    ),
+    Symptom(
+        name="log-driver-without-credentials",
+        words=(
+            "nocredentialproviders",
+            "no valid providers in chain",
+            "no ec2 imds role found",
+            "failed to refresh cached credentials",
+        ),
+        during=_LOGS,
+        example=f"{_START} failed to create Cloudwatch log stream: NoCredentialProviders: no valid providers in chain.",
+        category=Category.LOGGING,
+        what="the Docker daemon has no credentials of AWS to write logs with",
+        sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
+        remedy="Give the task an execution role and the agent ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true, or the"
+        " instance a"
+        " role that may write logs",
+        source=_AWSLOGS,
+        fields=_DRIVER,
+    ),
+    Symptom(
+        name="log-receiver-refuses",
+        words=("connection refused", "no such host", "i/o timeout", "connection reset by peer"),
+        during=("logging-driver",),
+        when="not a host of AWS",
+        example=f"{_START} dial tcp 127.0.0.1:24224: connect: connection refused",
+        category=Category.LOGGING,
+        what="nothing answers at the address that the log driver is to write to",
+        sure="Look at the address in logConfiguration.options, such as fluentd-address or syslog-address",
+        remedy="Start the receiver of the logs before the container (dependsOn), or correct the address",
+        source=f"{_GUIDE}/using_firelens.html",
+        fields=_DRIVER,
+    ),
+    Symptom(
+        name="firelens-configuration",
+        words=(
+            "generate the firelens log config",
+            "firelens config",
+            "firelens configuration",
+            "unable to apply firelens",
+        ),
+        example="CannotCreateContainerError: failed to create container - container uses awsfirelens log driver and"
+        " we failed to"
+        " generate the Firelens log config",
+        category=Category.LOGGING,
+        what="the options of the log driver awsfirelens, or its log router, are not as FireLens takes them",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct logConfiguration.options, and have one container with firelensConfiguration in the task",
+        source=f"{_GUIDE}/using_firelens.html",
+        fields=_DRIVER,
+    ),
+    Symptom(
+        name="log-driver-options",
+        words=(
+            "unknown log opt",
+            "must specify a value for log opt",
+            "invalid log opt",
+            "invalid value for log opt",
+            "log driver" + ANY + "not found",
+            "logging driver" + ANY + "not found",
+            "looking up logging plugin",
+            "no log driver named",
+            "log-opt",
+            "missing region",
+            "multiline-pattern",
+        ),
+        during=("logging-driver", "create-log-stream", "create-log-group", ""),
+        example=f"{_START} must specify a value for log opt 'awslogs-group'",
+        category=Category.LOGGING,
+        what="the log driver does not know an option of logConfiguration, or lacks one",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct logConfiguration of the container",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html",
+        fields=_DRIVER,
+    ),
+)

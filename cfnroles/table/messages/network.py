@@ -1,0 +1,139 @@
+"""Calls that nobody answered."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_CONNECT = f"{_GUIDE}/verify-connectivity.html"
+_ROUTE = Cause(
+    "the subnet of the task has no route to the service: no public IP address, no NAT gateway and no VPC endpoint",
+    "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+    "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
+)
+_GROUP = Cause(
+    "a security group or network ACL does not let port 443 through, out of the task or into the VPC endpoint",
+    "aws ec2 describe-security-groups for the task and for the endpoint",
+    "Let port 443 out of the task's security group and into that of the endpoint",
+)
+_DNS = Cause(
+    "the VPC does not resolve the name",
+    "aws ec2 describe-vpc-attribute --vpc-id VPC --attribute enableDnsSupport",
+    "Turn on enableDnsSupport and enableDnsHostnames, and the private DNS name of the VPC endpoint",
+)
+
+_UNANSWERED = (
+    Symptom(
+        name="network-interface",
+        words=(
+            "unexpected ec2 error while attempting",
+            "network interface provision",
+            "failed to configure eni",
+            "failed to setup regular eni",
+            "network interface associated" + ANY + "deleted",
+            "failed to attach" + ANY + "network interface",
+        ),
+        example="Timeout waiting for network interface provisioning to complete.",
+        category=Category.NETWORK,
+        what="the network interface of the task was not made or attached in time",
+        sure="aws ec2 describe-subnets, describe-security-groups; aws iam get-role --role-name AWSServiceRoleForECS",
+        remedy="Start the task again; if it fails again, look at the subnet, the security group and the"
+        " service-linked role",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.SERVICE_LINKED,
+        action="ec2:CreateNetworkInterface",
+    ),
+    Symptom(
+        name="name-not-resolved",
+        words=(
+            "no such host",
+            "could not resolve host",
+            "temporary failure in name resolution",
+            "server misbehaving",
+            "name or service not known",
+        ),
+        example="CannotPullContainerError: ref pull has been retried 5 time(s): failed to resolve ref"
+        " 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web: dial tcp: lookup"
+        " 123456789012.dkr.ecr.us-east-1.amazonaws.com on 10.0.0.2:53: no such host",
+        category=Category.NETWORK,
+        what="the name of the service was not resolved",
+        sure=_DNS.check,
+        remedy=_DNS.remedy,
+        source=_CONNECT,
+        causes=(_DNS, _ROUTE),
+    ),
+    Symptom(
+        name="no-answer",
+        words=(
+            "request canceled while waiting for connection",
+            "client.timeout exceeded",
+            "awaiting headers",
+            "context deadline exceeded",
+            "i/o timeout",
+            "dial tcp" + ANY + "i/o time",
+            "tls handshake timeout",
+            "connection timed out",
+            "connect timeout on endpoint",
+            "connecttimeouterror",
+            "could not connect to the endpoint",
+            "connection reset by peer",
+            "connection refused",
+            "no route to host",
+            "network is unreachable",
+            "requesterror: send request failed",
+            "request send failed",
+            "send request failed",
+            "statuscode: 0",
+            "requestcanceled",
+            "request canceled",
+            "context canceled",
+            "there is a connection issue between the task and",
+            "check your task network configuration",
+            "check your network configuration",
+            "dial tcp",
+            "connection closed",
+            "unexpected eof",
+            '": eof',
+            "x509: ",
+            "failed to verify certificate",
+            "proxyconnect",
+            "http response to https client",
+        ),
+        example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
+        " failed: unable to"
+        " retrieve secret from asm: service call has been retried 5 time(s): RequestError: send request failed caused"
+        " by: Post"
+        ' "https://secretsmanager.us-east-1.amazonaws.com/": dial tcp 52.94.0.1:443: i/o timeout',
+        category=Category.NETWORK,
+        what="the service did not answer",
+        sure=_ROUTE.check,
+        remedy=f"{_ROUTE.remedy}. A statement in the role does not help",
+        source=_CONNECT,
+        causes=(_ROUTE, _GROUP, _DNS),
+    ),
+)
+
+#: The hosts behind which ECR keeps layers, as time-outs name them: only the address, or the image in the URL's place.
+LAYER_ADDRESSES = ("16.15.", "16.182.", "52.216.", "52.217.", "52.218.", "52.219.", "3.5.", "54.231.")
+
+_LAYERS = Symptom(
+    name="layers-unreachable",
+    words=("dial tcp", "i/o timeout", "context deadline exceeded", "request canceled", "connection timed out"),
+    during=("layers", "image"),
+    when="address of Amazon S3",
+    example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed"
+    " open: failed to do"
+    " request: Get 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web: dial tcp 16.15.0.1:443: i/o timeout",
+    category=Category.NETWORK,
+    what="Amazon S3, where Amazon ECR keeps the layers of images, did not answer; the message names the image in its"
+    " place",
+    sure="aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.REGION.s3",
+    remedy="Give the subnet a gateway endpoint com.amazonaws.REGION.s3, or a route to the internet. The endpoints of"
+    " Amazon ECR"
+    " alone are not enough",
+    source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html",
+    caller=Caller.EXECUTION,
+    action="ecr:GetDownloadUrlForLayer",
+    fields=("containerDefinitions[].image",),
+)
+SYMPTOMS = (_LAYERS, *_UNANSWERED)

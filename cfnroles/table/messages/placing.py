@@ -1,0 +1,147 @@
+"""Tasks that find no place to run, and quotas."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_EVENTS = f"{_GUIDE}/service-event-messages-list.html"
+_UNPLACED = "service shop was unable to place a task because no container instance met all of its requirements."
+_INSTANCES = "aws ecs describe-container-instances --cluster CLUSTER --container-instances INSTANCE --query"
+
+SYMPTOMS = (
+    Symptom(
+        name="quota-reached",
+        words=(
+            "reached the limit on the number of",
+            "capacity limit was exceeded",
+            "above your limit",
+            "limitexceededexception",
+            "servicequotaexceeded",
+            "limit exceeded for resource",
+            "quota exceeded",
+            "exceeds your quota",
+        ),
+        example="service shop was unable to place a task. Reason: You've reached the limit on the number of vCPUs you"
+        " can run"
+        " concurrently.",
+        category=Category.LIMIT,
+        what="a quota of the account is reached",
+        sure="aws service-quotas list-service-quotas --service-code fargate, or ecs",
+        remedy="Ask for a higher quota, or run less at once",
+        source=f"{_GUIDE}/service-quotas.html",
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="no-free-address",
+        words=("insufficientfreeaddresses", "enough free addresses", "no free addresses", "not have enough free ip"),
+        example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled"
+        " in subnet"
+        " 'subnet-0123456789abcdef0': InsufficientFreeAddressesInSubnet",
+        category=Category.CAPACITY,
+        what="the subnet has no address left for the task",
+        sure="aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailableIpAddressCount]'",
+        remedy="Use larger or more subnets, or run less there",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.SERVICE_LINKED,
+        action="ec2:CreateNetworkInterface",
+    ),
+    Symptom(
+        name="agent-disconnected",
+        words=(
+            'encountered error "agent"',
+            "agent is not connected",
+            "agent disconnected",
+            "amazon ecs agent to start",
+            "reason: agent",
+        ),
+        example=f'{_UNPLACED} The closest matching container-instance 1111 encountered error "AGENT".',
+        category=Category.RUNTIME,
+        what="the agent on the instance is not connected to Amazon ECS, or did not start",
+        sure=f"{_INSTANCES} 'containerInstances[].agentConnected'; /var/log/ecs/ecs-agent.log on the instance",
+        remedy="Restart the agent, and look in its log for why it stopped",
+        source=_EVENTS,
+        caller=Caller.INSTANCE,
+    ),
+    Symptom(
+        name="attribute-missing",
+        words=("missing an attribute required", "reason: attribute", "attribute required by your task"),
+        example=f"{_UNPLACED} The closest matching container-instance 1111 is missing an attribute required by your"
+        f" task.",
+        category=Category.CAPACITY,
+        what="no instance has what the task definition asks for, such as a log driver, a role for tasks or a"
+        " placement constraint",
+        sure=f"{_INSTANCES} 'containerInstances[].attributes'; compare with requiresAttributes of the task definition",
+        remedy="Set up the agent for it, or launch an instance in the subnets that the service names",
+        source=_EVENTS,
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="no-instance-fits",
+        words=(
+            "no container instance met all of its requirements",
+            "no container instances were found in your",
+            "resource:memory",
+            "resource:cpu",
+            "resource:eni",
+            "resource:gpu",
+            "resource:ports",
+            "cpu units available",
+            "memory available",
+            "a port required by your task",
+            "port is already allocated",
+            "address already in use",
+        ),
+        example=f"{_UNPLACED} The closest matching container-instance 1111 has insufficient memory available.",
+        category=Category.CAPACITY,
+        what="no instance of the cluster has room for the task",
+        sure=f"{_INSTANCES} 'containerInstances[].remainingResources'",
+        remedy="Add instances, or ask for less CPU, memory or fixed host ports in the task definition",
+        source=_EVENTS,
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="no-capacity",
+        words=(
+            "capacity is unavailable at this time",
+            "insufficientinstancecapacity",
+            "could not launch" + ANY + "tasks for deployment",
+            "unable to place tasks in your cluster",
+            "no capacity provider",
+            "capacity provider" + ANY + "not",
+            "was unable to place a task in",
+        ),
+        example="Capacity is unavailable at this time. Please try again later or in a different availability zone",
+        category=Category.CAPACITY,
+        what="there is no capacity for the task at the moment",
+        sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
+        remedy="Try again, use more Availability Zones, or another capacity provider",
+        source=_EVENTS,
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="zone-unsupported",
+        words=("reason: internal error",),
+        example="service shop was unable to place a task. Reason: Internal error.",
+        category=Category.RUNTIME,
+        what="Amazon ECS failed itself; AWS's page names a subnet in an Availability Zone that Fargate does not have",
+        sure="aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZoneId]'",
+        remedy="Use a subnet in another Availability Zone, or try again",
+        source=_EVENTS,
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="deployment-configuration",
+        words=("because of the service deployment configuration",),
+        example="service shop was unable to stop or start tasks during a deployment because of the service deployment"
+        " configuration."
+        " Update the minimumHealthyPercent or maximumPercent value and try again.",
+        category=Category.CAPACITY,
+        what="minimumHealthyPercent and maximumPercent leave no room to start or stop a task",
+        sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query"
+        " 'services[].deploymentConfiguration'",
+        remedy="Change one of the two",
+        source=_EVENTS,
+        caller=Caller.NOBODY,
+    ),
+)

@@ -1,0 +1,249 @@
+"""Images that cannot be pulled, or run, though the registry answers."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_PULL = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
+_IMAGE = ("containerDefinitions[].image",)
+_LIST = "aws ecr describe-images --repository-name REPOSITORY --image-ids imageTag=TAG"
+_PULLING = ("image", "layers")
+_HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+_PERMISSION = Cause(
+    "the execution role lacks ecr:BatchGetImage or ecr:GetDownloadUrlForLayer on the repository",
+    "cfnroles verify SOURCE --role ROLE",
+    "Add what verify tells to the execution role",
+)
+_REPOSITORY_POLICY = Cause(
+    "the policy of a repository in another account does not name the role's account",
+    "aws ecr get-repository-policy --repository-name REPOSITORY --registry-id ACCOUNT",
+    "Allow the pull in the policy of the repository",
+)
+_EXPIRED = Cause(
+    "the image is gone: ECS keeps the digest that a tag had when the service was deployed, and a lifecycle policy may"
+    " have"
+    " expired it",
+    "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=DIGEST",
+    "Push the image again, or deploy again so that the tag is resolved anew",
+)
+_ENDPOINT = Cause(
+    "the policy of the VPC endpoint of Amazon S3 leaves out the bucket of ECR's layers",
+    "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
+    "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint",
+)
+
+SYMPTOMS = (
+    Symptom(
+        name="image-host-mistyped",
+        words=("lookup ", "https://", "http://", "failed to resolve ref", ".dkr.ecr."),
+        when="mistyped registry",
+        example=f'CannotPullContainerError: Error response from daemon: Get "https://{_HOST}s/v2/": dial tcp: lookup'
+        f" {_HOST}s"
+        " on 10.0.0.2:53: no such host",
+        category=Category.MALFORMED,
+        what="the host of the image is no registry of Amazon ECR: its name is mistyped",
+        sure="Compare the host in the image field with ACCOUNT.dkr.ecr.REGION.amazonaws.com",
+        remedy="Correct the image field. The network is not the cause",
+        source=_PULL,
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="image-reference-malformed",
+        words=("invalid reference format", "could not parse reference", "failed to parse image reference"),
+        example="CannotPullContainerError: invalid reference format",
+        category=Category.MALFORMED,
+        what="the image field is no reference to an image",
+        sure="docker pull IMAGE says the same",
+        remedy="Write REPOSITORY:TAG or REPOSITORY@sha256:DIGEST, without spaces and with the repository in lower case",
+        source=_PULL,
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="image-platform",
+        words=(
+            "no matching manifest for",
+            "does not contain descriptor matching platform",
+            "image manifest does not contain descriptor",
+            "image operating system" + ANY + "cannot be used",
+            "no match for platform in manifest",
+        ),
+        example="CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref"
+        " shop:web:"
+        " image Manifest does not contain descriptor matching platform 'linux/amd64'",
+        category=Category.IMAGE,
+        what="the image was not built for the operating system or processor that the task asks for",
+        sure="docker manifest inspect IMAGE",
+        remedy="Build the image for the task's platform, or change runtimePlatform of the task definition",
+        source=_PULL,
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="image-wrong-architecture",
+        words=("exec format error",),
+        example="exec /usr/local/bin/docker-entrypoint.sh: exec format error",
+        category=Category.IMAGE,
+        what="the program was built for another processor than the one it runs on, or is a script without its first"
+        " line",
+        sure="docker image inspect IMAGE --format '{{.Os}}/{{.Architecture}}'",
+        remedy="Build the image for the task's platform, or change runtimePlatform of the task definition",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-arm64.html",
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="image-missing-user",
+        words=(
+            "/etc/passwd: no such file",
+            "unable to find user",
+            "no users found",
+            "no matching entries in passwd file",
+        ),
+        example="CannotStartContainerError: ResourceInitializationError: unable to create new container: mount"
+        " callback failed"
+        " on /tmp/containerd-mount1: open /tmp/containerd-mount1/etc/passwd: no such file or directory",
+        category=Category.IMAGE,
+        what="the image does not have the user that it is to run as, or no list of users at all",
+        sure="docker run --rm --entrypoint cat IMAGE /etc/passwd",
+        remedy="Correct `user`, or build the image with that user and for the platform that the task runs on",
+        source=_PULL,
+        fields=("containerDefinitions[].user", *_IMAGE),
+    ),
+    Symptom(
+        name="image-not-found",
+        words=(
+            "manifest unknown",
+            "manifest for" + ANY + "not found",
+            "image not found",
+            "requested image not found",
+            "name unknown",
+            "repository" + ANY + "not found",
+            "repository" + ANY + "does not exist in the registry",
+            "failed to resolve ref" + ANY + "not found",
+            "no such image",
+            "imagenotfoundexception",
+            "repositorynotfoundexception",
+            "404 not found",
+        ),
+        during=("image", "layers", ""),
+        example=f"CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref"
+        f" {_HOST}/shop:v9:"
+        f" {_HOST}/shop:v9: not found",
+        category=Category.IMAGE,
+        what="the registry has no such image: the repository, the tag or the digest does not exist",
+        sure=_LIST,
+        remedy="Push the image, or correct the image field",
+        source=_PULL,
+        caller=Caller.EXECUTION,
+        action="ecr:BatchGetImage",
+        fields=_IMAGE,
+        causes=(
+            Cause(
+                "the tag was never pushed, or the image field names another repository, account or Region",
+                _LIST,
+                "Push the image, or correct the image field",
+            ),
+            _EXPIRED,
+        ),
+    ),
+    Symptom(
+        name="image-pull-denied",
+        words=(
+            "requested access to the resource is denied",
+            "pull access denied",
+            "may require 'docker login'",
+            "unauthorized: authentication required",
+            "authentication required",
+            "insufficient_scope",
+            "incorrect username or password",
+        ),
+        during=_PULLING,
+        example="CannotPullContainerError: Error response from daemon: pull access denied for shop/web, repository"
+        " does not exist"
+        " or may require 'docker login': denied: requested access to the resource is denied",
+        category=Category.IMAGE,
+        what="the registry has no public image of that name: it does not exist, or it is private",
+        sure="docker logout && docker pull IMAGE",
+        remedy="Correct the image field, or give repositoryCredentials if the image is private",
+        source=_PULL,
+        fields=_IMAGE,
+        causes=(
+            Cause(
+                "the name of the repository is wrong", "docker logout && docker pull IMAGE", "Correct the image field"
+            ),
+            Cause(
+                "the repository is private, and the container has no repositoryCredentials",
+                "Look at repositoryCredentials of the container",
+                "Give repositoryCredentials; cfnroles then lets the execution role read them",
+            ),
+        ),
+    ),
+    Symptom(
+        name="image-unauthenticated",
+        words=("401 unauthorized", "no basic auth credentials"),
+        during=_PULLING,
+        example=f"CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref"
+        f" {_HOST}/shop:web:"
+        " unexpected status code 401 Unauthorized",
+        category=Category.PERMISSION,
+        what="the registry was asked without a valid token",
+        sure="cfnroles verify SOURCE --role ROLE",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_PULL,
+        caller=Caller.EXECUTION,
+        action="ecr:GetAuthorizationToken",
+        fields=_IMAGE,
+        causes=(
+            Cause(
+                "the task has no execution role, or one that lacks ecr:GetAuthorizationToken",
+                "cfnroles verify SOURCE --role ROLE",
+                "Give the task an execution role with ecr:GetAuthorizationToken on *",
+            ),
+            Cause(
+                "the image is of another registry than Amazon ECR, and its credentials are wrong or missing",
+                "docker logout && docker pull IMAGE",
+                "Correct repositoryCredentials",
+            ),
+        ),
+    ),
+    Symptom(
+        name="image-forbidden",
+        words=("403 forbidden", "status code 403", "status code: 403", "unexpected status code" + ANY + "403"),
+        during=_PULLING,
+        example=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
+        f" {_HOST}/shop@sha256:"
+        "1111: unexpected status from HEAD request: 403 Forbidden",
+        category=Category.UNDETERMINED,
+        what="the registry refused the pull without saying why",
+        sure="cfnroles verify SOURCE --role ROLE",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_PULL,
+        action="ecr:BatchGetImage",
+        fields=_IMAGE,
+        causes=(_PERMISSION, _REPOSITORY_POLICY, _EXPIRED, _ENDPOINT),
+    ),
+    Symptom(
+        name="layers-refused",
+        words=("failed open: unexpected status code",),
+        example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker:"
+        " failed open:"
+        " unexpected status code https://registry-1.docker.io/v2/shop/web/manifests/sha256:1111: 502 Bad Gateway",
+        category=Category.IMAGE,
+        what="the registry answered the download of a layer with an error",
+        sure="docker pull IMAGE from the same subnet",
+        remedy="Look at the status code behind the message: 403 is a refusal, 404 a missing image, 429 a limit, 5xx"
+        " the registry's own",
+        source=_PULL,
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="image-disk-full",
+        words=("no space left on device",),
+        example="CannotPullContainerError: failed to register layer: write /usr/lib/libshop.so: no space left on"
+        " device",
+        category=Category.LIMIT,
+        what="the disk is full",
+        sure="df -h on the instance; on Fargate compare the size of the images with ephemeralStorage",
+        remedy="Give more ephemeralStorage or a larger volume, or make room on the instance",
+        source=_PULL,
+        fields=("ephemeralStorage",),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Task definitions and requests that Amazon ECS refuses."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_REGISTER = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
+
+SYMPTOMS = (
+    Symptom(
+        name="execution-role-missing",
+        words=(
+            "to have execution role arn",
+            "specify a value for 'executionrolearn'",
+            "execution role arn to support",
+            "must also specify a value for" + ANY + "executionrolearn",
+            "requires an execution role",
+        ),
+        example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: When you are"
+        " specifying"
+        " container secrets, you must also specify a value for 'executionRoleArn'.",
+        category=Category.MALFORMED,
+        what="the task definition uses something that ECS does with the execution role, and names none",
+        sure="cfnroles explain SOURCE",
+        remedy="Give executionRoleArn; `cfnroles build SOURCE` makes the role",
+        source=f"{_GUIDE}/task_execution_IAM_role.html",
+        caller=Caller.EXECUTION,
+        fields=("executionRoleArn",),
+    ),
+    Symptom(
+        name="credential-spec-malformed",
+        words=("unsupported credentialspec", "invalid credentialspec", "invalid credential spec"),
+        example="unsupported credentialspec ARN, only s3/ssm ARNs are valid",
+        category=Category.MALFORMED,
+        what="the credential spec is named by something else than an object in Amazon S3 or a parameter",
+        sure="cfnroles lint SOURCE",
+        remedy="Write credentialspec:ARN or credentialspecdomainless:ARN of an object in Amazon S3 or of a parameter",
+        source=f"{_GUIDE}/linux-gmsa.html",
+        fields=("containerDefinitions[].credentialSpecs[]",),
+    ),
+    Symptom(
+        name="role-not-valid",
+        words=("role is not valid", "invalid iam role", "is not a valid role arn", "invalid role arn"),
+        example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Role is not"
+        " valid",
+        category=Category.MALFORMED,
+        what="a role of the task definition is no ARN of a role of this account",
+        sure="aws iam get-role --role-name ROLE",
+        remedy="Correct taskRoleArn or executionRoleArn",
+        source=_REGISTER,
+        fields=("taskRoleArn", "executionRoleArn"),
+    ),
+    Symptom(
+        name="task-size",
+        words=(
+            "no fargate configuration exists for given values",
+            "invalid 'cpu' setting",
+            "invalid 'memory' setting",
+            "minimum memory limit",
+        ),
+        example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: No Fargate"
+        " configuration"
+        " exists for given values: 250 CPU, 512 memory.",
+        category=Category.MALFORMED,
+        what="CPU and memory of the task are no pair that AWS offers",
+        sure="cfnroles lint SOURCE --cfn-lint for a template",
+        remedy="Choose a pair of the table on AWS's page",
+        source=f"{_GUIDE}/fargate-tasks-services.html",
+        fields=("cpu", "memory"),
+    ),
+    Symptom(
+        name="task-definition-refused",
+        words=(
+            "registertaskdefinition" + ANY + "clientexception",
+            "clientexception" + ANY + "registertaskdefinition",
+            "invalid request provided: create taskdefinition",
+            "clientexception: invalid",
+        ),
+        example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Invalid"
+        " setting for container"
+        " 'web'. At least one of 'memory' or 'memoryReservation' must be specified.",
+        category=Category.MALFORMED,
+        what="ECS refuses the task definition; the rest of the message says which member",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct the member that the message names",
+        source=_REGISTER,
+        caller=Caller.NOBODY,
+    ),
+)

@@ -1,0 +1,215 @@
+"""Messages that say that something failed and never what: a cause stands elsewhere."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_STOPPED = (
+    "aws ecs list-tasks --cluster CLUSTER --service-name SERVICE --desired-status STOPPED, then aws ecs describe-tasks"
+)
+_DESCRIBE = (
+    "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
+    " --query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'"
+)
+
+SYMPTOMS = (
+    Symptom(
+        name="circuit-breaker",
+        words=("circuit breaker",),
+        example="Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
+        category=Category.UNDETERMINED,
+        what="tasks of the service failed until the circuit breaker ended the deployment; why they failed stands in"
+        " the tasks",
+        sure=_STOPPED,
+        remedy="Diagnose the stoppedReason of a stopped task within an hour",
+        source=f"{_GUIDE}/deployment-circuit-breaker.html",
+        caller=Caller.UNKNOWN,
+    ),
+    Symptom(
+        name="not-stable",
+        words=(
+            "exceeded attempts to wait",
+            "max attempts exceeded",
+            "did not stabilize",
+            "notstabilized",
+            "failed to stabilize",
+            "unable to consistently start tasks",
+            "service shop did not",
+            "tasks failed to start",
+        ),
+        example='Resource handler returned message: "Exceeded attempts to wait" (RequestToken: 1111,'
+        " HandlerErrorCode: NotStabilized)",
+        category=Category.UNDETERMINED,
+        what="the service did not become stable in time; why stands in its events and in the stopped tasks",
+        sure=_STOPPED,
+        remedy="Diagnose the events of the service, and the stoppedReason of a stopped task within an hour",
+        source=f"{_GUIDE}/service-event-messages-list.html",
+        caller=Caller.UNKNOWN,
+    ),
+    Symptom(
+        name="task-failed-to-start",
+        words=("task failed to start", "taskfailedtostart"),
+        example="Task failed to start",
+        category=Category.UNDETERMINED,
+        what="a container of the task did not start; why stands in the reasons of its containers",
+        sure=_DESCRIBE,
+        remedy="Diagnose the reason of each container",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.UNKNOWN,
+    ),
+)
+
+#: Behind everything else: a refusal whose words were lost, and a container runtime that failed.
+LAST = (
+    Symptom(
+        name="exec-not-connected",
+        words=("targetnotconnected", "execute command failed because"),
+        example="An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation: The"
+        " execute command failed"
+        " due to an internal error. Try again later.",
+        category=Category.UNDETERMINED,
+        what="ECS Exec does not reach its agent in the task",
+        sure=f"{_DESCRIBE[: _DESCRIBE.index(' --query')]} --query"
+        f" 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
+        remedy="Find out which of the causes it is",
+        source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
+        caller=Caller.TASK,
+        action="ssmmessages:CreateControlChannel",
+        causes=(
+            Cause(
+                "the task role lacks the four actions of ssmmessages",
+                "cfnroles verify SOURCE --execute-command --task-role ROLE",
+                "Add what verify tells to the task role",
+            ),
+            Cause(
+                "the task was started before ECS Exec was enabled",
+                "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].enableExecuteCommand'",
+                "Deploy again with enableExecuteCommand",
+            ),
+            Cause(
+                "the subnet has no route to com.amazonaws.REGION.ssmmessages",
+                "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+                "Give the subnet a route, or that VPC endpoint",
+            ),
+        ),
+    ),
+    Symptom(
+        name="exited",
+        words=("exit code", "exitcode", "exited with code", "non-zero code", "exited ("),
+        example="Exit code: 1",
+        category=Category.APPLICATION,
+        what="a program of the task ended by itself; the code is the program's own",
+        sure=_DESCRIBE,
+        remedy="Look at the log of the container",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="resource-not-found",
+        words=(
+            "clusternotfound",
+            "servicenotfound",
+            "unable to describe task definition",
+            "cluster was inactive",
+            "invalidsubnetid.notfound",
+            "invalidgroup.notfound",
+            "resourcenotfoundexception",
+            "nosuchkey",
+            "nosuchbucket",
+            "invalid keyid",
+            "no longer exists",
+            "does not exist",
+        ),
+        example="An error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found.",
+        category=Category.MISSING,
+        what="something that the task or the service names does not exist",
+        sure="The rest of the message says what it is",
+        remedy="Make it, or correct its name, account and Region",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html",
+    ),
+    Symptom(
+        name="request-refused",
+        words=(
+            "invalidparameterexception",
+            "validationexception",
+            "must be provided when networkmode",
+            "clientexception",
+        ),
+        example="An error occurred (InvalidParameterException) when calling the RunTask operation: Network"
+        " Configuration must be"
+        " provided when networkMode 'awsvpc' is specified.",
+        category=Category.MALFORMED,
+        what="AWS does not take the request as it is; the rest of the message says which part",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct the part that the message names",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html",
+    ),
+    Symptom(
+        name="denied-without-words",
+        words=(
+            "accessdenied",
+            "access denied",
+            "not authorized",
+            "unauthorizedoperation",
+            "unrecognizedclient",
+            "expiredtoken",
+            "invalidclienttokenid",
+            "security token included in the request",
+        ),
+        example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
+        " failed: unable to"
+        " retrieve secret from asm: service call has been retried 1 time(s): AccessDeniedException",
+        category=Category.PERMISSION,
+        what="AWS refused the call, and the message has lost by which policy",
+        sure="cfnroles diagnose - --source SOURCE --role ROLE",
+        remedy="Find the policy before you change the role",
+        source="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ),
+    Symptom(
+        name="without-credentials",
+        words=(
+            "nocredentialproviders",
+            "unable to locate credentials",
+            "no valid providers in chain",
+            "could not load credentials",
+            "ec2rolerequesterror",
+            "no ec2 imds role found",
+        ),
+        example="NoCredentialProviders: no valid providers in chain.",
+        category=Category.PERMISSION,
+        what="nothing gave the caller credentials of AWS: the task has no task role, or the instance none",
+        sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.taskRoleArn",
+        remedy="Give the task a task role; `cfnroles build SOURCE` makes one",
+        source=f"{_GUIDE}/task-iam-roles.html",
+        caller=Caller.TASK,
+        fields=("taskRoleArn",),
+    ),
+    Symptom(
+        name="runtime-failed",
+        words=(
+            "dockertimeouterror",
+            "containerruntimetimeout",
+            "containerruntimeerror",
+            "could not transition to",
+            "cannotstopcontainererror",
+            "cannotinspectcontainererror",
+            "devicemapper",
+            "failed to register layer",
+            "cannotcreatecontainererror",
+            "no such container",
+            "the container name" + ANY + "already in use",
+            "failed to get container status",
+            "cannot connect to the docker daemon",
+            "service unavailable. please try again",
+            "serverexception",
+        ),
+        example="DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s",
+        category=Category.RUNTIME,
+        what="the container runtime failed or was too slow",
+        sure="The load and the disk of the instance; the logs of Docker and of the agent",
+        remedy="Try again; on EC2 give the instance more disk throughput",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.NOBODY,
+    ),
+)

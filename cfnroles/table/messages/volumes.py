@@ -1,0 +1,144 @@
+"""Volumes that cannot be mounted."""
+
+from __future__ import annotations
+
+from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+
+_GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
+_MOUNT = "https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html"
+_IAM = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"
+_EFS = ("volumes[].efsVolumeConfiguration",)
+_STAGE = ("efs-volume",)
+_SETUP = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr:"
+_GROUPS = "aws efs describe-mount-targets --file-system-id FS, and the security groups of the mount targets"
+_RULE = "Let the task's security group in on port 2049 in the security group of the mount target"
+_DNS = Cause(
+    "the file system has no mount target in the task's Availability Zone, or the VPC does not resolve DNS names",
+    "aws efs describe-mount-targets --file-system-id FS",
+    "Make a mount target in each Availability Zone of the task, and turn on enableDnsSupport and enableDnsHostnames"
+    " of the VPC",
+)
+
+SYMPTOMS = (
+    Symptom(
+        name="efs-access-denied",
+        words=("access denied by server while mounting", "mount.nfs4: access denied", "elasticfilesystem:clientmount"),
+        after=("while mounting ",),
+        example=f"{_SETUP} b'mount.nfs4: access denied by server while mounting"
+        f" fs-0123456789abcdef0.efs.us-east-1.amazonaws.com:/'",
+        category=Category.VOLUME,
+        what="the file system or its access point refused the mount",
+        sure="aws efs describe-file-system-policy --file-system-id FS",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_IAM,
+        caller=Caller.TASK,
+        action="elasticfilesystem:ClientMount",
+        fields=_EFS,
+        causes=(
+            Cause(
+                "the policy of the file system does not allow elasticfilesystem:ClientMount to the task role",
+                "aws efs describe-file-system-policy --file-system-id FS",
+                "Allow it there, and set iam to ENABLED in authorizationConfig",
+            ),
+            Cause(
+                "the task role lacks elasticfilesystem:ClientMount on the file system",
+                "cfnroles verify SOURCE --task-role ROLE",
+                "Add what verify tells to the task role",
+            ),
+            Cause(
+                "rootDirectory is a path that the file system does not have",
+                "Mount the root of the file system, and look",
+                "Make the directory, or use an access point",
+            ),
+        ),
+    ),
+    Symptom(
+        name="efs-name-not-resolved",
+        words=(
+            "failed to import botocore",
+            'failed to resolve "fs-',
+            "failed to resolve 'fs-",
+            "failed to resolve fs-",
+            "mount target" + ANY + "not found",
+            "cannot be resolved",
+        ),
+        during=_STAGE,
+        example=f'{_SETUP} Failed to resolve "fs-0123456789abcdef0.efs.us-east-1.amazonaws.com" - check that your'
+        f" file system ID is"
+        " correct. ... Failed to import botocore, please install botocore first.",
+        category=Category.VOLUME,
+        what="the name of the file system was not resolved; that botocore is missing is no part of the cause",
+        sure=_DNS.check,
+        remedy=_DNS.remedy,
+        source=_MOUNT,
+        fields=_EFS,
+        causes=(
+            _DNS,
+            Cause(
+                "fileSystemId is wrong, or of another Region",
+                "aws efs describe-file-systems --file-system-id FS",
+                "Correct fileSystemId",
+            ),
+        ),
+    ),
+    Symptom(
+        name="efs-mount-failed",
+        words=("failed to invoke efs utils commands", "efs utils command execution", "mount.nfs4:", "mount attempt"),
+        example=f"{_SETUP} Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt.",
+        category=Category.VOLUME,
+        what="the file system could not be mounted",
+        sure=_GROUPS,
+        remedy=_RULE,
+        source=_MOUNT,
+        fields=_EFS,
+        causes=(
+            Cause("the mount target does not answer on port 2049", _GROUPS, _RULE),
+            _DNS,
+            Cause(
+                "the mount target was made moments ago",
+                "Start the task again",
+                "Wait until the mount target is available",
+            ),
+        ),
+    ),
+    Symptom(
+        name="volume-not-there",
+        words=(
+            "volume detection failed",
+            "autoprovision is set to false",
+            "no such volume",
+            "volume" + ANY + "does not exist and",
+        ),
+        after=("volume '",),
+        example="initialize volume: volume detection failed, volume 'data' does not exist and autoprovision is set to"
+        " false",
+        category=Category.VOLUME,
+        what="the instance does not have the Docker volume, and the task definition does not let it be made",
+        sure="docker volume ls on the instance",
+        remedy="Make the volume, or set autoprovision in dockerVolumeConfiguration",
+        source=f"{_GUIDE}/docker-volumes.html",
+        fields=("volumes[].dockerVolumeConfiguration",),
+    ),
+    Symptom(
+        name="volume-not-attached",
+        words=(
+            "cannotcreatevolumeerror",
+            "failed to attach" + ANY + "volume",
+            "ebs volume",
+            "failed to mount volume",
+            "error creating volume",
+            "bind source path does not exist",
+            "duplicate mount point",
+            "error mounting" + ANY + "rootfs",
+            "mount a directory onto a file",
+            "fsx",
+        ),
+        example="CannotCreateVolumeError: error creating volume: driver 'shop-driver' not found",
+        category=Category.VOLUME,
+        what="a volume of the task could not be made, attached or mounted",
+        sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].attachments'",
+        remedy="Compare `volumes` and `mountPoints` of the task definition with what is there",
+        source=f"{_GUIDE}/using_data_volumes.html",
+        fields=("volumes[]",),
+    ),
+)
