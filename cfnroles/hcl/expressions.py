@@ -28,7 +28,7 @@ from cfnroles.hcl.templates import TemplateReader
 
 #: All that Terraform takes for a number before it looks whether it is one.
 _NUMBER = re.compile(r"[0-9](?:\.*(?:[eE][+-]?[0-9]|[0-9]))*")
-_HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
+_HEREDOC = re.compile(rf"<<(-?)({NAME.pattern})\r?\n")
 _OPERATOR = re.compile(r"\|\||&&|[=!]=|[<>]=?|[-+*%]|/(?!\*)")
 #: How tightly each operator binds.
 _BINDS = {

@@ -54,7 +54,7 @@ class TemplateReader(Reader):
 
     def heredoc(self, word: str, start: int, *, indented: bool) -> Template:
         """The lines of a heredoc up to the one that is its word alone, whose end is left to be read."""
-        closing = re.compile(rf"(?<=\n)[^\S\n]*{re.escape(word)}[^\S\n]*(?=\n)")
+        closing = re.compile(rf"(?<=\n)[^\S\n]*{re.escape(word)}(?=[^\S\n]*\n)")
         parts = self._parts(lambda: bool(self.match(closing)), f"the heredoc {word} is not closed", start)
         return self._template(start, _without_indent(parts) if indented else parts)
 

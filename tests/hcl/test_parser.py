@@ -133,9 +133,11 @@ def test_takes_no_long_time_and_no_deep_stack(text: str) -> None:
 
 def test_the_place_of_each_argument_is_where_it_stands() -> None:
     body = parse(
-        Source("main.tf", 'resource "a" "b" {\n  # why\n  c = 1\n\n  d {\n    e = <<-X\n      f\n    X\n  }\n}\n')
+        Source("main.tf", 'resource "a" "b" {\n  # why\n  c = 1\n\n  d {\n    e = <<-X\n      f\n    X \r\n  }\n}\n')
     )
     block = body.blocks[0]
     assert (block.type, block.labels) == ("resource", ("a", "b"))
     assert str(block.body.arguments["c"].place) == "main.tf:3"
-    assert block.body.blocks[0].body.arguments["e"].place.column == 9
+    heredoc = block.body.blocks[0].body.arguments["e"]
+    assert heredoc.place.column == 9
+    assert heredoc.source.text[heredoc.start : heredoc.end] == "<<-X\n      f\n    X"
