@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from cfnroles import Document, Verdict, inject, read
+from cfnroles import Document, InvalidInput, Verdict, inject, read
 from cfnroles.answers.verification import Verification
 from cfnroles.answers.verify_template import verify_template
+from cfnroles.document import parse
 from cfnroles.need import Holder
 from cfnroles.targets.cloudformation.inject import Injection, removed
 
@@ -67,6 +70,24 @@ EITHER = """\
             EcsParameters: {TaskDefinitionArn: !Ref Task}
         - - {Id: b, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task, LaunchType: FARGATE}}
 """
+NESTED = """\
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties:
+      Targets:
+        # one of these
+        - !If   # in production
+          - Prod
+          - !If
+            - Test
+            - {Id: a, Arn: !GetAtt Batch.Arn, EcsParameters: {TaskDefinitionArn: !Ref Task}}
+            - Arn: !GetAtt Batch.Arn   # here
+              # how
+              EcsParameters:
+                TaskDefinitionArn: !Ref Task   # what
+              Id: c
+          - !Ref AWS::NoValue
+"""
 ROLE = """\
   Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
 """
@@ -107,6 +128,72 @@ def test_they_pass_in_every_world_come_once_and_go_again(more: str, holders: set
     assert inject(read(Document("t.yaml", injection.text))).text == injection.text
     assert removed(read(Document("t.yaml", injection.text))) == HEAD + more
     assert not [gap for gap in injection.gaps if "no role is made" in gap.what]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["of Unix", "of Windows"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + NESTED, id="conditions in conditions, with comments"),
+        pytest.param(
+            json.dumps(parse(HEAD + NESTED + SCHEDULE, "t.yaml"), indent="\t"),
+            id="JSON with tabs",
+        ),
+        pytest.param(
+            HEAD
+            + RULE.replace(
+                "Id: job\n          Arn", "EcsParameters: {TaskDefinitionArn: !Ref Task}   # first\n          Arn"
+            ).partition("          EcsParameters:\n")[0]
+            + "          Id: job",
+            id="a list without an end of its last line",
+        ),
+        pytest.param(
+            HEAD + SCHEDULE.replace("        Ecs", "        RoleArn: ''\n        Ecs"), id="a role of no name"
+        ),
+        pytest.param(
+            HEAD
+            + SCHEDULE.replace(
+                "!Ref Task", '!Sub "arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/nightly"'
+            ),
+            id="a task definition by its family",
+        ),
+        pytest.param(
+            HEAD
+            + EITHER.replace("- - Id: a", "- -   Id: a")
+            .replace("            A", "              A")
+            .replace("            E", "              E", 1),
+            id="deep in a list",
+        ),
+    ],
+)
+def test_any_form_of_text_gets_its_roles_and_is_restored(text: str, end: str) -> None:
+    name = "t.json" if text.startswith("{") else "t.yaml"
+    given = text.replace("\n", end)
+    injection = inject(read(Document(name, given)))
+    assert (injection.others, injection.gaps, injection.left) == ((), (), ())
+    again = read(Document(name, injection.text))
+    assert {each.verdict for each in verify_template(again)} == {Verdict.PASS}
+    assert (inject(again).text, removed(again)) == (injection.text, given)
+
+
+def test_a_schedule_that_runs_what_a_loop_makes_is_no_reference_to_what_was_added() -> None:
+    loop = "  Fn::ForEach::Tasks: [N, [A], {'Task${N}': {Type: AWS::ECS::TaskDefinition, Properties: {}}}]\n"
+    text = "Transform: AWS::LanguageExtensions\n" + HEAD + loop + SCHEDULE.replace("!Ref Task", "!Ref TaskA")
+    injection = inject(read(Document("t.yaml", text)))
+    again = read(Document("t.yaml", injection.text))
+    assert (inject(again).text, removed(again)) == (injection.text, text)
+
+
+def test_a_target_that_may_run_something_else_gets_no_role() -> None:
+    injection = injected(SCHEDULE.replace("!Ref Task", "!If [Prod, !Ref Task, other]"))
+    assert [each.holder for each in injection.others] == [Holder.SCHEDULER]
+    assert "SchedulerRole" not in injection.text
+
+
+def test_a_target_of_a_merge_key_is_refused_with_its_line() -> None:
+    merged = SCHEDULE.replace("Nightly:", "Nightly: &n") + "  Weekly:\n    <<: *n\n    Condition: Prod\n"
+    with pytest.raises(InvalidInput, match=r"t.yaml:\d+: Resources.Weekly.Properties.Target comes from a merge key"):
+        injected(merged)
 
 
 def test_only_added_lines_and_the_role_of_the_target_differ() -> None:

@@ -31,6 +31,7 @@ SERVICE_ROLES = {
 #: Where each kind of what runs tasks has its targets. The role of any other does more than to run them.
 TARGETS = {"AWS::Scheduler::Schedule": "Target", "AWS::Events::Rule": "Targets[]"}
 _NO_VALUE = {"Ref": "AWS::NoValue"}
+_NOTHING = (None, "", _NO_VALUE)
 _IF = "Fn::If"
 #: In a pattern, each element of a list.
 _EACH = "[]"
@@ -111,7 +112,7 @@ def roleless_targets(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Holder]]:
     """Where the targets that run tasks would name their roles, and do not."""
     for part, holder in _targets(tree):
         target = _at(tree, part)
-        if "EcsParameters" in target and target.get("RoleArn") in (None, _NO_VALUE):
+        if "EcsParameters" in target and target.get("RoleArn") in _NOTHING:
             yield (*part, "RoleArn"), holder
 
 
@@ -155,7 +156,7 @@ def named_already(places: Iterable[RolePlace], tree: Mapping[str, Any]) -> tuple
 def given_at(place: RolePlace, tree: Any) -> Any:
     """What names the role at a place already; ``None`` for nothing, and for what stands for nothing."""
     value = _at(tree, place.path)
-    return None if value == _NO_VALUE else value
+    return None if value in _NOTHING else value
 
 
 def is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
@@ -195,10 +196,22 @@ def _of_types(tree: Mapping[str, Any], types: Sequence[str]) -> Iterator[tuple[s
 
 
 def _runs_alone(task: str, given: Any, part: Path, tree: Mapping[str, Any]) -> bool:
-    """Whether what names a task definition, or several, names this one alone, which is there whenever the part is."""
-    named, resources = set(names_in(given)), resources_of(tree)
-    tasks = {name for name in named if name in resources and resources[name]["Type"] in TASKS}
-    return tasks == {task} and resources[task].get("Condition") in (None, *_conditions_around(part, tree))
+    """Whether what names a task definition names this one in any case, and it is there whenever the part is."""
+    resources = resources_of(tree)
+    named = [{name for name in names_in(each) if resources.get(name, {}).get("Type") in TASKS} for each in _each(given)]
+    # What a target names by its family is the same wherever it is there.
+    alone = all(names == {task} for names in named) or (len(named) == 1 and not named[0])
+    return alone and resources[task].get("Condition") in (None, *_conditions_around(part, tree))
+
+
+def _each(given: Any) -> Iterator[Any]:
+    """What an expression may come to, by the branches of its conditions."""
+    if isinstance(given, Mapping) and _IF in given and isinstance(given[_IF], list):
+        given = given[_IF][1:]
+    if isinstance(given, list):
+        yield from (found for each in given for found in _each(each))
+    elif given != _NO_VALUE:
+        yield given
 
 
 def _conditions_around(part: Path, tree: Mapping[str, Any]) -> Iterator[Any]:

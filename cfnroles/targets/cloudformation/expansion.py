@@ -31,7 +31,7 @@ from cfnroles.sources.role_places import (
 )
 from cfnroles.sources.source import read
 from cfnroles.sources.template_task_definitions import TASKS
-from cfnroles.sources.template_tasks import TaskInWorlds, hidden
+from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.sources.told import Told
 from cfnroles.targets.cloudformation.inject import added_for, all_places, found_in_template
 from cfnroles.targets.cloudformation.injection import with_added
@@ -190,15 +190,11 @@ def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading
     """What no setting lets pass, each as lines of a message."""
     found = [str(findings_text(errors, reading.texts)) for errors in [errors_of(tasks)] if errors]
     found += [line for task in tasks for line in _half_named(task, template)]
-    unseen = [gap for gap in hidden(template) if _is_loop(gap.origin.path)]
-    if unseen:
-        found += [f"- {gap.what}" for gap in unseen]
+    loops = [name for name in reading.documents[0].members["Resources"] if str(name).startswith("Fn::")]
+    if loops:
+        found += [f"- nobody can see which resources {name} makes" for name in loops]
         found.append("  List the macro behind AWS::LanguageExtensions in Transform, which writes loops out.")
     return found
-
-
-def _is_loop(path: Path) -> bool:
-    return len(path) > 1 and str(path[1]).startswith("Fn::")
 
 
 def _half_named(task: TaskInWorlds, template: Template) -> Iterator[str]:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import RolePlace, is_for
-from cfnroles.sources.template_targets import RUNNING
+from cfnroles.sources.role_places import TARGETS, RolePlace, is_for
+from cfnroles.sources.template_targets import RUNNERS, RUNNING
 from cfnroles.sources.template_tasks import TaskInWorlds
 from cfnroles.table.ecs.run_by import OF_THE_TASK
 from cfnroles.targets.cloudformation.template_roles import Added
+
+#: The roles of these are made, where none is named.
+_MADE = frozenset(RUNNERS[kind].holder for kind in TARGETS)
 
 
 def gaps_of_passing(
@@ -31,7 +34,8 @@ def gaps_of_passing(
     for task in asked:
         for (resource, holder), need in _not_passed(task, reading).items():
             what = f"the {holder} of {resource} stays, and has to pass the roles that {task} gets"
-            how = "Give it iam:PassRole on them, or take its RoleArn out to have another"
+            another = ", or take its RoleArn out to have another" if holder in _MADE else ""
+            how = f"Give it iam:PassRole on them{another}"
             yield Gap(holder, "hidden-resource", need.origin, what, how)
 
 

@@ -175,13 +175,17 @@ class TemplateText:
         """What adds members to a mapping behind the member at a path."""
         place = self.place(path)
         if place is None or place.key is None or not isinstance(place.parent, spans.Mapping):
-            around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
-            what = "comes from a merge key (<<), and nothing can be added beside it"
-            raise InvalidInput(f"{'.'.join(path)} {what}", where=self.where(around), remedy=_WRITE_OUT)
+            raise self._merged(path)
         if place.parent.flow:
             return self._before(place.parent, place.parent.members[0][0].start, members)
         column = " " * self._column(place.key.start)
         return self._lines(self._line_end(place.value.end), yaml_members(members, column, style=self.indentation))
+
+    def _merged(self, path: Path) -> InvalidInput:
+        """The error for a part that the template has, and its text does not."""
+        around = next(found for length in range(len(path), 0, -1) if (found := self.place(path[:length])))
+        what = "comes from a merge key (<<), and nothing can be added beside it"
+        return InvalidInput(f"{'.'.join(path)} {what}", where=self.where(around), remedy=_WRITE_OUT)
 
     def element(self, path: Path, text: str) -> Patch:
         """What adds a text to the list at a path, before the others."""
@@ -225,7 +229,7 @@ class TemplateText:
     def _into_nothing(self, path: Path, members: Mapping[str, Any]) -> tuple[Patch, ...]:
         place = self.place(path)
         if place is None or place.key is None:
-            raise InvalidInput(f"has no {'.'.join(path)}", where=self.document)
+            raise self._merged(path)
         start, end = self.value_span(place)
         if place.parent.flow:
             return (Patch(start, end, self._json(members, place.parent)),)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from cfnroles import spans
+from cfnroles.document import parse
 from cfnroles.errors import InvalidInput
 from cfnroles.targets.cloudformation.patches import Patch, Spot, TemplateText
 from cfnroles.template.template import Template
@@ -43,7 +44,8 @@ def check_references(given: Template, tree: Mapping[str, Any]) -> None:
     That happens to a task definition that got another logical id after its roles were injected: what it names would
     be gone, and CloudFormation would refuse the template.
     """
-    gone = _names(given.tree) - _names(tree)
+    # The resources that a loop makes are in no text.
+    gone = _names(parse(given.text, given.document)) - _names(tree)
     found = tuple(_references(tree, gone, ())) if gone else ()
     if found:
         references = ", ".join(f"{'.'.join(map(str, path))} to {name}" for path, name in found)

@@ -162,6 +162,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert "template:1" not in told
 
 
+def test_a_loop_is_refused_also_where_it_could_be_written_out() -> None:
+    loop = '  "Fn::ForEach::Jobs": [N, [A], {"Task${N}": {Type: AWS::ECS::TaskDefinition, Properties: {}}}]\n'
+    told = refusal(tree(f"Transform: AWS::LanguageExtensions\n{RUNNERS}{loop}"))
+    assert "nobody can see which resources Fn::ForEach::Jobs makes" in told
+
+
 def test_one_role_is_enough_where_the_other_has_nothing_to_do() -> None:
     given = tree("""\
         Resources:
