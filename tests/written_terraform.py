@@ -86,7 +86,12 @@ def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict
     """What each role may do, as the file says it to Terraform."""
     files = Beside(Below(beside, posixpath.dirname(file.path) or "."), {_FILE: file.text})
     variables = Project(files).root.variables
-    own = {name: block for name, block in variables.items() if block.place.document == _FILE}
+    own = {
+        name: block
+        for name, block in variables.items()
+        # A truth value that nobody tells is looked at both ways.
+        if block.place.document == _FILE and block.body.arguments["type"].written != "bool"
+    }
     stem = next(name for name in Project(files).root.outputs if name.endswith("_task_role_arn"))[
         : -len("task_role_arn")
     ]
@@ -209,7 +214,7 @@ def _piece(symbol: Cut, whole: str) -> str:
 
 def _sample(name: str, images: Collection[str]) -> str:
     """The value that a parameter is given."""
-    short = re.sub(r"[^a-z0-9]", "", name.lower())
+    short = re.sub(r"[^a-z0-9]", "", re.sub(r"\$\{[^}]*\}", "", name).lower())
     if short in images:
         return f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/{short}:1"
     return f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{short}-AbCdEf"
@@ -282,6 +287,18 @@ def specs() -> Iterator[Outcome]:
         yield outcome(path.name, read(path), Written({}))
 
 
+def templates(corpus: Path) -> Iterator[Outcome]:
+    """The templates of a corpus."""
+    for path in sorted((corpus / "templates").glob("*")):
+        try:
+            reading = read(path)
+        except InvalidInput as error:
+            yield Outcome(path.name, "refused", str(error).splitlines()[0])
+            continue
+        if reading.template is not None:
+            yield outcome(path.name, reading, Written({}))
+
+
 def repositories(corpus: Path, mirror: Path) -> Iterator[Outcome]:
     """The directories of Terraform that the corpus names, read at their source."""
     index = json.loads((corpus / "terraform/index-hcl.json").read_text(encoding="utf-8"))
@@ -319,7 +336,7 @@ def unformatted(files: Iterable[TerraformFile]) -> Iterator[str]:
 
 def main(corpus: Path, mirror: Path) -> int:
     """Print what became of each source; 1 where anything is not the same, or has another layout."""
-    found = [*task_definitions(corpus), *specs(), *repositories(corpus, mirror)]
+    found = [*task_definitions(corpus), *specs(), *templates(corpus), *repositories(corpus, mirror)]
     for each in found:
         if each.result != "same":
             sys.stdout.write(f"{each.name}: {each.result}: {each.detail}\n")

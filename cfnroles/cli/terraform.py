@@ -61,7 +61,7 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
     """Write the roles of the task definitions in SOURCE as Terraform: NAME.cfnroles.tf.
 
     SOURCE is a directory of Terraform, whose own expressions the file uses, or what the other commands take: a task
-    definition, a service spec. What these leave open becomes a variable.
+    definition, a service spec, a CloudFormation template. What these leave open becomes a variable.
     """
     from cfnroles.cli.terraform_output import write_files
     from cfnroles.formats import terraform as formats
@@ -80,7 +80,8 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
             raise InvalidInput("--module needs a directory to write to", remedy="Give -o DIR, such as -o modules/role.")
         files = reusable_module(reading, directory, how)
     else:
-        files = terraform(reading, directory, form=GateForm(options.gate), again=how)
+        form = GateForm(options.gate)
+        files = terraform(reading, directory, resource=options.resource, form=form, again=how)
     write_files({Path(each.path): each.text for each in files}, force=options.force)
     say(*formats.summary(reading, files), err=True)
     if options.strict and any(each.gaps for each in files):

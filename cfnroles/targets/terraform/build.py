@@ -11,11 +11,17 @@ from cfnroles.hcl.directory import Directory, Files
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.terraform.file import Again
 from cfnroles.targets.terraform.gate import GateForm
+from cfnroles.targets.terraform.neighbours import written_files
 from cfnroles.targets.terraform.written_file import TerraformFile
 
 
 def terraform(
-    reading: Reading, directory: str = "", *, form: GateForm = GateForm.DATA, again: Again | None = None
+    reading: Reading,
+    directory: str = "",
+    *,
+    resource: str = "",
+    form: GateForm = GateForm.DATA,
+    again: Again | None = None,
 ) -> tuple[TerraformFile, ...]:
     """The file with the roles of each task definition, for ``directory``; without one beside the task definition.
 
@@ -24,7 +30,7 @@ def terraform(
     Raises InvalidInput for what was read and ECS would refuse, and where a file cannot be written.
     """
     if not reading.addressed:
-        files = files_of(reading, Directory(directory or "."), form=form, again=again)
+        files = files_of(reading, Directory(directory or "."), resource=resource, form=form, again=again)
         return tuple(replace(each, path=posixpath.join(directory, each.path)) for each in files)
     files = files_of(reading, Directory(reading.name), form=form, again=again)
     if directory:
@@ -33,10 +39,20 @@ def terraform(
 
 
 def files_of(
-    reading: Reading, files: Files, *, form: GateForm = GateForm.DATA, again: Again | None = None
+    reading: Reading,
+    files: Files,
+    *,
+    resource: str = "",
+    form: GateForm = GateForm.DATA,
+    again: Again | None = None,
 ) -> tuple[TerraformFile, ...]:
     """The same with paths as seen from the directory of ``files``: that of the source itself, or that to write to."""
-    if reading.template is not None or (reading.addressed and len(reading.documents) < 2):
+    if reading.template is not None:
+        from cfnroles.targets.terraform.templates import template_subjects
+
+        subjects = template_subjects(reading, reading.template, resource, again or Again(reading.name))
+        return written_files(subjects, files, form=form)
+    if reading.addressed and len(reading.documents) < 2:
         raise InvalidInput(f"is {reading.noun}, and its roles are not written as Terraform", where=reading.name)
     if reading.addressed:
         from cfnroles.targets.terraform.directory import directory_files

@@ -53,8 +53,7 @@ class Names(Struct, frozen=True):
     def variable(self, symbol: Symbol) -> str:
         """The variable that a parameter becomes, or what another resource or stack gives."""
         named = symbol.export if isinstance(symbol, Import) else symbol.name
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"\$\{[^}]*\}", "_", named))
-        return self.under(re.sub("_+", "_", identifier(words)).lower())
+        return self.under(in_words(re.sub(r"\$\{[^}]*\}", "_", named)))
 
     def under(self, name: str) -> str:
         """A name of the file's own for something else."""
@@ -75,6 +74,12 @@ def stems(name: str, earlier: str = "") -> Iterator[str]:
     yield from dict.fromkeys(each for each in (earlier, own, f"{own}_cfnroles") if each)
     for number in itertools.count(2):
         yield f"{own}_cfnroles_{number}"
+
+
+def in_words(name: str) -> str:
+    """A name in capitals as one of Terraform's: ``task_definition`` for ``TaskDefinition``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub("_+", "_", identifier(words)).lower()
 
 
 def identifier(name: str) -> str:

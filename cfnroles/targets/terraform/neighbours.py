@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from cfnroles.hcl.configuration import Configuration
+from collections.abc import Iterable
+
+from cfnroles.errors import InvalidInput
+from cfnroles.hcl.configuration import Configuration, read_configuration
 from cfnroles.hcl.directory import Files
 from cfnroles.hcl.syntax import Node
-from cfnroles.targets.terraform.written_file import Place
+from cfnroles.targets.terraform.gate import GateForm
+from cfnroles.targets.terraform.names import identifier
+from cfnroles.targets.terraform.written_file import Place, Subject, TerraformFile, written_file
 
 #: The output by which the stem of a file is known again.
 _OUTPUT = "_execution_role_arn"
+
+
+def written_files(subjects: Iterable[Subject], files: Files, *, form: GateForm) -> tuple[TerraformFile, ...]:
+    """The file of each subject, for a directory with these files.
+
+    Raises InvalidInput where the names of two of them are one to Terraform.
+    """
+    beside = read_configuration(files, ".")
+    paths: dict[str, Subject] = {}
+    for subject in subjects:
+        other = paths.setdefault(f"{identifier(subject.name)}.cfnroles.tf", subject)
+        if other is not subject:
+            raise InvalidInput(
+                f"{other.label} and {subject.label} would be one file, {identifier(subject.name)}.cfnroles.tf",
+                where=subject.header.document,
+                remedy="Write them one by one, each with -o to a directory of its own.",
+            )
+    return tuple(written_file(each, place_of(path, files, beside), form=form) for path, each in paths.items())
 
 
 def place_of(path: str, files: Files, configuration: Configuration) -> Place:

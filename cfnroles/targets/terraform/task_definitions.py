@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from cfnroles.hcl.configuration import Configuration, read_configuration
 from cfnroles.hcl.directory import Files
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
-from cfnroles.targets.terraform.names import identifier
-from cfnroles.targets.terraform.neighbours import place_of
-from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
+from cfnroles.targets.terraform.neighbours import written_files
+from cfnroles.targets.terraform.written_file import Subject, TerraformFile
 from cfnroles.text import text_of
 
 
@@ -20,8 +18,7 @@ def task_files(reading: Reading, files: Files, *, form: GateForm, again: Again) 
 
     Raises InvalidInput for what was read and ECS would refuse.
     """
-    beside = read_configuration(files, ".")
-    return tuple(_file(_subject(task, reading, again), files, beside, form=form) for task in reading.accepted())
+    return written_files((_subject(task, reading, again) for task in reading.accepted()), files, form=form)
 
 
 def task_module(reading: Reading, again: Again) -> TerraformFile:
@@ -29,11 +26,6 @@ def task_module(reading: Reading, again: Again) -> TerraformFile:
     from cfnroles.targets.terraform.module import module_file
 
     return module_file(_subject(reading.task(), reading, again), "main.cfnroles.tf")
-
-
-def _file(subject: Subject, files: Files, beside: Configuration, *, form: GateForm) -> TerraformFile:
-    path = f"{identifier(subject.name)}.cfnroles.tf"
-    return written_file(subject, place_of(path, files, beside), form=form)
 
 
 def _subject(task: Task, reading: Reading, again: Again) -> Subject:

@@ -34,6 +34,8 @@ from cfnroles.written import as_written
 
 _NAME_IT = "Give it a name of its own: a local, which stands there instead"
 _HAND_OVER = "Hand it over by an output of that module, or by a variable of this one"
+#: How the condition is called that an image is of Amazon ECR.
+_IN_ECR = " is in a private registry of Amazon ECR"
 #: What names can begin with that mean the same all over a module.
 _ANYWHERE = frozenset({"var", "local", "module", "data", "path", "terraform", "each", "count"})
 
@@ -88,7 +90,11 @@ class Values(Struct, frozen=True):
         return text.replaced(lambda symbol: known.get(Text(symbol), Text(symbol)))
 
     def condition(self, literal: Literal) -> str:
-        """The variable that says whether a condition of a template holds."""
+        """What says whether a condition of a template holds: a variable, and of an image the image itself."""
+        if literal.condition.endswith(_IN_ECR):
+            image = self.of(from_spelling(literal.condition.removesuffix(_IN_ECR), policy=False)).text
+            name = f'can(regex("^[0-9]+[.]dkr[.-]ecr", {image}))'
+            return name if literal.holds else f"!{name}"
         name = f"var.{self.variable(Opaque(literal.condition))}"
         return name if literal.holds else f"!{name}"
 
@@ -148,7 +154,8 @@ def _in_image(symbol: InImage, image: str) -> str:
         case "account":
             return f'split(".", {image})[0]'
         case "region":
-            return f'try(regex("[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.]", {image})[0], "")'
+            # https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+            return f'try(split(".", replace({image}, ".dkr-ecr", ".dkr.ecr"))[3], "")'
         case "repository":
             return f'try(regex("^[^/]+/([^:@]+)", {image})[0], "")'
     return image

@@ -1,0 +1,51 @@
+"""Files of roles for the task definitions of a CloudFormation template."""
+
+from __future__ import annotations
+
+import posixpath
+
+from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refuse
+from cfnroles.discovery import Discovery
+from cfnroles.errors import InvalidInput
+from cfnroles.need import Need, Reference
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
+from cfnroles.targets.terraform.conditions import Conditions, When
+from cfnroles.targets.terraform.file import Again, Header
+from cfnroles.targets.terraform.names import in_words
+from cfnroles.targets.terraform.written_file import Subject
+from cfnroles.template.template import Template
+from cfnroles.template.worlds import World
+from cfnroles.text import Text
+
+
+def template_subjects(reading: Reading, template: Template, resource: str, again: Again) -> tuple[Subject, ...]:
+    """The task definitions of a template.
+
+    What it makes, imports or is given, and whether its conditions hold, are variables. Raises InvalidInput where ECS
+    would refuse a task definition, and where there is none.
+    """
+    known = known_of(reading)
+    ids = asked_about(reading, template, resource)
+    tasks = [in_worlds(each, reading.documents[0], template, known) for each in ids]
+    if not tasks:
+        raise InvalidInput(f"is {reading.noun} without a task definition", where=reading.name)
+    refuse(tasks, reading)
+    return tuple(_subject(each, reading, again) for each in tasks)
+
+
+def _subject(task: TaskInWorlds, reading: Reading, again: Again) -> Subject:
+    name = task.logical_id
+    facts, _ = known_of(reading)
+    found: tuple[tuple[Need | Reference, frozenset[World]], ...] = (*task.needs.items(), *task.references.items())
+    when: When = {thing: task.worlds.when(where) for thing, where in found if where != task.there}
+    return Subject(
+        name=in_words(name),
+        label=f"the task definition {name}",
+        family=Text(name),
+        discovery=Discovery(tuple(task.needs), tuple(hanging(task.gaps, task)), (), tuple(task.references)),
+        facts=facts,
+        header=Header(posixpath.basename(reading.name), f", the task definition {name}", again.written),
+        conditions=Conditions(when, by_variable=True),
+        region=facts.region,
+    )
