@@ -13,6 +13,8 @@ from typing import Any
 
 from cfnroles.symbols import Expression
 
+#: Attributes that AWS tells where the configuration does not: what a role has is then what other resources give it.
+TOLD_BY_AWS = frozenset({"managed_policy_arns", "inline_policy", "policy"})
 #: Attributes that hold nothing but the name or the ARN of a role or a policy.
 LINKS = frozenset({"execution_role_arn", "task_role_arn", "role", "role_name", "policy_arn", "permissions_boundary"})
 _STEP = re.compile(r'([\w-]+)((?:\[(?:"[^"]*"|\d+)\])?)')
@@ -24,13 +26,23 @@ def linked(root: Any, addresses: Sequence[str], address: str, attribute: str, hi
 
     ``root`` is the root module of the plan's configuration, ``addresses`` those of all its resources.
     """
+    calls, _ = _apart(address)
+    found = _followed(root, calls, _at(_configured(root, address), "expressions", attribute), 0)
+    return _expression(*found, addresses, hidden) if found else None
+
+
+def is_left_out(root: Any, address: str, attribute: str) -> bool:
+    """Whether the configuration of a resource does not say an attribute: AWS tells it then."""
+    resource = _configured(root, address)
+    return resource is not None and attribute not in (_at(resource, "expressions") or {})
+
+
+def _configured(root: Any, address: str) -> Any:
+    """What the configuration says of a resource."""
     calls, own = _apart(address)
-    module = _module(root, calls)
-    for resource in _list(_at(module, "resources")):
-        if _at(resource, "address") == ".".join(name for name, _ in own[:2]):
-            found = _followed(root, calls, _at(resource, "expressions", attribute), 0)
-            return _expression(*found, addresses, hidden) if found else None
-    return None
+    start = ".".join(name for name, _ in own[:2])
+    found = (each for each in _list(_at(_module(root, calls), "resources")) if _at(each, "address") == start)
+    return next(found, None)
 
 
 _Calls = tuple[tuple[str, str], ...]

@@ -18,7 +18,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.plan_references import LINKS, linked
+from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, is_left_out, linked
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
@@ -200,6 +200,10 @@ def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence
         remedy = _ways_out(resource) if name == _CONTAINERS else _STATE
         hidden = Expression(f"{address}.{name}", reason=reason, remedy=remedy)
         value = _value(_member(values, name), _member(unknown, name), hidden, place)
+        if value.unknown and name in TOLD_BY_AWS and is_left_out(_configuration(document), address, name):
+            continue
+        if name == "roles" and _lone(value) and (link := _link(address, name, hidden, document)):
+            value = Value([Value(link, place)], place)
         if value.unknown and name in LINKS and (link := _link(address, name, hidden, document)):
             value = Value(link, place)
         if value.data is not None:
@@ -209,11 +213,20 @@ def _attributes(resource: Mapping[str, Any], document: Document, names: Sequence
 
 def _link(address: str, name: str, hidden: Expression, document: Document) -> Expression | None:
     """What a role or a policy is named by, where the plan tells it."""
-    root = _member(_member(document.members, "configuration"), "root_module")
+    root = _configuration(document)
     if root is None:
         return None
     every = [str(each.get("address")) for each in resources_in(document)]
     return linked(root, every, address, name, hidden)
+
+
+def _lone(value: Value) -> bool:
+    """Whether a value is a list of one element that nobody knows."""
+    return isinstance(value.data, list) and [each.unknown is not None for each in value.data] == [True]
+
+
+def _configuration(document: Document) -> Any:
+    return _member(_member(document.members, "configuration"), "root_module")
 
 
 def resources_in(document: Document) -> Iterator[Mapping[str, Any]]:

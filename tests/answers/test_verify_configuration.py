@@ -421,6 +421,8 @@ def planned(references: list[str]) -> list[Verification]:
     ]
     unknown = {"aws_ecs_task_definition.app": "execution_role_arn", "aws_iam_role_policy.p": "role"}
     changes = [{"address": at, "change": {"after_unknown": {name: True}}} for at, name in unknown.items()]
+    by_aws = {"managed_policy_arns": True, "inline_policy": True}
+    changes.append({"address": "aws_iam_role.exec", "change": {"after_unknown": by_aws}})
     names = {
         "aws_ecs_task_definition.app": references,
         "aws_iam_role_policy.p": ["aws_iam_role.exec.id", "aws_iam_role.exec"],
@@ -430,7 +432,7 @@ def planned(references: list[str]) -> list[Verification]:
         "format_version": "1.2",
         "planned_values": {"root_module": {"resources": values}},
         "resource_changes": changes,
-        "configuration": {"root_module": {"resources": configured}},
+        "configuration": {"root_module": {"resources": [*configured, {"address": "aws_iam_role.exec"}]}},
     }
     return judged(read(Document("plan.json", json.dumps(plan))))
 
@@ -438,6 +440,7 @@ def planned(references: list[str]) -> list[Verification]:
 def test_a_plan_tells_which_role_a_task_definition_will_have() -> None:
     (found,) = planned(["aws_iam_role.exec.arn", "aws_iam_role.exec"])
     assert (found.role.name, [str(each.outcome) for each in found.judged]) == ("aws_iam_role.exec", ["allowed"])
+    assert found.role.unread == ()
 
 
 def test_a_plan_does_not_tell_which_of_two_roles_it_is() -> None:
