@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +16,7 @@ from cfnroles.statements import single_valued
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found, Grant, Malformed, Trap, Unnamed
 from cfnroles.text import Text, arn_of, text_of
-from cfnroles.workload import Path, Workload
+from cfnroles.workload import Workload
 
 
 class Discovery(Struct, frozen=True):
@@ -86,12 +85,12 @@ def occurrences(
     workload: Workload, facts: Facts, features: Sequence[Feature] = FEATURES
 ) -> Iterator[tuple[Feature, Found]]:
     """Each feature with each occurrence of its field, whether the feature is used there or not."""
-    known: dict[str, list[tuple[Path, Any]]] = {}
+    known: dict[str, list[Found]] = {}
     for feature in features:
         if feature.field not in known:
-            known[feature.field] = list(workload.find(feature.field))
-        for path, value in known[feature.field]:
-            yield feature, Found(value, path, workload, facts)
+            known[feature.field] = [Found(value, path, workload, facts) for path, value in workload.find(feature.field)]
+        for found in known[feature.field]:
+            yield feature, found
 
 
 _Part = Callable[[], tuple[Need, ...] | Reference | Trap | None]

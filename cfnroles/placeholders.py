@@ -133,7 +133,7 @@ def unresolved(tree: Mapping[str, Any]) -> tuple[str, ...]:
 
     Texts that are for the container's own programs may hold dollar signs for good reasons and are left out.
     """
-    return tuple(dict.fromkeys(found for _, found in _places(tree)))
+    return tuple(dict.fromkeys(found for _, found in _places(tree, texts_in(tree))))
 
 
 def other_pseudo_parameter(text: str) -> str:
@@ -144,9 +144,13 @@ def other_pseudo_parameter(text: str) -> str:
 
 def read_by_ecs(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Path and text of each text that ECS itself reads, and neither a stack replaces nor the container's programs."""
-    for path, text in texts_in(tree):
-        names = [step for step in path if isinstance(step, str)]
-        if not (_TEXTS_OF_THE_CONTAINER & set(names) or names[-1] in _TEXTS_OF_OTHERS or _is_replaced(path)):
+    return _read_by_ecs(texts_in(tree))
+
+
+def _read_by_ecs(said: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    for path, text in said:
+        name = next(step for step in reversed(path) if isinstance(step, str))
+        if _TEXTS_OF_THE_CONTAINER.isdisjoint(path) and name not in _TEXTS_OF_OTHERS and not _is_replaced(path):
             yield path, text
 
 
@@ -187,13 +191,14 @@ def as_symbols(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 def _symbols(tree: Mapping[str, Any]) -> dict[str, Symbol]:
     """The symbol of each placeholder, as it is written."""
-    found = dict.fromkeys(found for _, found in _places(tree))
+    said = list(texts_in(tree))
+    found = dict.fromkeys(found for _, found in _places(tree, said))
     # A text `${Name}` that stays as it is must not look like a parameter that was forgotten in an Fn::Sub.
-    literals = (_literal(text) for _, text in texts_in(tree))
+    literals = (_literal(text) for _, text in said if "$" in text)
     left = {name for text in literals for name in _BRACES.findall(text) if f"${{{name}}}" not in found}
     symbols: dict[str, Symbol] = {}
     # What is a symbol already keeps its name, also where the same placeholder stands in another document.
-    names = {each.called: each.name for each in placeholders_in(text for _, text in texts_in(tree)).values()}
+    names = {each.called: each.name for each in placeholders_in(text for _, text in said).values()}
     taken = {*OF_THE_STACKS, *left}
     for written in found:
         called = name_of(written)
@@ -225,12 +230,12 @@ def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     def look(value: Any, path: Path) -> None:
         if isinstance(value, str):
             found.append((path, value))
-        elif isinstance(value, (dict, Mapping)):
-            for key, member in value.items():
-                look(member, (*path, str(key)))
         elif isinstance(value, list):
             for index, element in enumerate(value):
                 look(element, (*path, index))
+        elif isinstance(value, (dict, Mapping)):
+            for key, member in value.items():
+                look(member, (*path, str(key)))
 
     look(value, path)
     return iter(found)
@@ -273,13 +278,11 @@ def _with_words(text: Text, words: Mapping[str, Symbol]) -> Text:
     return Text(*parts)
 
 
-def _places(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Path and placeholder of each occurrence in a text that ECS reads."""
-    for path, text in read_by_ecs(tree):
+def _places(tree: Mapping[str, Any], said: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Path and placeholder of each occurrence in a text that ECS reads, of those that a tree says."""
+    for path, text in _read_by_ecs((path, text) for path, text in said if _SIGNS.search(_literal(text))):
         pattern = _NOT_OF_THE_ROUTER if _belongs_to_router(tree, path) else _PLACEHOLDER
         literal = _literal(text)
-        if not _SIGNS.search(literal):
-            continue
         for match in pattern.finditer(literal):
             yield path, match.group()
         for match in _WORDS.finditer(_masked(literal)):

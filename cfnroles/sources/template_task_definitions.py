@@ -299,6 +299,8 @@ class Turned(Struct):
     def containers_first(self, elements: Any) -> list[dict[str, Any]]:
         """The containers among the elements of a list, in which no other element keeps its place before one."""
         found = elements if isinstance(elements, list) else []
+        if all(isinstance(each, dict) for each in found):
+            return found
         order = sorted(range(len(found)), key=lambda index: not isinstance(found[index], dict))
         places = {before: index for index, before in enumerate(order)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -52,7 +53,7 @@ class Trap(Struct, frozen=True):
     remedy: str
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, dict=True):
     """One occurrence of a feature's field."""
 
     value: Any
@@ -68,13 +69,13 @@ class Found(Struct, frozen=True):
             raise Malformed(f"{kind} stands where ECS takes a text", "Write a text.")
         return text_of(self.value)
 
-    @property
+    @cached_property
     def parent(self) -> Mapping[str, Any]:
         """The structure that holds the field."""
         parent = self.workload.at(self.path[:-1])
         return parent if isinstance(parent, Mapping) else {}
 
-    @property
+    @cached_property
     def container(self) -> Mapping[str, Any]:
         """The container definition that holds the field; empty for a field outside of containers."""
         container = self.workload.at(self.path[:2]) if self.path[:1] == ("containerDefinitions",) else None
