@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from cfnroles.aliases import DEPTH, check_extent, merge, too_deep
+from cfnroles.aliases import DEPTH, MAYBE, check_extent, merge, too_deep
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, is_file, read_text
 from cfnroles.positions import Positions, of_json, of_yaml
@@ -217,10 +217,10 @@ def _compose(text: str, document: str) -> Any:
         if _deepest(text) > DEPTH:
             _check_events(plain, document)
         root = yaml.compose(plain, Loader=_Loader)
-        if root is not None:
+        # Without aliases a text stands for no more, and nothing deeper, than was just looked at.
+        if root is not None and MAYBE.search(text):
             check_extent(root, document)
-            if "<<" in text:
-                merge(root, document)
+            merge(root, document)
         return root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
