@@ -195,6 +195,9 @@ def called(given: str | None, template: Template) -> str:
         return "one that only CloudFormation works out"
     if isinstance(whole, Import):
         return f"one that another stack exports as {whole.export}"
+    name = whole.name.partition(".")[0]
+    if name not in template.parameters and name not in template.resources:
+        return f"{name}, which the template does not have"
     return f"what {whole.name} holds"
 
 

@@ -185,7 +185,7 @@ def _excess(each: Verification, width: int) -> Iterator[str]:
             yield from _paragraph(told, width, 3, "- ")
         for wide in found.wide:
             yield from _paragraph(wide_words(each, found.statement, wide), width, 3, "- ")
-        if told := tight_words(found):
+        if told := tight_words(found, each):
             yield from _paragraph(told, width, 3, "> ")
         yield from _statements(each, found.statement, found.tight)
         if told := kept_words(found, each):

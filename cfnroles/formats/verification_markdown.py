@@ -108,7 +108,7 @@ def _excess(each: Verification) -> Iterator[str]:
             strong(placed(each.role, found.statement)), f" lets one {found.risk} {only(each, found)}".rstrip()
         )
         wide = (wide_words(each, found.statement, one) for one in found.wide)
-        words = [*unused_words(found, each), *wide, *filter(None, [tight_words(found)])]
+        words = [*unused_words(found, each), *wide, *filter(None, [tight_words(found, each)])]
         yield numbered(number, head, words)
         for when, statements in by_condition(each, found.statement, found.tight):
             yield paragraph(f"only if {when}:" if when else "")

@@ -20,9 +20,10 @@ from cfnroles.page import Page, json_page
 from cfnroles.policies import document
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement
-from cfnroles.symbols import IMPORT, Import
+from cfnroles.symbols import IMPORT, Cut, Import, InImage
+from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import text_of
+from cfnroles.text import Text, text_of
 
 #: How a need spells what a spec imports from another stack.
 _GIVEN_BY = {
@@ -159,12 +160,18 @@ def unused_words(found: Excess, each: Verification) -> Iterator[str]:
                 for action in grants
             )
             yield f"no need uses {names} on {', '.join(resources)}{_only(when)}"
+    if caveat := _caveat(found, each):
+        yield caveat
+
+
+def _caveat(found: Excess, each: Verification) -> str:
+    """What has to be told before something is removed that no need uses as far as is known; empty for nothing."""
     for need in {need.permission: need for need in each.hanging}.values():
         if any(matches_action(grant.action, need.permission.action) for grant in found.unused):
-            yield f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
-            return
+            return f"before you remove {need.permission.action}: it is needed if {only_if(each, need)}"
     if _may_decrypt_objects(found, each):
-        yield "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+        return "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
+    return ""
 
 
 def _may_decrypt_objects(found: Excess, each: Verification) -> bool:
@@ -190,11 +197,13 @@ def _by_resources(grants: Sequence[GrantedAction]) -> Iterable[tuple[tuple[str, 
     return actions.items()
 
 
-def tight_words(found: Excess) -> str:
+def tight_words(found: Excess, each: Verification) -> str:
     """What to do about one statement."""
     if found.kept and not found.tight:
         return ""
-    return "put in its place:" if found.tight else "remove it; nothing needs it"
+    if found.tight:
+        return "put in its place:"
+    return "remove it, unless that is so" if _caveat(found, each) else "remove it; nothing needs it"
 
 
 def kept_words(found: Excess, each: Verification) -> str:
@@ -446,6 +455,9 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
 
 
 def _rendered(value: Any) -> Any:
+    if isinstance(value, Text) and any(isinstance(symbol, Cut | InImage) for symbol in value.symbols):
+        # What is cut out of a value has no form in Fn::Sub.
+        return expression(value)
     if isinstance(value, str):
         return _function(value) if symbols(value) else plain(value)
     if isinstance(value, dict):

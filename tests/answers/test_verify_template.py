@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from cfnroles.answers.verification import Outcome, Verdict, Verification
 from cfnroles.answers.verify_template import Question, verify_template
 from cfnroles.errors import InvalidInput
 from cfnroles.formats.verification import human
-from cfnroles.formats.verification_words import summary
+from cfnroles.formats.verification_words import statements_json, summary
 from cfnroles.iam.roles import Role, read_role
 from cfnroles.need import Holder
 
@@ -513,7 +514,9 @@ def test_a_key_that_may_be_that_of_a_file_is_not_called_too_much_without_a_word(
           PolicyDocument: {Statement: [{Effect: Allow, Action: "kms:Decrypt", Resource: !ImportValue key}]}
 """
     hint = "before you remove kms:Decrypt: it is needed if it encrypts a file that is read: give --file-key-arn ARN"
-    assert (hint in " ".join(told(f"{task}{decrypting}").split())) is expected
+    out = " ".join(told(f"{task}{decrypting}").split())
+    assert (hint in out) is expected
+    assert ("> remove it, unless that is so" in out) is expected
 
 
 def test_what_a_gap_may_need_is_not_called_too_much_and_stays() -> None:
@@ -599,3 +602,16 @@ def test_a_family_that_ecs_refuses_is_refused(family: str, refused: bool) -> Non
         return
     with pytest.raises(InvalidInput, match="is not a family's name"):
         judged(text)
+
+
+def test_what_is_cut_out_of_an_image_is_pasted_as_functions() -> None:
+    image = ("Parameters:\n", "Parameters:\n  Image: {Type: String}\n")
+    (execution, *_) = judged(changed(('"nginx:1.27"', "!Ref Image"), image))
+    pulls = next(each for each in json.loads(statements_json(execution.missing)) if each["Sid"] == "PullImages")
+    assert "[region]" not in str(pulls)
+    assert pulls["Resource"]["Fn::Join"][1][1] == {"Ref": "AWS::Partition"}
+
+
+def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
+    (execution, *_) = judged(changed(("!GetAtt Role.Arn", "!Ref Nowhere")))
+    assert execution.role.name == "Nowhere, which the template does not have"
