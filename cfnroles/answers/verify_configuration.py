@@ -17,7 +17,6 @@ from cfnroles.answers.verify import Uses, judge_uses, without_keys
 from cfnroles.answers.verify_template import NO_QUESTION, Question
 from cfnroles.checks.execution_roles import WITH_INSTANCES, done_by_instance
 from cfnroles.errors import InvalidInput
-from cfnroles.hcl.module import NOT_AT_HAND
 from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
@@ -278,9 +277,8 @@ class _Judging:
         open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
         if open_ is None or open_.address:
             return how
-        if NOT_AT_HAND in open_.reason or not open_.remedy:
-            return f"{open_.reason}. {f'{open_.remedy}. ' if open_.remedy else ''}Or {how[0].lower()}{how[1:]}"
-        return how
+        told = f"{open_.reason}. {f'{open_.remedy}. ' if open_.remedy else ''}"
+        return f"{told[0].upper()}{told[1:]}Or {how[0].lower()}{how[1:]}"
 
 
 def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:

@@ -41,6 +41,7 @@ _RENAMED = {
     "issuer_cert_authority": "issuerCertificateAuthority",
     "iam_role": "role",
 }
+_ROLES = ("executionRoleArn", "taskRoleArn")
 #: Members that stand one level deeper in the API.
 _DEEPER = {"host_path": ("host", "sourcePath")}
 
@@ -85,6 +86,10 @@ class Turned(Struct):
             if isinstance(value, Failed):
                 self.unseen.append(_stopped((member,), value))
                 self.stops = self.stops or name == _CONTAINERS
+                if member in _ROLES:
+                    # It names a role, whichever that is.
+                    why, how = f"Terraform would stop here: {value.what}", "`terraform validate` says more"
+                    self.tree[member] = Text(Expression(f"{self.address}.{name}", reason=why, remedy=how))
             elif name == _CONTAINERS:
                 self.tree[member] = self._containers(value)
             elif (made := self._argument(value, MEMBERS.get(member), (member,))) not in (None, ""):

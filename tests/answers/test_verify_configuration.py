@@ -234,6 +234,7 @@ ABSENT = {
     "by its ARN": ('"arn:aws:iam::111122223333:role/other"', "arn:aws:iam::111122223333:role/other"),
     "of a module that is not at hand": ("module.roles.arn", "module.roles.arn"),
     "that nobody told": ("var.on", "var.on"),
+    "that is nowhere declared": ("local.role", "${aws_ecs_task_definition.app.execution_role_arn}"),
 }
 
 
