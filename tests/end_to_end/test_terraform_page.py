@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -58,7 +59,13 @@ def test_what_the_page_says_is_what_happens(
 ) -> None:
     page = (repository / "docs" / "terraform.md").read_text(encoding="utf-8")
     assert sum(step.language == "console" for step in steps(page)) > 15
-    Story("terraform.md", tmp_path, environment, begin=lambda: emptied(account.running)).follow(page)
+
+    def cfnroles(arguments: list[str]) -> tuple[int, str]:
+        ended = account.commands.run(arguments, environment)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    begin = functools.partial(emptied, account.running)
+    Story("terraform.md", tmp_path, environment, begin, {"cfnroles": cfnroles}).follow(page)
 
 
 @pytest.mark.parametrize(
