@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 _LEVELS = ("error", "warning", "info")
+
+
+#: So many directories are named that are not looked at.
+_MOST_TOLD = 8
 
 
 class _Options(Struct, frozen=True):
@@ -87,7 +92,9 @@ def command(files: tuple[str, ...], **given: Any) -> None:
             for name, only_if_known in _named(files, options.skip_others)
         ),
     ]
-    report = LintReport(_each_once(linted)).at_least(Severity(options.severity))
+    whole = LintReport(_each_once(linted))
+    _tell_of_others(files, whole)
+    report = whole.at_least(Severity(options.severity))
     threshold = None if options.fail_on == "never" else Severity(options.fail_on)
     text = _text(report, options.format_, threshold)
     if text:
@@ -190,6 +197,24 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
     if format_ == "markdown":
         return lint.markdown(report)
     return lint.human(report, width())
+
+
+def _tell_of_others(files: Sequence[str], report: LintReport) -> None:
+    """Say which directories of Terraform below the given ones are not looked at: which are applied is not known."""
+    from cfnroles.files import below, is_directory
+    from cfnroles.page import quoted
+
+    looked_at = {str(Path(os.path.realpath(file.document)).parent) for file in report.files}
+    looked_at |= {os.path.realpath(name) for name in files}
+    found = [file for name in files if name != "-" and is_directory(name) for file in below(name)[0]]
+    folders = dict.fromkeys(str(file.parent) for file in found if file.suffix == ".tf")
+    others = [folder for folder in folders if os.path.realpath(folder) not in looked_at]
+    if others:
+        told = " ".join(map(quoted, others[:_MOST_TOLD]))
+        first = ", of which the first follow" if len(others) > _MOST_TOLD else ""
+        are = "directories of Terraform are" if len(others) > 1 else "directory of Terraform is"
+        say(f"note: {len(others)} {are} not looked at{first}; name each that is applied:", err=True)
+        say(f"  cfnroles lint {told}", err=True)
 
 
 def _tell(report: LintReport, format_: str) -> None:

@@ -160,6 +160,14 @@ def test_no_value_of_the_environment_is_shown(cfnroles: Any, directory: Path, fo
     assert "hunter2" not in result.out + result.err
 
 
+def test_lint_says_which_directories_of_terraform_it_does_not_look_at(cfnroles: Any, directory: Path) -> None:
+    result = cfnroles("lint", ".")
+    assert (
+        "1 directory of Terraform is not looked at; name each that is applied:\n  cfnroles lint infra\n" in result.err
+    )
+    assert "not looked at" not in cfnroles("lint", "infra").err
+
+
 REFUSED = {
     "a file of the directory": (["explain", "infra/main.tf"], "is one file of Terraform's"),
     "a variable that is not there": (["explain", "infra", "--parameter", "x=1"], "there is no variable x"),
