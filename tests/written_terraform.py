@@ -99,7 +99,8 @@ def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict
     lists = {
         name: f'["{value}"]' for name, value in given.items() if "list" in own[name].body.arguments["type"].written
     }
-    project = Project(files, {**given, **lists})
+    # What was discovered is for any text, too.
+    project = Project(files, {**given, **lists}, any_text=True)
     found: dict[Holder, set[Granted]] = {}
     for kind in ("aws_iam_role_policy", "aws_iam_policy"):
         for site in sites(project, kind):

@@ -17,7 +17,7 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     for each in files:
         yield from _roles(each)
     yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
-    if taken := sorted({name for task in reading.tasks for name in task.defaults}):
+    if taken := sorted({name for each in files for name in each.taken}):
         yield ""
         yield f"The roles are made for the values that these variables have here: {', '.join(taken)}."
         yield "When a value changes, run the command again, with --var-file FILE or --parameter NAME=VALUE."

@@ -95,7 +95,7 @@ class Module:
             called = f"{self.address}var.{name}"
             return Value(Expression(called, written=f"${{var.{name}}}", reason=reason, remedy=_DECLARE), place)
         kind = block.body.arguments.get("type")
-        usual = block.body.arguments.get("default")
+        usual = self.project.default_of(block) if self._call is None else block.body.arguments.get("default")
         given = self._given(name)
         if given is None and usual is not None:
             given = evaluate(usual, self.scope)

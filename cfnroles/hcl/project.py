@@ -23,11 +23,20 @@ WORKSPACE = "terraform.workspace"
 class Project:
     """A configuration with what its root is given. ``given`` are the expressions of variables, by their names.
 
-    Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it.
+    Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
+    ``any_text``, the default of a text is not its value: it may have any.
     """
 
-    def __init__(self, files: Files, parameters: Mapping[str, str] | None = None, variable_files: Sequence[str] = ()):
+    def __init__(
+        self,
+        files: Files,
+        parameters: Mapping[str, str] | None = None,
+        variable_files: Sequence[str] = (),
+        *,
+        any_text: bool = False,
+    ):
         self.files = files
+        self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
         self.root = self.configuration(".")
@@ -38,6 +47,12 @@ class Project:
         self.given: dict[str, Node] = self._from_files(variable_files)
         self._take_parameters()
         self._installed = self._read_installed()
+
+    def default_of(self, block: Block) -> Node | None:
+        """The default of a variable of the root, if its value may be taken for that."""
+        usual, kind = block.body.arguments.get("default"), block.body.arguments.get("type")
+        is_text = literal(usual) is not None and (kind is None or kind.written == "string")
+        return None if self._any_text and is_text else usual
 
     def configuration(self, directory: str) -> Configuration:
         """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""

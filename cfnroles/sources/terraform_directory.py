@@ -54,9 +54,9 @@ def read_directory(directory: str, told: Told) -> Reading:
     return read_files(Directory(directory), directory, told)
 
 
-def read_files(files: Files, name: str, told: Told) -> Reading:
-    """The task definitions of a configuration in files that stand anywhere."""
-    project = Project(files, told.parameters, told.variable_files)
+def read_files(files: Files, name: str, told: Told, *, any_text: bool = False) -> Reading:
+    """The task definitions of a configuration in files that stand anywhere; ``any_text`` is as for ``Project``."""
+    project = Project(files, told.parameters, told.variable_files, any_text=any_text)
     region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []

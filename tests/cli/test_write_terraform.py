@@ -360,3 +360,39 @@ def test_no_value_of_a_sensitive_variable_comes_into_a_file(cfnroles: Any, direc
     assert cfnroles("terraform", directory, "--parameter", "token=hunter2").code == 0
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert ("--parameter token=..." in text, "hunter2" in text) == (True, False)
+
+
+ANY_TEXT = """
+variable "stage" { default = "dev" }
+variable "image" { default = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1" }
+variable "traced" {
+  type    = string
+  default = "no"
+}
+resource "aws_ecs_task_definition" "app" {
+  family = "app-${var.stage}"
+  container_definitions = jsonencode([{
+    name    = "app"
+    image   = var.image
+    secrets = concat(
+      [{ name = "A", valueFrom = "/${lower(var.stage)}/a" }],
+      var.traced == "yes" ? [{ name = "B", valueFrom = "/b" }] : [],
+    )
+  }])
+}
+"""
+
+
+def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(cfnroles: Any, tmp_path: Path) -> None:
+    """A default is the value of one environment: a name that holds it would be wrong in each other one."""
+    (tmp_path / "main.tf").write_text(ANY_TEXT, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert ":parameter/${lower(var.stage)}/a" in text
+    assert 'name_prefix = "${substr("app-${var.stage}", 0, 27)}-execution-"\n' in text
+    # With its default, this one would not be there.
+    assert ' if (var.traced == "yes")]),\n' in text or ' if(var.traced == "yes")]),\n' in text
+    # Whether an image is of Amazon ECR hangs on the value, which is taken and told.
+    assert ":repository/app" in text
+    assert "The roles are made for the values that these variables have here: image" in result.err

@@ -21,8 +21,9 @@ from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
-from cfnroles.targets.terraform.instances import merged_instances, without_instances
+from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
+from cfnroles.targets.terraform.open_variables import with_any_text
 from cfnroles.targets.terraform.values import Module
 from cfnroles.targets.terraform.written_file import Given, Subject, TerraformFile, written_file
 from cfnroles.text import text_of
@@ -43,6 +44,9 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     project = Project(files, reading.told.parameters, reading.told.variable_files)
     known = {site.address: site for site in sites(project, TASK_DEFINITION)}
     tasks: dict[str, list[Task]] = defaultdict(list)
+    opened: dict[str, list[Task]] = defaultdict(list)
+    for task in read_files(files, reading.name, reading.told, any_text=True).tasks:
+        opened[without_instances(task.address)].append(task)
     elsewhere: dict[str, Site] = {}
     for task in reading.accepted():
         site = known[without_instances(task.address)]
@@ -50,7 +54,10 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
             elsewhere.setdefault(module_directory(project, site.calls), site)
         else:
             tasks[site.address].append(task)
-    made = [_file(known[address], found, project, form, again) for address, found in sorted(tasks.items())]
+    made = [
+        _file(known[address], (found, opened[address]), project, form, again)
+        for address, found in sorted(tasks.items())
+    ]
     away: list[Gap] = []
     for directory, site in sorted(elsewhere.items()):
         if directory.startswith("."):
@@ -86,8 +93,10 @@ def sensitive_variables(files: Files) -> frozenset[str]:
     return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
 
 
-def _file(site: Site, tasks: Sequence[Task], project: Project, form: GateForm, again: Again) -> TerraformFile:
-    task, merged = tasks[0], merged_instances(site, tasks)
+def _file(
+    site: Site, tasks: tuple[Sequence[Task], Sequence[Task]], project: Project, form: GateForm, again: Again
+) -> TerraformFile:
+    task, (merged, taken) = tasks[0][0], _merged(site, *tasks)
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     provider = provider_of(site.block)
@@ -113,7 +122,18 @@ def _file(site: Site, tasks: Sequence[Task], project: Project, form: GateForm, a
         given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
     )
     path = f"{site.name}.cfnroles.tf"
-    return written_file(subject, place_of(path, project.files, configuration), form=form)
+    return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
+
+
+def _merged(site: Site, tasks: Sequence[Task], opened: Sequence[Task]) -> tuple[Merged, tuple[str, ...]]:
+    """What is needed, and the variables whose defaults were taken for it."""
+    usual = merged_instances(site, tasks)
+    defaults = tuple(sorted({name for task in tasks for name in task.defaults}))
+    same = [task.address for task in tasks] == [task.address for task in opened]
+    if not same or any(gap.feature == "conditions" for task in opened for gap in task.discovery.gaps):
+        return usual, defaults
+    merged, decided = with_any_text(usual, merged_instances(site, opened))
+    return merged, defaults if decided else tuple(sorted({name for task in opened for name in task.defaults}))
 
 
 def _given(site: Site, holder: Holder, argument: str) -> Given:

@@ -25,7 +25,8 @@ class TerraformFile(Struct, frozen=True):
     """A file that is written.
 
     ``needs`` are those that its roles answer, ``gaps`` the permissions that they do not have, and ``gate`` is what that
-    asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them.
+    asks for. ``locals`` are the locals with the ARNs of the roles, as the task definition is given them,
+    ``taken`` the variables whose defaults decide part of it.
     """
 
     path: str
@@ -35,6 +36,7 @@ class TerraformFile(Struct, frozen=True):
     gate: Gate = Gate()
     locals: Mapping[Holder, str] = field(default_factory=dict)
     given: tuple[Given, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 class Given(Struct, frozen=True):
