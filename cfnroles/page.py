@@ -90,11 +90,35 @@ def painted(text: str, sgr: str) -> Page:
     return _made(plain, f"\x1b[{sgr}m{plain}\x1b[0m")
 
 
-def json_page(value: Any) -> Page:
-    """The value as JSON in ASCII, with escapes of JSON's own, so that it means the same wherever it is printed."""
-    text = json.dumps(value, indent=2).replace("\x7f", "\\u007f")
+def json_page(value: Any, short: frozenset[str] = frozenset()) -> Page:
+    """The value as JSON in ASCII, with escapes of JSON's own, so that it means the same wherever it is printed.
+
+    An object with one member stands on one line where that is among ``short``.
+    """
+    text = _on_lines(value, short).replace("\x7f", "\\u007f")
     text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text)
     return _made(text, text)
+
+
+def _on_lines(value: Any, short: frozenset[str]) -> str:
+    lines: list[str] = []
+
+    def held(each: Any) -> Any:
+        if isinstance(each, dict) and len(each) == 1 and not short.isdisjoint(each):
+            lines.append(json.dumps(each))
+            return f"{_HELD}{len(lines) - 1}{_HELD}"
+        if isinstance(each, dict):
+            return {name: held(member) for name, member in each.items()}
+        return [held(member) for member in each] if isinstance(each, list) else each
+
+    text = json.dumps(held(value) if short else value, indent=2)
+    for number, line in enumerate(lines):
+        text = text.replace(json.dumps(f"{_HELD}{number}{_HELD}"), line)
+    return text
+
+
+#: A sign for private use, in the place of what stands on one line.
+_HELD = "\ue000"
 
 
 def json_source(value: Any) -> str:

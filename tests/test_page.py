@@ -124,3 +124,10 @@ def test_a_word_for_a_shell_is_printable_and_means_the_same(text: str) -> None:
 def test_an_error_is_one_line_for_each_part() -> None:
     error = InvalidInput("is no\nfamily", where="a\x1b.json", why=page(["one\r", "two"]), remedy="Mend\u202eit.")
     assert str(error).split("\n") == [r"a\x1b.json: is no\nfamily", r"one\r", "two", r"Mend\u202eit."]
+
+
+def test_an_object_of_one_short_member_stands_on_one_line() -> None:
+    told = {"a": {"Fn::Join": ["", ["x  y", {"Ref": "\x7f"}]]}, "b": [{"Fn::Join": 1, "c": 2}]}
+    page = json_page(told, frozenset({"Fn::Join"}))
+    assert json.loads(page) == told
+    assert [line.strip() for line in page.splitlines()][1] == '"a": {"Fn::Join": ["", ["x  y", {"Ref": "\\u007f"}]]},'

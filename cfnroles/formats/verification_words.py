@@ -406,9 +406,13 @@ def pasted(each: Verification, statements: Sequence[Statement]) -> tuple[Page, s
     return statements_hcl(statements, address), each.language
 
 
+#: Functions that cut a value take a screen where they stand on lines of their own.
+_FUNCTIONS = frozenset({"Fn::Join", "Fn::Select"})
+
+
 def statements_json(statements: Sequence[Statement]) -> Page:
     """Statements to paste into a policy; a text with symbols is an ``Fn::Sub``, which only a template takes."""
-    return json_page([_rendered(statement) for statement in document(statements)["Statement"]])
+    return json_page([_rendered(statement) for statement in document(statements)["Statement"]], _FUNCTIONS)
 
 
 def statements_tree(each: Verification, statements: Sequence[Statement]) -> Any:
