@@ -110,12 +110,16 @@ def _excess(each: Verification) -> Iterator[str]:
         wide = (wide_words(each, found.statement, one) for one in found.wide)
         words = [*unused_words(found, each), *wide, *filter(None, [tight_words(found, each)])]
         yield numbered(number, head, words)
+        margin = "     "
         for when, statements in by_condition(each, found.statement, found.tight):
-            yield paragraph(f"only if {when}:" if when else "")
-            yield fenced(*pasted(each, statements), margin="     ")
+            if when:
+                # A paragraph ends the list that the entry stands in.
+                yield paragraph(f"only if {when}:")
+                margin = ""
+            yield fenced(*pasted(each, statements), margin=margin)
         if found.kept:
             yield paragraph(kept_words(found, each))
-            yield fenced(json_page(kept_statements(found, each)), "json", margin="     ")
+            yield fenced(json_page(kept_statements(found, each)), "json")
 
 
 def _listed(each: Verification, actions: Sequence[str]) -> Markup:

@@ -9,6 +9,7 @@ import pytest
 from cfnroles import Document, Told, read
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.formats.verification import human
+from cfnroles.formats.verification_markdown import markdown
 from cfnroles.formats.verification_words import kept_statements
 from cfnroles.need import Holder
 
@@ -91,3 +92,10 @@ def test_of_a_pattern_there_stays_what_may_be_needed() -> None:
     (found,) = role.excess
     assert [grant.action for grant in found.unused] == ["ecr:*"]
     assert [grant.action for grant in found.kept] == PULLS.split(", ")
+
+
+def test_in_markdown_what_has_to_stay_is_a_block_of_its_own() -> None:
+    role, text = judged("ServiceName: web", actions=f"{PULLS}, s3:PutObject")
+    lines = markdown([role], text).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("keep in its place"))
+    assert lines[start + 1 : start + 3] == ["", "```json"]
