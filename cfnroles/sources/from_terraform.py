@@ -23,7 +23,8 @@ TAKES = frozenset(
 def recognises(document: Document) -> bool:
     """Whether it is what `terraform show -json` writes, or Terraform's own state."""
     members = document.members
-    shown = "format_version" in members and ("planned_values" in members or "values" in members)
+    empty = not set(members) - {"format_version", "terraform_version"}
+    shown = "format_version" in members and ("planned_values" in members or "values" in members or empty)
     return shown or _is_raw_state(members)
 
 

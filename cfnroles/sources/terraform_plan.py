@@ -53,7 +53,8 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
     members = document.members
     planned = members.get("planned_values", members.get("values"))
     if not isinstance(planned, Mapping):
-        raise InvalidInput("has no values in it", where=document.name)
+        how = "Give the directory, or the state once something is applied: `cfnroles explain .`"
+        raise InvalidInput("has no values in it", where=document.name, remedy=how)
     root = _member(planned, "root_module")
     services = list(_services(root, document))
     found = list(_in_passes(root, services, document, told))

@@ -314,6 +314,22 @@ resource "aws_ecs_task_definition" "job" {
   container_definitions = jsonencode([{ name = "job", image = "nginx:1" }])
 }
 """
+
+
+def test_what_gives_another_secret_its_value_is_not_waited_for(cfnroles: Any, directory: Path) -> None:
+    other = """
+resource "aws_secretsmanager_secret" "other" {}
+resource "aws_secretsmanager_secret_version" "other" {
+  for_each  = { a = aws_secretsmanager_secret.other.id }
+  secret_id = each.value
+}
+"""
+    (directory / "main.tf").write_text(MAIN + other, encoding="utf-8")
+    assert cfnroles("terraform", directory).code == 0
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
+
+
 AGAIN = {
     "a directory": (["infra"], "infra/app.cfnroles.tf"),
     "a directory with options": (

@@ -208,6 +208,13 @@ def test_a_document_without_task_definitions_says_so(tree: dict[str, Any]) -> No
         explain(read(Document("plan.json", json.dumps(tree))))
 
 
+@pytest.mark.parametrize("more", [{}, {"terraform_version": "1.11.4"}])
+def test_the_state_of_nothing_says_what_to_give_instead(more: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="has no values in it") as raised:
+        read(Document("state.json", json.dumps({"format_version": "1.0", **more})))
+    assert raised.value.remedy.startswith("Give the directory")
+
+
 def test_terraforms_own_state_file_is_not_read() -> None:
     own = {"version": 4, "terraform_version": "1.11.4", "lineage": "a", "resources": []}
     with pytest.raises(InvalidInput, match="is Terraform's own state file") as raised:
