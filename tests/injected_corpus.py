@@ -1,6 +1,7 @@
 """What injecting roles makes of the templates in a folder: nothing but added lines, and all of it can be taken out.
 
-The roles, and those that the macro makes for all values of parameters, pass `verify` in every world but for gaps.
+The roles, those that the macro makes for all values of parameters, and those that `build` writes beside the template
+pass `verify` in every world but for gaps.
 
 Usage: python -m tests.injected_corpus [FOLDER]
 """
@@ -21,12 +22,15 @@ from cfnroles.answers.verification import Outcome
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Severity
-from cfnroles.sources.role_places import ROLE_PROPERTIES
+from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS
 from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
+from tests.joined_stacks import joined
 
 _VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
+#: What runs task definitions, and names roles for that.
+_RUNNING = ("AWS::ECS::Service", *TARGETS)
 #: What of a task definition is changed where it is there already.
 _CHANGED = (("Properties", "ExecutionRoleArn"), ("Properties", "TaskRoleArn"), ("DependsOn",))
 
@@ -47,21 +51,23 @@ def faults(path: Path) -> Iterator[str]:
 
 
 def misjudged(path: Path) -> Iterator[str]:
-    """The roles that lack something or have too much after all, of what is injected and of what the macro makes.
+    """The roles that lack something or have too much after all, however they were made.
 
     They are judged with the defaults, and with values that the parameters may have.
     """
     reading = read(path)
     assert reading.template is not None
     declared, injected = reading.template.declarations, inject(reading, replace_roles=True).text
+    own = reading.template.resources
     for values in (NO_VALUES, _chosen(declared, random.Random(path.name))):
-        yield from (f"injected, {each}" for each in _failed(injected, values))
+        yield from (f"injected, {each}" for each in _failed(injected, values, own))
         # CloudFormation hands a macro the values of all parameters, defaults among them.
         known = {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
         settings = MacroSettings(_VALIDATOR, accept_gaps=True)
         made = expanded(_without_roles(reading), settings, "20260101T000000Z", {**known, **values})
         if not made.gaps:
-            yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment), values))
+            yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment), values, own))
+    yield from (f"by build, {each}" for each in _failed(json.dumps(joined(reading)), NO_VALUES, own))
 
 
 def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, str]:
@@ -71,23 +77,34 @@ def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, 
     return {name: str(each).lower() if isinstance(each, bool) else str(each) for name, each in chosen.items()}
 
 
-def _failed(text: str, values: Mapping[str, str]) -> Iterator[str]:
+def _failed(text: str, values: Mapping[str, str], own: Mapping[str, Any]) -> Iterator[str]:
     for each in verify_template(read(Document("template.json", text), Told(parameters=values))):
-        if each.holder in ROLE_PROPERTIES and (each.excess or each.outcome in (Outcome.MISSING, Outcome.DENIED)):
+        ours = each.holder in ROLE_PROPERTIES or each.role.name.partition(" ")[0] not in (*own, "none")
+        if ours and (each.excess or each.outcome in (Outcome.MISSING, Outcome.DENIED)):
             named = each.use.tasks if each.use else ()
             told = f" with {dict(values)}" if values else ""
             yield f"{', '.join(named)}, {each.holder}: {', '.join(map(str, each.grounds))}{told}"
 
 
 def _without_roles(reading: Reading) -> dict[str, Any]:
-    """The tree of a template whose task definitions name no roles."""
+    """The tree of a template in which neither task definitions nor what runs them name roles."""
     assert reading.template is not None
     tree: dict[str, Any] = json.loads(json.dumps(reading.template.tree))
     for resource in tree["Resources"].values():
         if resource.get("Type") == "AWS::ECS::TaskDefinition":
             for name in ROLE_PROPERTIES.values():
                 resource["Properties"].pop(name, None)
+        if resource.get("Type") in _RUNNING:
+            _take_out("RoleArn", resource.get("Properties"))
     return tree
+
+
+def _take_out(name: str, value: Any) -> None:
+    """Take all members of this name out of a tree."""
+    if isinstance(value, dict):
+        value.pop(name, None)
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _take_out(name, member)
 
 
 def _gone(before: str, after: str) -> Iterator[str]:
@@ -104,7 +121,9 @@ def _gone(before: str, after: str) -> Iterator[str]:
 def _changed(text: str) -> frozenset[int]:
     """The numbers of the lines of all that names roles, of all that waits for something, and of empty headers."""
     parts, resources = TemplateText(text, ""), parse(text, "")["Resources"]
-    paths = [("Resources", name, *path) for name in resources for path in _CHANGED]
+    paths: list[tuple[str, ...]] = [("Resources", name, *path) for name in resources for path in _CHANGED]
+    running = {name: each for name, each in resources.items() if each.get("Type") in _RUNNING}
+    paths += (("Resources", *path) for path in _paths("RoleArn", running))
     places = [place for path in paths if (place := parts.place(path))]
     headers = (parts.place((name,)) for name in ("Metadata", "Parameters", "Conditions"))
     places += [place for place in headers if place and parts.is_nothing(place.value)]
@@ -113,6 +132,15 @@ def _changed(text: str) -> frozenset[int]:
         for place in places
         for number in range(text.count("\n", 0, place.start), text.count("\n", 0, place.value.end) + 1)
     )
+
+
+def _paths(name: str, value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of all members of this name."""
+    members = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, member in members:
+        if step == name:
+            yield (*path, name)
+        yield from _paths(name, member, (*path, str(step)))
 
 
 def _problems(text: str) -> set[tuple[str, str]]:

@@ -12,6 +12,8 @@ from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Holder
 from cfnroles.targets.cloudformation.inject import Injection, removed
+from tests.joined_stacks import joined
+from tests.test_injected_roles import EXPRESS, IN_BRANCHES
 
 HEAD = """\
 Parameters:
@@ -128,6 +130,21 @@ def test_they_pass_in_every_world_come_once_and_go_again(more: str, holders: set
     assert inject(read(Document("t.yaml", injection.text))).text == injection.text
     assert removed(read(Document("t.yaml", injection.text))) == HEAD + more
     assert not [gap for gap in injection.gaps if "no role is made" in gap.what]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + SCHEDULE.replace("        Ecs", f"{QUEUE}        Ecs") + RULE + TAGS, id="both"),
+        pytest.param(HEAD + BEHIND + IN_PROD, id="on conditions"),
+        pytest.param(HEAD.replace("Family: nightly", "Family: !Sub '${Env}-nightly'") + SCHEDULE, id="a family"),
+        pytest.param(IN_BRANCHES, id="a service"),
+        pytest.param(EXPRESS, id="Express Mode and daemons"),
+    ],
+)
+def test_what_is_built_beside_the_template_passes_as_well(text: str) -> None:
+    found = verify_template(read(Document("t.json", json.dumps(joined(read(Document("t.yaml", text)))))))
+    assert {each.verdict for each in found} == {Verdict.PASS}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["of Unix", "of Windows"])

@@ -16,7 +16,6 @@ from cfnroles.answers import resource_policies
 from cfnroles.document import inside
 from cfnroles.iam.stack_roles import ATTACHED_TO, POLICIES, RoleResource
 from cfnroles.need import Gap, Holder, Need
-from cfnroles.role_kinds import kind_of
 from cfnroles.sources.role_places import ROLE_PROPERTIES
 from cfnroles.sources.state_machines import STATE_MACHINES
 from cfnroles.sources.template_targets import RUNNING, doing_more, values_of
@@ -40,10 +39,6 @@ _BESIDE = (("RoleArn",), ("InfrastructureRoleArn",), ("AdvancedConfiguration", "
 _NAMED = re.compile(
     r"arn:(?:\$\{AWS::Partition\}|[^:]*):iam::(?P<account>\$\{AWS::AccountId\}|[^:]*):role/(?:.*/)?(?P<name>[^/]+)"
 )
-
-
-#: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html
-_GROUP = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
 
 class Group(Struct, frozen=True):
@@ -113,19 +108,6 @@ def role_of(given: str, roles: Iterable[RoleResource], account: str) -> RoleReso
     named = _NAMED.fullmatch(given)
     names = {given, named["name"]} if named and named["account"] in ("", "${AWS::AccountId}", account) else {given}
     return next((role for role in roles if not names.isdisjoint(role.names)), None)
-
-
-def schedule_groups(needs: Iterable[Need], template: Template) -> tuple[str, ...]:
-    """The ARNs of the groups whose schedules have these needs; nothing where one of the groups is not known.
-
-    https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-    """
-    resources, begin = template.resources, str(kind_of(Holder.SCHEDULER).assumed_by.source_arn).removesuffix("*")
-    named = dict.fromkeys(str(need.origin.path[1]) for need in needs if len(need.origin.path) > 1)
-    groups = [_mapping(resources.get(name, {}).get("Properties")).get("GroupName", "default") for name in named]
-    if not all(isinstance(each, str) and _GROUP.fullmatch(each) for each in groups):
-        return ()
-    return tuple(f"{begin}{each}" for each in dict.fromkeys(groups))
 
 
 def other_users(role: str, template: Template, known: Collection[str]) -> tuple[str, ...]:

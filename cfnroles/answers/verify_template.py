@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cfnroles.answers.folding import Answer, folded
 from cfnroles.answers.requests import definite
 from cfnroles.answers.resource_policies import beside, policies_naming
+from cfnroles.answers.running_roles import all_revisions, schedule_groups
 from cfnroles.answers.template_roles import (
     called,
     groups,
@@ -20,7 +21,6 @@ from cfnroles.answers.template_roles import (
     other_users,
     reference,
     role_of,
-    schedule_groups,
 )
 from cfnroles.answers.template_tasks import asked_about, known_of, refuse
 from cfnroles.answers.template_texts import Texts, foreign
@@ -250,14 +250,11 @@ class _Judging:
         gaps = dict.fromkeys(gap for part in theirs for gap in part.gaps)
         open_ended = any(part.holder is Holder.TASK for part in several)
         policies = policies_naming(self._name(role), self._template, texts.value)
-        sent = (
-            schedule_groups([need for part in theirs for need in part.needs], self._template)
-            if holder is Holder.SCHEDULER
-            else ()
-        )
+        sent = schedule_groups(needs, self._template) if holder is Holder.SCHEDULER else ()
         same = repr(role), holder, tuple(needs), tuple(others), tuple(gaps), open_ended, policies, sent
         if same not in self._answers:
             one = texts.role(role)
+            others |= dict.fromkeys(all_revisions((*needs, *others), one))
             uses = Uses(
                 holder,
                 tuple(needs),

@@ -252,6 +252,7 @@ def test_a_rule_that_runs_no_task_is_none_of_these(rule: str) -> None:
     assert unread(rule + RULE) == []
 
 
+FAMILY = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/nightly"
 GOOD = """\
   Run:
     Type: AWS::IAM::Role
@@ -311,6 +312,8 @@ def test_the_role_of_a_schedule_may_admit_its_group_alone(group: str, trusted: s
         pytest.param("Resource: !Ref Task", "Resource: !GetAtt Task.TaskDefinitionArn", "pass", id="by its attribute"),
         pytest.param("!GetAtt Batch.Arn}}", "arn:aws:ecs:eu-west-1:123456789012:cluster/x}}", "fail", id="elsewhere"),
         pytest.param("Resource: !Ref Task", "Resource: '*'", "fail", id="any task"),
+        pytest.param("Resource: !Ref Task", f'Resource: !Sub "{FAMILY}:*"', "pass", id="any revision of its family"),
+        pytest.param("Resource: !Ref Task", f'Resource: !Sub "{FAMILY}*"', "fail", id="families with longer names"),
     ],
 )
 def test_what_the_role_lacks_or_has_too_much_is_told(runner: str, given: str, instead: str, verdict: str) -> None:
