@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cfnroles.answers.explanation import Explanation, explained_roles
+from cfnroles.answers.explanation import CONFIGURATION, Explanation, explained_roles
 from cfnroles.need import Gap, Need, Permission
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.written import as_written
@@ -18,7 +18,7 @@ def explain_configuration(reading: Reading, resource: str) -> tuple[Explanation,
     asked = reading.resource(resource) if resource else reading
     unseen = () if resource else reading.unseen
     tasks = () if unseen and not asked.tasks else asked.accepted()
-    rest = Explanation((), unseen, unseen=True, whole="configuration")
+    rest = Explanation((), unseen, unseen=True, whole=CONFIGURATION)
     return (*map(_explanation, tasks), *((rest,) if unseen else ()))
 
 
@@ -33,6 +33,7 @@ def _explanation(task: Task) -> Explanation:
         resource=task.address,
         when=task.there_if,
         defaults=task.defaults,
+        whole=CONFIGURATION,
     )
 
 

@@ -25,6 +25,10 @@ class ExplainedStatement(Struct, frozen=True):
     when: str = ""
 
 
+#: What has the resources of Terraform.
+CONFIGURATION = "configuration"
+
+
 class Explanation(Struct, frozen=True):
     """The statements of each role that has any, and what the roles lack for want of a name.
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from cfnroles.answers.explanation import ExplainedStatement, Explanation
+from cfnroles.answers.explanation import CONFIGURATION, ExplainedStatement, Explanation
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
 from cfnroles.need import Gap, Reason
 from cfnroles.page import Page, json_page, page
 from cfnroles.statements import Statement
+from cfnroles.symbols import Parameter
+from cfnroles.text import text_of
 
 SCHEMA = 1
+#: What stands for the keys of secrets and parameters, which no document names.
+_KEYS = Parameter("KmsKeyArns")
 
 
 def human(explanations: Sequence[Explanation], texts: Texts) -> Page:
@@ -88,8 +92,8 @@ def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         for explained in statements:
             statement = explained.statement
             yield f"  {statement.sid}{_only(explained.when)}: {', '.join(statement.actions)}"
-            yield from (f"      on {resource}" for resource in statement.resources)
-            yield from (f"      if {condition}" for condition in _conditions(statement))
+            yield from (f"      on {resource}" for resource in _resources(statement, explanation.whole))
+            yield from (f"      if {condition}" for condition in _conditions(statement, explanation.whole))
             for reason in explained.reasons:
                 yield f"    because {reason.reason.why}"
                 if reason.reason.told:
@@ -121,7 +125,10 @@ def _markdown(explanations: Sequence[Explanation], lines: Lines) -> Iterator[str
 def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
     for holder, statements in explanation.roles:
         yield heading(2, str(holder).capitalize())
-        yield table(("statement", "actions", "resources", "fields", "why"), (_row(each, lines) for each in statements))
+        yield table(
+            ("statement", "actions", "resources", "fields", "why"),
+            (_row(each, lines, explanation.whole) for each in statements),
+        )
     if explanation.gaps:
         yield heading(2, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in explanation.gaps)
@@ -130,12 +137,12 @@ def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         yield inline(f"The defaults of {taken} were taken; ", code("--parameter NAME=VALUE"), " tells others.")
 
 
-def _row(explained: ExplainedStatement, lines: Lines) -> Iterator[str]:
+def _row(explained: ExplainedStatement, lines: Lines, whole: str) -> Iterator[str]:
     statement = explained.statement
     yield f"{statement.sid}{_only(explained.when)}"
     yield below(code(action) for action in statement.actions)
-    conditions = (f"if {condition}" for condition in _conditions(statement))
-    yield below((*(code(resource) for resource in statement.resources), *conditions))
+    conditions = (f"if {condition}" for condition in _conditions(statement, whole))
+    yield below((*(code(resource) for resource in _resources(statement, whole)), *conditions))
     yield below(code(lines.where(origin)) for reason in explained.reasons for origin in reason.origins)
     yield below(_why(each.reason) for each in explained.reasons)
 
@@ -188,6 +195,17 @@ def _why(reason: Reason) -> Markup:
     return inline(f"{reason.why} ", "(", link("AWS", reason.source), told, ")")
 
 
-def _conditions(statement: Statement) -> list[str]:
+def _resources(statement: Statement, whole: str) -> Sequence[str]:
+    """The resources; the keys that a template has a parameter for are an option's where there is no template."""
+    if whole != CONFIGURATION:
+        return statement.resources
+    return ["the customer managed key" if text_of(each).whole == _KEYS else each for each in statement.resources]
+
+
+def _conditions(statement: Statement, whole: str) -> list[str]:
     conditions = [f"{c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
-    return [*conditions, *(f"the parameter {parameter} has a value" for parameter in statement.when)]
+    for parameter in statement.when:
+        keys = whole == CONFIGURATION and parameter == _KEYS.name
+        told = "a customer managed key encrypts it: give --kms-key-arn ARN"
+        conditions.append(told if keys else f"the parameter {parameter} has a value")
+    return conditions

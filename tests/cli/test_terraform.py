@@ -136,6 +136,15 @@ def test_a_directory_is_explained_by_the_users_own_expressions(cfnroles: Any, di
     )
 
 
+def test_the_key_of_a_parameter_is_told_by_an_option(cfnroles: Any, directory: Path) -> None:
+    main = MAIN.replace("aws_secretsmanager_secret.db.arn", "aws_ssm_parameter.db.arn")
+    (directory / "main.tf").write_text(main, encoding="utf-8")
+    told = cfnroles("explain", "infra").out
+    assert "on the customer managed key\n" in told
+    assert "if a customer managed key encrypts it: give --kms-key-arn ARN\n" in told
+    assert "KmsKeyArns" not in told
+
+
 def test_the_way_out_of_a_gap_closes_it(cfnroles: Any, directory: Path) -> None:
     image = "image=111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1"
     assert "Gaps" not in cfnroles("explain", "infra", "--parameter", image).out
