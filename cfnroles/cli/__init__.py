@@ -27,6 +27,7 @@ COMMANDS = {
     "policy": "Print one policy document in plain JSON.",
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
+    "diagnose": "Tell what is behind a failure of Amazon ECS, and what to do.",
     "lint": "Find faults in templates, task definitions and policies.",
     "diff": "Tell which permissions a change adds, removes, widens and narrows.",
     "schema": "Print the JSON Schema of service specs.",

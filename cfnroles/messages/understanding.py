@@ -38,7 +38,10 @@ _NO_NAME = Cause(
     "Fill in the name where the task definition is made",
 )
 _LACKS = Cause(
-    "no policy of the role allows the call", "cfnroles verify SOURCE --role ROLE", "Add what verify tells to the role"
+    "no policy of the role allows the call",
+    "cfnroles verify SOURCE --role ROLE",
+    "Add what verify tells to the role",
+    lacking=True,
 )
 
 

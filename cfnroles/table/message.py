@@ -67,11 +67,15 @@ class PolicyKind(StrEnum):
 
 
 class Cause(Struct, frozen=True):
-    """One of several things that may be behind a message: how to be sure that it is the one, and what to do then."""
+    """One of several things that may be behind a message: how to be sure that it is the one, and what to do then.
+
+    ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures.
+    """
 
     what: str
     check: str
     remedy: str
+    lacking: bool = False
 
 
 class Stage(Struct, frozen=True):

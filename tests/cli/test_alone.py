@@ -40,6 +40,7 @@ COMMANDS = {
     "explain": ["explain", EXAMPLE],
     "verify": ["verify", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
     "policy": ["policy", EXAMPLE, "--role", "execution"],
+    "diagnose": ["diagnose", "Exit code: 1", "--source", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
     "lint": ["lint", EXAMPLE, ROLES],
     "diff": ["diff", EXAMPLE, EXAMPLE],
     "schema": ["schema"],

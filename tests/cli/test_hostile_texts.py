@@ -18,6 +18,7 @@ import click
 import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
+from cfnroles.answers.diagnose import diagnose
 from cfnroles.answers.lint import LintReport
 from cfnroles.answers.verification import Verification
 from cfnroles.cli import COMMANDS
@@ -26,7 +27,7 @@ from cfnroles.deploy.stacks_file import built_stacks
 from cfnroles.errors import InvalidInput
 from cfnroles.formats import build as build_format
 from cfnroles.formats import deploy_policy as deploy_policy_format
-from cfnroles.formats import difference, explanation, verification, verification_markdown
+from cfnroles.formats import diagnosis, difference, explanation, verification, verification_markdown
 from cfnroles.formats import lint as lint_format
 from cfnroles.formats.junit import junit
 from cfnroles.formats.sarif import sarif
@@ -210,8 +211,28 @@ def test_no_word_of_a_spec_is_more_than_a_text() -> None:
         assert all_wrong(of_needs(reading)) == [], planted.field
 
 
+MESSAGES = (
+    f"User: arn:aws:sts::1:assumed-role/{EVIL} is not authorized to perform: s3:GetObject on resource:"
+    f" arn:aws:s3:::{EVIL}",
+    f"not authorized to perform: s3:GetObject on resource: {EVIL} because no identity-based policy allows it",
+    f"secret did not contain json key {EVIL.replace(' ', '')}",
+    f"{EVIL} Exit code: 137 {EVIL}",
+    f"invalid parameters: /shop{EVIL.replace(' ', '')}",
+)
+
+
+def test_no_word_of_a_message_is_more_than_a_text(role: str) -> None:
+    reading = read(Document(f"{EVIL}.json", json.dumps({**BEFORE, "family": "shop"})), Told())
+    for message in MESSAGES:
+        found = diagnose(message, reading, role)
+        assert found, message
+        assert wrong("human", diagnosis.human(found, reading.texts)) == [], message
+        assert wrong("json", diagnosis.json_text(found, reading.texts)) == [], message
+
+
 FORMATS = {
     "check": {"human", "json", "markdown"},
+    "diagnose": {"human", "json"},
     "diff": {"human", "json", "markdown"},
     "deploy": {"human", "json", "markdown"},
     "deploy-policy": {"human", "json", "cloudformation"},

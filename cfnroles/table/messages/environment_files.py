@@ -72,6 +72,7 @@ SYMPTOMS = (
                 "the execution role lacks s3:GetObject on the file",
                 "cfnroles verify SOURCE --role ROLE",
                 "Add what verify tells to the execution role",
+                lacking=True,
             ),
             Cause(
                 "the policy of the bucket, or of the VPC endpoint of Amazon S3, does not allow it",

@@ -23,6 +23,7 @@ _NO_WRITE = Cause(
     "the execution role lacks logs:CreateLogStream on the log group",
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the execution role",
+    lacking=True,
 )
 
 SYMPTOMS = (

@@ -13,6 +13,7 @@ _PERMISSION = Cause(
     "the execution role lacks ecr:BatchGetImage or ecr:GetDownloadUrlForLayer on the repository",
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the execution role",
+    lacking=True,
 )
 _REPOSITORY_POLICY = Cause(
     "the policy of a repository in another account does not name the role's account",

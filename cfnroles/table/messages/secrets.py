@@ -31,6 +31,7 @@ _KEY_ROLE = Cause(
     "the role lacks kms:Decrypt on the customer managed key",
     "cfnroles verify SOURCE --role ROLE --kms-key-arn KEY",
     "Give --kms-key-arn to cfnroles and add what verify tells",
+    lacking=True,
 )
 
 SYMPTOMS = (

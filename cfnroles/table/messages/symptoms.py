@@ -81,6 +81,7 @@ LAST = (
                 "the task role lacks the four actions of ssmmessages",
                 "cfnroles verify SOURCE --execute-command --task-role ROLE",
                 "Add what verify tells to the task role",
+                lacking=True,
             ),
             Cause(
                 "the task was started before ECS Exec was enabled",

@@ -44,6 +44,7 @@ SYMPTOMS = (
                 "the task role lacks elasticfilesystem:ClientMount on the file system",
                 "cfnroles verify SOURCE --task-role ROLE",
                 "Add what verify tells to the task role",
+                lacking=True,
             ),
             Cause(
                 "rootDirectory is a path that the file system does not have",

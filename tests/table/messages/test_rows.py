@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from cfnroles.formats.messages_page import messages_page
 from cfnroles.messages.conditions import CONDITIONS
 from cfnroles.messages.understanding import refusal_name, understand
 from cfnroles.table.ecs import FEATURES
@@ -79,3 +81,10 @@ def test_no_cause_is_told_of_a_symptom_and_causes_are_ranked_with_a_check_each()
 def test_examples_are_our_own() -> None:
     accounts = {account for row in ROWS for account in re.findall(r"\b\d{12}\b", row.example)}
     assert accounts <= {"123456789012", "111111111111", "555555555555"}
+
+
+def test_the_page_is_up_to_date_and_each_message_is_a_heading() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
+    assert messages_page() == page, "run `make docs`"
+    headings = [line for line in page.split("\n") if line.startswith("### `")]
+    assert len(headings) == len(ROWS)

@@ -1,0 +1,51 @@
+"""What is behind a failure message: what it says, what asked for the call, and what the role says to it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cfnroles.answers.verification import Judged, Outcome
+from cfnroles.messages.understanding import Understood
+from cfnroles.need import Origin
+from cfnroles.statements import Statement
+from cfnroles.table.message import Category, Cause
+
+
+class Diagnosis(Struct, frozen=True):
+    """One message, diagnosed.
+
+    ``asked_by`` are the fields that ask for the call. ``role`` is the one that was looked at, and ``judged`` what it
+    says to the call. ``causes`` are what may be behind the message, the likeliest first. ``statements`` are what the
+    role's own policy lacks: empty wherever something else refused the call. ``unknown`` is what was not known.
+    """
+
+    understood: Understood
+    asked_by: tuple[Origin, ...] = ()
+    role: str = ""
+    judged: tuple[Judged, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the role says to the call; ``None`` where none was looked at."""
+        outcomes = {each.outcome for each in self.judged}
+        return next((each for each in reversed(Outcome) if each in outcomes), None)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what went wrong: neither the text nor the role leaves several causes."""
+        known = self.understood.category is not Category.UNDETERMINED and not self.causes
+        return bool(self.statements) or known
+
+    @property
+    def remedy(self) -> str:
+        """What to do; where the role allows the call already, another than the message alone would have."""
+        if self.statements:
+            return "Add the statement to the role"
+        if self.understood.denial and self.outcome is Outcome.ALLOWED:
+            return "Leave the role as it is: it allows the call, and something else refused it"
+        if self.understood.denial and self.outcome is Outcome.DENIED:
+            return "Change the statement that denies: one more that allows does not help"
+        return self.understood.remedy

@@ -1,0 +1,122 @@
+"""Diagnoses as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from cfnroles.answers.diagnosis import Diagnosis
+from cfnroles.answers.verification import Outcome
+from cfnroles.formats.verification_words import statements_json
+from cfnroles.lines import Lines
+from cfnroles.need import Origin
+from cfnroles.page import Page, json_page, page, painted, visible
+from cfnroles.policies import document
+
+_OUTCOMES = {
+    Outcome.ALLOWED: "allows the call",
+    Outcome.UNKNOWN: "may or may not allow the call",
+    Outcome.MISSING: "does not allow the call",
+    Outcome.DENIED: "denies the call",
+}
+
+
+def human(found: Sequence[Diagnosis], texts: Mapping[str, str], width: int = 80) -> Page:
+    """For a terminal: what happened, what asked for it, what may be behind it, and what to do."""
+    lines = Lines(texts)
+    told = [line for each in found for line in (*_human(each, lines, width), "")]
+    return page(told[:-1])
+
+
+def json_text(found: Sequence[Diagnosis], texts: Mapping[str, str]) -> Page:
+    """For programs. ``schema`` changes when the form does."""
+    lines = Lines(texts)
+    return json_page({"schema": 1, "diagnoses": [_entry(each, lines) for each in found]})
+
+
+def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
+    said = each.understood
+    yield painted(visible(f"{said.what[0].upper()}{said.what[1:]}."), "1")
+    for name, value in _facts(each, lines):
+        yield from _field(name, value, width)
+    for number, cause in enumerate(each.causes, 1):
+        if number == 1:
+            yield "  It may be, the likeliest first:"
+        yield from _paragraph(f"{number}. {cause.what}", width, 4)
+        yield from _paragraph(f"check: {cause.check}", width, 7)
+        yield from _paragraph(f"then: {cause.remedy}", width, 7)
+    if each.statements:
+        yield "  The statement that is missing:"
+        yield statements_json(each.statements)
+    for unknown in each.unknown:
+        yield from _field("not known", unknown, width)
+
+
+def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
+    said = each.understood
+    yield "category", said.category
+    if said.action:
+        yield "call", f"{said.action} on {said.thing}" if said.denial and said.thing else said.action
+    if said.thing and not said.denial:
+        yield "about", said.thing
+    yield "caller", f"{said.caller}: {said.denial.role}" if said.denial and said.denial.role else said.caller
+    if said.denial:
+        yield "refused by", said.denial.kind
+    for origin in each.asked_by:
+        yield "asked by", lines.where(origin)
+    if each.outcome:
+        by = ", ".join(str(statement) for one in each.judged for statement in one.by)
+        yield "role", f"{each.role} {_OUTCOMES[each.outcome]}{f': {by}' if by else ''}"
+    if said.endpoint:
+        yield "endpoint", said.endpoint
+    yield "to do", each.remedy
+    if not each.causes:
+        yield "to be sure", said.sure
+    yield "source", said.source
+
+
+def _field(name: str, value: str, width: int) -> Iterator[str]:
+    yield from _paragraph(value, width, 14, f"  {name}")
+
+
+def _paragraph(text: str, width: int, indent: int, head: str = "") -> Iterator[str]:
+    yield from wrap(
+        visible(text),
+        max(width, 40),
+        initial_indent=head.ljust(indent),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [head]
+
+
+def _place(origin: Origin, lines: Lines) -> dict[str, object]:
+    named = {"document": origin.document, "field": origin.pointer, "container": origin.container}
+    return {**named, "line": lines.line(origin)}
+
+
+def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
+    said, denial = each.understood, each.understood.denial
+    return {
+        "message": said.name,
+        "what": said.what,
+        "category": said.category,
+        "settled": each.is_settled,
+        "stages": [stage.name for stage in said.stages],
+        "action": said.action,
+        "resource": said.thing,
+        "caller": said.caller,
+        "principal": denial.principal if denial else "",
+        "policy": denial.kind if denial else "",
+        "explicit": denial.explicit if denial else False,
+        "cut": said.cut,
+        "endpoint": said.endpoint,
+        "askedBy": [_place(origin, lines) for origin in each.asked_by],
+        "role": {"name": each.role, "outcome": each.outcome} if each.outcome else None,
+        "causes": [{"what": one.what, "check": one.check, "remedy": one.remedy} for one in each.causes],
+        "remedy": each.remedy,
+        "check": said.sure,
+        "statements": document(each.statements)["Statement"],
+        "unknown": list(each.unknown),
+        "source": said.source,
+    }

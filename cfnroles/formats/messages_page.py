@@ -1,0 +1,81 @@
+"""The table of messages as a page: ``python -m cfnroles.formats.messages_page docs/messages.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cfnroles.messages.understanding import refusal_name
+from cfnroles.table.message import Refusal, Stage, Symptom
+from cfnroles.table.messages import REFUSALS, STAGES, SYMPTOMS
+
+_HEAD = """\
+# Error messages of Amazon ECS
+
+<!-- Written by `python -m cfnroles.formats.messages_page docs/messages.md` from cfnroles/table/messages. -->
+
+What the messages of stopped tasks, service events, agents and IAM mean, how to be sure, and what to do. `cfnroles
+diagnose` reads them as you have them: cut, wrapped, escaped, or within what `aws ecs describe-tasks` answers. Names,
+accounts and ids in the examples are made up.
+
+A statement in the role's own policy cures one kind of refusal and no other. Where a text has several causes, they
+stand in the order in which they are likely, each with the check that decides.
+"""
+
+
+def messages_page() -> str:
+    """The page: refusals by their kind, then every message, then the stages before which the cause stands."""
+    lines = [_HEAD, "## Refused calls", ""]
+    lines += [line for row in REFUSALS for line in _refusal(row)]
+    lines += ["## Messages", ""]
+    lines += [line for row in SYMPTOMS for line in _symptom(row)]
+    lines += ["## What Amazon ECS was doing", "", "What stands before the cause, and says whose call it was.", ""]
+    lines += [line for row in STAGES for line in _stage(row)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _heading(example: str) -> str:
+    return f"### `{example.replace('`', chr(39))}`"
+
+
+def _check(check: str) -> str:
+    command = check.startswith(("aws ", "cfnroles ", "docker ")) and ";" not in check
+    return f"`{check}`" if command else check
+
+
+def _refusal(row: Refusal) -> Iterator[str]:
+    yield from (_heading(row.example), "")
+    yield f"`{refusal_name(row.kind)}`: {row.what}. With an explicit deny: {row.explicit}."
+    yield from ("", f"- How to be sure: {_check(row.sure)}", f"- What to do: {row.remedy}.")
+    yield f"- Does a statement in the role help? {'Yes.' if row.helps else 'No.'}"
+    yield from (f"- [AWS]({row.source})", "")
+
+
+def _symptom(row: Symptom) -> Iterator[str]:
+    yield from (_heading(row.example), "")
+    yield f"`{row.name}`, {row.category}: {row.what}."
+    yield ""
+    for number, cause in enumerate(row.causes, 1):
+        yield f"{number}. {cause.what}. Check: {_check(cause.check)}. Then: {cause.remedy}."
+    if row.causes:
+        yield ""
+    else:
+        yield from (f"- How to be sure: {_check(row.sure)}", f"- What to do: {row.remedy}.")
+    if row.fields:
+        yield f"- Fields: {', '.join(f'`{field}`' for field in row.fields)}"
+    yield from (f"- [AWS]({row.source})", "")
+
+
+def _stage(row: Stage) -> Iterator[str]:
+    yield from (_heading(row.example), "")
+    call = f", by `{row.action}`" if row.action else ""
+    yield f"`{row.name}`: Amazon ECS was {row.doing}{call}, in the name of: {row.caller}."
+    yield ""
+    if row.fields:
+        yield f"- Fields: {', '.join(f'`{field}`' for field in row.fields)}"
+    yield from (f"- [AWS]({row.source})", "")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(messages_page(), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""``cfnroles diagnose``: a text in, what is behind it out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cfnroles.cli import main
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/database"
+GET = (
+    "User: arn:aws:sts::123456789012:assumed-role/shop-execution/0f9d3c2b1a4e4d5c8b7a6f5e4d3c2b1a is not authorized"
+    " to perform:"
+    f" secretsmanager:GetSecretValue on resource: {SECRET}-AbC1eF"
+)
+DENIED = f"{GET} because no identity-based policy allows the secretsmanager:GetSecretValue action"
+SHOP = str(Path(__file__).parents[2] / "examples" / "shop.json")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["diagnose", *arguments])
+    out, err = capsys.readouterr()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, out, err
+
+
+def test_the_answer_is_what_happened_the_line_and_the_statement(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, DENIED, "--source", SHOP)
+    assert code == 0
+    assert out.startswith(
+        "The role shop-execution may not call secretsmanager:GetSecretValue: no policy of the role allows"
+    )
+    assert "asked by    shop.json:19: containerDefinitions[0].secrets[0].valueFrom" in out
+    assert "refused by  identity-based policy" in out
+    statements = json.loads(out[out.index("\n[\n") : out.index("\n]\n") + 2])
+    assert [each["Resource"] for each in statements] == [f"{SECRET}-??????"]
+
+
+def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, DENIED, "--source", SHOP, "--format", "json")
+    (found,) = json.loads(out)["diagnoses"]
+    assert code == 0
+    assert (found["category"], found["policy"], found["settled"]) == ("permission", "identity-based policy", True)
+    assert found["askedBy"] == [
+        {
+            "document": "shop.json",
+            "field": "containerDefinitions[0].secrets[0].valueFrom",
+            "container": "web",
+            "line": 19,
+        }
+    ]
+
+
+def test_a_text_that_cannot_decide_ends_with_3_and_names_the_checks(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, GET)
+    assert code == 3
+    assert "1. no policy of the role allows the call" in out
+    assert "check: cfnroles verify SOURCE --role ROLE" in out
+    assert "The statement" not in out
+
+
+def test_files_are_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "tasks.json"
+    file.write_text(json.dumps({"tasks": [{"stoppedReason": DENIED}]}))
+    assert run(capsys, str(file))[0] == 0
+
+
+WRONG = {
+    "no message": (["The shop opens at nine."], "no failure message that cfnroles knows"),
+    "empty": ([" "], "the message is empty"),
+    "both from standard input": (["-", "--source", "-"], "both the message and SOURCE"),
+    "no such source": ([DENIED, "--source", "nowhere.json"], "nowhere.json: cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "what"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told(capsys: pytest.CaptureFixture[str], arguments: list[str], what: str) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert what in err
