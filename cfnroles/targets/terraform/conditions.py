@@ -14,6 +14,7 @@ from cfnroles.hcl.parser import parse_expression
 from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.symbols import Parameter
+from cfnroles.targets.terraform.tidied import tidied
 from cfnroles.targets.terraform.values import Module, Unwritable, Values, local_names
 from cfnroles.template.worlds import Disjunction, Literal
 
@@ -73,6 +74,7 @@ def _literal(literal: Literal, module: Module) -> str:
         raise _unwritable(condition) from None
     if not _PLAIN.fullmatch(condition) or _INSIDE.search(condition) or local_names(node, module):
         raise _unwritable(condition)
+    condition = tidied(condition)
     if not literal.holds:
         return opposite(condition)
     return condition if _SIMPLE.fullmatch(condition) else f"({condition})"

@@ -19,6 +19,7 @@ from cfnroles.sources.reading import Task
 from cfnroles.symbols import Expression
 from cfnroles.targets.terraform.conditions import Conditions, Thing
 from cfnroles.targets.terraform.parts import Repeated
+from cfnroles.targets.terraform.tidied import tidied
 from cfnroles.targets.terraform.writing import quoted
 from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Text, text_of
@@ -79,7 +80,7 @@ def _repeated(site: Site, meta: str) -> Repeated:
         raise InvalidInput(
             f"{meta} of {site.address} takes several lines", where=str(site.place), remedy=how
         ) from error
-    return Repeated(meta, written)
+    return Repeated(meta, tidied(written))
 
 
 def _things(found: Discovery) -> tuple[Thing, ...]:

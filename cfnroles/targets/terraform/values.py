@@ -27,6 +27,7 @@ from cfnroles.symbols import (
     Wildcard,
 )
 from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, Names
+from cfnroles.targets.terraform.tidied import tidied
 from cfnroles.targets.terraform.writing import Items, Written, literal
 from cfnroles.template.worlds import Literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
@@ -172,7 +173,7 @@ def expression_of(symbol: Expression, module: Module) -> str:
         raise Unwritable(f"{written} takes several lines", _NAME_IT) from None
     if bound := sorted(set(local_names(node, module)) - {symbol.type}):
         raise Unwritable(f"{written} holds {bound[0]}, which is known in its loop alone", _NAME_IT)
-    return written
+    return tidied(written)
 
 
 def local_names(node: Node, module: Module) -> frozenset[str]:
