@@ -55,4 +55,4 @@ def _values(value: Any, hidden: frozenset[str]) -> Iterator[str]:
 
 
 def _from(path: str, directory: str) -> str:
-    return path if os.path.isabs(path) else os.path.relpath(path, directory or ".")  # noqa: PTH117 - a text for people
+    return os.path.relpath(path, directory or ".")

@@ -332,6 +332,7 @@ resource "aws_secretsmanager_secret_version" "other" {
 
 AGAIN = {
     "a directory": (["infra"], "infra/app.cfnroles.tf"),
+    "a directory by its whole path": (["WHOLE/infra"], "infra/app.cfnroles.tf"),
     "a directory with options": (
         ["infra", "--region", "eu-west-1", "--gate", "none", "--parameter", "stage=x y", "--kms-key-arn", KEY],
         "infra/app.cfnroles.tf",
@@ -359,7 +360,7 @@ def test_what_a_file_says_writes_it_anew_where_it_lies(
     (tmp_path / "infra" / "a.tfvars").write_text('stage = "a"\n', encoding="utf-8")
     (tmp_path / "task.json").write_text(TASK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert cfnroles("terraform", *command).code == 0
+    assert cfnroles("terraform", *(word.replace("WHOLE", str(tmp_path)) for word in command)).code == 0
     written = Path(path).read_text(encoding="utf-8")
     again = re.search("`cfnroles (.*)` writes it anew", written)
     assert again
@@ -412,3 +413,4 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(cfnro
     # Whether an image is of Amazon ECR hangs on the value, which is taken and told.
     assert ":repository/app" in text
     assert "The roles are made for the values that these variables have here: image" in result.err
+    assert re.search(r"\n# Made for the defaults of .*\bvar\.image\b.*: write it anew for other values\.\n", text)

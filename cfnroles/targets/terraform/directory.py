@@ -111,6 +111,7 @@ def _file(
             f":{site.place.line}, {site.type}.{site.name}",
             again.written,
             f"cfnroles explain {quoted(again.source)} --resource {quoted(site.address)}",
+            taken,
         ),
         conditions=merged.conditions,
         made=merged.made,

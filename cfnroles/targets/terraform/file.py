@@ -48,20 +48,24 @@ class Again(Struct, frozen=True):
 class Header(Struct, frozen=True):
     """Whose roles a file holds: the document, and where and what that is in it.
 
-    ``again`` is what writes the file anew, ``explained`` what explains it.
+    ``again`` is what writes the file anew, ``explained`` what explains it. ``taken`` are the variables for whose values
+    it is made.
     """
 
     document: str
     origin: str
     again: str
     explained: str = ""
+    taken: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The comments at the top of the file."""
         edited = f"; `{self.again}` writes it anew." if self.again else "."
         told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
-        return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told)
+        names = ", ".join(f"var.{name}" for name in self.taken)
+        values = (f"Made for the defaults of {names}: write it anew for other values.",) if names else ()
+        return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told, *values)
 
 
 def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block, ...]]:
