@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
+from cfnroles.answers.requests import told_symbols
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.verification import Judged, Outcome
 from cfnroles.answers.verify import Uses, judge_uses
@@ -111,6 +112,7 @@ def _diagnosis(
         () if statements else _causes(each, judged),
         statements,
         tuple(_unknown(each, reading, asking, needs, role, own)),
+        reading.tasks[0].address if reading and reading.addressed and reading.tasks else "",
     )
 
 
@@ -228,6 +230,8 @@ def _unknown(
         other = any(need.permission.action.lower() == each.action.lower() for need in needs)
         what = "asks for this call on other resources only" if other else "does not ask for this call"
         yield f"who asked for it: {reading.name} {what}, so it is another revision, or the application itself"
+    if each.thing and any(told_symbols(need.permission) for need in asking):
+        yield "whether it is this field: the source names what it asks for by an expression"
     if role is None and each.action and each.category in _OPEN and not each.patchable:
         yield "whether the role allows the call: --role ROLE tells"
     if role is not None and denial and denial.role and role.name != denial.role and role.arn:

@@ -17,6 +17,8 @@ class Diagnosis(Struct, frozen=True):
     ``asked_by`` are the fields that ask for the call. ``role`` is the one that was looked at, and ``judged`` what it
     says to the call. ``causes`` are what may be behind the message, the likeliest first. ``statements`` are what the
     role's own policy lacks: empty wherever something else refused the call. ``unknown`` is what was not known.
+    ``address`` is that of the task definition in a configuration of Terraform, in whose language the statements are
+    written.
     """
 
     understood: Understood
@@ -26,6 +28,7 @@ class Diagnosis(Struct, frozen=True):
     causes: tuple[Cause, ...] = ()
     statements: tuple[Statement, ...] = ()
     unknown: tuple[str, ...] = ()
+    address: str = ""
 
     @property
     def outcome(self) -> Outcome | None:

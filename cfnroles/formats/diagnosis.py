@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
@@ -11,7 +12,6 @@ from cfnroles.formats.verification_words import statements_json
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
 from cfnroles.page import Page, json_page, page, painted, visible
-from cfnroles.policies import document
 
 _OUTCOMES = {
     Outcome.ALLOWED: "allows the call",
@@ -47,7 +47,7 @@ def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
         yield from _paragraph(f"then: {cause.remedy}", width, 7)
     if each.statements:
         yield "  The statement that is missing:"
-        yield statements_json(each.statements)
+        yield _pasted(each)
     for unknown in each.unknown:
         yield from _field("not known", unknown, width)
 
@@ -90,6 +90,15 @@ def _paragraph(text: str, width: int, indent: int, head: str = "") -> Iterator[s
     ) or [head]
 
 
+def _pasted(each: Diagnosis) -> Page:
+    """The statements in the language of the source."""
+    if not each.address:
+        return statements_json(each.statements)
+    from cfnroles.formats.hcl_statements import statements_hcl
+
+    return statements_hcl(each.statements, each.address)
+
+
 def _place(origin: Origin, lines: Lines) -> dict[str, object]:
     named = {"document": origin.document, "field": origin.pointer, "container": origin.container}
     return {**named, "line": lines.line(origin)}
@@ -116,7 +125,8 @@ def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
         "causes": [{"what": one.what, "check": one.check, "remedy": one.remedy} for one in each.causes],
         "remedy": each.remedy,
         "check": said.sure,
-        "statements": document(each.statements)["Statement"],
+        "statements": [] if each.address or not each.statements else json.loads(statements_json(each.statements)),
+        "terraform": str(_pasted(each)) if each.address and each.statements else "",
         "unknown": list(each.unknown),
         "source": said.source,
     }

@@ -1,4 +1,4 @@
-"""What rows ask of a message besides its words: whose host it names."""
+"""What rows ask of a message besides its words: whose host it names, and whether it is whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from cfnroles.table.messages.network import LAYER_ADDRESSES
 _HOST = re.compile(r"[a-z0-9.-]{4,253}")
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".amazonaws.eu", ".sc2s.sgov.gov", ".c2s.ic.gov")
 _BEFORE = ("://", "lookup ", "ref ", 'ref "', "dial tcp ", "repository ", "host: ", "image ")
+
+
+#: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
+_CUTS = (255, 1024)
+
+
+def is_cut(message: str) -> bool:
+    """Whether a text ends before its end: in dots, where ECS cuts texts, or behind a sign that something follows."""
+    return message.endswith(("...", "…", ":", ",")) or len(message) in _CUTS
+
+
+def _whole(message: str) -> bool:
+    return not is_cut(message)
 
 
 def hosts(message: str) -> tuple[str, ...]:
@@ -49,4 +62,5 @@ CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "mistyped registry": _mistyped,
     "not a host of AWS": _foreign,
     "address of Amazon S3": _layers,
+    "not cut": _whole,
 }

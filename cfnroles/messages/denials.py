@@ -28,8 +28,8 @@ _LAST_NAMED = "transitively through"
 class Denial(Struct, frozen=True):
     """One refused call. ``resource`` is what the message names, and ``arn`` its parts if it is an ARN.
 
-    ``explicit`` says that a statement denies the call, where no other would help. ``whole`` says that the resource was
-    not cut off or masked.
+    ``explicit`` says that a statement denies the call, where no other would help. ``whole`` says that the resource is
+    ``*`` or an ARN that was not cut off or masked.
     """
 
     action: str
@@ -116,15 +116,15 @@ def _resource(words: list[str]) -> tuple[str, bool]:
         glued = named[0][len("resource") :].lstrip(":")
         named = [glued, *named[1:]] if glued else named[1:]
     given = named[0] if named else ""
-    cut = given.endswith(("...", "…")) or (len(named) == 1 and not _is_complete(given))
+    cut = given.endswith("...")
     given = given.strip(_AROUND).removesuffix("...")
     given = given.removesuffix(".") if given not in (".", "") else ""
-    return given, bool(given) and not cut and not _is_masked(given)
+    return given, _is_complete(given) and not cut and not _is_masked(given)
 
 
 def _is_complete(given: str) -> bool:
-    arn = arn_of(given.strip(_AROUND))
-    return given.strip("\"'.") == "*" or (arn is not None and bool(arn.resource))
+    arn = arn_of(given)
+    return given == "*" or (arn is not None and bool(arn.resource))
 
 
 def _is_masked(given: str) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws
+from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws, is_cut
 from cfnroles.messages.denials import Denial, denials_of
 from cfnroles.messages.normalising import normalised
 from cfnroles.table.message import ANY, Caller, Category, Cause, Endpoint, PolicyKind, Stage, Symptom
@@ -14,8 +14,6 @@ from cfnroles.table.messages import STAGES, SYMPTOMS
 from cfnroles.table.messages.calls import AGENT, OPERATIONS, OTHERWISE, SERVICES
 from cfnroles.table.messages.endpoints import ENDPOINTS
 
-#: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
-_CUTS = (255, 1024)
 _SDK = re.compile(r"operation error ([a-z0-9 ]{2,40}): ([a-z0-9]{3,60})")
 _BOTO = re.compile(r"when calling the ([a-z0-9]{3,60}) operation")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
@@ -36,6 +34,11 @@ _NO_NAME = Cause(
     "the name of the role was never filled in: no role is called so",
     "Look at taskRoleArn and executionRoleArn of the task definition that was registered",
     "Fill in the name where the task definition is made",
+)
+_NO_EXECUTION_ROLE = Cause(
+    "the task has no execution role, so the agent calls as the instance",
+    "aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
+    "Give the task an execution role; `cfnroles build SOURCE` makes it",
 )
 _LACKS = Cause(
     "no policy of the role allows the call",
@@ -156,6 +159,8 @@ def _causes(denial: Denial) -> tuple[Cause, ...]:
     if denial.kind is PolicyKind.UNSTATED:
         return _unstated(denial)
     if denial.kind is PolicyKind.IDENTITY and not denial.explicit:
+        if denial.caller is Caller.INSTANCE and denial.action not in AGENT:
+            return (_NO_EXECUTION_ROLE, _LACKS)
         if _is_misread(denial):
             return (_HYPHEN, _LACKS)
         if denial.resource.lower().endswith(_NAMELESS):
@@ -243,11 +248,6 @@ def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
         retries=_retries(message),
         cut=cut,
     )
-
-
-def is_cut(message: str) -> bool:
-    """Whether a text ends before its end: in dots, where ECS cuts texts, or behind a word that something follows."""
-    return message.endswith(("...", "…", ":", ",")) or len(message) in _CUTS
 
 
 def _operation(low: str) -> str:

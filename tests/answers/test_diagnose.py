@@ -215,3 +215,15 @@ def test_the_fields_of_a_template_are_found() -> None:
         "Resources.Task.Properties.ContainerDefinitions[0].Secrets[0].ValueFrom"
     ]
     assert granted(found) == [(["secretsmanager:GetSecretValue"], f"{SECRET}-??????")]
+
+
+def test_what_a_template_names_by_an_expression_is_told_as_such() -> None:
+    containers = [
+        {"Name": "web", "Image": "nginx", "Memory": 1, "Secrets": [{"Name": "DB", "ValueFrom": {"Ref": "Db"}}]}
+    ]
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "shop", "ContainerDefinitions": containers}}
+    resources = {"Task": task, "Db": {"Type": "AWS::SecretsManager::Secret"}}
+    reading = read(Document("shop.json", json.dumps({"Resources": resources})), Told())
+    (found,) = diagnose(f"{GET} {IDENTITY}", reading)
+    assert len(found.asked_by) == 1
+    assert "whether it is this field: the source names what it asks for by an expression" in found.unknown

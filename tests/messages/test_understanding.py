@@ -222,6 +222,19 @@ MISLEADING = {
         Category.PERMISSION,
         0,
     ),
+    "an instance that calls for a task without an execution role": (
+        "User: arn:aws:sts::123456789012:assumed-role/instances/i-02eeadc1ad782ba21 is not authorized to perform:"
+        f" ecr:GetAuthorizationToken on resource: * {IDENTITY}",
+        "denied-by-identity-based-policy",
+        Category.PERMISSION,
+        2,
+    ),
+    "a name where an ARN belongs": (
+        f"User: {ROLE} is not authorized to perform: secretsmanager:GetSecretValue on resource: shop/db {IDENTITY}",
+        "denied-by-identity-based-policy",
+        Category.PERMISSION,
+        0,
+    ),
     "a circuit breaker": ("ECS Deployment Circuit Breaker was triggered", "circuit-breaker", Category.UNDETERMINED, 0),
     "a wait that ended": ("Exceeded attempts to wait", "not-stable", Category.UNDETERMINED, 0),
     "a task that did not start": ("Task failed to start", "task-failed-to-start", Category.UNDETERMINED, 0),

@@ -92,6 +92,8 @@ SYMPTOMS = (
             "no valid providers in chain",
             "no ec2 imds role found",
             "failed to refresh cached credentials",
+            "credentialsendpointerror",
+            "failed to load credentials",
         ),
         during=_LOGS,
         example=f"{_START} failed to create Cloudwatch log stream: NoCredentialProviders: no valid providers in chain.",

@@ -52,6 +52,7 @@ SYMPTOMS = (
             'encountered error "agent"',
             "agent is not connected",
             "agent disconnected",
+            "the agent connected",
             "amazon ecs agent to start",
             "reason: agent",
         ),

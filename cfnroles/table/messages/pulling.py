@@ -112,6 +112,7 @@ SYMPTOMS = (
         name="image-not-found",
         words=(
             "manifest unknown",
+            "check whether the image exists",
             "manifest for" + ANY + "not found",
             "image not found",
             "requested image not found",
@@ -149,6 +150,7 @@ SYMPTOMS = (
         name="image-pull-denied",
         words=(
             "requested access to the resource is denied",
+            "failed to fetch anonymous token",
             "pull access denied",
             "may require 'docker login'",
             "unauthorized: authentication required",
@@ -180,7 +182,7 @@ SYMPTOMS = (
     Symptom(
         name="image-unauthenticated",
         words=("401 unauthorized", "no basic auth credentials"),
-        during=_PULLING,
+        during=(*_PULLING, ""),
         example=f"CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref"
         f" {_HOST}/shop:web:"
         " unexpected status code 401 Unauthorized",

@@ -79,6 +79,7 @@ SYMPTOMS = (
             "exec: " + ANY + "permission denied",
             "starting container process caused" + ANY + "exec: ",
             "no command specified",
+            "no such file or directory",
         ),
         example="CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task:"
         " OCI runtime"

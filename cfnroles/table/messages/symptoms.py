@@ -150,6 +150,7 @@ LAST = (
         name="denied-without-words",
         words=(
             "accessdenied",
+            "check that the role has the permission",
             "access denied",
             "not authorized",
             "unauthorizedoperation",
@@ -203,6 +204,7 @@ LAST = (
             "failed to get container status",
             "cannot connect to the docker daemon",
             "service unavailable. please try again",
+            "timeout waiting for ephemeralstorage",
             "serverexception",
         ),
         example="DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s",
@@ -211,6 +213,32 @@ LAST = (
         sure="The load and the disk of the instance; the logs of Docker and of the agent",
         remedy="Try again; on EC2 give the instance more disk throughput",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="container-not-started",
+        words=("oci runtime create failed", "oci runtime start failed", "failed to create task for container"),
+        when="not cut",
+        example="CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task:"
+        " OCI runtime"
+        " create failed: unable to apply cgroup configuration",
+        category=Category.RUNTIME,
+        what="the container runtime could not start the container",
+        sure="docker run IMAGE on the same instance, or on one like it",
+        remedy="Look at what the rest of the message names: a mount, a limit or a capability of the container",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cannot-start-container.html",
+        caller=Caller.NOBODY,
+    ),
+    Symptom(
+        name="not-placed",
+        words=("was unable to place a task",),
+        when="not cut",
+        example="service shop was unable to place a task.",
+        category=Category.CAPACITY,
+        what="the service found no place for a task; the text does not say more",
+        sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
+        remedy="Diagnose the other events of the service",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html",
         caller=Caller.NOBODY,
     ),
 )
