@@ -50,9 +50,8 @@ class Project:
 
     def default_of(self, block: Block) -> Node | None:
         """The default of a variable of the root, if its value may be taken for that."""
-        usual, kind = block.body.arguments.get("default"), block.body.arguments.get("type")
-        is_text = literal(usual) is not None and (kind is None or kind.written == "string")
-        return None if self._any_text and is_text else usual
+        usual = block.body.arguments.get("default")
+        return None if self._any_text and _is_text(block, usual) else usual
 
     def configuration(self, directory: str) -> Configuration:
         """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""
@@ -77,6 +76,14 @@ class Project:
             text = self.files.text(name) or ""
             # Terraform itself passes over what names no variable.
             found |= parse(Source(self.files.called(name), text)).arguments
+        #: The variables whose values stand in the files that Terraform takes by itself.
+        self.automatic = frozenset(found) & self.root.variables.keys()
+        if self._any_text:
+            # What Terraform takes by itself, the next command line may give another value.
+            blocks = self.root.variables
+            found = {
+                name: node for name, node in found.items() if name not in blocks or not _is_text(blocks[name], node)
+            }
         for name in variable_files:
             given = parse(Source(name, read_text(name))).arguments
             self._refuse_others(given, name)
@@ -129,3 +136,9 @@ class Project:
                 return None
             found = joined(".", installed)
         return found if self.configuration(found).texts else None
+
+
+def _is_text(variable: Block, value: Node | None) -> bool:
+    """Whether the value of a variable is a text, and always will be one."""
+    kind = variable.body.arguments.get("type")
+    return literal(value) is not None and (kind is None or kind.written == "string")

@@ -330,6 +330,20 @@ resource "aws_secretsmanager_secret_version" "other" {
     assert "  depends_on = [aws_secretsmanager_secret_version.db]\n" in text
 
 
+@pytest.mark.parametrize("name", ["terraform.tfvars", "b.auto.tfvars"])
+def test_a_value_that_terraform_takes_by_itself_and_that_decides_is_told(
+    cfnroles: Any, directory: Path, name: str
+) -> None:
+    main = MAIN.replace('"123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"', "var.image")
+    (directory / "main.tf").write_text(main + 'variable "image" {}\n', encoding="utf-8")
+    (directory / name).write_text('image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"\n', encoding="utf-8")
+    result = cfnroles("terraform", directory)
+    assert "The roles are made for the values that these variables have here: image." in result.err
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert ":repository/app" in text
+    assert "\n# Made for the values of var.image here: write it anew for others.\n" in text
+
+
 AGAIN = {
     "a directory": (["infra"], "infra/app.cfnroles.tf"),
     "a directory by its whole path": (["WHOLE/infra"], "infra/app.cfnroles.tf"),
@@ -400,9 +414,14 @@ resource "aws_ecs_task_definition" "app" {
 """
 
 
-def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(cfnroles: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["", "terraform.tfvars", "a.auto.tfvars"])
+def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
+    cfnroles: Any, tmp_path: Path, file: str
+) -> None:
     """A default is the value of one environment: a name that holds it would be wrong in each other one."""
     (tmp_path / "main.tf").write_text(ANY_TEXT, encoding="utf-8")
+    if file:
+        (tmp_path / file).write_text('stage = "prod"\n', encoding="utf-8")
     result = cfnroles("terraform", tmp_path)
     text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert result.code == 0
@@ -413,4 +432,4 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(cfnro
     # Whether an image is of Amazon ECR hangs on the value, which is taken and told.
     assert ":repository/app" in text
     assert "The roles are made for the values that these variables have here: image" in result.err
-    assert re.search(r"\n# Made for the defaults of .*\bvar\.image\b.*: write it anew for other values\.\n", text)
+    assert re.search(r"\n# Made for the values of .*\bvar\.image\b.* here: write it anew for others\.\n", text)

@@ -96,7 +96,7 @@ def sensitive_variables(files: Files) -> frozenset[str]:
 def _file(
     site: Site, tasks: tuple[Sequence[Task], Sequence[Task]], project: Project, form: GateForm, again: Again
 ) -> TerraformFile:
-    task, (merged, taken) = tasks[0][0], _merged(site, *tasks)
+    task, (merged, taken) = tasks[0][0], _merged(site, *tasks, project.automatic)
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
     provider = provider_of(site.block)
@@ -126,15 +126,17 @@ def _file(
     return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
 
 
-def _merged(site: Site, tasks: Sequence[Task], opened: Sequence[Task]) -> tuple[Merged, tuple[str, ...]]:
-    """What is needed, and the variables whose defaults were taken for it."""
+def _merged(
+    site: Site, tasks: Sequence[Task], opened: Sequence[Task], automatic: frozenset[str]
+) -> tuple[Merged, tuple[str, ...]]:
+    """What is needed, and the variables whose values of here were taken for it."""
     usual = merged_instances(site, tasks)
-    defaults = tuple(sorted({name for task in tasks for name in task.defaults}))
+    taken = tuple(sorted({*automatic, *(name for task in tasks for name in task.defaults)}))
     same = [task.address for task in tasks] == [task.address for task in opened]
     if not same or any(gap.feature == "conditions" for task in opened for gap in task.discovery.gaps):
-        return usual, defaults
+        return usual, taken
     merged, decided = with_any_text(usual, merged_instances(site, opened))
-    return merged, defaults if decided else tuple(sorted({name for task in opened for name in task.defaults}))
+    return merged, taken if decided else tuple(sorted({name for task in opened for name in task.defaults}))
 
 
 def _given(site: Site, holder: Holder, argument: str) -> Given:

@@ -64,7 +64,7 @@ class Header(Struct, frozen=True):
         edited = f"; `{self.again}` writes it anew." if self.again else "."
         told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
         names = ", ".join(f"var.{name}" for name in self.taken)
-        values = (f"Made for the defaults of {names}: write it anew for other values.",) if names else ()
+        values = (f"Made for the values of {names} here: write it anew for others.",) if names else ()
         return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told, *values)
 
 
