@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>')
+_VARIABLE = re.compile(r"<[\w.-]+>")
+#: What stands for a part of an event, as a path does.
+_OF_EVENT = '"$."'
+
+
+def event_json(text: str, levels: int) -> Any:
+    """What a JSON text says that has variables of an event in it: a path in the place of each text with one.
+
+    ``None`` where it is none, or has more levels than anything that is read.
+    """
+    tokens = _TOKEN.sub(lambda found: _OF_EVENT if _VARIABLE.search(found[0]) else found[0], text)
+    return inner_json(tokens, levels)
 
 
 def inner_json(text: str, levels: int) -> Any:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from cfnroles.document import inside
 from cfnroles.need import Gap, Holder, Origin
-from cfnroles.sources.inner_json import inner_json
 from cfnroles.sources.state_machines import DEFINING, STATE_MACHINES, TASK, RunningState, state_machine
+from cfnroles.sources.target_overrides import input_of, is_dynamic, seen
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS, TASKS, elements, has_key, names_of
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import worlds_of
@@ -48,27 +48,11 @@ _TASK = "TaskDefinitionArn"
 _TELLING = ("RoleArn", "Role", "KmsKeyArn")
 #: What of a run tells which task, and how many, and has a form of its own.
 _NOT_OF_A_RUN = frozenset({_TASK, TASK, "Cluster", "Overrides", "TaskCount", "Tags", "TagList"})
-#: An override of RunTask has no more than some six.
-_LEVELS = 50
 #: What of a target no permission hangs on.
 _COSTLESS = frozenset({"Id", "NetworkConfiguration", "PlatformVersion", "RetryPolicy", "TaskCount"})
 #: What of a run may ask for permissions.
 _COSTLY = frozenset(
     {"EnableExecuteCommand", "EnableECSManagedTags", "LaunchType", "PropagateTags", "Tags", "VolumeConfigurations"}
-)
-#: What of an override asks for nothing, whatever it is.
-#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
-_FREE = frozenset(
-    {
-        "command",
-        "cpu",
-        "environment",
-        "ephemeralStorage",
-        "inferenceAcceleratorOverrides",
-        "memory",
-        "memoryReservation",
-        "resourceRequirements",
-    }
 )
 
 
@@ -120,7 +104,7 @@ def _of_event(resource: Resource, said: Mapping[str, Any], steps: Path) -> Targe
     how = _HOW[resource.type]
     parameters = said[how] if isinstance(said[how], Mapping) else {}
     name = next((name for name in ("InputTransformer", "InputPath") if said.get(name)), "Input")
-    overrides, hidden = _input(said.get(name), name)
+    overrides, hidden = input_of(said.get(name), name)
     queue = said.get("DeadLetterConfig")
     return Target(
         resource,
@@ -148,13 +132,13 @@ def _of_pipe(resource: Resource, given: Any) -> Target:
 def _of_state(resource: Resource, state: RunningState) -> Target:
     target = _with_overrides(resource, state.steps, state.said, TASK)
     # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
-    cluster = None if _is_dynamic("Cluster", state.said) else state.said.get("Cluster", "default")
+    cluster = None if is_dynamic("Cluster", state.said) else state.said.get("Cluster", "default")
     return replace(target, cluster=cluster, waits=state.waits, is_read=isinstance(cluster, str))
 
 
 def _with_overrides(resource: Resource, steps: Path, said: Mapping[str, Any], task: str) -> Target:
-    hidden = [name for name in sorted(_COSTLY | {"Overrides"}) if _is_dynamic(name, said)]
-    overrides = {} if "Overrides" in hidden else _seen(said.get("Overrides") or {}, hidden)
+    hidden = [name for name in sorted(_COSTLY | {"Overrides"}) if is_dynamic(name, said)]
+    overrides = {} if "Overrides" in hidden else seen(said.get("Overrides") or {}, hidden)
     inside = resource.type == _PIPE or steps != ("DefinitionString",)
     return Target(
         resource,
@@ -162,7 +146,7 @@ def _with_overrides(resource: Resource, steps: Path, said: Mapping[str, Any], ta
         named=(*steps, task) if inside else steps,
         task=said.get(task),
         cluster=None,
-        given=_of_run({name: value for name, value in said.items() if not _is_dynamic(name.removesuffix(".$"), said)}),
+        given=_of_run({name: value for name, value in said.items() if not is_dynamic(name.removesuffix(".$"), said)}),
         overrides=overrides if isinstance(overrides, Mapping) else {},
         hidden=tuple(dict.fromkeys(hidden)),
         overriding=(*steps, "Overrides") if inside else steps,
@@ -172,48 +156,6 @@ def _with_overrides(resource: Resource, steps: Path, said: Mapping[str, Any], ta
 
 def _of_run(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in parameters.items() if name not in _NOT_OF_A_RUN}
-
-
-def _is_dynamic(name: str, said: Mapping[str, Any]) -> bool:
-    """Whether a member is told by the input of an execution or by the event of a pipe.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
-    """
-    value = said.get(name)
-    return f"{name}.$" in said or (isinstance(value, str) and value.lstrip().startswith(("{%", "$.", "<$")))
-
-
-def _seen(value: Any, hidden: list[str]) -> Any:
-    """The overrides by RunTask's own names, without what the input tells; ``hidden`` gets what of that may cost."""
-    if isinstance(value, list):
-        return [_seen(each, hidden) for each in value]
-    if not isinstance(value, Mapping):
-        return value
-    kept = {}
-    for written, each in value.items():
-        name = written.removesuffix(".$")
-        member = name[:1].lower() + name[1:]
-        if not _is_dynamic(name, value):
-            kept[member] = _seen(each, hidden)
-        elif member not in _FREE and member != "value":
-            hidden.append(name)
-    return kept
-
-
-def _input(given: Any, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """What the input of a target overrides, and the member that does so unseen."""
-    if given is None:
-        return {}, ()
-    said = inner_json(given, _LEVELS) if name == "Input" and isinstance(given, str) else None
-    return (said, ()) if isinstance(said, dict) and not _has_open_name(said) else ({}, (name,))
-
-
-def _has_open_name(value: Any) -> bool:
-    """Whether the name of a member hangs on what CloudFormation knows."""
-    if isinstance(value, dict):
-        return any("${" in name for name in value) or any(map(_has_open_name, value.values()))
-    return isinstance(value, list) and any(map(_has_open_name, value))
 
 
 def names_task(target: Target, task: Resource) -> bool:

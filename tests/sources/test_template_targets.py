@@ -194,13 +194,26 @@ def test_a_role_by_its_name_alone_is_a_gap_and_the_other_is_passed() -> None:
         pytest.param("Input: !Ref Env", id="a parameter"),
         pytest.param("Input: !Sub '{\"${Env}\": 1}'", id="a member of a parameter's name"),
         pytest.param("InputPath: $.detail", id="what the event says"),
-        pytest.param("InputTransformer: {InputTemplate: '{}'}", id="made of what the event says"),
+        pytest.param("InputTransformer: {InputTemplate: '<all>'}", id="made of what the event says"),
+        pytest.param("InputTransformer: {InputTemplate: '{\"taskRoleArn\": <r>}'}", id="a role of an event"),
+        pytest.param('InputTransformer: {InputTemplate: \'{"taskRoleArn": "x/<r>"}\'}', id="a role named by it"),
+        pytest.param("InputTransformer: {InputTemplate: '{\"<r>\": 1}'}", id="a member of an event's name"),
+        pytest.param("InputTransformer: {InputTemplate: '{\"containerOverrides\": [<c>]}'}", id="an element of it"),
+        pytest.param("InputTransformer: {InputTemplate: !Ref Env}", id="made of what nobody told"),
     ],
 )
 def test_overrides_that_nobody_can_see_are_a_gap(runner: str, given: str) -> None:
     told = with_member(runner, given)
     assert needs(told, HOLDERS[runner]) == RUNS
     assert [gap for gap in gaps(told) if "nobody can see what Input" in gap]
+
+
+@each_runner
+def test_what_an_event_tells_a_command_is_no_gap(runner: str) -> None:
+    job = '{"name": "job", "command": ["x", <a>, "y <b>"], "environment": [{"name": "E", "value": <c>}]}'
+    given = f"InputTransformer: {{InputTemplate: '{{\"containerOverrides\": [{job}]}}'}}"
+    told = with_member(runner, given)
+    assert (needs(told, HOLDERS[runner]), gaps(told)) == (RUNS, [])
 
 
 @each_runner
