@@ -48,6 +48,7 @@ COMMANDS = {
     "explain, in JSON": ["explain", "task.json", "--format", "json"],
     "explain, in Markdown": ["explain", "task.json", "--format", "markdown"],
     "policy": ["policy", "task.json", "--role", "execution", "--account", "123456789012", "--region", "us-east-1"],
+    "terraform": ["terraform", "task.json", "-o", "made"],
     "lint": ["lint", "task.json"],
     "lint, in SARIF": ["lint", "task.json", "--format", "sarif"],
     "lint, in JUnit": ["lint", "task.json", "--format", "junit"],

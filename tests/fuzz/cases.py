@@ -128,6 +128,7 @@ def _asked(make: Maker, name: str, *told: str) -> tuple[str, ...]:
             ("deploy", name, "--plan", "--region", "us-east-1", "--endpoint-url", NOWHERE),
             ("deploy-policy", name, *HOME, *make.format("cloudformation")),
             ("policy", name, *told, "--role", make.random.choice(POLICIES), *make.maybe("--trust")),
+            ("terraform", name, *told, "-o", "out", *make.maybe("--gate", "check"), *make.maybe("--module")),
         )
     )
 
@@ -161,6 +162,7 @@ def _template(make: Maker) -> Made:
             ("inject", "template.yaml", "--in-place", *make.maybe("--replace-roles")),
             ("init", "template.yaml", "-o", "first.yaml"),
             ("build", "template.yaml", "-o", "out"),
+            ("terraform", "template.yaml", "-o", "out", *make.maybe("--gate", "check")),
         )
     )
     return arguments, files
