@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, taken, told
+from cfnroles.cli.source import only_for_templates, pairs, reading_of, resource_options, source_options, taken, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -23,6 +24,9 @@ class _Options(Struct, frozen=True):
     directory: Path | None
     gate: str
     module: bool
+    path: str
+    boundary: str
+    tags: Mapping[str, str]
     service: str
     resource: str
     strict: bool
@@ -45,6 +49,22 @@ class _Options(Struct, frozen=True):
     type=click.Choice(["data", "check", "none"]),
     help="What Terraform asks before the task definition, without a value: data: for each secret, as it plans;"
     " check: `cfnroles check` for secrets and parameters, as it applies.",
+)
+@click.option("--path", default="", metavar="PATH", help="Path of the roles, or an expression: '${var.path}'.")
+@click.option(
+    "--permissions-boundary",
+    "boundary",
+    default="",
+    metavar="ARN",
+    help="Permissions boundary of the roles, or an expression: '${aws_iam_policy.boundary.arn}'.",
+)
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="Tag of the roles, or an expression: 'team=${var.team}'. May be given several times.",
 )
 @click.option(
     "--module",
@@ -75,6 +95,7 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
         reading = reading.of(options.service)
     directory = "" if options.directory is None else str(options.directory)
     how = _again(context, source, reading, directory)
+    reading = _with_options(reading, options)
     if options.module:
         if not directory:
             raise InvalidInput("--module needs a directory to write to", remedy="Give -o DIR, such as -o modules/role.")
@@ -86,6 +107,17 @@ def command(context: click.Context, /, source: str, **given: Any) -> None:
     say(*formats.summary(reading, files), err=True)
     if options.strict and any(each.gaps for each in files):
         sys.exit(BadAnswer.exit_code)
+
+
+def _with_options(reading: Reading, options: _Options) -> Reading:
+    from cfnroles.options import RoleOptions
+    from cfnroles.targets.terraform.build import expression_or_text, with_options
+
+    if not (options.path or options.boundary or options.tags):
+        return reading
+    tags = {name: expression_or_text(value) for name, value in options.tags.items()}
+    path, boundary = expression_or_text(options.path), expression_or_text(options.boundary)
+    return with_options(reading, RoleOptions(path=path, permissions_boundary=boundary, tags=tags))
 
 
 def _again(context: click.Context, source: str, reading: Reading, directory: str) -> Again:

@@ -433,3 +433,22 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
     assert ":repository/app" in text
     assert "The roles are made for the values that these variables have here: image" in result.err
     assert re.search(r"\n# Made for the values of .*\bvar\.image\b.* here: write it anew for others\.\n", text)
+
+
+def test_boundary_path_and_tags_are_texts_or_expressions(cfnroles: Any, directory: Path) -> None:
+    boundary, tag = "${aws_iam_policy.boundary.arn}", "team=a ${b} c"
+    options = ("--permissions-boundary", boundary, "--path", "/apps/", "--tag", tag)
+    result = cfnroles("terraform", directory, *options)
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert text.count("  permissions_boundary = aws_iam_policy.boundary.arn\n") == 2
+    assert text.count('"/apps/"\n') == 2
+    assert text.count('    team = "a $${b} c"\n') == 2
+    again = cfnroles("terraform", directory, *options)
+    assert (again.code, (directory / "app.cfnroles.tf").read_text(encoding="utf-8")) == (0, text)
+
+
+def test_options_of_a_spec_stand_in_the_spec(cfnroles: Any, repository: Path, tmp_path: Path) -> None:
+    result = cfnroles("terraform", repository / "examples/recipes/09-boundary.yaml", "-o", tmp_path, "--path", "/a/")
+    assert result.code == 2
+    assert "Write them into the spec" in result.err

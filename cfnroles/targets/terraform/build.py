@@ -8,11 +8,17 @@ from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.directory import Directory, Files
+from cfnroles.hcl.parser import parse_expression
+from cfnroles.hcl.syntax import Source
+from cfnroles.options import RoleOptions
+from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
+from cfnroles.symbols import Expression
 from cfnroles.targets.terraform.file import Again
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.neighbours import written_files
 from cfnroles.targets.terraform.written_file import TerraformFile
+from cfnroles.text import Text
 
 
 def terraform(
@@ -77,3 +83,26 @@ def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[Ter
         )
     made = task_module(reading, again)
     return (replace(made, path=posixpath.join(directory, made.path)),)
+
+
+def with_options(reading: Reading, options: RoleOptions) -> Reading:
+    """The reading with these options for every role; raises InvalidInput for a source that has options of its own."""
+    if reading.project or reading.template is not None:
+        raise InvalidInput(
+            f"--path, --permissions-boundary and --tag are for a task definition, and {reading.name} is {reading.noun}",
+            remedy="Write them into the spec: docs/spec.md." if reading.project else "Leave them out.",
+        )
+    given = {kind.holder: options for kind in ROLE_KINDS}
+    return replace(reading, tasks=tuple(replace(task, options=given) for task in reading.tasks))
+
+
+def expression_or_text(written: str) -> Text:
+    """What a person gives for a file of Terraform: a text, or one of Terraform's expressions in ``${...}``.
+
+    Raises InvalidInput for what is no expression.
+    """
+    if not (written.startswith("${") and written.endswith("}")):
+        return Text(written)
+    parse_expression(Source(written, written[2:-1]))
+    name = written[2:-1].replace("{", "(").replace("}", ")")
+    return Text(Expression(name, written=written, reason=""))

@@ -74,7 +74,8 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
     below = Below(files, directory)
     told = replace(reading.told, parameters={}, variable_files=())
     inner = read_files(below, joined(reading.name, directory), told)
-    own = tuple(task for task in inner.tasks if not task.address.startswith("module."))
+    options = reading.tasks[0].options
+    own = tuple(replace(task, options=options) for task in inner.tasks if not task.address.startswith("module."))
     if own:
         found = directory_files(replace(inner, tasks=own), below, form=form, again=again)
         yield from (replace(each, path=joined(directory, each.path)) for each in found)
@@ -113,6 +114,7 @@ def _file(
             f"cfnroles explain {quoted(again.source)} --resource {quoted(site.address)}",
             taken,
         ),
+        options=task.options,
         conditions=merged.conditions,
         made=merged.made,
         repeated=merged.repeated,

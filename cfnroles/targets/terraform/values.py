@@ -165,6 +165,8 @@ def _in_image(symbol: InImage, image: str) -> str:
 def expression_of(symbol: Expression, module: Module) -> str:
     """The user's own expression; raises Unwritable where it cannot stand in another place than its own."""
     written = symbol.written.removeprefix("${").removesuffix("}")
+    if not symbol.reason:
+        return tidied(written)  # it was given for this place
     if not symbol.name.startswith(f"{module.address}{written[:20]}".replace("{", "(").replace("}", ")")):
         raise Unwritable(f"{symbol.name} is an expression of another module", _HAND_OVER)
     try:
