@@ -27,12 +27,14 @@ from cfnroles.statements import compose
 from cfnroles.symbols import Expression
 from cfnroles.template.worlds import Atom, World
 from cfnroles.text import Text, text_of
-from cfnroles.workload import Workload
+from cfnroles.workload import Path, Workload
 from cfnroles.written import as_written
 
 #: The members of a task definition that name its roles, and what Terraform calls them.
 _OWN = {Holder.EXECUTION: ("executionRoleArn", "execution_role_arn"), Holder.TASK: ("taskRoleArn", "task_role_arn")}
 
+#: What names the role for a volume.
+_VOLUME = "managedEBSVolume"
 #: The gaps that stand for what cannot be seen at all, and may need anything.
 _HIDING = frozenset({"unknown-member", "conditions"})
 
@@ -178,13 +180,10 @@ class _Judging:
             yield named, None
             yield from ((named, each) for each in wanted)
             return
-        places = [(workload.origin(path).path[:-1], _text(text)) for path, text in role_texts(workload.tree)]
-        beside = {place: text for place, text in places if len(place) > 1}
-        nearest = [(_nearest(each.origin.path, beside), each) for each in wanted]
-        known = {text for text, _ in nearest if text is not None}
-        # What a cluster says is done with the role that the service names.
-        only = next(iter(known)) if len(known) == 1 else None
-        yield from ((text if text is not None else only, each) for text, each in nearest)
+        roles = [(path, _text(text)) for path, text in role_texts(workload.tree) if _holder(path) is holder]
+        beside = {workload.origin(path).path[:-1]: role for path, role in roles}
+        for each in wanted:
+            yield _nearest(each.origin.path, beside) or _only(each, roles), each
 
     def _key(self, part: _Part) -> _Key:
         if self._question.roles:
@@ -317,6 +316,24 @@ def _nearest(path: Sequence[str | int], beside: Mapping[tuple[str | int, ...], T
     """The role that is named nearest to a place."""
     around = [place for place in beside if tuple(path[: len(place)]) == place]
     return beside[max(around, key=len)] if around else None
+
+
+def _holder(path: Path) -> Holder | None:
+    """Whose role a member beside a task definition names."""
+    if len(path) < 2 or path[0] != "service":
+        return None
+    return Holder.LIFECYCLE_HOOK if "lifecycleHooks" in path else Holder.INFRASTRUCTURE
+
+
+def _only(wanted: Need | Gap, named: Sequence[tuple[Path, Text | None]]) -> Text | None:
+    """The role for what is said elsewhere: a volume in the task definition, what a cluster does with the service."""
+    of_volumes = any("volume" in str(step) for step in wanted.origin.path)
+    own = [text for path, text in named if not of_volumes or _VOLUME in path]
+    known = list(dict.fromkeys(text for text in own if text))
+    if len(known) < 2:
+        return next(iter(known), None)
+    reason = f"{' and '.join(map(_called, known))} are named, and which of them is used is not known"
+    return Text(Expression("one of several roles", reason=reason))
 
 
 def _called(given: Text | None) -> str:

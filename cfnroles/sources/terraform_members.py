@@ -40,6 +40,9 @@ _RENAMED = {
     "ordered_placement_strategy": "placementStrategy",
     "issuer_cert_authority": "issuerCertificateAuthority",
     "iam_role": "role",
+    "size_in_gb": "sizeInGiB",
+    "elb_name": "loadBalancerName",
+    "s3_bucket_encryption_enabled": "s3EncryptionEnabled",
 }
 _ROLES = ("executionRoleArn", "taskRoleArn")
 #: Members that stand one level deeper in the API.

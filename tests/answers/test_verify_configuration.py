@@ -447,3 +447,41 @@ def test_a_plan_tells_which_role_a_task_definition_will_have() -> None:
 def test_a_plan_does_not_tell_which_of_two_roles_it_is() -> None:
     (found,) = planned(["aws_iam_role.exec.arn", "aws_iam_role.exec", "var.role_arn"])
     assert (str(found.verdict), found.absence is not None) == ("not judged", True)
+
+
+INFRASTRUCTURE = """
+resource "aws_iam_role" "infra" {
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs.amazonaws.com" } }] })
+}
+resource "aws_iam_role_policy_attachment" "infra" {
+  role       = aws_iam_role.infra.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes"
+}
+resource "aws_ecs_task_definition" "app" {
+  family = "app"
+  volume {
+    name                = "data"
+    configure_at_launch = true
+  }
+  container_definitions = jsonencode([{ name = "a", image = "nginx" }])
+}
+resource "aws_ecs_service" "app" {
+  name            = "app"
+  task_definition = aws_ecs_task_definition.app.arn
+  volume_configuration {
+    name = "data"
+    managed_ebs_volume {
+      role_arn   = aws_iam_role.infra.arn
+      size_in_gb = 10
+    }
+  }
+}
+"""
+
+
+def test_the_role_that_a_service_names_is_judged_by_what_the_volume_needs() -> None:
+    reading = read_files(Written({"main.tf": INFRASTRUCTURE}), ".", Told())
+    (found,) = verify_configuration(reading)
+    assert (found.holder, found.role.name, found.gaps) == (Holder.INFRASTRUCTURE, "aws_iam_role.infra", ())
+    assert {each.outcome for each in found.judged} == {Outcome.ALLOWED}

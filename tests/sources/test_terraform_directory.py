@@ -11,6 +11,8 @@ from cfnroles import InvalidInput, Told, explain
 from cfnroles.formats.explanation import human
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.terraform_directory import read_files
+from cfnroles.sources.terraform_members import api_name
+from cfnroles.sources.unknown_members import members_beside
 from cfnroles.written import as_written
 from tests.evaluated import Written
 
@@ -500,3 +502,25 @@ def test_what_is_not_read_is_told(kind: str, block: str) -> None:
     assert gap.origin.path == (f"{kind}.r",)
     assert gap.what.startswith(f"cfnroles does not read {kind}, and says nothing of ")
     assert reading(text.replace(block.split()[-1], "other")).unseen == ()
+
+
+OTHERWISE = {
+    "size_in_gb": ("service", "volumeConfigurations", "managedEBSVolume", "sizeInGiB"),
+    "elb_name": ("service", "loadBalancers", "loadBalancerName"),
+    "s3_bucket_encryption_enabled": (
+        "cluster",
+        "configuration",
+        "executeCommandConfiguration",
+        "logConfiguration",
+        "s3EncryptionEnabled",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "path"), OTHERWISE.items(), ids=OTHERWISE)
+def test_terraform_has_names_of_its_own_for_members(name: str, path: tuple[str, ...]) -> None:
+    root, *steps, member = path
+    kind: Any = members_beside(root)
+    for step in steps:
+        kind = kind[step][0] if isinstance(kind[step], list) else kind[step]
+    assert (api_name(name, kind), member in kind) == (member, True)
