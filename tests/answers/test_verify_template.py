@@ -615,3 +615,10 @@ def test_what_is_cut_out_of_an_image_is_pasted_as_functions() -> None:
 def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
     (execution, *_) = judged(changed(("!GetAtt Role.Arn", "!Ref Nowhere")))
     assert execution.role.name == "Nowhere, which the template does not have"
+
+
+@pytest.mark.parametrize(("role", "seen"), [("!GetAtt Role.Arn", True), ("!Ref AWS::NoValue", False)])
+def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: bool) -> None:
+    service = f"  Web: {{Type: AWS::ECS::Service, Properties: {{TaskDefinition: !Ref Task, Role: {role}}}}}\n"
+    words = "the role that Web gives ECS for its load balancer (Role) is not judged"
+    assert (words in told(TEMPLATE + service)) is seen
