@@ -111,7 +111,7 @@ def _diagnosis(
         judged,
         () if statements else _causes(each, judged),
         statements,
-        tuple(_unknown(each, reading, asking, needs, role, own)),
+        tuple(_unknown(each, reading, asking, needs, role)),
         reading.tasks[0].address if reading and reading.addressed and reading.tasks else "",
     )
 
@@ -215,14 +215,13 @@ def _unknown(
     asking: tuple[Need, ...],
     needs: tuple[Need, ...],
     role: Role | None,
-    own: tuple[Need, ...],
 ) -> Iterator[str]:
     denial = each.denial
     if each.cut:
         yield "the cause: the text is cut before it"
     if denial and not denial.resource:
         yield "the resource: the message does not name it"
-    elif denial and not own:
+    elif denial and not _granted(denial):
         yield "the resource in full: the message cuts it, masks it, or names it otherwise than by its ARN"
     if reading is None and each.fields:
         yield "which field asked for it: --source SOURCE tells"

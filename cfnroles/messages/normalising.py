@@ -29,6 +29,8 @@ _PLAIN = str.maketrans(
 #: What consoles, quotes and boxes of a terminal put before each line.
 _MARGIN = re.compile(r"^[ \t]{0,40}[│┃|>╷╵╰╭║]+ ?")
 _TIME = re.compile(r"[ \t]{0,8}(?:time=|level=|ts=|\[?\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"(?:time|level|msg|ts|message)\")")
+#: No entry of a log that begins with a time is shorter.
+_LEAST = 10
 _SPACES = re.compile(r"\s+")
 #: What goes on behind a name, so that a name at the end of a line is complete before it.
 _GOES_ON = frozenset(
@@ -47,10 +49,13 @@ def split(text: str) -> tuple[str, ...]:
     """The messages of a text, each with its own breaks: paragraphs, and entries of a log that begin with a time."""
     found: list[list[str]] = [[]]
     for line in text.replace("\r\n", "\n").split("\n"):
-        if _TIME.match(line) or not line.strip():
+        if not line or line.isspace():
+            if found[-1]:
+                found.append([])
+            continue
+        if len(line) > _LEAST and _TIME.match(line):
             found.append([])
-        if line.strip():
-            found[-1].append(line)
+        found[-1].append(line)
     return tuple("\n".join(lines) for lines in found if lines)
 
 

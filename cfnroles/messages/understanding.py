@@ -14,6 +14,8 @@ from cfnroles.table.messages import STAGES, SYMPTOMS
 from cfnroles.table.messages.calls import AGENT, OPERATIONS, OTHERWISE, SERVICES
 from cfnroles.table.messages.endpoints import ENDPOINTS
 
+#: A hundred times the longest message that AWS is known to write.
+_LONGEST = 100_000
 _SDK = re.compile(r"operation error ([a-z0-9 ]{2,40}): ([a-z0-9]{3,60})")
 _BOTO = re.compile(r"when calling the ([a-z0-9]{3,60}) operation")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
@@ -84,7 +86,7 @@ class Understood(Struct, frozen=True):
 
 def understand(text: str) -> Understood | None:
     """What a text says; ``None`` where it is no message that the table knows."""
-    message = normalised(text)
+    message = normalised(text[:_LONGEST])
     low = message.lower()
     stages = tuple(stage for stage in STAGES if any(occurs(words, low) for words in stage.words))
     denials = denials_of(message)
