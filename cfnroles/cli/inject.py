@@ -45,7 +45,7 @@ class _Options(Struct, frozen=True):
 @click.option(
     "--project", default="", metavar="NAME", help="Project of the secret validator [default: the file's name]."
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps, or roles without a place.")
 def command(source: str, **given: Any) -> None:
     """Put an execution role, a task role and the secret gate into the CloudFormation template SOURCE.
 
@@ -95,5 +95,5 @@ def _write(text: str, before: bytes, target: Path | None) -> None:
 
 
 def _end(injection: Injection, options: _Options) -> None:
-    if injection.left or injection.looped or (options.strict and injection.gaps):
+    if injection.left or injection.looped or (options.strict and (injection.gaps or injection.others)):
         sys.exit(BadAnswer.exit_code)

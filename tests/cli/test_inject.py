@@ -259,8 +259,9 @@ JOB = "  Job: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions
 def test_a_role_that_has_no_place_is_told_with_what_writes_it(
     injected: Any, cfnroles: Any, tmp_path: Path, text: str
 ) -> None:
-    result = injected(f"Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}\n{text}")
-    assert result.code == 0, result.err
+    whole = f"Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}\n{text}"
+    result = injected(whole)
+    assert (result.code, injected(whole, "--strict").code) == (0, 1), result.err
     assert "the infrastructure role of Web is needed here and not injected. ECS itself uses" in result.err
     command = next(line for line in result.err.splitlines() if "writes it, for" in line)
     words = command.split("`")[1].removesuffix(" -o build").split()[1:]
