@@ -86,6 +86,14 @@ def test_a_build_writes_its_directory_and_nothing_else(repository: Path, tmp_pat
     assert [each for each in done if str(tmp_path / "build") not in each] == []
 
 
+def test_roles_for_terraform_are_one_file(repository: Path, tmp_path: Path) -> None:
+    source = repository / "examples" / "terraform" / "secrets"
+    code, done = watched("terraform", source, "-o", tmp_path / "out", cwd=repository)
+    assert (code, [path.name for path in (tmp_path / "out").iterdir()]) == (0, ["app.cfnroles.tf"])
+    assert done
+    assert [each for each in done if str(tmp_path / "out") not in each] == []
+
+
 def test_an_injection_writes_one_file(repository: Path, tmp_path: Path) -> None:
     template = "templates/task-definition.yaml"
     code, done = watched("inject", template, "--replace-roles", "-o", tmp_path / "t.yaml", cwd=repository)
