@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import ResourceName, providers_of
 from cfnroles.hcl.directory import joined
@@ -188,6 +190,11 @@ class Module:
             place,
         )
 
+    @property
+    def called_by(self) -> str:
+        """The address by which its caller calls it, with a dot behind."""
+        return self.address.removeprefix(self._call[0].names.address) if self._call else ""
+
     def read(self, path: str, place: Place) -> str:
         """As for ``Names``."""
         path = joined(".", path)
@@ -219,7 +226,12 @@ class Outputs(Lazy):
         node = block.body.arguments.get("value") if block else None
         if node is None:
             raise Failed(f"{self.module.address}{key} is no output of the module", place)
-        return self.module._once(("output", key), f"output {key}", place, lambda: evaluate(node, self.module.scope))
+        module = self.module
+        value = module._once(("output", key), f"output {key}", place, lambda: evaluate(node, module.scope))
+        if not isinstance(value.data, Expression):
+            return value
+        # It is the same thing, and the caller calls it by the output.
+        return Value(replace(value.data, written=f"${{{module.called_by}{key}}}"), value.place)
 
     def all(self, place: Place) -> Value:
         """All outputs."""

@@ -119,6 +119,9 @@ def _named(symbol: Expression, instance: str, attribute: str) -> Expression:
         called = f"{start}.{name}"
         return replace(symbol, name=called, written=f"${{{written}.{name}}}", attribute=f"{instance}{name}")
 
+    if not symbol.written[2:-1].endswith(f".{attribute}"):
+        # It is called by an output, which gives this attribute alone.
+        return replace(symbol, name=start, attribute=instance, forms=((str(_FORMS[symbol.type][attribute]), symbol),))
     # The form that is found first is the one that is written: the user's own, and the longest.
     own = [attribute, *(each for each in _FORMS[symbol.type] if each != attribute)]
     own.sort(key=lambda each: not _FORMS[symbol.type][each])

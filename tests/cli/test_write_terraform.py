@@ -452,3 +452,28 @@ def test_options_of_a_spec_stand_in_the_spec(cfnroles: Any, repository: Path, tm
     result = cfnroles("terraform", repository / "examples/recipes/09-boundary.yaml", "-o", tmp_path, "--path", "/a/")
     assert result.code == 2
     assert "Write them into the spec" in result.err
+
+
+SECRETS = """
+resource "aws_secretsmanager_secret" "db" { name = "db" }
+output "arn" { value = aws_secretsmanager_secret.db.arn }
+output "part" { value = "${aws_secretsmanager_secret.db.arn}:key::" }
+"""
+
+
+def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Path) -> None:
+    """A name inside of the module means nothing here, and a text that holds it is told, in the place of a guess."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/main.tf").write_text(SECRETS, encoding="utf-8")
+    main = MAIN[MAIN.index('resource "aws_ecs') :].replace('"${aws_secretsmanager_secret.db.arn}:password::"', "GIVEN")
+    main += 'module "secrets" { source = "./secrets" }\n'
+    (tmp_path / "main.tf").write_text(main.replace("GIVEN", '"${module.secrets.arn}:password::"'), encoding="utf-8")
+    assert cfnroles("terraform", tmp_path, "--strict").code == 0
+    text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert "        Resource = [module.secrets.arn]\n" in text
+    assert "  secret_id = module.secrets.arn\n" in text or "= module.secrets.arn\n" in text
+    (tmp_path / "main.tf").write_text(main.replace("GIVEN", "module.secrets.part"), encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict")
+    assert result.code == 1
+    assert "is an expression of another module. Hand it over by an output" in result.err
+    assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")

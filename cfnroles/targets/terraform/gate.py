@@ -86,6 +86,7 @@ def gate_of(
         target = _target(reference, facts)
         try:
             condition = conditions.of(reference, values), conditions.instances.get(reference, "")
+            values.of(target.arn.text if target else "")
         except Unwritable:
             target = None
         if target is None:

@@ -167,7 +167,7 @@ def expression_of(symbol: Expression, module: Module) -> str:
     written = symbol.written.removeprefix("${").removesuffix("}")
     if not symbol.reason:
         return tidied(written)  # it was given for this place
-    if not symbol.name.startswith(f"{module.address}{written[:20]}".replace("{", "(").replace("}", ")")):
+    if symbol.name.removeprefix(module.address).startswith("module.") and not written.startswith("module."):
         raise Unwritable(f"{symbol.name} is an expression of another module", _HAND_OVER)
     try:
         node = parse_expression(Source("", written))
