@@ -21,6 +21,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
 from cfnroles.statements import compose
@@ -276,8 +277,8 @@ class _Judging:
         open_ = next((each for each in part.given.symbols if isinstance(each, Expression)), None)
         if open_ is None or open_.address:
             return how
-        told = f"{open_.reason}. {f'{open_.remedy}. ' if open_.remedy else ''}"
-        return f"{told[0].upper()}{told[1:]}Or {how[0].lower()}{how[1:]}"
+        closes = f"{cure(open_)}. " if cure(open_) else ""
+        return f"{_called(part.given)}: {open_.reason}. {closes}Or {how[0].lower()}{how[1:]}"
 
 
 def _policy(found: ResourcePolicyNaming) -> ConfiguredPolicy:
