@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -295,7 +296,7 @@ def test_a_condition_of_a_loop_is_no_condition_of_a_file(cfnroles: Any, tmp_path
     (tmp_path / "main.tf").write_text(
         MAIN.replace(
             'secrets = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]',
-            'secrets = [for each_one in [var.a] : { name = "DB", valueFrom = "/a/b" } if each_one != "x"]',
+            'secrets = [for each_one in ["${var.a}-x"] : { name = "DB", valueFrom = "/a/b" } if each_one != "b-x"]',
         )
         + 'variable "a" {}\n',
         encoding="utf-8",
@@ -477,3 +478,31 @@ def test_what_a_module_gives_is_called_by_its_output(cfnroles: Any, tmp_path: Pa
     assert result.code == 1
     assert "is an expression of another module. Hand it over by an output" in result.err
     assert "aws_secretsmanager_secret.db" not in (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
+
+
+def test_a_module_that_is_none_of_the_directory_s_own_is_left_alone(cfnroles: Any, tmp_path: Path) -> None:
+    installed = tmp_path / ".terraform/modules/far"
+    installed.mkdir(parents=True)
+    (installed / "main.tf").write_text(MAIN, encoding="utf-8")
+    modules = [{"Key": "far", "Source": "registry.example.com/a/b/aws", "Dir": ".terraform/modules/far"}]
+    (installed.parent / "modules.json").write_text(json.dumps({"Modules": modules}), encoding="utf-8")
+    call = 'module "far" { source = "registry.example.com/a/b/aws" }\n'
+    (tmp_path / "main.tf").write_text(call, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path)
+    assert result.code == 2
+    assert "the module is none of this directory's own" in result.err
+    (tmp_path / "main.tf").write_text(call + MAIN, encoding="utf-8")
+    result = cfnroles("terraform", tmp_path, "--strict")
+    assert result.code == 1
+    assert "module.far.aws_ecs_task_definition.app" in result.err
+    assert [path.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["app.cfnroles.tf"]
+
+
+def test_two_files_never_have_one_name(cfnroles: Any, tmp_path: Path) -> None:
+    container = {"Name": "a", "Image": "b", "Memory": 128}
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}
+    (tmp_path / "web.json").write_text(json.dumps({"Resources": {"AB": task, "Ab": task}}), encoding="utf-8")
+    result = cfnroles("terraform", tmp_path / "web.json", "-o", tmp_path / "made")
+    assert result.code == 2
+    assert "would be one file, ab.cfnroles.tf" in result.err
+    assert not (tmp_path / "made").exists()
