@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/language/expressions/operators
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Node, Operation
-from cfnroles.hcl.values import Failed, Lazy, Value, first_unknown, is_known, number, same, truth
+from cfnroles.hcl.values import Failed, Lazy, Value, first_unknown, is_known, number, plain, same, truth
 
 _NUMBERS: dict[str, Callable[[int | float, int | float], int | float | bool]] = {
     "+": operator.add,
@@ -71,12 +72,17 @@ def _either(node: Operation, left: Value, scope: Scope, evaluate: Callable[[Node
     return scope.hanging(node, first_unknown(left))
 
 
+def _said(value: Value) -> str:
+    """A known text as an expression, whatever a loop calls it; empty for anything else."""
+    return json.dumps(plain(value)) if isinstance(value.data, str) and is_known(value) else ""
+
+
 def _compared(node: Operation, operands: list[Value], scope: Scope) -> Value:
     left, right = (each.data.all(node.place) if isinstance(each.data, Lazy) else each for each in operands)
     equal = same(left, right)
     if equal is None:
         open_ = scope.open(node, first_unknown(left) or first_unknown(right))
-        sides = (each.unknown.name if each.unknown else "" for each in (left, right))
+        sides = (each.unknown.name if each.unknown else _said(each) for each in (left, right))
         named = [name or operand.written for name, operand in zip(sides, node.operands, strict=True)]
         # Whatever a loop calls it, what nobody knows is compared.
         if left.unknown or right.unknown:

@@ -296,7 +296,8 @@ def test_a_condition_of_a_loop_is_no_condition_of_a_file(cfnroles: Any, tmp_path
     (tmp_path / "main.tf").write_text(
         MAIN.replace(
             'secrets = [{ name = "DB", valueFrom = "${aws_secretsmanager_secret.db.arn}:password::" }]',
-            'secrets = [for each_one in ["${var.a}-x"] : { name = "DB", valueFrom = "/a/b" } if each_one != "b-x"]',
+            'secrets = [for each_one in ["x", "y"] :'
+            ' { name = each_one, valueFrom = "/a/${each_one}" } if each_one != var.a]',
         )
         + 'variable "a" {}\n',
         encoding="utf-8",
@@ -305,6 +306,7 @@ def test_a_condition_of_a_loop_is_no_condition_of_a_file(cfnroles: Any, tmp_path
     text = (tmp_path / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert result.code == 0
     assert "each_one" not in text
+    assert all(f'!("{name}" == var.a)' in text or f'"{name}" != var.a' in text for name in "xy")
 
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
