@@ -48,6 +48,7 @@ def environment(account: Account, terraform: Terraform, examples: Path, tmp_path
         "PATH": f"{programs}{os.pathsep}{terraform.environment['PATH']}",
         "TF_CLI_ARGS_apply": "-no-color -auto-approve",
         "TF_CLI_ARGS_destroy": "-no-color -auto-approve",
+        "COLUMNS": "100",
         "EXAMPLES": str(examples / "terraform"),
         "DB_PASSWORD": "correct-horse",
         "API_KEY": "battery-staple",
