@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -135,7 +136,7 @@ def known(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: None if value is Unknown else value for name, value in values.items()}
 
 
-class Kind:
+class Kind(ABC):
     """A type of resource or of data source."""
 
     NAME: ClassVar[str]
@@ -154,24 +155,25 @@ class Kind:
     def get_schema(cls) -> Schema:
         return Schema(attributes=list(cls.ATTRIBUTES), block_types=list(cls.BLOCKS), version=0)
 
+    @abstractmethod
     def found(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         """What AWS knows of it; ``None`` where it is not there."""
-        raise NotImplementedError
 
 
 class Resource(Kind, iface.Resource):
     """A type of resource by its four calls; what is read is what AWS says."""
 
+    @abstractmethod
     def make(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Make it, and return by what it is found."""
-        raise NotImplementedError
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Let AWS have these values of what is there."""
         self.make(values)
 
+    @abstractmethod
     def remove(self, values: Mapping[str, Any]) -> None:
-        raise NotImplementedError
+        """Delete it."""
 
     def identity(self, id_: str) -> dict[str, Any]:
         """By what it is found that is imported by this id."""
