@@ -100,14 +100,14 @@ class _Pair(Struct, frozen=True):
 
 
 #: The role in one home: its policies, and what is asked of them.
-Reading = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
+AskedOf = tuple[Sequence[IdentityPolicy], Sequence[Asked]]
 
 _Place = tuple[str, int]
 _Key = tuple[StatementId, str, str]
 
 
 def grants_beyond(
-    readings: Sequence[Reading],
+    readings: Sequence[AskedOf],
     shown: Sequence[IdentityPolicy],
     holder: Holder,
     untold: Untold = Untold(),  # noqa: B008

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cfnroles.answers.excess import Beyond, Untold, grants_beyond
+from cfnroles.answers.excess import AskedOf, Beyond, Untold, grants_beyond
 from cfnroles.answers.prove import removals
 from cfnroles.answers.requests import Asked, Home, asked, definite, homes, opened, told_by_role, told_symbols
 from cfnroles.answers.trust import Trust, trust
@@ -135,15 +135,12 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
     unknown = {each.need for each in judged if each.outcome is Outcome.UNKNOWN}
     unknown |= {need for need in besides if _judge(need, readings, among).outcome is Outcome.UNKNOWN}
     lacking = [each.need for each in judged if each.outcome is Outcome.MISSING]
-    found = grants_beyond(
-        [(reading.policies, (*reading.asked(everything), *reading.open(everything, unknown))) for reading in readings],
-        tuple(evaluable(policy) for policy in role.policies),
-        Holder.TASK if uses.open_ended else uses.holder,
-        Untold(
-            frozenset(n.permission.action for n in (*hanging, *perhaps) if settled.isdisjoint(n.permission.when)),
-            tuple(dict.fromkeys(action for gap in uses.gaps for action in gap.actions)),
-        ),
-        uses.chosen,
+    untold = Untold(
+        frozenset(n.permission.action for n in (*hanging, *perhaps) if settled.isdisjoint(n.permission.when)),
+        tuple(dict.fromkeys(action for gap in uses.gaps for action in gap.actions)),
+    )
+    found = _beyond(
+        uses, role, [(r.policies, (*r.asked(everything), *r.open(everything, unknown))) for r in readings], untold
     )
     first = readings[0]
     return Verification(
@@ -163,6 +160,12 @@ def judge_uses(uses: Uses, role: Role, *, prove: bool) -> Verification:
         tuple(sorted(settled)),
         found.unsure,
     )
+
+
+def _beyond(uses: Uses, role: Role, readings: Sequence[AskedOf], untold: Untold) -> Beyond:
+    """What the role grants beyond what is asked of its policies, and what may be asked although nobody tells."""
+    policies = tuple(evaluable(policy) for policy in role.policies)
+    return grants_beyond(readings, policies, Holder.TASK if uses.open_ended else uses.holder, untold, uses.chosen)
 
 
 def _dangers(role: Role, found: Beyond) -> tuple[Danger, ...]:

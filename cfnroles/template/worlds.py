@@ -315,8 +315,11 @@ def worlds_of(
     worlds = Worlds(template, given, atoms, tuple(dict.fromkeys(found)), exact, formulas, expressions)
     for fork in forks:
         worlds = worlds.forked(fork) or worlds
-    if not template.tree.get("Rules"):
-        return worlds
+    return _as_rules_let(worlds) if template.tree.get("Rules") else worlds
+
+
+def _as_rules_let(worlds: Worlds) -> Worlds:
+    """The worlds that the template's rules let be; all, where they let none."""
     return replace(worlds, all=tuple(each for each in worlds.all if _is_taken(each, worlds)) or worlds.all)
 
 

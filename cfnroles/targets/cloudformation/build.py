@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cfnroles.sources.spec import Spec
     from cfnroles.targets.cloudformation.alarms import AlarmOptions
     from cfnroles.targets.cloudformation.template_stacks import Taking
+    from cfnroles.template.template import Template
 
 
 class Build(Struct, frozen=True):
@@ -65,15 +66,7 @@ def build(
             remedy=f"`cfnroles terraform {quoted(reading.name)}` writes them as Terraform, with its own expressions.",
         )
     if reading.template is not None:
-        from cfnroles.targets.cloudformation.build_template import stacks_beside
-
-        name = project_of_document(reading.name, project)
-        beside = stacks_beside(reading, reading.template, resource, name)
-        gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
-        files = output_files(beside.stacks, name, reading.name, format, told=gaps)
-        return Build(
-            beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
-        )
+        return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
     if reading.project:
@@ -90,6 +83,18 @@ def build(
     name = project_of(task, project)
     stacks = service_stacks(task.workload, task.discovery, task.facts, name)
     return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
+
+
+def _beside(reading: Reading, template: Template, resource: str, name: str, format: Format) -> Build:
+    """The roles' stack beside a template."""
+    from cfnroles.targets.cloudformation.build_template import stacks_beside
+
+    beside = stacks_beside(reading, template, resource, name)
+    gaps = {"gaps": list(gap_lines(beside.gaps, reading.texts))}
+    files = output_files(beside.stacks, name, reading.name, format, told=gaps)
+    return Build(
+        beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
+    )
 
 
 def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
