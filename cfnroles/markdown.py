@@ -25,7 +25,7 @@ class Markup(str):
     __slots__ = ()
 
 
-class Block(Page):
+class MarkdownBlock(Page):
     """Lines of a document. Only the functions of this module make one."""
 
     __slots__ = ()
@@ -89,34 +89,34 @@ def link(label: str, address: str) -> Markup:
     return Markup(f"[{inline(label)}]({quote(address, safe=':/?#@!$&*+,;=%~-._')})")
 
 
-def heading(level: int, *parts: str) -> Block:
+def heading(level: int, *parts: str) -> MarkdownBlock:
     """A heading."""
     return _block([f"{'#' * level} {_line(*parts)}"])
 
 
-def paragraph(*parts: str) -> Block:
+def paragraph(*parts: str) -> MarkdownBlock:
     """A paragraph."""
     return _block([_line(*parts)])
 
 
-def items(entries: Iterable[str]) -> Block:
+def items(entries: Iterable[str]) -> MarkdownBlock:
     """A list."""
     return _block(f"- {_line(entry)}" for entry in entries)
 
 
-def nested(entries: Iterable[tuple[str, Iterable[str]]]) -> Block:
+def nested(entries: Iterable[tuple[str, Iterable[str]]]) -> MarkdownBlock:
     """A list of entries, each with a list of its own."""
     return _block(
         line for entry, below in entries for line in (f"- {_line(entry)}", *(f"  - {_line(each)}" for each in below))
     )
 
 
-def numbered(number: int, head: str, entries: Iterable[str]) -> Block:
+def numbered(number: int, head: str, entries: Iterable[str]) -> MarkdownBlock:
     """An entry of a numbered list, with a list of its own."""
     return _block([f"{number}. {_line(head)}", *(f"   - {_line(entry)}" for entry in entries)])
 
 
-def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> Block:
+def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> MarkdownBlock:
     """A table. A column whose head ends with a colon has its cells on the right.
 
     https://github.github.com/gfm/#tables-extension-
@@ -126,7 +126,7 @@ def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> Block:
     return _block([_row(names), f"|{rule}|", *map(_row, rows)])
 
 
-def fenced(text: Page, language: str, *, margin: str = "") -> Block:
+def fenced(text: Page, language: str, *, margin: str = "") -> MarkdownBlock:
     """A page as a block of code."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return _block(f"{margin}{line}" for line in (f"{fence}{language}", *text.split("\n"), fence))
@@ -134,7 +134,7 @@ def fenced(text: Page, language: str, *, margin: str = "") -> Block:
 
 def document(blocks: Iterable[str]) -> Page:
     """The blocks with an empty line between them; a text that is no block is a paragraph."""
-    whole = [block if isinstance(block, Block) else paragraph(block) for block in blocks]
+    whole = [block if isinstance(block, MarkdownBlock) else paragraph(block) for block in blocks]
     return page(line for number, block in enumerate(filter(None, whole)) for line in (*[""][:number], block))
 
 
@@ -182,8 +182,8 @@ def _row(cells: Iterable[str]) -> str:
     return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in told)}|"
 
 
-def _block(lines: Iterable[str]) -> Block:
+def _block(lines: Iterable[str]) -> MarkdownBlock:
     whole = page(lines)
-    made = Block(whole)
+    made = MarkdownBlock(whole)
     made.painted = whole.painted
     return made

@@ -23,14 +23,14 @@ from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import compose
-from cfnroles.table.message import Caller, Category, Cause, PolicyKind
+from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause
 from cfnroles.text import ANYTHING, Text, text_of
 
 _HOLDERS = {
-    Caller.TASK: Holder.TASK,
-    Caller.INSTANCE: Holder.INSTANCE,
-    Caller.DEPLOYER: Holder.DEPLOYER,
-    Caller.SERVICE_LINKED: Holder.DEPLOYER,
+    CallingRole.TASK: Holder.TASK,
+    CallingRole.INSTANCE: Holder.INSTANCE,
+    CallingRole.DEPLOYER: Holder.DEPLOYER,
+    CallingRole.SERVICE_LINKED: Holder.DEPLOYER,
 }
 _SECRET = re.compile(r"-[A-Za-z0-9]{6}")
 _INDEX = re.compile(r"\[\d+\]")
@@ -38,24 +38,24 @@ _INDEX = re.compile(r"\[\d+\]")
 _OPEN = frozenset({Category.PERMISSION, Category.UNDETERMINED, Category.VOLUME})
 #: What refuses a call that the role allows, in the order in which it is worth looking.
 _REMAINING = (
-    Cause(
+    PossibleCause(
         "the task ran with another role, or before this policy was there",
         "aws ecs describe-task-definition --task-definition FAMILY --query"
         " taskDefinition.[executionRoleArn,taskRoleArn]",
         "Deploy again with this role",
     ),
-    Cause(
+    PossibleCause(
         "the policy of the resource or of its KMS key does not let the role in",
         "aws secretsmanager get-resource-policy, aws ecr get-repository-policy, aws s3api get-bucket-policy or aws kms"
         " get-key-policy",
         "Change that policy; a statement in the role does not help",
     ),
-    Cause(
+    PossibleCause(
         "the policy of the VPC endpoint leaves the call out",
         "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
         "Change that policy; a statement in the role does not help",
     ),
-    Cause(
+    PossibleCause(
         "a permissions boundary or a policy of the organization leaves it out",
         "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
         "Ask who owns it; a statement in the role does not help",
@@ -200,7 +200,7 @@ def _judged(wanted: tuple[Need, ...], role: Role, facts: Facts) -> tuple[Judged,
     return judge_uses(Uses(wanted[0].holder, wanted, facts), role, prove=False).judged
 
 
-def _causes(each: Understood, judged: tuple[Judged, ...]) -> tuple[Cause, ...]:
+def _causes(each: Understood, judged: tuple[Judged, ...]) -> tuple[PossibleCause, ...]:
     outcomes = {one.outcome for one in judged}
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
         told = tuple(cause for cause in each.causes if not cause.lacking)

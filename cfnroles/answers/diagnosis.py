@@ -8,7 +8,7 @@ from cfnroles.answers.verification import Judged, Outcome
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Origin
 from cfnroles.statements import Statement
-from cfnroles.table.message import Category, Cause
+from cfnroles.table.message import Category, PossibleCause
 
 
 class Diagnosis(Struct, frozen=True):
@@ -25,7 +25,7 @@ class Diagnosis(Struct, frozen=True):
     asked_by: tuple[Origin, ...] = ()
     role: str = ""
     judged: tuple[Judged, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[PossibleCause, ...] = ()
     statements: tuple[Statement, ...] = ()
     unknown: tuple[str, ...] = ()
     address: str = ""

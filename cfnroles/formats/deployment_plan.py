@@ -15,7 +15,19 @@ from cfnroles.deploy.plan import ParameterChange, Plan, ReferenceCheck, StackAct
 from cfnroles.deploy.statuses import MISSING
 from cfnroles.formats.grants import actions_of, conditions_of, resources_of, when
 from cfnroles.iam.evaluator import Effect
-from cfnroles.markdown import Block, Markup, below, code, document, heading, inline, nested, paragraph, strong, table
+from cfnroles.markdown import (
+    MarkdownBlock,
+    Markup,
+    below,
+    code,
+    document,
+    heading,
+    inline,
+    nested,
+    paragraph,
+    strong,
+    table,
+)
 from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
@@ -317,7 +329,7 @@ def _told(stack: StackPlan) -> tuple[Markup, Sequence[str]]:
     return inline(strong(code(stack.name)), f": {_headline(stack)}"), notes
 
 
-def _home_markdown(home: Destination) -> Block:
+def _home_markdown(home: Destination) -> MarkdownBlock:
     account, caller = (code(each) if each else "not known" for each in (home.account, home.caller))
     local = inline(", an emulator at ", code(home.endpoint)) if home.endpoint else ""
     return paragraph("Account ", account, ", Region ", code(home.region), ", caller ", caller, local)

@@ -30,7 +30,7 @@ _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
 _SOURCES, _OVERRIDES = ("source_json", "source_policy_documents"), ("override_json", "override_policy_documents")
 
 
-class Given(Protocol):
+class DocumentArguments(Protocol):
     """What a configuration says of an instance of the data source."""
 
     def argument(self, name: str) -> Value | None:
@@ -40,7 +40,7 @@ class Given(Protocol):
         """The blocks of a type as a list of objects; ``None`` where there is none."""
 
 
-def policy_document(given: Given, place: Place) -> Value:
+def policy_document(given: DocumentArguments, place: Place) -> Value:
     """The document as a text in JSON, or an expression where nobody knows what replaces its statements.
 
     Raises Failed where Terraform would stop.
@@ -73,7 +73,7 @@ def _like(found: list[Value]) -> list[Value]:
     return Partial(found) if any(each.unknown for each in found) else found
 
 
-def _documents(given: Given, names: Iterable[str]) -> Iterator[Value]:
+def _documents(given: DocumentArguments, names: Iterable[str]) -> Iterator[Value]:
     """The documents that are merged, each a value or an expression for any number of them."""
     for name in names:
         value = given.argument(name)

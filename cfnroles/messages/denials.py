@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from cfnroles.table.message import Caller, PolicyKind, Refusal
+from cfnroles.table.message import CallingRole, PolicyKind, Refusal
 from cfnroles.table.messages.refusals import REFUSALS
 from cfnroles.text import Arn, Text, arn_of
 
@@ -53,14 +53,14 @@ class Denial(Struct, frozen=True):
         return parts[-1] if parts[0].endswith(":role") else ""
 
     @property
-    def caller(self) -> Caller:
+    def caller(self) -> CallingRole:
         """Who the principal is, as far as its session tells: ECS names that of a task by the task's id."""
         session = self.principal.rpartition("/")[2]
         if ":user/" in self.principal or self.principal.endswith(":root"):
-            return Caller.DEPLOYER
+            return CallingRole.DEPLOYER
         if _INSTANCE.fullmatch(session):
-            return Caller.INSTANCE
-        return Caller.EITHER if _TASK.fullmatch(session) else Caller.UNKNOWN
+            return CallingRole.INSTANCE
+        return CallingRole.EITHER if _TASK.fullmatch(session) else CallingRole.UNKNOWN
 
     @property
     def refusal(self) -> Refusal:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws, is_cut
 from cfnroles.messages.denials import Denial, denials_of
 from cfnroles.messages.normalising import normalised
-from cfnroles.table.message import ANY, Caller, Category, Cause, Endpoint, PolicyKind, Stage, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, Endpoint, PolicyKind, PossibleCause, Stage, Symptom
 from cfnroles.table.messages import STAGES, SYMPTOMS
 from cfnroles.table.messages.calls import AGENT, OPERATIONS, OTHERWISE, SERVICES
 from cfnroles.table.messages.endpoints import ENDPOINTS
@@ -27,22 +27,22 @@ _DESCRIBE = (
     "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
     " --query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'"
 )
-_HYPHEN = Cause(
+_HYPHEN = PossibleCause(
     "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is no secret's",
     "aws secretsmanager describe-secret --secret-id NAME --query ARN",
     "Write the complete ARN, with the six characters that Secrets Manager added",
 )
-_NO_NAME = Cause(
+_NO_NAME = PossibleCause(
     "the name of the role was never filled in: no role is called so",
     "Look at taskRoleArn and executionRoleArn of the task definition that was registered",
     "Fill in the name where the task definition is made",
 )
-_NO_EXECUTION_ROLE = Cause(
+_NO_EXECUTION_ROLE = PossibleCause(
     "the task has no execution role, so the agent calls as the instance",
     "aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
     "Give the task an execution role; `cfnroles build SOURCE` makes it",
 )
-_LACKS = Cause(
+_LACKS = PossibleCause(
     "no policy of the role allows the call",
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the role",
@@ -66,13 +66,13 @@ class Understood(Struct, frozen=True):
     remedy: str
     sure: str
     source: str = ""
-    caller: Caller = Caller.UNKNOWN
+    caller: CallingRole = CallingRole.UNKNOWN
     action: str = ""
     thing: str = ""
     stages: tuple[Stage, ...] = ()
     fields: tuple[str, ...] = ()
     denials: tuple[Denial, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[PossibleCause, ...] = ()
     retries: int = 0
     endpoint: str = ""
     patchable: bool = False
@@ -156,12 +156,12 @@ def _remedy(denial: Denial) -> str:
     return denial.refusal.remedy
 
 
-def _causes(denial: Denial) -> tuple[Cause, ...]:
+def _causes(denial: Denial) -> tuple[PossibleCause, ...]:
     """What may be behind a refusal that IAM's words do not settle; empty where they do."""
     if denial.kind is PolicyKind.UNSTATED:
         return _unstated(denial)
     if denial.kind is PolicyKind.IDENTITY and not denial.explicit:
-        if denial.caller is Caller.INSTANCE and denial.action not in AGENT:
+        if denial.caller is CallingRole.INSTANCE and denial.action not in AGENT:
             return (_NO_EXECUTION_ROLE, _LACKS)
         if _is_misread(denial):
             return (_HYPHEN, _LACKS)
@@ -170,13 +170,13 @@ def _causes(denial: Denial) -> tuple[Cause, ...]:
     return ()
 
 
-def _unstated(denial: Denial) -> tuple[Cause, ...]:
-    boundary = Cause(
+def _unstated(denial: Denial) -> tuple[PossibleCause, ...]:
+    boundary = PossibleCause(
         "a permissions boundary, a policy of the organization or the policy of a VPC endpoint leaves it out",
         "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary; aws ec2 describe-vpc-endpoints",
         "Change that policy; a statement in the role does not help",
     )
-    deny = Cause(
+    deny = PossibleCause(
         "a statement denies the call", "cfnroles verify SOURCE --role ROLE", "Change the statement that denies"
     )
     return (deny, boundary) if denial.explicit else (_LACKS, boundary)
@@ -188,11 +188,11 @@ def _who(denial: Denial) -> str:
     return denial.principal or "the caller"
 
 
-def _caller(denial: Denial, stages: tuple[Stage, ...]) -> Caller:
-    if denial.caller in (Caller.DEPLOYER, Caller.INSTANCE):
+def _caller(denial: Denial, stages: tuple[Stage, ...]) -> CallingRole:
+    if denial.caller in (CallingRole.DEPLOYER, CallingRole.INSTANCE):
         return denial.caller
-    staged = next((stage.caller for stage in stages), Caller.UNKNOWN)
-    return staged if staged is not Caller.UNKNOWN else denial.caller
+    staged = next((stage.caller for stage in stages), CallingRole.UNKNOWN)
+    return staged if staged is not CallingRole.UNKNOWN else denial.caller
 
 
 def _is_misread(denial: Denial) -> bool:
@@ -218,7 +218,7 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
         row.remedy,
         row.sure,
         row.source,
-        row.caller or (stage.caller if stage else Caller.UNKNOWN),
+        row.caller or (stage.caller if stage else CallingRole.UNKNOWN),
         action,
         _thing(message, low, row),
         stages,

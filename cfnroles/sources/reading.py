@@ -89,7 +89,7 @@ def in_words(when: Disjunction) -> str:
     return ", or if ".join(" and ".join(map(str, literals)) for literals in when)
 
 
-class Configuration(Protocol):
+class ConfiguredTasks(Protocol):
     """What a reading of Terraform keeps, for those who ask about its roles."""
 
     def tasks_with_roles(self) -> Sequence[Any]:
@@ -117,7 +117,7 @@ class Reading(Struct, frozen=True):
     policy: Mapping[str, Any] | None = None
     addressed: bool = False
     unseen: tuple[Gap, ...] = ()
-    configuration: Configuration | None = None
+    configuration: ConfiguredTasks | None = None
 
     @property
     def name(self) -> str:

@@ -89,13 +89,13 @@ def _in_passes(site: Site, found: _Found, told: Told, region: str) -> Iterator[T
 
 
 class DirectoryRoles:
-    """As for ``reading.Configuration``."""
+    """As for ``reading.ConfiguredTasks``."""
 
     def __init__(self, project: Project, told: Told, region: str) -> None:
         self._project, self._told, self._region = project, told, region
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
-        """As for ``Configuration``."""
+        """As for ``ConfiguredTasks``."""
         services = sites(self._project, SERVICE)
         found: list[TaskWithRoles] = []
         for site in sites(self._project, TASK_DEFINITION):

@@ -65,13 +65,13 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
 
 
 class PlanRoles:
-    """As for ``reading.Configuration``."""
+    """As for ``reading.ConfiguredTasks``."""
 
     def __init__(self, document: Document, told: Told) -> None:
         self._document, self._told = document, told
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
-        """As for ``Configuration``."""
+        """As for ``ConfiguredTasks``."""
         document = self._document
         planned = document.members.get("planned_values", document.members.get("values"))
         root = _member(planned, "root_module")

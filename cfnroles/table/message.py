@@ -34,7 +34,7 @@ class Category(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-class Caller(StrEnum):
+class CallingRole(StrEnum):
     """In whose name the call was made that failed."""
 
     EXECUTION = "execution role"
@@ -66,7 +66,7 @@ class PolicyKind(StrEnum):
     UNSTATED = "a policy that the message does not name"
 
 
-class Cause(Struct, frozen=True):
+class PossibleCause(Struct, frozen=True):
     """One of several things that may be behind a message: how to be sure that it is the one, and what to do then.
 
     ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures.
@@ -90,7 +90,7 @@ class Stage(Struct, frozen=True):
     example: str
     doing: str
     source: str
-    caller: Caller
+    caller: CallingRole
     action: str = ""
     fields: tuple[str, ...] = ()
 
@@ -114,8 +114,8 @@ class Symptom(Struct, frozen=True):
     source: str
     during: tuple[str, ...] = ()
     when: str = ""
-    causes: tuple[Cause, ...] = ()
-    caller: Caller | None = None
+    causes: tuple[PossibleCause, ...] = ()
+    caller: CallingRole | None = None
     action: str = ""
     fields: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

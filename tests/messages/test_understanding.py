@@ -11,7 +11,7 @@ import pytest
 from cfnroles.messages.collecting import collected
 from cfnroles.messages.normalising import normalised, split
 from cfnroles.messages.understanding import Understood, understand
-from cfnroles.table.message import Caller, Category, PolicyKind
+from cfnroles.table.message import CallingRole, Category, PolicyKind
 
 TASK = "0f9d3c2b1a4e4d5c8b7a6f5e4d3c2b1a"
 ROLE = f"arn:aws:sts::123456789012:assumed-role/shop-execution/{TASK}"
@@ -63,7 +63,7 @@ def test_a_refusal_is_read_in_every_form(text: str) -> None:
     assert (found.category, found.action, found.caller) == (
         Category.PERMISSION,
         "secretsmanager:GetSecretValue",
-        Caller.EXECUTION,
+        CallingRole.EXECUTION,
     )
     assert (denial.role, denial.resource, denial.kind, denial.explicit) == (
         "shop-execution",

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
-_TRUST = Cause(
+_TRUST = PossibleCause(
     "the trust policy of the role does not let ecs-tasks.amazonaws.com assume it",
     "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
     "Let ecs-tasks.amazonaws.com assume the role in its trust policy",
 )
-_PASS = Cause(
+_PASS = PossibleCause(
     "whoever starts the task or deploys the service lacks iam:PassRole on the role",
     "cfnroles deploy-policy writes what a deployer needs; `cfnroles verify` judges the role itself",
     "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
 )
-_GONE = Cause(
+_GONE = PossibleCause(
     "the role does not exist, or its name in the task definition is wrong: `null`, empty or of another account",
     "aws iam get-role --role-name ROLE",
     "Correct taskRoleArn or executionRoleArn",
 )
-_NEW = Cause(
+_NEW = PossibleCause(
     "the role was made seconds ago, and IAM had not told all of AWS yet",
     "Start the task again",
     "Wait some seconds between making the role and running the task",
@@ -36,7 +36,7 @@ SYMPTOMS = (
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
         remedy="aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, then do the same again",
         source=f"{_GUIDE}/using-service-linked-roles.html",
-        caller=Caller.SERVICE_LINKED,
+        caller=CallingRole.SERVICE_LINKED,
         action="iam:CreateServiceLinkedRole",
     ),
     Symptom(
@@ -61,7 +61,7 @@ SYMPTOMS = (
         sure=_TRUST.check,
         remedy="Find out which of the causes it is",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
-        caller=Caller.EITHER,
+        caller=CallingRole.EITHER,
         action="sts:AssumeRole",
         fields=("taskRoleArn", "executionRoleArn"),
         after=("assume the role '", "assume role "),

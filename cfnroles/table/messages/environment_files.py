@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Category, Cause, Symptom
+from cfnroles.table.message import ANY, Category, PossibleCause, Symptom
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"
@@ -67,19 +67,21 @@ SYMPTOMS = (
         action="s3:GetObject",
         fields=_FIELDS,
         causes=(
-            Cause("the file does not exist, or its name is mistyped", _HEAD, "Upload the file, or correct its ARN"),
-            Cause(
+            PossibleCause(
+                "the file does not exist, or its name is mistyped", _HEAD, "Upload the file, or correct its ARN"
+            ),
+            PossibleCause(
                 "the execution role lacks s3:GetObject on the file",
                 "cfnroles verify SOURCE --role ROLE",
                 "Add what verify tells to the execution role",
                 lacking=True,
             ),
-            Cause(
+            PossibleCause(
                 "the policy of the bucket, or of the VPC endpoint of Amazon S3, does not allow it",
                 "aws s3api get-bucket-policy --bucket BUCKET",
                 "Change that policy",
             ),
-            Cause(
+            PossibleCause(
                 "a customer managed key encrypts the file, and the role may not use it",
                 f"{_HEAD} --query SSEKMSKeyId",
                 "Give --file-key-arn to cfnroles and add what verify tells",

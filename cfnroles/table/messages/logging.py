@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _AWSLOGS = f"{_GUIDE}/using_awslogs.html"
@@ -11,15 +11,15 @@ _DRIVER = ("containerDefinitions[].logConfiguration.logDriver",)
 _LOGS = ("create-log-stream", "create-log-group", "logging-driver")
 _FIND = "aws logs describe-log-groups --log-group-name-prefix GROUP"
 _START = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
-_REACH = Cause(
+_REACH = PossibleCause(
     "the task cannot reach CloudWatch Logs; in every case whose end is known it was this, and the log group existed",
     "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
     "Give the subnet a route to the internet, or a VPC endpoint com.amazonaws.REGION.logs whose security group lets"
     " the task in"
     " on port 443",
 )
-_NO_GROUP = Cause("the log group does not exist in the Region of awslogs-region", _FIND, "Create the log group")
-_NO_WRITE = Cause(
+_NO_GROUP = PossibleCause("the log group does not exist in the Region of awslogs-region", _FIND, "Create the log group")
+_NO_WRITE = PossibleCause(
     "the execution role lacks logs:CreateLogStream on the log group",
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the execution role",
@@ -44,7 +44,7 @@ SYMPTOMS = (
         sure=_FIND,
         remedy="Create the log group, or set awslogs-create-group to true and let the role create it",
         source=_AWSLOGS,
-        caller=Caller.LOG_WRITER,
+        caller=CallingRole.LOG_WRITER,
         action="logs:CreateLogStream",
         fields=_GROUP,
     ),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CONNECT = f"{_GUIDE}/verify-connectivity.html"
-_ROUTE = Cause(
+_ROUTE = PossibleCause(
     "the subnet of the task has no route to the service: no public IP address, no NAT gateway and no VPC endpoint",
     "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
     "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
 )
-_GROUP = Cause(
+_GROUP = PossibleCause(
     "a security group or network ACL does not let port 443 through, out of the task or into the VPC endpoint",
     "aws ec2 describe-security-groups for the task and for the endpoint",
     "Let port 443 out of the task's security group and into that of the endpoint",
 )
-_DNS = Cause(
+_DNS = PossibleCause(
     "the VPC does not resolve the name",
     "aws ec2 describe-vpc-attribute --vpc-id VPC --attribute enableDnsSupport",
     "Turn on enableDnsSupport and enableDnsHostnames, and the private DNS name of the VPC endpoint",
@@ -40,7 +40,7 @@ _UNANSWERED = (
         remedy="Start the task again; if it fails again, look at the subnet, the security group and the"
         " service-linked role",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.SERVICE_LINKED,
+        caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
     ),
     Symptom(
@@ -132,7 +132,7 @@ _LAYERS = Symptom(
     " Amazon ECR"
     " alone are not enough",
     source="https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html",
-    caller=Caller.EXECUTION,
+    caller=CallingRole.EXECUTION,
     action="ecr:GetDownloadUrlForLayer",
     fields=("containerDefinitions[].image",),
 )

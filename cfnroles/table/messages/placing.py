@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _EVENTS = f"{_GUIDE}/service-event-messages-list.html"
@@ -30,7 +30,7 @@ SYMPTOMS = (
         sure="aws service-quotas list-service-quotas --service-code fargate, or ecs",
         remedy="Ask for a higher quota, or run less at once",
         source=f"{_GUIDE}/service-quotas.html",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="no-free-address",
@@ -43,7 +43,7 @@ SYMPTOMS = (
         sure="aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailableIpAddressCount]'",
         remedy="Use larger or more subnets, or run less there",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.SERVICE_LINKED,
+        caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
     ),
     Symptom(
@@ -62,7 +62,7 @@ SYMPTOMS = (
         sure=f"{_INSTANCES} 'containerInstances[].agentConnected'; /var/log/ecs/ecs-agent.log on the instance",
         remedy="Restart the agent, and look in its log for why it stopped",
         source=_EVENTS,
-        caller=Caller.INSTANCE,
+        caller=CallingRole.INSTANCE,
     ),
     Symptom(
         name="attribute-missing",
@@ -75,7 +75,7 @@ SYMPTOMS = (
         sure=f"{_INSTANCES} 'containerInstances[].attributes'; compare with requiresAttributes of the task definition",
         remedy="Set up the agent for it, or launch an instance in the subnets that the service names",
         source=_EVENTS,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="no-instance-fits",
@@ -99,7 +99,7 @@ SYMPTOMS = (
         sure=f"{_INSTANCES} 'containerInstances[].remainingResources'",
         remedy="Add instances, or ask for less CPU, memory or fixed host ports in the task definition",
         source=_EVENTS,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="no-capacity",
@@ -118,7 +118,7 @@ SYMPTOMS = (
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
         remedy="Try again, use more Availability Zones, or another capacity provider",
         source=_EVENTS,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="zone-unsupported",
@@ -129,7 +129,7 @@ SYMPTOMS = (
         sure="aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZoneId]'",
         remedy="Use a subnet in another Availability Zone, or try again",
         source=_EVENTS,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="deployment-configuration",
@@ -143,6 +143,6 @@ SYMPTOMS = (
         " 'services[].deploymentConfiguration'",
         remedy="Change one of the two",
         source=_EVENTS,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
 )

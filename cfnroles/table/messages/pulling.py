@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _PULL = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 _IMAGE = ("containerDefinitions[].image",)
 _LIST = "aws ecr describe-images --repository-name REPOSITORY --image-ids imageTag=TAG"
 _PULLING = ("image", "layers")
 _HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
-_PERMISSION = Cause(
+_PERMISSION = PossibleCause(
     "the execution role lacks ecr:BatchGetImage or ecr:GetDownloadUrlForLayer on the repository",
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the execution role",
     lacking=True,
 )
-_REPOSITORY_POLICY = Cause(
+_REPOSITORY_POLICY = PossibleCause(
     "the policy of a repository in another account does not name the role's account",
     "aws ecr get-repository-policy --repository-name REPOSITORY --registry-id ACCOUNT",
     "Allow the pull in the policy of the repository",
 )
-_EXPIRED = Cause(
+_EXPIRED = PossibleCause(
     "the image is gone: ECS keeps the digest that a tag had when the service was deployed, and a lifecycle policy may"
     " have"
     " expired it",
     "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=DIGEST",
     "Push the image again, or deploy again so that the tag is resolved anew",
 )
-_ENDPOINT = Cause(
+_ENDPOINT = PossibleCause(
     "the policy of the VPC endpoint of Amazon S3 leaves out the bucket of ECR's layers",
     "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
     "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint",
@@ -134,11 +134,11 @@ SYMPTOMS = (
         sure=_LIST,
         remedy="Push the image, or correct the image field",
         source=_PULL,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="ecr:BatchGetImage",
         fields=_IMAGE,
         causes=(
-            Cause(
+            PossibleCause(
                 "the tag was never pushed, or the image field names another repository, account or Region",
                 _LIST,
                 "Push the image, or correct the image field",
@@ -169,10 +169,10 @@ SYMPTOMS = (
         source=_PULL,
         fields=_IMAGE,
         causes=(
-            Cause(
+            PossibleCause(
                 "the name of the repository is wrong", "docker logout && docker pull IMAGE", "Correct the image field"
             ),
-            Cause(
+            PossibleCause(
                 "the repository is private, and the container has no repositoryCredentials",
                 "Look at repositoryCredentials of the container",
                 "Give repositoryCredentials; cfnroles then lets the execution role read them",
@@ -191,16 +191,16 @@ SYMPTOMS = (
         sure="cfnroles verify SOURCE --role ROLE",
         remedy="Find out which of the causes it is before you change the role",
         source=_PULL,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="ecr:GetAuthorizationToken",
         fields=_IMAGE,
         causes=(
-            Cause(
+            PossibleCause(
                 "the task has no execution role, or one that lacks ecr:GetAuthorizationToken",
                 "cfnroles verify SOURCE --role ROLE",
                 "Give the task an execution role with ecr:GetAuthorizationToken on *",
             ),
-            Cause(
+            PossibleCause(
                 "the image is of another registry than Amazon ECR, and its credentials are wrong or missing",
                 "docker logout && docker pull IMAGE",
                 "Correct repositoryCredentials",

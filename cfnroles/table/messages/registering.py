@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _REGISTER = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
@@ -25,7 +25,7 @@ SYMPTOMS = (
         sure="cfnroles explain SOURCE",
         remedy="Give executionRoleArn; `cfnroles build SOURCE` makes the role",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         fields=("executionRoleArn",),
     ),
     Symptom(
@@ -85,6 +85,6 @@ SYMPTOMS = (
         sure="cfnroles lint SOURCE",
         remedy="Correct the member that the message names",
         source=_REGISTER,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
 )

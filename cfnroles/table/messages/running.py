@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CODES = f"{_GUIDE}/stopped-task-error-codes.html"
 _HEALTH = f"{_GUIDE}/troubleshoot-service-load-balancers.html"
 _TASK = "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
-_MEMORY = Cause(
+_MEMORY = PossibleCause(
     "the container went over its memory, and the kernel killed it",
     f"{_TASK} --query 'tasks[].containers[].[name,reason]'; the reason says OutOfMemoryError",
     "Give the container more memory",
@@ -24,7 +24,7 @@ SYMPTOMS = (
         sure="The metric MemoryUtilization of the service in CloudWatch",
         remedy="Give the container more memory, or find the leak",
         source=_CODES,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
         fields=("containerDefinitions[].memory", "memory"),
     ),
     Symptom(
@@ -42,7 +42,7 @@ SYMPTOMS = (
         sure="aws elbv2 describe-target-groups --target-group-arns ARN",
         remedy="Make the target group again, or correct it in the service",
         source=f"{_GUIDE}/service-event-messages-list.html",
-        caller=Caller.SERVICE_LINKED,
+        caller=CallingRole.SERVICE_LINKED,
         fields=("service.loadBalancers[].targetGroupArn",),
     ),
     Symptom(
@@ -69,7 +69,7 @@ SYMPTOMS = (
         remedy="Look at path, port, expected codes, grace period and security group of the health check, then at the"
         " application",
         source=_HEALTH,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="program-not-found",
@@ -91,7 +91,7 @@ SYMPTOMS = (
         remedy="Correct entryPoint, command or the image; a volume that is mounted over the directory hides what the"
         " image has there",
         source=_CODES,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
         fields=(
             "containerDefinitions[].entryPoint",
             "containerDefinitions[].command",
@@ -116,7 +116,7 @@ SYMPTOMS = (
         sure="aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=StopTask",
         remedy="Nothing: this is meant",
         source=_CODES,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="host-stopped",
@@ -135,7 +135,7 @@ SYMPTOMS = (
         sure=f"{_TASK} --query 'tasks[].[stopCode,stoppedReason]'",
         remedy="Let the service start another task; handle SIGTERM, and mix FARGATE_SPOT with FARGATE",
         source=_CODES,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="essential-container-exited",
@@ -146,7 +146,7 @@ SYMPTOMS = (
         sure=f"{_TASK} --query 'tasks[].containers[].[name,exitCode,reason]'",
         remedy="Look at the exit code, the reason of each container and its log",
         source=_CODES,
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="killed",
@@ -166,10 +166,10 @@ SYMPTOMS = (
         sure=f"{_TASK} --query 'tasks[].[stoppedReason,containers[].reason]'",
         remedy="Find out which of the causes it is",
         source="https://repost.aws/knowledge-center/ecs-task-stopped",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
         causes=(
             _MEMORY,
-            Cause(
+            PossibleCause(
                 "it did not end within stopTimeout after SIGTERM, as a deployment, scaling or a failed health check"
                 " stopped it",
                 f"{_TASK} --query 'tasks[].stoppedReason'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Category, Cause, Symptom
+from cfnroles.table.message import ANY, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _SECRETS = f"{_GUIDE}/secrets-envvar-secrets-manager.html"
@@ -19,15 +19,15 @@ _PARAMETER = "ssm:GetParameters"
 _NAMED_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf"  # noqa: S105 - a name
 _READ = "unable to retrieve secret from asm: service call has been retried 1 time(s):"
 _KEY_STATE = "aws kms describe-key --key-id KEY --query KeyMetadata.KeyState"
-_KEY_POLICY = Cause(
+_KEY_POLICY = PossibleCause(
     "the policy of the key does not let the role use it, or the key is of another account that does not",
     "aws kms get-key-policy --key-id KEY --policy-name default",
     "Let the role, or IAM policies of its account, use the key in the key policy",
 )
-_KEY_GONE = Cause(
+_KEY_GONE = PossibleCause(
     "the key does not exist, is disabled or is to be deleted", _KEY_STATE, "Encrypt the secret with another key"
 )
-_KEY_ROLE = Cause(
+_KEY_ROLE = PossibleCause(
     "the role lacks kms:Decrypt on the customer managed key",
     "cfnroles verify SOURCE --role ROLE --kms-key-arn KEY",
     "Give --kms-key-arn to cfnroles and add what verify tells",
@@ -112,12 +112,12 @@ SYMPTOMS = (
         action=_GET,
         fields=_FIELDS,
         causes=(
-            Cause(
+            PossibleCause(
                 "the secret does not exist, or stands in another Region or account",
                 _CHECK,
                 "Create it, or correct valueFrom",
             ),
-            Cause(
+            PossibleCause(
                 "the name ends in a hyphen and six characters, and was read as a complete ARN",
                 "aws secretsmanager describe-secret --secret-id NAME --query ARN",
                 "Write the complete ARN, with the six characters that Secrets Manager added",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Stage
+from cfnroles.table.message import ANY, CallingRole, Stage
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _INIT = f"{_GUIDE}/resource-initialization-error.html"
@@ -25,7 +25,7 @@ STAGES = (
         " unable to get registry auth from asm: service call has been retried 1 time(s): ...",
         doing="reading the credentials of a private registry from Secrets Manager",
         source=f"{_GUIDE}/private-auth.html",
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="secretsmanager:GetSecretValue",
         fields=_REGISTRY,
     ),
@@ -42,7 +42,7 @@ STAGES = (
         " unable to retrieve ecr registry auth: service call has been retried 3 time(s): ...",
         doing="asking Amazon ECR for a token to pull images with",
         source=_INIT,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="ecr:GetAuthorizationToken",
         fields=_IMAGE,
     ),
@@ -63,7 +63,7 @@ STAGES = (
         " arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf from secrets manager: ...",
         doing="reading a secret from Secrets Manager",
         source=_INIT,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="secretsmanager:GetSecretValue",
         fields=_SECRETS,
     ),
@@ -79,7 +79,7 @@ STAGES = (
         example="Fetching secret data from SSM Parameter Store in us-east-1: ...",
         doing="reading a parameter from Parameter Store",
         source=_INIT,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="ssm:GetParameters",
         fields=_SECRETS,
     ),
@@ -89,7 +89,7 @@ STAGES = (
         example="ResourceInitializationError: unable to retrieve credentialspec resources: ...",
         doing="reading the credential spec of a group Managed Service Account",
         source=f"{_GUIDE}/linux-gmsa.html",
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         fields=("containerDefinitions[].credentialSpecs[]",),
     ),
     Stage(
@@ -104,7 +104,7 @@ STAGES = (
         " stream: ...",
         doing="downloading an environment file from Amazon S3",
         source=f"{_GUIDE}/use-environment-file.html",
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="s3:GetObject",
         fields=("containerDefinitions[].environmentFiles[].value",),
     ),
@@ -116,7 +116,7 @@ STAGES = (
         " Cloudwatch log group: ...",
         doing="creating the log group, because awslogs-create-group is true",
         source=_LOGS,
-        caller=Caller.LOG_WRITER,
+        caller=CallingRole.LOG_WRITER,
         action="logs:CreateLogGroup",
         fields=_GROUP,
     ),
@@ -135,7 +135,7 @@ STAGES = (
         " to create Cloudwatch log stream: ...",
         doing="opening the log stream of a container in CloudWatch Logs",
         source=_LOGS,
-        caller=Caller.LOG_WRITER,
+        caller=CallingRole.LOG_WRITER,
         action="logs:CreateLogStream",
         fields=_GROUP,
     ),
@@ -145,7 +145,7 @@ STAGES = (
         example="CannotStartContainerError: Error response from daemon: failed to initialize logging driver: ...",
         doing="starting the log driver of a container",
         source=f"{_GUIDE}/using_awslogs.html",
-        caller=Caller.LOG_WRITER,
+        caller=CallingRole.LOG_WRITER,
         fields=("containerDefinitions[].logConfiguration.logDriver",),
     ),
     Stage(
@@ -154,7 +154,7 @@ STAGES = (
         example="ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: ...",
         doing="mounting an Amazon EFS file system",
         source="https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html",
-        caller=Caller.TASK,
+        caller=CallingRole.TASK,
         fields=("volumes[].efsVolumeConfiguration",),
     ),
     Stage(
@@ -163,7 +163,7 @@ STAGES = (
         example="Timeout waiting for network interface provisioning to complete.",
         doing="making or attaching the network interface of the task",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.SERVICE_LINKED,
+        caller=CallingRole.SERVICE_LINKED,
         action="ec2:CreateNetworkInterface",
     ),
     Stage(
@@ -178,7 +178,7 @@ STAGES = (
         " failed open: ...",
         doing="downloading the layers of an image, which Amazon ECR keeps in Amazon S3",
         source=_PULL,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         action="ecr:GetDownloadUrlForLayer",
         fields=_IMAGE,
     ),
@@ -200,7 +200,7 @@ STAGES = (
         " 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web: ...",
         doing="pulling the image of a container",
         source=_PULL,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         fields=_IMAGE,
     ),
     Stage(
@@ -217,7 +217,7 @@ STAGES = (
         ' error="..."',
         doing="registering an instance with its cluster, by the agent on it",
         source=f"{_GUIDE}/instance_IAM_role.html",
-        caller=Caller.INSTANCE,
+        caller=CallingRole.INSTANCE,
         action="ecs:RegisterContainerInstance",
     ),
     Stage(
@@ -227,7 +227,7 @@ STAGES = (
         " failed: ...",
         doing="reading the secrets and registry credentials of the task",
         source=_INIT,
-        caller=Caller.EXECUTION,
+        caller=CallingRole.EXECUTION,
         fields=(*_SECRETS, *_REGISTRY, *_IMAGE),
     ),
 )

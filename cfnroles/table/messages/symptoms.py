@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _STOPPED = (
@@ -24,7 +24,7 @@ SYMPTOMS = (
         sure=_STOPPED,
         remedy="Diagnose the stoppedReason of a stopped task within an hour",
         source=f"{_GUIDE}/deployment-circuit-breaker.html",
-        caller=Caller.UNKNOWN,
+        caller=CallingRole.UNKNOWN,
     ),
     Symptom(
         name="not-stable",
@@ -45,7 +45,7 @@ SYMPTOMS = (
         sure=_STOPPED,
         remedy="Diagnose the events of the service, and the stoppedReason of a stopped task within an hour",
         source=f"{_GUIDE}/service-event-messages-list.html",
-        caller=Caller.UNKNOWN,
+        caller=CallingRole.UNKNOWN,
     ),
     Symptom(
         name="task-failed-to-start",
@@ -56,7 +56,7 @@ SYMPTOMS = (
         sure=_DESCRIBE,
         remedy="Diagnose the reason of each container",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.UNKNOWN,
+        caller=CallingRole.UNKNOWN,
     ),
 )
 
@@ -74,21 +74,21 @@ LAST = (
         f" 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
         remedy="Find out which of the causes it is",
         source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
-        caller=Caller.TASK,
+        caller=CallingRole.TASK,
         action="ssmmessages:CreateControlChannel",
         causes=(
-            Cause(
+            PossibleCause(
                 "the task role lacks the four actions of ssmmessages",
                 "cfnroles verify SOURCE --execute-command --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
             ),
-            Cause(
+            PossibleCause(
                 "the task was started before ECS Exec was enabled",
                 "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].enableExecuteCommand'",
                 "Deploy again with enableExecuteCommand",
             ),
-            Cause(
+            PossibleCause(
                 "the subnet has no route to com.amazonaws.REGION.ssmmessages",
                 "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
                 "Give the subnet a route, or that VPC endpoint",
@@ -104,7 +104,7 @@ LAST = (
         sure=_DESCRIBE,
         remedy="Look at the log of the container",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="resource-not-found",
@@ -184,7 +184,7 @@ LAST = (
         sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.taskRoleArn",
         remedy="Give the task a task role; `cfnroles build SOURCE` makes one",
         source=f"{_GUIDE}/task-iam-roles.html",
-        caller=Caller.TASK,
+        caller=CallingRole.TASK,
         fields=("taskRoleArn",),
     ),
     Symptom(
@@ -213,7 +213,7 @@ LAST = (
         sure="The load and the disk of the instance; the logs of Docker and of the agent",
         remedy="Try again; on EC2 give the instance more disk throughput",
         source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="container-not-started",
@@ -227,7 +227,7 @@ LAST = (
         sure="docker run IMAGE on the same instance, or on one like it",
         remedy="Look at what the rest of the message names: a mount, a limit or a capability of the container",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cannot-start-container.html",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
     Symptom(
         name="not-placed",
@@ -239,6 +239,6 @@ LAST = (
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
         remedy="Diagnose the other events of the service",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html",
-        caller=Caller.NOBODY,
+        caller=CallingRole.NOBODY,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.table.message import ANY, Caller, Category, Cause, Symptom
+from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _MOUNT = "https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html"
@@ -12,7 +12,7 @@ _STAGE = ("efs-volume",)
 _SETUP = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr:"
 _GROUPS = "aws efs describe-mount-targets --file-system-id FS, and the security groups of the mount targets"
 _RULE = "Let the task's security group in on port 2049 in the security group of the mount target"
-_DNS = Cause(
+_DNS = PossibleCause(
     "the file system has no mount target in the task's Availability Zone, or the VPC does not resolve DNS names",
     "aws efs describe-mount-targets --file-system-id FS",
     "Make a mount target in each Availability Zone of the task, and turn on enableDnsSupport and enableDnsHostnames"
@@ -31,22 +31,22 @@ SYMPTOMS = (
         sure="aws efs describe-file-system-policy --file-system-id FS",
         remedy="Find out which of the causes it is before you change the role",
         source=_IAM,
-        caller=Caller.TASK,
+        caller=CallingRole.TASK,
         action="elasticfilesystem:ClientMount",
         fields=_EFS,
         causes=(
-            Cause(
+            PossibleCause(
                 "the policy of the file system does not allow elasticfilesystem:ClientMount to the task role",
                 "aws efs describe-file-system-policy --file-system-id FS",
                 "Allow it there, and set iam to ENABLED in authorizationConfig",
             ),
-            Cause(
+            PossibleCause(
                 "the task role lacks elasticfilesystem:ClientMount on the file system",
                 "cfnroles verify SOURCE --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
             ),
-            Cause(
+            PossibleCause(
                 "rootDirectory is a path that the file system does not have",
                 "Mount the root of the file system, and look",
                 "Make the directory, or use an access point",
@@ -75,7 +75,7 @@ SYMPTOMS = (
         fields=_EFS,
         causes=(
             _DNS,
-            Cause(
+            PossibleCause(
                 "fileSystemId is wrong, or of another Region",
                 "aws efs describe-file-systems --file-system-id FS",
                 "Correct fileSystemId",
@@ -93,9 +93,9 @@ SYMPTOMS = (
         source=_MOUNT,
         fields=_EFS,
         causes=(
-            Cause("the mount target does not answer on port 2049", _GROUPS, _RULE),
+            PossibleCause("the mount target does not answer on port 2049", _GROUPS, _RULE),
             _DNS,
-            Cause(
+            PossibleCause(
                 "the mount target was made moments ago",
                 "Start the task again",
                 "Wait until the mount target is available",

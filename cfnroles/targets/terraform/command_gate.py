@@ -10,20 +10,20 @@ from itertools import groupby
 
 from cfnroles.need import Reference
 from cfnroles.symbols import Expression
-from cfnroles.targets.terraform.conditions import Conditions
+from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.policy_documents import both
 from cfnroles.targets.terraform.values import Unwritable
 from cfnroles.targets.terraform.writing import (
     Argument,
-    Block,
-    Call,
     Comment,
     Entry,
     Items,
     Members,
     OnlyIf,
     Written,
+    WrittenBlock,
+    WrittenCall,
     quoted,
 )
 from cfnroles.targets.terraform.writing import (
@@ -38,7 +38,7 @@ _COMMENTS = (
 _COMMAND = 'printf \'%s\' "$TASK_DEFINITION" | cfnroles check - --region "$REGION"'
 
 
-def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]]) -> Iterator[Block]:
+def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]]) -> Iterator[WrittenBlock]:
     """The resource that runs the command on these references, each under its condition."""
     found = sorted(references, key=lambda each: (each[0].origin.container, each[1], each[0].origin.sort_key))
     if not found:
@@ -46,14 +46,14 @@ def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]
     containers: list[Expr] = []
     for container, group in groupby(found, key=lambda each: each[0].origin.container):
         lists = tuple(_secrets(parts, condition, each) for condition, each in groupby(group, key=lambda each: each[1]))
-        whole = lists[0] if len(lists) == 1 else Call("concat", lists)
+        whole = lists[0] if len(lists) == 1 else WrittenCall("concat", lists)
         members = (Argument("name", quoted(container or "task")), Argument("image", quoted("none")))
         containers.append(Members((*members, Argument("secrets", whole)), apart=True))
     definition = (
         Argument("family", parts.values.of(parts.family)),
         Argument("containerDefinitions", Items(tuple(containers))),
     )
-    task = Call("jsonencode", (Members(definition, apart=True),))
+    task = WrittenCall("jsonencode", (Members(definition, apart=True),))
     versions = dict.fromkeys(each for reference, _ in found for each in _made_by(parts, reference))
     body: list[Entry] = [*parts.repeated.arguments, Argument("triggers_replace", task)]
     if versions:
@@ -64,11 +64,13 @@ def command_gate_blocks(parts: Parts, references: Iterable[tuple[Reference, str]
         Argument("REGION", parts.values.of(parts.values.at_home(REGION))),
     )
     run = (Argument("command", quoted(_COMMAND)), Argument("environment", Members(environment, apart=True)))
-    body.append(Block("provisioner", ("local-exec",), run))
-    yield Block("resource", ("terraform_data", parts.names.gate), tuple(body), _COMMENTS)
+    body.append(WrittenBlock("provisioner", ("local-exec",), run))
+    yield WrittenBlock("resource", ("terraform_data", parts.names.gate), tuple(body), _COMMENTS)
 
 
-def askable(parts: Parts, references: Iterable[Reference], conditions: Conditions) -> Iterator[tuple[Reference, str]]:
+def askable(
+    parts: Parts, references: Iterable[Reference], conditions: NeedConditions
+) -> Iterator[tuple[Reference, str]]:
     """The references that expressions can name, each with its condition."""
     for reference in references:
         try:

@@ -15,7 +15,7 @@ from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Reference
 from cfnroles.symbols import Parameter
 from cfnroles.targets.terraform.tidied import tidied
-from cfnroles.targets.terraform.values import Module, Unwritable, Values, local_names
+from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values, local_names
 from cfnroles.template.worlds import Disjunction, Literal
 
 _SIMPLE = re.compile(r"[\w.]+")
@@ -29,7 +29,7 @@ Thing = Need | Gap | Finding | Reference
 When = Mapping[Thing, Disjunction]
 
 
-class Conditions(Struct, frozen=True):
+class NeedConditions(Struct, frozen=True):
     """On which conditions things hang: ``when``, and the instances of the task definition that they are for.
 
     ``instances`` has an expression that says whether an instance is one of these. With ``by_variable`` a condition is
@@ -66,7 +66,7 @@ def _all_of(literals: tuple[Literal, ...], literal: Callable[[Literal], str]) ->
     return written[0] if len(written) == 1 else " && ".join(written)
 
 
-def _literal(literal: Literal, module: Module) -> str:
+def _literal(literal: Literal, module: EnclosingModule) -> str:
     condition = literal.condition
     try:
         node = parse_expression(Source("", condition))

@@ -24,8 +24,8 @@ from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.open_variables import with_any_text
-from cfnroles.targets.terraform.values import Module
-from cfnroles.targets.terraform.written_file import Given, Subject, TerraformFile, written_file
+from cfnroles.targets.terraform.values import EnclosingModule
+from cfnroles.targets.terraform.written_file import GivenRole, Subject, TerraformFile, written_file
 from cfnroles.text import text_of
 
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
@@ -120,7 +120,7 @@ def _file(
         repeated=merged.repeated,
         provider=provider,
         region="" if provider else task.facts.region,
-        module=Module("", types),
+        module=EnclosingModule("", types),
         versions=_versions(configuration),
         given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
     )
@@ -141,11 +141,11 @@ def _merged(
     return merged, taken if decided else tuple(sorted({name for task in opened for name in task.defaults}))
 
 
-def _given(site: Site, holder: Holder, argument: str) -> Given:
+def _given(site: Site, holder: Holder, argument: str) -> GivenRole:
     """What a task definition says of one of its roles."""
     node = site.block.body.arguments.get(argument)
     place = site.place if node is None else node.place
-    return Given(holder, argument, str(place), "" if node is None else node.written)
+    return GivenRole(holder, argument, str(place), "" if node is None else node.written)
 
 
 def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:

@@ -18,7 +18,7 @@ from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.roles import role_blocks, role_local, role_outputs
 from cfnroles.targets.terraform.variables import variable_blocks
-from cfnroles.targets.terraform.writing import Argument, Blank, Block, Comment, Entry, Written, file_text
+from cfnroles.targets.terraform.writing import Argument, Blank, Comment, Entry, Written, WrittenBlock, file_text
 
 #: How each file begins that cfnroles writes.
 MARK = "# Written by cfnroles from "
@@ -68,12 +68,12 @@ class Header(Struct, frozen=True):
         return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told, *values)
 
 
-def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Block, ...]]:
+def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[WrittenBlock, ...]]:
     """The text of the file, and its blocks."""
     holders = holders_of(parts)
     roles = {holder: list(role_blocks(parts, holder)) for holder in holders}
     gating = [*gate_blocks(parts, gate), *command_gate_blocks(parts, gate.commanded)]
-    made: list[Block] = []
+    made: list[WrittenBlock] = []
     for holder in holders:
         made += roles[holder]
     made += gating
@@ -107,14 +107,14 @@ def is_edited(text: str) -> bool:
     return not digest or marked(_DIGEST.sub("", head).rstrip("\n"), body) != text
 
 
-def _locals(parts: Parts, roles: dict[Holder, list[Block]], *, gated: bool) -> Block:
+def _locals(parts: Parts, roles: dict[Holder, list[WrittenBlock]], *, gated: bool) -> WrittenBlock:
     comment = "These wait for the permissions"
     comment += " and for the gate, so that nothing that uses them can be there before." if gated else "."
     entries: list[Entry] = [Comment(comment)]
     for holder, blocks in roles.items():
         gate = f"terraform_data.{parts.names.gate}" if gated and holder is Holder.EXECUTION else ""
         entries.append(role_local(parts, holder, blocks, gate))
-    return Block("locals", (), tuple(entries))
+    return WrittenBlock("locals", (), tuple(entries))
 
 
 def _asked(parts: Parts, body: str) -> Iterator[str]:
@@ -124,23 +124,23 @@ def _asked(parts: Parts, body: str) -> Iterator[str]:
             yield name
 
 
-def data_blocks(parts: Parts, body: str) -> Iterator[Block]:
+def data_blocks(parts: Parts, body: str) -> Iterator[WrittenBlock]:
     """The data sources for what AWS knows of itself."""
     types = dict.fromkeys(OF_AWS[name][1] for name in _asked(parts, body))
-    yield from (Block("data", (type_, parts.names.data), parts.of_aws) for type_ in types)
+    yield from (WrittenBlock("data", (type_, parts.names.data), parts.of_aws) for type_ in types)
 
 
-def local_values(parts: Parts, body: str, locals_: Block) -> Block:
+def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock:
     """The locals, with those for what AWS knows of itself before the others."""
     known: list[Entry] = []
     for name in _asked(parts, body):
         _, type_, attribute = OF_AWS[name]
         local = parts.names.of_aws(name).removeprefix("local.")
         known.append(Argument(local, Written(f"data.{type_}.{parts.names.data}.{attribute}")))
-    return Block("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
+    return WrittenBlock("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
 
 
-def declared(blocks: Iterable[Block]) -> frozenset[str]:
+def declared(blocks: Iterable[WrittenBlock]) -> frozenset[str]:
     """The addresses of what a file declares, as names in its module."""
     found: set[str] = set()
     for block in blocks:

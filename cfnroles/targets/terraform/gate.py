@@ -24,11 +24,11 @@ from cfnroles.need import Reference
 from cfnroles.symbols import Expression
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import SecretReference, value_from
-from cfnroles.targets.terraform.conditions import Conditions, either, opposite
+from cfnroles.targets.terraform.conditions import NeedConditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.values import Unwritable, Values
-from cfnroles.targets.terraform.writing import Argument, Block, Comment, Entry, Items, Written, literal
+from cfnroles.targets.terraform.writing import Argument, Comment, Entry, Items, Written, WrittenBlock, literal
 from cfnroles.text import Text
 from cfnroles.written import as_written
 
@@ -77,7 +77,11 @@ class Gate(Struct, frozen=True):
 
 
 def gate_of(
-    references: Iterable[Reference], made: Collection[Reference], facts: Facts, conditions: Conditions, values: Values
+    references: Iterable[Reference],
+    made: Collection[Reference],
+    facts: Facts,
+    conditions: NeedConditions,
+    values: Values,
 ) -> Gate:
     """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
     found: dict[tuple[Text, str, str], dict[str, tuple[str, str]]] = {}
@@ -111,7 +115,7 @@ def _target(reference: Reference, facts: Facts) -> SecretReference | None:
     return target if isinstance(target, SecretReference) else None
 
 
-def gate_blocks(parts: Parts, gate: Gate) -> Iterator[Block]:
+def gate_blocks(parts: Parts, gate: Gate) -> Iterator[WrittenBlock]:
     """The data sources, and the resource whose preconditions ask them."""
     if not gate.wanted:
         return
@@ -124,8 +128,8 @@ def gate_blocks(parts: Parts, gate: Gate) -> Iterator[Block]:
     conditions = tuple(
         _precondition(parts, each, names[each.secret], _whenever(gate, each.secret)) for each in gate.wanted
     )
-    body = (*parts.repeated.arguments, Block("lifecycle", (), conditions))
-    yield Block("resource", ("terraform_data", parts.names.gate), body)
+    body = (*parts.repeated.arguments, WrittenBlock("lifecycle", (), conditions))
+    yield WrittenBlock("resource", ("terraform_data", parts.names.gate), body)
 
 
 def _whenever(gate: Gate, secret: Text) -> str:
@@ -134,17 +138,17 @@ def _whenever(gate: Gate, secret: Text) -> str:
     return "" if () in wanted else either(dict.fromkeys(condition for when in wanted for condition in when))
 
 
-def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[Block]:
+def _data(parts: Parts, secret: Text, name: str, condition: str) -> Iterator[WrittenBlock]:
     """The versions of a secret, behind what tells whether it is there and is to stay."""
     written, head = parts.values.of(secret), parts.head_under(condition)
     if not _is_asked_for(secret):
-        yield Block("data", (_RESOURCE, name), (*head, Argument("arn", written)))
+        yield WrittenBlock("data", (_RESOURCE, name), (*head, Argument("arn", written)))
         written = Written(f"data.{_RESOURCE}.{name}{parts.instance_under(condition)}.id")
     body: list[Entry] = [*head, Argument("secret_id", written)]
     if versions := [each for symbol in _resources(secret) for each in parts.versions.get(symbol, ())]:
         body.append(Comment("What gives the secret its value comes first."))
         body.append(Argument("depends_on", Items(tuple(map(Written, versions)))))
-    yield Block("data", (_VERSIONS, name), tuple(body))
+    yield WrittenBlock("data", (_VERSIONS, name), tuple(body))
 
 
 def _is_asked_for(secret: Text) -> bool:
@@ -157,14 +161,14 @@ def _resources(secret: Text) -> Iterator[str]:
     yield from (symbol.address for symbol in secret.symbols if isinstance(symbol, Expression))
 
 
-def _precondition(parts: Parts, wanted: Wanted, name: str, whenever: str) -> Block:
+def _precondition(parts: Parts, wanted: Wanted, name: str, whenever: str) -> WrittenBlock:
     told = "has no value" if wanted.stage in ("", "AWSCURRENT") else f"has no version {wanted.stage}"
     if wanted.stage and wanted.version_id:
         told += f" that is {wanted.version_id}"
     places = "; ".join(wanted.places)
     called = _called(parts, wanted.secret, hanging=bool(wanted.when))
     message = f"{called} {literal(f'{told}. Needed by {places}. Put a value first.')}"
-    return Block(
+    return WrittenBlock(
         "precondition",
         (),
         (

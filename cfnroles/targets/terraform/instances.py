@@ -17,7 +17,7 @@ from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Origin, Reference
 from cfnroles.sources.reading import Task
 from cfnroles.symbols import Expression
-from cfnroles.targets.terraform.conditions import Conditions, Thing
+from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.targets.terraform.tidied import tidied
 from cfnroles.targets.terraform.writing import quoted
@@ -34,7 +34,7 @@ class Merged(Struct, frozen=True):
 
     family: Text
     discovery: Discovery
-    conditions: Conditions
+    conditions: NeedConditions
     made: frozenset[Reference]
     repeated: Repeated
 
@@ -65,7 +65,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
     return Merged(
         _family(site, tasks),
         together([places.all(task.discovery) for task in tasks]),
-        Conditions(when, instances),
+        NeedConditions(when, instances),
         frozenset(places.of(each) for task in tasks for each in task.made),
         repeated,
     )

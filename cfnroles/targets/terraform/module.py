@@ -13,9 +13,9 @@ from cfnroles.targets.terraform.names import SECRETS, SERVICE_NAME, Names
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.permissions import named, packed
 from cfnroles.targets.terraform.roles import attachment, role_blocks, role_local
-from cfnroles.targets.terraform.values import Module, Values
+from cfnroles.targets.terraform.values import EnclosingModule, Values
 from cfnroles.targets.terraform.variables import variable_blocks
-from cfnroles.targets.terraform.writing import Argument, Block, Comment, Items, Written, file_text, quoted
+from cfnroles.targets.terraform.writing import Argument, Comment, Items, Written, WrittenBlock, file_text, quoted
 from cfnroles.targets.terraform.written_file import Subject, TerraformFile
 from cfnroles.text import Text, text_of
 
@@ -24,7 +24,7 @@ _ADDITIONAL = "additional_policies"
 
 def module_file(subject: Subject, path: str) -> TerraformFile:
     """The module with the execution role of a task definition, for any service like it."""
-    values = Values(Names(""), Module(), subject.region)
+    values = Values(Names(""), EnclosingModule(), subject.region)
     own = [_by_variable(need, subject) for need in subject.discovery.needs if need.holder is Holder.EXECUTION]
     needs, gaps = named(dict.fromkeys(own), subject.conditions, values)
     parts = Parts(
@@ -50,29 +50,31 @@ def _text(header: Header, parts: Parts) -> str:
         _output("arn", "ARN of the execution role.", f"local.{parts.names.role_arn(Holder.EXECUTION)}"),
         _output("name", "Name of the execution role.", f"aws_iam_role.{role}.name"),
     ]
-    waits = Block("locals", (), (Comment("This waits for the permissions."), local))
+    waits = WrittenBlock("locals", (), (Comment("This waits for the permissions."), local))
     body = file_text([*roles, waits])
     blocks = [*variable_blocks(parts), _list_of_policies(), *data_blocks(parts, body), local_values(parts, body, waits)]
     return marked("\n".join(f"# {line}" for line in header.lines), file_text([*blocks, *roles, *outputs]))
 
 
-def _further(parts: Parts, role: str) -> Block:
+def _further(parts: Parts, role: str) -> WrittenBlock:
     # A count works with ARNs that are not known yet, and for_each of a set of them does not.
     arn = Written(f"var.{_ADDITIONAL}[count.index]")
     return attachment(parts, role, "additional", arn, (Argument("count", Written(f"length(var.{_ADDITIONAL})")),))
 
 
-def _list_of_policies() -> Block:
+def _list_of_policies() -> WrittenBlock:
     entries = (
         Argument("type", Written("list(string)")),
         Argument("description", quoted("ARNs of managed policies that the role has besides.")),
         Argument("default", Items(())),
     )
-    return Block("variable", (_ADDITIONAL,), entries)
+    return WrittenBlock("variable", (_ADDITIONAL,), entries)
 
 
-def _output(name: str, description: str, value: str) -> Block:
-    return Block("output", (name,), (Argument("description", quoted(description)), Argument("value", Written(value))))
+def _output(name: str, description: str, value: str) -> WrittenBlock:
+    return WrittenBlock(
+        "output", (name,), (Argument("description", quoted(description)), Argument("value", Written(value)))
+    )
 
 
 def _by_variable(need: Need, subject: Subject) -> Need:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cfnroles.discovery import Discovery
 from cfnroles.need import Gap, Need, Origin, Reference
-from cfnroles.targets.terraform.conditions import Conditions, Thing
+from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.instances import Merged
 
 _Place = tuple[object, ...]
@@ -30,7 +30,7 @@ def with_any_text(usual: Merged, opened: Merged) -> tuple[Merged, bool]:
         usual.discovery.findings,
         _chosen(usual.discovery.references, opened.discovery.references, decided),
     )
-    conditions = Conditions(
+    conditions = NeedConditions(
         _of(usual.conditions.when, opened.conditions.when, decided),
         _of(usual.conditions.instances, opened.conditions.instances, decided),
     )

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.policies import Policy, pack
 from cfnroles.statements import compose
-from cfnroles.targets.terraform.conditions import Conditions
+from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.values import Unwritable, Values
 
 
-def named(needs: Iterable[Need], conditions: Conditions, values: Values) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
+def named(
+    needs: Iterable[Need], conditions: NeedConditions, values: Values
+) -> tuple[tuple[Need, ...], tuple[Gap, ...]]:
     """The needs that expressions can name, each with its conditions as expressions, and a gap for each other one."""
     found: list[Need] = []
     gaps: dict[Gap, None] = {}

@@ -12,13 +12,13 @@ from cfnroles.statements import Statement
 from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import (
     Argument,
-    Call,
     Comment,
     Entry,
     Expression,
     Items,
     Members,
     OnlyIf,
+    WrittenCall,
     quoted,
 )
 from cfnroles.text import ACCOUNT, ANYTHING
@@ -29,8 +29,8 @@ _VERSION = Argument("Version", quoted("2012-10-17"))
 def policy_document(policies: Sequence[Policy], values: Values) -> Expression:
     """One document with the statements of policies, each list of them under its conditions."""
     lists = [_statements(each, values) for each in policies]
-    statements = lists[0] if len(lists) == 1 else Call("concat", tuple(lists))
-    return Call("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
+    statements = lists[0] if len(lists) == 1 else WrittenCall("concat", tuple(lists))
+    return WrittenCall("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
 
 
 def trust_policy(by: AssumedBy, values: Values) -> Expression:
@@ -49,7 +49,7 @@ def trust_policy(by: AssumedBy, values: Values) -> Expression:
             conditions.append(Condition("ArnLike", "aws:SourceArn", (values.at_home(by.source_arn),)))
         statement.append(Argument("Condition", _conditions(conditions, values)))
     statements = Items((Members(tuple(statement), apart=True),))
-    return Call("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
+    return WrittenCall("jsonencode", (Members((_VERSION, Argument("Statement", statements)), apart=True),))
 
 
 def _statements(policy: Policy, values: Values) -> Expression:

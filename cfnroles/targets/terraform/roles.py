@@ -10,7 +10,16 @@ from cfnroles.role_kinds import RoleKind, kind_of
 from cfnroles.targets.terraform.conditions import either
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
-from cfnroles.targets.terraform.writing import Argument, Block, Entry, Expression, Members, Written, literal, quoted
+from cfnroles.targets.terraform.writing import (
+    Argument,
+    Entry,
+    Expression,
+    Members,
+    Written,
+    WrittenBlock,
+    literal,
+    quoted,
+)
 from cfnroles.text import Text
 
 #: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, of which Terraform takes 26 for itself.
@@ -20,10 +29,10 @@ _LONGEST_PREFIX = 38
 _POLICIES = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
 
 
-def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
+def role_blocks(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
     """One role with its policies."""
     kind, name, policies = kind_of(holder), parts.names.role(holder), parts.policies.get(holder, ())
-    yield Block("resource", ("aws_iam_role", name), _role(parts, kind))
+    yield WrittenBlock("resource", ("aws_iam_role", name), _role(parts, kind))
     inline = [policy for policy in policies if not policy.managed]
     if inline:
         yield _inline_policy(parts, name, inline)
@@ -34,10 +43,10 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[Block]:
         yield attachment(parts, name, f"{name}_chosen_{number}", parts.values.of(arn))
     if kind.profile:
         profile = (Argument("name_prefix", _prefix(parts, holder)), Argument("role", _of(parts, name, "name")))
-        yield Block("resource", ("aws_iam_instance_profile", name), (*parts.head, *profile))
+        yield WrittenBlock("resource", ("aws_iam_instance_profile", name), (*parts.head, *profile))
 
 
-def role_local(parts: Parts, holder: Holder, blocks: Sequence[Block], gate: str = "") -> Argument:
+def role_local(parts: Parts, holder: Holder, blocks: Sequence[WrittenBlock], gate: str = "") -> Argument:
     """The local with the role's ARN, which is known when all of ``blocks`` are there and the gate has let through."""
     role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
     waited = [_id(each, parts) for each in blocks if each.labels[0] in _POLICIES]
@@ -49,7 +58,7 @@ def role_local(parts: Parts, holder: Holder, blocks: Sequence[Block], gate: str 
     return Argument(parts.names.role_arn(holder), Written(_for_each(role, arn, parts)))
 
 
-def _id(block: Block, parts: Parts) -> str:
+def _id(block: WrittenBlock, parts: Parts) -> str:
     """The id of a policy; one that hangs on conditions alone may be there or not."""
     name = ".".join(block.labels)
     counted = any(isinstance(each, Argument) and each.name == "count" for each in block.body)
@@ -68,13 +77,13 @@ def _for_each(role: str, value: str, parts: Parts) -> str:
     return value
 
 
-def role_outputs(parts: Parts, holder: Holder) -> Iterator[Block]:
+def role_outputs(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
     """The outputs with ARN and name of the role."""
     name, role = parts.names.role(holder), f"aws_iam_role.{parts.names.role(holder)}"
     arn = (_description(f"ARN of the {holder} of {parts.subject}."), _value(f"local.{parts.names.role_arn(holder)}"))
-    yield Block("output", (f"{name}_role_arn",), arn)
+    yield WrittenBlock("output", (f"{name}_role_arn",), arn)
     names = _for_each(role, f"{role}{parts.repeated.instance}.name", parts)
-    yield Block(
+    yield WrittenBlock(
         "output", (f"{name}_role_name",), (_description(f"Name of the {holder} of {parts.subject}."), _value(names))
     )
 
@@ -123,8 +132,8 @@ def _prefix(parts: Parts, holder: Holder) -> Written:
     return Written(f'"${{substr({family}, 0, {room})}}{literal(end)}"')
 
 
-def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Block:
-    return Block(
+def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> WrittenBlock:
+    return WrittenBlock(
         "resource",
         ("aws_iam_role_policy", name),
         (
@@ -145,21 +154,23 @@ def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     return parts.head_under(either(dict.fromkeys(conditions)))
 
 
-def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[Block]:
+def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[WrittenBlock]:
     head = _only_if(parts, (policy,))
     document = policy_document((policy,), parts.values)
     prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))
-    yield Block("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
+    yield WrittenBlock("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
     instance = parts.instance_under("" if head == parts.head else "true")
     arn = Written(f"aws_iam_policy.{name}{instance}.arn")
     yield attachment(parts, role, name, arn, head)
 
 
-def attachment(parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None) -> Block:
+def attachment(
+    parts: Parts, role: str, name: str, arn: Expression, head: tuple[Entry, ...] | None = None
+) -> WrittenBlock:
     """The attachment of a managed policy to a role."""
     arguments = (Argument("role", _of(parts, role, "name")), Argument("policy_arn", arn))
     head = parts.head if head is None else head
-    return Block("resource", ("aws_iam_role_policy_attachment", name), (*head, *arguments))
+    return WrittenBlock("resource", ("aws_iam_role_policy_attachment", name), (*head, *arguments))
 
 
 def _of(parts: Parts, role: str, attribute: str) -> Written:

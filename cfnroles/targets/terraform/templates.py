@@ -10,7 +10,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Need, Reference
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
-from cfnroles.targets.terraform.conditions import Conditions, When
+from cfnroles.targets.terraform.conditions import NeedConditions, When
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.names import in_words
 from cfnroles.targets.terraform.written_file import Subject
@@ -46,6 +46,6 @@ def _subject(task: TaskInWorlds, reading: Reading, again: Again) -> Subject:
         discovery=Discovery(tuple(task.needs), tuple(hanging(task.gaps, task)), (), tuple(task.references)),
         facts=facts,
         header=Header(posixpath.basename(reading.name), f", the task definition {name}", again.written),
-        conditions=Conditions(when, by_variable=True),
+        conditions=NeedConditions(when, by_variable=True),
         region=facts.region,
     )

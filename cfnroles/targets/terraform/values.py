@@ -53,7 +53,7 @@ class Unwritable(Exception):
         return Gap(need.holder, need.reason.feature, need.origin, self.what, self.remedy, (need.permission.action,))
 
 
-class Module(Struct, frozen=True):
+class EnclosingModule(Struct, frozen=True):
     """The module whose names an expression may hold: its address, and the types of the resources that it declares."""
 
     address: str = ""
@@ -68,7 +68,7 @@ class Values(Struct, frozen=True):
     """
 
     names: Names
-    module: Module
+    module: EnclosingModule
     region: str = ""
     variables: dict[str, Symbol] = field(default_factory=dict)
 
@@ -162,7 +162,7 @@ def _in_image(symbol: InImage, image: str) -> str:
     return image
 
 
-def expression_of(symbol: Expression, module: Module) -> str:
+def expression_of(symbol: Expression, module: EnclosingModule) -> str:
     """The user's own expression; raises Unwritable where it cannot stand in another place than its own."""
     written = symbol.written.removeprefix("${").removesuffix("}")
     if not symbol.reason:
@@ -178,7 +178,7 @@ def expression_of(symbol: Expression, module: Module) -> str:
     return tidied(written)
 
 
-def local_names(node: Node, module: Module) -> frozenset[str]:
+def local_names(node: Node, module: EnclosingModule) -> frozenset[str]:
     """The names in an expression that mean something in a loop around it alone."""
     return frozenset(_free(node)) - _ANYWHERE - module.types
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cfnroles.symbols import Attribute, Import, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.targets.terraform.names import KEYS, SECRETS, SERVICE_NAME
 from cfnroles.targets.terraform.parts import Parts
-from cfnroles.targets.terraform.writing import Argument, Block, Items, Written, quoted
+from cfnroles.targets.terraform.writing import Argument, Items, Written, WrittenBlock, quoted
 
 _LISTS = {
     KEYS: "ARNs of the customer managed KMS keys that encrypt the secrets and parameters; empty where AWS's own do.",
@@ -15,17 +15,17 @@ _LISTS = {
 }
 
 
-def variable_blocks(parts: Parts) -> Iterator[Block]:
+def variable_blocks(parts: Parts) -> Iterator[WrittenBlock]:
     """The variables that the file's expressions name."""
     for name, symbol in sorted(parts.values.variables.items()):
         entries = [Argument("description", quoted(_described(symbol, parts)))]
         if symbol in _LISTS:
             known = parts.key_arns if symbol == KEYS else ()
             default = Argument("default", Items(tuple(map(quoted, known))))
-            yield Block("variable", (name,), (Argument("type", Written("list(string)")), *entries, default))
+            yield WrittenBlock("variable", (name,), (Argument("type", Written("list(string)")), *entries, default))
         else:
             kind = "bool" if isinstance(symbol, Opaque) else "string"
-            yield Block("variable", (name,), (Argument("type", Written(kind)), *entries))
+            yield WrittenBlock("variable", (name,), (Argument("type", Written(kind)), *entries))
 
 
 def _described(symbol: Symbol, parts: Parts) -> str:

@@ -38,7 +38,7 @@ class Members(Struct, frozen=True):
     apart: bool = False
 
 
-class Call(Struct, frozen=True):
+class WrittenCall(Struct, frozen=True):
     """A function with its arguments; each stands on lines of its own where one of them takes several."""
 
     name: str
@@ -57,7 +57,7 @@ class OnlyIf(Struct, frozen=True):
     items: Items
 
 
-Expression = Written | Items | Members | Call | OnlyIf
+Expression = Written | Items | Members | WrittenCall | OnlyIf
 
 
 class Comment(Struct, frozen=True):
@@ -77,7 +77,7 @@ class Argument(Struct, frozen=True):
     value: Expression
 
 
-class Block(Struct, frozen=True):
+class WrittenBlock(Struct, frozen=True):
     """A block with its labels; ``comments`` stand above it."""
 
     type: str
@@ -86,10 +86,10 @@ class Block(Struct, frozen=True):
     comments: tuple[str, ...] = ()
 
 
-Entry = Argument | Comment | Blank | Block
+Entry = Argument | Comment | Blank | WrittenBlock
 
 
-def file_text(blocks: Iterable[Block]) -> str:
+def file_text(blocks: Iterable[WrittenBlock]) -> str:
     """The text of a file with these blocks."""
     return "\n\n".join("\n".join(_entries((block,), "")) for block in blocks) + "\n"
 
@@ -142,7 +142,7 @@ def _entries(entries: Sequence[Entry], indent: str) -> Iterator[str]:
         if isinstance(entry, Comment):
             yield f"{indent}# {visible(entry.text)}".rstrip()
             continue
-        if number and not isinstance(entries[number - 1], Comment | Blank | Block):
+        if number and not isinstance(entries[number - 1], Comment | Blank | WrittenBlock):
             yield ""
         yield from _block(entry, indent)
     yield from _aligned(neighbours, indent)
@@ -153,7 +153,7 @@ def _aligned(neighbours: Sequence[tuple[str, str]], indent: str) -> Iterator[str
     yield from (f"{indent}{name:<{width}} = {value}" for name, value in neighbours)
 
 
-def _block(block: Block, indent: str) -> Iterator[str]:
+def _block(block: WrittenBlock, indent: str) -> Iterator[str]:
     yield from (f"{indent}# {visible(comment)}".rstrip() for comment in block.comments)
     head = " ".join([block.type, *(quoted(label).text for label in block.labels)])
     if not block.body:
@@ -177,10 +177,10 @@ def _expression(value: Expression, indent: str, before: int) -> list[str]:
             return ["{", *_entries(members, inner), f"{indent}}}"]
         case OnlyIf(condition=condition, items=items):
             return [f"{_LOOP}[", *_listed(items.items, inner), f"{indent}]{only_if(condition)}])"]
-        case Call(name=name, arguments=(argument,)):
+        case WrittenCall(name=name, arguments=(argument,)):
             first, *others = _expression(argument, indent, before + len(name) + 1)
             return _closed([f"{name}({first}", *others])
-        case Call(name=name, arguments=arguments):
+        case WrittenCall(name=name, arguments=arguments):
             return [f"{name}(", *_listed(arguments, inner), f"{indent})"]
     return [line or ""]
 
@@ -210,7 +210,7 @@ def _line(value: Expression) -> str | None:
         case Items(items=items):
             inner = [_line(item) for item in items]
             return None if None in inner else f"[{', '.join(map(str, inner))}]"
-        case Call(name=name, arguments=arguments):
+        case WrittenCall(name=name, arguments=arguments):
             inner = [_line(argument) for argument in arguments]
             return None if None in inner else f"{name}({', '.join(map(str, inner))})"
         case OnlyIf(condition=condition, items=items):

@@ -11,13 +11,13 @@ from cfnroles.facts import Facts
 from cfnroles.need import Gap, Holder, Need, Reference
 from cfnroles.options import RoleOptions
 from cfnroles.targets.terraform.command_gate import askable
-from cfnroles.targets.terraform.conditions import Conditions
+from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
 from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
 from cfnroles.targets.terraform.names import Names, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.permissions import named, packed
-from cfnroles.targets.terraform.values import Module, Unwritable, Values
+from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
 from cfnroles.text import Text
 
 
@@ -35,11 +35,11 @@ class TerraformFile(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     gate: Gate = Gate()
     locals: Mapping[Holder, str] = field(default_factory=dict)
-    given: tuple[Given, ...] = ()
+    given: tuple[GivenRole, ...] = ()
     taken: tuple[str, ...] = ()
 
 
-class Given(Struct, frozen=True):
+class GivenRole(Struct, frozen=True):
     """What a task definition says of one of its roles: the argument, its place, and the expression if there is one."""
 
     holder: Holder
@@ -63,14 +63,14 @@ class Subject(Struct, frozen=True):
     facts: Facts
     header: Header
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
-    conditions: Conditions = Conditions()
+    conditions: NeedConditions = NeedConditions()
     made: frozenset[Reference] = frozenset()
     repeated: Repeated = Repeated()
     provider: str = ""
     region: str = ""
-    module: Module = Module()
+    module: EnclosingModule = EnclosingModule()
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    given: tuple[Given, ...] = ()
+    given: tuple[GivenRole, ...] = ()
 
 
 class Place(Struct, frozen=True):

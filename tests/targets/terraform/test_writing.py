@@ -17,13 +17,13 @@ from cfnroles.hcl.values import plain
 from cfnroles.targets.terraform.writing import (
     Argument,
     Blank,
-    Block,
-    Call,
     Comment,
     Items,
     Members,
     OnlyIf,
     Written,
+    WrittenBlock,
+    WrittenCall,
     file_text,
     quoted,
 )
@@ -50,7 +50,7 @@ def test_a_literal_text_is_read_back_as_it_is(text: str) -> None:
 
 
 BLOCKS = (
-    Block(
+    WrittenBlock(
         "resource",
         ("a", "b"),
         (
@@ -58,15 +58,19 @@ BLOCKS = (
             Argument("much_longer", Items((quoted("x"),))),
             Argument("object", Members((Argument("a", quoted("1")), Argument("aws:x", quoted("2"))))),
             Comment("why"),
-            Argument("x", Call("jsonencode", (Members((Argument("Statement", Items(())),), apart=True),))),
-            Argument("lists", Call("concat", (Items((quoted("x" * 99), quoted("y"))), OnlyIf("a == 1", Items(()))))),
+            Argument("x", WrittenCall("jsonencode", (Members((Argument("Statement", Items(())),), apart=True),))),
+            Argument(
+                "lists", WrittenCall("concat", (Items((quoted("x" * 99), quoted("y"))), OnlyIf("a == 1", Items(()))))
+            ),
             Blank(),
             Argument("one", Members((Argument("a", quoted("1")),))),
-            Block("lifecycle", (), (Block("precondition", (), (Argument("condition", Written("true")),)),)),
+            WrittenBlock(
+                "lifecycle", (), (WrittenBlock("precondition", (), (Argument("condition", Written("true")),)),)
+            ),
         ),
         ("above",),
     ),
-    Block("data", ("c", "d"), ()),
+    WrittenBlock("data", ("c", "d"), ()),
 )
 WRITTEN = """\
 # above
