@@ -14,6 +14,7 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from cfnroles.answers.lint import lint_template
 from cfnroles.checks import CHECKS, Check
+from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding
 
@@ -56,8 +57,7 @@ def _place(finding: Finding) -> str:
 
 
 def _more(finding: Finding) -> str:
-    count = len(finding.also)
-    return f" (and the like in {count} more {'place' if count == 1 else 'places'})" if count else ""
+    return f" (and the like in {counted(len(finding.also), 'more place')})" if finding.also else ""
 
 
 def _rule(check: Check) -> type:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from cfnroles.counted import counted
 from cfnroles.document import nearest, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Finding, Gap, Origin
@@ -58,6 +59,11 @@ class Lines:
 def findings_text(findings: Sequence[Finding], text: Texts) -> Page:
     """Each finding with its place and its remedy."""
     return _listed(findings, Lines(text))
+
+
+def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
+    """How many permissions ``who`` does not have."""
+    return f"Gaps: {counted(len(gaps), 'permission')} that {who} not have, because a name is missing:"
 
 
 def gaps_text(gaps: Sequence[Gap], text: Texts | Lines) -> Page:

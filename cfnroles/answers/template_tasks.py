@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.lines import findings_text
@@ -56,8 +57,7 @@ def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
     """Raise InvalidInput with everything that ECS would refuse in these task definitions, or misread."""
     if errors := errors_of(tasks):
         raise InvalidInput(
-            f"ECS would refuse a task definition of this template, or misread it,"
-            f" in {len(errors)} place{'s'[: len(errors) > 1]}",
+            f"ECS would refuse a task definition of this template, or misread it, in {counted(len(errors), 'place')}",
             where=reading.name,
             why=findings_text(errors, reading.texts),
         )

@@ -15,6 +15,7 @@ from msgspec import Struct
 from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.source import taken
 from cfnroles.cli.terminal import say
+from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
 
@@ -74,7 +75,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
         services = [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
     _write(output, draft(options.project or _project(output, services), services))
     count = len(services)
-    say(f"Wrote {output}: {count} service{'s'[: count > 1]}. Build its stacks: cfnroles build {output}", err=True)
+    say(f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {output}", err=True)
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
 

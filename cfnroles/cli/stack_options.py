@@ -133,7 +133,7 @@ class StackArguments(Struct, frozen=True):
         """The stacks that ``cfnroles build`` would write, and the gaps, told as it tells them."""
         from cfnroles import Told, build, read
         from cfnroles.deploy.stacks_file import built_record, built_stacks
-        from cfnroles.lines import gap_lines, gaps_text
+        from cfnroles.lines import gap_lines, gaps_head, gaps_text
 
         reading = read(str(self.source))
         if (self.region or account) and not reading.project:
@@ -146,7 +146,7 @@ class StackArguments(Struct, frozen=True):
         if not reading.gaps:
             return made
         told = gaps_text(reading.gaps, reading.texts)
-        head = f"Gaps: {len(reading.gaps)} permission(s) that the roles do not have, because a name is missing:"
+        head = gaps_head(reading.gaps)
         say(head, told, err=True)
         return replace(made, gaps=gap_lines(reading.gaps, reading.texts))
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.parameter_values import refusal
 from cfnroles.deploy.stacks_file import Pairs, StackSource
@@ -107,7 +108,7 @@ def without_value(missing: Sequence[MissingParameter]) -> Failure:
         f"  {each.name}: {each.description or 'its template says no more'} ({', '.join(each.stacks)})"
         for each in missing
     ]
-    head = "1 parameter has no value:" if len(missing) == 1 else f"{len(missing)} parameters have no value:"
+    head = f"{counted(len(missing), 'parameter has', 'parameters have')} no value:"
     options = " ".join(f"--parameters {each.name}=VALUE" for each in missing)
     remedy = f"Give {options}, or write them into a --parameters-file."
     return Failure("", Cause.INPUT, (head, *told), remedy=remedy)

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.aws.secret_validator import Examined
+from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.home import Destination
 from cfnroles.deploy.plan import GATE, ReferenceCheck, UnknownReference
@@ -142,7 +143,7 @@ def strictly(check: ReferenceCheck, gaps: Sequence[str] | None, home: Destinatio
         why = "whether the roles have gaps is not known (--strict): the build did not record them"
         failures.append(_strict((why,), "Build it again with this version: cfnroles build SOURCE"))
     elif gaps:
-        head = f"the roles have {len(gaps)} gap{'s' if len(gaps) > 1 else ''} (--strict):"
+        head = f"the roles have {counted(len(gaps), 'gap')} (--strict):"
         failures.append(_strict((head, *(f"  {gap}" for gap in gaps)), "Close them, or deploy without --strict."))
     if check.unknown:
         head = f"{len(check.unknown)} of {check.total} references could not be checked (--strict):"

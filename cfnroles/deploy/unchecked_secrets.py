@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.filled_template import FilledTemplate
 from cfnroles.deploy.plan import GATE
@@ -58,7 +59,7 @@ def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
 
 def not_checked(stack: str, unchecked: Sequence[str]) -> Failure:
     """Why a stack with unchecked secrets is not deployed."""
-    first = "1 secret is" if len(unchecked) == 1 else f"{len(unchecked)} secrets are"
+    first = counted(len(unchecked), "secret is", "secrets are")
     return Failure(
         stack,
         Cause.GATE,

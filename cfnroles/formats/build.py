@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cfnroles.lines import Lines, findings_text, gaps_text
+from cfnroles.counted import counted, secrets_or_parameters
+from cfnroles.lines import Lines, findings_text, gaps_head, gaps_text
 from cfnroles.need import Gap, Severity
 from cfnroles.page import quoted
 from cfnroles.policies import MANAGED_POLICIES
@@ -56,12 +57,12 @@ def told(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str]:
     """The gaps, and what ECS accepts and will likely fail."""
     if gaps:
         yield ""
-        yield f"Gaps: {len(gaps)} permission(s) that the roles do not have, because a name is missing:"
+        yield gaps_head(gaps)
         yield gaps_text(gaps, reading.texts)
     warnings = [finding for finding in reading.findings if finding.severity is Severity.WARNING]
     if warnings:
         yield ""
-        yield f"Warnings: {len(warnings)} place(s) that ECS accepts and that will likely fail:"
+        yield f"Warnings: {counted(len(warnings), 'place')} that ECS accepts and that will likely fail:"
         yield findings_text(warnings, reading.texts)
 
 
@@ -77,7 +78,7 @@ def _of_quotas(built: Build) -> Iterator[str]:
 def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str]:
     services = len(reading.tasks)
     yield ""
-    yield f"{len(built.stacks)} stacks of {services} service{'s'[: services > 1]}."
+    yield f"{counted(len(built.stacks), 'stack')} of {counted(services, 'service')}."
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
     yield from _other_sides(reading)
 
@@ -103,7 +104,7 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
         yield "When a value changes, build again, with --parameter NAME=VALUE."
     if built.made:
         yield ""
-        yield f"The validator is not asked for what the template makes: {len(built.made)} secret(s) or parameter(s)."
+        yield f"The validator is not asked for what the template makes: {secrets_or_parameters(len(built.made))}."
     if built.nested:
         yield ""
         yield f"Nested stacks are templates of their own, with task definitions in {', '.join(built.nested)}."

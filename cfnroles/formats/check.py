@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
+from cfnroles.counted import counted
 from cfnroles.lines import Lines, Texts
 from cfnroles.markdown import code, document, inline, items, table
 from cfnroles.page import Page, json_page, page
@@ -65,7 +66,7 @@ def summary(check: SecretCheck) -> str:
         if check.unseen:
             return "No secret and no parameter is seen, and not everything can be."
         return "Nothing here refers to a secret or a parameter."
-    references = _counted(total)
+    references = _references(total)
     parts = [f"{bad} of {references} cannot be used"] if bad else []
     parts += [f"{unknown} of {total if bad else references} could not be checked"] if unknown else []
     parts += [f"{_all_of(total)} can be used"] if total and not parts else []
@@ -78,12 +79,12 @@ def summary(check: SecretCheck) -> str:
     return f"{told[:1].upper()}{told[1:]}."
 
 
-def _counted(number: int) -> str:
-    return f"{number} reference{'s'[: number != 1]} to secrets and parameters"
+def _references(number: int) -> str:
+    return f"{counted(number, 'reference')} to secrets and parameters"
 
 
 def _all_of(number: int) -> str:
-    return f"{'the' if number == 1 else 'all'} {_counted(number)}"
+    return f"{'the' if number == 1 else 'all'} {_references(number)}"
 
 
 def _human(check: SecretCheck, lines: Lines) -> Iterator[str]:

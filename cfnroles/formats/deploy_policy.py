@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfnroles.deploy.policy import DeployPolicy
-from cfnroles.lines import Lines, gaps_text
+from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.need import Need
 from cfnroles.page import Page, json_page, page
 from cfnroles.policies import MANAGED_POLICY, document
@@ -84,5 +84,5 @@ def _notes(made: DeployPolicy, texts: Mapping[str, str]) -> Iterator[str]:
         yield from (f"    on {resource}" for resource in wide.resources)
         yield f"  {wide.why}."
     if made.gaps:
-        yield f"Gaps: {len(made.gaps)} permission(s) that the policy does not have, because a name is missing:"
+        yield gaps_head(made.gaps, "the policy does")
         yield gaps_text(made.gaps, texts)

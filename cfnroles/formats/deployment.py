@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from cfnroles.aws.stack import Event, StackDescription
+from cfnroles.counted import counted
 from cfnroles.deploy.deleting import Deletion
 from cfnroles.deploy.failures import Failure
 from cfnroles.deploy.plan import GATE, Note
 from cfnroles.deploy.result import Result, StackOutcome
 from cfnroles.deploy.statuses import MISSING, status_of
-from cfnroles.formats.deployment_plan import SCHEMA, count
+from cfnroles.formats.deployment_plan import SCHEMA
 from cfnroles.page import Page, json_page, page, quoted
 
 
@@ -37,9 +38,9 @@ def result_text(result: Result) -> Page:
     for stack in result.stacks:
         outcome = stack.outcome.value
         if stack.secrets and stack.outcome is StackOutcome.CHECKED:
-            outcome = f"{count(stack.secrets, 'secret')} checked again"
+            outcome = f"{counted(stack.secrets, 'secret')} checked again"
         elif stack.secrets:
-            outcome += f", {count(stack.secrets, 'secret')} checked"
+            outcome += f", {counted(stack.secrets, 'secret')} checked"
         elif stack.secrets is None:
             outcome += "; what its gate checked is not known: the template has no output of the attribute Checked"
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from cfnroles.answers.diff import Change, Difference
 from cfnroles.answers.grants import GrantKind, RoleGrant
+from cfnroles.counted import counted
 from cfnroles.deploy.home import Destination
 from cfnroles.deploy.plan import ParameterChange, Plan, ReferenceCheck, StackAction, StackPlan, Stranger
 from cfnroles.deploy.statuses import MISSING
@@ -64,7 +65,7 @@ def check_lines(check: ReferenceCheck) -> list[str]:
     if check.unknown:
         why = Counter(each.why for each in check.unknown)
         reasons = "; ".join(f"{each} ({number})" if len(why) > 1 else each for each, number in why.items())
-        number = f"{len(check.unknown)} of {count(check.total, 'reference')}"
+        number = f"{len(check.unknown)} of {counted(check.total, 'reference')}"
         lines.append(f"! {number} not checked before the deployment: {reasons}. The gate in the stack decides.")
     return [*lines, *(f"! {warning}" for warning in check.warnings)]
 
@@ -73,7 +74,7 @@ def summary(plan: Plan) -> str:
     """One line: how many permissions come and go, and how many resources change."""
     if not plan.needs_consent:
         checked = sum(stack.secrets for stack in plan.stacks if stack.action is StackAction.CHECK_AGAIN)
-        again = f"; {count(checked, 'secret')} to check again" if checked else ""
+        again = f"; {counted(checked, 'secret')} to check again" if checked else ""
         return f"No permission changes and no resource changes{again}."
     entries = _entries(plan.permissions)
     added = sum(entry.added for entry in entries)
@@ -95,7 +96,7 @@ def _headline(stack: StackPlan) -> str:
         case StackAction.CREATE if stack.change_set is None and stack.source.imports:
             text = f"create, with what {' and '.join(stack.source.depends_on)} will export"
         case StackAction.CHECK_AGAIN:
-            text = f"no changes; {count(stack.secrets, 'secret')} to check again"
+            text = f"no changes; {counted(stack.secrets, 'secret')} to check again"
         case StackAction.NOTHING:
             text = "no changes"
         case StackAction.UPDATE if not stack.changes and stack.change_set:
@@ -222,11 +223,6 @@ def _resource_lines(stack: StackPlan) -> list[str]:
         for change in stack.changes
         if stack.action is not StackAction.CHECK_AGAIN
     ]
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: ``1 secret``, ``2 secrets``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def plan_json(plan: Plan) -> Page:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cfnroles.counted import secrets_or_parameters
 from cfnroles.formats.difference import changes_of
-from cfnroles.lines import Lines, gaps_text
+from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.page import Page, page, quoted
 from cfnroles.role_kinds import kind_of
 from cfnroles.targets.cloudformation.inject import Injection
@@ -146,7 +147,7 @@ def _generated(injection: Injection, source: str) -> Iterator[str]:
 def _gaps(injection: Injection) -> Iterator[str]:
     if injection.gaps:
         yield ""
-        yield f"Gaps: {len(injection.gaps)} permission(s) that the roles do not have, because a name is missing:"
+        yield gaps_head(injection.gaps)
         yield gaps_text(injection.gaps, injection.before.texts)
 
 
@@ -173,4 +174,4 @@ def _validator(injection: Injection, source: str) -> Iterator[str]:
         yield f"`{_build(injection, source)}` writes its template."
     if injection.made and injection.tasks:
         yield ""
-        yield f"Not asked for, because this template makes them: {len(injection.made)} secret(s) or parameter(s)."
+        yield f"Not asked for, because this template makes them: {secrets_or_parameters(len(injection.made))}."

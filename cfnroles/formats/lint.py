@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
+from cfnroles.counted import counted
 from cfnroles.formats.places import Places
 from cfnroles.markdown import code, document, heading, link, table
 from cfnroles.need import Finding, Severity
@@ -30,11 +31,11 @@ def summary(report: LintReport) -> str:
     counts = Counter(finding.severity for finding in report.findings)
     accepted = sum(len(file.accepted) for file in report.files)
     unreadable = sum(1 for file in report.files if file.unreadable)
-    told = [_many(counts[severity], severity) for severity in reversed(SEVERITIES) if counts[severity]]
-    linted = _many(len(report.files) - unreadable, "file")
+    told = [counted(counts[severity], severity) for severity in reversed(SEVERITIES) if counts[severity]]
+    linted = counted(len(report.files) - unreadable, "file")
     parts = [f"{', '.join(told) or 'no findings'} in {linted}"]
     parts += [f"{accepted} suppressed"] if accepted else []
-    parts += [f"{_many(unreadable, 'file')} could not be linted"] if unreadable else []
+    parts += [f"{counted(unreadable, 'file')} could not be linted"] if unreadable else []
     return "; ".join(parts)
 
 
@@ -126,7 +127,3 @@ def _entry(finding: Finding, line: int, column: int, places: Places) -> dict[str
     if finding.also:
         entry["also"] = [_entry(*placed, places) for placed in places.placed(finding.also)]
     return {**entry, "reason": finding.accepted} if finding.accepted else entry
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

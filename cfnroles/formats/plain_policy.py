@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cfnroles.lines import Lines, gaps_text
+from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.policies import MANAGED_POLICY
 from cfnroles.targets.plain_policy import PlainPolicy
 from cfnroles.text import Arn
@@ -13,7 +13,7 @@ from cfnroles.text import Arn
 def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, str]) -> Iterator[str]:
     """The lines of what the policy lacks, what was taken for granted, and where it goes."""
     if made.gaps:
-        yield f"Gaps: {len(made.gaps)} permission(s) that the policy does not have, because a name is missing:"
+        yield gaps_head(made.gaps, "the policy does")
         yield gaps_text(made.gaps, texts)
     if made.key_needs:
         first = min((need.origin for need in made.key_needs), key=lambda origin: origin.sort_key)

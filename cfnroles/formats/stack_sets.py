@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cfnroles.aws.stack_sets import Targets
+from cfnroles.counted import counted
 from cfnroles.deploy.stack_sets import FleetPlan, StackSetPlan
-from cfnroles.formats.deployment_plan import adoption, check_lines, count, home_text, permission_lines
+from cfnroles.formats.deployment_plan import adoption, check_lines, home_text, permission_lines
 from cfnroles.page import Page, page
 
 
@@ -31,7 +32,7 @@ def _headline(plan: StackSetPlan) -> str:
     if plan.before is None:
         return "create the stack set"
     if plan.update:
-        return f"update, in {count(len(plan.instances), 'stack')}"
+        return f"update, in {counted(len(plan.instances), 'stack')}"
     return "add stacks" if plan.missing else "no changes"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cfnroles.counted import counted
 from cfnroles.formats.build import told
 from cfnroles.lines import Lines
 from cfnroles.sources.reading import Reading
@@ -25,7 +26,8 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     if unasked:
         lines = Lines(reading.texts)
         yield ""
-        yield f"The gate does not ask for {len(unasked)} parameter(s), whose values would come into Terraform's state:"
+        number = counted(len(unasked), "parameter")
+        yield f"The gate does not ask for {number}, whose values would come into Terraform's state:"
         yield from (f"- {lines.where(each.origin)}" for each in unasked)
         yield "With --gate check, `cfnroles check` asks for them, too, without their values."
 

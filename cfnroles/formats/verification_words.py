@@ -11,6 +11,7 @@ from cfnroles.answers.excess import Excess, GrantedAction, Wide
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import THE_INSTANCE, THE_ROLE, Ground, Judged, Outcome, Verification
 from cfnroles.answers.verify import REST_OF_RESOURCE
+from cfnroles.counted import counted as number_of
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.dangers import Danger
 from cfnroles.iam.evaluator import Decision, StatementId
@@ -267,7 +268,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
     hanging = [need for need in each.hanging if not each.is_settled(need)]
     match ground:
         case Ground.NEEDS:
-            bad = _counted(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
+            bad = number_of(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
             lacking = [j for j in each.judged if j.outcome in (Outcome.MISSING, Outcome.DENIED)]
             unproven = sum(j.need.reason.standing is Standing.UNPROVEN for j in lacking)
             doubt = f", {unproven} of which nobody has shown to be needed" if unproven else ""
@@ -283,15 +284,15 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.UNREAD:
             yield f"{', '.join(each.unread)} could not be read"
         case Ground.UNKNOWN:
-            yield f"whether it allows {_counted(outcomes[Outcome.UNKNOWN], 'need')} depends on what nobody told"
+            yield f"whether it allows {number_of(outcomes[Outcome.UNKNOWN], 'need')} depends on what nobody told"
         case Ground.UNSURE:
             yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on what nobody told"
         case Ground.HANGING:
             conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
-            there = f"{_counted(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
+            there = f"{number_of(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
             yield f"{there} only if {' or '.join(conditions)}"
         case Ground.GAPS:
-            yield f"{_counted(len(each.gaps), 'need')} cannot be named"
+            yield f"{number_of(len(each.gaps), 'need')} cannot be named"
         case Ground.APPLICATION:
             yield f"nobody told whether the application needs {', '.join(each.application)}"
         case Ground.ABSENT:
@@ -303,15 +304,11 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
 
 def _excess_words(each: Verification) -> str:
     count = len(each.excess)
-    return f"{_counted(count, 'statement')} grant{'s'[: count == 1]} more than is needed"
+    return f"{number_of(count, 'statement')} grant{'s'[: count == 1]} more than is needed"
 
 
 def _principal(name: str) -> str:
     return f"{name} (anybody whom no condition keeps out)" if name == "*" else name
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s'[: count != 1]}"
 
 
 def danger_words(each: Verification, danger: Danger) -> str:
@@ -448,12 +445,12 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.OTHERS, "others may assume it"
     yield Ground.DANGERS, "it gives away what nothing needs"
     yield Ground.EXCESS, _excess_words(each)
-    yield Ground.UNREAD, f"{_counted(len(each.unread), 'part')} of it could not be read"
-    yield Ground.UNSURE, f"{_counted(len(each.unsure), 'grant')} may be more than is needed"
+    yield Ground.UNREAD, f"{number_of(len(each.unread), 'part')} of it could not be read"
+    yield Ground.UNSURE, f"{number_of(len(each.unsure), 'grant')} may be more than is needed"
     hanging = sum(not each.is_settled(need) for need in each.hanging)
-    yield Ground.HANGING, f"{_counted(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
-    yield Ground.GAPS, _counted(len(each.gaps), "gap")
-    yield Ground.APPLICATION, f"{_counted(len(each.application), 'action')} nobody told of"
+    yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
+    yield Ground.GAPS, number_of(len(each.gaps), "gap")
+    yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} nobody told of"
     yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"
     yield Ground.SHARED, "what it grants beyond is not judged"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cfnroles.counted import counted
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
@@ -149,7 +150,7 @@ class Reading(Struct, frozen=True):
             what = "these services" if self.project else f"this {self.noun.partition(' ')[2]}"
             raise InvalidInput(
                 f"ECS would refuse {what}, or misread {'them' if self.project else 'it'},"
-                f" in {len(errors)} place{'s'[: len(errors) > 1]}",
+                f" in {counted(len(errors), 'place')}",
                 where=self.name,
                 why=findings_text(errors, self.texts),
             )

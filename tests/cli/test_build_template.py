@@ -108,7 +108,7 @@ def test_the_validator_may_ask_for_what_is_there_before_the_template(built: Any)
     assert f"{SSM}/${{Stage}}/a" in validator
     assert f"{SSM}/${{TemplateProjectName}}/c" in validator
     assert "Database" not in validator
-    assert "The validator is not asked for what the template makes: 1 secret(s)" in result.err
+    assert "The validator is not asked for what the template makes: 1 secret or parameter" in result.err
 
 
 def test_one_task_definition_by_its_logical_id(built: Any) -> None:
@@ -199,7 +199,7 @@ def test_gaps_are_told_and_are_an_error_when_asked_for(built: Any) -> None:
     text = TEMPLATE.replace("Name: job, Image: nginx", "Name: job, Image: !ImportValue image")
     result, files = built(text)
     assert result.code == 0
-    assert "Gaps: 1 permission(s) that the roles do not have" in result.err
+    assert "Gaps: 1 permission that the roles do not have" in result.err
     assert len(files["stacks.json"]["gaps"]) == 1
     assert built(text, "--strict")[0].code == 1
 

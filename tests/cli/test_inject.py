@@ -176,9 +176,9 @@ def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
     text = text.replace("        Secrets:\n", "        Secrets:\n        - {Name: B, ValueFrom: !Ref Made}\n")
     result = injected(text, "--project", "mine")
     assert result.code == 0
-    assert "Gaps: 1 permission(s) that the roles do not have" in result.err
+    assert "Gaps: 1 permission that the roles do not have" in result.err
     assert "deploy the secret validator, which exports mine-SecretValidatorArn." in result.err
-    assert "Not asked for, because this template makes them: 1 secret(s) or parameter(s)." in result.err
+    assert "Not asked for, because this template makes them: 1 secret or parameter." in result.err
     assert injected(text, "--strict").code == 1
 
 

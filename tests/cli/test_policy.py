@@ -121,7 +121,7 @@ def test_gaps_are_told_and_strict_makes_them_count(policy: Any) -> None:
     assert policy(task, "execution", *HOME).code == 0
     strict = policy(task, "execution", *HOME, "--strict")
     assert strict.code == 1
-    assert "Gaps: 1 permission(s)" in strict.err
+    assert "Gaps: 1 permission" in strict.err
 
 
 @pytest.mark.parametrize(
