@@ -123,11 +123,12 @@ def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] |
 def _is_revised_directory(name: str) -> bool:
     """Whether a name is REVISION:PATH of a directory of Terraform."""
     from cfnroles.files import exists
+    from cfnroles.hcl.directory import is_configuration
     from cfnroles.sources.revised_directory import RevisedDirectory
     from cfnroles.sources.revisions import split
 
     found = None if exists(name) else split(name)
-    return found is not None and any(each.endswith(".tf") for each in RevisedDirectory(*found).names("."))
+    return found is not None and any(map(is_configuration, RevisedDirectory(*found).names(".")))
 
 
 def _side(name: str, told: Told) -> Reading:

@@ -202,12 +202,13 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
 def _tell_of_others(files: Sequence[str], report: LintReport) -> None:
     """Say which directories of Terraform below the given ones are not looked at: which are applied is not known."""
     from cfnroles.files import below, is_directory
+    from cfnroles.hcl.directory import is_configuration
     from cfnroles.page import quoted
 
     looked_at = {str(Path(os.path.realpath(file.document)).parent) for file in report.files}
     looked_at |= {os.path.realpath(name) for name in files}
     found = [file for name in files if name != "-" and is_directory(name) for file in below(name)[0]]
-    folders = dict.fromkeys(str(file.parent) for file in found if file.suffix == ".tf")
+    folders = dict.fromkeys(str(file.parent) for file in found if is_configuration(file.name))
     others = [folder for folder in folders if os.path.realpath(folder) not in looked_at]
     if others:
         told = " ".join(map(quoted, others[:_MOST_TOLD]))

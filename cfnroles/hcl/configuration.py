@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from cfnroles.errors import InvalidInput
-from cfnroles.hcl.directory import Files, joined
+from cfnroles.hcl.directory import Files, is_configuration, joined
 from cfnroles.hcl.parser import parse
 from cfnroles.hcl.syntax import Block, Body, Chunk, GetAttribute, Node, Object, Source, Template, Variable
 
@@ -18,11 +18,11 @@ ResourceName = tuple[str, str, str]
 
 _Key = TypeVar("_Key", str, ResourceName)
 
-_OVERRIDING = re.compile(r"(.*_)?override\.tf")
+_OVERRIDING = re.compile(r"(.*_)?override\.tf(\.json)?")
 
 
 class Configuration(Struct, frozen=True, eq=False):
-    """What the files of a directory declare, by its name. ``unread`` are files whose form is not read."""
+    """What the files of a directory declare, by its name."""
 
     variables: dict[str, Block] = field(default_factory=dict)
     locals: dict[str, Node] = field(default_factory=dict)
@@ -31,7 +31,6 @@ class Configuration(Struct, frozen=True, eq=False):
     resources: dict[ResourceName, Block] = field(default_factory=dict)
     providers: list[Block] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
 
 
 def read_configuration(files: Files, directory: str) -> Configuration:
@@ -40,18 +39,25 @@ def read_configuration(files: Files, directory: str) -> Configuration:
     Raises InvalidInput with line and column where a file is not well formed, or declares what another one does.
     """
     found = Configuration()
-    names = files.names(directory)
+    names = filter(is_configuration, files.names(directory))
     for name in sorted(names, key=lambda each: (bool(_OVERRIDING.fullmatch(each)), each)):
         path = joined(directory, name)
-        if name.endswith(".tf.json"):
-            found.unread.append(files.called(path))
-        elif name.endswith(".tf") and (text := files.text(path)) is not None:
+        if (text := files.text(path)) is not None:
             called = files.called(path)
             found.texts[called] = text
             overrides = bool(_OVERRIDING.fullmatch(name))
-            for block in parse(Source(called, text)).blocks:
+            for block in parse_file(Source(called, text)).blocks:
                 _declare(block, found, overrides)
     return found
+
+
+def parse_file(source: Source) -> Body:
+    """What a file says, in whichever of the two syntaxes; raises InvalidInput where it is not well formed."""
+    if not source.name.endswith(".json"):
+        return parse(source)
+    from cfnroles.hcl.json_files import parse_json
+
+    return parse_json(source)
 
 
 def _declare(block: Block, found: Configuration, overrides: bool) -> None:
@@ -70,7 +76,19 @@ def _declare(block: Block, found: Configuration, overrides: bool) -> None:
                     raise _repeated(f"local.{name}", node)
                 found.locals[name] = node
         case "provider", _:
-            found.providers.append(block)
+            _put_provider(block, found.providers, overrides)
+
+
+def _put_provider(block: Block, known: list[Block], overrides: bool) -> None:
+    alike = [index for index, each in enumerate(known) if _called(each) == _called(block)]
+    if overrides and alike:
+        known[alike[0]] = _overridden(known[alike[0]], block)
+    else:
+        known.append(block)
+
+
+def _called(provider: Block) -> tuple[object, ...]:
+    return provider.labels, literal(provider.body.arguments.get("alias"))
 
 
 def _put(known: dict[_Key, Block], name: _Key, block: Block, overrides: bool) -> None:
@@ -79,10 +97,13 @@ def _put(known: dict[_Key, Block], name: _Key, block: Block, overrides: bool) ->
         return
     if not overrides:
         raise _repeated(".".join(name) if isinstance(name, tuple) else f"{block.type} {name}", block)
-    # https://developer.hashicorp.com/terraform/language/files/override
-    usual = known[name]
-    replaced = {each.type for each in block.body.blocks}
-    kept: tuple[Block, ...] = tuple(each for each in usual.body.blocks if each.type not in replaced)
+    known[name] = _overridden(known[name], block)
+
+
+def _overridden(usual: Block, block: Block) -> Block:
+    """https://developer.hashicorp.com/terraform/language/files/override"""
+    replaced = set(map(_made, block.body.blocks))
+    kept: tuple[Block, ...] = tuple(each for each in usual.body.blocks if _made(each) not in replaced)
     body = Body(
         usual.source,
         usual.body.start,
@@ -90,7 +111,12 @@ def _put(known: dict[_Key, Block], name: _Key, block: Block, overrides: bool) ->
         {**usual.body.arguments, **block.body.arguments},
         (*kept, *block.body.blocks),
     )
-    known[name] = Block(usual.source, usual.start, usual.end, usual.type, usual.labels, body)
+    return Block(usual.source, usual.start, usual.end, usual.type, usual.labels, body)
+
+
+def _made(block: Block) -> str:
+    """The type of the blocks that a block stands for."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
 def _repeated(what: str, node: Node) -> InvalidInput:

@@ -82,3 +82,8 @@ class Below:
 def joined(directory: str, path: str) -> str:
     """A path from a directory, as short as it can be written."""
     return posixpath.normpath(posixpath.join(directory, path))
+
+
+def is_configuration(name: str) -> bool:
+    """Whether Terraform reads a file of this name. https://developer.hashicorp.com/terraform/language/files"""
+    return name.endswith((".tf", ".tf.json")) and not name.startswith(".")

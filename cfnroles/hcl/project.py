@@ -18,6 +18,8 @@ from cfnroles.hcl.syntax import Block, Chunk, Node, Source, Template, Variable
 #: Where `terraform init` notes the modules that it brought.
 _INSTALLED = ".terraform/modules/modules.json"
 WORKSPACE = "terraform.workspace"
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
 
 class Project:
@@ -64,18 +66,12 @@ class Project:
         """The texts of all files that were read, by what they are called."""
         return {name: text for each in self._known.values() for name, text in each.texts.items()}
 
-    @property
-    def unread(self) -> tuple[str, ...]:
-        """The files whose form is not read, by what they are called."""
-        return tuple(dict.fromkeys(name for each in self._known.values() for name in each.unread))
-
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}
-        names = self.files.names(".")
-        for name in [*(n for n in names if n == "terraform.tfvars"), *(n for n in names if n.endswith(".auto.tfvars"))]:
+        for name in automatic_files(self.files.names(".")):
             text = self.files.text(name) or ""
             # Terraform itself passes over what names no variable.
-            found |= parse(Source(self.files.called(name), text)).arguments
+            found |= values_in(Source(self.files.called(name), text))
         #: The variables whose values stand in the files that Terraform takes by itself.
         self.automatic = frozenset(found) & self.root.variables.keys()
         if self._any_text:
@@ -85,7 +81,7 @@ class Project:
                 name: node for name, node in found.items() if name not in blocks or not _is_text(blocks[name], node)
             }
         for name in variable_files:
-            given = parse(Source(name, read_text(name))).arguments
+            given = values_in(Source(name, read_text(name)))
             self._refuse_others(given, name)
             found |= given
         return found
@@ -136,6 +132,29 @@ class Project:
                 return None
             found = joined(".", installed)
         return found if self.configuration(found).texts else None
+
+
+def automatic_files(names: Sequence[str]) -> list[str]:
+    """Those of a directory's files whose values Terraform takes by itself, in the order in which a later one wins.
+
+    https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
+    """
+    first = [name for name in _FIRST if name in names]
+    return [*first, *sorted(name for name in names if name.endswith(_AUTOMATIC) and not name.startswith("."))]
+
+
+def values_in(source: Source) -> dict[str, Node]:
+    """The values of variables in a file; raises InvalidInput where it is not well formed, or has blocks in it."""
+    if source.name.endswith(".json"):
+        from cfnroles.hcl.json_files import parse_json_values
+
+        return parse_json_values(source)
+    found = parse(source)
+    if found.blocks:
+        place = found.blocks[0].place
+        where = f"{place.document}:{place.line}:{place.column}"
+        raise InvalidInput("has a block where values of variables belong", where=where, remedy="Write NAME = VALUE.")
+    return found.arguments
 
 
 def _is_text(variable: Block, value: Node | None) -> bool:

@@ -81,7 +81,11 @@ def read(source: str | Path | Document, told: Told | None = None) -> Reading:
 
 def holds_terraform(path: str | Path) -> bool:
     """Whether a path leads to a directory with files of Terraform in it."""
-    return is_directory(path) and any(name.endswith(".tf") for name in below_directly(path))
+    if not is_directory(path):
+        return False
+    from cfnroles.hcl.directory import is_configuration
+
+    return any(map(is_configuration, below_directly(path)))
 
 
 def fitting(document: Document, told: Told) -> Told:
@@ -105,7 +109,7 @@ def _kind(document: Document) -> Source:
             return source
     from cfnroles.sources.task_definition import unlike
 
-    if document.name.endswith((".tf", ".tfvars")):
+    if document.name.endswith((".tf", ".tf.json", ".tfvars", ".tfvars.json")):
         how = "Give its directory, all files of which make one configuration: `cfnroles explain .`"
         raise Unrecognised("is one file of Terraform's", where=document.name, remedy=how)
     if not document.tree:

@@ -232,9 +232,6 @@ def _unseen(project: Project) -> Iterator[Gap]:
     for site in (each for kind in UNREAD for each in sites(project, kind)):
         if unread := not_read(site.type, site.block.written):
             yield replace(_hidden(site.address, site.place, unread[1], BY_HAND), holder=unread[0])
-    for name in project.unread:
-        what = "Terraform's JSON syntax is not read, and it may have task definitions"
-        yield _hidden("", Place(name, 1, 1), what, "Write them in a .tf file, or give the plan or the state instead")
 
 
 def _hidden(address: str, place: Place, what: str, remedy: str) -> Gap:

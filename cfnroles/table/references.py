@@ -54,6 +54,9 @@ _JSON_KEY_FORM = (
 #: What names something: an ARN, a path, or a name without a colon.
 _NAMING = re.compile(r"arn:[\w:/+=,.@!*?-]+|/[\w.:/-]+|[\w./-]+", re.ASCII)
 _LONGEST = 2048
+#: The account that emulators of AWS give their resources, and that none of AWS's customers has: what is made there and
+#: names a parameter of a real one says nothing about where it will run.
+_OF_EMULATORS = "000000000000"
 
 
 def shown(text: Text) -> str:
@@ -271,7 +274,7 @@ def _checked_parameter(text: Text, facts: Facts) -> Arn:
             "Write arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, without a version or label.",
         )
     arn = located_arn(text)
-    if facts.account and not arn.account.unknown and arn.account != facts.account:
+    if facts.account not in ("", _OF_EMULATORS) and not arn.account.unknown and arn.account != facts.account:
         raise Malformed(
             f"{shown(text)} is not a parameter of {facts.account}, and ECS reads those of the task's own account only",
             "Keep the value in a secret, which another account may share, or in a parameter of the task's account.",

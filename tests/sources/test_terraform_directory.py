@@ -325,9 +325,44 @@ def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
     assert gap.what == f"2 modules are not at hand, and may have task definitions: {names}"
 
 
-def test_the_json_syntax_is_told_not_to_be_read() -> None:
-    (gap,) = reading({"main.tf": "", "more.tf.json": "{}"}).unseen
-    assert (gap.origin.document, gap.what[:23]) == ("more.tf.json", "Terraform's JSON syntax")
+IN_JSON = """{
+  "data": {"aws_iam_policy_document": {"d": {"statement": [{"actions": ["a:B"], "resources": ["*"]}]}}},
+  "module": {"m": {"source": "./m", "names": ["a"], "providers": {"aws": "aws.east"}}},
+  "resource": {
+    "aws_ecs_service": {"web": {
+      "enable_execute_command": true, "task_definition": "${aws_ecs_task_definition.app.arn}"
+    }},
+    "aws_ecs_task_definition": {
+      "app": {
+        "family": "app",
+        "container_definitions": "${jsonencode([{name = \\"web\\", image = \\"nginx\\"}])}",
+        "volume": [{"name": "v", "efs_volume_configuration": {
+          "file_system_id": "fs-1", "transit_encryption": "ENABLED"
+        }}],
+        "dynamic": {"volume": {"for_each": ["w"], "iterator": "it", "content": {
+          "name": "${it.value}",
+          "docker_volume_configuration": {"driver_opts": {"a": "b"}}
+        }}}
+      }
+    }
+  }
+}"""
+
+
+def test_the_json_syntax_says_the_same() -> None:
+    files = {
+        "main.tf.json": IN_JSON,
+        "m/main.tf.json": '{"variable": {"names": {}}, "resource": {"aws_ecs_task_definition": {"t": {'
+        ' "for_each": "${toset(var.names)}", "family": "${each.key}", "container_definitions": "[]"}}}}',
+    }
+    app, inner = reading(files).tasks
+    assert (app.address, inner.address) == ("aws_ecs_task_definition.app", 'module.m.aws_ecs_task_definition.t["a"]')
+    first, second = app.workload.tree["volumes"]
+    assert first["efsVolumeConfiguration"]["transitEncryption"] == "ENABLED"
+    assert second == {"name": "w", "dockerVolumeConfiguration": {"driverOpts": {"a": "b"}}}
+    assert EXEC in needs(files)
+    (need, *_) = [each for each in app.discovery.needs if each.permission.action.startswith("ssmmessages:")]
+    assert (need.origin.document, need.origin.line) == ("main.tf.json", 6)
 
 
 def test_every_instance_of_every_module_is_a_definition() -> None:

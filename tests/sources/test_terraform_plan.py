@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Document, InvalidInput, explain, read
-from cfnroles.need import Gap
+from cfnroles.need import Gap, Severity
 from cfnroles.sources.reading import Reading
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
@@ -228,6 +228,8 @@ def test_every_plan_and_state_of_the_corpus_is_read() -> None:
         reading = read(path)
         known = sum(bool(task.workload.tree["containerDefinitions"]) for task in reading.tasks)
         assert known == len(reading.tasks) or reading.gaps
+        refused = [each for each in reading.findings if each.severity is Severity.ERROR]
+        assert not refused or path.parent.name == "plans", path
 
 
 ARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"

@@ -97,6 +97,11 @@ def test_what_ecs_would_refuse_is_told_with_the_way_to_write_it(text: str, remed
     assert remedy in refused.value.remedy
 
 
+def test_a_parameter_of_a_real_account_may_stand_in_what_an_emulator_made() -> None:
+    emulated = Facts(account="000000000000", region="us-east-1")
+    assert value_from(Text(f"{PARAMETER}/flags"), emulated) == value_from(Text(f"{PARAMETER}/flags"), HOME)
+
+
 STAGE = Placeholder("Stage", written="<STAGE>", called="STAGE")
 OPEN = {
     "in the name of a secret": (Text(f"{SECRET}:", STAGE, "/db"), (f"{SECRET}:${{Stage}}/db-??????",)),
