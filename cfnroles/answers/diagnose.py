@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
+
+from msgspec.structs import replace
 
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
@@ -16,7 +19,7 @@ from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
-from cfnroles.messages.collecting import collected
+from cfnroles.messages.collecting import Collected, Heard, collected
 from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
@@ -63,19 +66,48 @@ _REMAINING = (
 )
 
 
-def diagnose(text: str, reading: Reading | None = None, role: str = "", resource: str = "") -> tuple[Diagnosis, ...]:
+#: The role that made the call of a message, where it can be told.
+RoleOf = Callable[[Understood], Role | None]
+
+
+def diagnose(
+    text: str, reading: Reading | None = None, role: str | RoleOf = "", resource: str = ""
+) -> tuple[Diagnosis, ...]:
     """What is behind each message in a text; empty where none is known.
 
-    ``reading`` tells what the task definition asks for, ``role`` is one as ``read_role_of`` takes it. ``resource`` is
-    the one task definition of a template. Raises InvalidInput for a source that ECS would refuse, and a role that
-    cannot be read. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    ``reading`` tells what the task definition asks for, ``role`` is one as ``read_role_of`` takes it, or tells that of
+    each message. ``resource`` is the one task definition of a template. Raises InvalidInput for a source that ECS would
+    refuse, and a role that cannot be read. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    found = collected(text)
-    needs = tuple(_needs(reading, resource)) if reading and found else ()
+    return diagnosed(collected(text).heard, reading, role, resource)
+
+
+def diagnosed(
+    heard: Sequence[Heard], reading: Reading | None = None, role: str | RoleOf = "", resource: str = ""
+) -> tuple[Diagnosis, ...]:
+    """What is behind messages that were found, as ``diagnose`` tells it."""
+    needs = tuple(_needs(reading, resource)) if reading and heard else ()
     facts = _facts(reading)
-    parameters = reading.told.parameters if reading else {}
-    read = read_role_of(role, facts, parameters) if role and found else None
-    return tuple(_diagnosis(each, reading, needs, read, facts) for each in found)
+    role_of = role if callable(role) else _always(role, reading, facts)
+    return tuple(
+        replace(
+            _diagnosis(each.understood, reading, needs, role_of(each.understood), facts),
+            times=each.times,
+            where=each.where,
+            when=each.when,
+        )
+        for each in heard
+    )
+
+
+def _always(role: str, reading: Reading | None, facts: Facts) -> RoleOf:
+    """The role of a file, whatever the message; read when it is first asked for."""
+
+    @cache
+    def read() -> Role:
+        return read_role_of(role, facts, reading.told.parameters if reading else {})
+
+    return lambda _: read() if role else None
 
 
 def _needs(reading: Reading, resource: str) -> Iterator[Need]:
@@ -237,9 +269,9 @@ def _unknown(
         yield f"whether {role.name} is the role that was refused: the message names {denial.role}"
 
 
-def check_known(found: tuple[Diagnosis, ...]) -> None:
-    """Raise InvalidInput where a text holds no message that is known."""
-    if not found:
+def check_known(found: Collected) -> None:
+    """Raise InvalidInput where a text holds no message that is known, and nothing that tells of a failure."""
+    if not found.heard and not found.unknown:
         raise InvalidInput(
             "this is no failure message that cfnroles knows",
             remedy="Give stoppedReason, the reason of a container, an event of the service or a line of the agent's"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from cfnroles.answers.verification import Judged, Outcome
+from cfnroles.messages.answers import Said
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Origin
 from cfnroles.statements import Statement
 from cfnroles.table.message import Category, PossibleCause
+
+
+class Besides(Struct, frozen=True):
+    """What stands beside the diagnoses: failures in words that nobody knows, and a text for what could not be read."""
+
+    unknown: tuple[Said, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Diagnosis(Struct, frozen=True):
@@ -18,7 +28,8 @@ class Diagnosis(Struct, frozen=True):
     says to the call. ``causes`` are what may be behind the message, the likeliest first. ``statements`` are what the
     role's own policy lacks: empty wherever something else refused the call. ``unknown`` is what was not known.
     ``address`` is that of the task definition in a configuration of Terraform, in whose language the statements are
-    written.
+    written. ``times`` says how often the message was found, ``where`` and ``when`` for the last time, where what was
+    read tells.
     """
 
     understood: Understood
@@ -29,6 +40,9 @@ class Diagnosis(Struct, frozen=True):
     statements: tuple[Statement, ...] = ()
     unknown: tuple[str, ...] = ()
     address: str = ""
+    times: int = 1
+    where: str = ""
+    when: datetime | None = None
 
     @property
     def outcome(self) -> Outcome | None:

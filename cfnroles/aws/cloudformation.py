@@ -20,6 +20,7 @@ from cfnroles.aws.stack import (
     StackDescription,
     StackResource,
 )
+from cfnroles.signed_addresses import unsigned
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -139,7 +140,7 @@ class CloudFormation:
             change_set.stack,
             first.get("StackId", "") or change_set.stack_id,
             first["Status"],
-            first.get("StatusReason", ""),
+            unsigned(first.get("StatusReason", "")),
             first.get("ExecutionStatus", ""),
             tuple(_change(item) for page in pages for item in page.get("Changes", ())),
         )
@@ -246,7 +247,7 @@ def _stack(told: StackTypeDef) -> StackDescription:
         id=told.get("StackId", ""),
         name=told["StackName"],
         status=told["StackStatus"],
-        reason=told.get("StackStatusReason", ""),
+        reason=unsigned(told.get("StackStatusReason", "")),
         parameters=tuple(
             sorted(
                 (item.get("ParameterKey", ""), item.get("ParameterValue", "")) for item in told.get("Parameters", ())
@@ -283,7 +284,7 @@ def _event(told: StackEventTypeDef) -> Event:
         resource=told.get("LogicalResourceId", ""),
         type=told.get("ResourceType", ""),
         status=told.get("ResourceStatus", ""),
-        reason=told.get("HookStatusReason", "") or told.get("ResourceStatusReason", ""),
+        reason=unsigned(told.get("HookStatusReason", "") or told.get("ResourceStatusReason", "")),
         time=told["Timestamp"],
         token=told.get("ClientRequestToken", ""),
         physical_id=told.get("PhysicalResourceId", ""),
@@ -301,9 +302,11 @@ def _operation_event(told: OperationEventTypeDef) -> Event:
         resource=told.get("LogicalResourceId", ""),
         type=told.get("ResourceType", ""),
         status=told.get("ResourceStatus", ""),
-        reason=told.get("ValidationStatusReason", "")
-        or told.get("HookStatusReason", "")
-        or told.get("ResourceStatusReason", ""),
+        reason=unsigned(
+            told.get("ValidationStatusReason", "")
+            or told.get("HookStatusReason", "")
+            or told.get("ResourceStatusReason", "")
+        ),
         time=told.get("Timestamp"),
         token=told.get("ClientRequestToken", ""),
         physical_id=told.get("PhysicalResourceId", ""),

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cfnroles.aws.connection import Connection
@@ -38,6 +39,35 @@ class Ecs:
             )
         service = answer["services"][0]
         return _text({"services": [service]}), str(service["taskDefinition"])
+
+    def services(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
+        """DescribeServices, of at most ten: with their events and deployments, and which of them there are not."""
+        with answering("ecs:DescribeServices"):
+            return _answer(self._client.describe_services(services=[*names], **_of(cluster)))
+
+    def tasks(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
+        """DescribeTasks, of at most a hundred; those that stopped more than an hour ago may be gone."""
+        with answering("ecs:DescribeTasks"):
+            return _answer(self._client.describe_tasks(tasks=[*names], **_of(cluster)))
+
+    def stopped_tasks(self, cluster: str, *, service: str = "", family: str = "") -> tuple[tuple[str, ...], bool]:
+        """ListTasks: the ARNs of a hundred stopped tasks of a service or family, and whether there are more."""
+        whose: Any = {"serviceName": service} if service else {"family": family}
+        with answering("ecs:ListTasks"):
+            answer = self._client.list_tasks(desiredStatus="STOPPED", maxResults=MOST_TASKS, **whose, **_of(cluster))
+        return tuple(answer["taskArns"]), bool(answer.get("nextToken"))
+
+
+#: As many tasks as one answer lists, and one request describes.
+MOST_TASKS = 100
+
+
+def _of(cluster: str) -> Any:
+    return {"cluster": cluster} if cluster else {}
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
 def _text(answer: Any) -> str:

@@ -20,6 +20,18 @@ class Refused(BadAnswer):
         super().__init__(f"AWS refused {call}: {message}", why=f"(error code {code})")
 
 
+class Denied(Unavailable):
+    """The credentials may not make a call; ``call`` is its name, which is that of the permission."""
+
+    def __init__(self, call: str, message: str) -> None:
+        self.call = call
+        super().__init__(
+            f"the credentials are not allowed to call {call}",
+            why=message,
+            remedy=f"Ask for the permission and run again. {RESUME}",
+        )
+
+
 class Throttled(Unavailable):
     """AWS wants to be asked less often, and said so after all retries of the SDK."""
 
@@ -96,11 +108,7 @@ def _of_answer(call: str, error: botocore_errors.ClientError) -> CfnrolesError:
             remedy="Check with: aws sts get-caller-identity",
         )
     if code in _DENIED:
-        return Unavailable(
-            f"the credentials are not allowed to call {call}",
-            why=message,
-            remedy=f"Ask for the permission and run again. {RESUME}",
-        )
+        return Denied(call, message)
     if code in _THROTTLED:
         return Throttled(f"AWS throttles {call}, after all retries", why=message, remedy=f"Run again later. {RESUME}")
     if status >= 500:

@@ -36,18 +36,25 @@ def command(text: str, source: str, role: str, resource: str, format_: str, **ab
       cfnroles diagnose "ResourceInitializationError: ..." --source web.json
       aws ecs describe-tasks --cluster shop --tasks TASK | cfnroles diagnose - --source web.json --role roles.yaml:Web
     """
-    from cfnroles.answers.diagnose import check_known, diagnose
+    from cfnroles.answers.diagnose import check_known, diagnosed
+    from cfnroles.answers.diagnosis import Besides
     from cfnroles.formats import diagnosis
+    from cfnroles.messages.collecting import collected
 
     given = _given(text, source)
     reading = reading_of(source, told(about)) if source else None
     if reading is not None:
         only_for_templates(reading, resource=resource)
-    found = diagnose(given, reading, role, resource)
-    check_known(found)
+    said = collected(given)
+    check_known(said)
+    found, besides = diagnosed(said.heard, reading, role, resource), Besides(said.unknown)
     texts = reading.texts if reading else {}
-    say(diagnosis.json_text(found, texts) if format_ == "json" else diagnosis.human(found, texts, width()))
-    sys.exit(0 if all(each.is_settled for each in found) else Unavailable.exit_code)
+    if format_ == "json":
+        say(diagnosis.json_text(found, texts, besides))
+    else:
+        say(diagnosis.human(found, texts, width(), besides))
+    settled = found and not said.unknown and all(each.is_settled for each in found)
+    sys.exit(0 if settled else Unavailable.exit_code)
 
 
 def _given(text: str, source: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from textwrap import wrap
 
-from cfnroles.answers.diagnosis import Diagnosis
+from cfnroles.answers.diagnosis import Besides, Diagnosis
 from cfnroles.answers.verification import Outcome
 from cfnroles.formats.verification_words import statements_json
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
 from cfnroles.page import Page, json_page, page, painted, visible
+
+NOTHING_BESIDES = Besides()
 
 _OUTCOMES = {
     Outcome.ALLOWED: "allows the call",
@@ -21,17 +24,29 @@ _OUTCOMES = {
 }
 
 
-def human(found: Sequence[Diagnosis], texts: Mapping[str, str], width: int = 80) -> Page:
+def human(
+    found: Sequence[Diagnosis], texts: Mapping[str, str], width: int = 80, besides: Besides = NOTHING_BESIDES
+) -> Page:
     """For a terminal: what happened, what asked for it, what may be behind it, and what to do."""
     lines = Lines(texts)
     told = [line for each in found for line in (*_human(each, lines, width), "")]
-    return page(told[:-1])
+    for said in besides.unknown:
+        told += (
+            painted("Something failed in words that cfnroles does not know.", "1"),
+            *_field("text", said.text, width),
+        )
+        told += (*(_field("seen", _seen_at(said.when, said.where), width) if said.where or said.when else ()), "")
+    for unread in besides.unread:
+        told += _field("not known", unread, width)
+    return page(told if besides.unread else told[:-1])
 
 
-def json_text(found: Sequence[Diagnosis], texts: Mapping[str, str]) -> Page:
+def json_text(found: Sequence[Diagnosis], texts: Mapping[str, str], besides: Besides = NOTHING_BESIDES) -> Page:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(texts)
-    return json_page({"schema": 1, "diagnoses": [_entry(each, lines) for each in found]})
+    told = {"schema": 1, "diagnoses": [_entry(each, lines) for each in found]}
+    unknown = [{"text": each.text, "where": each.where, "when": _moment(each.when)} for each in besides.unknown]
+    return json_page({**told, "notUnderstood": unknown, "notRead": list(besides.unread)})
 
 
 def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
@@ -54,6 +69,8 @@ def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
 
 def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
     said = each.understood
+    if each.where or each.times > 1:
+        yield "seen", _seen(each)
     yield "category", said.category
     if said.action:
         yield "call", f"{said.action} on {said.thing}" if said.denial and said.thing else said.action
@@ -73,6 +90,22 @@ def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
     if not each.causes:
         yield "to be sure", said.sure
     yield "source", said.source
+
+
+def _seen_at(when: datetime | None, where: str) -> str:
+    return " ".join(filter(None, (f"{when:%Y-%m-%d %H:%M:%S} UTC" if when else "", f"in {where}" if where else "")))
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
+
+
+def _seen(each: Diagnosis) -> str:
+    """``3 times, at last 2026-01-31 12:00:00 UTC in task 0f9d..., container web``."""
+    place = _seen_at(each.when, each.where)
+    if each.times == 1:
+        return place
+    return f"{each.times} times, at last {place}" if place else f"{each.times} times"
 
 
 def _field(name: str, value: str, width: int) -> Iterator[str]:
@@ -108,6 +141,9 @@ def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
     said, denial = each.understood, each.understood.denial
     return {
         "message": said.name,
+        "times": each.times,
+        "where": each.where,
+        "when": _moment(each.when),
         "what": said.what,
         "category": said.category,
         "settled": each.is_settled,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from cfnroles.signed_addresses import unsigned
+
 #: How wide terminals are that break a line in the middle of a word, where only one line tells.
 _WIDTHS = frozenset({72, 79, 80, 100, 120, 132, 160, 200})
 
@@ -39,10 +41,13 @@ _GOES_ON = frozenset(
 
 
 def normalised(text: str) -> str:
-    """One message on one line: without escapes, entities, typographic quotes and the breaks of a terminal."""
+    """One message on one line: without escapes, entities, typographic quotes and the breaks of a terminal.
+
+    A signed address is cut off: it is a credential.
+    """
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), _ANSI.sub("", text))
     lines = [_MARGIN.sub("", line) for line in text.translate(_PLAIN).replace("\r\n", "\n").split("\n")]
-    return _SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip()
+    return unsigned(_SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip())
 
 
 def split(text: str) -> tuple[str, ...]:

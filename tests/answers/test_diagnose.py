@@ -195,7 +195,7 @@ def test_what_aws_answers_is_read_as_it_is() -> None:
         "failures": [],
     }
     found = diagnose(json.dumps(answer, indent=2))
-    assert [each.understood.name for each in found] == ["essential-container-exited", "out-of-memory"]
+    assert [each.understood.name for each in found] == ["out-of-memory"]
     killed = {"containers": [{"exitCode": 137}]}
     assert [each.understood.name for each in diagnose(json.dumps(killed))] == ["killed"]
 

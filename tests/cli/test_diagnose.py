@@ -68,6 +68,25 @@ def test_files_are_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert run(capsys, str(file))[0] == 0
 
 
+def test_a_failure_in_words_that_nobody_knows_is_shown_without_a_signed_address(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "tasks.json"
+    told = "Odd: GET https://layers.s3.amazonaws.com/a/b?X-Amz-Signature=0123abc&X-Amz-Security-Token=IQoJ went away"
+    file.write_text(json.dumps({"tasks": [{"taskArn": "a/b", "stoppedReason": told, "stopCode": "TaskFailedToStart"}]}))
+    code, out, _ = run(capsys, str(file))
+    assert code == 3
+    assert "text        Odd: GET https://layers.s3.amazonaws.com/a/b?(signed) went away" in " ".join(out.split("\n"))
+    assert "0123abc" not in out
+    assert json.loads(run(capsys, str(file), "--format", "json")[1])["notUnderstood"] == [
+        {
+            "text": told.replace(told[told.index("?") : told.index(" went")], "?(signed)"),
+            "where": "task b",
+            "when": None,
+        }
+    ]
+
+
 WRONG = {
     "no message": (["The shop opens at nine."], "no failure message that cfnroles knows"),
     "empty": ([" "], "the message is empty"),
