@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +14,6 @@ from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.answers.diff import Comparison
-    from cfnroles.document import Document
-    from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
@@ -76,7 +73,8 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 
 
 def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
-    from cfnroles import diff, read
+    from cfnroles import diff
+    from cfnroles.cli.versions import two_versions
     from cfnroles.files import exists, is_file
     from cfnroles.sources.cdk_app import is_app
     from cfnroles.sources.revisions import split
@@ -87,11 +85,7 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
         yield from _of_apps(old, new, told)
         return
     if new or (old != "-" and not exists(old) and split(old)):
-        if (readings := _of_directories(old, new, told)) is not None:
-            yield diff(*readings)
-            return
-        before, after = _sides(old, new)
-        yield diff(read(before, told), read(after, told))
+        yield diff(*two_versions(old, new, told))
         return
     if old == "-" or is_file(old):
         raise InvalidInput(
@@ -99,51 +93,6 @@ def _comparisons(old: str, new: str, told: Told) -> Iterator[Comparison]:
             remedy=f"Write `cfnroles diff {old} NEW`, or `cfnroles diff REVISION {old}`.",
         )
     yield from _changed(old, told)
-
-
-def _of_directories(old: str, new: str, told: Told) -> tuple[Reading, Reading] | None:
-    """Both sides where one of them is a directory of Terraform; ``None`` where none is."""
-    from cfnroles.files import exists
-    from cfnroles.sources.revised_directory import RevisedDirectory
-    from cfnroles.sources.revisions import check_revision, split, working_tree_path
-    from cfnroles.sources.source import holds_terraform
-    from cfnroles.sources.terraform_directory import read_files
-
-    if new and holds_terraform(new) and not exists(old) and not split(old):
-        # The revision alone is named: it is of the same directory.
-        check_revision(old, Path(new).parent)
-        files = RevisedDirectory(old, f"./{Path(new).name}", Path(new).parent)
-        return read_files(files, f"{old}:{new}", told), _side(new, told)
-    if not any(holds_terraform(each) or _is_revised_directory(each) for each in (old, new)):
-        return None
-    found = split(old)
-    return _side(old, told), _side(new or str(working_tree_path(found[1] if found else old)), told)
-
-
-def _is_revised_directory(name: str) -> bool:
-    """Whether a name is REVISION:PATH of a directory of Terraform."""
-    from cfnroles.files import exists
-    from cfnroles.hcl.directory import is_configuration
-    from cfnroles.sources.revised_directory import RevisedDirectory
-    from cfnroles.sources.revisions import split
-
-    found = None if exists(name) else split(name)
-    return found is not None and any(map(is_configuration, RevisedDirectory(*found).names(".")))
-
-
-def _side(name: str, told: Told) -> Reading:
-    """A directory, a directory in a revision, or a document."""
-    from cfnroles import read
-    from cfnroles.files import is_directory
-    from cfnroles.sources.revised_directory import RevisedDirectory
-    from cfnroles.sources.revisions import document_at, split
-    from cfnroles.sources.terraform_directory import read_files
-
-    if is_directory(name):
-        return read(name, told)
-    if _is_revised_directory(name) and (found := split(name)):
-        return read_files(RevisedDirectory(*found), name, told)
-    return read(document_at(name), told)
 
 
 def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
@@ -160,22 +109,6 @@ def _of_apps(old: str, new: str, told: Told) -> Iterator[Comparison]:
     for name in dict.fromkeys((*before, *after)):
         if (comparison := diff(before.get(name), after.get(name))).is_about_roles:
             yield comparison
-
-
-def _sides(old: str, new: str) -> tuple[Document, Document]:
-    from cfnroles.files import exists, is_file
-    from cfnroles.sources.revisions import document_at, document_of, split, working_tree_path
-
-    if old == new == "-":
-        raise InvalidInput("standard input holds one document", remedy="Give the other as a file.")
-    if not new:
-        revision, path = split(old) or ("", old)
-        before = document_of(revision, path, old)
-        return before, document_at(str(working_tree_path(path)))
-    after = document_at(new)
-    if old == "-" or exists(old) or split(old) or not is_file(new):
-        return document_at(old), after
-    return document_of(old, f"./{Path(new).name}", f"{old}:{new}", Path(new).parent), after
 
 
 def _changed(revision: str, told: Told) -> Iterator[Comparison]:
