@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 REPOSITORY = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,9 +39,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Where the machine has no Terraform, say so where nobody overlooks it: at the end of every run."""
-    if PROGRAM is None:
-        terminalreporter.section("NOT TESTED WITH TERRAFORM: no program terraform here", sep="!", red=True, bold=True)
+    """Where the machine lacks a program, say so where nobody overlooks it: at the end of every run."""
+    for tested, program in (("WITH TERRAFORM: no program terraform", PROGRAM), ("IN A BROWSER: no chromium", CHROMIUM)):
+        if program is None:
+            terminalreporter.section(f"NOT TESTED {tested} here", sep="!", red=True, bold=True)
 
 
 @pytest.hookimpl(optionalhook=True)

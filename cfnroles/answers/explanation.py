@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from cfnroles.need import Gap, Holder, Need, Origin, Reason
 from cfnroles.statements import Statement, compose
+from cfnroles.symbols import Parameter
+from cfnroles.text import text_of
 
 
 class ExplainedReason(Struct, frozen=True):
@@ -81,3 +83,28 @@ def _explained(statement: Statement, when: str) -> ExplainedStatement:
         ),
         when,
     )
+
+
+#: What stands for the keys of secrets and parameters, which no document names.
+_KEYS = Parameter("KmsKeyArns")
+
+
+def resource_told(resource: str, whole: str) -> str:
+    """A resource; the keys that a template has a parameter for are an option's where there is no template."""
+    keys = whole == CONFIGURATION and text_of(resource).whole == _KEYS
+    return "the customer managed key" if keys else resource
+
+
+def resources_told(statement: Statement, whole: str) -> Sequence[str]:
+    """The resources of a statement."""
+    return [resource_told(each, whole) for each in statement.resources]
+
+
+def conditions_told(statement: Statement, whole: str = "") -> list[str]:
+    """Each condition of a statement in words, and what has to be given for it to be there."""
+    conditions = [f"{c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
+    for parameter in statement.when:
+        keys = whole == CONFIGURATION and parameter == _KEYS.name
+        told = "a customer managed key encrypts it: give --kms-key-arn ARN"
+        conditions.append(told if keys else f"the parameter {parameter} has a value")
+    return conditions

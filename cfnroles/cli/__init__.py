@@ -24,6 +24,7 @@ COMMANDS = {
     "inject": "Put the roles of a CloudFormation template's task definitions into it.",
     "terraform": "Write the roles as Terraform, beside the task definitions that need them.",
     "explain": "Tell why each statement of each role is there.",
+    "graph": "Draw the permissions as Mermaid or as a page of HTML.",
     "policy": "Print one policy document in plain JSON.",
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",

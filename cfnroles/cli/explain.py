@@ -13,6 +13,7 @@ from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.answers.explanation import Explanation
+    from cfnroles.lines import Texts
     from cfnroles.sources.told import Told
 
 
@@ -28,18 +29,23 @@ def command(source: str, format_: str, resource: str, **about: Any) -> None:
     SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, a
     directory of Terraform, or what `terraform show -json` says about a plan or a state.
     """
-    from cfnroles import explain
-    from cfnroles.files import is_directory
     from cfnroles.formats import explanation
-    from cfnroles.sources.source import holds_terraform
 
     formats = {"human": explanation.human, "json": explanation.json_text, "markdown": explanation.markdown}
+    say(formats[format_](*explained(source, resource, about)))
+
+
+def explained(source: str, resource: str, about: Mapping[str, Any]) -> tuple[tuple[Explanation, ...], Texts]:
+    """The explanations of what SOURCE names, whatever that is, and the texts that they point to."""
+    from cfnroles import explain
+    from cfnroles.files import is_directory
+    from cfnroles.sources.source import holds_terraform
+
     if is_directory(source) and not holds_terraform(source):
-        say(formats[format_](*_of_app(source, told(about), resource)))
-        return
+        return _of_app(source, told(about), resource)
     reading = reading_of(source, told(about))
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
-    say(formats[format_](explain(reading, resource), reading.texts))
+    return explain(reading, resource), reading.texts
 
 
 def _of_app(source: str, about: Told, resource: str) -> tuple[tuple[Explanation, ...], Mapping[str, str]]:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from cfnroles.answers.explanation import CONFIGURATION, ExplainedStatement, Explanation
+from cfnroles.answers.explanation import ExplainedStatement, Explanation, conditions_told, resources_told
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
 from cfnroles.need import Gap, Reason
 from cfnroles.page import Page, json_page, page
-from cfnroles.statements import Statement
-from cfnroles.symbols import Parameter
-from cfnroles.text import text_of
 
 SCHEMA = 1
-#: What stands for the keys of secrets and parameters, which no document names.
-_KEYS = Parameter("KmsKeyArns")
 
 
 def human(explanations: Sequence[Explanation], texts: Texts) -> Page:
@@ -92,8 +87,8 @@ def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         for explained in statements:
             statement = explained.statement
             yield f"  {statement.sid}{_only(explained.when)}: {', '.join(statement.actions)}"
-            yield from (f"      on {resource}" for resource in _resources(statement, explanation.whole))
-            yield from (f"      if {condition}" for condition in _conditions(statement, explanation.whole))
+            yield from (f"      on {resource}" for resource in resources_told(statement, explanation.whole))
+            yield from (f"      if {condition}" for condition in conditions_told(statement, explanation.whole))
             for reason in explained.reasons:
                 yield f"    because {reason.reason.why}"
                 if reason.reason.told:
@@ -141,8 +136,8 @@ def _row(explained: ExplainedStatement, lines: Lines, whole: str) -> Iterator[st
     statement = explained.statement
     yield f"{statement.sid}{_only(explained.when)}"
     yield below(code(action) for action in statement.actions)
-    conditions = (f"if {condition}" for condition in _conditions(statement, whole))
-    yield below((*(code(resource) for resource in _resources(statement, whole)), *conditions))
+    conditions = (f"if {condition}" for condition in conditions_told(statement, whole))
+    yield below((*(code(resource) for resource in resources_told(statement, whole)), *conditions))
     yield below(code(lines.where(origin)) for reason in explained.reasons for origin in reason.origins)
     yield below(_why(each.reason) for each in explained.reasons)
 
@@ -193,19 +188,3 @@ def _only(when: str) -> str:
 def _why(reason: Reason) -> Markup:
     told = f"; {reason.told}" if reason.told else ""
     return inline(f"{reason.why} ", "(", link("AWS", reason.source), told, ")")
-
-
-def _resources(statement: Statement, whole: str) -> Sequence[str]:
-    """The resources; the keys that a template has a parameter for are an option's where there is no template."""
-    if whole != CONFIGURATION:
-        return statement.resources
-    return ["the customer managed key" if text_of(each).whole == _KEYS else each for each in statement.resources]
-
-
-def _conditions(statement: Statement, whole: str) -> list[str]:
-    conditions = [f"{c.key} {c.operator} {' or '.join(c.values)}" for c in statement.conditions]
-    for parameter in statement.when:
-        keys = whole == CONFIGURATION and parameter == _KEYS.name
-        told = "a customer managed key encrypts it: give --kms-key-arn ARN"
-        conditions.append(told if keys else f"the parameter {parameter} has a value")
-    return conditions

@@ -38,6 +38,7 @@ EXAMPLE = "examples/shop.json"
 ROLES = "tests/golden/shop/shop-roles.yaml"
 COMMANDS = {
     "explain": ["explain", EXAMPLE],
+    "graph": ["graph", EXAMPLE, "--format", "html"],
     "verify": ["verify", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
     "policy": ["policy", EXAMPLE, "--role", "execution"],
     "diagnose": ["diagnose", "Exit code: 1", "--source", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],

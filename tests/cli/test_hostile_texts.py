@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
 from cfnroles.answers.diagnose import diagnose
+from cfnroles.answers.graph import graph
 from cfnroles.answers.lint import LintReport
 from cfnroles.answers.verification import Verification
 from cfnroles.cli import COMMANDS
@@ -29,7 +32,9 @@ from cfnroles.formats import build as build_format
 from cfnroles.formats import deploy_policy as deploy_policy_format
 from cfnroles.formats import diagnosis, difference, explanation, verification, verification_markdown
 from cfnroles.formats import lint as lint_format
+from cfnroles.formats.graph_page import graph_page
 from cfnroles.formats.junit import junit
+from cfnroles.formats.mermaid import mermaid
 from cfnroles.formats.sarif import sarif
 from cfnroles.need import Holder
 from cfnroles.page import Page, page
@@ -49,6 +54,18 @@ STATEMENTS = [
     {"Effect": "Deny", "Action": f"iam:{EVIL}", "Resource": "*"},
 ]
 ROLE = {"Version": "2012-10-17", "Statement": STATEMENTS}
+
+#: The elements of a page of HTML of ours.
+OF_PAGES = {
+    *("html", "head", "meta", "title", "style", "body", "script", "header", "section", "aside", "div", "svg"),
+    *("h1", "h2", "h3", "p", "ol", "li", "b", "span", "br", "wbr", "a", "button", "input", "label", "fieldset"),
+    *("legend", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
+}
+#: A line of Mermaid of ours: what stands between quotes has no sign that means anything there.
+MERMAID = re.compile(
+    r"flowchart LR| *(g\dn\d+[(\[]+\"(#\d+;|<br/>|[^\"`<>#;|])*\"[)\]]+(:::\w+)?|g\dn\d+ (-->|-\.->) g\dn\d+)|"
+    r" *classDef [\w :,;#-]+"
+)
 
 #: What Markdown of ours consists of. A link is one of ours: its address is looked at by itself.
 OURS = {
@@ -100,6 +117,9 @@ def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "human", explanation.human(explained, texts)
     yield "markdown", explanation.markdown(explained, texts)
     yield "json", explanation.json_text(explained, texts)
+    graphs = graph(explained, texts)
+    yield "mermaid", mermaid(graphs)
+    yield "html", graph_page(reading.name, graphs)
     yield from of_deployment(reading)
     compared = (diff(before, reading),)
     yield "human", difference.human(compared)
@@ -143,7 +163,24 @@ def wrong(kind: str, text: str) -> list[str]:
         found += [] if text.isascii() else ["not ASCII"]
     elif kind == "xml":
         Xml.fromstring(text)
+    elif kind == "html":
+        found += sorted({tag for tag, _ in Elements(text).found} - OF_PAGES)
+        found += [name for _, names in Elements(text).found for name in names if name.startswith("on")]
+    elif kind == "mermaid":
+        found += [line for line in lines if not MERMAID.fullmatch(line)]
     return found
+
+
+class Elements(HTMLParser):
+    """The elements of a page, each with the names of its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, [name for name, _ in attrs]))
 
 
 def all_wrong(answers: Iterator[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -237,6 +274,7 @@ FORMATS = {
     "deploy": {"human", "json", "markdown"},
     "deploy-policy": {"human", "json", "cloudformation"},
     "explain": {"human", "json", "markdown"},
+    "graph": {"html", "mermaid"},
     "lint": {"human", "json", "sarif", "junit", "markdown"},
     "outputs": {"human", "json", "env"},
     "status": {"human", "json"},

@@ -1,0 +1,222 @@
+"""Permissions as a graph: which container's field needs which statement, and on which resource.
+
+graphs = graph(explain(reading), reading.texts)
+graphs[0].nodes
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.explanation import ExplainedStatement, Explanation, resource_told
+from cfnroles.lines import Lines, Texts
+from cfnroles.need import Gap, Holder, Need, Origin, Permission, Reason
+from cfnroles.statements import Statement
+
+_CONTAINER = re.compile(r"^containerDefinitions\[\d+\]\.")
+
+
+class Status(StrEnum):
+    """What a change made of a permission; a graph of one version has kept ones alone."""
+
+    KEPT = "kept"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class Column(StrEnum):
+    """What a node stands for, from left to right."""
+
+    CONTAINER = "container"
+    FIELD = "field"
+    STATEMENT = "statement"
+    RESOURCE = "resource"
+
+
+class Trace(Struct, frozen=True):
+    """One way from a field of a container through a statement of a role to a resource.
+
+    ``permissions`` are those of the statement that this field needs on this resource. ``statement`` is ``None`` for a
+    gap, which has a role and a field and no more. ``line`` is where the field stands,
+    0 where it does not stand in the document; ``whole`` is what has the task definition.
+    """
+
+    holder: Holder
+    origin: Origin
+    line: int
+    statement: Statement | None
+    resource: str
+    permissions: frozenset[Permission] = frozenset()
+    reasons: tuple[Reason, ...] = ()
+    when: str = ""
+    gap: Gap | None = None
+    whole: str = ""
+    status: Status = Status.KEPT
+
+    @property
+    def container(self) -> str:
+        """The container, or what the field belongs to where that is no container."""
+        return f"container {self.origin.container}" if self.origin.container else "the whole task"
+
+    @property
+    def field(self) -> tuple[str, ...]:
+        """The names a person knows the field by, and where it stands."""
+        at = f"{self.origin.document}:{self.line}" if self.line else self.origin.document
+        return tuple(dict.fromkeys((self.origin.item or self._within, self._within, at)))
+
+    @property
+    def _within(self) -> str:
+        """The path of the field in its container."""
+        return _CONTAINER.sub("", self.origin.pointer)
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """The Sid of the statement, its role, its actions, and the condition of a template that it hangs on."""
+        if self.statement is None:
+            return ("no statement", str(self.holder), *(self.gap.actions if self.gap else ()))
+        only = (f"only if {self.when}",) if self.when else ()
+        return (self.statement.sid, str(self.holder), *self.statement.actions, *only)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes it the same in another version, in which fields moved and Sids have other numbers."""
+        what = self.gap.what if self.gap else ""
+        return (self.holder, self.origin.place, self.when, self.permissions, self.resource, what)
+
+
+class Node(Struct, frozen=True):
+    """One thing in a column, by its label and more about it, with the numbers of the traces through it."""
+
+    column: Column
+    label: str
+    more: tuple[str, ...]
+    traces: tuple[int, ...]
+    status: Status
+    is_gap: bool
+
+
+class Graph(Struct, frozen=True):
+    """The permissions that one task definition needs; ``title`` is empty for a task definition alone."""
+
+    title: str
+    traces: tuple[Trace, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes, column by column, each column in the order of the traces."""
+        found: dict[tuple[Column, object], list[int]] = {}
+        for column in Column:
+            for number, trace in enumerate(self.traces):
+                found.setdefault((column, _identity(trace, column)), []).append(number)
+        return tuple(self._node(column, numbers) for (column, _), numbers in found.items())
+
+    @property
+    def edges(self) -> dict[tuple[int, int], tuple[int, ...]]:
+        """The pairs of nodes that a trace leads from one to the other, with the numbers of these traces."""
+        at = {(node.column, number): n for n, node in enumerate(self.nodes) for number in node.traces}
+        found: dict[tuple[int, int], list[int]] = {}
+        for number in range(len(self.traces)):
+            way = [at[column, number] for column in Column]
+            for pair in pairwise(way):
+                found.setdefault(pair, []).append(number)
+        return {pair: tuple(numbers) for pair, numbers in found.items()}
+
+    def _node(self, column: Column, numbers: list[int]) -> Node:
+        through = [self.traces[number] for number in numbers]
+        label, *more = _lines_of(through[0], column)
+        statuses = {trace.status for trace in through}
+        status = statuses.pop() if len(statuses) == 1 else Status.KEPT
+        gap = column in (Column.STATEMENT, Column.RESOURCE) and all(trace.gap for trace in through)
+        return Node(column, label, tuple(more), tuple(numbers), status, gap)
+
+
+def graph(explanations: Iterable[Explanation], texts: Texts) -> tuple[Graph, ...]:
+    """The graph of each task definition that was explained."""
+    lines = Lines(texts)
+    found = ((_title(each), tuple(sorted(_traces(each, lines), key=_order))) for each in explanations)
+    return tuple(Graph(title, traces) for title, traces in found if traces)
+
+
+def compared(before: Sequence[Graph], after: Sequence[Graph]) -> tuple[Graph, ...]:
+    """The graphs of two versions as one, by their titles: what was removed stands in it beside what was added."""
+    old, new = ({each.title: each for each in graphs} for graphs in (before, after))
+    return tuple(_merged(title, old.get(title), new.get(title)) for title in dict.fromkeys((*new, *old)))
+
+
+def _merged(title: str, old: Graph | None, new: Graph | None) -> Graph:
+    was, now = ({trace.identity: trace for trace in graph.traces} if graph else {} for graph in (old, new))
+    kept = [trace if identity in was else replace(trace, status=Status.ADDED) for identity, trace in now.items()]
+    gone = [replace(trace, status=Status.REMOVED) for identity, trace in was.items() if identity not in now]
+    return Graph(title, tuple(sorted((*kept, *gone), key=_order)))
+
+
+def _order(trace: Trace) -> tuple[object, ...]:
+    document, path = trace.origin.sort_key
+    sid = trace.statement.sid if trace.statement else ""
+    return (path, document, trace.holder, trace.statement is None, sid, trace.resource, trace.when)
+
+
+def _title(explanation: Explanation) -> str:
+    if explanation.unseen:
+        return f"the rest of the {explanation.whole}"
+    if explanation.service:
+        return f"service {explanation.service}"
+    of = f" of {explanation.stack}" if explanation.stack else ""
+    return f"{explanation.noun} {explanation.called}{of}" if explanation.resource else ""
+
+
+def _traces(explanation: Explanation, lines: Lines) -> Iterator[Trace]:
+    for _, statements in explanation.roles:
+        for explained in statements:
+            yield from _of_statement(explained, explanation.whole, lines)
+    for gap in explanation.gaps:
+        yield Trace(gap.holder, gap.origin, lines.line(gap.origin), None, "unknown", gap=gap)
+
+
+def _of_statement(explained: ExplainedStatement, whole: str, lines: Lines) -> Iterator[Trace]:
+    statement = explained.statement
+    found: dict[tuple[Origin, str], list[Need]] = {}
+    for need in statement.needs:
+        resource = _resource_of(need.permission.resource, statement)
+        found.setdefault((need.origin, resource), []).append(need)
+    for (origin, resource), needs in found.items():
+        yield Trace(
+            statement.holder,
+            origin,
+            lines.line(origin),
+            statement,
+            resource_told(resource, whole),
+            frozenset(need.permission for need in needs),
+            tuple(dict.fromkeys(need.reason for need in needs)),
+            explained.when,
+            whole=whole,
+        )
+
+
+def _resource_of(resource: str, statement: Statement) -> str:
+    """The resource as the statement has it: within a wider one, where `compose` left the need to that."""
+    if resource in statement.resources:
+        return resource
+    wide = (each for each in statement.resources if each.endswith("*") and resource.startswith(each[:-1]))
+    return next(wide, resource)
+
+
+def _lines_of(trace: Trace, column: Column) -> tuple[str, ...]:
+    found: Mapping[Column, tuple[str, ...]] = {
+        Column.CONTAINER: (trace.container,),
+        Column.FIELD: trace.field,
+        Column.STATEMENT: trace.granted,
+        Column.RESOURCE: (trace.resource,),
+    }
+    return found[column]
+
+
+def _identity(trace: Trace, column: Column) -> object:
+    """What makes two traces run through one node: fields may have one line and one name, and are still two."""
+    return trace.origin if column is Column.FIELD else _lines_of(trace, column)

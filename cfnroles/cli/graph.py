@@ -1,0 +1,57 @@
+"""``cfnroles graph``: the permissions as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfnroles.cli.explain import explained
+from cfnroles.cli.source import only_for_templates, resource_options, source_options, told
+from cfnroles.cli.terminal import say
+
+if TYPE_CHECKING:
+    from cfnroles.answers.graph import Graph
+
+
+@click.command("graph")
+@source_options
+@resource_options
+@click.option("--before", default="", metavar="OLD", help="Show what changed since OLD: a file, or a revision of git.")
+@click.option("--format", "format_", default="mermaid", show_default=True, type=click.Choice(["mermaid", "html"]))
+def command(source: str, resource: str, before: str, format_: str, **about: Any) -> None:
+    """Draw the permissions: containers, their fields, the statements of each role, and the resources.
+
+    SOURCE is what `cfnroles explain` takes. Mermaid is drawn by GitHub and GitLab in Markdown; the page of HTML stands
+    by itself, loads nothing, and says why each permission is there.
+
+    \b
+      cfnroles graph web.json --format html > permissions.html
+      cfnroles graph web.json --before HEAD~1 --format html > change.html
+    """
+    from cfnroles.formats import graph_page, mermaid
+
+    graphs = _compared(before, source, resource, about) if before else _graphs(source, resource, about)
+    if format_ == "html":
+        say(graph_page.graph_page(source, graphs))
+        return
+    say(mermaid.mermaid(graphs))
+    if warning := mermaid.too_large(graphs):
+        say(f"warning: {warning}", err=True)
+
+
+def _graphs(source: str, resource: str, about: Mapping[str, Any]) -> tuple[Graph, ...]:
+    from cfnroles.answers.graph import graph
+
+    return graph(*explained(source, resource, about))
+
+
+def _compared(before: str, source: str, resource: str, about: Mapping[str, Any]) -> tuple[Graph, ...]:
+    from cfnroles import explain
+    from cfnroles.answers.graph import compared, graph
+    from cfnroles.cli.versions import two_versions
+
+    old, new = two_versions(before, source, told(about))
+    only_for_templates(new, resource=resource, parameter=about["parameters"])
+    return compared(*(graph(explain(each, resource), each.texts) for each in (old, new)))
