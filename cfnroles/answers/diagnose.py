@@ -3,40 +3,40 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from cfnroles.answers.asked_for import Asking, asking, at_fields, granted, own_needs, serves
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
-from cfnroles.answers.requests import told_symbols
+from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
 from cfnroles.answers.template_tasks import known_of
-from cfnroles.answers.verification import Judged, Outcome
+from cfnroles.answers.trust import Trust
+from cfnroles.answers.verification import Judged, Outcome, trust_outcome
 from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import Collected, Heard, collected
-from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
-from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.need import Holder, Need
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.roles import read_role_of
-from cfnroles.statements import compose
+from cfnroles.statements import Statement, compose
 from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause
-from cfnroles.text import ANYTHING, Text, text_of
 
 _HOLDERS = {
-    CallingRole.TASK: Holder.TASK,
-    CallingRole.INSTANCE: Holder.INSTANCE,
-    CallingRole.DEPLOYER: Holder.DEPLOYER,
-    CallingRole.SERVICE_LINKED: Holder.DEPLOYER,
+    CallingRole.EXECUTION: (Holder.EXECUTION,),
+    CallingRole.LOG_WRITER: (Holder.EXECUTION,),
+    CallingRole.TASK: (Holder.TASK,),
+    CallingRole.INSTANCE: (Holder.INSTANCE,),
+    CallingRole.DEPLOYER: (Holder.DEPLOYER,),
+    CallingRole.SERVICE_LINKED: (Holder.DEPLOYER,),
 }
-_SECRET = re.compile(r"-[A-Za-z0-9]{6}")
-_INDEX = re.compile(r"\[\d+\]")
+_EITHER = (Holder.EXECUTION, Holder.TASK)
 #: What may be a statement of the role's that is missing, where the message itself does not say so.
 _OPEN = frozenset({Category.PERMISSION, Category.UNDETERMINED, Category.VOLUME})
 #: What refuses a call that the role allows, in the order in which it is worth looking.
@@ -68,30 +68,32 @@ _REMAINING = (
 
 #: The role that made the call of a message, where it can be told.
 RoleOf = Callable[[Understood], Role | None]
+Source = Reading | Sequence[Reading] | None
 
 
-def diagnose(
-    text: str, reading: Reading | None = None, role: str | RoleOf = "", resource: str = ""
-) -> tuple[Diagnosis, ...]:
+def diagnose(text: str, source: Source = None, role: str | RoleOf = "", resource: str = "") -> tuple[Diagnosis, ...]:
     """What is behind each message in a text; empty where none is known.
 
-    ``reading`` tells what the task definition asks for, ``role`` is one as ``read_role_of`` takes it, or tells that of
-    each message. ``resource`` is the one task definition of a template. Raises InvalidInput for a source that ECS would
-    refuse, and a role that cannot be read. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    ``source`` tells what the task definitions ask for and which roles they have: a reading, or those of all stacks of
+    an app. ``role`` is looked at in the place of these: one as ``read_role_of`` takes it, or what tells that of each
+    message. ``resource`` is the one task definition of a template or a configuration. Raises InvalidInput for a source
+    that ECS would refuse, and a role that cannot be read.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    return diagnosed(collected(text).heard, reading, role, resource)
+    return diagnosed(collected(text).heard, source, role, resource)
 
 
 def diagnosed(
-    heard: Sequence[Heard], reading: Reading | None = None, role: str | RoleOf = "", resource: str = ""
+    heard: Sequence[Heard], source: Source = None, role: str | RoleOf = "", resource: str = ""
 ) -> tuple[Diagnosis, ...]:
     """What is behind messages that were found, as ``diagnose`` tells it."""
-    needs = tuple(_needs(reading, resource)) if reading and heard else ()
-    facts = _facts(reading)
-    role_of = role if callable(role) else _always(role, reading, facts)
+    if not heard:
+        return ()
+    asked = _Asked(() if source is None else (source,) if isinstance(source, Reading) else tuple(source), resource)
+    role_of = role if callable(role) else _always(role, asked)
     return tuple(
         replace(
-            _diagnosis(each.understood, reading, needs, role_of(each.understood), facts),
+            _diagnosis(each.understood, asked, role_of(each.understood)),
             times=each.times,
             where=each.where,
             when=each.when,
@@ -100,14 +102,28 @@ def diagnosed(
     )
 
 
-def _always(role: str, reading: Reading | None, facts: Facts) -> RoleOf:
+def _always(role: str, asked: _Asked) -> RoleOf:
     """The role of a file, whatever the message; read when it is first asked for."""
 
     @cache
     def read() -> Role:
-        return read_role_of(role, facts, reading.told.parameters if reading else {})
+        return read_role_of(role, asked.facts, asked.readings[0].told.parameters if asked.readings else {})
 
     return lambda _: read() if role else None
+
+
+class _Asked:
+    """What the source asks for, and its roles."""
+
+    def __init__(self, readings: tuple[Reading, ...], resource: str) -> None:
+        self.readings, self._resource = readings, resource
+        self.facts = _facts(readings[0]) if readings else Facts()
+        self.needs = tuple(need for each in readings for need in _needs(each, resource))
+        self.names = {name: known for each in readings for name, known in names_in(each).items()}
+
+    @cached_property
+    def roles(self) -> tuple[SourceRole, ...]:
+        return tuple(found for each in self.readings for found in source_roles(each, self._resource))
 
 
 def _needs(reading: Reading, resource: str) -> Iterator[Need]:
@@ -117,35 +133,110 @@ def _needs(reading: Reading, resource: str) -> Iterator[Need]:
                 yield from explained.statement.needs
 
 
-def _facts(reading: Reading | None) -> Facts:
-    if reading is None:
-        return Facts()
+def _facts(reading: Reading) -> Facts:
     if reading.template is not None:
         return known_of(reading)[0]
     return reading.tasks[0].facts if reading.tasks else Facts()
 
 
-def _diagnosis(
-    each: Understood, reading: Reading | None, needs: tuple[Need, ...], role: Role | None, facts: Facts
-) -> Diagnosis:
-    asking = _asking(each, needs)
-    origins = {need.origin: None for need in asking} or dict.fromkeys(_at_fields(each, reading, needs))
-    own = tuple(_own(each))
-    wanted = tuple(need for need in asking if _serves(each, need)) or own
-    judged = _judged(wanted, role, facts) if role else ()
-    missing = tuple(one.need for one in judged if one.outcome is Outcome.MISSING)
-    lacks = missing if role else wanted if each.patchable else ()
-    statements = compose(lacks) if _may_lack(each) else ()
+class _Said(Struct, frozen=True):
+    """What a role says to the call.
+
+    ``called`` is its name in the message, ``at`` the role of the source, ``others`` those that it may be instead.
+    """
+
+    name: str = ""
+    called: str = ""
+    judged: tuple[Judged, ...] = ()
+    besides: tuple[Judged, ...] = ()
+    trust: Trust | None = None
+    at: SourceRole | None = None
+    others: tuple[str, ...] = ()
+    given: Role | None = None
+
+
+def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis:
+    found = asking(each, asked.needs, asked.names)
+    fields = at_fields(each, asked.readings, asked.needs)
+    wanted = tuple(need for need in found if serves(each, need))
+    said = _said(each, wanted, asked, given)
+    if said.at and not said.at.judged({key_of(need) for need in found}) and said.at.is_called(said.called):
+        found, wanted, fields = Asking(), (), iter(())  # another role's field asks for the same thing
+    at = said.at.reading if said.at else asked.readings[0] if len(asked.readings) == 1 else None
+    origins = {need.origin: None for need in found} or dict.fromkeys(fields)
+    statements = compose(_lacking(each, wanted, said)) if _may_lack(each) else ()
     return Diagnosis(
         each,
         tuple(sorted(origins, key=lambda origin: origin.sort_key)),
-        role.name if role else "",
-        judged,
-        () if statements else _causes(each, judged),
+        said.name,
+        said.judged,
+        () if statements else _causes(each, said),
         statements,
-        tuple(_unknown(each, reading, asking, needs, role)),
-        reading.tasks[0].address if reading and reading.addressed and reading.tasks else "",
+        tuple(_unknown(each, asked, found, said)),
+        at.tasks[0].address if at and at.addressed and at.tasks else "",
+        at=said.at,
+        also_missing=_besides(said) if statements else (),
+        trust=said.trust,
     )
+
+
+def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[Need, ...]:
+    """What the role lacks: what it was seen to lack, else what the message says that it does."""
+    outcomes = {one.outcome for one in said.judged}
+    if each.patchable and outcomes <= {Outcome.UNKNOWN}:
+        return tuple(one.need for one in said.judged) or wanted or tuple(own_needs(each, _holders(each)[0]))
+    return tuple(one.need for one in said.judged if one.outcome is Outcome.MISSING)
+
+
+def _besides(said: _Said) -> tuple[Statement, ...]:
+    """What the role lacks for other calls, as its source writes it."""
+    return compose(one.need for one in said.besides if one.outcome is Outcome.MISSING)
+
+
+def _said(each: Understood, wanted: tuple[Need, ...], asked: _Asked, given: Role | None) -> _Said:
+    if given:
+        return _of_given(each, wanted, asked, given)
+    if not (each.action or each.category is Category.TRUST):
+        return _Said()
+    keys = {key_of(need) for need in wanted}
+    name = each.denial.role if each.denial else each.thing.rpartition("/")[2] if each.category is Category.TRUST else ""
+    found = chosen(asked.roles, name, keys, _holders(each))
+    if len(set(told_apart(found))) != 1:
+        return _Said(others=tuple(told_apart(found)))
+    at = found[0]
+    judged = at.judged(keys) or _own(each, at)
+    known = keys | {key_of(one.need) for one in judged}
+    besides = tuple(one for one in at.verification.judged if key_of(one.need) not in known)
+    trust = at.verification.trust if each.category is Category.TRUST else None
+    if not (judged or trust):
+        return _Said()
+    return _Said(at.verification.role.name, name, judged, besides, trust, at)
+
+
+def _own(each: Understood, at: SourceRole) -> tuple[Judged, ...]:
+    """What a role of the source says to calls that no field asks for: those of the application."""
+    needs = tuple(own_needs(each, at.verification.holder))
+    return () if at.verification.absence else _judged(needs, at.verification.role, _facts(at.reading))
+
+
+def _of_given(each: Understood, wanted: tuple[Need, ...], asked: _Asked, role: Role) -> _Said:
+    needs = wanted or tuple(own_needs(each, _holders(each)[0]))
+    judged = _judged(needs, role, asked.facts)
+    besides: tuple[Judged, ...] = ()
+    if wanted and sum(len(reading.tasks) for reading in asked.readings) == 1:
+        others = (need for need in asked.needs if need.holder is wanted[0].holder and need not in wanted)
+        besides = _judged(tuple(others), role, asked.facts)
+    return _Said(role.name, "", judged, besides, given=role)
+
+
+def _judged(wanted: tuple[Need, ...], role: Role, facts: Facts) -> tuple[Judged, ...]:
+    if not wanted:
+        return ()
+    return judge_uses(Uses(wanted[0].holder, wanted, facts), role, prove=False).judged
+
+
+def _holders(each: Understood) -> tuple[Holder, ...]:
+    return _HOLDERS.get(each.caller, _EITHER)
 
 
 def _may_lack(each: Understood) -> bool:
@@ -160,80 +251,13 @@ def _open(each: Understood) -> bool:
     return each.denial is not None and each.denial.kind is PolicyKind.UNSTATED
 
 
-def _asking(each: Understood, needs: Iterable[Need]) -> tuple[Need, ...]:
-    """The needs of the call that failed, on what the message names, if it names it."""
-    called = [need for need in needs if need.permission.action.lower() == each.action.lower()]
-    if each.thing:
-        return tuple(need for need in called if _is_on(need.permission.resource, each.thing, need.origin))
-    return tuple(called)
-
-
-def _is_on(resource: Text, thing: str, origin: Origin) -> bool:
-    pattern = "".join(part if isinstance(part, str) else "*" for part in text_of(resource).parts)
-    if thing.startswith("arn:") or thing == "*":
-        return fnmatchcase(thing, pattern.replace("[", "[[]")) or pattern.startswith(f"{thing}-") or pattern == "*"
-    return thing in resource or thing in origin.item
-
-
-def _serves(each: Understood, need: Need) -> bool:
-    """Whether what a need grants is what was refused: where several fields ask for the call, the resource tells."""
-    return each.denial is None or bool(each.thing) or need.permission.action == "ecr:GetAuthorizationToken"
-
-
-def _at_fields(each: Understood, reading: Reading | None, needs: Iterable[Need]) -> Iterator[Origin]:
-    """The fields that the message is about, where no need tells which."""
-    wanted = [field.lower() for field in each.fields]
-    if each.thing and each.denial:
-        return
-    for need in needs:
-        if _INDEX.sub("[]", need.origin.pointer).lower().endswith(tuple(wanted or ["\0"])):
-            yield need.origin
-    for task in reading.tasks if reading else ():
-        for field in each.fields:
-            yield from (task.workload.origin(path) for path, _ in task.workload.find(field))
-
-
-def _own(each: Understood) -> Iterator[Need]:
-    """The needs that follow from the refusals themselves, where all that has to stand in a statement does."""
-    holder = _HOLDERS.get(each.caller, Holder.EXECUTION)
-    for denial in each.denials:
-        conditions: tuple[Condition, ...] = ()
-        if denial.action == "iam:PassRole":
-            conditions = (Condition("StringEquals", "iam:PassedToService", (Text("ecs-tasks.amazonaws.com"),)),)
-        sid = denial.action.partition(":")[2]
-        reason = Reason("message", "the call was refused", denial.refusal.source)
-        for resource in _granted(denial):
-            yield Need(holder, Permission(denial.action, resource, conditions), reason, Origin("message", ()), sid)
-
-
-def _granted(denial: Denial) -> tuple[Text, ...]:
-    """What a statement has to name so that the next task is not refused, either; nothing where it is not all known.
-
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
-    """
-    named = str(denial.resource.plain)
-    if named == "*":
-        return (ANYTHING,)
-    if not denial.whole or not denial.arn or any(sign in named for sign in "*?$"):
-        return ()
-    group, stream, _ = named.partition(":log-stream:")
-    if denial.action == "logs:CreateLogGroup":
-        return Text(group), Text(group, ":", ANYTHING)
-    if stream:
-        return (Text(group, stream, ANYTHING),)
-    if denial.action == "ecs:RunTask" and ":task-definition/" in named:
-        return (Text(":".join(named.split(":")[:6]), ":", ANYTHING),)
-    return (Text(named),)
-
-
-def _judged(wanted: tuple[Need, ...], role: Role, facts: Facts) -> tuple[Judged, ...]:
-    if not wanted:
-        return ()
-    return judge_uses(Uses(wanted[0].holder, wanted, facts), role, prove=False).judged
-
-
-def _causes(each: Understood, judged: tuple[Judged, ...]) -> tuple[PossibleCause, ...]:
-    outcomes = {one.outcome for one in judged}
+def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
+    if said.trust is not None:
+        trusting = trust_outcome(said.trust)
+        if trusting in (Outcome.MISSING, Outcome.DENIED):
+            return ()
+        return tuple(cause for cause in each.causes if trusting is Outcome.UNKNOWN or not cause.untrusted)
+    outcomes = {one.outcome for one in said.judged}
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
         told = tuple(cause for cause in each.causes if not cause.lacking)
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
@@ -241,32 +265,44 @@ def _causes(each: Understood, judged: tuple[Judged, ...]) -> tuple[PossibleCause
     return each.causes
 
 
-def _unknown(
-    each: Understood,
-    reading: Reading | None,
-    asking: tuple[Need, ...],
-    needs: tuple[Need, ...],
-    role: Role | None,
-) -> Iterator[str]:
+def _unknown(each: Understood, asked: _Asked, found: Asking, said: _Said) -> Iterator[str]:
     denial = each.denial
     if each.cut:
         yield "the cause: the text is cut before it"
     if denial and not denial.resource:
         yield "the resource: the message does not name it"
-    elif denial and not _granted(denial):
+    elif denial and not granted(denial):
         yield "the resource in full: the message cuts it, masks it, or names it otherwise than by its ARN"
-    if reading is None and each.fields:
-        yield "which field asked for it: --source SOURCE tells"
-    elif reading is not None and each.action and not asking:
-        other = any(need.permission.action.lower() == each.action.lower() for need in needs)
+    yield from _unknown_fields(each, asked, found)
+    yield from _unknown_role(each, asked, said)
+
+
+def _unknown_fields(each: Understood, asked: _Asked, found: Asking) -> Iterator[str]:
+    if not asked.readings:
+        if each.fields:
+            yield "which field asked for it: --source SOURCE tells"
+        return
+    if each.action and not found and each.category is not Category.TRUST:
+        other = any(need.permission.action.lower() == each.action.lower() for need in asked.needs)
         what = "asks for this call on other resources only" if other else "does not ask for this call"
-        yield f"who asked for it: {reading.name} {what}, so it is another revision, or the application itself"
-    if each.thing and any(told_symbols(need.permission) for need in asking):
-        yield "whether it is this field: the source names what it asks for by an expression"
-    if role is None and each.action and each.category in _OPEN and not each.patchable:
+        who = " and ".join(reading.name for reading in asked.readings)
+        yield f"who asked for it: {who} {what}, so it is another revision, or the application itself"
+    if each.thing and found and not found.sure:
+        one = "it is this field" if len(found) == 1 else "which of these fields it is"
+        yield f"{'whether ' * (len(found) == 1)}{one}: the source names what it asks for by an expression"
+
+
+def _unknown_role(each: Understood, asked: _Asked, said: _Said) -> Iterator[str]:
+    denial, name = each.denial, each.denial.role if each.denial else ""
+    if said.others:
+        yield f"which role it was: {', '.join(said.others)} may be it"
+    elif not said.name and not said.given and asked.roles and name:
+        yield f"whether the role allows the call: {name} is none of the roles of the source; --role ROLE tells"
+    elif not said.name and each.action and each.category in _OPEN and not each.patchable:
         yield "whether the role allows the call: --role ROLE tells"
-    if role is not None and denial and denial.role and role.name != denial.role and role.arn:
-        yield f"whether {role.name} is the role that was refused: the message names {denial.role}"
+    given = said.given
+    if given is not None and denial and name and given.name != name and given.arn:
+        yield f"whether {given.name} is the role that was refused: the message names {name}"
 
 
 def check_known(found: Collected) -> None:

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cfnroles.answers.verification import Judged, Outcome
+from cfnroles.answers.source_roles import SourceRole
+from cfnroles.answers.trust import Trust
+from cfnroles.answers.verification import Judged, Outcome, trust_outcome
 from cfnroles.messages.answers import Said
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Origin
@@ -29,7 +31,8 @@ class Diagnosis(Struct, frozen=True):
     role's own policy lacks: empty wherever something else refused the call. ``unknown`` is what was not known.
     ``address`` is that of the task definition in a configuration of Terraform, in whose language the statements are
     written. ``times`` says how often the message was found, ``where`` and ``when`` for the last time, where what was
-    read tells.
+    read tells. ``at`` is the role of the source that was looked at, and ``also_missing`` what that lacks for other
+    calls, which would be refused next.
     """
 
     understood: Understood
@@ -43,6 +46,9 @@ class Diagnosis(Struct, frozen=True):
     times: int = 1
     where: str = ""
     when: datetime | None = None
+    at: SourceRole | None = None
+    also_missing: tuple[Statement, ...] = ()
+    trust: Trust | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -54,13 +60,20 @@ class Diagnosis(Struct, frozen=True):
     def is_settled(self) -> bool:
         """Whether it is known what went wrong: neither the text nor the role leaves several causes."""
         known = self.understood.category is not Category.UNDETERMINED and not self.causes
-        return bool(self.statements) or known
+        return bool(self.statements) or known or self.is_distrusted
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether the role's trust policy does not let ECS assume it."""
+        return self.trust is not None and trust_outcome(self.trust) in (Outcome.MISSING, Outcome.DENIED)
 
     @property
     def remedy(self) -> str:
         """What to do; where the role allows the call already, another than the message alone would have."""
         if self.statements:
             return "Add the statement to the role"
+        if self.trust is not None and self.is_distrusted:
+            return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
         if self.understood.denial and self.outcome is Outcome.ALLOWED:
             return "Leave the role as it is: it allows the call, and something else refused it"
         if self.understood.denial and self.outcome is Outcome.DENIED:

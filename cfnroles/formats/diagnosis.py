@@ -9,10 +9,11 @@ from textwrap import wrap
 
 from cfnroles.answers.diagnosis import Besides, Diagnosis
 from cfnroles.answers.verification import Outcome
-from cfnroles.formats.verification_words import statements_json
+from cfnroles.formats.verification_words import placed, statements_json, trust_words
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
 from cfnroles.page import Page, json_page, page, painted, visible
+from cfnroles.statements import Statement
 
 NOTHING_BESIDES = Besides()
 
@@ -51,20 +52,27 @@ def json_text(found: Sequence[Diagnosis], texts: Mapping[str, str], besides: Bes
 
 def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
     said = each.understood
-    yield painted(visible(f"{said.what[0].upper()}{said.what[1:]}."), "1")
+    yield from map(_heading, wrap(visible(f"{said.what[0].upper()}{said.what[1:]}."), max(width, 40)))
     for name, value in _facts(each, lines):
         yield from _field(name, value, width)
     for number, cause in enumerate(each.causes, 1):
         if number == 1:
             yield "  It may be, the likeliest first:"
-        yield from _paragraph(f"{number}. {cause.what}", width, 4)
+        yield from _paragraph(cause.what, width, 7, f"    {number}.")
         yield from _paragraph(f"check: {cause.check}", width, 7)
         yield from _paragraph(f"then: {cause.remedy}", width, 7)
     if each.statements:
         yield "  The statement that is missing:"
-        yield _pasted(each)
+        yield _pasted(each, each.statements)
+    if each.also_missing:
+        yield "  The role lacks more of what the source needs, which is refused next:"
+        yield _pasted(each, each.also_missing)
     for unknown in each.unknown:
         yield from _field("not known", unknown, width)
+
+
+def _heading(line: str) -> Page:
+    return painted(line, "1")
 
 
 def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
@@ -80,10 +88,8 @@ def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
     if said.denial:
         yield "refused by", said.denial.kind
     for origin in each.asked_by:
-        yield "asked by", lines.where(origin)
-    if each.outcome:
-        by = ", ".join(str(statement) for one in each.judged for statement in one.by)
-        yield "role", f"{each.role} {_OUTCOMES[each.outcome]}{f': {by}' if by else ''}"
+        yield "asked by", _where(origin, lines)
+    yield from _of_role(each)
     if said.endpoint:
         yield "endpoint", said.endpoint
     yield "to do", each.remedy
@@ -108,6 +114,25 @@ def _seen(each: Diagnosis) -> str:
     return f"{each.times} times, at last {place}" if place else f"{each.times} times"
 
 
+def _of_role(each: Diagnosis) -> Iterator[tuple[str, str]]:
+    called = f"{each.role} ({each.at.where})" if each.at and each.at.where else each.role
+    if each.outcome and each.at and each.at.verification.absence:
+        yield "role", f"the source does not have it: {called}. {each.at.verification.absence.remedy}"
+    elif each.outcome:
+        role = each.at.verification.role if each.at else None
+        by = ", ".join(placed(role, one) if role else str(one) for judged in each.judged for one in judged.by)
+        yield "role", f"{called} {_OUTCOMES[each.outcome]}{f': {by}' if by else ''}"
+    if each.trust:
+        yield "role" if not each.outcome else "trust", f"{called}: {' '.join(trust_words(each.trust))}"
+
+
+def _where(origin: Origin, lines: Lines) -> str:
+    """``web.json:12:9: containerDefinitions[0].image (container web)``."""
+    line, column = lines.nearest(origin)
+    place = "" if origin.place == origin.pointer else f" ({origin.place})"
+    return f"{origin.document}{f':{line}' if line else ''}{f':{column}' if column else ''}: {origin.pointer}{place}"
+
+
 def _field(name: str, value: str, width: int) -> Iterator[str]:
     yield from _paragraph(value, width, 14, f"  {name}")
 
@@ -123,18 +148,19 @@ def _paragraph(text: str, width: int, indent: int, head: str = "") -> Iterator[s
     ) or [head]
 
 
-def _pasted(each: Diagnosis) -> Page:
+def _pasted(each: Diagnosis, statements: Sequence[Statement]) -> Page:
     """The statements in the language of the source."""
     if not each.address:
-        return statements_json(each.statements)
+        return statements_json(statements)
     from cfnroles.formats.hcl_statements import statements_hcl
 
-    return statements_hcl(each.statements, each.address)
+    return statements_hcl(statements, each.address)
 
 
 def _place(origin: Origin, lines: Lines) -> dict[str, object]:
+    line, column = lines.nearest(origin)
     named = {"document": origin.document, "field": origin.pointer, "container": origin.container}
-    return {**named, "line": lines.line(origin)}
+    return {**named, "line": line, "column": column}
 
 
 def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
@@ -157,12 +183,28 @@ def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
         "cut": said.cut,
         "endpoint": said.endpoint,
         "askedBy": [_place(origin, lines) for origin in each.asked_by],
-        "role": {"name": each.role, "outcome": each.outcome} if each.outcome else None,
+        "role": _role_entry(each),
         "causes": [{"what": one.what, "check": one.check, "remedy": one.remedy} for one in each.causes],
         "remedy": each.remedy,
         "check": said.sure,
-        "statements": [] if each.address or not each.statements else json.loads(statements_json(each.statements)),
-        "terraform": str(_pasted(each)) if each.address and each.statements else "",
+        **_statements_entry(each),
         "unknown": list(each.unknown),
         "source": said.source,
     }
+
+
+def _role_entry(each: Diagnosis) -> dict[str, object] | None:
+    if not (each.outcome or each.trust):
+        return None
+    trust = {"trust": each.trust.decision} if each.trust else {}
+    return {"name": each.role, "outcome": each.outcome, "where": each.at.where if each.at else "", **trust}
+
+
+def _statements_entry(each: Diagnosis) -> dict[str, object]:
+    """The statements as a template takes them, or as Terraform does."""
+    found = {"statements": each.statements, "alsoMissing": each.also_missing}
+    trees = {
+        name: [] if each.address or not several else json.loads(statements_json(several))
+        for name, several in found.items()
+    }
+    return {**trees, "terraform": str(_pasted(each, each.statements)) if each.address and each.statements else ""}

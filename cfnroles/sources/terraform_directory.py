@@ -6,6 +6,7 @@ Nothing is fetched and Terraform is not run. What only Terraform knows is a symb
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -96,6 +97,10 @@ class DirectoryRoles:
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
         """As for ``ConfiguredTasks``."""
+        return self._found
+
+    @cached_property
+    def _found(self) -> tuple[TaskWithRoles, ...]:
         services = sites(self._project, SERVICE)
         found: list[TaskWithRoles] = []
         for site in sites(self._project, TASK_DEFINITION):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -72,6 +73,10 @@ class PlanRoles:
 
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
         """As for ``ConfiguredTasks``."""
+        return self._found
+
+    @cached_property
+    def _found(self) -> tuple[TaskWithRoles, ...]:
         document = self._document
         planned = document.members.get("planned_values", document.members.get("values"))
         root = _member(planned, "root_module")

@@ -69,13 +69,15 @@ class PolicyKind(StrEnum):
 class PossibleCause(Struct, frozen=True):
     """One of several things that may be behind a message: how to be sure that it is the one, and what to do then.
 
-    ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures.
+    ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures. ``untrusted``
+    says that the role's trust policy refuses, which the role itself shows.
     """
 
     what: str
     check: str
     remedy: str
     lacking: bool = False
+    untrusted: bool = False
 
 
 class Stage(Struct, frozen=True):

@@ -30,10 +30,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_the_answer_is_what_happened_the_line_and_the_statement(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, DENIED, "--source", SHOP)
     assert code == 0
-    assert out.startswith(
+    assert " ".join(out.split()).startswith(
         "The role shop-execution may not call secretsmanager:GetSecretValue: no policy of the role allows"
     )
-    assert "asked by    shop.json:19: containerDefinitions[0].secrets[0].valueFrom" in out
+    assert "asked by    shop.json:19:11: containerDefinitions[0].secrets[0].valueFrom" in out
     assert "refused by  identity-based policy" in out
     statements = json.loads(out[out.index("\n[\n") : out.index("\n]\n") + 2])
     assert [each["Resource"] for each in statements] == [f"{SECRET}-??????"]
@@ -50,6 +50,7 @@ def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> No
             "field": "containerDefinitions[0].secrets[0].valueFrom",
             "container": "web",
             "line": 19,
+            "column": 11,
         }
     ]
 

@@ -9,6 +9,7 @@ _TRUST = PossibleCause(
     "the trust policy of the role does not let ecs-tasks.amazonaws.com assume it",
     "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
     "Let ecs-tasks.amazonaws.com assume the role in its trust policy",
+    untrusted=True,
 )
 _PASS = PossibleCause(
     "whoever starts the task or deploys the service lacks iam:PassRole on the role",

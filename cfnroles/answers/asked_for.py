@@ -1,0 +1,109 @@
+"""Which fields asked for the call of a message, and what a statement has to grant so that it is not refused again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from cfnroles.answers.source_roles import KnownName, matched
+from cfnroles.messages.denials import Denial
+from cfnroles.messages.understanding import Understood
+from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
+from cfnroles.sources.reading import Reading
+from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
+
+_INDEX = re.compile(r"\[\d+\]")
+#: How surely a need is on what a message names: by its own text, by a name that an expression stands for, or by no more
+#: than that an expression may stand for anything.
+_SURE, _NAMED, _PERHAPS, _NOT = 3, 2, 1, 0
+
+
+class Asking(list[Need]):
+    """The needs of the call that failed. ``sure`` says that nothing else of the source is about what it names."""
+
+    def __init__(self, needs: Iterable[Need] = (), *, sure: bool = True) -> None:
+        super().__init__(needs)
+        self.sure = sure
+
+
+def asking(each: Understood, needs: Sequence[Need], names: Mapping[str, KnownName]) -> Asking:
+    """The needs of the call that failed, on what the message names, if it names it.
+
+    ``names`` are those of the things that symbols stand for.
+    """
+    called = [need for need in needs if need.permission.action.lower() == each.action.lower()]
+    if not each.thing:
+        return Asking(called)
+    by_sureness = [(_sureness(need, each.thing, names), need) for need in called]
+    best = max((sureness for sureness, _ in by_sureness), default=_NOT)
+    found = (need for sureness, need in by_sureness if sureness == best and best)
+    return Asking(found, sure=best > _PERHAPS)
+
+
+def _sureness(need: Need, thing: str, names: Mapping[str, KnownName]) -> int:
+    resource = text_of(need.permission.resource)
+    pattern, known = matched(resource, names)
+    if not (thing.startswith("arn:") or thing == "*"):
+        if thing in resource or thing in need.origin.item:
+            return _SURE
+        return _NAMED if known and any(re.fullmatch(f"/?{each.pattern}", thing) for each in known) else _NOT
+    if _may_be(pattern, thing):
+        told = {symbol.name for symbol in resource.unknown}.issubset(PSEUDO_PARAMETERS)
+        return _SURE if told else _NAMED if known else _PERHAPS
+    perhaps = not all(each.exact for each in known) and _may_be(matched(resource, {})[0], thing)
+    return _PERHAPS if perhaps else _NOT
+
+
+def _may_be(pattern: re.Pattern[str], thing: str) -> bool:
+    """Whether a thing is what a pattern is about, be it named with the six signs behind a secret's name or without."""
+    return pattern.fullmatch(thing) is not None or pattern.fullmatch(f"{thing}-AAAAAA") is not None
+
+
+def serves(each: Understood, need: Need) -> bool:
+    """Whether what a need grants is what was refused: where several fields ask for the call, the resource tells."""
+    return each.denial is None or bool(each.thing) or need.permission.action == "ecr:GetAuthorizationToken"
+
+
+def at_fields(each: Understood, readings: Iterable[Reading], needs: Iterable[Need]) -> Iterator[Origin]:
+    """The fields that the message is about, where no need tells which."""
+    wanted = [field.lower() for field in each.fields]
+    if each.thing and each.denial:
+        return
+    for need in needs:
+        if _INDEX.sub("[]", need.origin.pointer).lower().endswith(tuple(wanted or ["\0"])):
+            yield need.origin
+    for task in (task for reading in readings for task in reading.tasks):
+        for field in each.fields:
+            yield from (task.workload.origin(path) for path, _ in task.workload.find(field))
+
+
+def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:
+    """The needs that follow from the refusals themselves, where all that has to stand in a statement does."""
+    for denial in each.denials:
+        conditions: tuple[Condition, ...] = ()
+        if denial.action == "iam:PassRole":
+            conditions = (Condition("StringEquals", "iam:PassedToService", (Text("ecs-tasks.amazonaws.com"),)),)
+        sid = denial.action.partition(":")[2]
+        reason = Reason("message", "the call was refused", denial.refusal.source)
+        for resource in granted(denial):
+            yield Need(holder, Permission(denial.action, resource, conditions), reason, Origin("message", ()), sid)
+
+
+def granted(denial: Denial) -> tuple[Text, ...]:
+    """What a statement has to name so that the next task is not refused, either; nothing where it is not all known.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+    """
+    named = str(denial.resource.plain)
+    if named == "*":
+        return (ANYTHING,)
+    if not denial.whole or not denial.arn or any(sign in named for sign in "*?$"):
+        return ()
+    group, stream, _ = named.partition(":log-stream:")
+    if denial.action == "logs:CreateLogGroup":
+        return Text(group), Text(group, ":", ANYTHING)
+    if stream:
+        return (Text(group, stream, ANYTHING),)
+    if denial.action == "ecs:RunTask" and ":task-definition/" in named:
+        return (Text(":".join(named.split(":")[:6]), ":", ANYTHING),)
+    return (Text(named),)

@@ -1,0 +1,181 @@
+"""Which role of the source was refused, and what it says to the call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cfnroles import Document, read
+from cfnroles.answers.diagnose import diagnose
+from cfnroles.answers.diagnosis import Diagnosis
+from cfnroles.answers.verification import Outcome
+from cfnroles.sources.cdk_app import read_app, stacks_with
+from cfnroles.sources.told import Told
+
+HOME = "us-east-1:123456789012"
+IDENTITY = "because no identity-based policy allows the action"
+TEMPLATE = """
+Resources:
+  Database: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/db}}
+  Key: {Type: AWS::SecretsManager::Secret}
+  Execution:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: &trust
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - PolicyName: key
+          PolicyDocument:
+            Statement: [{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Key}]
+  Application:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: shop-application
+      AssumeRolePolicyDocument: *trust
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Execution.Arn
+      TaskRoleArn: !GetAtt Application.Arn
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx
+          Secrets:
+            - {Name: DB, ValueFrom: !Ref Database}
+            - {Name: KEY, ValueFrom: !Ref Key}
+"""
+TERRAFORM = """
+resource "aws_secretsmanager_secret" "db" {
+  name = "shop/db"
+}
+resource "aws_secretsmanager_secret" "key" {
+  name = "shop/key"
+}
+resource "aws_iam_role" "execution" {
+  name               = "shop-execution"
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+resource "aws_ecs_task_definition" "shop" {
+  family                = "shop"
+  execution_role_arn    = aws_iam_role.execution.arn
+  container_definitions = jsonencode([{
+    name    = "web"
+    image   = "nginx"
+    secrets = [
+      { name = "DB", valueFrom = aws_secretsmanager_secret.db.arn },
+      { name = "KEY", valueFrom = aws_secretsmanager_secret.key.arn },
+    ]
+  }])
+}
+"""
+
+
+def denied(role: str, call: str, resource: str, why: str = IDENTITY) -> str:
+    session = f"arn:aws:sts::123456789012:assumed-role/{role}/0f9d3c2b1a4e4d5c8b7a6f5e4d3c2b1a"
+    return f"User: {session} is not authorized to perform: {call} on resource: {resource} {why}"
+
+
+def secret(name: str) -> str:
+    return f"arn:aws:secretsmanager:{HOME}:secret:{name}-AbC1eF"
+
+
+def unassumed(role: str) -> str:
+    return f"ECS was unable to assume the role 'arn:aws:iam::123456789012:role/{role}' that was provided for this task."
+
+
+def of_template(text: str) -> Diagnosis:
+    (found,) = diagnose(text, read(Document("shop.yaml", TEMPLATE)))
+    return found
+
+
+def of_terraform(text: str, directory: Path) -> Diagnosis:
+    (directory / "main.tf").write_text(TERRAFORM)
+    (found,) = diagnose(text, read(directory))
+    return found
+
+
+GET = "secretsmanager:GetSecretValue"
+MADE = "shop-Execution-1ABCDEFGHIJKL"
+OWN = "shop-application"
+MISSING, ALLOWED = Outcome.MISSING, Outcome.ALLOWED
+UNNAMED = f"{GET} failed: not authorized to perform: {GET} on resource: {secret('shop/db')} {IDENTITY}"
+ROLES = {
+    "by the name that CloudFormation made": (denied(MADE, GET, secret("shop/db")), "Execution", MISSING),
+    "that allows the call": (denied(MADE, GET, secret("Key-a1b2c3d4e5f6")), "Execution", ALLOWED),
+    "by its own name": (denied(OWN, "sqs:SendMessage", "arn:aws:sqs:us-east-1:1:q"), "Application", MISSING),
+    "of two that read the secret": (denied(OWN, GET, secret("shop/db")), "Application", MISSING),
+    "by the call alone": (UNNAMED, "Execution", MISSING),
+}
+
+
+@pytest.mark.parametrize(("text", "role", "outcome"), ROLES.values(), ids=ROLES)
+def test_the_role_of_a_template_is_found(text: str, role: str, outcome: Outcome) -> None:
+    found = of_template(text)
+    assert found.at is not None
+    assert (found.at.logical_id, found.outcome) == (role, outcome)
+    assert bool(found.statements) is (outcome is Outcome.MISSING)
+
+
+FIELDS = {
+    "by the name that the template gives": ("shop/db", [0], ""),
+    "by the name that CloudFormation makes": ("Key-a1b2c3d4e5f6", [1], ""),
+    "by nothing": ("backup/key", [1], "the source names what it asks for by an expression"),
+}
+
+
+@pytest.mark.parametrize(("name", "numbers", "unknown"), FIELDS.values(), ids=FIELDS)
+def test_the_field_is_found_behind_an_expression(name: str, numbers: list[int], unknown: str) -> None:
+    found = of_template(denied(MADE, GET, secret(name)))
+    asked = [int(origin.pointer.partition("Secrets[")[2][0]) for origin in found.asked_by]
+    assert asked == numbers
+    assert any(unknown in each for each in found.unknown) is bool(unknown)
+
+
+def test_what_would_be_refused_next_is_told_with_it() -> None:
+    text = TEMPLATE.replace("Resource: !Ref Key", "Resource: arn:aws:secretsmanager:us-east-1:1:secret:other")
+    (found,) = diagnose(denied(MADE, GET, secret("shop/db")), read(Document("shop.yaml", text)))
+    assert [str(each) for statement in found.statements for each in statement.resources] == ["${Database}"]
+    assert [str(each) for statement in found.also_missing for each in statement.resources] == ["${Key}"]
+
+
+def test_the_role_of_terraform_is_found_by_its_name_with_its_line(tmp_path: Path) -> None:
+    found = of_terraform(denied("shop-execution", GET, secret("shop/key")), tmp_path)
+    assert found.at is not None
+    assert found.at.logical_id == "aws_iam_role.execution"
+    assert found.at.where == f"{tmp_path / 'main.tf'}:8"
+    assert [(origin.line, origin.column) for origin in found.asked_by] == [(22, 35)]
+    assert found.outcome is Outcome.MISSING
+
+
+def test_a_trust_policy_that_refuses_settles_the_cause(tmp_path: Path) -> None:
+    found = of_terraform(unassumed("shop-execution"), tmp_path)
+    assert (found.is_settled, found.causes, found.statements) == (True, (), ())
+    assert "ecs-tasks.amazonaws.com" in found.remedy
+
+
+def test_a_trust_policy_that_admits_leaves_the_other_causes_in_their_order() -> None:
+    found = of_template(unassumed(MADE))
+    assert not found.is_settled
+    assert found.causes[0].what.startswith("the role does not exist")
+    assert not any("trust policy" in cause.what for cause in found.causes)
+
+
+def test_another_role_than_those_of_the_source_is_told_as_one(tmp_path: Path) -> None:
+    found = of_terraform(denied("payroll", GET, secret("shop/db")), tmp_path)
+    assert found.at is None
+    assert any("payroll is none of the roles of the source" in each for each in found.unknown)
+
+
+def test_the_stacks_of_an_app_are_asked_together() -> None:
+    app = str(Path(__file__).parents[1] / "golden" / "cdk")
+    readings = tuple(stacks_with(read_app(app, Told()), "", app))
+    system = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
+    (found,) = diagnose(
+        denied("Shop-EfsTaskRoleB8DD7319-1ABCDEFGHIJKL", "elasticfilesystem:ClientMount", system), readings
+    )
+    assert found.at is not None
+    assert found.at.where == "Shop.template.json:1300"
+    assert found.outcome is Outcome.MISSING
