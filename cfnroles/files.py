@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -83,6 +84,24 @@ def read_bytes(source: str | Path, limit: Limit = DOCUMENT) -> bytes:
         raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
     check_size(len(data), name, limit)
     return data
+
+
+@contextmanager
+def opened(source: str | Path) -> Iterator[BinaryIO]:
+    """A file, or standard input for ``-``, to be read piece by piece; raises as ``read_bytes`` does."""
+    if str(source) == "-":
+        yield sys.stdin.buffer
+        return
+    name = str(source)
+    try:
+        with Path(source).open("rb") as file:
+            yield file
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(f"cannot be read: {error.strerror}", where=name) from error
+    except OSError as error:
+        raise InvalidInput(f"cannot be read: {error.strerror or error}", where=name) from error
+    except ValueError as error:
+        raise InvalidInput(f"is not the name of a file: {error}", where=repr(name)) from error
 
 
 def _content(file: BinaryIO, limit: Limit) -> tuple[bytes, Limit]:

@@ -1,0 +1,331 @@
+"""What roles are seen to do in a trail: each event is held against their statements, and only sums are kept.
+
+However long the trail is, what is kept grows with the statements of the roles and not with the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.excess import GrantedAction
+from cfnroles.answers.requests import Home
+from cfnroles.facts import partition_of
+from cfnroles.iam.actions import matches_action
+from cfnroles.iam.evaluator import (
+    Context,
+    Effect,
+    PolicyStatement,
+    Principal,
+    Request,
+    StatementId,
+    some,
+    statement_applies,
+)
+from cfnroles.iam.roles import Role, evaluable
+from cfnroles.iam.truth import Truth, any_of
+from cfnroles.messages.denials import Denial, denials_of
+from cfnroles.table.event_sources import actions_of_event, source_of_event
+from cfnroles.table.message import PolicyKind
+from cfnroles.trail.record import Record, role_key
+from cfnroles.trail.resources import Called, called
+
+#: How many answers are kept, and how many calls beyond the statements are told one by one.
+_MOST_ANSWERS, _MOST_REFUSED = 20_000, 200
+_LONGEST_MESSAGE = 4_000
+_ASSUMING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
+_TASKS = "ecs-tasks.amazonaws.com"
+#: A resource of which the event tells nothing.
+_SOMETHING = some("arn:*")
+
+
+class Count(Struct):
+    """How often something was seen, and when last."""
+
+    times: int = 0
+    last: str = ""
+
+    def add(self, time: str) -> None:
+        """One more time."""
+        self.times += 1
+        self.last = max(self.last, time)
+
+
+class GrantUse(Struct):
+    """What was seen of one grant: calls that used it, by the action, that may have used it, and that were refused."""
+
+    used: dict[str, Count]
+    perhaps: dict[str, Count]
+    denied: dict[PolicyKind, Count]
+
+
+class Refused(Struct, frozen=True, order=True):
+    """A call that was refused and that no statement of the role allows."""
+
+    action: str
+    resource: str
+    kind: PolicyKind
+
+
+class Grant(Struct, frozen=True):
+    """One action on one resource of one statement, as the policy spells them."""
+
+    statement: StatementId
+    granted: GrantedAction
+    action_at: int
+    resource_at: int
+    open_ended: bool = False
+
+
+_Answer = tuple[tuple[int, str, bool], ...]
+
+
+class RoleUse:
+    """One role, and what was seen of it."""
+
+    def __init__(self, role: Role, account: str = "", name: str = "") -> None:
+        self.role = role
+        own = role_key(role.arn)
+        self.account, self.name = account or own[0], name or own[1] or role.name
+        self.grants = tuple(grants_of(role))
+        self.uses = [GrantUse({}, {}, {}) for _ in self.grants]
+        self.assumed, self.by_tasks, self.calls = Count(), Count(), Count()
+        self.accounts: set[str] = set()
+        self.regions: set[str] = set()
+        self.refused: dict[Refused, Count] = {}
+        self.further = 0
+        self._answers: dict[object, _Answer] = {}
+        self._statements: dict[tuple[str, str], list[PolicyStatement | None]] = {}
+        self._by_action: dict[str, tuple[int, ...]] = {}
+
+    def was_assumed(self, record: Record, account: str) -> None:
+        """Count one session of the role that began."""
+        if record.is_refused:
+            return
+        self.accounts.add(account)
+        self.regions.add(record.awsRegion)
+        self.assumed.add(record.eventTime)
+        if record.via == _TASKS:
+            self.by_tasks.add(record.eventTime)
+
+    def saw(self, record: Record, account: str) -> None:
+        """Hold one call of the role against its statements."""
+        self.accounts.add(account)
+        self.regions.add(record.awsRegion)
+        self.calls.add(record.eventTime)
+        if record.is_refused:
+            self._saw_refusal(record, account)
+            return
+        for at, action, surely in self._answer(record, account):
+            counts = self.uses[at].used if surely else self.uses[at].perhaps
+            counts.setdefault(action, Count()).add(record.eventTime)
+
+    def _saw_refusal(self, record: Record, account: str) -> None:
+        found = denials_of((record.errorMessage or "")[:_LONGEST_MESSAGE])
+        denial = found[0] if found else None
+        kind = denial.kind if denial else PolicyKind.UNSTATED
+        calls = _refused_call(record, denial)
+        touched = False
+        for action, resources in calls:
+            for at, _, _ in self._held(record, account, action, resources, surely=True):
+                self.uses[at].denied.setdefault(kind, Count()).add(record.eventTime)
+                touched = True
+        if not touched and calls:
+            action, resources = calls[0]
+            self._beyond(Refused(action, next(iter(resources.resources), ""), kind), record.eventTime)
+
+    def _beyond(self, refused: Refused, time: str) -> None:
+        if refused in self.refused or len(self.refused) < _MOST_REFUSED:
+            self.refused.setdefault(refused, Count()).add(time)
+        else:
+            self.further += 1
+
+    def _answer(self, record: Record, account: str) -> _Answer:
+        """The grants that an event used, or may have used."""
+        calls = tuple(each for each in _calls(record) if self._candidates(each[0]))
+        if not calls:
+            return ()
+        told = tuple((action, surely, resources(record)) for action, surely, resources in calls)
+        key = (record.awsRegion, account, told, _context_key(record))
+        found = self._answers.get(key)
+        if found is None:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            found = self._answers[key] = tuple(
+                each
+                for action, surely, resources in told
+                for each in self._held(record, account, action, resources, surely=surely)
+            )
+        return found
+
+    def _candidates(self, action: str) -> tuple[int, ...]:
+        """The grants of an action, whatever their resources."""
+        found = self._by_action.get(action)
+        if found is None:
+            matching = (at for at, each in enumerate(self.grants) if matches_action(each.granted.action, action))
+            found = self._by_action[action] = tuple(matching)
+        return found
+
+    def _held(
+        self, record: Record, account: str, action: str, resources: Called, *, surely: bool
+    ) -> Iterator[tuple[int, str, bool]]:
+        """The grants that a call used, by their places, with the action and whether they surely were."""
+        candidates = self._candidates(action)
+        if not candidates:
+            return
+        requests = list(self._requests(record, action, resources if surely else Called((), False)))
+        statements = self._in(account, record.awsRegion)
+        for at in candidates:
+            statement = statements[at]
+            applies: Truth | None = (
+                None if statement is None else any_of(statement_applies(statement, each) for each in requests)
+            )
+            if applies is not False:
+                yield at, action, surely and applies is True
+
+    def _requests(self, record: Record, action: str, resources: Called) -> Iterator[Request]:
+        principal = Principal(self.role.arn or some(f"arn:*:iam::*:role/*{self.name}"))
+        context = Context.of(_context(record))
+        for each in resources.resources:
+            yield Request(principal, action, each if each == "*" else some(each), context)
+        if not resources.complete:
+            yield Request(principal, action, _SOMETHING, context)
+
+    def _in(self, account: str, region: str) -> list[PolicyStatement | None]:
+        """The grants as statements of their own, with the values of an account and a Region."""
+        found = self._statements.get((account, region))
+        if found is None:
+            found = self._statements[account, region] = list(statements_of(self.role, self.grants, account, region))
+        return found
+
+
+class Watching:
+    """All roles that are asked about, which are shown each event of a trail."""
+
+    def __init__(self, roles: Sequence[RoleUse]) -> None:
+        self.roles = roles
+        self._by_name: dict[str, list[RoleUse]] = {}
+        for each in roles:
+            self._by_name.setdefault(each.name, []).append(each)
+        self._known: dict[str, tuple[tuple[RoleUse, ...], str]] = {}
+
+    def __call__(self, record: Record) -> None:
+        """Take one event."""
+        if record.eventSource == "sts.amazonaws.com" and record.eventName in _ASSUMING:
+            for arn in _assumed(record):
+                found, account = self._of(arn)
+                for each in found:
+                    each.was_assumed(record, account)
+        issuer = record.issuer
+        if not issuer:
+            return
+        found, account = self._of(issuer)
+        for each in found:
+            each.saw(record, account)
+
+    def _of(self, arn: str) -> tuple[tuple[RoleUse, ...], str]:
+        known = self._known.get(arn)
+        if known is None:
+            if len(self._known) >= _MOST_ANSWERS:
+                self._known.clear()
+            account, name = role_key(arn)
+            named = self._by_name.get(name, ()) if name else ()
+            known = self._known[arn] = tuple(each for each in named if each.account in ("", account)), account
+        return known
+
+
+def grants_of(role: Role) -> Iterator[Grant]:
+    """Everything that a role allows, pair by pair."""
+    for policy in role.policies:
+        for statement in evaluable(policy).statements:
+            if statement.effect is not Effect.ALLOW:
+                continue
+            actions = [f"NOT {', '.join(statement.actions)}"] if statement.not_actions else statement.actions
+            resources = [f"NOT {', '.join(statement.resources)}"] if statement.not_resources else statement.resources
+            for action_at, action in enumerate(actions):
+                for resource_at, resource in enumerate(resources):
+                    open_ended = statement.not_actions or statement.not_resources
+                    yield Grant(statement.id, GrantedAction(action, resource), action_at, resource_at, open_ended)
+
+
+def statements_of(
+    role: Role, grants: Iterable[Grant], account: str, region: str, symbols: Mapping[str, str] | None = None
+) -> Iterator[PolicyStatement | None]:
+    """Each grant as a statement of its own, in an account and a Region; ``None`` where it cannot be read there."""
+    known = symbols or Home(account, region, str(partition_of(region)) if region else "aws").symbols
+    read = {
+        (each.id.policy, each.id.index): each
+        for policy in role.policies
+        for each in evaluable(policy, known).statements
+    }
+    for grant in grants:
+        whole = read.get((grant.statement.policy, grant.statement.index))
+        if whole is None:
+            yield None
+            continue
+        yield replace(
+            whole,
+            actions=whole.actions if whole.not_actions else (whole.actions[grant.action_at],),
+            resources=whole.resources if whole.not_resources else (whole.resources[grant.resource_at],),
+        )
+
+
+def _calls(record: Record) -> Iterator[tuple[str, bool, Callable[[Record], Called]]]:
+    """The actions that a call needs, whether it surely does, and what tells on what."""
+    for action, surely in actions_of_event(record.eventSource, record.eventName):
+        yield action, surely, partial(_resources, action)
+
+
+def _resources(action: str, record: Record) -> Called:
+    source = source_of_event(record.eventSource, record.eventName)
+    if source is not None:
+        return called(record, source, action)
+    return Called(tuple(each.ARN for each in record.resources or () if each.ARN and each.ARN.startswith("arn:")), False)
+
+
+def _refused_call(record: Record, denial: Denial | None) -> list[tuple[str, Called]]:
+    """What was refused, as the message says it, or else as the event does."""
+    calls = [(action, resources(record)) for action, surely, resources in _calls(record) if surely]
+    if denial is None:
+        return calls
+    told = str(denial.resource.plain)
+    if told and denial.whole:
+        return [(denial.action, Called((told,), True))]
+    same = next((resources for action, resources in calls if action.lower() == denial.action.lower()), None)
+    return [(denial.action, same or Called((), False))]
+
+
+def _assumed(record: Record) -> set[str]:
+    """The ARNs of the role that was assumed."""
+    sent = record.parameters().get("roleArn")
+    listed = {each.ARN for each in record.resources or () if each.ARN}
+    return {*listed, sent} if isinstance(sent, str) else listed
+
+
+def _context_key(record: Record) -> object:
+    if record.eventSource != "kms.amazonaws.com":
+        return record.via
+    return record.via, tuple(sorted(_encryption(record).items()))
+
+
+def _context(record: Record) -> dict[str, str]:
+    """The condition keys whose values an event tells.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    told = {"aws:RequestedRegion": record.awsRegion} if record.awsRegion else {}
+    if record.eventSource == "kms.amazonaws.com":
+        told |= {f"kms:EncryptionContext:{key}": value for key, value in _encryption(record).items()}
+        if record.via:
+            service, _, domain = record.via.partition(".")
+            told["kms:ViaService"] = f"{service}.{record.awsRegion}.{domain}"
+    return told
+
+
+def _encryption(record: Record) -> dict[str, str]:
+    found = record.parameters().get("encryptionContext")
+    whole = found if isinstance(found, dict) else {}
+    return {str(key): value for key, value in whole.items() if isinstance(value, str)}

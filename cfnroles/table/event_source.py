@@ -1,0 +1,130 @@
+"""One row of the table of event sources: what CloudTrail records of a service, and under which names.
+
+An IAM action and the event of its call need not have one name, and many calls leave no event at all. What no row says
+is not known: a trail without such an event proves nothing.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-events.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+#: Lambda's events have the version of the API behind their names: ``GetFunction20150331v2``.
+_VERSION = re.compile(r"\d{8}(v\d+)?")
+#: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+_READING = re.compile(
+    r"(?:Batch)?(?:Check|Describe|Get|Head|List|Lookup|Query|Scan|Search|View)(?![a-z])|Decrypt|Filter"
+)
+_WRITING = re.compile(
+    r"(?:Batch)?(?:Abort|Add|Associate|Attach|Cancel|Copy|Create|Delete|Deregister|Detach|Disable|Disassociate|Enable"
+    r"|Import|Increase|Invoke|Modify|Open|Pass|Publish|Purge|Put|Register|Remove|Restore|Revoke|Run|Send|Set|Start|Stop"
+    r"|Tag|Terminate|Untag|Update|Upload|Write)(?![a-z])"
+)
+
+
+class Recording(StrEnum):
+    """How CloudTrail records the calls that an action allows."""
+
+    MANAGEMENT = "management event"
+    DATA = "data event"
+    NEVER = "not recorded"
+    UNKNOWN = "not known to cfnroles"
+
+
+class DataEvents(Struct, frozen=True):
+    """Data events of one type of resource, which a trail records only where it is told to.
+
+    ``actions`` are IAM's names without the service. Of the last field of an ARN, the first ``parts`` between the signs
+    ``between`` name what a trail is told to record: the bucket of an object, the table of an index. Where calls have no
+    resource in ARNs (``whole``), one event of the service proves that they are recorded.
+    """
+
+    type: str
+    actions: tuple[str, ...]
+    between: str = ""
+    parts: int = 1
+    whole: bool = False
+
+    def recorded_thing(self, arn: str) -> str:
+        """What a trail is told to record of this resource: its bucket, table, stream, function, queue or topic."""
+        if self.whole:
+            return ""
+        *fields, last = arn.split(":", 5)
+        kept = last.split(self.between)[: self.parts] if self.between else [last]
+        return ":".join([*fields, self.between.join(kept)])
+
+
+class NamedResource(Struct, frozen=True):
+    """Where a call names its resource: a member of ``requestParameters``, and the ARNs that its value stands for.
+
+    ``{value}`` there is the value, ``{path}`` the value without the slashes around it, and other names in braces are
+    other members. ``{partition}``, ``{region}`` and ``{account}`` are those of the event. A value that is an ARN stands
+    for itself.
+    """
+
+    member: str
+    arns: tuple[str, ...]
+
+
+class EventSource(Struct, frozen=True):
+    """A service: how its events are named, and which of its actions can be seen in them.
+
+    ``service`` is the prefix of its actions and ``hosts`` the values of ``eventSource``.
+    ``management`` are the actions
+    whose calls are management events; ``None`` where all operations are that no other member names. ``never`` are
+    actions that no event shows. ``renamed`` gives the actions behind the name of an event, where they are not of that
+    name; one behind ``~`` may have been used, and on another resource than the event names. ``unbound`` are actions
+    without a type of resource. ``listed`` says that an event that lists resources lists all. ``excluded`` says that a
+    trail may leave out the management events of the service. ``model`` is botocore's name of the service.
+    """
+
+    service: str
+    hosts: tuple[str, ...]
+    page: str
+    model: str
+    management: tuple[str, ...] | None = None
+    data: tuple[DataEvents, ...] = ()
+    never: tuple[str, ...] = ()
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unbound: tuple[str, ...] = ()
+    named: tuple[NamedResource, ...] = ()
+    listed: bool = False
+    excluded: bool = False
+
+    def actions(self, event: str) -> tuple[tuple[str, bool], ...]:
+        """The actions that the call of an event needs, and whether it surely does, on the resources of the event."""
+        name = event if event in self.renamed else _VERSION.sub("", event)
+        found = self.renamed.get(name, (name,))
+        return tuple((f"{self.service}:{each.removeprefix('~')}", not each.startswith("~")) for each in found)
+
+    def recording(self, action: str) -> Recording:
+        """How the calls of one of the service's own actions are recorded, whatever the case of its name."""
+        name = action.partition(":")[2].lower()
+        if self.data_events(action):
+            return Recording.DATA
+        if name in _lower(self.never):
+            return Recording.NEVER
+        if self.management is None or name in _lower(self.management):
+            return Recording.MANAGEMENT
+        return Recording.UNKNOWN
+
+    def data_events(self, action: str) -> DataEvents | None:
+        """The data events that show calls of an action; ``None`` where none do."""
+        name = action.partition(":")[2].lower()
+        return next((each for each in self.data if name in _lower(each.actions)), None)
+
+
+def reads_only(name: str) -> bool | None:
+    """Whether a call of this name changes nothing; ``None`` where its first word does not tell."""
+    if _READING.match(name):
+        return True
+    return False if _WRITING.match(name) else None
+
+
+def _lower(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)

@@ -1,0 +1,41 @@
+"""What CloudTrail records of roles and sessions."""
+
+from __future__ import annotations
+
+from cfnroles.table.event_source import EventSource, NamedResource
+
+SOURCES = (
+    EventSource(
+        service="sts",
+        hosts=("sts.amazonaws.com",),
+        page="https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html",
+        model="sts",
+        # Permissions beside the operation that they are asked for with.
+        never=("GetServiceBearerToken", "SetContext", "SetSourceIdentity", "TagGetWebIdentityToken", "TagSession"),
+        unbound=("GetCallerIdentity", "GetSessionToken"),
+        named=(NamedResource("roleArn", ("{value}",)),),
+    ),
+    EventSource(
+        service="iam",
+        hosts=("iam.amazonaws.com",),
+        page="https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html",
+        model="iam",
+        # "PassRole is not an API call": https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+        never=(
+            "DeleteCloudFrontPublicKey",
+            "FinalizeSmsMfaRegistration",
+            "GetAccountEmailAddress",
+            "GetAccountName",
+            "GetCloudFrontPublicKey",
+            "ListCloudFrontPublicKeys",
+            "ListSTSRegionalEndpointsStatus",
+            "PassRole",
+            "RequestSmsMfaRegistration",
+            "SetSTSRegionalEndpointStatus",
+            "UpdateAccountEmailAddress",
+            "UpdateAccountName",
+            "UpdateCloudFrontPublicKey",
+            "UploadCloudFrontPublicKey",
+        ),
+    ),
+)

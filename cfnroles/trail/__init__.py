@@ -1,0 +1,1 @@
+"""CloudTrail as people have it, read in one pass; knows no role and no task definition."""

@@ -1,0 +1,122 @@
+"""What a trail shows at all: which accounts, Regions and days, and which kinds of events.
+
+Only where a trail would show a call does its absence say anything.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from msgspec import Struct, field
+
+#: An account and a Region.
+Place = tuple[str, str]
+#: A service, what of it is recorded, and whether the calls read.
+Recorded = tuple[str, str, bool]
+#: How many files are named that could not be read.
+NAMED = 5
+
+
+class Region(Struct, frozen=True):
+    """What there is of one Region of one account.
+
+    ``days`` are the days with events, ``reads`` and ``writes`` how many management events read and changed something,
+    and ``excludable`` the services with events that a trail may be told to leave out. ``data`` counts data events by
+    what they are recorded of.
+    """
+
+    account: str
+    name: str
+    events: int = 0
+    first: str = ""
+    last: str = ""
+    days: frozenset[str] = frozenset()
+    reads: int = 0
+    writes: int = 0
+    excludable: frozenset[str] = frozenset()
+    data: Mapping[Recorded, int] = field(default_factory=dict)
+
+
+class BrokenFile(Struct, frozen=True):
+    """A file that could not be read to its end, and the account, Region and day of it, where its name tells."""
+
+    name: str
+    why: str
+    account: str = ""
+    region: str = ""
+    day: str = ""
+
+
+class Coverage(Struct, frozen=True):
+    """What was read.
+
+    ``first`` and ``last`` are the times of the first and the last event. ``broken`` are files that could not be read to
+    their end, of which there are ``broken_count``; ``ignored`` counts files that are none of CloudTrail's, ``digests``
+    those of digests. ``malformed`` counts events that are not of CloudTrail's form. ``more`` says that an answer of
+    lookup-events is one page of several. ``history`` says that the events are those of the event history, which holds
+    all management events and no others, of ``days`` days.
+    """
+
+    regions: tuple[Region, ...] = ()
+    events: int = 0
+    first: str = ""
+    last: str = ""
+    files: int = 0
+    broken: tuple[BrokenFile, ...] = ()
+    broken_count: int = 0
+    ignored: int = 0
+    digests: int = 0
+    malformed: int = 0
+    more: bool = False
+    history: bool = False
+    days: int = 0
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts with events."""
+        return tuple(sorted({each.account for each in self.regions}))
+
+    def regions_of(self, account: str) -> tuple[Region, ...]:
+        """What there is of one account."""
+        return tuple(each for each in self.regions if each.account == account)
+
+    def missing_days(self, region: Region) -> tuple[str, ...]:
+        """The days of the window of which a Region has no events, or not all."""
+        if self.history:
+            return ()
+        broken = {
+            each.day
+            for each in self.broken
+            if each.account in ("", region.account) and each.region in ("", region.name)
+        }
+        return tuple(day for day in self.window(region.account) if day not in region.days or day in broken)
+
+    def window(self, account: str) -> tuple[str, ...]:
+        """The days from the first event of an account to the last."""
+        own = self.regions_of(account)
+        try:
+            first = date.fromisoformat(min((each.first for each in own), default="")[:10])
+            last = date.fromisoformat(max((each.last for each in own), default="")[:10])
+        except ValueError:
+            return ()
+        return tuple((first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1))
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether events are missing of which nobody can tell the place and the day."""
+        return any(not each.day for each in self.broken) or self.malformed > 0 or self.more
+
+
+def periods(days: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Days as periods, each from its first to its last day."""
+    found: list[tuple[str, str]] = []
+    for day in sorted(days):
+        if found and date.fromisoformat(found[-1][1]) + timedelta(days=1) == date.fromisoformat(day):
+            found[-1] = found[-1][0], day
+        else:
+            found.append((day, day))
+    return tuple(found)

@@ -1,0 +1,242 @@
+"""One pass over the events: what the trail covers is counted here, and each event is shown to whoever watches."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cfnroles.errors import InvalidInput
+from cfnroles.files import below, is_directory, opened
+from cfnroles.table.event_sources import EVENT_SOURCES, source_of_event
+from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, Place, Recorded, Region
+from cfnroles.trail.record import Record
+from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
+
+_CHUNK = 1 << 20
+#: How CloudTrail names its files.
+#: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
+_NAME = re.compile(r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<date>\d{8})T\d{4}Z_")
+_READ = (".json", ".gz", ".jsonl", ".ndjson")
+#: Files that CloudTrail puts beside those with events.
+_DIGEST = "CloudTrail-Digest"
+_INSIGHTS = "Insight"
+_DATA = "Data"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+#: How many things are kept of which data events are recorded; those of more are not known to be.
+_MOST_RECORDED = 50_000
+_EXCLUDABLE = frozenset(host for source in EVENT_SOURCES if source.excluded for host in source.hosts)
+_FORMS = "Give files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
+
+#: What is shown each event.
+Watch = Callable[[Record], None]
+
+
+class _Seen:
+    """What was counted of one Region of one account."""
+
+    __slots__ = ("data", "days", "events", "excludable", "first", "last", "reads", "writes")
+
+    def __init__(self) -> None:
+        self.events = self.reads = self.writes = 0
+        self.first, self.last = "\uffff", ""
+        self.days: set[str] = set()
+        self.excludable: set[str] = set()
+        self.data: Counter[Recorded] = Counter()
+
+
+class Pass:
+    """The pass itself: takes events, shows them to ``watch``, and tells at its end what was covered."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._places: dict[Place, _Seen] = {}
+        self._things = 0
+        self._broken: list[BrokenFile] = []
+        self._counts: Counter[str] = Counter()
+        self._more = False
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Count events, and show each to whoever watches."""
+        for record in unwrapped(records):
+            if record is None or not _TIME.fullmatch(record.eventTime):
+                self._counts["malformed"] += 1
+            elif record.eventCategory != _INSIGHTS:
+                self._counts["events"] += 1
+                self._count(record)
+                self._watch(record)
+
+    def file(self, source: str | Path) -> None:
+        """Take the events of one file.
+
+        Raises InvalidInput where it cannot be opened, Broken where it ends before it should, and OtherDocument where it
+        is none of CloudTrail's; whatever could be read before was taken.
+        """
+        events, malformed = self._counts["events"], self._counts["malformed"]
+        with opened(source) as file:
+            for batch in batches(iter(lambda: file.read(_CHUNK), b"")):
+                self._batch(batch)
+        if self._counts["events"] == events and self._counts["malformed"] > malformed:
+            self._counts["malformed"] = malformed
+            raise OtherDocument("it is no file of CloudTrail")
+        self._counts["files"] += 1
+
+    def directory(self, source: str) -> None:
+        """Take the events of all files below a directory; a file that cannot be read leaves a gap that is told."""
+        files, unlisted = below(source)
+        for path in unlisted:
+            self._broke(path, "it cannot be listed")
+        for path in files:
+            if _DIGEST in path.parts:
+                self._counts["digests"] += 1
+            elif path.suffix not in _READ:
+                self._counts["ignored"] += 1
+            else:
+                self._of_directory(path)
+
+    def _of_directory(self, path: Path) -> None:
+        try:
+            self.file(path)
+        except OtherDocument as other:
+            if _NAME.search(path.name):
+                self._broke(path, str(other))
+            else:
+                self._counts["ignored"] += 1
+        except Broken as error:
+            self._broke(path, str(error))
+        except InvalidInput as error:
+            self._broke(path, error.what)
+
+    def _broke(self, path: Path, why: str) -> None:
+        found = _NAME.search(path.name)
+        day = f"{found['date'][:4]}-{found['date'][4:6]}-{found['date'][6:]}" if found else ""
+        place = (found["account"], found["region"]) if found else ("", "")
+        self._counts["broken"] += 1
+        # All of those whose place is known are kept by their days, of which there are few.
+        told = BrokenFile(path.name, why, *place, day)
+        if len(self._broken) < NAMED or not any(_same_day(told, each) for each in self._broken):
+            self._broken.append(told)
+
+    def _batch(self, batch: Batch) -> None:
+        self._counts["malformed"] += batch.malformed
+        self._more = self._more or batch.more
+        self.take(batch.records)
+
+    def _count(self, record: Record) -> None:
+        place = (record.account, record.awsRegion)
+        seen = self._places.get(place)
+        if seen is None:
+            seen = self._places[place] = _Seen()
+        time, host = record.eventTime, record.eventSource
+        seen.events += 1
+        seen.first = min(seen.first, time)
+        seen.last = max(seen.last, time)
+        seen.days.add(time[:10])
+        if is_data(record):
+            self._count_data(record, seen)
+        else:
+            read = record.is_read
+            seen.reads += read is True
+            seen.writes += read is False
+        if host in _EXCLUDABLE:
+            seen.excludable.add(host)
+
+    def _count_data(self, record: Record, seen: _Seen) -> None:
+        source = source_of_event(record.eventSource, record.eventName)
+        read = record.is_read
+        if source is None or read is None:
+            return
+        action, _ = source.actions(record.eventName)[0]
+        events = source.data_events(action)
+        if events is None:
+            return
+        arns = [""] if events.whole else [each.ARN for each in record.resources or () if each.ARN]
+        for thing in {events.recorded_thing(arn) for arn in arns}:
+            key = (source.service, thing, read)
+            if key in seen.data or self._things < _MOST_RECORDED:
+                self._things += key not in seen.data
+                seen.data[key] += 1
+
+    def coverage(self, *, history: bool = False, days: int = 0) -> Coverage:
+        """What was covered; of the event history, whose extent is known, where ``history`` says so."""
+        regions = tuple(
+            Region(
+                account,
+                name,
+                seen.events,
+                seen.first,
+                seen.last,
+                frozenset(seen.days),
+                seen.reads,
+                seen.writes,
+                frozenset(seen.excludable),
+                dict(seen.data),
+            )
+            for (account, name), seen in sorted(self._places.items())
+        )
+        return Coverage(
+            regions,
+            sum(each.events for each in regions),
+            min((each.first for each in regions), default=""),
+            max((each.last for each in regions), default=""),
+            self._counts["files"],
+            tuple(self._broken),
+            self._counts["broken"],
+            self._counts["ignored"],
+            self._counts["digests"],
+            self._counts["malformed"],
+            self._more,
+            history,
+            days,
+        )
+
+
+def is_data(record: Record) -> bool:
+    """Whether an event is a data event; old events do not say, and the table knows."""
+    if record.eventCategory is not None:
+        return record.eventCategory == _DATA
+    if record.managementEvent is not None:
+        return str(record.managementEvent).lower() == "false"
+    source = source_of_event(record.eventSource, record.eventName)
+    return source is not None and any(source.data_events(action) for action, _ in source.actions(record.eventName))
+
+
+def read_events(sources: Iterable[str], watch: Watch) -> Coverage:
+    """One pass over files, directories and standard input (``-``).
+
+    A file of a directory that cannot be read leaves a gap in what is covered; one that is given by its name is refused.
+    Raises InvalidInput for that, and where there is no event at all.
+    """
+    passing = Pass(watch)
+    names = list(sources)
+    for source in names:
+        if source != "-" and is_directory(source):
+            passing.directory(source)
+        else:
+            _of_file(passing, source)
+    covered = passing.coverage()
+    if not covered.events:
+        broken = [f"{each.name}: {each.why}" for each in covered.broken]
+        where = ", ".join("standard input" if name == "-" else name for name in names)
+        raise InvalidInput("holds no event of CloudTrail", where=where, why="; ".join(broken), remedy=_FORMS)
+    return covered
+
+
+def _of_file(passing: Pass, source: str) -> None:
+    where = "standard input" if source == "-" else source
+    try:
+        passing.file(source)
+    except Broken as error:
+        raise InvalidInput(
+            "is no whole file of CloudTrail",
+            where=where,
+            why=f"{str(error)[0].upper()}{str(error)[1:]}.",
+            remedy="Fetch it again: what is missing would look as if it was never used.",
+        ) from error
+    except OtherDocument as error:
+        raise InvalidInput("holds no event of CloudTrail", where=where, why=f"{error}.", remedy=_FORMS) from error
+
+
+def _same_day(one: BrokenFile, other: BrokenFile) -> bool:
+    return (one.account, one.region, one.day) == (other.account, other.region, other.day)

@@ -1,0 +1,128 @@
+"""One event of CloudTrail, as far as it is read: who called what, on which resource, when, and what came of it.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cfnroles.table.event_source import reads_only
+
+#: What AWS writes where it refuses a call.
+#: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+_REFUSED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "AuthorizationError")
+
+
+class Issuer(Struct, gc=False):
+    """The role behind a session."""
+
+    arn: str | None = None
+
+
+class SessionContext(Struct, gc=False):
+    """What is told of a session."""
+
+    sessionIssuer: Issuer | None = None  # noqa: N815 - CloudTrail's own names
+
+
+class Identity(Struct, gc=False):
+    """Who called."""
+
+    type: str | None = None
+    arn: str | None = None
+    accountId: str | None = None  # noqa: N815
+    invokedBy: str | None = None  # noqa: N815
+    sessionContext: SessionContext | None = None  # noqa: N815
+
+
+class EventResource(Struct, gc=False):
+    """A resource that the event names."""
+
+    ARN: str | None = None
+
+
+class Record(Struct, gc=False):
+    """One event, or what one is wrapped in.
+
+    ``Records``, ``Events``, ``CloudTrailEvent``, ``eventJson`` and ``detail`` are the wrappings of delivered files, of
+    lookup-events, of CloudTrail Lake and of EventBridge.
+    """
+
+    eventTime: str = ""  # noqa: N815
+    eventSource: str = ""  # noqa: N815
+    eventName: str = ""  # noqa: N815
+    awsRegion: str = ""  # noqa: N815
+    userIdentity: Identity | None = None  # noqa: N815
+    sourceIPAddress: str | None = None  # noqa: N815
+    errorCode: str | None = None  # noqa: N815
+    errorMessage: str | None = None  # noqa: N815
+    requestParameters: Raw = Raw(b"null")  # noqa: N815
+    resources: list[EventResource] | None = None
+    readOnly: bool | str | None = None  # noqa: N815
+    managementEvent: bool | str | None = None  # noqa: N815
+    eventCategory: str | None = None  # noqa: N815
+    recipientAccountId: str | None = None  # noqa: N815
+    Records: list[Record] | None = None
+    Events: list[Record] | None = None
+    CloudTrailEvent: str | None = None
+    eventJson: str | None = None  # noqa: N815
+    detail: Record | None = None
+
+    @property
+    def account(self) -> str:
+        """The account whose trail got the event; empty where nothing tells."""
+        return self.recipientAccountId or (self.userIdentity.accountId if self.userIdentity else None) or ""
+
+    @property
+    def issuer(self) -> str:
+        """The ARN of the role whose session called; empty for any other caller."""
+        who = self.userIdentity
+        if who is None or who.type != "AssumedRole":
+            return ""
+        context = who.sessionContext
+        issuer = context.sessionIssuer.arn if context and context.sessionIssuer else None
+        return issuer or who.arn or ""
+
+    @property
+    def via(self) -> str:
+        """The service that called in the name of the caller, as a host: ``secretsmanager.amazonaws.com``."""
+        who = self.userIdentity
+        told = (who.invokedBy if who else None) or self.sourceIPAddress or ""
+        return told if told.endswith((".amazonaws.com", ".amazonaws.com.cn")) else ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a policy refused the call."""
+        return bool(self.errorCode) and any(word in str(self.errorCode) for word in _REFUSED)
+
+    @property
+    def is_read(self) -> bool | None:
+        """Whether the call changes nothing, as CloudTrail says or its name; ``None`` where neither does."""
+        return reads_only(self.eventName) if self.readOnly is None else str(self.readOnly).lower() == "true"
+
+    def parameters(self) -> dict[str, Any]:
+        """What was sent with the call; empty where nothing is told, or nothing that can be read."""
+        try:
+            found = msgspec.json.decode(self.requestParameters)
+        except msgspec.DecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def role_key(arn: str) -> tuple[str, str]:
+    """The account and the name of a role, by its ARN or by that of one of its sessions; empty texts for another ARN.
+
+    A name is unique in an account, whatever the role's path, and the ARN of a session has no path.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return "", ""
+    kind, _, rest = parts[5].partition("/")
+    if kind == "role" and rest:
+        return parts[4], rest.rpartition("/")[2]
+    return (parts[4], rest.partition("/")[0]) if kind == "assumed-role" else ("", "")
