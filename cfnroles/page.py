@@ -100,6 +100,24 @@ def json_page(value: Any, short: frozenset[str] = frozenset()) -> Page:
     return _made(text, text)
 
 
+def annotation(kind: str, message: str, **properties: str) -> Page:
+    """A line that GitHub's runner takes for an annotation: ``kind`` is error, warning or notice.
+
+    Nothing in a text ends the line, a property, or begins another command.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    """
+    given = ",".join(f"{name}={_in_command(value, ':,')}" for name, value in properties.items())
+    text = f"::{kind} {given}::{_in_command(message)}"
+    return _made(text, text)
+
+
+def _in_command(text: str, also: str = "") -> str:
+    told = _COMMAND.sub(lambda found: "\\x23" if found[0] == "#" else found[0], visible(text))
+    return "".join(f"%{ord(each):02X}" if each in f"%{also}" else each for each in told)
+
+
 def _on_lines(value: Any, short: frozenset[str]) -> str:
     lines: list[str] = []
 

@@ -43,7 +43,7 @@ class _Options(Struct, frozen=True):
     "format_",
     default="human",
     show_default=True,
-    type=click.Choice(["human", "json", "sarif", "junit", "markdown"]),
+    type=click.Choice(["human", "json", "sarif", "junit", "markdown", "github", "gitlab"]),
 )
 @click.option(
     "--fail-on",
@@ -190,6 +190,10 @@ def _text(report: LintReport, format_: str, threshold: Severity | None) -> str:
             from cfnroles.formats.junit import junit
 
             return junit(report, threshold)
+        case "github" | "gitlab":
+            from cfnroles.formats import annotations
+
+            return annotations.github(report) if format_ == "github" else annotations.gitlab(report)
     from cfnroles.formats import lint
 
     if format_ == "json":

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from cfnroles.answers.lint import LintedFile, LintReport
 from cfnroles.checks import CHECKS, Check
+from cfnroles.formats.annotations import message_of
 from cfnroles.formats.places import Places
 from cfnroles.need import Finding, Severity
 from cfnroles.page import Page, json_page, page, visible
@@ -94,13 +95,11 @@ def _location(finding: Finding, places: Places) -> dict[str, object]:
 
 
 def _result(finding: Finding, places: Places, numbers: dict[str, int]) -> dict[str, object]:
-    origin = finding.origin
-    named = f"{origin.place}: " if origin.container or origin.item else ""
     result: dict[str, object] = {
         "ruleId": finding.check,
         "ruleIndex": numbers[finding.check],
         "level": _LEVELS[finding.severity],
-        "message": {"text": _text(f"{named}{finding.what}. {finding.remedy}".strip())},
+        "message": {"text": _text(message_of(finding))},
         "locations": [_location(finding, places)],
         "partialFingerprints": {"cfnroles/v1": _fingerprint(finding)},
     }

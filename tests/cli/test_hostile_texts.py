@@ -28,9 +28,9 @@ from cfnroles.cli import COMMANDS
 from cfnroles.deploy.policy import DeployOptions, deploy_policy
 from cfnroles.deploy.stacks_file import built_stacks
 from cfnroles.errors import InvalidInput
+from cfnroles.formats import annotations, diagnosis, difference, explanation, verification, verification_markdown
 from cfnroles.formats import build as build_format
 from cfnroles.formats import deploy_policy as deploy_policy_format
-from cfnroles.formats import diagnosis, difference, explanation, verification, verification_markdown
 from cfnroles.formats import lint as lint_format
 from cfnroles.formats.graph_page import graph_page
 from cfnroles.formats.junit import junit
@@ -66,6 +66,11 @@ MERMAID = re.compile(
     r"flowchart LR| *(g\dn\d+[(\[]+\"(#\d+;|<br/>|[^\"`<>#;|])*\"[)\]]+(:::\w+)?|g\dn\d+ (-->|-\.->) g\dn\d+)|"
     r" *classDef [\w :,;#-]+"
 )
+
+#: An annotation of ours: five properties, in which nothing ends them, and a message.
+ANNOTATION = re.compile(
+    r"::(error|warning|notice) file=[^:,]*,(line=\d+,col=\d+,)?title=cfnroles(%3A [\w-]+)?::.*"
+).fullmatch
 
 #: What Markdown of ours consists of. A link is one of ours: its address is looked at by itself.
 OURS = {
@@ -108,6 +113,8 @@ def of_lint(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "json", lint_format.json_text(report)
     yield "json", sarif(report)
     yield "xml", junit(report, None)
+    yield "github", annotations.github(report)
+    yield "json", annotations.gitlab(report)
 
 
 def of_needs(reading: Reading) -> Iterator[tuple[str, str]]:
@@ -153,7 +160,8 @@ def wrong(kind: str, text: str) -> list[str]:
     assert isinstance(text, Page), text
     lines = text.split("\n")
     found = [line for line in lines if not line.isprintable()]
-    found += [line for line in lines if line.strip().startswith("::") or "##[" in line or line.startswith("# No perm")]
+    found += [line for line in lines if line.strip().startswith("::") and not (kind == "github" and ANNOTATION(line))]
+    found += [line for line in lines if "##[" in line or line.startswith("# No perm")]
     if kind == "markdown":
         found += sorted(structure(text).keys() - OURS)
         found += found_in_texts(text)
@@ -275,7 +283,7 @@ FORMATS = {
     "deploy-policy": {"human", "json", "cloudformation"},
     "explain": {"human", "json", "markdown"},
     "graph": {"html", "mermaid"},
-    "lint": {"human", "json", "sarif", "junit", "markdown"},
+    "lint": {"human", "json", "sarif", "junit", "markdown", "github", "gitlab"},
     "outputs": {"human", "json", "env"},
     "status": {"human", "json"},
     "verify": {"human", "json", "markdown"},

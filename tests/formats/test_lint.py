@@ -14,10 +14,12 @@ import pytest
 
 from cfnroles.answers.lint import LintedFile, LintReport
 from cfnroles.checks import CHECKS
+from cfnroles.formats.annotations import github, gitlab
 from cfnroles.formats.junit import junit
 from cfnroles.formats.lint import human, json_text, markdown, summary
 from cfnroles.formats.sarif import sarif
 from cfnroles.need import Finding, Origin, Severity
+from cfnroles.page import annotation
 from tests.linted import lint
 
 SHOP = """\
@@ -276,3 +278,44 @@ def test_findings_of_other_tools_are_results_like_others(validate_sarif: Callabl
     assert human(report) == "shop.yaml:3:7: warning: Parameter A not used [W2001]"
     (run,) = validate_sarif(sarif(report))["runs"]
     assert run["results"][0]["message"]["text"] == "Parameter A not used."
+
+
+def test_github_annotates_the_lines(report: LintReport) -> None:
+    told = github(report).split("\n")
+    assert told[2:] == [
+        "::error file=shop.yaml,line=12,col=9,title=cfnroles%3A refused-value::container proxy, environment file #1:"
+        " s3://shop/web.env is a URL, and ECS takes an ARN. Write arn:aws:s3:::shop/web.env.",
+        "::error file=broken.yaml,title=cfnroles::broken.yaml:1:1: is not valid YAML",
+    ]
+    assert [line.partition(" ")[0] for line in told[:2]] == ["::notice", "::warning"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a%0A::error::b", "a%250A::error::b"), ("a\n::error::b", r"a\n::error::b"), ("x ##[error]y", r"x \x23#[error]y")],
+)
+def test_no_text_ends_an_annotation_or_begins_another(text: str, shown: str) -> None:
+    assert annotation("error", text, file="a.yaml") == f"::error file=a.yaml::{shown}"
+    properties = annotation("error", "m", file=text, line="1").split("::")[1]
+    assert properties == f"error file={shown.replace(':', '%3A')},line=1"
+    assert annotation("error", "m", file="a,line=9::b") == "::error file=a%2Cline=9%3A%3Ab::m"
+
+
+def test_gitlab_reads_a_report_of_code_quality(report: LintReport) -> None:
+    first, *others, broken = json.loads(gitlab(report))
+    assert {name: value for name, value in first.items() if name != "fingerprint"} == {
+        "description": "container web: the image has no tag, which stands for latest, and that is moved with each"
+        " release. Give it by a tag that stays, or by its digest.",
+        "check_name": "mutable-image",
+        "severity": "info",
+        "location": {"path": "shop.yaml", "lines": {"begin": 4}},
+    }
+    assert [each["severity"] for each in others] == ["major", "critical"]
+    assert (broken["severity"], broken["location"]["path"]) == ("blocker", "broken.yaml")
+    assert len({each["fingerprint"] for each in (first, *others, broken)}) == 4
+
+
+def test_a_fingerprint_of_gitlab_stays_where_lines_are_added_above() -> None:
+    before, after = (json.loads(gitlab(LintReport((lint(text, "shop.yaml"),)))) for text in (SHOP, f"# more\n{SHOP}"))
+    assert [each["fingerprint"] for each in before] == [each["fingerprint"] for each in after]
+    assert [each["location"] for each in before] != [each["location"] for each in after]
