@@ -10,9 +10,14 @@ from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.sources.reading import Reading
+from cfnroles.symbols import Wildcard
+from cfnroles.table.message import PolicyKind
 from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
 
 _INDEX = re.compile(r"\[\d+\]")
+#: A secret's ARN, without a key behind it.
+_SECRET_COLONS = 6
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
 #: How surely a need is on what a message names: by its own text, by a name that an expression stands for, or by no more
 #: than that an expression may stand for anything.
 _SURE, _NAMED, _PERHAPS, _NOT = 3, 2, 1, 0
@@ -79,7 +84,8 @@ def at_fields(each: Understood, readings: Iterable[Reading], needs: Iterable[Nee
 
 def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:
     """The needs that follow from the refusals themselves, where all that has to stand in a statement does."""
-    for denial in each.denials:
+    kinds = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
+    for denial in (each for each in each.denials if each.kind in kinds and not each.explicit):
         conditions: tuple[Condition, ...] = ()
         if denial.action == "iam:PassRole":
             conditions = (Condition("StringEquals", "iam:PassedToService", (Text("ecs-tasks.amazonaws.com"),)),)
@@ -99,6 +105,10 @@ def granted(denial: Denial) -> tuple[Text, ...]:
         return (ANYTHING,)
     if not denial.whole or not denial.arn or any(sign in named for sign in "*?$"):
         return ()
+    if denial.action.startswith("ssmmessages:"):
+        return (ANYTHING,)  # what is named is the task, and the next one has another ARN
+    if denial.arn.service == "secretsmanager" and not _SUFFIX.fullmatch(named[-7:]):
+        return (Text(named, "-", Wildcard("??????")),) if named.count(":") == _SECRET_COLONS else ()
     group, stream, _ = named.partition(":log-stream:")
     if denial.action == "logs:CreateLogGroup":
         return Text(group), Text(group, ":", ANYTHING)

@@ -21,6 +21,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import Collected, Heard, collected
+from cfnroles.messages.doubts import GENERAL
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Holder, Need
 from cfnroles.sources.reading import Reading
@@ -259,7 +260,7 @@ def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
         return tuple(cause for cause in each.causes if trusting is Outcome.UNKNOWN or not cause.untrusted)
     outcomes = {one.outcome for one in said.judged}
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
-        told = tuple(cause for cause in each.causes if not cause.lacking)
+        told = tuple(cause for cause in each.causes if not cause.lacking and cause not in GENERAL)
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
         return told if named else (*told, *_REMAINING)
     return each.causes

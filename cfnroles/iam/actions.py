@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from enum import IntEnum
 from functools import lru_cache
 
-import awacs
-
+from cfnroles.action_names import actions_of, services
 from cfnroles.iam.containment import covers_action
 from cfnroles.spelling import meant
 
@@ -35,12 +32,8 @@ _RISKS = {
     Risk.EVERYTHING: "do everything",
 }
 
-#: The one module of awacs that has another name than its service, whose own is a keyword; and those of no service.
-_MODULES = {"lambda": "awslambda"}
-_PREFIXES = {module: service for service, module in _MODULES.items()}
 #: Names of actions are made of few words, so that most of them look alike.
 _NEAR = 0.8
-_NO_SERVICES = frozenset({"aws", "helpers"})
 
 _DESCRIBES = re.compile(
     r"(Describe|List|Get|Head|Lookup|Search|View|Check|BatchCheck|BatchDescribe|BatchGet|Filter|Test)"
@@ -78,14 +71,13 @@ def expanded(pattern: str) -> tuple[str, ...]:
     service, colon, _ = pattern.partition(":")
     if not colon or is_pattern(service) or service.startswith("NOT "):
         return ()
-    return tuple(name for name in _actions_of(service.lower()) if matches_action(pattern, name))
+    return tuple(name for name in actions_of(service.lower()) if matches_action(pattern, name))
 
 
 @lru_cache(maxsize=64)
 def service_names(pattern: str = "*") -> tuple[str, ...]:
     """The prefixes of the services that awacs knows, as far as a pattern of them covers them, sorted."""
-    names = (_PREFIXES.get(each.name, each.name.replace("_", "-")) for each in pkgutil.iter_modules(awacs.__path__))
-    return tuple(sorted(name for name in names if name not in _NO_SERVICES and covers_action(pattern, name)))
+    return tuple(name for name in services() if covers_action(pattern, name))
 
 
 @lru_cache(maxsize=4096)
@@ -95,29 +87,19 @@ def is_known(action: str) -> bool:
     services = service_names(service.lower()) if is_pattern(service) else (service.lower(),)
     if not colon:
         return action.strip("*") == ""
-    return any(matches_action(action, name) for each in services for name in _actions_of(each))
+    return any(matches_action(action, name) for each in services for name in actions_of(each))
 
 
 def meant_action(action: str) -> str:
     """The known action that is spelled most like an unknown one; an empty text where none is near."""
     service, _, name = action.partition(":")
-    known = service.lower() if _actions_of(service.lower()) else meant(service, service_names(), _NEAR)
+    known = service.lower() if actions_of(service.lower()) else meant(service, service_names(), _NEAR)
     if known is None:
         return ""
     # The service tells little of an action's name, and would make every name of it look near.
-    names = {each.partition(":")[2] for each in _actions_of(known)}
+    names = {each.partition(":")[2] for each in actions_of(known)}
     near = meant(name, sorted(names), _NEAR)
     return f"{known}:{near}" if near else ""
-
-
-@lru_cache(maxsize=512)
-def _actions_of(service: str) -> tuple[str, ...]:
-    if service not in service_names():
-        return ()  # what a document says is never imported
-    module = importlib.import_module(f"awacs.{_MODULES.get(service, service.replace('-', '_'))}")
-    found = (value for value in vars(module).values() if not isinstance(value, type))
-    names = {f"{each.prefix}:{each.action}" for each in found if hasattr(each, "prefix") and hasattr(each, "action")}
-    return tuple(sorted(names))
 
 
 def risk_of(pattern: str) -> Risk:

@@ -9,7 +9,10 @@ from cfnroles.table.messages.network import LAYER_ADDRESSES
 
 _HOST = re.compile(r"[a-z0-9.-]{4,253}")
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".amazonaws.eu", ".sc2s.sgov.gov", ".c2s.ic.gov")
-_BEFORE = ("://", "lookup ", "ref ", 'ref "', "dial tcp ", "repository ", "host: ", "image ")
+_BEFORE = (
+    *("://", "lookup ", "ref ", 'ref "', "dial tcp ", "repository ", "host: ", "image ", "connect to "),
+    *("enotfound ", "eai_again ", "from host ", "unknownhostexception: "),
+)
 
 
 #: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
@@ -34,8 +37,8 @@ def hosts(message: str) -> tuple[str, ...]:
             if at < 0:
                 break
             host = _HOST.match(message, at + len(sign))
-            if host and "." in host[0]:
-                found[host[0].rstrip(".-")] = None
+            if host and "." in (name := host[0].rstrip(".-")):
+                found[name] = None
             at = message.find(sign, at + 1)
     return tuple(found)
 

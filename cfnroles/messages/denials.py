@@ -9,6 +9,7 @@ import re
 
 from msgspec import Struct
 
+from cfnroles.action_names import spelled
 from cfnroles.table.message import CallingRole, PolicyKind, Refusal
 from cfnroles.table.messages.refusals import REFUSALS
 from cfnroles.text import Arn, Text, arn_of
@@ -19,6 +20,9 @@ _SIGN = "not authorized to perform"
 _ACTION = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,40}:[a-zA-Z0-9]{1,80}")
 _TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INSTANCE = re.compile(r"m?i-[0-9a-f]{8,32}")
+_ACCOUNT = re.compile(r"(?:[0-9]{12}|aws|)")
+#: How people hide a part of what they paste.
+_MASKS = ("...", "<", ">", "xxx", "${", "{{", "redacted", "account-id", "account_id", "#")
 _AROUND = "\"'()[]{},;"
 _BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
 #: The statement of a service control policy that an endpoint passed on is named last, and cures.
@@ -51,6 +55,11 @@ class Denial(Struct, frozen=True):
         if ":assumed-role" in parts[0] and len(parts) > 1:
             return parts[1]
         return parts[-1] if parts[0].endswith(":role") else ""
+
+    @property
+    def lacks(self) -> bool:
+        """Whether IAM says that no policy of the caller's own allows the call."""
+        return self.kind is PolicyKind.IDENTITY and not self.explicit
 
     @property
     def caller(self) -> CallingRole:
@@ -92,10 +101,11 @@ def _denial(before: str, rest: str) -> Denial | None:
         return None
     given, whole = _resource(words[1:])
     kind, explicit = _kind(rest.lower())
-    if kind is PolicyKind.RESOURCE and action[0].lower().startswith("kms:"):
+    named = spelled(action[0])
+    if kind is PolicyKind.RESOURCE and named.startswith("kms:"):
         # The resource-based policy of a key is its key policy.
         kind = PolicyKind.KEY
-    return Denial(action[0], _principal(before), Text(given), kind, explicit, whole)
+    return Denial(named, _principal(before), Text(given), kind, explicit, whole)
 
 
 def _principal(before: str) -> str:
@@ -124,11 +134,11 @@ def _resource(words: list[str]) -> tuple[str, bool]:
 
 def _is_complete(given: str) -> bool:
     arn = arn_of(given)
-    return given == "*" or (arn is not None and bool(arn.resource))
+    return given == "*" or (arn is not None and bool(arn.resource) and _ACCOUNT.fullmatch(arn.account) is not None)
 
 
 def _is_masked(given: str) -> bool:
-    return "..." in given or "<" in given or "xxx" in given.lower()
+    return "***" in given or any(sign in given.lower() for sign in _MASKS)
 
 
 def _kind(rest: str) -> tuple[PolicyKind, bool]:

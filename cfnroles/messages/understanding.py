@@ -6,47 +6,26 @@ import re
 
 from msgspec import Struct
 
+from cfnroles.messages.calls import action_called, action_named
 from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws, is_cut
 from cfnroles.messages.denials import Denial, denials_of
+from cfnroles.messages.doubts import doubts, is_missing_object
 from cfnroles.messages.normalising import normalised
 from cfnroles.table.message import ANY, CallingRole, Category, Endpoint, PolicyKind, PossibleCause, Stage, Symptom
 from cfnroles.table.messages import STAGES, SYMPTOMS
-from cfnroles.table.messages.calls import AGENT, OPERATIONS, OTHERWISE, SERVICES
+from cfnroles.table.messages.calls import AGENT
 from cfnroles.table.messages.endpoints import ENDPOINTS
 
 #: A hundred times the longest message that AWS is known to write.
 _LONGEST = 100_000
-_SDK = re.compile(r"operation error ([a-z0-9 ]{2,40}): ([a-z0-9]{3,60})")
-_BOTO = re.compile(r"when calling the ([a-z0-9]{3,60}) operation")
+_CATEGORIES = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
+#: Why Amazon ECS refuses a task at once, in `failures` of what it answers.
+_FAILURE = re.compile(r"[A-Z]{5}[A-Z :]{0,40}")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
-_SIX = re.compile(r"-(?:[a-z0-9]{6}|[A-Z0-9]{6})")
-#: What a variable that nobody filled becomes in a name.
-_NAMELESS = ("/null", "/undefined", "/none", "/")
 
 _DESCRIBE = (
     "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
     " --query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'"
-)
-_HYPHEN = PossibleCause(
-    "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is no secret's",
-    "aws secretsmanager describe-secret --secret-id NAME --query ARN",
-    "Write the complete ARN, with the six characters that Secrets Manager added",
-)
-_NO_NAME = PossibleCause(
-    "the name of the role was never filled in: no role is called so",
-    "Look at taskRoleArn and executionRoleArn of the task definition that was registered",
-    "Fill in the name where the task definition is made",
-)
-_NO_EXECUTION_ROLE = PossibleCause(
-    "the task has no execution role, so the agent calls as the instance",
-    "aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
-    "Give the task an execution role; `cfnroles build SOURCE` makes it",
-)
-_LACKS = PossibleCause(
-    "no policy of the role allows the call",
-    "cfnroles verify SOURCE --role ROLE",
-    "Add what verify tells to the role",
-    lacking=True,
 )
 
 
@@ -88,6 +67,8 @@ def understand(text: str) -> Understood | None:
     """What a text says; ``None`` where it is no message that the table knows."""
     message = normalised(text[:_LONGEST])
     low = message.lower()
+    if _FAILURE.fullmatch(message):
+        low = f"reason: {low}"
     stages = tuple(stage for stage in STAGES if any(occurs(words, low) for words in stage.words))
     denials = denials_of(message)
     if denials:
@@ -119,13 +100,12 @@ def _is(row: Symptom, low: str, stages: tuple[Stage, ...]) -> bool:
 def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]) -> Understood:
     first = denials[0]
     refusal = first.refusal
-    categories = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
-    causes = _causes(first)
-    lacks = first.kind is PolicyKind.IDENTITY and not first.explicit
+    called = action_called(message)
+    causes = doubts(first, stages, called)
     return Understood(
         message,
         f"{_who(first)} may not call {first.action}: {refusal.explicit if first.explicit else refusal.what}",
-        categories.get(first.kind, Category.PERMISSION),
+        _category(first, stages, called),
         refusal_name(first.kind),
         _remedy(first),
         refusal.sure,
@@ -138,8 +118,19 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
         denials,
         causes,
         _retries(message),
-        patchable=lacks and first.whole and not causes and first.action not in AGENT,
+        patchable=all(_is_cured(each, doubts(each, stages, called)) for each in denials),
     )
+
+
+def _is_cured(denial: Denial, causes: tuple[PossibleCause, ...]) -> bool:
+    """Whether a statement in the role's own policy, all of which is known, is what a refusal lacks."""
+    return denial.lacks and denial.whole and not causes and denial.action not in AGENT
+
+
+def _category(denial: Denial, stages: tuple[Stage, ...], called: str) -> Category:
+    if is_missing_object(denial, stages, called):
+        return Category.MISSING
+    return _CATEGORIES.get(denial.kind, Category.PERMISSION)
 
 
 def refusal_name(kind: PolicyKind) -> str:
@@ -156,32 +147,6 @@ def _remedy(denial: Denial) -> str:
     return denial.refusal.remedy
 
 
-def _causes(denial: Denial) -> tuple[PossibleCause, ...]:
-    """What may be behind a refusal that IAM's words do not settle; empty where they do."""
-    if denial.kind is PolicyKind.UNSTATED:
-        return _unstated(denial)
-    if denial.kind is PolicyKind.IDENTITY and not denial.explicit:
-        if denial.caller is CallingRole.INSTANCE and denial.action not in AGENT:
-            return (_NO_EXECUTION_ROLE, _LACKS)
-        if _is_misread(denial):
-            return (_HYPHEN, _LACKS)
-        if denial.resource.lower().endswith(_NAMELESS):
-            return (_NO_NAME, _LACKS)
-    return ()
-
-
-def _unstated(denial: Denial) -> tuple[PossibleCause, ...]:
-    boundary = PossibleCause(
-        "a permissions boundary, a policy of the organization or the policy of a VPC endpoint leaves it out",
-        "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary; aws ec2 describe-vpc-endpoints",
-        "Change that policy; a statement in the role does not help",
-    )
-    deny = PossibleCause(
-        "a statement denies the call", "cfnroles verify SOURCE --role ROLE", "Change the statement that denies"
-    )
-    return (deny, boundary) if denial.explicit else (_LACKS, boundary)
-
-
 def _who(denial: Denial) -> str:
     if denial.role:
         return f"the role {denial.role}"
@@ -195,20 +160,16 @@ def _caller(denial: Denial, stages: tuple[Stage, ...]) -> CallingRole:
     return staged if staged is not CallingRole.UNKNOWN else denial.caller
 
 
-def _is_misread(denial: Denial) -> bool:
-    """Whether the ARN of a secret ends in a hyphen and six characters of one case: a random suffix seldom looks so."""
-    found = denial.arn is not None and denial.arn.service == "secretsmanager"
-    return found and _SIX.fullmatch(denial.resource[-7:]) is not None
-
-
 def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom) -> Understood:
     stage = stages[0] if stages else None
     endpoint = _endpoint(low)
-    action = row.action or _operation(low) or (stage.action if stage else "")
+    action = _action(message, row, stage)
     if row.category is Category.NETWORK and not row.action and endpoint and endpoint.action:
         action = endpoint.action
-    if not action and stage and stage.name in ("image", "layers") and ".dkr.ecr." in low:
+    if not action and stage and stage.name == "image" and ".dkr.ecr." in low:
         action = "ecr:BatchGetImage"
+    if action.startswith("ecr:") and (named := hosts(low)) and not any(map(is_aws, named)):
+        action = ""
     doing = f" while Amazon ECS was {stage.doing}" if stage and row.category is not Category.UNDETERMINED else ""
     return Understood(
         message,
@@ -230,6 +191,15 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
     )
 
 
+def _action(message: str, row: Symptom, stage: Stage | None) -> str:
+    """The call that failed: what the client names, unless the row knows of one behind it, of another service."""
+    called = action_called(message)
+    if row.action and called.partition(":")[0] != row.action.partition(":")[0]:
+        return row.action
+    known = called or row.action or (stage.action if stage else "")
+    return known or (action_named(message) if row.category is Category.PERMISSION else "")
+
+
 def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
     stage = stages[0]
     cut = is_cut(message)
@@ -243,27 +213,13 @@ def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
         _DESCRIBE,
         stage.source,
         stage.caller,
-        _operation(low) or stage.action,
+        action_called(message) or stage.action,
         "",
         stages,
         stage.fields,
         retries=_retries(message),
         cut=cut,
     )
-
-
-def _operation(low: str) -> str:
-    """The action of the call that a client of AWS names."""
-    if found := _SDK.search(low):
-        prefix = SERVICES.get(found[1].strip(), "")
-        known = OPERATIONS.get(found[2], "")
-        if known.startswith(f"{prefix}:"):
-            return known
-        at = next((name for name in OTHERWISE if name.lower() == f"{prefix}:{found[2]}"), "")
-        return OTHERWISE.get(at, "")
-    if found := _BOTO.search(low):
-        return OPERATIONS.get(found[1], "")
-    return ""
 
 
 def _endpoint(low: str) -> Endpoint | None:

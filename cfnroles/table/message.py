@@ -70,7 +70,8 @@ class PossibleCause(Struct, frozen=True):
     """One of several things that may be behind a message: how to be sure that it is the one, and what to do then.
 
     ``lacking`` says that a policy of the role lacks a statement: the one cause that a statement cures. ``untrusted``
-    says that the role's trust policy refuses, which the role itself shows.
+    says that the role's trust policy refuses, which the role itself shows. ``category`` is what kind of thing went
+    wrong then, where it is another than the message's own.
     """
 
     what: str
@@ -78,6 +79,7 @@ class PossibleCause(Struct, frozen=True):
     remedy: str
     lacking: bool = False
     untrusted: bool = False
+    category: Category | None = None
 
 
 class Stage(Struct, frozen=True):

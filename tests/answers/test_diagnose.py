@@ -133,7 +133,7 @@ def test_a_role_is_passed_to_tasks_alone() -> None:
 
 def test_where_the_message_does_not_say_the_role_does(tmp_path: Path) -> None:
     asked = one(GET)
-    assert (asked.statements, len(asked.causes), asked.is_settled) == ((), 2, False)
+    assert (asked.statements, len(asked.causes), asked.is_settled) == ((), 3, False)
     lacking = one(GET, role=role(tmp_path, {**ALLOW, "Action": "s3:GetObject"}))
     assert (lacking.outcome, lacking.causes, lacking.is_settled) == (Outcome.MISSING, (), True)
     assert granted(lacking) == [(["secretsmanager:GetSecretValue"], f"{SECRET}-??????")]
@@ -144,7 +144,7 @@ def test_a_role_that_allows_the_call_is_left_as_it_is(tmp_path: Path) -> None:
     assert (found.outcome, found.statements) == (Outcome.ALLOWED, ())
     assert found.remedy.startswith("Leave the role as it is")
     assert [cause.what for cause in found.causes if cause.lacking] == []
-    assert len(found.causes) == 5
+    assert len(found.causes) == 4
 
 
 def test_a_role_that_denies_the_call_gets_no_statement(tmp_path: Path) -> None:

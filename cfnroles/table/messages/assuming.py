@@ -45,9 +45,11 @@ SYMPTOMS = (
         words=(
             "unable to assume the role",
             "unable to assume role",
+            "unable to assume a role",
             "proper trust relationship",
             "role" + ANY + "cannot be assumed",
             "could not assume role",
+            "unable to assume the configured",
             "failed to assume role",
             "not authorized to assume role",
         ),
@@ -65,7 +67,7 @@ SYMPTOMS = (
         caller=CallingRole.EITHER,
         action="sts:AssumeRole",
         fields=("taskRoleArn", "executionRoleArn"),
-        after=("assume the role '", "assume role "),
+        after=("assume the role '", "infrastructure role '", "assume role "),
         causes=(_TRUST, _GONE, _PASS, _NEW),
     ),
 )

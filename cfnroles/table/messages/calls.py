@@ -1,32 +1,47 @@
 """How messages name a call of the API, and the action in IAM's words that it is.
 
 The clients of AWS for Go write `operation error Secrets Manager: GetSecretValue`, those for Python `when calling the
-GetSecretValue operation`, those for Java `(Service: AmazonECS; ...)`.
+GetSecretValue operation`, those for JavaScript a name in the stack, such as `de_GetSecretValueCommandError`.
 """
 
 from __future__ import annotations
 
-#: The names of services in the words of the clients, and IAM's prefix of each.
+#: The names of services in the words of the clients, without spaces and signs, and IAM's prefix of each; in the order
+#: in which a service is looked for where a client does not name it.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 SERVICES = {
-    "cloudwatch logs": "logs",
-    "secrets manager": "secretsmanager",
+    "ecs": "ecs",
+    "secretsmanager": "secretsmanager",
     "ssm": "ssm",
     "ecr": "ecr",
-    "ecr public": "ecr-public",
+    "ecrpublic": "ecr-public",
+    "cloudwatchlogs": "logs",
+    "kms": "kms",
     "s3": "s3",
     "sts": "sts",
-    "kms": "kms",
-    "ecs": "ecs",
-    "ec2": "ec2",
-    "efs": "elasticfilesystem",
     "iam": "iam",
-    "firehose": "firehose",
-    "kinesis": "kinesis",
     "dynamodb": "dynamodb",
     "sqs": "sqs",
     "sns": "sns",
+    "ec2": "ec2",
+    "efs": "elasticfilesystem",
+    "elasticloadbalancingv2": "elasticloadbalancing",
+    "servicediscovery": "servicediscovery",
     "cloudformation": "cloudformation",
-    "elastic load balancing v2": "elasticloadbalancing",
+    "firehose": "firehose",
+    "kinesis": "kinesis",
+    "eventbridge": "events",
+    "lambda": "lambda",
+    "sfn": "states",
+    "applicationautoscaling": "application-autoscaling",
+    "autoscaling": "autoscaling",
+    "codedeploy": "codedeploy",
+    "cloudwatch": "cloudwatch",
+    "xray": "xray",
+    "acmpca": "acm-pca",
+    "appconfigdata": "appconfig",
+    "scheduler": "scheduler",
+    "rds": "rds",
 }
 
 #: Operations that IAM knows by another name.
@@ -34,33 +49,23 @@ SERVICES = {
 OTHERWISE = {
     "s3:HeadObject": "s3:GetObject",
     "s3:GetObjectV2": "s3:GetObject",
+    "s3:SelectObjectContent": "s3:GetObject",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:CopyObject": "s3:PutObject",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "lambda:Invoke": "lambda:InvokeFunction",
 }
 
-#: Operations whose service a client for Python does not say, as far as ECS and its tasks make them.
-OPERATIONS = {
-    "getsecretvalue": "secretsmanager:GetSecretValue",
-    "getparameter": "ssm:GetParameter",
-    "getparameters": "ssm:GetParameters",
-    "getparametersbypath": "ssm:GetParametersByPath",
-    "decrypt": "kms:Decrypt",
-    "getauthorizationtoken": "ecr:GetAuthorizationToken",
-    "batchgetimage": "ecr:BatchGetImage",
-    "getdownloadurlforlayer": "ecr:GetDownloadUrlForLayer",
-    "batchchecklayeravailability": "ecr:BatchCheckLayerAvailability",
-    "createlogstream": "logs:CreateLogStream",
-    "createloggroup": "logs:CreateLogGroup",
-    "putlogevents": "logs:PutLogEvents",
-    "getobject": "s3:GetObject",
-    "headobject": "s3:GetObject",
-    "listobjectsv2": "s3:ListBucket",
-    "putobject": "s3:PutObject",
-    "assumerole": "sts:AssumeRole",
-    "runtask": "ecs:RunTask",
-    "executecommand": "ecs:ExecuteCommand",
-}
+#: Operations of so many services that their names alone tell nothing.
+OF_MANY = frozenset({"tagresource", "untagresource", "listtagsforresource", "describetags", "listtags"})
 
 #: Calls that the agent makes of Amazon ECS as an instance joins its cluster: a role that lacks one lacks all of them.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html

@@ -7,9 +7,36 @@ from cfnroles.table.message import ANY, Category, PossibleCause, Symptom
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"
 _FIELDS = ("containerDefinitions[].environmentFiles[].value",)
-_STAGE = ("environment-file",)
-_HEAD = "aws s3api head-object --bucket BUCKET --key KEY"
+_STAGE = ("environment-file", "firelens-file")
+_HEAD = "aws s3api head-object --bucket BUCKET --key OBJECT"
 _DOWN = "ResourceInitializationError: failed to download env files: file download command: non empty error stream:"
+_FORBIDDEN = (
+    PossibleCause(
+        "the file does not exist, or its name is mistyped",
+        _HEAD,
+        "Upload the file, or correct its ARN",
+        category=Category.MISSING,
+    ),
+    PossibleCause(
+        "the role lacks s3:GetObject on the file",
+        "cfnroles verify SOURCE --role ROLE",
+        "Add what verify tells to the role",
+        lacking=True,
+        category=Category.PERMISSION,
+    ),
+    PossibleCause(
+        "the policy of the bucket, or of the VPC endpoint of Amazon S3, does not allow it",
+        "aws s3api get-bucket-policy --bucket BUCKET",
+        "Change that policy",
+        category=Category.PERMISSION,
+    ),
+    PossibleCause(
+        "a customer managed key encrypts the file, and the role may not use it",
+        f"{_HEAD} --query SSEKMSKeyId",
+        "Give --file-key-arn to cfnroles and add what verify tells",
+        category=Category.KEY_POLICY,
+    ),
+)
 
 SYMPTOMS = (
     Symptom(
@@ -30,7 +57,6 @@ SYMPTOMS = (
         remedy="Upload the file, or correct its ARN in environmentFiles",
         source=_PAGE,
         action="s3:GetObject",
-        fields=_FIELDS,
     ),
     Symptom(
         name="environment-file-wrong-region",
@@ -49,7 +75,6 @@ SYMPTOMS = (
         sure="aws s3api get-bucket-location --bucket BUCKET",
         remedy="Keep the file in a bucket of the task's Region",
         source=_PAGE,
-        fields=_FIELDS,
     ),
     Symptom(
         name="environment-file-forbidden",
@@ -65,28 +90,20 @@ SYMPTOMS = (
         remedy="Find out which of the causes it is before you change the role",
         source=_S3,
         action="s3:GetObject",
-        fields=_FIELDS,
-        causes=(
-            PossibleCause(
-                "the file does not exist, or its name is mistyped", _HEAD, "Upload the file, or correct its ARN"
-            ),
-            PossibleCause(
-                "the execution role lacks s3:GetObject on the file",
-                "cfnroles verify SOURCE --role ROLE",
-                "Add what verify tells to the execution role",
-                lacking=True,
-            ),
-            PossibleCause(
-                "the policy of the bucket, or of the VPC endpoint of Amazon S3, does not allow it",
-                "aws s3api get-bucket-policy --bucket BUCKET",
-                "Change that policy",
-            ),
-            PossibleCause(
-                "a customer managed key encrypts the file, and the role may not use it",
-                f"{_HEAD} --query SSEKMSKeyId",
-                "Give --file-key-arn to cfnroles and add what verify tells",
-            ),
-        ),
+        causes=_FORBIDDEN,
+    ),
+    Symptom(
+        name="object-forbidden",
+        words=("(403) when calling the headobject", "(forbidden) when calling the headobject"),
+        example="botocore.exceptions.ClientError: An error occurred (403) when calling the HeadObject operation:"
+        " Forbidden",
+        category=Category.UNDETERMINED,
+        what="Amazon S3 refused to tell of an object: without s3:ListBucket it answers so for one that is missing, too",
+        sure=_HEAD,
+        remedy="Find out which of the causes it is before you change the role",
+        source=_S3,
+        action="s3:GetObject",
+        causes=_FORBIDDEN,
     ),
     Symptom(
         name="environment-file-malformed",

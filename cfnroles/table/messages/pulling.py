@@ -49,6 +49,38 @@ SYMPTOMS = (
         fields=_IMAGE,
     ),
     Symptom(
+        name="image-disk-full",
+        words=("no space left on device", "thin pool has", "disk quota exceeded", "not enough space on the disk"),
+        example="CannotPullContainerError: failed to register layer: write /usr/lib/libshop.so: no space left on"
+        " device",
+        category=Category.LIMIT,
+        what="the disk is full",
+        sure="df -h on the instance; on Fargate compare the size of the images with ephemeralStorage",
+        remedy="Give more ephemeralStorage or a larger volume, or make room on the instance",
+        source=_PULL,
+        fields=("ephemeralStorage",),
+    ),
+    Symptom(
+        name="image-broken",
+        words=(
+            "invalid tar header",
+            "mismatched image rootfs",
+            "unsupported media type",
+            "unexpected commit digest",
+            "failed size validation",
+            "error processing tar file",
+        ),
+        during=_PULLING,
+        example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:1111:"
+        " archive/tar: invalid tar header: unknown",
+        category=Category.IMAGE,
+        what="the image was pulled and could not be unpacked: it is damaged, or of an unknown form",
+        sure="docker pull IMAGE on another machine",
+        remedy="Build and push the image again",
+        source=_PULL,
+        fields=_IMAGE,
+    ),
+    Symptom(
         name="image-reference-malformed",
         words=("invalid reference format", "could not parse reference", "failed to parse image reference"),
         example="CannotPullContainerError: invalid reference format",
@@ -67,6 +99,8 @@ SYMPTOMS = (
             "image manifest does not contain descriptor",
             "image operating system" + ANY + "cannot be used",
             "no match for platform in manifest",
+            "does not match the host operating system",
+            "image is incompatible with a",
         ),
         example="CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref"
         " shop:web:"
@@ -114,6 +148,8 @@ SYMPTOMS = (
             "manifest unknown",
             "check whether the image exists",
             "manifest for" + ANY + "not found",
+            "tag " + ANY + "not found in repository",
+            "check that the image exists",
             "image not found",
             "requested image not found",
             "name unknown",
@@ -180,8 +216,23 @@ SYMPTOMS = (
         ),
     ),
     Symptom(
+        name="image-role-refused",
+        words=("check that the role has the permission",),
+        example="CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to"
+        " pull images from the registry.",
+        category=Category.PERMISSION,
+        what="Amazon ECR refused to hand out the image to the role",
+        sure="cfnroles verify SOURCE --role ROLE",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_PULL,
+        caller=CallingRole.EXECUTION,
+        action="ecr:BatchGetImage",
+        fields=_IMAGE,
+        causes=(_PERMISSION, _REPOSITORY_POLICY),
+    ),
+    Symptom(
         name="image-unauthenticated",
-        words=("401 unauthorized", "no basic auth credentials"),
+        words=("401 unauthorized", "no basic auth credentials", "authorization token has expired"),
         during=(*_PULLING, ""),
         example=f"CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref"
         f" {_HOST}/shop:web:"
@@ -219,7 +270,6 @@ SYMPTOMS = (
         sure="cfnroles verify SOURCE --role ROLE",
         remedy="Find out which of the causes it is before you change the role",
         source=_PULL,
-        action="ecr:BatchGetImage",
         fields=_IMAGE,
         causes=(_PERMISSION, _REPOSITORY_POLICY, _EXPIRED, _ENDPOINT),
     ),
@@ -236,17 +286,5 @@ SYMPTOMS = (
         " the registry's own",
         source=_PULL,
         fields=_IMAGE,
-    ),
-    Symptom(
-        name="image-disk-full",
-        words=("no space left on device",),
-        example="CannotPullContainerError: failed to register layer: write /usr/lib/libshop.so: no space left on"
-        " device",
-        category=Category.LIMIT,
-        what="the disk is full",
-        sure="df -h on the instance; on Fargate compare the size of the images with ephemeralStorage",
-        remedy="Give more ephemeralStorage or a larger volume, or make room on the instance",
-        source=_PULL,
-        fields=("ephemeralStorage",),
     ),
 )

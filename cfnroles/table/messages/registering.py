@@ -70,6 +70,39 @@ SYMPTOMS = (
         fields=("cpu", "memory"),
     ),
     Symptom(
+        name="platform-refused",
+        words=("platformtaskdefinitionincompatibility", "platformunknownexception", "unsupportedfeatureexception"),
+        example="An error occurred (PlatformUnknownException) when calling the RunTask operation: The specified"
+        " platform version does not exist.",
+        category=Category.MALFORMED,
+        what="the platform version does not exist, or cannot do what the task definition asks for",
+        sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].platformVersion'",
+        remedy="Use platform version LATEST, or change what the task definition asks for",
+        source=f"{_GUIDE}/platform-fargate.html",
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
+        name="load-balancer-mismatch",
+        words=(
+            "does not exist in the task definition",
+            "did not have a container port",
+            "does not have an associated load balancer",
+            "has target type",
+            "incompatible with the awsvpc network mode",
+        ),
+        example="An error occurred (InvalidParameterException) when calling the CreateService operation: The container"
+        " web does not exist in the task definition.",
+        category=Category.MALFORMED,
+        what="the service's load balancer and its task definition do not fit: the container, the port or the type of"
+        " the target group",
+        sure="aws elbv2 describe-target-groups --target-group-arns ARN",
+        remedy="Name a container and a port of the task definition; with awsvpc the target type is ip, and the target"
+        " group needs a listener of a load balancer",
+        source=f"{_GUIDE}/service-load-balancing.html",
+        caller=CallingRole.NOBODY,
+        fields=("service.loadBalancers[]",),
+    ),
+    Symptom(
         name="task-definition-refused",
         words=(
             "registertaskdefinition" + ANY + "clientexception",

@@ -28,6 +28,17 @@ SYMPTOMS = (
         fields=("containerDefinitions[].memory", "memory"),
     ),
     Symptom(
+        name="runtime-timed-out",
+        words=("dockertimeouterror", "containerruntimetimeout", "could not transition to"),
+        example="DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s",
+        category=Category.RUNTIME,
+        what="the container runtime was too slow",
+        sure="The load and the disk of the instance; the logs of Docker and of the agent",
+        remedy="Try again; on EC2 give the instance more disk throughput",
+        source=_CODES,
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
         name="target-group-not-found",
         words=(
             "target group is not found",

@@ -109,6 +109,17 @@ STAGES = (
         fields=("containerDefinitions[].environmentFiles[].value",),
     ),
     Stage(
+        name="firelens-file",
+        words=("download firelens s3 config", "unable to download s3 config"),
+        example="unable to download firelens s3 config file: unable to download s3 config fluent.conf from bucket"
+        " shop-config: ...",
+        doing="downloading the configuration of a log router from Amazon S3",
+        source=f"{_GUIDE}/firelens-taskdef.html",
+        caller=CallingRole.EXECUTION,
+        action="s3:GetObject",
+        fields=("containerDefinitions[].firelensConfiguration.options.config-file-value",),
+    ),
+    Stage(
         name="create-log-group",
         words=("failed to create cloudwatch log group", "create log group has been retried"),
         example="CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed"
@@ -219,6 +230,25 @@ STAGES = (
         source=f"{_GUIDE}/instance_IAM_role.html",
         caller=CallingRole.INSTANCE,
         action="ecs:RegisterContainerInstance",
+    ),
+    Stage(
+        name="finding-endpoint",
+        words=("unable to discover poll endpoint", "discover telemetry endpoint"),
+        example='level=error time=2026-01-15T10:00:00Z msg="Unable to discover poll endpoint" error="..."',
+        doing="looking for where the agent of an instance gets its work",
+        source=f"{_GUIDE}/instance_IAM_role.html",
+        caller=CallingRole.INSTANCE,
+        action="ecs:DiscoverPollEndpoint",
+    ),
+    Stage(
+        name="load-balancer",
+        words=("failed to register targets", "failed to deregister targets", "failed to describe target health"),
+        example="(service shop) failed to register targets in (target-group web) with (error ...)",
+        doing="registering tasks of the service with its load balancer",
+        source=f"{_GUIDE}/using-service-linked-roles.html",
+        caller=CallingRole.SERVICE_LINKED,
+        action="elasticloadbalancing:RegisterTargets",
+        fields=("service.loadBalancers[].targetGroupArn",),
     ),
     Stage(
         name="secrets-or-registry",

@@ -1,0 +1,181 @@
+"""What may be behind a refusal that IAM's words do not settle, the likeliest first."""
+
+from __future__ import annotations
+
+import re
+
+from cfnroles.messages.denials import Denial
+from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause, Stage
+from cfnroles.table.messages.calls import AGENT
+from cfnroles.text import Arn
+
+#: Suffixes that Secrets Manager makes mix cases and digits: six characters of one case are more often a word.
+_SIX = re.compile(r"-(?:[a-z0-9]{6}|[A-Z0-9]{6})")
+#: What a variable that nobody filled becomes in a name.
+_UNFILLED = re.compile(r"(?:^|[/:])(?:null|undefined|none)?(?:/|$)", re.IGNORECASE)
+_LINKED = "AWSServiceRoleFor"
+#: What is read of a bucket as one object is asked for: Amazon S3 asks for it where there is no such object.
+_LISTING = "s3:ListBucket"
+_OBJECTS = ("environment-file", "firelens-file")
+
+LACKS = PossibleCause(
+    "no policy of the role allows the call",
+    "cfnroles verify SOURCE --role ROLE",
+    "Add what verify tells to the role",
+    lacking=True,
+)
+_HYPHEN = PossibleCause(
+    "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is no secret's",
+    "aws secretsmanager describe-secret --secret-id SECRET --query ARN",
+    "Write the complete ARN, with the six characters that Secrets Manager added",
+    category=Category.MALFORMED,
+)
+_UNREAD_KEY = PossibleCause(
+    "the key behind the ARN in valueFrom was read as a part of the secret's name: the platform version or the agent is"
+    " older than keys are",
+    "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].platformVersion'",
+    "Use Fargate platform version 1.4.0 or later, or the agent 1.37.0 or later",
+    category=Category.MALFORMED,
+)
+_TWO_SLASHES = PossibleCause(
+    "the ARN of the parameter has a slash too many: the name begins with one already",
+    "cfnroles lint SOURCE",
+    "Write :parameter/NAME with one slash in valueFrom",
+    category=Category.MALFORMED,
+)
+_NO_NAME = PossibleCause(
+    "the name was never filled in: nothing is called so",
+    "Look at what was registered: aws ecs describe-task-definition --task-definition FAMILY",
+    "Fill in the name where the task definition is made",
+    category=Category.MALFORMED,
+)
+_NO_EXECUTION_ROLE = PossibleCause(
+    "the task has no execution role, so the agent calls as the instance",
+    "aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.executionRoleArn",
+    "Give the task an execution role; `cfnroles build SOURCE` makes it",
+)
+_NO_OBJECT = PossibleCause(
+    "the file does not exist: Amazon S3 asks for s3:ListBucket only to say that there is no such object",
+    "aws s3api head-object --bucket BUCKET --key OBJECT",
+    "Upload the file, or correct its ARN. A statement in the role does not help",
+    category=Category.MISSING,
+)
+_SERVICE_LINKED = PossibleCause(
+    "a service-linked role: AWS keeps its policy, and nobody else can change it",
+    "aws iam get-role --role-name ROLE --query Role.Path",
+    "Look for a policy of the organization, or for a resource that the service may not use",
+)
+_OTHER_ACCOUNT = PossibleCause(
+    "the resource is of another account: its own policy has to let the role in as well, or the account is mistyped",
+    "Compare the account of the role with that of the resource",
+    "Allow the call on both sides, or correct the ARN",
+)
+_RESOURCE = PossibleCause(
+    "the policy of the resource itself leaves the role out",
+    "aws secretsmanager get-resource-policy, aws ecr get-repository-policy, aws s3api get-bucket-policy or the like",
+    "Change that policy; a statement in the role does not help",
+)
+_KEY = PossibleCause(
+    "the policy of the key does not let the role, or IAM policies of its account, use the key",
+    "aws kms get-key-policy --key-id KEY --policy-name default",
+    "Let the role, or IAM policies of its account, use the key in the key policy",
+    category=Category.KEY_POLICY,
+)
+_TRUST = PossibleCause(
+    "the trust policy of the role does not let the caller assume it",
+    "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
+    "Let the caller assume the role in its trust policy",
+    category=Category.TRUST,
+)
+_BOUNDARY = PossibleCause(
+    "a permissions boundary, a policy of the organization or the policy of a VPC endpoint leaves it out",
+    "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary; aws ec2 describe-vpc-endpoints",
+    "Change that policy; a statement in the role does not help",
+)
+_DENY = PossibleCause(
+    "a statement denies the call", "cfnroles verify SOURCE --role ROLE", "Change the statement that denies"
+)
+#: What may refuse any call, whoever makes it.
+GENERAL = (_RESOURCE, _BOUNDARY)
+#: Services whose resources have policies of their own.
+_WITH_POLICIES = frozenset({"secretsmanager", "ecr", "s3", "sqs", "sns", "lambda", "elasticfilesystem"})
+
+
+def doubts(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[PossibleCause, ...]:
+    """What may be behind one refusal; empty where IAM's words settle it. ``called`` is the action of the client's call.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    if denial.kind is PolicyKind.UNSTATED:
+        return _unstated(denial, stages, called)
+    if denial.kind is PolicyKind.IDENTITY and not denial.explicit:
+        odd = _odd(denial, stages, called)
+        return (odd, LACKS) if odd else ()
+    return ()
+
+
+def is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) -> bool:
+    """Whether one object was asked for, and its bucket may not be listed: what Amazon S3 says of one that is missing.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    staged = any(stage.name in _OBJECTS for stage in stages)
+    return denial.action == _LISTING and (staged or called == "s3:GetObject")
+
+
+def _odd(denial: Denial, stages: tuple[Stage, ...], called: str) -> PossibleCause | None:
+    """What is odd about a refusal for the lack of a statement, so that it may lack none."""
+    if is_missing_object(denial, stages, called):
+        return _NO_OBJECT
+    if denial.role.startswith(_LINKED):
+        return _SERVICE_LINKED
+    if denial.caller is CallingRole.INSTANCE and denial.action not in AGENT:
+        return _NO_EXECUTION_ROLE
+    if misnamed := _misnamed(denial):
+        return misnamed
+    return _OTHER_ACCOUNT if _is_foreign(denial) else None
+
+
+def _misnamed(denial: Denial) -> PossibleCause | None:
+    arn = denial.arn
+    if arn is None:
+        return None
+    resource = str(arn.resource)
+    if arn.service == "secretsmanager":
+        if resource.count(":") > 1:
+            return _UNREAD_KEY
+        return _HYPHEN if _SIX.fullmatch(resource[-7:]) else _unfilled(resource)
+    if arn.service == "ssm" and resource.startswith("parameter//"):
+        return _TWO_SLASHES
+    return _unfilled(resource) if arn.service in ("ssm", "iam", "ecs", "ecr") else None
+
+
+def _unfilled(resource: str) -> PossibleCause | None:
+    return _NO_NAME if _UNFILLED.search(resource) else None
+
+
+def _is_foreign(denial: Denial) -> bool:
+    """Whether a role and what it was refused are of two accounts."""
+    caller = denial.principal.split(":")[4:5]
+    owner = _owner(denial.arn)
+    return bool(owner and caller and caller[0].isdigit()) and caller[0] != owner
+
+
+def _owner(arn: Arn | None) -> str:
+    return str(arn.account) if arn is not None and str(arn.account).isdigit() else ""
+
+
+def _unstated(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[PossibleCause, ...]:
+    if denial.explicit:
+        return _DENY, _BOUNDARY
+    found = [LACKS]
+    if odd := _odd(denial, stages, called):
+        found.insert(0, odd)
+    if denial.action == "sts:AssumeRole":
+        found.insert(0, _TRUST)
+    service = denial.action.partition(":")[0]
+    if service == "kms":
+        found.append(_KEY)
+    elif service in _WITH_POLICIES and _OTHER_ACCOUNT not in found:
+        found.append(_RESOURCE)
+    return (*found, _BOUNDARY)
