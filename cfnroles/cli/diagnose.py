@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from cfnroles.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from cfnroles.answers.diagnose import RoleOf
+    from cfnroles.answers.diagnosis import Besides, Diagnosis
     from cfnroles.iam.roles import Role
     from cfnroles.messages.understanding import Understood
     from cfnroles.sources.reading import Reading
@@ -23,26 +24,49 @@ if TYPE_CHECKING:
 
 
 class _Options(Struct, frozen=True):
+    text: str
     source: str
     role: str
     live: bool
+    cluster: str
+    task: str
+    stack: str
     profile: str
     resource: str
     format_: str
 
 
+def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command the options about a failure in an account. `--service` is there already, and names a file."""
+    for option in (
+        click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE."),
+        click.option("--stack", default="", metavar="NAME", help="With --live: a stack whose last operation failed."),
+        click.option("--task", default="", metavar="TASK", help="With --live: a task that stopped, by its id or ARN."),
+        click.option("--cluster", default="", metavar="CLUSTER", help="With --live: the cluster. Default: default."),
+        click.option(
+            "--live",
+            is_flag=True,
+            help="Ask AWS about --task, --service or --stack; with TEXT, read the role of the message. Reads only.",
+        ),
+    ):
+        command = option(command)
+    for parameter in getattr(command, "__click_params__", ()):
+        if parameter.name == "service_file":
+            parameter.help += " With --live: the service that failed, by its name or ARN."
+    return command
+
+
 @click.command("diagnose")
-@click.argument("text", metavar="TEXT|FILE|-", default="-")
+@click.argument("text", metavar="[TEXT|FILE|-]", default="")
 @click.option(
     "--source", default="", metavar="SOURCE", help="The task definition, spec, template, cdk.out or Terraform."
 )
 @click.option("--role", default="", metavar="ROLE", help="The role that made the call, as `verify` takes it.")
-@click.option("--live", is_flag=True, help="Read the role from AWS: ROLE, or that of the message. Reads only.")
-@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@_live_options
 @about_options
 @resource_options
 @click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json"]))
-def command(text: str, **given: Any) -> None:
+def command(**given: Any) -> None:
     """Tell what is behind a failure of Amazon ECS, and what to do.
 
     TEXT is a message as you have it: stoppedReason, the reason of a container, an event of a service or a stack, lines
@@ -54,30 +78,70 @@ def command(text: str, **given: Any) -> None:
     A statement is shown only where the role's own policy lacks one: no other policy is cured by it. Nothing is sent
     anywhere.
 
+    With --live and --task, --service or --stack it asks AWS for the messages, too: why the tasks stopped, the events,
+    the registered task definition and its roles. What the credentials may not read is told, with the permission.
+
     The exit code is 0 if the cause is known, and 3 if the text cannot decide: then the causes are ranked, each with
     the command that decides.
 
     \b
       cfnroles diagnose "ResourceInitializationError: ..." --source template.yaml
       aws ecs describe-tasks --cluster shop --tasks TASK | cfnroles diagnose - --source web.json --role roles.yaml:Web
+      cfnroles diagnose --live --cluster shop --service web
     """
+    options = taken(_Options, given)
+    named = [name for name in ("cluster", "task", "stack") if getattr(options, name)]
+    if named and not options.live:
+        raise InvalidInput(f"--{named[0]} is for --live", remedy="Give --live, too, or leave it out.")
+    if named or (options.live and given["service_file"] and not options.text):
+        _ask(options, given)
+    else:
+        _read(options, given)
+
+
+def _read(options: _Options, about: Mapping[str, Any]) -> None:
+    """Tell what is behind the messages of a text."""
     from cfnroles.answers.diagnose import check_known, diagnosed
     from cfnroles.answers.diagnosis import Besides
-    from cfnroles.formats import diagnosis
     from cfnroles.messages.collecting import collected
 
-    options = taken(_Options, given)
-    said = collected(_given(text, options.source))
+    said = collected(_given(options.text or "-", options.source))
     check_known(said)
-    readings, texts = _readings(options, told(given, live=options.live, profile=options.profile))
+    readings, texts = _readings(options, told(about, live=options.live, profile=options.profile))
     found = diagnosed(said.heard, readings, _role(options, readings), options.resource)
-    besides = Besides(said.unknown)
-    if options.format_ == "json":
+    _show(found, Besides(said.unknown), texts, options.format_)
+    settled = found and not said.unknown and all(each.is_settled for each in found)
+    sys.exit(0 if settled else Unavailable.exit_code)
+
+
+def _ask(options: _Options, about: Mapping[str, Any]) -> None:
+    """Tell what is behind a failure that AWS is asked about."""
+    from cfnroles.answers.diagnose_live import check_failed, diagnose_gathered
+    from cfnroles.sources.live import live_role
+    from cfnroles.sources.live_failure import Failure, gather
+
+    if options.text:
+        raise InvalidInput("AWS is to be asked for the message, and one is given", remedy="Leave one of them out.")
+    failure = Failure(options.cluster, options.task, about["service_file"], options.stack)
+    region = about["region"] or failure.region
+    own, texts = _readings(options, told({**about, "service_file": ""}, live=True, profile=options.profile))
+    gathered = gather(failure, options.profile, region)
+    read = partial(live_role, profile=options.profile, region=region)
+    role = cache(partial(read, options.role)) if options.role else None
+    found = diagnose_gathered(gathered, read, own, (lambda _: role()) if role else None)
+    check_failed(found)
+    # Of what Amazon ECS answered there are no lines: nobody has that text.
+    _show(found.found, found.besides, texts, options.format_)
+    sys.exit(0 if found.is_settled else Unavailable.exit_code)
+
+
+def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str], format_: str) -> None:
+    from cfnroles.formats import diagnosis
+
+    if format_ == "json":
         say(diagnosis.json_text(found, texts, besides))
     else:
         say(diagnosis.human(found, texts, width(), besides))
-    settled = found and not said.unknown and all(each.is_settled for each in found)
-    sys.exit(0 if settled else Unavailable.exit_code)
 
 
 def _given(text: str, source: str) -> str:

@@ -1,0 +1,153 @@
+"""What is behind a failure in an account of AWS: its messages, its task definition and its roles as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.answers.diagnose import RoleOf, diagnosed
+from cfnroles.answers.diagnosis import Besides, Diagnosis
+from cfnroles.answers.verification import Outcome, trust_outcome
+from cfnroles.answers.verify import Uses, judge_uses
+from cfnroles.aws.iam import NoSuchRole
+from cfnroles.aws.refusals import Denied
+from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.facts import Facts
+from cfnroles.iam.roles import Role
+from cfnroles.messages.collecting import collected
+from cfnroles.messages.understanding import Understood
+from cfnroles.need import Holder
+from cfnroles.sources.failures import Gathered
+from cfnroles.sources.live_failure import reading_of
+from cfnroles.sources.reading import Reading
+from cfnroles.table.message import CallingRole
+
+_HOLDERS = {
+    CallingRole.EXECUTION: Holder.EXECUTION,
+    CallingRole.LOG_WRITER: Holder.EXECUTION,
+    CallingRole.TASK: Holder.TASK,
+}
+#: The message that has the same words for a role that there is not, and for one whose trust policy refuses.
+_NOT_ASSUMED = "role-not-assumed"
+
+
+class LiveDiagnosis(Struct, frozen=True):
+    """The diagnoses of a failure, and what stands beside them."""
+
+    found: tuple[Diagnosis, ...]
+    besides: Besides
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is a failure, and it is known what went wrong."""
+        return bool(self.found) and not self.besides.unknown and all(each.is_settled for each in self.found)
+
+
+def diagnose_gathered(
+    gathered: Gathered, read: Callable[[str], Role], own: Sequence[Reading] = (), role: RoleOf | None = None
+) -> LiveDiagnosis:
+    """What is behind a failure of which AWS was asked.
+
+    ``read`` reads a role from AWS by its name or ARN, ``own`` is the user's source in the place of the registered task
+    definition, and ``role`` one that was given. Raises what reading a role raises, but for one that
+    there is not and one that the credentials may not read: these are told.
+    """
+    unread = list(gathered.unread)
+    readings = tuple(own)
+    if not readings:
+        readings, refused = _registered(gathered)
+        unread += refused
+    roles = _Roles(readings, read)
+    said = collected(gathered.text)
+    found = diagnosed(said.heard, readings, role or roles.of)
+    settled = tuple(map(roles.settled, found))
+    return LiveDiagnosis(settled, Besides(said.unknown, tuple(dict.fromkeys([*unread, *roles.unread]))))
+
+
+def _registered(gathered: Gathered) -> tuple[tuple[Reading, ...], list[str]]:
+    """The task definition that Amazon ECS has; nothing where it cannot be read, and why."""
+    try:
+        reading = reading_of(gathered)
+        if reading is not None:
+            reading.accepted()
+    except InvalidInput as error:
+        name = gathered.definition.rpartition("/")[2]
+        return (), [f"which field asked for it: {name} cannot be read: {error.what}"]
+    return (reading,) if reading else (), []
+
+
+class _Roles:
+    """The roles of a failure, each read when a message is about it; ``unread`` says what was refused."""
+
+    def __init__(self, readings: Sequence[Reading], read: Callable[[str], Role]) -> None:
+        tasks = [task for reading in readings for task in reading.tasks]
+        self._task = tasks[0] if len(tasks) == 1 else None
+        self._read_from_aws = read
+        self.unread: list[str] = []
+        self._absent: set[str] = set()
+        self._read = cache(self._role)
+
+    def of(self, understood: Understood) -> Role | None:
+        """The role that made the call of a message; ``None`` where nothing tells which, or it cannot be read."""
+        if not understood.action or understood.name == _NOT_ASSUMED:
+            return None
+        named = understood.denial.role if understood.denial else ""
+        return self._read(named or self._of(_HOLDERS.get(understood.caller)))
+
+    def settled(self, each: Diagnosis) -> Diagnosis:
+        """The diagnosis of a role that was not assumed, by whether there is the role and what its trust policy says."""
+        said = each.understood
+        named = said.thing or self._only()
+        if said.name != _NOT_ASSUMED or not named:
+            return each
+        trust, gone, *others = said.causes
+        role = self._read(named)
+        if role is None:
+            absent = f"there is no role {named.rpartition('/')[2]} in the account"
+            return _because(each, absent, gone.remedy) if named in self._absent else each
+        facts = self._task.facts if self._task else Facts()
+        told = judge_uses(Uses(Holder.TASK, (), facts), role, prove=False).trust
+        outcome = trust_outcome(told) if told else Outcome.UNKNOWN
+        if outcome in (Outcome.MISSING, Outcome.DENIED):
+            return _because(each, f"the trust policy of {role.name} does not let ECS assume it", trust.remedy)
+        return replace(each, causes=tuple(others) if outcome is Outcome.ALLOWED else (trust, *others))
+
+    def _of(self, holder: Holder | None) -> str:
+        return self._task.role(holder) if holder and self._task else ""
+
+    def _only(self) -> str:
+        """The role of the task definition, where it has one."""
+        names = {name for holder in (Holder.TASK, Holder.EXECUTION) if (name := self._of(holder))}
+        return names.pop() if len(names) == 1 else ""
+
+    def _role(self, named: str) -> Role | None:
+        if not named:
+            return None
+        try:
+            return self._read_from_aws(named)
+        except NoSuchRole:
+            self._absent.add(named)
+        except Denied as denied:
+            name = named.rpartition("/")[2]
+            self.unread.append(
+                f"what the role {name} allows: that needs the permission {denied.call}, which AWS refused"
+            )
+        return None
+
+
+def _because(each: Diagnosis, why: str, remedy: str) -> Diagnosis:
+    understood = replace(each.understood, what=f"ECS could not assume a role of the task: {why}", remedy=remedy)
+    return replace(each, understood=understood, causes=())
+
+
+def check_failed(live: LiveDiagnosis) -> None:
+    """Raise Unavailable where nothing failed, and nothing was refused that might tell of a failure."""
+    if not live.found and not live.besides.unknown:
+        raise Unavailable(
+            "AWS tells of no failure there",
+            why="\n".join(live.besides.unread) or "Amazon ECS tells of a stopped task for an hour at least.",
+            remedy="Ask again as soon as it fails, or give a message that was kept: cfnroles diagnose TEXT.",
+        )

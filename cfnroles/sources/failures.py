@@ -1,0 +1,239 @@
+"""What AWS answers about a task, a service or a stack that failed: the least calls that tell why, and no change.
+
+The answers are kept in the form in which AWS's command line prints them, so that what is read live and what was saved
+are understood by the same rules.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from cfnroles.aws.ecs import MOST_TASKS
+from cfnroles.aws.refusals import Denied, Refused
+from cfnroles.aws.stack import Event
+from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.text import arn_of
+
+#: How many stacks within a stack are looked into, and how many of its services.
+_STACKS, _SERVICES = 20, 5
+_STACK, _SERVICE = "AWS::CloudFormation::Stack", "AWS::ECS::Service"
+#: What the first event of an operation says of the stack; a rollback belongs to the operation before it.
+_BEGINS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
+_FAILED = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+_KEPT = "Amazon ECS tells of a stopped task for an hour at least, and may forget it then."
+_Answer = TypeVar("_Answer")
+
+
+class Tasks(Protocol):
+    """Amazon ECS, as far as it is asked here: ``cfnroles.aws.ecs.Ecs``."""
+
+    def services(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
+        """DescribeServices."""
+
+    def tasks(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
+        """DescribeTasks."""
+
+    def stopped_tasks(self, cluster: str, *, service: str = "", family: str = "") -> tuple[tuple[str, ...], bool]:
+        """ListTasks."""
+
+    def task_definition(self, name: str) -> str:
+        """DescribeTaskDefinition."""
+
+
+class Stacks(Protocol):
+    """CloudFormation, as far as it is asked here: ``cfnroles.aws.cloudformation.CloudFormation``."""
+
+    def events(self, stack: str) -> Iterator[Event]:
+        """DescribeStackEvents, newest first."""
+
+
+class Gathered(Struct, frozen=True):
+    """What was found: the answers as one text, and the task definition that the failure is about, as its own text.
+
+    ``definition`` is its ARN, ``document`` its text, and empty where none could be read. ``launch_type`` is that of the
+    task. ``unread`` says what could not be read, and which permission that needs.
+    """
+
+    text: str
+    definition: str = ""
+    document: str = ""
+    launch_type: str = ""
+    unread: tuple[str, ...] = ()
+
+
+def of_task(ecs: Tasks, cluster: str, task: str) -> Gathered:
+    """What tells of one task; raises ``Unavailable`` where there is none, and what asking raises."""
+    cluster = _cluster(task) or cluster
+    asking = _Asking(ecs)
+    asking.tasks(cluster, [task])
+    if not asking.unread and not any(answer.get("tasks") for answer in asking.answers):
+        raise Unavailable(
+            f"the cluster {cluster or 'default'} has no task {task}",
+            why=_KEPT,
+            remedy="Its service may tell of it: give --service NAME. Check --cluster, --region and --profile.",
+        )
+    return asking.gathered()
+
+
+def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
+    """What tells of a service and its stopped tasks; raises as ``of_task`` does."""
+    asking = _Asking(ecs)
+    asking.service(_cluster(service) or cluster, service)
+    if not asking.unread and not any(answer.get("services") for answer in asking.answers):
+        raise Unavailable(
+            f"the cluster {_cluster(service) or cluster or 'default'} has no service {service}",
+            remedy="Check --cluster, --region, --profile and the names.",
+        )
+    return asking.gathered()
+
+
+def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
+    """What tells of the last operation on a stack and on those within it, and of the services that failed in it."""
+    asking = _Asking(ecs)
+    try:
+        events = asking.known(partial(_events, stacks, stack), f"the events of the stack {stack}")
+    except Refused as refused:
+        if "does not exist" not in refused.message:
+            raise
+        raise Unavailable(
+            f"there is no stack {stack}",
+            why=refused.message,
+            remedy="A stack that was deleted is found by its id alone. Check --region, --profile and the name.",
+        ) from refused
+    asking.stack(stacks, events or ())
+    return asking.gathered()
+
+
+def of_events(ecs: Tasks, stacks: Stacks, events: Sequence[Event]) -> Gathered:
+    """What tells of the operation on a stack whose events these are."""
+    asking = _Asking(ecs)
+    asking.stack(stacks, events)
+    return asking.gathered()
+
+
+class _Asking:
+    """The questions of one run: the answers, and what was refused."""
+
+    def __init__(self, ecs: Tasks) -> None:
+        self._ecs = ecs
+        self.answers: list[Mapping[str, Any]] = []
+        self.unread: list[str] = []
+        self._stacks = self._services = 0
+
+    def known(self, ask: Callable[[], _Answer], what: str) -> _Answer | None:
+        """The answer; ``None`` where the credentials may not ask, which is told."""
+        try:
+            return ask()
+        except Denied as denied:
+            self.unread.append(f"{what}: that needs the permission {denied.call}, which AWS refused")
+            return None
+
+    def tasks(self, cluster: str, names: Sequence[str]) -> None:
+        what = "the reason of the task" if len(names) == 1 else "the reasons of the stopped tasks"
+        answer = self.known(lambda: self._ecs.tasks(cluster, names), what)
+        self.answers += [answer] if answer else []
+
+    def service(self, cluster: str, named: str) -> None:
+        name = named.rpartition("/")[2]
+        answer = self.known(lambda: self._ecs.services(cluster, [named]), f"the events of the service {name}")
+        self.answers += [answer] if answer else []
+        found = (answer or {}).get("services") or [{}]
+        if answer and found == [{}]:
+            return
+        gone = found[0].get("status") == "INACTIVE"
+        family = _family(found[0].get("taskDefinition", ""))
+        # What was deleted has no list of its own any more, and its task definition is still there.
+        whose = {"family": family} if gone and family else {"service": name}
+        listed = self.known(
+            lambda: self._ecs.stopped_tasks(cluster, **whose), f"the stopped tasks of the service {name}"
+        )
+        if listed is None:
+            return
+        tasks, more = listed
+        if more:
+            self.unread.append(f"more than {MOST_TASKS} stopped tasks of the service {name}: {MOST_TASKS} were read")
+        if tasks:
+            self.tasks(cluster, tasks)
+
+    def stack(self, stacks: Stacks, events: Sequence[Event]) -> None:
+        failed = [event for event in events if event.failed or event.hook_status.endswith("FAILED")]
+        self.answers.append({"StackEvents": [_as_answered(event) for event in failed]})
+        for event in failed:
+            if event.type == _STACK and event.physical_id not in ("", event.stack_id) and self._stacks < _STACKS:
+                self._stacks += 1
+                inner = self.known(
+                    partial(_events, stacks, event.physical_id),
+                    f"the events of the stack {event.resource} within {event.stack}",
+                )
+                self.stack(stacks, inner or ())
+            elif event.type == _SERVICE and event.physical_id.startswith("arn:") and self._services < _SERVICES:
+                self._services += 1
+                self.service(_cluster(event.physical_id), event.physical_id)
+
+    def gathered(self) -> Gathered:
+        """All of it, with the task definition of the newest task that failed, or of the service."""
+        arn, launch_type = self._definition()
+        document = self.known(lambda: self._ecs.task_definition(arn), "the task definition") if arn else None
+        text = "\n".join(json.dumps(answer, default=str) for answer in self.answers)
+        return Gathered(text, arn, document or "", launch_type, tuple(dict.fromkeys(self.unread)))
+
+    def _definition(self) -> tuple[str, str]:
+        tasks = [task for answer in self.answers for task in answer.get("tasks", ())]
+        services = [service for answer in self.answers for service in answer.get("services", ())]
+        failed = [task for task in tasks if task.get("stopCode") in _FAILED] or tasks
+        if failed:
+            newest = max(failed, key=lambda task: str(task.get("stoppedAt", "")))
+            return str(newest.get("taskDefinitionArn", "")), str(newest.get("launchType", ""))
+        service = services[0] if services else {}
+        return str(service.get("taskDefinition", "")), str(service.get("launchType", ""))
+
+
+def _events(stacks: Stacks, stack: str) -> tuple[Event, ...]:
+    """The events of the newest operation, the newest first."""
+    found = []
+    for event in stacks.events(stack):
+        found.append(event)
+        if event.of_stack and event.status in _BEGINS:
+            break
+    return tuple(found)
+
+
+def _as_answered(event: Event) -> Mapping[str, Any]:
+    """An event in the form in which DescribeStackEvents answers it."""
+    told = {
+        "StackName": event.stack,
+        "LogicalResourceId": event.resource,
+        "ResourceType": event.type,
+        "ResourceStatus": event.status,
+        "ResourceStatusReason": event.reason,
+        "Timestamp": event.time.isoformat() if event.time else None,
+    }
+    return {**told, "HookStatus": event.hook_status} if event.hook_status else told
+
+
+def _cluster(named: str) -> str:
+    """The cluster of the ARN of a task or a service; empty for a name and for an old ARN, which has none.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
+    """
+    arn = arn_of(named)
+    parts = str(arn.resource).split("/") if arn else []
+    return parts[1] if len(parts) == 3 else ""
+
+
+def _family(arn: str) -> str:
+    return arn.rpartition("/")[2].partition(":")[0]
+
+
+def region_of(*named: str) -> str:
+    """The Region of the first of these that is an ARN; raises InvalidInput where two of them differ."""
+    regions = dict.fromkeys(str(arn.region) for each in named if (arn := arn_of(each)))
+    if len(regions) > 1:
+        raise InvalidInput(f"these ARNs are of several Regions: {', '.join(regions)}", remedy="Give those of one.")
+    return next(iter(regions), "")
