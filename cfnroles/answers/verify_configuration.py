@@ -21,6 +21,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
 from cfnroles.sources.terraform_roles import Roles, TaskWithRoles, role_texts
@@ -321,6 +322,8 @@ def _nearest(path: Sequence[str | int], beside: Mapping[tuple[str | int, ...], T
 
 def _holder(path: Path) -> Holder | None:
     """Whose role a member beside a task definition names."""
+    if path[0] == "runBy":
+        return next((each.holder for each in RUNNERS.values() if each.member == path[1]), None)
     if len(path) < 2 or path[0] != "service":
         return None
     return Holder.LIFECYCLE_HOOK if "lifecycleHooks" in path else Holder.INFRASTRUCTURE

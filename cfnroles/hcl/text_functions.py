@@ -13,9 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from cfnroles.hcl.arguments import Function, Open, known_number, known_text, values_of
 from cfnroles.hcl.syntax import Place
 from cfnroles.hcl.values import LONGEST, Failed, Value, checked, chunks_of, encoded, text
+from cfnroles.symbols import Expression
 from cfnroles.text import Part, Text
 
 _VERB = re.compile(r"%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))")
@@ -28,6 +31,10 @@ _MOST_SEARCHED = 500
 _OTHERWISE = re.compile(r"\[\[|--|&&|~~|\|\||\\[pPQEzC]")
 #: Signs that stand in no name, so that none is in what a symbol of a text stands for.
 _OF_NO_NAME = re.compile(r"[${}<>%]")
+
+#: What finds the revision at the end of the ARN of a task definition, as people write it.
+_REVISION = frozenset({r"/:\d+$/", r"/:\d*$/", "/:[0-9]+$/", "/:[0-9]*$/", "/:[^:]+$/", "/:[^:]*$/"})
+_DEFINITION = "aws_ecs_task_definition"
 
 
 def _of_text(work: Callable[[str], Any]) -> Function:
@@ -117,6 +124,8 @@ def _formatlist(arguments: Sequence[Value]) -> list[Value]:
 def _replace(arguments: Sequence[Value]) -> Text | str:
     old = known_text(arguments[1])
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
+        if (symbol := arguments[0].unknown) and old in _REVISION and symbol.type == _DEFINITION:
+            return _of_any_revision(symbol, text(arguments[2]))
         found, new = known_text(arguments[0]), known_text(arguments[2])
         by = re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", new.replace("\\", "\\\\"))
         return _pattern(old[1:-1], found).sub(by, found)
@@ -132,6 +141,19 @@ def _replace(arguments: Sequence[Value]) -> Text | str:
     for piece in pieces:
         parts += [put, piece]
     return _plain(checked(Text(*parts[1:])))
+
+
+def _of_any_revision(symbol: Expression, put: Text) -> Text:
+    """The ARN of a task definition with something else in the place of its revision.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_event_target
+    """
+    if symbol.attribute.rpartition(".")[2] != "arn":
+        raise Open(symbol)
+    name, written, attribute = (
+        f"{each}_without_revision" for each in (symbol.name, symbol.written.rstrip("}"), symbol.attribute)
+    )
+    return Text(replace(symbol, name=name, written=f"{written}}}", attribute=attribute), put)
 
 
 def _pattern(written: str, searched: str) -> re.Pattern[str]:

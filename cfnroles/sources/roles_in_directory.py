@@ -41,10 +41,11 @@ _NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, "aws_iam_role_pol
 
 
 class DirectoryInPass:
-    """As for ``terraform_configured.Surface``."""
+    """As for ``terraform_configured.Surface``. ``judged`` are addresses of users of which all needs are seen."""
 
-    def __init__(self, project: Project, module: Module) -> None:
+    def __init__(self, project: Project, module: Module, judged: frozenset[str] = frozenset()) -> None:
         self._project, self._module, self._session = project, module, module.session
+        self._judged = {_KEYS.sub("", address) for address in judged}
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
         """As for ``Surface``: all roles only where one is named by a text of its own."""
@@ -110,7 +111,9 @@ class DirectoryInPass:
             configuration = self._project.configuration(directory)
             for (mode, kind, own), block in configuration.resources.items():
                 site = Site(path, kind, own, block)
-                if mode == "resource" and kind not in _NO_USERS and self._uses(site, role, calls == path and name):
+                if mode != "resource" or kind in _NO_USERS or site.address in self._judged:
+                    continue
+                if self._uses(site, role, calls == path and name):
                     found[site.address] = None
         for path, call in calls_away(self._project):
             if path[:-1] == calls and name in _NAMED.findall(call.written):

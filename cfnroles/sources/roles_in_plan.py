@@ -17,14 +17,19 @@ _NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, SERVICE, "aws_iam
 
 
 class PlanSurface:
-    """As for ``terraform_configured.Surface``. ``resources`` are all of the plan or the state, with data sources."""
+    """As for ``terraform_configured.Surface``. ``resources`` are all of the plan or the state, with data sources.
+
+    ``judged`` are the addresses of users of roles of which all needs are seen.
+    """
 
     def __init__(
         self,
         resources: Iterable[Mapping[str, Any]],
         attributes: Callable[[Mapping[str, Any]], Attributes],
         place: Callable[[str], Place],
+        judged: frozenset[str] = frozenset(),
     ) -> None:
+        self._judged = judged
         self._by_address = {str(each.get("address")): each for each in resources}
         self._attributes, self._place = attributes, place
         self._made: dict[str, Configured] = {}
@@ -76,7 +81,7 @@ class PlanSurface:
         found = (
             each.address
             for address, given in self._by_address.items()
-            if given.get("mode") == "managed" and given.get("type") not in _NO_USERS
+            if given.get("mode") == "managed" and given.get("type") not in _NO_USERS and address not in self._judged
             for each in [self._configured(address)]
             if any(_names(name, each, role, names) for name in each.attributes)
         )

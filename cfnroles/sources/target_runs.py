@@ -19,6 +19,7 @@ from cfnroles.symbols import Attribute
 from cfnroles.table.ecs.run_task import OVERRIDABLE
 from cfnroles.template.template import ResolvedStack
 from cfnroles.text import Text, arn_of
+from cfnroles.workload import Workload
 
 _ROLE = "AWS::IAM::Role"
 #: How to see what a run overrides, by who runs it.
@@ -26,7 +27,7 @@ _HOW_TO_SEE = {
     Holder.STATE_MACHINE: "Write it into the state, or look by hand whether it names a role or a file",
     Holder.PIPE: "Write it into the target, or look by hand whether it names a role or a file",
 }
-_IN_INPUT = "Write the overrides as a JSON text in `Input`, or look by hand whether they name a role or a file"
+_IN_INPUT = "Write the overrides as a JSON text in `{}`, or look by hand whether they name a role or a file"
 
 
 def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
@@ -35,15 +36,15 @@ def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTa
     return tuple(_beside(task, each, stack) for each in targets if names_task(each, task.resource))
 
 
-def input_gaps(task: TemplateTask) -> Iterator[Gap]:
-    """What a target says of the run and nobody can see."""
-    run = task.workload.tree.get("runBy")
+def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
+    """What a target says of the run and nobody can see; ``input_`` is what its input is called."""
+    run = workload.tree.get("runBy")
     for member, said in run.items() if isinstance(run, Mapping) else ():
         holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
         for name in said.get("hidden", ()):
             what = f"nobody can see what {name} puts into the place of what the task definition says"
-            how = _HOW_TO_SEE.get(holder, _IN_INPUT)
-            yield Gap(holder, "hidden-overrides", task.workload.origin(("runTask", "overrides")), what, how)
+            how = _HOW_TO_SEE.get(holder, _IN_INPUT.format(input_))
+            yield Gap(holder, "hidden-overrides", workload.origin(("runTask", "overrides")), what, how)
 
 
 def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> TemplateTask:
@@ -60,7 +61,7 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
     by = {
         "taskDefinition": shaped(names_of(task.resource.logical_id)[0], stack),
         **_cluster(target, stack),
-        "tags": _tags(target, run),
+        "tags": has_tags(target, run),
         "roles": _roles(task.workload.tree, stack),
         "rolesInstead": _roles(overrides, stack),
         "hidden": target.hidden,
@@ -97,7 +98,7 @@ def _texts(value: Any, stack: ResolvedStack) -> Any:
     return value
 
 
-def _tags(target: Target, run: Mapping[str, Any]) -> bool:
+def has_tags(target: Target, run: Mapping[str, Any]) -> bool:
     """Whether the task gets tags as it is run.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html

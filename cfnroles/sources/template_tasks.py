@@ -18,7 +18,7 @@ from cfnroles.document import Document, inside, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
-from cfnroles.sources.target_runs import beside_targets, input_gaps
+from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
@@ -308,7 +308,7 @@ class _Found:
         keys = Keys(task, stack, facts)
         discovery = self._discovered(task, keys.facts)
         special: list[Need] = []
-        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *input_gaps(task), *keys.gaps]
+        gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *hidden_gaps(task.workload), *keys.gaps]
         gaps += deployed_otherwise(task, stack)
         for need in filter(keys.concern, discovery.needs):
             try:

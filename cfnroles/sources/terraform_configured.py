@@ -64,6 +64,9 @@ CALLED_BY = {
     "aws_ecr_repository": "name",
     "aws_cloudwatch_log_group": "name",
     "aws_lambda_function": "function_name",
+    "aws_ecs_cluster": "name",
+    "aws_ecs_task_definition": "family",
+    "aws_sqs_queue": "name",
     ROLE: "name",
 }
 

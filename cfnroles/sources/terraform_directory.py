@@ -29,16 +29,19 @@ from cfnroles.sources.roles_in_directory import DirectoryInPass
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
-from cfnroles.sources.terraform_runs import attributes_of, mentions, services_of
+from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
+from cfnroles.sources.terraform_runs import attributes_of, mentions, runners_of, services_of
 from cfnroles.sources.terraform_services import (
     BY_HAND,
     HOW_TO_SEE,
     SERVICE,
+    TASK_SET,
     UNREAD,
     UNSEEN_TASK,
     beside_services,
     not_read,
 )
+from cfnroles.sources.terraform_targets import UnreadRun, judged, targets_running, unread_runs
 from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
 from cfnroles.sources.told import Told
 from cfnroles.workload import Workload
@@ -61,16 +64,16 @@ def read_files(files: Files, name: str, told: Told, *, any_text: bool = False) -
     region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []
-    services = sites(project, SERVICE)
+    running = _running(project)
     for site in sites(project, TASK_DEFINITION):
-        found = _definitions(site, project, services)
+        found = _definitions(site, project, running)
         if isinstance(found, Gap):
             unseen.append(found)
             continue
         tasks += [each.task() for each in _in_passes(site, found, told, region)]
         if not found.by_address:
             unseen.append(_absent(site, found))
-    unseen += (*_alone(services, project, tasks), *_unseen(project))
+    unseen += (*_alone(running, project, tasks), *_unseen(project))
     documents = (Document(name, ""), *(Document(called, text) for called, text in project.texts.items()))
     return Reading(
         documents,
@@ -101,10 +104,10 @@ class DirectoryRoles:
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:
-        services = sites(self._project, SERVICE)
+        running = _running(self._project)
         found: list[TaskWithRoles] = []
         for site in sites(self._project, TASK_DEFINITION):
-            seen = _definitions(site, self._project, services, Budget(MOST_OF_ALL))
+            seen = _definitions(site, self._project, running, Budget(MOST_OF_ALL))
             if not isinstance(seen, Gap):
                 own = _in_passes(site, seen, self._told, self._region)
                 found += [TaskWithRoles(each, seen.roles) for each in own]
@@ -127,8 +130,14 @@ class _Pass(Struct):
     roles: Roles = NO_ROLES
 
 
+def _running(project: Project) -> Sequence[Site]:
+    """What may run a task definition."""
+    found = (each for kind in (SERVICE, TASK_SET, *RUNNER_TYPES) for each in sites(project, kind))
+    return [each for each in found if each.type not in RUNNER_TYPES or may_run_tasks(each.type, each.block.written)]
+
+
 def _definitions(
-    site: Site, project: Project, services: Sequence[Site], for_roles: Budget | None = None
+    site: Site, project: Project, running: Sequence[Site], for_roles: Budget | None = None
 ) -> _Found | Gap:
     """The definitions of a site; with the roles that they name where there is work for these, too."""
 
@@ -136,10 +145,13 @@ def _definitions(
         module = Module(project, session)
         try:
             own = [_turned(each, session) for each in instances(site, module)]
-            may_run = [each for each in services if own and mentions(each, site)]
-            running = [each for service in may_run for each in services_of(service, module)]
-            turned = [both for each in own for both in beside_services(each, running)]
-            roles = roles_beside(DirectoryInPass(project, module), turned) if for_roles else NO_ROLES
+            may_run = [each for each in running if own and mentions(each, site)]
+            services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
+            runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
+            turned = [both for each in own for both in beside_services(each, services)]
+            turned += [both for each in own for both in targets_running(each, runners)]
+            seen = judged(runners, lambda target: any(target.runs(each) for each in own))
+            roles = roles_beside(DirectoryInPass(project, module, seen), turned) if for_roles else NO_ROLES
             return _Pass(turned, module.defaults, roles)
         except Failed as failed:
             return _Pass(failed, module.defaults)
@@ -196,29 +208,42 @@ def _region(project: Project) -> str:
     return ""
 
 
-def _alone(services: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:
-    """The services that ask for something by themselves and run none of the task definitions."""
-    running = {address for task in tasks for workload, _ in task.variants for address in _services_of(workload)}
-    for site in services:
-        if any(each == site.address or each.startswith(f"{site.address}[") for each in running):
-            continue
+def _alone(running: Sequence[Site], project: Project, tasks: Sequence[Task]) -> Iterator[Gap]:
+    """What runs none of the task definitions, as far as it asks for something by itself or is not read."""
+    known = {address for task in tasks for workload, _ in task.variants for address in _run_by(workload)}
+    for site in running:
         try:
-            found = list(services_of(site, Module(project, Session(project.budget.part()))))
+            gaps = list(_unread_in(site, Module(project, Session(project.budget.part())), known, has_tasks=bool(tasks)))
         except (TooMuch, RecursionError):
-            yield _hidden(site.address, site.place, "it takes too much work", _DECIDE)
-            continue
+            gaps = [(site.address, "it takes too much work", _DECIDE, _holder(site))]
         except Failed as failed:
-            yield _hidden(site.address, site.place, f"Terraform would stop here: {failed.what}", _VALIDATE)
-            continue
-        for each in found:
-            if each.address not in running and (holder := each.asks_alone()):
-                yield replace(_hidden(each.address, site.place, UNSEEN_TASK, HOW_TO_SEE), holder=holder)
+            gaps = [(site.address, f"Terraform would stop here: {failed.what}", _VALIDATE, _holder(site))]
+        for address, what, how, holder in gaps:
+            yield replace(_hidden(address, site.place, what, how), holder=holder)
 
 
-def _services_of(workload: Workload) -> Iterator[str]:
-    """The address of the service beside a task definition."""
+def _unread_in(site: Site, module: Module, known: set[str], *, has_tasks: bool) -> Iterator[UnreadRun]:
+    if site.type in RUNNER_TYPES:
+        for runner in runners_of(site, module):
+            yield from unread_runs(runner, known, has_tasks=has_tasks)
+        return
+    if any(each == site.address or each.startswith(f"{site.address}[") for each in known):
+        return
+    for service in services_of(site, module):
+        if holder := service.asks_alone():
+            yield service.address, UNSEEN_TASK, HOW_TO_SEE, holder
+
+
+def _holder(site: Site) -> Holder:
+    return RUNNER_TYPES[site.type].holder if site.type in RUNNER_TYPES else Holder.EXECUTION
+
+
+def _run_by(workload: Workload) -> Iterator[str]:
+    """The address of what is beside a task definition and runs it."""
     if "service" in workload.tree:
         yield str(workload.places[("service",)][0])
+    for member in workload.tree.get("runBy", ()):
+        yield str(workload.places[("runBy", member)][0])
 
 
 def _absent(site: Site, found: _Found) -> Gap:

@@ -103,6 +103,26 @@ class Turned(Struct):
             self.unseen.append(Unseen(("containerDefinitions",), what, "Write jsonencode([{ ... }])"))
         return self
 
+    def copied(self) -> Turned:
+        """A copy to put more beside."""
+        return Turned(
+            self.address,
+            dict(self.tree),
+            dict(self.places),
+            dict(self.spots),
+            list(self.unseen),
+            self.stops,
+            dict(self.keys),
+            dict(self.looked_up),
+            dict(self.settings),
+        )
+
+    def members_beside(self, root: str, given: Mapping[str, Value], kind: Mapping[str, Any]) -> dict[str, Any]:
+        """Members that ECS takes beside the task definition, by names that it knows in any capitals."""
+        made = self._members(given, kind, (root,))
+        self.tree[root] = made
+        return made
+
     def beside(self, root: str, address: str, given: Attributes, kind: Mapping[str, Any]) -> None:
         """Put a service or a cluster beside the task definition, with the members that ECS takes of one."""
         tree: dict[str, Any] = {}

@@ -25,6 +25,7 @@ from cfnroles.sources.roles_in_plan import PlanSurface
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
+from cfnroles.sources.terraform_runners import RUNNER_TYPES
 from cfnroles.sources.terraform_services import (
     BY_HAND,
     CLUSTER,
@@ -36,6 +37,7 @@ from cfnroles.sources.terraform_services import (
     beside_services,
     not_read,
 )
+from cfnroles.sources.terraform_targets import RunnerOfTasks, TaskTarget, judged, runner_of, unread_runs
 from cfnroles.sources.terraform_tasks import InWorld, Surroundings, TaskInPasses, in_passes
 from cfnroles.sources.told import Told
 from cfnroles.symbols import Expression
@@ -58,10 +60,13 @@ def tasks_in(document: Document, told: Told) -> tuple[tuple[Task, ...], tuple[Ga
         raise InvalidInput("has no values in it", where=document.name, remedy=how)
     root = _member(planned, "root_module")
     services = list(_services(root, document))
-    found = list(_in_passes(root, services, document, told))
+    runners = list(_runners(root, document))
+    found = list(_in_passes(root, services, runners, document, told))
     running = {each for task in found for each in task.running}
     alone = (each for each in services if each.address not in running)
-    gaps = (*(gap for each in alone for gap in _alone(each, document)), *_unread(root, document))
+    runs = (run for each in runners for run in unread_runs(each, running, has_tasks=bool(found)))
+    unread = (_gap(holder, address, document, what, how) for address, what, how, holder in runs)
+    gaps = (*(gap for each in alone for gap in _alone(each, document)), *unread, *_unread(root, document))
     return tuple(each.task.task() for each in found), gaps
 
 
@@ -80,12 +85,14 @@ class PlanRoles:
         document = self._document
         planned = document.members.get("planned_values", document.members.get("values"))
         root = _member(planned, "root_module")
+        runners = list(_runners(root, document))
+        found = list(_in_passes(root, list(_services(root, document)), runners, document, self._told))
         surface = PlanSurface(
             resources_in(document),
             lambda resource: _attributes(resource, document, ()),
             lambda address: _place(address, document),
+            judged(runners, lambda target: any(target in each.targets for each in found)),
         )
-        found = _in_passes(root, list(_services(root, document)), document, self._told)
         return tuple(
             TaskWithRoles(each.task, [roles_beside(surface, [form.turned for form in each.task.found])])
             for each in found
@@ -93,13 +100,16 @@ class PlanRoles:
 
 
 class _Planned(Struct, frozen=True):
-    """A task definition, and the addresses of the services that run it."""
+    """A task definition, the addresses of what runs it, and the targets among these."""
 
     task: TaskInPasses
     running: tuple[str, ...]
+    targets: tuple[TaskTarget, ...]
 
 
-def _in_passes(root: Any, services: Sequence[Service], document: Document, told: Told) -> Iterator[_Planned]:
+def _in_passes(
+    root: Any, services: Sequence[Service], runners: Sequence[RunnerOfTasks], document: Document, told: Told
+) -> Iterator[_Planned]:
     members = document.members
     every = [(str(each.get("type")), _attributes(each, document, ())) for each in _of_types(document, TOLD_KEYS)]
     found = list(_resources(root, TASK_DEFINITION))
@@ -112,9 +122,12 @@ def _in_passes(root: Any, services: Sequence[Service], document: Document, told:
             turned.shown(shown)
         values = _member(resource, "values")
         arns = [str(_member(values, name)) for name in ("arn", "arn_without_revision") if _member(values, name)]
-        running = tuple(each.address for each in services if each.runs(turned, arns))
-        beside = [InWorld({}, each) for each in beside_services(turned, services, arns)]
-        yield _Planned(in_passes(str(resource.get("address", "")), beside, [{}], told, at), running)
+        targets = tuple(each for runner in runners for each in runner.targets if each.runs(turned, arns))
+        running = [each.address for each in services if each.runs(turned, arns)] + [each.address for each in targets]
+        forms = (*beside_services(turned, services, arns), *(each.beside(turned) for each in targets))
+        beside = [InWorld({}, each) for each in forms]
+        task = in_passes(str(resource.get("address", "")), beside, [{}], told, at)
+        yield _Planned(task, tuple(dict.fromkeys(running)), targets)
 
 
 def _unread(root: Any, document: Document) -> Iterator[Gap]:
@@ -141,6 +154,25 @@ def _services(root: Any, document: Document) -> Iterator[Service]:
     for resource in _resources(root, SERVICE):
         attributes = _attributes(resource, document, ())
         yield Service(str(resource.get("address")), attributes, *_cluster(attributes, clusters))
+
+
+def _runners(root: Any, document: Document) -> Iterator[RunnerOfTasks]:
+    """What runs tasks besides services, or may do so."""
+    for name, kind in RUNNER_TYPES.items():
+        for resource in _resources(root, name):
+            attributes = _attributes(resource, document, (*kind.arguments, *kind.blocks))
+            if not kind.running or kind.running in _blocks_of(attributes):
+                yield runner_of(str(resource.get("address")), kind, attributes)
+
+
+def _blocks_of(attributes: Attributes) -> Iterator[str]:
+    """The names of what is said of a resource, and of the blocks in its blocks."""
+    for name, value in attributes.items():
+        blocks = value.data if isinstance(value, Value) and isinstance(value.data, list) else ()
+        inner = (member for block in blocks if isinstance(block.data, dict) for member in block.data.items())
+        if not isinstance(value, Value) or value.data != []:
+            yield name
+        yield from (member for member, each in inner if each.data not in (None, []))
 
 
 def _cluster(attributes: Attributes, clusters: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:

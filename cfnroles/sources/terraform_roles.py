@@ -27,7 +27,7 @@ from cfnroles.sources.terraform_configured import (
     Configured,
     Surface,
 )
-from cfnroles.sources.terraform_members import Turned
+from cfnroles.sources.terraform_members import TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_policies import Spelling, cure, policy_of, spelled, trust_of
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming, policies_naming
 from cfnroles.sources.terraform_symbols import shaped
@@ -175,6 +175,8 @@ def _name(symbol: Expression, surface: Surface) -> Part:
         # https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
         called = "".join(part if isinstance(part, str) else part.name for part in text.parts)
         return Text(text, "-", RandomSuffix(f"{SUFFIX}{called}"))
+    if symbol.type == TASK_DEFINITION and not symbol.attribute.endswith("family"):
+        return Text(text, ":", replace(symbol, name=f"{symbol.name}.revision", forms=()))
     if symbol.type == ROLE:
         return Text((found.known("path") or Text("/")).removeprefix("/"), text)
     return text.lstrip("/") if symbol.type == "aws_ssm_parameter" else text

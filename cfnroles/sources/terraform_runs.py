@@ -1,4 +1,4 @@
-"""The services of a configuration that may run a task definition, as far as they ask something of its roles."""
+"""What of a configuration may run a task definition, as far as it asks something of roles."""
 
 from __future__ import annotations
 
@@ -11,36 +11,65 @@ from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.values import Failed, Value
 from cfnroles.sources.terraform_members import Attributes, api_name
-from cfnroles.sources.terraform_services import CLUSTER, Service, cluster_of
+from cfnroles.sources.terraform_runners import RUNNER_TYPES
+from cfnroles.sources.terraform_services import CLUSTER, SERVICE, TASK_SET, Service, cluster_of
+from cfnroles.sources.terraform_targets import RunnerOfTasks, runner_of
 from cfnroles.sources.unknown_members import members_beside
+from cfnroles.symbols import Expression
 from cfnroles.table.ecs import FEATURES
 
 #: What of a service says which task definition it runs, where, and on what.
-_NAMING = ("task_definition", "cluster", "launch_type", "capacity_provider_strategy")
+_NAMING = ("task_definition", "cluster", "launch_type", "capacity_provider_strategy", "service")
+#: What a task set says of itself, and not in the place of its service.
+_OF_TASK_SETS = frozenset({"external_id", "scale", "tags"})
 _DEFINITION = re.compile(r"\baws_ecs_task_definition\.([\w-]+)")
 #: By these a task definition may come from elsewhere.
 _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 
 
-def mentions(service: Site, task: Site) -> bool:
-    """Whether a service may run a task definition, as far as one sees without working out what it says."""
-    node = service.block.body.arguments.get("task_definition")
-    if node is None:
-        return False
-    named = _DEFINITION.findall(node.written)
-    return bool(_THROUGH.search(node.written)) or not named or (service.calls == task.calls and task.name in named)
+def mentions(running: Site, task: Site) -> bool:
+    """Whether something may run a task definition, as far as one sees without working out what it says."""
+    if running.type in RUNNER_TYPES:
+        written = running.block.written
+    else:
+        node = running.block.body.arguments.get("task_definition")
+        if node is None:
+            return False
+        written = node.written
+    named = _DEFINITION.findall(written)
+    return bool(_THROUGH.search(written)) or not named or (running.calls == task.calls and task.name in named)
+
+
+def runners_of(site: Site, module: Module) -> Iterator[RunnerOfTasks]:
+    """The instances of what runs tasks besides services; raises Failed where Terraform would stop on the way."""
+    kind = RUNNER_TYPES[site.type]
+    for each in list(instances(site, module)):
+        yield runner_of(each.address, kind, attributes_of(each, kind.arguments, kind.blocks))
 
 
 def services_of(site: Site, module: Module) -> Iterator[Service]:
-    """The instances of a service, each with its cluster where that is at hand.
+    """The instances of a service or a task set, each with its cluster where that is at hand.
 
     Raises Failed where Terraform would stop on the way to them.
     """
     for each in list(instances(site, module)):
         attributes = _asked(each, "service", _NAMING)
         made = [found for found in module.session.made.values() if isinstance(found, ResourceInstance)]
+        if site.type == TASK_SET:
+            own = {name: value for name, value in attributes.items() if name not in _OF_TASK_SETS}
+            attributes = {**_service_of(attributes, made), **own}
         clusters = {found.address: _asked(found, "cluster", ("name",)) for found in made if found.type == CLUSTER}
         yield Service(each.address, attributes, *cluster_of(attributes, clusters))
+
+
+def _service_of(task_set: Attributes, made: Iterable[ResourceInstance]) -> Attributes:
+    """What the service of a task set says, in whose place the task set may say something else."""
+    value = task_set.get("service")
+    named = value.data if isinstance(value, Value) else None
+    symbols = (named,) if isinstance(named, Expression) else getattr(named, "symbols", ())
+    addresses = {each.address for each in symbols if isinstance(each, Expression)}
+    own = [each for each in made if each.type == SERVICE and each.address in addresses]
+    return _asked(own[0], "service", _NAMING) if own else {}
 
 
 def _asked(instance: ResourceInstance, root: str, names: Iterable[str]) -> Attributes:

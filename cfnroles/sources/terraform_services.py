@@ -21,25 +21,21 @@ from cfnroles.symbols import Expression
 from cfnroles.text import Text
 from cfnroles.workload import Workload
 
-SERVICE, CLUSTER = "aws_ecs_service", "aws_ecs_cluster"
+SERVICE, TASK_SET, CLUSTER = "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_cluster"
 _TASK_DEFINITION = "task_definition"
 UNSEEN_TASK = "it runs a task definition that is none of these, and nothing is said of what it asks for itself"
 BY_HAND = "Look at it by hand"
 HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
 
 
-#: What has or runs tasks, and is not read: the block without which it does not, whose role that is, and what of it.
+#: What has tasks or roles for them, and is not read: the block without which it has none, whose role that is, and what.
 UNREAD = {
-    "aws_ecs_task_set": ("", Holder.INFRASTRUCTURE, "what it asks of the roles"),
     "aws_ecs_express_gateway_service": ("", Holder.INFRASTRUCTURE, "the roles of an Express Mode service"),
     "aws_ecs_capacity_provider": (
         "managed_instances_provider",
         Holder.INFRASTRUCTURE,
         "its infrastructure role and the role of its instances",
     ),
-    "aws_cloudwatch_event_target": ("ecs_target", Holder.EVENT_RULE, "the role that runs its task, nor its overrides"),
-    "aws_scheduler_schedule": ("ecs_parameters", Holder.SCHEDULER, "the role that runs its task, nor its overrides"),
-    "aws_pipes_pipe": ("ecs_task_parameters", Holder.PIPE, "the role that runs its task, nor its overrides"),
 }
 
 
@@ -77,17 +73,7 @@ class Service(Struct, frozen=True):
 
     def beside(self, task: Turned) -> Turned:
         """The task definition with the service beside it, and the cluster."""
-        both = Turned(
-            task.address,
-            dict(task.tree),
-            dict(task.places),
-            dict(task.spots),
-            list(task.unseen),
-            task.stops,
-            dict(task.keys),
-            dict(task.looked_up),
-            dict(task.settings),
-        )
+        both = task.copied()
         for root, address, attributes in (
             ("service", self.address, self.attributes),
             ("cluster", self.cluster_address, self.cluster),

@@ -47,6 +47,9 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_lb_listener_rule": {"arn": _arn("elasticloadbalancing", "listener-rule/")},
     "aws_lambda_function": {"arn": _arn("lambda", "function:")},
     "aws_acmpca_certificate_authority": {"arn": _arn("acm-pca", "certificate-authority/")},
+    "aws_ecs_cluster": {"arn": _arn("ecs", "cluster/"), "id": _arn("ecs", "cluster/"), "name": _NOTHING},
+    "aws_ecs_task_definition": {"arn": _arn("ecs", "task-definition/")},
+    "aws_sqs_queue": {"arn": _arn("sqs", "")},
     "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
 }
 #: Data sources that tell what every stack knows of itself.
@@ -65,6 +68,8 @@ _KNOWN: dict[tuple[str, str], Text] = {
 #: What ECS takes for the ARN, where it stands alone.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html
 _NAMES = {("aws_ssm_parameter", "name"), ("aws_ssm_parameter", "id")}
+
+_WITHOUT_REVISION = ("aws_ecs_task_definition", "arn_without_revision")
 
 #: Attributes whose value is a secret itself.
 #: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
@@ -96,10 +101,20 @@ def _form(symbol: Symbol) -> Part:
     # Another provider is one of another Region, or of another account.
     if known is not None and not symbol.provider:
         return Text(*(replace(each, written=symbol.written) for each in known.symbols))
+    if (symbol.type, attribute) == _WITHOUT_REVISION:
+        return _of_family(symbol, instance, attribute)
     forms = _FORMS.get(symbol.type, {})
     if attribute not in forms:
         return replace(symbol, secret=symbol.secret or (symbol.type, attribute) in _SECRETS)
     return Text(forms[attribute], _named(symbol, instance, attribute))
+
+
+def _of_family(symbol: Expression, instance: str, attribute: str) -> Text:
+    """The ARN of a task definition without its revision, with the symbol of its family."""
+    start = symbol.name.removesuffix(attribute)
+    before = _FORMS[symbol.type]["arn"]
+    forms = ((str(before), symbol),)
+    return Text(before, replace(symbol, name=f"{start}family", attribute=f"{instance}family", forms=forms))
 
 
 def _apart(symbol: Expression) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import as_symbols
 from cfnroles.sources.reading import Task
+from cfnroles.sources.target_runs import hidden_gaps
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
@@ -149,7 +150,8 @@ def _workload(turned: Turned, document: str) -> Workload:
 def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
     keys = turned.looked_up | turned.keys
     found = by_own_keys(discover(workload, with_log_group_keys(facts, keys)), keys, facts)
-    return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned)))
+    hidden = hidden_gaps(workload, "input")
+    return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned), *hidden))
 
 
 def _unseen(workload: Workload, turned: Turned) -> Iterator[Gap]:

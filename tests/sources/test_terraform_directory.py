@@ -523,8 +523,6 @@ def test_with_too_many_conditions_no_arm_is_missed_and_that_is_told() -> None:
 
 
 NOT_READ = {
-    "aws_cloudwatch_event_target": "ecs_target",
-    "aws_scheduler_schedule": "target {\n ecs_parameters",
     "aws_ecs_capacity_provider": "managed_instances_provider",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cfnroles.need import Holder, Standing
 from cfnroles.role_kinds import kind_of
 from cfnroles.table.feature import Feature, Found, Unnamed
+from cfnroles.written import as_written
 
 _PAGE = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html"
 
@@ -25,8 +26,9 @@ def is_named(found: Found) -> bool:
 def _row(holder: Holder) -> Feature:
     def another_role(found: Found) -> None:
         """Never seen: what a role may do that is not built here."""
+        other = as_written(found.text).written
         raise Unnamed(
-            f"the task is started with {found.text.written} in the place of the {holder} that is built here",
+            f"the task is started with {other} in the place of the {holder} that is built here",
             f"Leave out `{OVERRIDABLE[holder]}`, so that ECS uses the role of the task definition; else that role needs"
             f" what the {holder} has here",
         )
