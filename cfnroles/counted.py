@@ -11,3 +11,8 @@ def counted(number: int, noun: str, several: str = "") -> str:
 def secrets_or_parameters(number: int) -> str:
     """A number of what a task definition refers to."""
     return counted(number, "secret or parameter", "secrets or parameters")
+
+
+def by_number(number: int, one: str, several: str) -> str:
+    """What is said of one thing, or of any other number of them."""
+    return one if number == 1 else several

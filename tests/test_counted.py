@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cfnroles.counted import counted, secrets_or_parameters
+from cfnroles.counted import by_number, counted, secrets_or_parameters
+from cfnroles.formats.taken import defaults_words, values_words
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,13 @@ def test_no_message_leaves_the_plural_to_its_reader(repository: Path) -> None:
     sources = [each for each in (repository / "cfnroles").rglob("*.py") if "messages" not in each.parts]
     assert len(sources) > 300
     assert [str(each) for each in sources if re.search(r"\w\(s\)", each.read_text(encoding="utf-8"))] == []
+
+
+def test_one_default_and_one_value_are_told_as_one() -> None:
+    assert [by_number(number, "is", "are") for number in (0, 1, 2)] == ["are", "is", "are"]
+    assert defaults_words(()) == ""
+    assert defaults_words(("Env",)) == "The default of Env was taken; --parameter NAME=VALUE tells another."
+    assert defaults_words(("A", "B")) == "The defaults of A, B were taken; --parameter NAME=VALUE tells others."
+    one, several = (values_words(names, "build again")[0] for names in (("Image",), ("A", "B")))
+    assert one == "The roles are made for the value that this parameter has here: Image."
+    assert several == "The roles are made for the values that these parameters have here: A, B."

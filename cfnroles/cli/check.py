@@ -106,6 +106,7 @@ def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
     from cfnroles.answers.check_template import elsewhere
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.secret_validator import examine
+    from cfnroles.formats.taken import defaults_words
 
     connection = Connection(options.profile, region, options.endpoint_url)
     found = _found(reading, options.resource)
@@ -129,7 +130,7 @@ def _checked(reading: Reading, options: _Options, region: str) -> SecretCheck:
         answers[home, account] = iter(examined)
         warnings += warned
     if found and found.defaults:
-        warnings.append(f"the defaults of {', '.join(found.defaults)} were taken; --parameter NAME=VALUE tells others")
+        warnings.append(defaults_words(found.defaults).rstrip("."))
     checked = (check(references, answers[place], (), made) for place, references in tasks)
     return sum(checked, start=SecretCheck((), tuple(warnings), found.unseen if found else elsewhere(reading)))
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cfnroles.counted import counted, secrets_or_parameters
+from cfnroles.counted import by_number, counted, secrets_or_parameters
+from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines, findings_text, gaps_head, gaps_text
 from cfnroles.need import Gap, Severity
 from cfnroles.page import quoted
@@ -93,15 +94,15 @@ def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
         yield from _taken_by(taking, built, reading)
     if built.handed:
         yield ""
-        yield f"The roles name what the template makes, by parameters: {', '.join(built.handed)}."
+        by = by_number(len(built.handed), "a parameter", "parameters")
+        yield f"The roles name what the template makes, by {by}: {', '.join(built.handed)}."
         yield "That must be there before the roles, and the roles before the task definitions."
         mark = mark_of(reading.template.tree) if reading.template else None
         if mark is None or not mark.generator.again:
             yield f"Where one stack makes it all, put the roles into it: `cfnroles inject {quoted(source)}`."
     if built.taken:
         yield ""
-        yield f"The roles are made for the values that these parameters have here: {', '.join(built.taken)}."
-        yield "When a value changes, build again, with --parameter NAME=VALUE."
+        yield from values_words(built.taken, "build again, with --parameter NAME=VALUE")
     if built.made:
         yield ""
         yield f"The validator is not asked for what the template makes: {secrets_or_parameters(len(built.made))}."

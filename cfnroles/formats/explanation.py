@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cfnroles.answers.explanation import ExplainedStatement, Explanation, conditions_told, resources_told
+from cfnroles.formats.taken import defaults_words
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
 from cfnroles.need import Gap, Reason
@@ -100,7 +101,7 @@ def _human_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         yield "Gaps, where a name is missing and no permission is given:"
         yield gaps_text(explanation.gaps, lines)
     if explanation.defaults:
-        yield f"The defaults of {', '.join(explanation.defaults)} were taken; --parameter NAME=VALUE tells others."
+        yield defaults_words(explanation.defaults)
     if explanation.resource:
         yield ""
 
@@ -128,8 +129,8 @@ def _markdown_of_one(explanation: Explanation, lines: Lines) -> Iterator[str]:
         yield heading(2, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in explanation.gaps)
     if explanation.defaults:
-        taken = ", ".join(explanation.defaults)
-        yield inline(f"The defaults of {taken} were taken; ", code("--parameter NAME=VALUE"), " tells others.")
+        before, option, after = defaults_words(explanation.defaults).partition("--parameter NAME=VALUE")
+        yield inline(before, code(option), after)
 
 
 def _row(explained: ExplainedStatement, lines: Lines, whole: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cfnroles.counted import secrets_or_parameters
+from cfnroles.counted import by_number, secrets_or_parameters
 from cfnroles.formats.difference import changes_of
+from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.page import Page, page, quoted
 from cfnroles.role_kinds import kind_of
@@ -124,11 +125,13 @@ _NAMES = frozenset({"RoleName", "UserName", "GroupName", "ManagedPolicyName", "I
 
 def _left(injection: Injection, source: str) -> Iterator[str]:
     if injection.left:
-        yield f"Left as they are, with the roles that they name already: {', '.join(injection.left)}."
-        yield f"`cfnroles inject {quoted(source)} --replace-roles` replaces these."
+        they = by_number(len(injection.left), "it is, with its own roles", "they are, with their own roles")
+        yield f"Left as {they}: {', '.join(injection.left)}."
+        yield f"`cfnroles inject {quoted(source)} --replace-roles` replaces these roles."
     if injection.looped:
-        yield f"Left out, because a loop makes them, with the same properties for all: {', '.join(injection.looped)}."
-        yield f"`cfnroles build {quoted(source)} -o build` writes their roles as a stack of their own."
+        them = by_number(len(injection.looped), "it", "them")
+        yield f"Left out, because a loop makes {them}, with the same properties for all: {', '.join(injection.looped)}."
+        yield f"`cfnroles build {quoted(source)} -o build` writes the roles as a stack of their own."
 
 
 def _nested(injection: Injection) -> Iterator[str]:
@@ -154,8 +157,7 @@ def _gaps(injection: Injection) -> Iterator[str]:
 def _taken(injection: Injection) -> Iterator[str]:
     if injection.tasks and injection.taken:
         yield ""
-        yield f"The roles are made for the values that these parameters have here: {', '.join(injection.taken)}."
-        yield "When a value changes, inject again, with --parameter NAME=VALUE."
+        yield from values_words(injection.taken, "inject again, with --parameter NAME=VALUE")
 
 
 def _others(injection: Injection, source: str) -> Iterator[str]:
@@ -174,4 +176,5 @@ def _validator(injection: Injection, source: str) -> Iterator[str]:
         yield f"`{_build(injection, source)}` writes its template."
     if injection.made and injection.tasks:
         yield ""
-        yield f"Not asked for, because this template makes them: {secrets_or_parameters(len(injection.made))}."
+        them = by_number(len(injection.made), "it", "them")
+        yield f"Not asked for, because this template makes {them}: {secrets_or_parameters(len(injection.made))}."

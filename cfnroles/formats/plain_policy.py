@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cfnroles.formats.taken import defaults_words
 from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.policies import MANAGED_POLICY
 from cfnroles.targets.plain_policy import PlainPolicy
@@ -21,7 +22,7 @@ def notes(made: PlainPolicy, repositories: Sequence[Arn], texts: Mapping[str, st
         yield f"  {Lines(texts).where(first)}"
         yield "  Give --kms-key-arn ARN for each key that does."
     if made.defaults:
-        yield f"Defaults of the template are taken for {', '.join(made.defaults)}. --parameter NAME=VALUE gives others."
+        yield defaults_words(made.defaults)
     for arn in made.managed_policies:
         yield f"Attach the managed policy {arn}, too."
     if repositories:

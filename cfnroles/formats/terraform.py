@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.counted import counted
+from cfnroles.counted import by_number, counted
 from cfnroles.formats.build import told
+from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.terraform.written_file import TerraformFile
+
+_AGAIN = "run the command again, with --var-file FILE or --parameter NAME=VALUE"
 
 
 def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
@@ -20,16 +23,16 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
     if taken := sorted({name for each in files for name in each.taken}):
         yield ""
-        yield f"The roles are made for the values that these variables have here: {', '.join(taken)}."
-        yield "When a value changes, run the command again, with --var-file FILE or --parameter NAME=VALUE."
+        yield from values_words(taken, _AGAIN, "variable")
     unasked = dict.fromkeys(reference for each in files for reference in each.gate.unasked)
     if unasked:
         lines = Lines(reading.texts)
         yield ""
-        number = counted(len(unasked), "parameter")
-        yield f"The gate does not ask for {number}, whose values would come into Terraform's state:"
+        number, value = counted(len(unasked), "parameter"), by_number(len(unasked), "value", "values")
+        yield f"The gate does not ask for {number}, whose {value} would come into Terraform's state:"
         yield from (f"- {lines.where(each.origin)}" for each in unasked)
-        yield "With --gate check, `cfnroles check` asks for them, too, without their values."
+        them = by_number(len(unasked), "it, too, without its value", "them, too, without their values")
+        yield f"With --gate check, `cfnroles check` asks for {them}."
 
 
 def _roles(file: TerraformFile) -> Iterator[str]:

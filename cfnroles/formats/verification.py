@@ -11,10 +11,10 @@ from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import Judged, Outcome, Use, Verification, trust_outcome
+from cfnroles.formats.taken import defaults_words
 from cfnroles.formats.verification_words import (
     by_condition,
     by_words,
-    defaults_words,
     doubt_words,
     doubtful,
     ground_words,
@@ -128,7 +128,7 @@ def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
     if each.gaps:
         yield _heading("Gaps, where a name is missing and nothing can be verified:")
         yield from (gaps_text(each.gaps, text), "")
-    if defaults := defaults_words(each):
+    if defaults := defaults_words(each.use.defaults if each.use else ()):
         yield from (*_paragraph(defaults, width, 0), "")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.verification import Outcome, Verification, trust_outcome
+from cfnroles.formats.taken import defaults_words
 from cfnroles.formats.verification_words import (
     by_condition,
     by_words,
     counted,
-    defaults_words,
     doubt_words,
     ground_words,
     kept_statements,
@@ -79,7 +79,7 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
     if each.gaps:
         yield heading(3, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in each.gaps)
-    yield paragraph(defaults_words(each))
+    yield paragraph(defaults_words(each.use.defaults if each.use else ()))
 
 
 def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:

@@ -52,12 +52,6 @@ def use_words(each: Verification) -> Iterator[str]:
         yield f"and also of {', '.join(each.use.others)}"
 
 
-def defaults_words(each: Verification) -> str:
-    """The parameters of a template whose default was taken."""
-    names = each.use.defaults if each.use else ()
-    return f"The defaults of {', '.join(names)} were taken; --parameter NAME=VALUE tells others." if names else ""
-
-
 def only(each: Verification, told: object) -> str:
     """On which conditions of a template a thing hangs that is told, in brackets; empty for none."""
     return _only(each.when(told)).lstrip()

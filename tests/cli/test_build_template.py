@@ -207,7 +207,7 @@ def test_gaps_are_told_and_are_an_error_when_asked_for(built: Any) -> None:
 def test_what_was_taken_for_a_value_is_told(built: Any) -> None:
     text = TEMPLATE.replace("Name: job, Image: nginx", "Name: job, Image: !Ref Image")
     result, _ = built(text.replace("Parameters:\n", "Parameters:\n  Image: {Type: String, Default: nginx}\n"))
-    assert "The roles are made for the values that these parameters have here: Image." in result.err
+    assert "The roles are made for the value that this parameter has here: Image." in result.err
     assert "these parameters have here" not in built()[0].err
 
 

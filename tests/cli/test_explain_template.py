@@ -664,12 +664,12 @@ def test_defaults_that_were_taken_are_named_and_never_shown(cfnroles: Any, tmp_p
     text = template('Secrets: [{Name: A, ValueFrom: !Sub "/${Env}/a"}]')
     (tmp_path / "t.yaml").write_text(text)
     assert (
-        "The defaults of Env were taken; --parameter NAME=VALUE tells others."
+        "The default of Env was taken; --parameter NAME=VALUE tells another."
         in cfnroles("explain", tmp_path / "t.yaml").out
     )
     markdown = cfnroles("explain", tmp_path / "t.yaml", "--format", "markdown").out
     assert "# Task definition Task" in markdown
-    assert "The defaults of Env were taken" in markdown
+    assert "The default of Env was taken" in markdown
 
 
 @pytest.mark.parametrize("format_", ["human", "json", "markdown"])

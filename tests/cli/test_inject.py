@@ -95,7 +95,7 @@ def test_roles_that_are_there_are_left_and_it_is_told_what_would_change(injected
     assert result.out == WITH_ROLES
     assert "shop.yaml:8: Resources.Web.Properties.TaskRoleArn: would be replaced" in result.err
     assert "- s3:PutObject" in result.err
-    assert f"`cfnroles inject {tmp_path / 'shop.yaml'} --replace-roles` replaces these." in result.err
+    assert f"`cfnroles inject {tmp_path / 'shop.yaml'} --replace-roles` replaces these roles." in result.err
 
 
 def test_roles_that_are_there_are_replaced_when_asked_for(injected: Any) -> None:
@@ -178,7 +178,7 @@ def test_what_is_to_be_known_besides_is_told(injected: Any) -> None:
     assert result.code == 0
     assert "Gaps: 1 permission that the roles do not have" in result.err
     assert "deploy the secret validator, which exports mine-SecretValidatorArn." in result.err
-    assert "Not asked for, because this template makes them: 1 secret or parameter." in result.err
+    assert "Not asked for, because this template makes it: 1 secret or parameter." in result.err
     assert injected(text, "--strict").code == 1
 
 
@@ -218,7 +218,7 @@ def test_a_role_that_a_service_names_already_is_left_until_it_is_replaced(inject
     assert result.code == 1
     place = "Resources.Service.Properties.VolumeConfigurations[0].ManagedEBSVolume.RoleArn"
     assert f"shop.yaml:18: {place}: would be replaced" in result.err
-    assert "Left as they are, with the roles that they name already: Service." in result.err
+    assert "Left as it is, with its own roles: Service." in result.err
     assert roles_of(result.out) == ROLES
     assert "WebInfrastructureRole" not in result.out
     replaced = injected(named, "--replace-roles")

@@ -158,7 +158,7 @@ def test_a_task_definition_becomes_terraform_in_a_directory(cfnroles: Any, tmp_p
     assert (result.code, result.out) == (0, "")
     assert text.startswith("# Written by cfnroles from shop.json, the task definition shop. Do not edit;")
     assert 'variable "shop_kms_key_arns" {\n' in text
-    assert "whose values would come into Terraform's state:\n" in result.err
+    assert "whose value would come into Terraform's state:\n" in result.err
     assert "shop.json:29: containerDefinitions[0].secrets[3].valueFrom" in result.err
 
 
@@ -341,7 +341,7 @@ def test_a_value_that_terraform_takes_by_itself_and_that_decides_is_told(
     (directory / "main.tf").write_text(main + 'variable "image" {}\n', encoding="utf-8")
     (directory / name).write_text('image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"\n', encoding="utf-8")
     result = cfnroles("terraform", directory)
-    assert "The roles are made for the values that these variables have here: image." in result.err
+    assert "The roles are made for the value that this variable has here: image." in result.err
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert ":repository/app" in text
     assert "\n# Made for the values of var.image here: write it anew for others.\n" in text
