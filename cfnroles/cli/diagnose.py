@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.fixing import change_files, check_asked
 from cfnroles.cli.source import about_options, only_for_templates, reading_of, resource_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.page import quoted
 
 if TYPE_CHECKING:
     from cfnroles.answers.diagnose import RoleOf
@@ -33,6 +35,8 @@ class _Options(Struct, frozen=True):
     stack: str
     profile: str
     resource: str
+    fix: bool
+    yes: bool
     format_: str
 
 
@@ -65,6 +69,8 @@ def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_live_options
 @about_options
 @resource_options
+@click.option("--fix", is_flag=True, help="Add the statement to the file that the role comes from.")
+@click.option("-y", "--yes", is_flag=True, help="With --fix: do not ask before changing files.")
 @click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json"]))
 def command(**given: Any) -> None:
     """Tell what is behind a failure of Amazon ECS, and what to do.
@@ -81,6 +87,10 @@ def command(**given: Any) -> None:
     With --live and --task, --service or --stack it asks AWS for the messages, too: why the tasks stopped, the events,
     the registered task definition and its roles. What the credentials may not read is told, with the permission.
 
+    With --fix the statement is shown as a diff of the file that the role comes from, and written there if you say so:
+    to a CloudFormation template, keeping every other byte. The exit code is then 1 if anything that is missing was not
+    written.
+
     The exit code is 0 if the cause is known, and 3 if the text cannot decide: then the causes are ranked, each with
     the command that decides.
 
@@ -93,6 +103,8 @@ def command(**given: Any) -> None:
     named = [name for name in ("cluster", "task", "stack") if getattr(options, name)]
     if named and not options.live:
         raise InvalidInput(f"--{named[0]} is for --live", remedy="Give --live, too, or leave it out.")
+    if options.fix:
+        check_asked(yes=options.yes)
     if named or (options.live and given["service_file"] and not options.text):
         _ask(options, given)
     else:
@@ -110,6 +122,8 @@ def _read(options: _Options, about: Mapping[str, Any]) -> None:
     readings, texts = _readings(options, told(about, live=options.live, profile=options.profile))
     found = diagnosed(said.heard, readings, _role(options, readings), options.resource)
     _show(found, Besides(said.unknown), texts, options.format_)
+    if options.fix:
+        sys.exit(_fix(found, options, readings))
     settled = found and not said.unknown and all(each.is_settled for each in found)
     sys.exit(0 if settled else Unavailable.exit_code)
 
@@ -132,6 +146,8 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
     check_failed(found)
     # Of what Amazon ECS answered there are no lines: nobody has that text.
     _show(found.found, found.besides, texts, options.format_)
+    if options.fix:
+        sys.exit(_fix(found.found, options, own))
     sys.exit(0 if found.is_settled else Unavailable.exit_code)
 
 
@@ -172,6 +188,14 @@ def _readings(options: _Options, about: Told) -> tuple[Sequence[Reading], Mappin
     reading = reading_of(options.source, about)
     only_for_templates(reading, resource=options.resource)
     return (reading.about(options.resource),), reading.texts
+
+
+def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Reading]) -> int:
+    from cfnroles.targets.fix import fix
+
+    files = {reading.name: options.source for reading in readings if not reading.addressed}
+    then = f"cfnroles verify {quoted(options.source)}" if options.source else ""
+    return change_files(found, fix(found), files, yes=options.yes, then=then)
 
 
 def _role(options: _Options, readings: Sequence[Reading]) -> str | RoleOf:

@@ -105,7 +105,7 @@ UNNAMED = f"{GET} failed: not authorized to perform: {GET} on resource: {secret(
 ROLES = {
     "by the name that CloudFormation made": (denied(MADE, GET, secret("shop/db")), "Execution", MISSING),
     "that allows the call": (denied(MADE, GET, secret("Key-a1b2c3d4e5f6")), "Execution", ALLOWED),
-    "by its own name": (denied(OWN, "sqs:SendMessage", "arn:aws:sqs:us-east-1:1:q"), "Application", MISSING),
+    "by its own name": (denied(OWN, "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:q"), "Application", MISSING),
     "of two that read the secret": (denied(OWN, GET, secret("shop/db")), "Application", MISSING),
     "by the call alone": (UNNAMED, "Execution", MISSING),
 }

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles import spans
 from cfnroles.errors import InvalidInput
-from cfnroles.targets.cloudformation.template_text import Indentation, yaml_inline, yaml_members
+from cfnroles.targets.cloudformation.template_text import Indentation, yaml_elements, yaml_inline, yaml_members
 
 #: A part of a template: sections, logical ids and properties; in a list, the text of the element, or its number.
 Path = tuple[str, ...]
@@ -198,6 +198,25 @@ class TemplateText:
             return Patch(first.start, first.start, f"{self._json(text, place.value)},{gap or ' '}")
         column = " " * self._column(place.value.start)
         return self._lines(self._below(path), [f"{column}- {yaml_inline(text)}"])
+
+    def appended(self, path: Path, values: Sequence[Any]) -> Patch:
+        """What adds values to the list at a path, behind those that it has.
+
+        Raises InvalidInput where there is no such list.
+        """
+        place = self.place(path)
+        if place is None or not isinstance(place.value, spans.Sequence):
+            where = self.where(place) if place else self.document
+            raise InvalidInput(f"has no list {'.'.join(path)}", where=where, remedy=_WRITE_OUT)
+        elements = place.value.elements
+        if not elements:
+            return self.replacement(place, list(values))
+        if place.value.flow:
+            gap = self._gap(place.value, elements[0].start)
+            joined = f",{gap or ' '}".join(self._json(each, place.value) for each in values)
+            return Patch(elements[-1].end, elements[-1].end, f",{gap or ' '}{joined}")
+        column = " " * self._column(place.value.start)
+        return self._lines(self._line_end(elements[-1].end), yaml_elements(values, column, style=self.indentation))
 
     def emptied(self, path: Path) -> str:
         """The text that gives way where something is added to nothing, such as `{}`; empty for none."""

@@ -79,6 +79,11 @@ def yaml_members(
         yield from rest
 
 
+def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _USUAL) -> Iterator[str]:
+    """The lines of the elements of a list, each with ``indent``."""
+    return _elements(elements, indent, False, style)
+
+
 def _elements(elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> Iterator[str]:
     for element in elements:
         first, *rest = _value(element, f"{indent}  ", short, style)

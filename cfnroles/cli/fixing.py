@@ -1,0 +1,62 @@
+"""What `cfnroles diagnose --fix` asks and writes."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cfnroles.cli.terminal import confirm, is_asked, say
+from cfnroles.errors import BadAnswer, InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.answers.diagnosis import Diagnosis
+    from cfnroles.targets.fix import Change, Fix
+
+
+def check_asked(*, yes: bool) -> None:
+    """Raise InvalidInput where nobody can be asked, and nobody said that nobody has to be."""
+    if not yes and not is_asked():
+        raise InvalidInput(
+            "--fix asks a question, and this is no terminal",
+            remedy="Add --yes to change files without a question, or leave out --fix to look only.",
+        )
+
+
+def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str], *, yes: bool, then: str) -> int:
+    """Show what is changed, ask, and write it; the exit code is 1 where something that is missing is not written.
+
+    ``files`` are the paths of the documents by their names, and ``then`` is the command that looks at all of it again.
+    """
+    from cfnroles.formats.fix import diff, refused
+
+    if not any(each.statements for each in found):
+        say("not changed: no statement of a role is what is missing", err=True)
+        return BadAnswer.exit_code
+    if fixed.refused:
+        say(refused(fixed), err=True)
+    if not fixed.changes:
+        return BadAnswer.exit_code
+    say(diff(fixed, files), err=True)
+    if not yes and not confirm("Change this?"):
+        say("Nothing was changed.", err=True)
+        return BadAnswer.exit_code
+    for each in fixed.changes:
+        _write(each, files.get(each.document, each.document))
+    say(*(f"{files.get(each.document, each.document)}: changed" for each in fixed.changes), err=True)
+    if then:
+        say(f"Then: {then}", err=True)
+    return BadAnswer.exit_code if fixed.refused else 0
+
+
+def _write(change: Change, file: str) -> None:
+    """Write a text with the mark of its encoding that it had before; raises InvalidInput where it changed since."""
+    from cfnroles.cli.paths import replace_file
+    from cfnroles.files import read_bytes, text_of
+
+    before = read_bytes(file)
+    if text_of(before, file) != change.before:
+        raise InvalidInput("changed since it was read, and was left alone", where=file, remedy="Do the same again.")
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    replace_file(Path(file), mark + change.after.encode())

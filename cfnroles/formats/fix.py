@@ -1,0 +1,34 @@
+"""What `diagnose --fix` changes, as a unified diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cfnroles.page import Page, page, painted, visible
+from cfnroles.targets.fix import Change, Fix
+
+_SGR = {"+": "32", "-": "31", "@": "36"}
+
+
+def diff(found: Fix, files: Mapping[str, str]) -> Page:
+    """Each change as `diff -u` shows it; ``files`` are the paths of documents by their names."""
+    return page(line for each in found.changes for line in _diff(each, files.get(each.document, each.document)))
+
+
+def refused(found: Fix) -> Page:
+    """Why what is not changed cannot be."""
+    return page(f"not changed: {visible(each)}" for each in found.refused)
+
+
+def text_diff(change: Change, file: str) -> str:
+    """One change as `diff -u` and `patch` take it."""
+    import difflib  # slow to load
+
+    before, after = (text.splitlines(keepends=True) for text in (change.before, change.after))
+    return "".join(difflib.unified_diff(before, after, file, file))
+
+
+def _diff(change: Change, file: str) -> Iterator[str]:
+    for line in text_diff(change, file).splitlines():
+        shown = visible(line)
+        yield painted(shown, _SGR[line[0]]) if line[:1] in _SGR and not line.startswith(("+++", "---")) else shown
