@@ -48,7 +48,8 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     open_ = sum(told != truth and told == "undetermined" for told, truth in found)
     yield f"category right {right}/{len(high)}, undetermined {open_}, wrong {len(high) - right - open_}"
     called = [(row, one) for row, one in high if row["truth"]["action"]]
-    acted = sum(one is not None and one.action == row["truth"]["action"] for row, one in called)
+    # The case of an action plays no part for IAM.
+    acted = sum(one is not None and one.action.lower() == row["truth"]["action"].lower() for row, one in called)
     yield f"action right {acted}/{len(called)}"
     every = [(row, understand(row["text"])) for row in rows]
     bad = [row for row, one in every if one and one.patchable and not lacks_statement(row["truth"])]
@@ -60,7 +61,9 @@ def misses(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Each row that was told wrongly, with what was told."""
     for row in rows:
         one, truth = understand(row["text"]), row["truth"]
-        wrong = category(one) != truth["category"] or (truth["action"] and (not one or one.action != truth["action"]))
+        wrong = category(one) != truth["category"] or (
+            truth["action"] and (not one or one.action.lower() != truth["action"].lower())
+        )
         patched = one is not None and one.patchable and not lacks_statement(truth)
         if wrong or patched:
             told = f"{one.category} {one.action} {one.name}" if one else "not known"

@@ -12,7 +12,7 @@ from cfnroles.text import Arn
 #: Suffixes that Secrets Manager makes mix cases and digits: six characters of one case are more often a word.
 _SIX = re.compile(r"-(?:[a-z0-9]{6}|[A-Z0-9]{6})")
 #: What a variable that nobody filled becomes in a name.
-_UNFILLED = re.compile(r"(?:^|[/:])(?:null|undefined|none)?(?:/|$)", re.IGNORECASE)
+_UNFILLED = re.compile(r"(?:^|[/:])(?:null|undefined|none)(?:[/:]|$)", re.IGNORECASE)
 _LINKED = "AWSServiceRoleFor"
 #: What is read of a bucket as one object is asked for: Amazon S3 asks for it where there is no such object.
 _LISTING = "s3:ListBucket"
@@ -114,7 +114,7 @@ def doubts(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[Poss
     return ()
 
 
-def is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) -> bool:
+def _is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) -> bool:
     """Whether one object was asked for, and its bucket may not be listed: what Amazon S3 says of one that is missing.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -125,7 +125,7 @@ def is_missing_object(denial: Denial, stages: tuple[Stage, ...], called: str) ->
 
 def _odd(denial: Denial, stages: tuple[Stage, ...], called: str) -> PossibleCause | None:
     """What is odd about a refusal for the lack of a statement, so that it may lack none."""
-    if is_missing_object(denial, stages, called):
+    if _is_missing_object(denial, stages, called):
         return _NO_OBJECT
     if denial.role.startswith(_LINKED):
         return _SERVICE_LINKED
@@ -151,7 +151,7 @@ def _misnamed(denial: Denial) -> PossibleCause | None:
 
 
 def _unfilled(resource: str) -> PossibleCause | None:
-    return _NO_NAME if _UNFILLED.search(resource) else None
+    return _NO_NAME if _UNFILLED.search(resource) or resource.endswith("role/") else None
 
 
 def _is_foreign(denial: Denial) -> bool:
@@ -172,7 +172,7 @@ def _unstated(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[P
     if odd := _odd(denial, stages, called):
         found.insert(0, odd)
     if denial.action == "sts:AssumeRole":
-        found.insert(0, _TRUST)
+        found.append(_TRUST)
     service = denial.action.partition(":")[0]
     if service == "kms":
         found.append(_KEY)

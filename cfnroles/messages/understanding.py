@@ -9,12 +9,12 @@ from msgspec import Struct
 from cfnroles.messages.calls import action_called, action_named
 from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws, is_cut
 from cfnroles.messages.denials import Denial, denials_of
-from cfnroles.messages.doubts import doubts, is_missing_object
+from cfnroles.messages.doubts import doubts
 from cfnroles.messages.normalising import normalised
 from cfnroles.table.message import ANY, CallingRole, Category, Endpoint, PolicyKind, PossibleCause, Stage, Symptom
 from cfnroles.table.messages import STAGES, SYMPTOMS
 from cfnroles.table.messages.calls import AGENT
-from cfnroles.table.messages.endpoints import ENDPOINTS
+from cfnroles.table.messages.endpoints import ENDPOINTS, OTHER_REGISTRIES
 
 #: A hundred times the longest message that AWS is known to write.
 _LONGEST = 100_000
@@ -105,7 +105,7 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
     return Understood(
         message,
         f"{_who(first)} may not call {first.action}: {refusal.explicit if first.explicit else refusal.what}",
-        _category(first, stages, called),
+        _category(first, causes),
         refusal_name(first.kind),
         _remedy(first),
         refusal.sure,
@@ -127,10 +127,10 @@ def _is_cured(denial: Denial, causes: tuple[PossibleCause, ...]) -> bool:
     return denial.lacks and denial.whole and not causes and denial.action not in AGENT
 
 
-def _category(denial: Denial, stages: tuple[Stage, ...], called: str) -> Category:
-    if is_missing_object(denial, stages, called):
-        return Category.MISSING
-    return _CATEGORIES.get(denial.kind, Category.PERMISSION)
+def _category(denial: Denial, causes: tuple[PossibleCause, ...]) -> Category:
+    """That of the likeliest cause."""
+    named = causes[0].category if causes else None
+    return named or _CATEGORIES.get(denial.kind, Category.PERMISSION)
 
 
 def refusal_name(kind: PolicyKind) -> str:
@@ -168,7 +168,7 @@ def _of_symptom(message: str, low: str, stages: tuple[Stage, ...], row: Symptom)
         action = endpoint.action
     if not action and stage and stage.name == "image" and ".dkr.ecr." in low:
         action = "ecr:BatchGetImage"
-    if action.startswith("ecr:") and (named := hosts(low)) and not any(map(is_aws, named)):
+    if action.startswith("ecr:") and any(host.endswith(OTHER_REGISTRIES) for host in hosts(low)):
         action = ""
     doing = f" while Amazon ECS was {stage.doing}" if stage and row.category is not Category.UNDETERMINED else ""
     return Understood(

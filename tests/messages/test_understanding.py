@@ -155,8 +155,16 @@ MISLEADING = {
         Category.NETWORK,
         2,
     ),
-    "a trust policy that is said to be wrong": (
+    "a role named null": (
         "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/null' that was provided for this task."
+        " Please verify that the role being passed has the proper trust relationship and permissions and that your IAM"
+        " user has permissions to pass this role.",
+        "role-not-named",
+        Category.MALFORMED,
+        0,
+    ),
+    "a trust policy that is said to be wrong": (
+        "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/shop' that was provided for this task."
         " Please verify that the"
         " role being passed has the proper trust relationship and permissions and that your IAM user has permissions"
         " to pass this role.",
@@ -197,22 +205,30 @@ MISLEADING = {
         f"User: {ROLE} is not authorized to perform: secretsmanager:GetSecretValue on resource:"
         f" arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-secret {IDENTITY}",
         "denied-by-identity-based-policy",
-        Category.PERMISSION,
+        Category.MALFORMED,
         2,
     ),
     "an image that expired": (
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
         " 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:1111: unexpected status from HEAD request: 403"
         " Forbidden",
-        "image-forbidden",
-        Category.UNDETERMINED,
+        "digest-forbidden",
+        Category.IMAGE,
         4,
+    ),
+    "an environment file that does not exist, in newer words": (
+        "failed to download env files: operation error S3: HeadObject, https response error StatusCode: 403, api error"
+        f' AccessDenied: User: {ROLE} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::shop"'
+        f" {IDENTITY}",
+        "denied-by-identity-based-policy",
+        Category.MISSING,
+        2,
     ),
     "a role whose name nobody filled in": (
         f"User: arn:aws:iam::123456789012:user/deploy is not authorized to perform: iam:PassRole on resource:"
         f" arn:aws:iam::123456789012:role/null {IDENTITY}",
         "denied-by-identity-based-policy",
-        Category.PERMISSION,
+        Category.MALFORMED,
         2,
     ),
     "an instance with another role": (
@@ -249,6 +265,22 @@ def test_what_misleads_misleads_nobody_here(text: str, name: str, category: Cate
     found = understood(text)
     assert (found.name, found.category, len(found.causes)) == (name, category, causes)
     assert not found.patchable
+
+
+@pytest.mark.parametrize("start", ["16.15.0.", "52.216.0.", "52.217.0.", "52.218.0.", "52.219.0."])
+def test_an_address_of_amazon_s3_is_that_of_layers(start: str) -> None:
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:web"
+    pulling = (
+        "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open"
+    )
+    found = understood(f"{pulling} open: failed to do request: Get {image}: dial tcp {start}9:443: i/o timeout")
+    assert (found.name, found.action) == ("layers-unreachable", "ecr:GetDownloadUrlForLayer")
+
+
+def test_four_things_are_behind_a_role_that_is_not_assumed() -> None:
+    found = understood(MISLEADING["a trust policy that is said to be wrong"][0])
+    signs = ("trust policy", "does not exist", "iam:PassRole", "seconds ago")
+    assert [next(sign for sign in signs if sign in cause.what) for cause in found.causes] == list(signs)
 
 
 CUT = {"dots": f"{DENIED[:252]}...", "at 255": DENIED[:255], "colon": f"{DENIED[:230]}:"}

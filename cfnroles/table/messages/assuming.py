@@ -41,6 +41,27 @@ SYMPTOMS = (
         action="iam:CreateServiceLinkedRole",
     ),
     Symptom(
+        name="role-not-named",
+        words=tuple(
+            f"{words}{name}"
+            for words in ("assume the role " + ANY + ":role/", "assume the role '", "assume role '")
+            for name in ("null'", "undefined'", "none'", "'")
+        ),
+        example="ECS was unable to assume the role 'arn:aws:iam::123456789012:role/null' that was provided for this"
+        " task. Please verify that the role being passed has the proper trust relationship and permissions and that"
+        " your IAM user has permissions to pass this role.",
+        category=Category.MALFORMED,
+        what="the role's name was never filled in: no role is called so, whatever the message says of trust",
+        sure="aws ecs describe-task-definition --task-definition FAMILY --query"
+        " taskDefinition.[executionRoleArn,taskRoleArn]",
+        remedy="Fill in the name where the task definition is made",
+        source=f"{_GUIDE}/task_execution_IAM_role.html",
+        caller=CallingRole.EITHER,
+        action="sts:AssumeRole",
+        fields=("taskRoleArn", "executionRoleArn"),
+        after=("assume the role '", "assume role '"),
+    ),
+    Symptom(
         name="role-not-assumed",
         words=(
             "unable to assume the role",

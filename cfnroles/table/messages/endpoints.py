@@ -30,3 +30,15 @@ ENDPOINTS = (
     Endpoint("ecs.", "Amazon ECS", "", "com.amazonaws.REGION.ecs"),
     Endpoint("s3.", "Amazon S3", "s3:GetObject", "com.amazonaws.REGION.s3"),
 )
+
+#: Registries of images that are not AWS's, by the ends of their hosts.
+OTHER_REGISTRIES = (
+    "docker.io",
+    "docker.com",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "pkg.dev",
+    "azurecr.io",
+    "mcr.microsoft.com",
+)

@@ -24,6 +24,37 @@ _DNS = PossibleCause(
 
 _UNANSWERED = (
     Symptom(
+        name="network-names-nothing",
+        words=(
+            "invalidsubnetid.notfound",
+            "invalidgroup.notfound",
+            "invalidsecuritygroupid.notfound",
+            "invalidsecuritygroup.notfound",
+        ),
+        example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
+        " subnet 'subnet-0123456789abcdef0': InvalidSubnetID.NotFound",
+        category=Category.MISSING,
+        what="the subnet or security group that the service names does not exist",
+        sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].networkConfiguration'",
+        remedy="Correct awsvpcConfiguration of the service or of the call that runs the task",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        fields=("service.networkConfiguration",),
+    ),
+    Symptom(
+        name="network-interface-refused",
+        words=("network interface" + ANY + "unauthorizedoperation", "network interface" + ANY + "not authorized"),
+        example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
+        " subnet 'subnet-0123456789abcdef0': UnauthorizedOperation",
+        category=Category.PERMISSION,
+        what="Amazon EC2 refused to make the network interface of the task: the service-linked role is not what allows"
+        " it, or a policy of the organization denies it",
+        sure="aws iam get-role --role-name AWSServiceRoleForECS",
+        remedy="Make the service-linked role again, or ask who administers the organization",
+        source=f"{_GUIDE}/using-service-linked-roles.html",
+        caller=CallingRole.SERVICE_LINKED,
+        action="ec2:CreateNetworkInterface",
+    ),
+    Symptom(
         name="network-interface",
         words=(
             "unexpected ec2 error while attempting",
@@ -82,6 +113,11 @@ _UNANSWERED = (
             "endpointconnectionerror",
             "connect timed out",
             "dispatch failure",
+            "websocket: close",
+            "websocket: bad handshake",
+            "unable to connect to ecs acs",
+            "error connecting to acs",
+            "error connecting to tcs",
             "unable to connect to endpoint",
             "error sending request",
             "client.timeout exceeded",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Symptom
 
 _PULL = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
+_ECR = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
 _IMAGE = ("containerDefinitions[].image",)
 _LIST = "aws ecr describe-images --repository-name REPOSITORY --image-ids imageTag=TAG"
 _PULLING = ("image", "layers")
@@ -14,11 +15,13 @@ _PERMISSION = PossibleCause(
     "cfnroles verify SOURCE --role ROLE",
     "Add what verify tells to the execution role",
     lacking=True,
+    category=Category.PERMISSION,
 )
 _REPOSITORY_POLICY = PossibleCause(
     "the policy of a repository in another account does not name the role's account",
     "aws ecr get-repository-policy --repository-name REPOSITORY --registry-id ACCOUNT",
     "Allow the pull in the policy of the repository",
+    category=Category.PERMISSION,
 )
 _EXPIRED = PossibleCause(
     "the image is gone: ECS keeps the digest that a tag had when the service was deployed, and a lifecycle policy may"
@@ -26,11 +29,19 @@ _EXPIRED = PossibleCause(
     " expired it",
     "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=DIGEST",
     "Push the image again, or deploy again so that the tag is resolved anew",
+    category=Category.IMAGE,
+)
+_NO_REPOSITORY = PossibleCause(
+    "the repository does not exist in that account and Region",
+    "aws ecr describe-repositories --repository-names REPOSITORY --registry-id ACCOUNT",
+    "Make the repository and push the image, or correct the image field",
+    category=Category.IMAGE,
 )
 _ENDPOINT = PossibleCause(
     "the policy of the VPC endpoint of Amazon S3 leaves out the bucket of ECR's layers",
     "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
     "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint",
+    category=Category.PERMISSION,
 )
 
 SYMPTOMS = (
@@ -82,7 +93,12 @@ SYMPTOMS = (
     ),
     Symptom(
         name="image-reference-malformed",
-        words=("invalid reference format", "could not parse reference", "failed to parse image reference"),
+        words=(
+            "invalid reference format",
+            "could not parse reference",
+            "failed to parse image reference",
+            "name must be lowercase",
+        ),
         example="CannotPullContainerError: invalid reference format",
         category=Category.MALFORMED,
         what="the image field is no reference to an image",
@@ -143,6 +159,21 @@ SYMPTOMS = (
         fields=("containerDefinitions[].user", *_IMAGE),
     ),
     Symptom(
+        name="image-pull-denied-by-ecr",
+        words=("pull access denied for " + ANY + ".dkr.ecr.",),
+        during=_PULLING,
+        example=f"CannotPullContainerError: Error response from daemon: pull access denied for {_HOST}/shop, repository"
+        " does not exist or may require 'docker login'",
+        category=Category.PERMISSION,
+        what="Amazon ECR refused the pull: the role may not make it, or the repository does not exist",
+        sure="cfnroles verify SOURCE --role ROLE",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_PULL,
+        action="ecr:BatchGetImage",
+        fields=_IMAGE,
+        causes=(_PERMISSION, _REPOSITORY_POLICY, _NO_REPOSITORY),
+    ),
+    Symptom(
         name="image-not-found",
         words=(
             "manifest unknown",
@@ -151,6 +182,7 @@ SYMPTOMS = (
             "tag " + ANY + "not found in repository",
             "check that the image exists",
             "image not found",
+            "error: image " + ANY + "not found",
             "requested image not found",
             "name unknown",
             "repository" + ANY + "not found",
@@ -259,31 +291,64 @@ SYMPTOMS = (
         ),
     ),
     Symptom(
-        name="image-forbidden",
-        words=("403 forbidden", "status code 403", "status code: 403", "unexpected status code" + ANY + "403"),
+        name="layers-forbidden",
+        words=("403 forbidden", "status code 403", "status code: 403", "accessdenied"),
+        during=_PULLING,
+        when="address of Amazon S3",
+        example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed"
+        " open: unexpected status code https://prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com/1111:"
+        " 403 Forbidden",
+        category=Category.PERMISSION,
+        what="Amazon S3, where Amazon ECR keeps the layers of images, refused the download: Amazon ECR had allowed it",
+        sure=_ENDPOINT.check,
+        remedy=f"{_ENDPOINT.remedy}. A statement in the role does not help",
+        source=_ECR,
+        action="ecr:GetDownloadUrlForLayer",
+        fields=_IMAGE,
+    ),
+    Symptom(
+        name="digest-forbidden",
+        words=("@sha256:" + ANY + "403 forbidden", "/sha256:" + ANY + "403 forbidden"),
         during=_PULLING,
         example=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
         f" {_HOST}/shop@sha256:"
         "1111: unexpected status from HEAD request: 403 Forbidden",
+        category=Category.IMAGE,
+        what="the registry refused a digest; Amazon ECR says so of an image that is gone, and of one that the role may"
+        " not pull",
+        sure=_EXPIRED.check,
+        remedy="Find out which of the causes it is before you change the role",
+        source=_PULL,
+        action="ecr:BatchGetImage",
+        fields=_IMAGE,
+        causes=(_EXPIRED, _PERMISSION, _REPOSITORY_POLICY, _ENDPOINT),
+    ),
+    Symptom(
+        name="image-forbidden",
+        words=("403 forbidden", "status code 403", "status code: 403", "unexpected status code" + ANY + "403"),
+        during=_PULLING,
+        example=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
+        f" {_HOST}/shop:web: pulling from host {_HOST} failed with status code [manifests web]: 403 Forbidden",
         category=Category.UNDETERMINED,
         what="the registry refused the pull without saying why",
         sure="cfnroles verify SOURCE --role ROLE",
         remedy="Find out which of the causes it is before you change the role",
         source=_PULL,
+        action="ecr:BatchGetImage",
         fields=_IMAGE,
         causes=(_PERMISSION, _REPOSITORY_POLICY, _EXPIRED, _ENDPOINT),
     ),
     Symptom(
-        name="layers-refused",
-        words=("failed open: unexpected status code",),
+        name="registry-failed",
+        words=("500 internal server error", "502 bad gateway", "503 service unavailable", "504 gateway time"),
+        during=_PULLING,
         example="CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker:"
         " failed open:"
         " unexpected status code https://registry-1.docker.io/v2/shop/web/manifests/sha256:1111: 502 Bad Gateway",
-        category=Category.IMAGE,
-        what="the registry answered the download of a layer with an error",
+        category=Category.RUNTIME,
+        what="the registry itself failed",
         sure="docker pull IMAGE from the same subnet",
-        remedy="Look at the status code behind the message: 403 is a refusal, 404 a missing image, 429 a limit, 5xx"
-        " the registry's own",
+        remedy="Start the task again; keep a copy of the image in Amazon ECR",
         source=_PULL,
         fields=_IMAGE,
     ),

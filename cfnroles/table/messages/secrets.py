@@ -177,6 +177,8 @@ SYMPTOMS = (
             "kms key is disabled",
             "disabledexception",
             "kms" + ANY + "is disabled",
+            "decryptionfailure",
+            "can't decrypt the protected secret",
         ),
         example="KMSInvalidStateException:"
         " arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab is pending"
@@ -236,6 +238,8 @@ SYMPTOMS = (
             "trying to retrieve asm secret",
             "unable to parse arn",
             "invalid name. must be a valid name",
+            "minimum field size",
+            "can't be prefixed with",
         ),
         example=f"{_READ} unexpected ARN format with parameters when trying to retrieve ASM secret",
         category=Category.MALFORMED,
@@ -244,6 +248,18 @@ SYMPTOMS = (
         remedy="Write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX, with :KEY:STAGE:VERSION behind"
         " it if you"
         " need a part",
+        source=_SECRETS,
+        fields=_FIELDS,
+    ),
+    Symptom(
+        name="secret-request-malformed",
+        words=("validationexception", "invalidparameter", "validation error"),
+        during=("secret", "parameter", "registry-credentials"),
+        example=f"{_READ} InvalidParameterException: Invalid auth secret",
+        category=Category.MALFORMED,
+        what="AWS does not take the reference for one to a secret or parameter",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct valueFrom, or what the rest of the message names",
         source=_SECRETS,
         fields=_FIELDS,
     ),
