@@ -6,13 +6,17 @@ import configparser
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -39,6 +43,7 @@ class Job:
         self.workspace.mkdir(parents=True)
         self.temporary.mkdir()
         self.environment = environment
+        self.request: dict[str, str] = {}
 
     def plant(self, name: str, text: str) -> Path:
         """A file of the workspace."""
@@ -60,8 +65,13 @@ class Job:
     def _script(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         known = {f"${{{{ inputs.{name} }}}}": value for name, value in inputs.items()}
         known["${{ github.action_path }}"] = str(self.source)
+        known |= {f"${{{{ github.event.pull_request.{name} }}}}": value for name, value in self.request.items()}
         variables = {name: known[value] for name, value in step["env"].items()}
-        runner = {"RUNNER_TEMP": str(self.temporary), "GITHUB_OUTPUT": str(self.temporary / "output")}
+        runner = {
+            "RUNNER_TEMP": str(self.temporary),
+            "GITHUB_OUTPUT": str(self.temporary / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.temporary / "summary.md"),
+        }
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             env={**os.environ, **self.environment, **runner, **variables},
@@ -219,10 +229,167 @@ class TestTheLintStep:
         assert (ended.returncode, [each.read_text() for each in kept]) == (1, ["kept", "kept"])
         assert "reports is a link" in ended.stderr
 
+    def test_notes_are_commands_that_no_file_can_make_up(self, job: Job) -> None:
+        job.plant("shop.yaml", ERROR)
+        job.plant("::error::made up.yaml", ERROR)
+        told = job.run("Lint", format="github").stdout.splitlines()
+        notes = told[told.index(next(line for line in told[1:] if re.fullmatch(r"::[0-9a-f]{32}::", line))) + 1 :]
+        assert [note.split(",")[0] for note in notes if note.startswith("::error")] == [
+            "::error file=%3A%3Aerror%3A%3Amade up.yaml",
+            "::error file=shop.yaml",
+        ]
+
     def test_an_input_is_no_script(self, job: Job) -> None:
         job.plant("shop.yaml", ERROR)
         assert job.run("Lint", files="shop.yaml", output="$(touch ran);`touch ran`").returncode == 1
         assert not (job.workspace / "ran").exists()
+
+
+class Comments(ThreadingHTTPServer):
+    """The comments of one pull request, as GitHub keeps them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.kept: list[dict[str, Any]] = []
+        self.refuses = 0
+        self.tokens: set[str | None] = set()
+
+    def add(self, body: str, kind: str = "Bot") -> None:
+        self.kept.append({"id": 100 + len(self.kept), "body": body, "user": {"type": kind}})
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: Comments
+
+    def do_GET(self) -> None:
+        page = int(parse_qs(urlsplit(self.path).query)["page"][0])
+        self._answer(self.server.kept[100 * (page - 1) : 100 * page])
+
+    def do_POST(self) -> None:
+        assert self.path == "/repos/o/r/issues/7/comments"
+        self.server.add(self._body())
+        self._answer({})
+
+    def do_PATCH(self) -> None:
+        number = int(self.path.removeprefix("/repos/o/r/issues/comments/"))
+        (found,) = [each for each in self.server.kept if each["id"] == number]
+        found["body"] = self._body()
+        self._answer({})
+
+    def _body(self) -> str:
+        return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
+
+    def _answer(self, value: Any) -> None:
+        self.server.tokens.add(self.headers["Authorization"])
+        self.send_response(self.server.refuses or 200)
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+class TestTheCompareStep:
+    """What a pull request does to the permissions: as a comment, in the summary, and as the end of the job."""
+
+    @pytest.fixture
+    def comments(self) -> Iterator[Comments]:
+        with Comments() as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            yield server
+            server.shutdown()
+            thread.join()
+
+    @pytest.fixture
+    def job(self, tmp_path: Path, comments: Comments) -> Job:
+        """A pull request that takes an image from a repository, and is not compared yet."""
+        job = Job(tmp_path, GITHUB_API_URL=f"http://127.0.0.1:{comments.server_port}", GITHUB_REPOSITORY="o/r")
+        job.give_environment()
+        job.plant("web.yaml", self.task("nginx"))
+        for command in ("init -q", "add .", "-c user.name=a -c user.email=a@b commit -qm base"):
+            subprocess.run(["git", *command.split()], cwd=job.workspace, check=True)
+        base = subprocess.run(["git", "rev-parse", "HEAD"], cwd=job.workspace, capture_output=True, check=True)
+        job.request = {"base.sha": base.stdout.decode().strip(), "number": "7"}
+        job.plant("web.yaml", self.task("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1"))
+        return job
+
+    @staticmethod
+    def task(image: str) -> str:
+        return f"family: web\ncontainerDefinitions: [{{name: web, image: '{image}'}}]\n"
+
+    def compare(self, job: Job, **inputs: str) -> subprocess.CompletedProcess[str]:
+        return job.run("Compare", **{"comment": "true", "token": "t0ken", **inputs})
+
+    def test_the_change_is_commented_once_and_then_kept_up_to_date(self, job: Job, comments: Comments) -> None:
+        comments.add("LGTM", "User")
+        assert self.compare(job).returncode == 0
+        first = comments.kept[1]["body"]
+        assert first.startswith("<!-- cfnroles: permissions -->\n## Permissions\n")
+        assert "ecr:BatchGetImage" in first
+        job.plant("web.yaml", self.task("123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"))
+        assert self.compare(job).returncode == 0
+        person, ours = (each["body"] for each in comments.kept)
+        assert person == "LGTM"
+        assert "repository/shop" in ours
+        assert comments.tokens == {"Bearer t0ken"}
+
+    def test_a_comment_of_a_person_with_our_marker_is_not_ours(self, job: Job, comments: Comments) -> None:
+        comments.add("<!-- cfnroles: permissions -->\nmine", "User")
+        self.compare(job)
+        assert [each["body"].endswith("mine") for each in comments.kept] == [True, False]
+
+    def test_ours_is_found_behind_a_hundred_others(self, job: Job, comments: Comments) -> None:
+        for number in range(150):
+            comments.add(f"comment {number}")
+        comments.add("<!-- cfnroles: permissions -->\nold")
+        self.compare(job)
+        assert len(comments.kept) == 151
+        assert "ecr:BatchGetImage" in comments.kept[-1]["body"]
+
+    def test_nothing_is_said_where_nothing_changes_unless_something_was_said(
+        self, job: Job, comments: Comments
+    ) -> None:
+        job.plant("web.yaml", self.task("nginx:1.27"))
+        assert self.compare(job).returncode == 0
+        assert comments.kept == []
+        comments.add("<!-- cfnroles: permissions -->\nold")
+        assert self.compare(job).returncode == 0
+        assert "No permission changes" in comments.kept[0]["body"]
+
+    def test_the_summary_has_it_too(self, job: Job) -> None:
+        assert self.compare(job, comment="false").returncode == 0
+        assert "ecr:BatchGetImage" in (job.temporary / "summary.md").read_text()
+
+    def test_the_job_fails_where_it_is_asked_to(self, job: Job, comments: Comments) -> None:
+        assert self.compare(job, fail_on_permissions="widen").returncode == 1
+        assert len(comments.kept) == 1
+        job.plant("web.yaml", self.task("nginx:1.27"))
+        assert self.compare(job, fail_on_permissions="change").returncode == 0
+
+    @pytest.mark.parametrize("code", [403, 404, 500])
+    def test_what_github_refuses_is_told_and_fails_nothing(self, job: Job, comments: Comments, code: int) -> None:
+        comments.refuses = code
+        ended = self.compare(job)
+        assert ended.returncode == 0
+        warning = f"::warning title=cfnroles::The comment cannot be written: GitHub answers {code}."
+        assert warning in ended.stdout
+        assert ("pull-requests: write" in ended.stdout) is (code < 500)
+        assert "t0ken" not in ended.stdout + ended.stderr
+
+    def test_no_name_of_a_stranger_is_a_command_or_more_than_text(self, job: Job, comments: Comments) -> None:
+        text = self.task("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1")
+        job.plant("web.yaml", text.replace("name: web", r'name: "x\n::error::y <img src=z> @octocat [a](b)"'))
+        ended = self.compare(job)
+        assert not [line for line in ended.stdout.splitlines() if line.startswith("::error")]
+        for body in (each["body"] for each in comments.kept):
+            assert "<img" not in re.sub(r"`[^`]*`", "", body)
+
+    def test_what_is_too_long_for_a_comment_is_cut_at_the_end_of_a_line(self) -> None:
+        space = runpy.run_path(str(REPOSITORY / "action" / "comment.py"))
+        cut = space["comment_of"]("a line\n" * 20_000)
+        assert len(cut) <= space["MOST"]
+        assert cut.endswith(f"a line{space['CUT']}")
 
 
 def test_every_step_of_another_action_is_pinned_to_a_commit() -> None:

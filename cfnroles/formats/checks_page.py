@@ -73,19 +73,7 @@ $ cfn-lint --append-rules cfnroles.cfnlint_rules -- template.yaml
 The other way round, `cfnroles lint --cfn-lint` tells what cfn-lint finds. It is off unless asked for, because it takes
 longer and most pipelines run cfn-lint already. A `.cfnlintrc` is not read then: it can name code to run.
 
-With pre-commit:
-
-```yaml
-repos:
-  - repo: REPOSITORY
-    rev: REVISION
-    hooks:
-      - id: cfnroles-lint
-```
-
-On GitHub, the action in the root of this repository installs cfnroles and lints; with `format: sarif` its report is for
-`github/codeql-action/upload-sarif`. It installs the versions in `requirements.lock` and nothing else, compared with
-their hashes, and imports nothing from the workspace, nor does the hook.
+[In a pipeline](pipelines.md) has the action for GitHub, the report for GitLab and the hook for pre-commit.
 """
 
 
