@@ -49,7 +49,9 @@ from cfnroles.symbols import (
     Wildcard,
 )
 from cfnroles.symbols import Field as SymbolField
+from cfnroles.targets.terraform.any_value import place_in_tree
 from cfnroles.targets.terraform.build import files_of
+from cfnroles.targets.terraform.instances import without_instances
 from cfnroles.targets.terraform.written_file import TerraformFile
 from cfnroles.text import Text, from_spelling, text_of
 from cfnroles.written import as_written
@@ -82,8 +84,12 @@ class Outcome:
     files: tuple[TerraformFile, ...] = ()
 
 
-def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict[Holder, set[Granted]]:
-    """What each role may do, as the file says it to Terraform."""
+#: One role, and of which instance of the task definition it is.
+Role = tuple[Holder, str]
+
+
+def granted(file: TerraformFile, beside: Files, images: Collection[str], *, any_text: bool) -> dict[Role, set[Granted]]:
+    """What each role may do, as the file says it to Terraform; ``any_text`` is as for ``Project``."""
     files = Beside(Below(beside, posixpath.dirname(file.path) or "."), {_FILE: file.text})
     variables = Project(files).root.variables
     own = {
@@ -99,22 +105,24 @@ def granted(file: TerraformFile, beside: Files, images: Collection[str]) -> dict
     lists = {
         name: f'["{value}"]' for name, value in given.items() if "list" in own[name].body.arguments["type"].written
     }
-    # What was discovered is for any text, too.
-    project = Project(files, {**given, **lists}, any_text=True)
-    found: dict[Holder, set[Granted]] = {}
+    project = Project(files, {**given, **lists}, any_text=any_text)
+    found: dict[Role, set[Granted]] = {}
     for kind in ("aws_iam_role_policy", "aws_iam_policy"):
         for site in sites(project, kind):
             if site.calls or site.place.document != _FILE:
                 continue
 
             def work(session: Any, site: Any = site) -> list[Any]:
-                return [each.argument("policy") for each in instances(site, Module(project, session))]
+                made = instances(site, Module(project, session))
+                return [(each.address[len(site.address) :], each.argument("policy")) for each in made]
 
             worlds, exact = explored(work, Budget(10_000_000))
             assert exact
             for _, policies in worlds:
-                for policy in policies:
-                    found.setdefault(_holder(site.name), set()).update(_permissions(policy))
+                for key, policy in policies:
+                    # What is there on conditions alone has one instance, where the task definition has none.
+                    role = _holder(site.name), key if file.locals[_holder(site.name)].endswith("]") else ""
+                    found.setdefault(role, set()).update(_permissions(policy))
     return found
 
 
@@ -173,7 +181,9 @@ def _plain(value: Value) -> Any:
 
 def _spelled(told: Text, images: Collection[str] = ()) -> str:
     """A text in one form, whether it was discovered or read back."""
-    return "".join(part if isinstance(part, str) else _symbol(part, images) for part in as_written(told).parts)
+    found = "".join(part if isinstance(part, str) else _symbol(part, images) for part in as_written(told).parts)
+    # Where a Region is known for the values of here alone, the file asks for the partition.
+    return found.replace("arn:<AWS::Partition>:", "arn:aws:")
 
 
 def _symbol(symbol: Symbol, images: Collection[str]) -> str:
@@ -243,6 +253,31 @@ def images_in(needs: Iterable[Need]) -> frozenset[str]:
     return frozenset(re.sub(r"[^a-z0-9]", "", each.name.lower()) for image in inside for each in image.symbols)
 
 
+def here(file: TerraformFile, beside: Files) -> dict[str, tuple[Need, ...]]:
+    """What the instances of a task definition need under the values of here.
+
+    The file says it with the user's own expressions, for any value of a variable and of a key.
+    """
+    directory = posixpath.dirname(file.path) or "."
+    name = f"aws_ecs_task_definition.{posixpath.basename(file.path).removesuffix('.cfnroles.tf')}"
+    tasks = read_files(Below(beside, directory), directory, Told()).tasks
+    return {
+        task.address[len(name) :]: task.discovery.needs for task in tasks if without_instances(task.address) == name
+    }
+
+
+def told_as_gaps(file: TerraformFile, needs: Iterable[Need]) -> Iterator[Need]:
+    """The needs of which the file says that it cannot name them."""
+    lacking = {(gap.holder, place_in_tree(gap.origin), action) for gap in file.gaps for action in gap.actions}
+    for each in needs:
+        if (each.holder, place_in_tree(each.origin), each.permission.action) in lacking:
+            yield each
+
+
+def _by_role(wanted: Mapping[str, Iterable[Need]], images: Collection[str]) -> dict[Role, set[Granted]]:
+    return {(role, key): each for key, needs in wanted.items() for role, each in needed(needs, images).items()}
+
+
 def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
     """What becomes of one source: written, and read back to the same needs as were discovered."""
     try:
@@ -254,15 +289,18 @@ def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
     for file in written:
         images = images_in(file.needs)
         try:
-            wanted, given = needed(file.needs, images), granted(file, beside, images)
+            wanted = here(file, beside) if reading.addressed else {"": file.needs}
+            given = granted(file, beside, images, any_text=not reading.addressed)
         except InvalidInput as error:
             return Outcome(name, "different", str(error).splitlines()[0], count, written)
-        count += sum(map(len, wanted.values()))
-        for holder in {*wanted, *given}:
-            lacking = wanted.get(holder, set()) - given.get(holder, set())
-            wrong += [f"{holder} lacks {each}" for each in sorted(lacking, key=str)]
-            more = given.get(holder, set()) - wanted.get(holder, set())
-            wrong += [f"{holder} has too much: {each}" for each in sorted(more, key=str)]
+        roles = _by_role(wanted, images)
+        excused = _by_role({key: tuple(told_as_gaps(file, needs)) for key, needs in wanted.items()}, images)
+        count += sum(map(len, roles.values()))
+        for role in {*roles, *given}:
+            lacking = roles.get(role, set()) - given.get(role, set()) - excused.get(role, set())
+            wrong += [f"{' '.join(role)} lacks {each}" for each in sorted(lacking, key=str)]
+            more = given.get(role, set()) - roles.get(role, set())
+            wrong += [f"{' '.join(role)} has too much: {each}" for each in sorted(more, key=str)]
     return Outcome(name, "different" if wrong else "same", "; ".join(wrong), count, written)
 
 

@@ -126,8 +126,8 @@ def _at_unknown_key(value: Value, key: Value, step: Index, scope: Scope) -> Valu
     if value.unknown:
         written = f"{value.unknown.written[2:-1]}[{step.key.written}]"
         return scope.hanging(step, value.unknown, written)
-    if isinstance(value.data, Lazy) and key.unknown:
-        found = value.data.at_open_key(key.unknown, step.place)
+    if isinstance(value.data, Lazy):
+        found = value.data.at_open_key(key, step.key)
         if found is not None:
             return found
     return scope.hanging(step, first_unknown(key))

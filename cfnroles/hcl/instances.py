@@ -37,20 +37,21 @@ class Owner(Protocol):
         """What the usual providers are called outside of the module, where they are others."""
 
 
-def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place) -> Value:
-    """What a block makes: one thing, or the instances of it."""
+def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, *, any_key: bool = False) -> Value:
+    """What a block makes: one thing, or the instances of it; ``any_key`` is as for ``Project``."""
     arguments = block.body.arguments
     for meta in ("count", "for_each"):
         if node := arguments.get(meta):
-            return Value(Instances(node, meta, scope, called, make), place)
+            return Value(Instances(node, meta, scope, called, make, any_key and meta == "for_each"), place)
     return Value(make(scope, ""), place)
 
 
 class Instances(Lazy):
     """The instances that ``count`` or ``for_each`` makes."""
 
-    def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make) -> None:
+    def __init__(self, node: Node, meta: str, scope: Scope, called: str, make: Make, any_key: bool) -> None:
         self._node, self._meta, self._scope, self._called, self._make = node, meta, scope, called, make
+        self._any_key = any_key
         self._made: dict[str | int, Value] = {}
 
     def member(self, key: str | int, place: Place) -> Value:
@@ -89,14 +90,16 @@ class Instances(Lazy):
         for key, value in known:
             yield self._instance(key, value)
 
-    def at_open_key(self, key: Expression, place: Place) -> Value | None:
+    def at_open_key(self, key: Value, node: Node) -> Value | None:
         """The instance with a key that nobody knows, where that stands for one of the same keys."""
         try:
             with self._scope.session.peeking():
-                alike = self._keys() is None and key == self._open_key()
+                alike = self._keys() is None and key.unknown == self._open_key()
         except Undecided:
             return None
-        return self._open_instance(key) if alike else None
+        if alike:
+            return self._open_instance(self._open_key())
+        return self._instance(node.written, key, open_=True) if self._any_key else None
 
     def _open_key(self) -> Expression:
         """What stands for each of the keys that nobody knows: one thing for all that have the same ones."""
@@ -107,12 +110,22 @@ class Instances(Lazy):
     def _open_instance(self, key: Expression) -> Value:
         return self._instance(key.written[2:-1], Value(key, self._node.place), open_=True)
 
+    def _open_value(self, key: Value) -> Value:
+        """What `for_each` has under such a key; nobody writes it where the key is another's."""
+        own = self._open_key()
+        name = self._scope.called(f"each.value of {self._node.written}")
+        written = "${each.value}" if key.unknown == own else ""
+        return Value(Expression(name, written=written, reason=own.reason), self._node.place)
+
     def _keys(self) -> list[tuple[str | int, Value]] | None:
         """Each key with its value; ``None`` where they are not known."""
+        self._unknown: Symbol | None = None
+        if self._any_key:
+            return None
         value = evaluate(self._node, self._scope)
         if isinstance(value.data, Lazy):
             value = value.data.all(value.place)
-        self._unknown: Symbol | None = first_unknown(value)
+        self._unknown = first_unknown(value)
         if self._meta == "count":
             if not is_known(value):
                 return None
@@ -139,8 +152,8 @@ class Instances(Lazy):
             if self._meta == "count":
                 bound = {"count": Value({"index": value}, place)}
             else:
-                own = value if open_ else Value(str(key), place)
-                bound = {"each": Value({"key": own, "value": value}, place)}
+                each = {"key": value, "value": self._open_value(value)} if open_ else {"key": Value(str(key), place)}
+                bound = {"each": Value({"value": value, **each}, place)}
             scope = self._scope.binding("", **bound)
             self._made[key] = Value(self._make(scope, written), place)
         return self._made[key]

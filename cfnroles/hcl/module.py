@@ -152,7 +152,7 @@ class Module:
         def make(scope: Scope, key: str) -> Lazy:
             return ResourceInstance(self, block, f"{called}{key}", kind, scope)
 
-        return repeated(block, self.scope, called, make, place)
+        return repeated(block, self.scope, called, make, place, any_key=self.project.any_key)
 
     def called_module(self, name: str, place: Place) -> Value:
         """A module that this one calls, or its instances where it has several."""
@@ -167,7 +167,7 @@ class Module:
         def make(scope: Scope, key: str) -> Lazy:
             return Outputs(self.child(name, block, directory, scope, key))
 
-        return repeated(block, self.scope, f"module.{name}", make, place)
+        return repeated(block, self.scope, f"module.{name}", make, place, any_key=self.project.any_key)
 
     def child(self, name: str, call: Block, directory: str, scope: Scope, key: str) -> Module:
         """The module that a call makes; the same one for the same call."""

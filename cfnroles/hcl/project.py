@@ -26,7 +26,8 @@ class Project:
     """A configuration with what its root is given. ``given`` are the expressions of variables, by their names.
 
     Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
-    ``any_text``, the default of a text is not its value: it may have any.
+    ``any_text``, the default of a text is not its value: it may have any. With ``any_key``, what ``for_each`` repeats
+    is one thing for any of its keys.
     """
 
     def __init__(
@@ -36,8 +37,10 @@ class Project:
         variable_files: Sequence[str] = (),
         *,
         any_text: bool = False,
+        any_key: bool = False,
     ):
         self.files = files
+        self.any_key = any_key
         self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.syntax import Node, Place
 from cfnroles.symbols import Expression, Symbol
 from cfnroles.text import Part, Text, text_of
 
@@ -65,8 +65,8 @@ class Lazy(ABC):
     def all(self, place: Place) -> Value:
         """All of it as a list or a dictionary, or as an expression where nobody knows which members it has."""
 
-    def at_open_key(self, key: Expression, place: Place) -> Value | None:
-        """A member by a key that nobody knows; ``None`` where nothing can be said of it."""
+    def at_open_key(self, key: Value, node: Node) -> Value | None:
+        """A member by a key that nobody knows, which ``node`` gives; ``None`` where nothing can be said of it."""
         return None
 
 

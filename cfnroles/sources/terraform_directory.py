@@ -58,9 +58,12 @@ def read_directory(directory: str, told: Told) -> Reading:
     return read_files(Directory(directory), directory, told)
 
 
-def read_files(files: Files, name: str, told: Told, *, any_text: bool = False) -> Reading:
-    """The task definitions of a configuration in files that stand anywhere; ``any_text`` is as for ``Project``."""
-    project = Project(files, told.parameters, told.variable_files, any_text=any_text)
+def read_files(files: Files, name: str, told: Told, *, any_text: bool = False, any_key: bool = False) -> Reading:
+    """The task definitions of a configuration in files that stand anywhere.
+
+    ``any_text`` and ``any_key`` are as for ``Project``.
+    """
+    project = Project(files, told.parameters, told.variable_files, any_text=any_text, any_key=any_key)
     region = _region(project)
     tasks: list[Task] = []
     unseen: list[Gap] = []

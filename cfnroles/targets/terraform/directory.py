@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
@@ -19,11 +20,11 @@ from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_members import TASK_DEFINITION
+from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
-from cfnroles.targets.terraform.open_variables import with_any_text
 from cfnroles.targets.terraform.values import EnclosingModule
 from cfnroles.targets.terraform.written_file import GivenRole, Subject, TerraformFile, written_file
 from cfnroles.text import text_of
@@ -47,6 +48,7 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     opened: dict[str, list[Task]] = defaultdict(list)
     for task in read_files(files, reading.name, reading.told, any_text=True).tasks:
         opened[without_instances(task.address)].append(task)
+    general = _for_any_key(reading, files, opened)
     elsewhere: dict[str, Site] = {}
     for task in reading.accepted():
         site = known[without_instances(task.address)]
@@ -55,7 +57,7 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
         else:
             tasks[site.address].append(task)
     made = [
-        _file(known[address], (found, opened[address]), project, form, again)
+        _file(known[address], _Read(found, opened[address], general.get(address)), project, form, again)
         for address, found in sorted(tasks.items())
     ]
     away: list[Gap] = []
@@ -67,6 +69,22 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     if not made and away:
         raise InvalidInput(f"{away[0].what}", where=str(away[0].origin), remedy=away[0].remedy)
     return (replace(made[0], gaps=(*made[0].gaps, *away)), *made[1:]) if away else tuple(made)
+
+
+class _Read(Struct, frozen=True):
+    """The instances of a task definition as they are here, under any text, and as one for any key."""
+
+    here: Sequence[Task]
+    opened: Sequence[Task]
+    general: Task | None
+
+
+def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
+    """What each task definition that ``for_each`` repeats is for any of its keys."""
+    if not any('["' in task.address for tasks in opened.values() for task in tasks):
+        return {}
+    read = read_files(files, reading.name, reading.told, any_text=True, any_key=True)
+    return {without_instances(task.address): task for task in read.tasks if task.address.endswith("[each.key]")}
 
 
 def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:
@@ -94,12 +112,11 @@ def sensitive_variables(files: Files) -> frozenset[str]:
     return frozenset(name for name, block in variables.items() if "sensitive" in block.body.arguments)
 
 
-def _file(
-    site: Site, tasks: tuple[Sequence[Task], Sequence[Task]], project: Project, form: GateForm, again: Again
-) -> TerraformFile:
-    task, (merged, taken) = tasks[0][0], _merged(site, *tasks, project.automatic)
+def _file(site: Site, read: _Read, project: Project, form: GateForm, again: Again) -> TerraformFile:
     configuration = project.configuration(".")
     types = frozenset(kind for mode, kind, _ in configuration.resources if mode == "resource")
+    module = EnclosingModule("", types)
+    task, (merged, taken) = read.here[0], _merged(site, read, project.automatic, module)
     provider = provider_of(site.block)
     subject = Subject(
         name=site.name,
@@ -120,7 +137,7 @@ def _file(
         repeated=merged.repeated,
         provider=provider,
         region="" if provider else task.facts.region,
-        module=EnclosingModule("", types),
+        module=module,
         versions=_versions(configuration),
         given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
     )
@@ -129,16 +146,26 @@ def _file(
 
 
 def _merged(
-    site: Site, tasks: Sequence[Task], opened: Sequence[Task], automatic: frozenset[str]
+    site: Site, read: _Read, automatic: frozenset[str], module: EnclosingModule
 ) -> tuple[Merged, tuple[str, ...]]:
     """What is needed, and the variables whose values of here were taken for it."""
-    usual = merged_instances(site, tasks)
-    taken = tuple(sorted({*automatic, *(name for task in tasks for name in task.defaults)}))
-    same = [task.address for task in tasks] == [task.address for task in opened]
-    if not same or any(gap.feature == "conditions" for task in opened for gap in task.discovery.gaps):
-        return usual, taken
-    merged, decided = with_any_text(usual, merged_instances(site, opened))
-    return merged, taken if decided else tuple(sorted({name for task in opened for name in task.defaults}))
+    merged, decided = merged_instances(site, read.here), True
+    taken = tuple(sorted({*automatic, *(name for task in read.here for name in task.defaults)}))
+    if [task.address for task in read.here] == [task.address for task in read.opened] and _all_seen(read.opened):
+        merged, decided = with_any_text(merged, merged_instances(site, read.opened))
+    if read.general and _all_seen([read.general]):
+        known = [task.discovery for task in (*read.here, *read.opened)]
+        merged, by_key = with_any_key(merged, merged_instances(site, [read.general]), known, module)
+        if not by_key:
+            return merged, tuple(sorted(read.general.defaults))
+    if decided:
+        return merged, taken
+    return merged, tuple(sorted({name for task in read.opened for name in task.defaults}))
+
+
+def _all_seen(tasks: Sequence[Task]) -> bool:
+    """Whether all combinations of conditions were looked at."""
+    return not any(gap.feature == "conditions" for task in tasks for gap in task.discovery.gaps)
 
 
 def _given(site: Site, holder: Holder, argument: str) -> GivenRole:
