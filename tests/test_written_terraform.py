@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cfnroles import Told, read
+from cfnroles.sources.terraform_directory import read_files
 from tests.evaluated import Written
 from tests.written_terraform import outcome, unformatted
 
@@ -85,5 +86,105 @@ def test_what_is_open_in_a_template_becomes_variables(tmp_path: Path) -> None:
         "web_task_shared_secret",
     ]
     assert 'can(regex("^[0-9]+[.]dkr[.-]ecr", var.web_task_image))' in file.text
+    if shutil.which("terraform"):
+        assert list(unformatted(found.files)) == []
+
+
+SERVICES = """
+variable "services" {
+  default = {
+    web  = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1", secret = "/web/a", on = true }
+    work = { image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/work:1", secret = "/b", on = true }
+    cron = { image = "nginx", secret = "/c", on = false }
+  }
+}
+resource "aws_secretsmanager_secret" "db" {
+  for_each = toset(keys(var.services))
+}
+resource "aws_ecs_task_definition" "app" {
+  for_each = FOR_EACH
+  family   = "shop-${each.key}"
+  container_definitions = jsonencode([{
+    name    = "${each.key}-main"
+    image   = IMAGE
+    memory  = 128
+    secrets = [SECRETS]
+  }])
+}
+"""
+_SERVICE = {"FOR_EACH": "var.services", "IMAGE": '"nginx"', "SECRETS": ""}
+_MANY = """{
+    for name, service in var.services : name => { # which are on
+      image = service.image, secret = service.secret
+    } if service.on
+  }"""
+#: What differs, what stands in the file, and what does not.
+INSTANCES: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
+    "the key in a name": (
+        {"SECRETS": '{ name = "A", valueFrom = "/shop/${each.key}/a" }'},
+        ['account}:parameter/shop/${each.key}/a"]', "for_each = var.services\n", "tasks of shop-${each.key}."],
+        ["[each.key],", "Made for", "web", "lifecycle"],
+    ),
+    "a name that is no key": (
+        {"SECRETS": '{ name = "A", valueFrom = "arn:aws:ssm:eu-west-1:123456789012:parameter${each.value.secret}" }'},
+        [
+            '"arn:aws:ssm:eu-west-1:123456789012:parameter/web/a"\n              work =',
+            "if length(var.app_kms_key_arns) > 0]),",
+            "# secrets A (container ${each.key}-main)",
+        ],
+        ["DecryptParameters2"],
+    ),
+    "a secret of other keys": (
+        {"SECRETS": '{ name = "A", valueFrom = aws_secretsmanager_secret.db[each.key].arn }'},
+        [
+            "Resource = [aws_secretsmanager_secret.db[each.key].arn]\n",
+            'data "aws_secretsmanager_secret_versions" "app_db" {\n  for_each  = var.services\n',
+            "container ${each.key}-main, secret A.",
+        ],
+        ["flatten(", "Made for"],
+    ),
+    "images of which some are of Amazon ECR": (
+        {"IMAGE": "each.value.image"},
+        [
+            '  web  = "arn:aws:ecr:us-east-1:123456789012:repository/web"\n',
+            '  work = "arn:aws:ecr:us-east-1:123456789012:repository/work"\n          }[each.key],\n',
+            '{ for k, v in var.services : k => v if contains(["web", "work"], k) }',
+            'condition     = contains(["cron", "web", "work"], each.key)\n',
+            "# image (container ${each.key}-main)\n",
+            "# Made for the values of var.services here",
+        ],
+        ["flatten("],
+    ),
+    "statements of which each instance has another": (
+        {"SECRETS": 'each.key == "web" ? { name = "A", valueFrom = "/a" } : { name = "B", valueFrom = "/b" }'},
+        ["  for_each = var.services\n  name     = ", "# secrets A, B (container ${each.key}-main)\n"],
+        ["for k, v in"],
+    ),
+    "an expression of several lines": (
+        {"FOR_EACH": _MANY, "SECRETS": '{ name = "A", valueFrom = "/shop/${each.key}" }'},
+        [
+            "app_instances = { for name, service in var.services : name => { image = service.image,"
+            " secret = service.secret } if service.on }\n",
+            "  for_each    = local.app_instances\n",
+        ],
+        ["[each.key],", "which are on"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "there", "absent"), INSTANCES.values(), ids=INSTANCES)
+def test_instances_have_the_shortest_form_that_says_what_each_needs(
+    parts: dict[str, str], there: list[str], absent: list[str]
+) -> None:
+    text = SERVICES
+    for name, part in {**_SERVICE, **parts}.items():
+        text = text.replace(name, part)
+    files = Written({"main.tf": text})
+    found = outcome("a directory", read_files(files, "a directory", Told()), files)
+    assert (found.result, found.detail) == ("same", "")
+    (file,) = found.files
+    body = file.text.partition("\n\n")[0] + file.text.partition("\n\n")[2]
+    assert [each for each in there if each not in body] == []
+    assert [each for each in absent if each in body] == []
     if shutil.which("terraform"):
         assert list(unformatted(found.files)) == []

@@ -5,7 +5,9 @@ https://developer.hashicorp.com/terraform/language/syntax/configuration
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from msgspec import Struct
@@ -52,8 +54,8 @@ class Node(Struct, frozen=True, eq=False):
 
     @property
     def written(self) -> str:
-        """Its own text, in one line."""
-        return " ".join(self.source.text[self.start : self.end].split())
+        """Its own text, in one line that means the same."""
+        return _in_one_line(self)
 
 
 class Constant(Node, frozen=True, eq=False):
@@ -195,3 +197,52 @@ class Body(Node, frozen=True, eq=False):
     def of(self, kind: str) -> tuple[Block, ...]:
         """The blocks of a type."""
         return tuple(block for block in self.blocks if block.type == kind)
+
+
+_COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def _in_one_line(node: Node) -> str:
+    """The text of an expression without line breaks and comments, and with a comma where a line ends in an object.
+
+    A heredoc, which needs its lines, is no expression any more.
+    https://developer.hashicorp.com/terraform/language/expressions/types#maps-objects
+    """
+    raw = node.source.text[node.start : node.end]
+    if "\n" not in raw and "/*" not in raw:
+        return raw if '"' in raw else " ".join(raw.split())
+    if isinstance(node, Template) and not raw.startswith('"'):
+        return " ".join(raw.split())
+    made, at = "", node.start
+    for child in sorted(_children(node), key=lambda each: each.start):
+        made += _between(node, at, child.start) + _in_one_line(child)
+        at = child.end
+    return made + _between(node, at, node.end, last=True)
+
+
+def _between(node: Node, start: int, end: int, *, last: bool = False) -> str:
+    """What stands between two parts of an expression."""
+    text = node.source.text[start:end]
+    if isinstance(node, Template):
+        return text
+    text = _COMMENT.sub(" ", text)
+    if "\n" not in text:
+        return text
+    if last:
+        text = text.replace(",", "")
+    elif isinstance(node, Object) and start > node.start and "," not in text:
+        text = text.replace("\n", ", ", 1)
+    return re.sub(r"\s+", " ", re.sub(r"\s+,", ",", text))
+
+
+def _children(node: object) -> Iterator[Node]:
+    if isinstance(node, Chunk):
+        return
+    values = (
+        node if isinstance(node, tuple) else [getattr(node, name) for name in getattr(node, "__struct_fields__", ())]
+    )
+    for value in values:
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _children(value)

@@ -22,6 +22,8 @@ from cfnroles.targets.terraform.permissions import named
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
 
 _Place = tuple[object, ...]
+#: So many steps lead to a container: the address, `container_definitions`, its number.
+_CONTAINER = 3
 _PlaceOf = Callable[[Origin], _Place]
 _Thing = TypeVar("_Thing", Need, Gap, Reference)
 
@@ -37,7 +39,25 @@ def with_any_key(
 ) -> tuple[Merged, bool]:
     """What the instances need as what any of them does, and whether the keys decide part of it."""
     decided = _decided(instances, general, place_in_tree) | frozenset(_unwritable(general, module))
-    return _both(usual, general, decided, place_in_tree), bool(decided)
+    found = general.discovery
+    things: tuple[Thing, ...] = (*found.needs, *found.gaps, *found.findings, *found.references)
+    origins = (each.origin for each in things)
+    called = {place_in_tree(origin)[:_CONTAINER]: origin.container for origin in origins if origin.container}
+    merged = _both(usual, general, decided, place_in_tree)
+    return _renamed(merged, called), bool(decided)
+
+
+def _renamed(merged: Merged, called: Mapping[_Place, str]) -> Merged:
+    """The same with what holds for several instances under the name that their containers have in all of them."""
+    conditions, needs = dict(merged.conditions.instances), []
+    for need in merged.discovery.needs:
+        name = need.origin.container or called.get(place_in_tree(need.origin)[:_CONTAINER], "")
+        renamed = replace(need, origin=replace(need.origin, container=name))
+        if need in conditions:
+            conditions[renamed] = conditions.pop(need)
+        needs.append(renamed)
+    found = replace(merged.discovery, needs=tuple(needs))
+    return replace(merged, discovery=found, conditions=replace(merged.conditions, instances=conditions))
 
 
 def _both(usual: Merged, general: Merged, decided: Collection[_Place], place: _PlaceOf) -> Merged:

@@ -137,6 +137,8 @@ def local_values(parts: Parts, body: str, locals_: WrittenBlock) -> WrittenBlock
         _, type_, attribute = OF_AWS[name]
         local = parts.names.of_aws(name).removeprefix("local.")
         known.append(Argument(local, Written(f"data.{type_}.{parts.names.data}.{attribute}")))
+    if parts.repeated.local:
+        known.append(Argument(parts.repeated.local, Written(parts.repeated.written)))
     return WrittenBlock("locals", (), (*known, *([Blank()] if known else []), *locals_.body))
 
 

@@ -27,7 +27,7 @@ from cfnroles.table.references import SecretReference, value_from
 from cfnroles.targets.terraform.conditions import NeedConditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
 from cfnroles.targets.terraform.parts import Parts
-from cfnroles.targets.terraform.values import Unwritable, Values
+from cfnroles.targets.terraform.values import Unwritable, Values, interpolated
 from cfnroles.targets.terraform.writing import Argument, Comment, Entry, Items, Written, WrittenBlock, literal
 from cfnroles.text import Text
 from cfnroles.written import as_written
@@ -165,9 +165,9 @@ def _precondition(parts: Parts, wanted: Wanted, name: str, whenever: str) -> Wri
     told = "has no value" if wanted.stage in ("", "AWSCURRENT") else f"has no version {wanted.stage}"
     if wanted.stage and wanted.version_id:
         told += f" that is {wanted.version_id}"
-    places = "; ".join(wanted.places)
+    places = interpolated("; ".join(wanted.places), parts.values.module)
     called = _called(parts, wanted.secret, hanging=bool(wanted.when))
-    message = f"{called} {literal(f'{told}. Needed by {places}. Put a value first.')}"
+    message = f"{called} {literal(f'{told}. Needed by ')}{places}. Put a value first."
     return WrittenBlock(
         "precondition",
         (),
@@ -230,6 +230,6 @@ def _short(secret: Text) -> str:
     """A secret's own name, as far as one sees it."""
     whole = as_written(secret).whole
     if isinstance(whole, Expression) and whole.address:
-        return identifier(whole.address.rpartition(".")[2].split("[")[0])
+        return identifier(whole.address.split("[")[0].rpartition(".")[2])
     name = _SUFFIX.sub("", secret.cut(":", 6)[-1].shape("x"))
     return identifier(name.rpartition("/")[2] or name) or "secret"

@@ -17,10 +17,10 @@ from cfnroles.hcl.syntax import Source
 from cfnroles.need import Finding, Gap, Need, Origin, Reference
 from cfnroles.sources.reading import Task
 from cfnroles.symbols import Expression
+from cfnroles.targets.terraform.by_key import alike, among, plain_key
 from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.targets.terraform.tidied import tidied
-from cfnroles.targets.terraform.writing import quoted
 from cfnroles.template.worlds import Disjunction
 from cfnroles.text import Text, text_of
 
@@ -48,7 +48,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
     """What the instances need, each thing once and with those that need it, where these are not all."""
     arguments = site.block.body.arguments
     meta = next((each for each in ("count", "for_each") if each in arguments), "")
-    repeated = _repeated(site, meta) if meta else Repeated()
+    repeated = _repeated(site, meta, tasks) if meta else Repeated()
     places = _Places()
     whens: dict[Thing, set[Disjunction]] = {}
     keys: dict[Thing, list[str]] = {}
@@ -60,18 +60,23 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
             whens.setdefault(thing, set()).add(task.when.get(own, ()))
     # What hangs on conditions in some instances, and on others or none in the rest, is there in any case.
     when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
-    every = [task.address[len(site.address) :] for task in tasks]
-    instances = {thing: _among(named, meta) for thing, named in keys.items() if named != every}
+    found = together([places.all(task.discovery) for task in tasks])
+    joined = dict(alike([need for need in found.needs if need not in when], keys, meta))
+    needs = (*joined, *(need for need in found.needs if need in when))
+    every = {task.address[len(site.address) :] for task in tasks}
+    for need, named in joined.items():
+        keys[need] = named
+    instances = {thing: among(named, meta) for thing, named in keys.items() if set(named) != every}
     return Merged(
         _family(site, tasks),
-        together([places.all(task.discovery) for task in tasks]),
+        replace(found, needs=needs),
         NeedConditions(when, instances),
         frozenset(places.of(each) for task in tasks for each in task.made),
         repeated,
     )
 
 
-def _repeated(site: Site, meta: str) -> Repeated:
+def _repeated(site: Site, meta: str, tasks: Sequence[Task]) -> Repeated:
     written = site.block.body.arguments[meta].written
     try:
         parse_expression(Source("", written))
@@ -80,7 +85,8 @@ def _repeated(site: Site, meta: str) -> Repeated:
         raise InvalidInput(
             f"{meta} of {site.address} takes several lines", where=str(site.place), remedy=how
         ) from error
-    return Repeated(meta, tidied(written))
+    keys = [plain_key(task.address[len(site.address) :]) for task in tasks]
+    return Repeated(meta, tidied(written), tuple(keys))
 
 
 def _things(found: Discovery) -> tuple[Thing, ...]:
@@ -109,15 +115,6 @@ class _Places:
         path = (without_instances(str(first)), *others)
         place = self._known.setdefault((path, origin.container, origin.item), replace(origin, path=path))
         return replace(thing, origin=place)
-
-
-def _among(keys: Sequence[str], meta: str) -> str:
-    """The expression that says whether an instance is one of these."""
-    own = [key.strip('[]"') for key in keys]
-    if meta == "count":
-        return f"count.index == {own[0]}" if len(own) == 1 else f"contains([{', '.join(own)}], count.index)"
-    written = [quoted(each).text for each in own]
-    return f"each.key == {written[0]}" if len(own) == 1 else f"contains([{', '.join(written)}], each.key)"
 
 
 def _family(site: Site, tasks: Sequence[Task]) -> Text:

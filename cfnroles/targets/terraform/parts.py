@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cfnroles.need import Holder
 from cfnroles.options import NO_OPTIONS, RoleOptions
@@ -14,12 +15,29 @@ from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import Argument, Entry, Written, only_if
 from cfnroles.text import Text
 
+#: Longer expressions have a name.
+_LONGEST = 80
+
 
 class Repeated(Struct, frozen=True):
-    """How a task definition is repeated: its meta-argument with the expression of that, both empty for one alone."""
+    """How a task definition is repeated: its meta-argument with the expression of that, both empty for one alone.
+
+    ``keys`` are those of the instances that there are here. ``local`` is the local that holds the expression, if any.
+    """
 
     meta: str = ""
     written: str = ""
+    keys: tuple[str, ...] = ()
+    local: str = ""
+
+    def named(self, local: str) -> Repeated:
+        """The same with a name for an expression that is too long to stand in each resource."""
+        return replace(self, local=local) if len(self.written) > _LONGEST else self
+
+    @property
+    def expression(self) -> str:
+        """What stands behind the meta-argument."""
+        return f"local.{self.local}" if self.local else self.written
 
     @property
     def instance(self) -> str:
@@ -29,7 +47,7 @@ class Repeated(Struct, frozen=True):
     @property
     def arguments(self) -> tuple[Entry, ...]:
         """The meta-argument of such a resource."""
-        return (Argument(self.meta, Written(self.written)),) if self.meta else ()
+        return (Argument(self.meta, Written(self.expression)),) if self.meta else ()
 
 
 class Parts(Struct, frozen=True):
@@ -71,11 +89,11 @@ class Parts(Struct, frozen=True):
         if not condition:
             return self.head
         match self.repeated:
-            case Repeated(meta="count", written=written):
-                meta = Argument("count", Written(f"{condition} ? {written} : 0"))
-            case Repeated(meta="for_each", written=written):
+            case Repeated(meta="count", expression=expression):
+                meta = Argument("count", Written(f"{condition} ? {expression} : 0"))
+            case Repeated(meta="for_each", expression=expression):
                 condition = condition.replace("each.key", "k").replace("each.value", "v")
-                meta = Argument("for_each", Written(f"{{ for k, v in {written} : k => v{only_if(condition)} }}"))
+                meta = Argument("for_each", Written(f"{{ for k, v in {expression} : k => v{only_if(condition)} }}"))
             case _:
                 meta = Argument("count", Written(f"{condition} ? 1 : 0"))
         return (meta, *self.of_aws)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from cfnroles.need import Holder
 from cfnroles.policies import Policy
 from cfnroles.role_kinds import RoleKind, kind_of
+from cfnroles.targets.terraform.by_key import among, by_key, keys_in
 from cfnroles.targets.terraform.conditions import either
-from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
 from cfnroles.targets.terraform.writing import (
     Argument,
@@ -69,11 +72,16 @@ def _id(block: WrittenBlock, parts: Parts) -> str:
 
 
 def _for_each(role: str, value: str, parts: Parts) -> str:
+    instance = parts.repeated.instance
+    if instance:
+        value = value.replace(f"{role}{instance}", "role")
     match parts.repeated.meta:
+        case "count" if value.startswith("role."):
+            return value.replace("role", f"{role}[*]", 1)
         case "count":
-            return f"[for index in range(length({role})) : {value.replace('[count.index]', '[index]')}]"
+            return f"[for index, role in {role} : {value.replace(instance, '[index]')}]"
         case "for_each":
-            return f"{{ for key, role in {role} : key => {value.replace('[each.key]', '[key]')} }}"
+            return f"{{ for key, role in {role} : key => {value.replace(instance, '[key]')} }}"
     return value
 
 
@@ -119,7 +127,19 @@ def _role(parts: Parts, kind: RoleKind) -> tuple[Entry, ...]:
     if options.tags:
         tags = tuple(Argument(key, parts.values.of(value)) for key, value in options.tags.items())
         entries.append(Argument("tags", Members(tags, apart=True)))
+    policies = parts.policies.get(kind.holder, ())
+    if by_key([need for policy in policies for statement in policy.statements for need in statement.needs]):
+        entries.append(WrittenBlock("lifecycle", (), (_known_key(parts.repeated),)))
     return tuple(entries)
+
+
+def _known_key(repeated: Repeated) -> WrittenBlock:
+    """What refuses an instance that was not there when its permissions were written."""
+    key = "count.index" if repeated.meta == "count" else "each.key"
+    names = literal(", ".join(repeated.keys))
+    message = f"These permissions are for {names}. Write the file anew for ${{{key}}}, with the command at its top."
+    condition = Argument("condition", Written(among(repeated.keys, repeated.meta)))
+    return WrittenBlock("precondition", (), (condition, Argument("error_message", Written(f'"{message}"'))))
 
 
 def _prefix(parts: Parts, holder: Holder) -> Written:
@@ -133,14 +153,15 @@ def _prefix(parts: Parts, holder: Holder) -> Written:
 
 
 def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> WrittenBlock:
+    head = _only_if(parts, policies)
     return WrittenBlock(
         "resource",
         ("aws_iam_role_policy", name),
         (
-            *_only_if(parts, policies),
+            *head,
             Argument("name", quoted("Permissions")),
             Argument("role", _of(parts, name, "id")),
-            Argument("policy", policy_document(policies, parts.values)),
+            Argument("policy", policy_document(_under(head, policies, parts), parts.values)),
         ),
     )
 
@@ -148,15 +169,24 @@ def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Writt
 def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     """The meta-arguments of a policy that must not be there without a statement."""
     conditions = [both(policy.when) for policy in policies]
+    keys = [keys_in(each) for each in conditions]
+    if all(each is not None for each in keys):
+        every = sorted({key for each in keys for key in each or ()}, key=parts.repeated.keys.index)
+        conditions = [among(every, parts.repeated.meta)] if len(every) < len(parts.repeated.keys) else [""]
     # How many there are of a resource cannot hang on the number of each.
     if not all(conditions) or any("count.index" in each for each in conditions):
         return parts.head
     return parts.head_under(either(dict.fromkeys(conditions)))
 
 
+def _under(head: tuple[Entry, ...], policies: Sequence[Policy], parts: Parts) -> Sequence[Policy]:
+    """The policies as they stand in a resource that is there under the condition of the only one of them."""
+    return policies if head == parts.head or len(policies) > 1 else [replace(policies[0], when=())]
+
+
 def _managed_policy(parts: Parts, role: str, name: str, policy: Policy) -> Iterator[WrittenBlock]:
     head = _only_if(parts, (policy,))
-    document = policy_document((policy,), parts.values)
+    document = policy_document(_under(head, (policy,), parts), parts.values)
     prefix = Argument("name_prefix", _prefix(parts, policy.statements[0].holder))
     yield WrittenBlock("resource", ("aws_iam_policy", name), (*head, prefix, Argument("policy", document)))
     instance = parts.instance_under("" if head == parts.head else "true")

@@ -23,6 +23,11 @@ def tidied(text: str) -> str:
     return found
 
 
+def is_quoted(text: str) -> bool:
+    """Whether an expression is one quoted text, with all that is interpolated in it."""
+    return text.startswith('"') and _quoted(text, 0) == text
+
+
 def _apart(before: str, piece: str) -> bool:
     """Whether a space stands between two tokens."""
     if piece in (")", "]", ",", ".", "...") or before in ("(", "[", "."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
@@ -26,9 +27,10 @@ from cfnroles.symbols import (
     Symbol,
     Wildcard,
 )
+from cfnroles.targets.terraform.by_key import ByKey
 from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, Names
-from cfnroles.targets.terraform.tidied import tidied
-from cfnroles.targets.terraform.writing import Items, Written, literal
+from cfnroles.targets.terraform.tidied import is_quoted, tidied
+from cfnroles.targets.terraform.writing import Argument, Items, Lookup, Members, Written, line_of, literal
 from cfnroles.template.worlds import Literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
@@ -75,15 +77,25 @@ class Values(Struct, frozen=True):
     def of(self, text: str) -> Written:
         """A text as an expression; raises Unwritable where a part of it cannot be written."""
         parts = as_written(text_of(text)).parts
-        if len(parts) == 1 and isinstance(parts[0], Symbol) and not isinstance(parts[0], (Wildcard, PolicyVariable)):
-            return Written(self._symbol(parts[0]))
+        whole = parts[0] if len(parts) == 1 else None
+        if isinstance(whole, Symbol) and not isinstance(whole, (Wildcard, PolicyVariable)):
+            return Written(self._symbol(whole))
         return Written(f'"{"".join(self._pieces(parts))}"')
 
     def several(self, texts: Iterable[str]) -> Written | Items:
         """Several texts as a list; a parameter that holds a list stands for the list itself."""
         texts = tuple(texts)
         whole = text_of(texts[0]).whole if len(texts) == 1 else None
-        return self.of(texts[0]) if whole in (KEYS, SECRETS) else Items(tuple(map(self.of, texts)))
+        return self.of(texts[0]) if whole in (KEYS, SECRETS) else Items(tuple(map(self._one, texts)))
+
+    def _one(self, text: str) -> Written | Lookup:
+        """A text as an element of a list, in which a table of values may take several lines."""
+        whole = text_of(text).whole
+        return self._by_key(whole) if isinstance(whole, ByKey) else self.of(text)
+
+    def _by_key(self, symbol: ByKey) -> Lookup:
+        cases = Members(tuple(Argument(key, self.of(text)) for key, text in symbol.cases), apart=True)
+        return Lookup(cases, "count.index" if symbol.meta == "count" else "each.key")
 
     def at_home(self, text: Text) -> Text:
         """The text with the Region that it is for, and the partition of that."""
@@ -118,13 +130,15 @@ class Values(Struct, frozen=True):
             else:
                 # A dollar sign before an interpolation would be taken for the first half of an escape.
                 yield f'{literal(plain[:-1])}${{"$"}}' if plain.endswith("$") else literal(plain)
-                yield f"${{{self._symbol(part)}}}"
+                yield _inside(self._symbol(part), before=plain)
                 plain = ""
         yield literal(plain)
 
     def _symbol(self, symbol: Symbol) -> str:
         if isinstance(symbol, PseudoParameter) and symbol.name in OF_AWS:
             return self.names.of_aws(symbol.name)
+        if isinstance(symbol, ByKey):
+            return line_of(self._by_key(symbol))
         if isinstance(symbol, Cut):
             return _piece(symbol, self._symbol(symbol.of))
         if isinstance(symbol, InImage):
@@ -136,6 +150,13 @@ class Values(Struct, frozen=True):
         raise Unwritable(
             f"{symbol.written or symbol.spelled} becomes no expression of Terraform", "Write it in its place"
         )
+
+
+def _inside(expression: str, *, before: str) -> str:
+    """An expression as a part of a quoted text; what is one itself needs no interpolation."""
+    if is_quoted(expression) and not before.endswith(("$", "%")):
+        return expression[1:-1]
+    return f"${{{expression}}}"
 
 
 def _piece(symbol: Cut, whole: str) -> str:
@@ -160,6 +181,23 @@ def _in_image(symbol: InImage, image: str) -> str:
         case "repository":
             return f'try(regex("^[^/]+/([^:@]+)", {image})[0], "")'
     return image
+
+
+def interpolated(place: str, module: EnclosingModule) -> str:
+    """What a place is called, between quotes: the user's own expressions in it say what they stand for."""
+
+    def part(text: str) -> str:
+        return f"${{{text[2:-1]}}}" if text.startswith("${") and _means_the_same(text[2:-1], module) else literal(text)
+
+    return "".join(map(part, re.split(r"(\$\{[^{}\"]+\})", place)))
+
+
+def _means_the_same(written: str, module: EnclosingModule) -> bool:
+    """Whether an expression stands for the same in any place of its module."""
+    try:
+        return not local_names(parse_expression(Source("", written)), module)
+    except InvalidInput:
+        return False
 
 
 def expression_of(symbol: Expression, module: EnclosingModule) -> str:

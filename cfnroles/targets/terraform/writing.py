@@ -45,6 +45,13 @@ class WrittenCall(Struct, frozen=True):
     arguments: tuple[Expression, ...]
 
 
+class Lookup(Struct, frozen=True):
+    """What an object has under a key, which is given as it is written."""
+
+    cases: Members
+    key: str
+
+
 class OnlyIf(Struct, frozen=True):
     """A list that is empty where a condition does not hold, which is given as it is written.
 
@@ -57,7 +64,7 @@ class OnlyIf(Struct, frozen=True):
     items: Items
 
 
-Expression = Written | Items | Members | WrittenCall | OnlyIf
+Expression = Written | Items | Members | WrittenCall | OnlyIf | Lookup
 
 
 class Comment(Struct, frozen=True):
@@ -124,7 +131,7 @@ def _entries(entries: Sequence[Entry], indent: str) -> Iterator[str]:
     neighbours: list[tuple[str, str]] = []
     for number, entry in enumerate(entries):
         if isinstance(entry, Argument):
-            name = entry.name if _NAME.fullmatch(entry.name) else quoted(entry.name).text
+            name = _called(entry.name)
             first, *others = _expression(entry.value, indent, len(name) + 3)
             if not others:
                 neighbours.append((name, first))
@@ -175,6 +182,8 @@ def _expression(value: Expression, indent: str, before: int) -> list[str]:
             return ["[", *_listed(items, inner), f"{indent}]"]
         case Members(members=members):
             return ["{", *_entries(members, inner), f"{indent}}}"]
+        case Lookup(cases=cases, key=key):
+            return ["{", *_entries(cases.members, inner), f"{indent}}}[{key}]"]
         case OnlyIf(condition=condition, items=items):
             return [f"{_LOOP}[", *_listed(items.items, inner), f"{indent}]{only_if(condition)}])"]
         case WrittenCall(name=name, arguments=(argument,)):
@@ -202,6 +211,17 @@ def _is_short(value: Expression) -> bool:
     return isinstance(value, Written) or (isinstance(value, Items) and len(value.items) < 2)
 
 
+def line_of(value: Lookup) -> str:
+    """The same on one line."""
+    members = [each for each in value.cases.members if isinstance(each, Argument)]
+    cases = ", ".join(f"{_called(each.name)} = {_line(each.value)}" for each in members)
+    return f"{{ {cases} }}[{value.key}]"
+
+
+def _called(name: str) -> str:
+    return name if _NAME.fullmatch(name) else quoted(name).text
+
+
 def _line(value: Expression) -> str | None:
     """The expression on one line; ``None`` where it has to take several."""
     match value:
@@ -216,6 +236,8 @@ def _line(value: Expression) -> str | None:
         case OnlyIf(condition=condition, items=items):
             line = _line(items)
             return None if line is None else f"{_LOOP}{line}{only_if(condition)}])"
+        case Lookup():
+            return None
     return _object_line(value)
 
 
@@ -228,5 +250,4 @@ def _object_line(value: Members) -> str | None:
     line = _line(member.value) if isinstance(member, Argument) else None
     if line is None or not isinstance(member, Argument):
         return None
-    name = member.name if _NAME.fullmatch(member.name) else quoted(member.name).text
-    return f"{{ {name} = {line} }}"
+    return f"{{ {_called(member.name)} = {line} }}"

@@ -131,7 +131,7 @@ def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tup
         packed(needs),
         versions=subject.versions,
         options=subject.options,
-        repeated=subject.repeated,
+        repeated=subject.repeated.named(names.under("instances")),
         provider=subject.provider,
         key_arns=subject.facts.kms_key_arns,
     )
