@@ -21,6 +21,10 @@ _ACTION = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,40}:[a-zA-Z0-9]{1,80}")
 _TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INSTANCE = re.compile(r"m?i-[0-9a-f]{8,32}")
 _ACCOUNT = re.compile(r"(?:[0-9]{12}|aws|)")
+#: What IAM writes before the name of one of its own resources.
+_KINDS = frozenset({"role", "user", "group", "policy"})
+_WHY = frozenset({"because", "with"})
+_RIGHT_BEHIND = (["because"], ["with"])
 #: How people hide a part of what they paste.
 _MASKS = ("...", "<", ">", "xxx", "${", "{{", "redacted", "account-id", "account_id", "#")
 _AROUND = "\"'()[]{},;"
@@ -96,6 +100,8 @@ def denials_of(message: str) -> tuple[Denial, ...]:
 
 def _denial(before: str, rest: str) -> Denial | None:
     words = rest.lstrip(": ").split(" ")
+    if words[0].endswith(":") and len(words) > 1:  # a console broke the line there
+        words[:2] = [words[0] + words[1]]
     action = _ACTION.match(words[0].strip(_AROUND))
     if action is None:
         return None
@@ -111,6 +117,8 @@ def _denial(before: str, rest: str) -> Denial | None:
 def _principal(before: str) -> str:
     words = before.rstrip().removesuffix(" is").split(" ")
     last = words[-1].strip(_AROUND) if words else ""
+    if last.startswith("arn:") and last.endswith("is") and not before.rstrip().endswith(" is"):
+        last = last[:-2]
     named = last.startswith("arn:") or (
         len(words) > 1 and words[-2].lower().rstrip(":") in ("user", "role", "principal")
     )
@@ -125,8 +133,11 @@ def _resource(words: list[str]) -> tuple[str, bool]:
     if named and named[0].lower().startswith("resource"):
         glued = named[0][len("resource") :].lstrip(":")
         named = [glued, *named[1:]] if glued else named[1:]
+    if len(named) > 1 and named[0].lower() in _KINDS:
+        named = named[1:]
     given = named[0] if named else ""
-    cut = given.endswith("...")
+    # IAM says why right behind the resource: another word there is a part of it, behind a break of the line.
+    cut = given.endswith("...") or (bool(_WHY & set(named)) and named[1:2] not in _RIGHT_BEHIND)
     given = given.strip(_AROUND).removesuffix("...")
     given = given.removesuffix(".") if given not in (".", "") else ""
     return given, _is_complete(given) and not cut and not _is_masked(given)

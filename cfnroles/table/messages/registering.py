@@ -12,9 +12,8 @@ SYMPTOMS = (
         name="execution-role-missing",
         words=(
             "to have execution role arn",
-            "specify a value for 'executionrolearn'",
             "execution role arn to support",
-            "must also specify a value for" + ANY + "executionrolearn",
+            "specify a value for" + ANY + "executionrolearn",
             "requires an execution role",
         ),
         example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: When you are"

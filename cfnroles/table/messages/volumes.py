@@ -57,6 +57,7 @@ SYMPTOMS = (
         name="efs-name-not-resolved",
         words=(
             "failed to import botocore",
+            "failed to import necessary dependency botocore",
             'failed to resolve "fs-',
             "failed to resolve 'fs-",
             "failed to resolve fs-",
