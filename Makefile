@@ -59,7 +59,7 @@ golden: .venv/installed ## Rewrite the expected outputs of the tests, to be revi
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,local]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,local,mcp]'
 	touch $@
 
 lock: .venv/installed ## Write anew which packages the GitHub Action installs.

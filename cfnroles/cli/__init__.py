@@ -37,6 +37,7 @@ COMMANDS = {
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",
     "delete": "Delete the stacks.",
+    "mcp": "Offer explain, verify, lint and diagnose to agents.",
     "local": "Run a command against a local emulator instead of AWS.",
 }
 

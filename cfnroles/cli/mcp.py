@@ -1,0 +1,34 @@
+"""``cfnroles mcp``: the commands that only read, for agents that speak the Model Context Protocol.
+
+https://modelcontextprotocol.io/specification/
+"""
+
+from __future__ import annotations
+
+import click
+
+from cfnroles.errors import InvalidInput
+
+
+@click.command("mcp")
+@click.argument("directory", metavar="[DIRECTORY]", default=".", type=click.Path(exists=True, file_okay=False))
+def command(directory: str) -> None:
+    """Offer explain, verify, lint and diagnose to agents, over standard input and output.
+
+    An agent may ask about files in DIRECTORY, the current one by default, and about nothing else. Nothing is written,
+    and nobody else is asked: AWS's variables are not passed on.
+
+    It needs an extra: pip install 'cfnroles[mcp]'
+
+    \b
+      claude mcp add cfnroles -- cfnroles mcp /path/to/project
+    """
+    try:
+        from cfnroles.cli.mcp_tools import server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise InvalidInput(
+            "the package mcp is not installed", remedy="Install it: pip install 'cfnroles[mcp]'"
+        ) from error
+    server(directory).run("stdio")

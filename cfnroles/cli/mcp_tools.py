@@ -1,0 +1,163 @@
+"""The tools of ``cfnroles mcp``. Each runs the command of its name, so that an agent is told what a person is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import Field
+
+from cfnroles.role_kinds import ROLE_KINDS
+
+#: What one answer may take, and how much of it is handed on.
+_SECONDS, _MOST = 120, 400_000
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+_ENDS = {
+    0: "Exit code 0: success.",
+    1: "Exit code 1: problems were found.",
+    3: "Exit code 3: something could not be decided, and the answer says what.",
+}
+
+Source = Annotated[
+    str,
+    Field(
+        description="Path of a task definition, a service spec, a CloudFormation template, a cdk.out directory, or"
+        " Terraform (directory, or what `terraform show -json` says of a plan or a state)."
+    ),
+]
+Resource = Annotated[str, Field(description="One task definition: its logical id, or its address in Terraform.")]
+Account = Annotated[str, Field(description="Account that the task runs in (12 digits), where SOURCE does not say it.")]
+Region = Annotated[str, Field(description="Region that the task runs in, where SOURCE does not say it.")]
+Values = Annotated[
+    dict[str, str], Field(description="Values of a template's parameters or of Terraform's variables, by name.")
+]
+_KINDS = ", ".join(kind.key for kind in ROLE_KINDS)
+Roles = Annotated[
+    dict[str, str],
+    Field(
+        description=f"Roles by kind ({_KINDS}), each FILE:LogicalId of a template or FILE of a policy document. Empty"
+        " for the roles that a template or Terraform has itself."
+    ),
+]
+
+
+def server(directory: str) -> MCPServer:
+    """The server whose tools see the files of a directory."""
+    tools = _Tools(Path(directory).resolve())
+    made = MCPServer("cfnroles", version=metadata.version("cfnroles"), instructions=_INSTRUCTIONS)
+    offered: tuple[Callable[..., str], ...] = (tools.explain, tools.verify, tools.lint, tools.diagnose)
+    for tool in offered:
+        made.tool(annotations=_READS, structured_output=False)(tool)
+    return made
+
+
+_INSTRUCTIONS = (
+    "IAM roles for Amazon ECS. `explain` says which permissions a task definition needs and why, `verify` whether roles"
+    " have exactly those, `lint` what ECS or IAM would refuse, `diagnose` what is behind a failure message. A gap is a"
+    " permission that is needed and cannot be named: never close it with a wildcard."
+)
+
+
+class _Tools:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def explain(
+        self,
+        source: Source,
+        resource: Resource = "",
+        account: Account = "",
+        region: Region = "",
+        parameters: Values = {},  # noqa: B006 - pydantic copies it
+    ) -> str:
+        """Which permissions each role of a task definition needs: field, line, reason, and AWS's page; and the gaps."""
+        about = _options(resource=resource, account=account, region=region)
+        return self._run("explain", *about, *_named("parameter", parameters), "--", self._path(source))
+
+    def verify(
+        self,
+        source: Source,
+        roles: Roles = {},  # noqa: B006 - pydantic copies it
+        resource: Resource = "",
+        account: Account = "",
+        region: Region = "",
+        parameters: Values = {},  # noqa: B006 - pydantic copies it
+    ) -> str:
+        """Whether roles allow what the task needs, and what they allow beyond: missing, denied, unknown, excess."""
+        about = (*_options(resource=resource, account=account, region=region), *_named("parameter", parameters))
+        return self._run("verify", *about, *self._roles(roles), "--", self._path(source))
+
+    def lint(
+        self,
+        files: Annotated[list[str], Field(min_length=1, description="Files, or directories of them.")],
+        parameters: Values = {},  # noqa: B006 - pydantic copies it
+    ) -> str:
+        """What ECS refuses, what IAM never allows, and what is far too wide, with line and remedy."""
+        return self._run("lint", *_named("parameter", parameters), "--", *map(self._path, files))
+
+    def diagnose(
+        self,
+        text: Annotated[str, Field(description="The message: a stoppedReason, an event, lines of a log.")],
+        source: Annotated[str, Field(description="What the failed task is from, as `explain` takes it.")] = "",
+        role: Annotated[str, Field(description="The role that made the call: FILE:LogicalId or FILE.")] = "",
+    ) -> str:
+        """What is behind a failure of Amazon ECS: the refused call, the field that asked for it, and the statement."""
+        about = _options(source=self._path(source) if source else "", role=self._role(role) if role else "")
+        return self._run("diagnose", *about, "--", "-", stdin=text)
+
+    def _roles(self, roles: Mapping[str, str]) -> Iterable[str]:
+        kinds = {kind.key: kind for kind in ROLE_KINDS}
+        for key, role in roles.items():
+            if key not in kinds:
+                raise ToolError(f"There is no kind of role {key!r}: the kinds are {_KINDS}.")
+            yield f"{kinds[key].option_name}={self._role(role)}"
+
+    def _role(self, role: str) -> str:
+        """A role as the commands take it. Its file has to be here: a name would be one in AWS."""
+        file, colon, name = role.partition(":")
+        return f"{self._path(file)}{colon}{name}"
+
+    def _path(self, name: str) -> str:
+        path = (self._root / name).resolve()
+        if not path.is_relative_to(self._root):
+            raise ToolError(f"{name} is not in {self._root}: only what is in there can be asked about.")
+        if not path.exists():
+            raise ToolError(f"{name} does not exist in {self._root}.")
+        return os.path.relpath(path, self._root)
+
+    def _run(self, command: str, *arguments: str, stdin: str = "") -> str:
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-Im", "cfnroles", command, "--format", "json", *arguments],
+                cwd=self._root,
+                env=outside,
+                input=stdin,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise ToolError(f"There is no answer after {_SECONDS} seconds.") from late
+        if ended.returncode not in _ENDS:
+            raise ToolError(ended.stderr.strip().removeprefix("error: "))
+        if len(ended.stdout) > _MOST:
+            raise ToolError(f"The answer has {len(ended.stdout):,} characters. Ask about one task definition or file.")
+        return f"{_ENDS[ended.returncode]}\n{ended.stdout}"
+
+
+def _options(**given: str) -> tuple[str, ...]:
+    return tuple(f"--{name}={value}" for name, value in given.items() if value)
+
+
+def _named(option: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"--{option}={name}={value}" for name, value in values.items())

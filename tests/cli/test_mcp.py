@@ -1,0 +1,128 @@
+"""`cfnroles mcp`: an agent is told what a person is told, about the files of one directory, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters, stdio_client
+
+from cfnroles.cli.mcp_tools import server
+
+
+@pytest.fixture
+def project(tmp_path: Path, examples: Path, repository: Path) -> Path:
+    """A directory with a task definition and its roles, and a file beside it that is none of the agent's business."""
+    directory = tmp_path / "project"
+    directory.mkdir()
+    shutil.copy(examples / "shop.json", directory)
+    shutil.copy(repository / "tests" / "golden" / "shop" / "shop-roles.yaml", directory / "roles.yaml")
+    shutil.copy(examples / "shop.json", tmp_path / "outside.json")
+    (directory / "link.json").symlink_to(tmp_path / "outside.json")
+    return directory
+
+
+def asked(project: Path, tool: str, **arguments: Any) -> tuple[bool, str]:
+    """Whether it was refused, and what the tool said."""
+
+    async def ask() -> tuple[bool, str]:
+        async with Client(server(str(project))) as client:
+            result = await client.call_tool(tool, arguments)
+            (content,) = result.content
+            return bool(result.is_error), str(getattr(content, "text", ""))
+
+    return anyio.run(ask)
+
+
+def test_an_agent_starts_it_and_asks(project: Path) -> None:
+    async def ask() -> tuple[list[Any], str]:
+        started = StdioServerParameters(command=sys.executable, args=["-m", "cfnroles", "mcp"], cwd=project)
+        async with Client(stdio_client(started)) as client:
+            tools = (await client.list_tools()).tools
+            (content,) = (await client.call_tool("explain", {"source": "shop.json"})).content
+            return tools, str(getattr(content, "text", ""))
+
+    tools, told = anyio.run(ask)
+    assert [tool.name for tool in tools] == ["explain", "verify", "lint", "diagnose"]
+    assert all(tool.annotations and tool.annotations.read_only_hint and tool.description for tool in tools)
+    head, _, body = told.partition("\n")
+    assert head == "Exit code 0: success."
+    assert "ReadSecrets" in {each["sid"] for each in json.loads(body)["roles"]["execution role"]}
+
+
+ANSWERS = {
+    "explain": ({"source": "shop.json"}, 0, "ReadSecrets"),
+    "verify": ({"source": "shop.json", "roles": {"execution-role": "roles.yaml:ExecutionRole"}}, 0, "pass"),
+    "verify, lacking": (
+        {"source": "shop.json", "roles": {"execution-role": "empty.json"}},
+        1,
+        "secretsmanager:GetSecretValue",
+    ),
+    "lint": ({"files": ["."]}, 0, "shop.json"),
+    "diagnose": ({"text": "CannotPullContainerError: no basic auth credentials"}, 3, "pull"),
+}
+
+
+@pytest.mark.parametrize(("name", "arguments", "code", "told"), [(k, *v) for k, v in ANSWERS.items()], ids=ANSWERS)
+def test_each_tool_answers_as_its_command(
+    project: Path, name: str, arguments: dict[str, Any], code: int, told: str
+) -> None:
+    (project / "empty.json").write_text(
+        '{"Statement": [{"Effect": "Allow", "Action": "ecs:DescribeTasks", "Resource": "*"}]}'
+    )
+    (project / "link.json").unlink()
+    refused, text = asked(project, name.partition(",")[0], **arguments)
+    assert not refused, text
+    assert text.startswith(f"Exit code {code}")
+    assert told in text
+
+
+@pytest.mark.parametrize("name", ["../outside.json", "/etc/passwd", "link.json", "~/.aws/credentials", "missing.json"])
+@pytest.mark.parametrize("tool", ["explain", "verify", "lint", "diagnose", "role"])
+def test_what_is_not_in_the_directory_cannot_be_asked_about(project: Path, tool: str, name: str) -> None:
+    arguments: dict[str, dict[str, Any]] = {
+        "explain": {"source": name},
+        "verify": {"source": name},
+        "lint": {"files": [name]},
+        "diagnose": {"text": "x", "source": name},
+        "role": {"source": "shop.json", "roles": {"execution-role": f"{name}:Role"}},
+    }
+    refused, text = asked(project, "verify" if tool == "role" else tool, **arguments[tool])
+    assert refused
+    assert f"{name} is not in" in text or f"{name} does not exist in" in text
+
+
+def test_no_text_is_an_option_or_a_file(project: Path) -> None:
+    (project / "--live").write_text("{}")
+    assert "--live: is empty" in asked(project, "explain", source="--live")[1]
+    assert "secret" not in asked(project, "diagnose", text="shop.json")[1]
+    refused, text = asked(project, "explain", source="shop.json", account="1 --live")
+    assert refused
+    assert "1 --live" in text
+
+
+def test_an_agent_has_none_of_your_credentials(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setattr(sys, "executable", str(project / "python"))
+    (project / "python").write_text("#!/bin/sh\nenv | grep -c AWS_ || true\n")
+    (project / "python").chmod(0o755)
+    assert asked(project, "explain", source="shop.json") == (False, "Exit code 0: success.\n0\n")
+
+
+def test_a_kind_of_role_that_is_none_is_refused(project: Path) -> None:
+    refused, text = asked(project, "verify", source="shop.json", roles={"executor": "roles.yaml:ExecutionRole"})
+    assert refused
+    assert "no kind of role 'executor'" in text
+
+
+def test_without_the_extra_it_says_how_to_get_it(cfnroles: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "cfnroles.cli.mcp_tools", raising=False)
+    monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
+    told = cfnroles("mcp")
+    assert told.code == 2
+    assert "pip install 'cfnroles[mcp]'" in told.err
