@@ -49,6 +49,7 @@ from cfnroles.symbols import (
     Wildcard,
 )
 from cfnroles.symbols import Field as SymbolField
+from cfnroles.table.ecs.run_by import OF_THE_TASK
 from cfnroles.targets.terraform.any_value import place_in_tree
 from cfnroles.targets.terraform.build import files_of
 from cfnroles.targets.terraform.instances import without_instances
@@ -261,8 +262,12 @@ def here(file: TerraformFile, beside: Files) -> dict[str, tuple[Need, ...]]:
     directory = posixpath.dirname(file.path) or "."
     name = f"aws_ecs_task_definition.{posixpath.basename(file.path).removesuffix('.cfnroles.tf')}"
     tasks = read_files(Below(beside, directory), directory, Told()).tasks
+    # Whoever runs the task passes the roles that are written, and none of those that it has now.
+    passed = [need for need in file.needs if need.sid == OF_THE_TASK]
     return {
-        task.address[len(name) :]: task.discovery.needs for task in tasks if without_instances(task.address) == name
+        task.address[len(name) :]: (*(each for each in task.discovery.needs if each.sid != OF_THE_TASK), *passed)
+        for task in tasks
+        if without_instances(task.address) == name
     }
 
 

@@ -8,6 +8,7 @@ from cfnroles.counted import by_number, counted
 from cfnroles.formats.build import told
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
+from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
 from cfnroles.targets.terraform.written_file import TerraformFile
 
@@ -35,19 +36,27 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield f"With --gate check, `cfnroles check` asks for {them}."
 
 
+#: The roles of a task definition itself.
+OF_A_TASK = {Holder.EXECUTION, Holder.TASK}
+#: Who may do more than to run tasks.
+_DOING_MORE = frozenset({Holder.PIPE, Holder.STATE_MACHINE})
+
+
 def _roles(file: TerraformFile) -> Iterator[str]:
     """What is to be written into the task definition, and where."""
-    to_write = [each for each in file.given if each.written != file.locals[each.holder]]
+    to_write = [each for each in file.given if each.holder in file.locals and each.written != file.locals[each.holder]]
     named = {each.holder for each in file.given}
     if to_write:
         yield ""
-        yield "Give the task definition its roles:"
+        yield "Give the task definition its roles:" if named == OF_A_TASK else "Give each its role:"
     for each in to_write:
         now = f", in the place of {each.written}" if each.written else ""
         yield f"- {each.place}: {each.argument} = {file.locals[each.holder]}{now}"
+        if each.holder in _DOING_MORE:
+            yield "  The role may run the tasks alone: what else it does, such as reading a source, is yours to allow."
     if file.given and not to_write:
         yield ""
-        yield "The task definition has its roles already."
+        yield "The task definition has its roles already." if named == OF_A_TASK else "Each has its role already."
     others = {holder: name for holder, name in file.locals.items() if holder not in named}
     if others:
         yield ""

@@ -22,6 +22,9 @@ from cfnroles.symbols import Expression
 #: Modules in modules; people have three levels at most.
 _DEEPEST = 12
 _Work = Callable[[], Value]
+#: How the locals end that `cfnroles terraform` writes, and whoever uses them may be there before.
+WRITTEN_ROLE = "_role_arn"
+_WRITE = "`cfnroles terraform` writes such locals for the roles of task definitions"
 _DECLARE = "Declare it there, with its value as the default"
 #: Why nobody knows what a module gives whose source is elsewhere.
 NOT_AT_HAND = "is not at hand"
@@ -134,6 +137,12 @@ class Module:
 
     def _local(self, name: str, place: Place) -> Value:
         node = self.configuration.locals.get(name)
+        if node is None and name.endswith(WRITTEN_ROLE):
+            where = self.project.files.called(self.directory)
+            reason = f"local.{name} is declared in none of the files of {where}"
+            written = f"local.{name}"
+            symbol = Expression(f"{self.address}{written}", written=f"${{{written}}}", reason=reason, remedy=_WRITE)
+            return Value(symbol, place)
         if node is None:
             raise Failed(f"there is no local {name}", place)
         return evaluate(node, self.scope)

@@ -508,3 +508,40 @@ def test_two_files_never_have_one_name(cfnroles: Any, tmp_path: Path) -> None:
     assert result.code == 2
     assert "would be one file, ab.cfnroles.tf" in result.err
     assert not (tmp_path / "made").exists()
+
+
+RUN = """
+resource "aws_ecs_cluster" "main" {}
+resource "aws_cloudwatch_event_target" "nightly" {
+  arn      = aws_ecs_cluster.main.arn
+  role_arn = aws_iam_role.events.arn
+  ecs_target { task_definition_arn = aws_ecs_task_definition.app.arn }
+}
+resource "aws_scheduler_schedule" "hourly" {
+  target {
+    arn      = aws_ecs_cluster.main.arn
+    role_arn = local.app_scheduler_role_arn
+    ecs_parameters { task_definition_arn = aws_ecs_task_definition.app.arn }
+  }
+}
+"""
+
+
+def test_whoever_runs_the_task_passes_the_roles_that_are_written(cfnroles: Any, directory: Path) -> None:
+    (directory / "run.tf").write_text(RUN, encoding="utf-8")
+    result = cfnroles("terraform", directory, "--strict")
+    text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
+    assert result.code == 0
+    assert text.count("[aws_iam_role.app_execution.arn, aws_iam_role.app_task.arn]\n") == 2
+    assert (
+        f"- {directory / 'run.tf'}:5: aws_cloudwatch_event_target.nightly: role_arn = local.app_event_rule_role_arn, in"
+        " the place of aws_iam_role.events.arn\n" in result.err
+    )
+    assert "aws_scheduler_schedule" not in result.err
+    own = RUN.replace("aws_iam_role.events.arn", "local.app_event_rule_role_arn")
+    (directory / "run.tf").write_text(own, encoding="utf-8")
+    main = MAIN.replace("  container_def", "  task_role_arn = local.app_task_role_arn\n  container_def")
+    (directory / "main.tf").write_text(main, encoding="utf-8")
+    assert "\nEach has its role already.\n" in cfnroles("terraform", directory).err
+    verified = cfnroles("verify", directory, "--fail-on", "excess")
+    assert (verified.code, verified.out.count("Verdict: pass")) == (0, 4)

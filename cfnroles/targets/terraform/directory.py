@@ -23,15 +23,14 @@ from cfnroles.sources.terraform_members import TASK_DEFINITION
 from cfnroles.targets.terraform.any_value import with_any_key, with_any_text
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
+from cfnroles.targets.terraform.given_roles import given_roles
 from cfnroles.targets.terraform.instances import Merged, merged_instances, without_instances
 from cfnroles.targets.terraform.neighbours import place_of
 from cfnroles.targets.terraform.values import EnclosingModule
-from cfnroles.targets.terraform.written_file import GivenRole, Subject, TerraformFile, written_file
+from cfnroles.targets.terraform.written_file import Subject, TerraformFile, written_file
 from cfnroles.text import text_of
 
 _SECRET = re.compile(r"\baws_secretsmanager_secret\.([\w-]+)")
-#: The arguments that name the roles of a task definition.
-_ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
 _RESOURCE, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
 #: The arguments that tell whose version one is.
 _NAMING = ("secret_id", "for_each", "count")
@@ -139,7 +138,7 @@ def _file(site: Site, read: _Read, project: Project, form: GateForm, again: Agai
         region="" if provider else task.facts.region,
         module=module,
         versions=_versions(configuration),
-        given=tuple(_given(site, holder, argument) for holder, argument in _ROLES.items()),
+        given=tuple(given_roles(site, read.here, project)),
     )
     path = f"{site.name}.cfnroles.tf"
     return replace(written_file(subject, place_of(path, project.files, configuration), form=form), taken=taken)
@@ -166,13 +165,6 @@ def _merged(
 def _all_seen(tasks: Sequence[Task]) -> bool:
     """Whether all combinations of conditions were looked at."""
     return not any(gap.feature == "conditions" for task in tasks for gap in task.discovery.gaps)
-
-
-def _given(site: Site, holder: Holder, argument: str) -> GivenRole:
-    """What a task definition says of one of its roles."""
-    node = site.block.body.arguments.get(argument)
-    place = site.place if node is None else node.place
-    return GivenRole(holder, argument, str(place), "" if node is None else node.written)
 
 
 def _versions(configuration: Configuration) -> Mapping[str, Sequence[str]]:

@@ -16,6 +16,7 @@ from cfnroles.targets.terraform.file import Header, declared, file_of, holders_o
 from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
 from cfnroles.targets.terraform.names import Names, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
+from cfnroles.targets.terraform.passed_roles import passing_on
 from cfnroles.targets.terraform.permissions import named, packed
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
 from cfnroles.text import Text
@@ -121,7 +122,8 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
 
 def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
     values = Values(names, subject.module, subject.region)
-    needs, gaps = named(subject.discovery.needs, subject.conditions, values)
+    asked, conditions = passing_on(subject.discovery.needs, subject.conditions, names, subject.repeated)
+    needs, gaps = named(asked, conditions, values)
     parts = Parts(
         subject.label,
         subject.header.document,

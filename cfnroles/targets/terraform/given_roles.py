@@ -1,0 +1,50 @@
+"""Where a configuration says which roles a task definition has, and whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cfnroles.hcl.definitions import Site, sites
+from cfnroles.hcl.project import Project
+from cfnroles.hcl.syntax import Body, Node
+from cfnroles.need import Holder
+from cfnroles.sources.reading import Task
+from cfnroles.sources.template_targets import RUNNERS
+from cfnroles.sources.terraform_runners import RUNNER_TYPES
+from cfnroles.targets.terraform.instances import without_instances
+from cfnroles.targets.terraform.written_file import GivenRole
+
+#: The arguments that name the roles of a task definition.
+_ROLES = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
+#: That of whatever runs one.
+_RUNNING = "role_arn"
+
+
+def given_roles(site: Site, tasks: Sequence[Task], project: Project) -> Iterator[GivenRole]:
+    """What the task definition says of its roles, and what runs it of its own."""
+    for holder, argument in _ROLES.items():
+        yield _given(site, holder, argument, site.block.body)
+    running = {address for task in tasks for address in _running(task)}
+    for kind, runner in RUNNER_TYPES.items():
+        holder = RUNNERS[runner.type].holder
+        for each in sites(project, kind):
+            if each.address in running:
+                target = each.block.body.of("target") if runner.running == "ecs_parameters" else ()
+                body = target[0].body if target else each.block.body
+                yield _given(each, holder, _RUNNING, body)
+
+
+def _given(site: Site, holder: Holder, argument: str, body: Body) -> GivenRole:
+    node: Node | None = body.arguments.get(argument)
+    place = site.place if node is None else node.place
+    of = "" if holder in _ROLES else f": {site.address}"
+    return GivenRole(holder, argument, f"{place}{of}", "" if node is None else node.written)
+
+
+def _running(task: Task) -> Iterator[str]:
+    """The addresses of what runs the task definition."""
+    workloads = [workload for workload, _ in task.variants] or [task.workload]
+    for workload in workloads:
+        for path, place in workload.places.items():
+            if path[:1] == ("runBy",) and len(path) > 1:
+                yield without_instances(str(place[0]))
