@@ -14,6 +14,8 @@ from cfnroles.symbols import Wildcard
 from cfnroles.table.message import PolicyKind
 from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
 
+#: What stands for the document of needs that no field has.
+MESSAGE = "message"
 _INDEX = re.compile(r"\[\d+\]")
 #: A secret's ARN, without a key behind it.
 _SECRET_COLONS = 6
@@ -92,7 +94,7 @@ def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:
         sid = denial.action.partition(":")[2]
         reason = Reason("message", "the call was refused", denial.refusal.source)
         for resource in granted(denial):
-            yield Need(holder, Permission(denial.action, resource, conditions), reason, Origin("message", ()), sid)
+            yield Need(holder, Permission(denial.action, resource, conditions), reason, Origin(MESSAGE, ()), sid)
 
 
 def granted(denial: Denial) -> tuple[Text, ...]:

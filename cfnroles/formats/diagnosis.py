@@ -152,7 +152,7 @@ def _pasted(each: Diagnosis, statements: Sequence[Statement]) -> Page:
     """The statements in the language of the source."""
     if not each.address:
         return statements_json(statements)
-    from cfnroles.formats.hcl_statements import statements_hcl
+    from cfnroles.targets.terraform.pasted_statements import statements_hcl
 
     return statements_hcl(statements, each.address)
 

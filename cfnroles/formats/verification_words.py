@@ -391,7 +391,7 @@ def pasted(each: Verification, statements: Sequence[Statement]) -> tuple[Page, s
     """Statements to paste into a policy of the source, and the language that they are in."""
     if each.language != "hcl":
         return statements_json(statements), "json"
-    from cfnroles.formats.hcl_statements import statements_hcl
+    from cfnroles.targets.terraform.pasted_statements import statements_hcl
 
     address = each.use.tasks[0] if each.absence and each.use else each.role.name
     return statements_hcl(statements, address), each.language

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -77,6 +78,30 @@ class Below:
     def inside(self, path: str, directory: str) -> bool:
         """As for ``Files``."""
         return self._files.inside(joined(self._directory, path), joined(self._directory, directory))
+
+
+class Changed:
+    """The files of another place, some of which have other texts, by what messages call them."""
+
+    def __init__(self, files: Files, texts: Mapping[str, str]) -> None:
+        self._files, self._texts = files, texts
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """As for ``Files``."""
+        return self._files.names(directory)
+
+    def text(self, path: str) -> str | None:
+        """As for ``Files``."""
+        found = self._files.text(path)
+        return None if found is None else self._texts.get(self._files.called(path), found)
+
+    def called(self, path: str) -> str:
+        """As for ``Files``."""
+        return self._files.called(path)
+
+    def inside(self, path: str, directory: str) -> bool:
+        """As for ``Files``."""
+        return self._files.inside(path, directory)
 
 
 def joined(directory: str, path: str) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cfnroles.document import Document
 from cfnroles.hcl.definitions import Site, away, instances, sites
-from cfnroles.hcl.directory import Directory, Files
+from cfnroles.hcl.directory import Changed, Directory, Files
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
@@ -104,6 +104,10 @@ class DirectoryRoles:
     def tasks_with_roles(self) -> tuple[TaskWithRoles, ...]:
         """As for ``ConfiguredTasks``."""
         return self._found
+
+    def with_texts(self, name: str, texts: Mapping[str, str]) -> Reading:
+        """The reading of the same directory with other texts of some files; raises InvalidInput as reading does."""
+        return read_files(Changed(self._project.files, texts), name, self._told)
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:

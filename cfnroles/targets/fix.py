@@ -6,16 +6,22 @@ before anybody is asked to write it: a change after which the role still lacks t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from cfnroles.answers.asked_for import MESSAGE
 from cfnroles.answers.diagnosis import Diagnosis
-from cfnroles.answers.source_roles import SourceRole, key_of, source_roles
+from cfnroles.answers.source_roles import SourceRole, source_roles
 from cfnroles.answers.verification import Judged, Outcome
+from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.document import Document
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.need import Need
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.source import read
+from cfnroles.sources.terraform_directory import DirectoryRoles
 from cfnroles.statements import compose
 from cfnroles.targets.lacking import Lacked, Ungrantable
 
@@ -70,20 +76,34 @@ def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) ->
     """The changes for one role; ``texts`` are those of documents that were changed for others."""
     at = several[0].at
     assert at is not None  # noqa: S101 - only asked of roles that have a place
+    now = {name: texts.get(name, ("", text))[1] for name, text in at.reading.texts.items()}
     lacking = _lacking(several)
-    from cfnroles.targets.cloudformation.granting import changed_template
+    if at.reading.template is not None:
+        from cfnroles.targets.cloudformation.granting import changed_template
 
-    before = texts.get(at.reading.name, ("", ""))[1]
-    reading = _again(at.reading, before) if before else at.reading
-    after = changed_template(reading, at, lacking)
-    _check(_again(reading, after), at, [each for one in several for each in one.judged])
-    return [Change(reading.name, reading.documents[0].text, after)]
+        name = at.reading.name
+        after = {name: changed_template(_again(at.reading, now), at, lacking)}
+    elif isinstance(at.reading.configuration, DirectoryRoles):
+        from cfnroles.targets.terraform.granting import changed_files
+
+        after = dict(changed_files(at, lacking, now))
+    else:
+        what = f"{at.reading.name} is {at.reading.noun}, and its files are elsewhere"
+        raise Ungrantable(f"{what}: give their directory, --source DIRECTORY")
+    try:
+        again = _again(at.reading, {**now, **after})
+        _check(again, at, [each for one in several for each in one.judged])
+    except InvalidInput as error:
+        raise Ungrantable(f"{error.where}: {error.what}: add it by hand") from error
+    return [Change(name, now[name], text) for name, text in after.items()]
 
 
-def _again(reading: Reading, text: str) -> Reading:
-    """The reading of a template with another text."""
+def _again(reading: Reading, texts: Mapping[str, str]) -> Reading:
+    """The reading with other texts of its documents."""
+    if isinstance(reading.configuration, DirectoryRoles):
+        return reading.configuration.with_texts(reading.name, texts)
     document = reading.documents[0]
-    return read(Document(document.name, text, document.beside), reading.told)
+    return read(Document(document.name, texts[document.name], document.beside), reading.told)
 
 
 def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
@@ -103,12 +123,18 @@ def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
 
 
 def _check(reading: Reading, at: SourceRole, judged: Sequence[Judged]) -> None:
-    """Raise Ungrantable where a role still lacks what was refused."""
-    keys = {key_of(each.need) for each in judged}
+    """Raise Ungrantable where a role still lacks what was refused; lines may have moved."""
+    wanted = {_place(each.need) for each in judged}
+    own = tuple(each.need for each in judged if each.need.origin.document == MESSAGE)
     for each in source_roles(reading):
-        if each.logical_id == at.logical_id and each.verification.holder is at.verification.holder:
-            lacks = [one for one in each.judged(keys) if one.outcome is not Outcome.ALLOWED]
-            if lacks:
-                raise Ungrantable(
-                    f"{at.verification.role.name} would still not allow {lacks[0].need.permission.action}"
-                )
+        if each.logical_id != at.logical_id or each.verification.holder is not at.verification.holder:
+            continue
+        again = [one for one in each.verification.judged if _place(one.need) in wanted]
+        again += judge_uses(Uses(at.verification.holder, own, Facts()), each.verification.role, prove=False).judged
+        lacks = [one.need.permission.action for one in again if one.outcome is not Outcome.ALLOWED]
+        if lacks:
+            raise Ungrantable(f"{at.verification.role.name} would still not allow {', '.join(lacks)}: add it by hand")
+
+
+def _place(need: Need) -> tuple[object, ...]:
+    return need.origin.document, need.origin.path, need.permission.action, need.sid

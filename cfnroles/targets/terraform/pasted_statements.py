@@ -10,31 +10,35 @@ from cfnroles.page import Page, page
 from cfnroles.policies import document
 from cfnroles.statements import Statement
 from cfnroles.symbols import Expression, PolicyVariable, Symbol, Wildcard
+from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.text import Text, text_of
 
-#: What Terraform asks AWS for itself. The id of a Region is its name in each version of the provider.
-#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
-_OF_AWS = {
-    "AWS::AccountId": ("aws_caller_identity", "account_id"),
-    "AWS::Partition": ("aws_partition", "partition"),
-    "AWS::Region": ("aws_region", "id"),
-    "AWS::URLSuffix": ("aws_partition", "dns_suffix"),
-}
+#: What the data sources are called of what AWS knows of itself.
+CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
 
 def statements_hcl(statements: Sequence[Statement], address: str) -> Page:
     """Statements to paste into a policy in the module of the resource with this address."""
     made = document(statements)["Statement"]
-    symbols = {symbol.name: symbol for text in _texts(made) for symbol in text.symbols}
-    lines = [*_notes(symbols.values(), address[: len(address) - len(_own(address))]), "Statement = ["]
+    lines = [*_notes(symbols_of(made), module_of(address)), "Statement = ["]
     for statement in made:
-        lines += ["  {", *_members(statement, "    "), "  },"]
+        lines += ["  {", *members(statement, "    "), "  },"]
     return page([*lines, "]"])
+
+
+def symbols_of(statements: Any) -> Sequence[Symbol]:
+    """The symbols in statements, each once."""
+    return tuple({symbol.name: symbol for text in _texts(statements) for symbol in text.symbols}.values())
+
+
+def module_of(address: str) -> str:
+    """What an address begins with in a module; empty in the root."""
+    return address[: len(address) - len(_own(address))]
 
 
 def _notes(symbols: Iterable[Symbol], module: str) -> Iterator[str]:
     """What else has to be there."""
-    kinds = {_OF_AWS[each.name][0]: None for each in symbols if each.name in _OF_AWS}
+    kinds = {OF_AWS[each.name][1]: None for each in symbols if each.name in OF_AWS}
     yield from (f'# It takes: data "{kind}" "current" {{}}' for kind in kinds)
     for each in symbols:
         if isinstance(each, Expression) and each.name != f"{module}{each.written[2:-1]}":
@@ -57,43 +61,53 @@ def _texts(value: Any) -> Iterator[Text]:
         yield from _texts(member)
 
 
-def _members(value: Mapping[str, Any], indent: str) -> Iterator[str]:
+def members(value: Mapping[str, Any], indent: str, data: Mapping[str, str] = CURRENT) -> Iterator[str]:
+    """The lines of an object's members; ``data`` are the names of the data sources of what AWS knows of itself."""
     names = {name: name if name.isidentifier() else json.dumps(name) for name in value}
     plain = [name for name, each in value.items() if not isinstance(each, Mapping)]
     width = max((len(names[name]) for name in plain), default=0)
     for name, each in value.items():
         if isinstance(each, Mapping):
             yield f"{indent}{names[name]} = {{"
-            yield from _members(each, f"{indent}  ")
+            yield from members(each, f"{indent}  ", data)
             yield f"{indent}}}"
         elif isinstance(each, list):
-            yield f"{indent}{names[name]:<{width}} = [{', '.join(map(_expression, each))}]"
+            yield f"{indent}{names[name]:<{width}} = [{', '.join(expression(one, data) for one in each)}]"
         else:
-            yield f"{indent}{names[name]:<{width}} = {_expression(each)}"
+            yield f"{indent}{names[name]:<{width}} = {expression(each, data)}"
 
 
-def _expression(value: str) -> str:
+def expression(value: str, data: Mapping[str, str] = CURRENT) -> str:
+    """A text as an expression of Terraform."""
     text = text_of(value)
     whole = text.whole
     if isinstance(whole, Expression):
-        return _symbol(whole)
-    parts = (_literal(part) if isinstance(part, str) else _inside(part) for part in text.parts)
+        return _symbol(whole, data)
+    parts = (_literal(part) if isinstance(part, str) else inside(part, data) for part in text.parts)
     return f'"{"".join(parts)}"'
 
 
 def _literal(part: str) -> str:
-    # https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
-    return json.dumps(part, ensure_ascii=False)[1:-1].replace("${", "$${").replace("%{", "%%{")
+    return escaped(json.dumps(part, ensure_ascii=False)[1:-1])
 
 
-def _inside(symbol: Symbol) -> str:
+def escaped(part: str) -> str:
+    """A literal part of a template, without what Terraform would take for an interpolation.
+
+    https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
+    """
+    return part.replace("${", "$${").replace("%{", "%%{")
+
+
+def inside(symbol: Symbol, data: Mapping[str, str] = CURRENT) -> str:
+    """A symbol within a template."""
     if isinstance(symbol, Wildcard):
         return symbol.name
-    return f"$${{{symbol.name}}}" if isinstance(symbol, PolicyVariable) else f"${{{_symbol(symbol)}}}"
+    return f"$${{{symbol.name}}}" if isinstance(symbol, PolicyVariable) else f"${{{_symbol(symbol, data)}}}"
 
 
-def _symbol(symbol: Symbol) -> str:
-    if symbol.name in _OF_AWS and not symbol.written:
-        kind, attribute = _OF_AWS[symbol.name]
-        return f"data.{kind}.current.{attribute}"
+def _symbol(symbol: Symbol, data: Mapping[str, str]) -> str:
+    if symbol.name in OF_AWS and not symbol.written:
+        _, kind, attribute = OF_AWS[symbol.name]
+        return f"data.{kind}.{data[kind]}.{attribute}"
     return symbol.written.removeprefix("${").removesuffix("}") or symbol.name
