@@ -21,13 +21,15 @@ from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import Collected, Heard, collected
-from cfnroles.messages.doubts import GENERAL
-from cfnroles.messages.understanding import Understood
+from cfnroles.messages.doubts import is_general
+from cfnroles.messages.names import names_in as names_of_message
+from cfnroles.messages.understanding import Understood, named
 from cfnroles.need import Holder, Need
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import Statement, compose
 from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause
+from cfnroles.text import text_of
 
 _HOLDERS = {
     CallingRole.EXECUTION: (Holder.EXECUTION,),
@@ -50,8 +52,7 @@ _REMAINING = (
     ),
     PossibleCause(
         "the policy of the resource or of its KMS key does not let the role in",
-        "aws secretsmanager get-resource-policy, aws ecr get-repository-policy, aws s3api get-bucket-policy or aws kms"
-        " get-key-policy",
+        "Read the policy of the secret, the repository, the bucket or the key",
         "Change that policy; a statement in the role does not help",
     ),
     PossibleCause(
@@ -158,6 +159,7 @@ class _Said(Struct, frozen=True):
 
 def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis:
     found = asking(each, asked.needs, asked.names)
+    each = named(each, _names(asked, found))
     fields = at_fields(each, asked.readings, asked.needs)
     wanted = tuple(need for need in found if serves(each, need))
     said = _said(each, wanted, asked, given)
@@ -179,6 +181,21 @@ def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis
         also_missing=_besides(said) if statements else (),
         trust=said.trust,
     )
+
+
+def _names(asked: _Asked, found: Asking) -> dict[str, str]:
+    """What the source calls the things that commands name, as far as it is one and names one of each."""
+    if len(asked.readings) != 1:
+        return {}
+    reading = asked.readings[0]
+    resources = {str(need.permission.resource) for need in found}
+    told = (
+        names_of_message(resources.pop())
+        if len(resources) == 1 and not text_of(found[0].permission.resource).symbols
+        else {}
+    )
+    family = {"FAMILY": reading.tasks[0].name} if len(reading.tasks) == 1 else {}
+    return {**told, **family, "SOURCE": reading.name}
 
 
 def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[Need, ...]:
@@ -243,13 +260,13 @@ def _holders(each: Understood) -> tuple[Holder, ...]:
 def _may_lack(each: Understood) -> bool:
     """Whether a statement of the role's own can be what is missing, by what the message says."""
     if each.denial is None:
-        return each.category is Category.PERMISSION or any(cause.lacking for cause in each.causes)
+        return any(cause.lacking for cause in each.causes)
     kinds = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
     return each.denial.kind in kinds and not each.denial.explicit and (each.patchable or not each.causes or _open(each))
 
 
 def _open(each: Understood) -> bool:
-    return each.denial is not None and each.denial.kind is PolicyKind.UNSTATED
+    return each.denial is not None and each.denial.kind is PolicyKind.UNSTATED and each.causes[0].lacking
 
 
 def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
@@ -260,7 +277,7 @@ def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
         return tuple(cause for cause in each.causes if trusting is Outcome.UNKNOWN or not cause.untrusted)
     outcomes = {one.outcome for one in said.judged}
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
-        told = tuple(cause for cause in each.causes if not cause.lacking and cause not in GENERAL)
+        told = tuple(cause for cause in each.causes if not cause.lacking and not is_general(cause))
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
         return told if named else (*told, *_REMAINING)
     return each.causes

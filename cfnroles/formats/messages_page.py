@@ -40,8 +40,7 @@ def _heading(example: str) -> str:
 
 
 def _check(check: str) -> str:
-    command = check.startswith(("aws ", "cfnroles ", "docker ")) and ";" not in check
-    return f"`{check}`" if command else check
+    return f"`{check}`" if check.startswith(("aws ", "cfnroles ", "docker ")) else check
 
 
 def _refusal(row: Refusal) -> Iterator[str]:

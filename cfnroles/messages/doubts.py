@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from cfnroles.messages.denials import Denial
 from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause, Stage
 from cfnroles.table.messages.calls import AGENT
@@ -20,7 +22,7 @@ _OBJECTS = ("environment-file", "firelens-file")
 
 LACKS = PossibleCause(
     "no policy of the role allows the call",
-    "cfnroles verify SOURCE --role ROLE",
+    "cfnroles verify SOURCE --live --role ROLE",
     "Add what verify tells to the role",
     lacking=True,
 )
@@ -72,7 +74,7 @@ _OTHER_ACCOUNT = PossibleCause(
 )
 _RESOURCE = PossibleCause(
     "the policy of the resource itself leaves the role out",
-    "aws secretsmanager get-resource-policy, aws ecr get-repository-policy, aws s3api get-bucket-policy or the like",
+    "Read the policy of the secret, the repository, the bucket or the like",
     "Change that policy; a statement in the role does not help",
 )
 _KEY = PossibleCause(
@@ -83,7 +85,7 @@ _KEY = PossibleCause(
 )
 _TRUST = PossibleCause(
     "the trust policy of the role does not let the caller assume it",
-    "aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument",
+    "aws iam get-role --role-name TARGET_ROLE --query Role.AssumeRolePolicyDocument",
     "Let the caller assume the role in its trust policy",
     category=Category.TRUST,
 )
@@ -93,12 +95,28 @@ _BOUNDARY = PossibleCause(
     "Change that policy; a statement in the role does not help",
 )
 _DENY = PossibleCause(
-    "a statement denies the call", "cfnroles verify SOURCE --role ROLE", "Change the statement that denies"
+    "a statement denies the call", "cfnroles verify SOURCE --live --role ROLE", "Change the statement that denies"
 )
-#: What may refuse any call, whoever makes it.
-GENERAL = (_RESOURCE, _BOUNDARY)
-#: Services whose resources have policies of their own.
-_WITH_POLICIES = frozenset({"secretsmanager", "ecr", "s3", "sqs", "sns", "lambda", "elasticfilesystem"})
+#: Services whose resources have policies of their own, and how each is read.
+_POLICIES = {
+    "secretsmanager": "aws secretsmanager get-resource-policy --secret-id SECRET",
+    "ecr": "aws ecr get-repository-policy --repository-name REPOSITORY --registry-id ACCOUNT",
+    "s3": "aws s3api get-bucket-policy --bucket BUCKET",
+    "elasticfilesystem": "aws efs describe-file-system-policy --file-system-id FS",
+    "sqs": _RESOURCE.check,
+    "sns": _RESOURCE.check,
+    "lambda": _RESOURCE.check,
+}
+
+
+def is_general(cause: PossibleCause) -> bool:
+    """Whether a cause may be behind any refused call, whoever makes it."""
+    return cause.what in (_RESOURCE.what, _BOUNDARY.what)
+
+
+def policy_command(denial: Denial) -> str:
+    """The command that reads the policy of the resource that was refused; empty where none is known."""
+    return _POLICIES.get(denial.action.partition(":")[0], "")
 
 
 def doubts(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[PossibleCause, ...]:
@@ -176,6 +194,6 @@ def _unstated(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[P
     service = denial.action.partition(":")[0]
     if service == "kms":
         found.append(_KEY)
-    elif service in _WITH_POLICIES and _OTHER_ACCOUNT not in found:
-        found.append(_RESOURCE)
+    elif service in _POLICIES and _OTHER_ACCOUNT not in found:
+        found.append(replace(_RESOURCE, check=_POLICIES[service]))
     return (*found, _BOUNDARY)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.messages.calls import action_called, action_named
 from cfnroles.messages.conditions import CONDITIONS, hosts, is_aws, is_cut
 from cfnroles.messages.denials import Denial, denials_of
-from cfnroles.messages.doubts import doubts
+from cfnroles.messages.doubts import doubts, policy_command
+from cfnroles.messages.names import filled, names_in
 from cfnroles.messages.normalising import normalised
 from cfnroles.table.message import ANY, CallingRole, Category, Endpoint, PolicyKind, PossibleCause, Stage, Symptom
 from cfnroles.table.messages import STAGES, SYMPTOMS
@@ -18,6 +21,8 @@ from cfnroles.table.messages.endpoints import ENDPOINTS, OTHER_REGISTRIES
 
 #: A hundred times the longest message that AWS is known to write.
 _LONGEST = 100_000
+_VERIFY = "cfnroles verify SOURCE --live --role ROLE"
+_OPTIONS = {CallingRole.TASK: "--task-role", CallingRole.INSTANCE: "--instance-role"}
 _CATEGORIES = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
 #: Why Amazon ECS refuses a task at once, in `failures` of what it answers.
 _FAILURE = re.compile(r"[A-Z]{5}[A-Z :]{0,40}")
@@ -72,11 +77,31 @@ def understand(text: str) -> Understood | None:
     stages = tuple(stage for stage in STAGES if any(occurs(words, low) for words in stage.words))
     denials = denials_of(message)
     if denials:
-        return _denied(message, stages, denials)
+        return named(_denied(message, stages, denials), _names(message, denials))
     symptom = next((row for row in SYMPTOMS if _is(row, low, stages)), None)
-    if symptom:
-        return _of_symptom(message, low, stages, symptom)
-    return _of_stage(message, low, stages) if stages else None
+    found = _of_symptom(message, low, stages, symptom) if symptom else None
+    if found is None and stages:
+        found = _of_stage(message, low, stages)
+    return named(found, names_in(message)) if found else None
+
+
+def named(each: Understood, names: Mapping[str, str]) -> Understood:
+    """The same with names in the place of the words in capitals that stand for them in its commands."""
+    return replace(
+        each,
+        sure=filled(each.sure, names),
+        remedy=filled(each.remedy, names),
+        endpoint=filled(each.endpoint, names),
+        causes=tuple(
+            replace(cause, check=filled(cause.check, names), remedy=filled(cause.remedy, names))
+            for cause in each.causes
+        ),
+    )
+
+
+def _names(message: str, denials: tuple[Denial, ...]) -> dict[str, str]:
+    """What a refusal names: the role that was refused, and no other that it names, is the one to look at."""
+    return {**names_in(message), **names_in(denials[0].resource), "ROLE": denials[0].role}
 
 
 def occurs(words: str, low: str) -> bool:
@@ -101,16 +126,17 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
     first = denials[0]
     refusal = first.refusal
     called = action_called(message)
-    causes = doubts(first, stages, called)
+    caller = _caller(first, stages)
+    causes = tuple(replace(cause, check=_asked(cause.check, caller)) for cause in doubts(first, stages, called))
     return Understood(
         message,
         f"{_who(first)} may not call {first.action}: {refusal.explicit if first.explicit else refusal.what}",
         _category(first, causes),
         refusal_name(first.kind),
         _remedy(first),
-        refusal.sure,
+        (policy_command(first) if first.kind is PolicyKind.RESOURCE else "") or _asked(refusal.sure, caller),
         refusal.source,
-        _caller(first, stages),
+        caller,
         first.action,
         str(first.resource),
         stages,
@@ -120,6 +146,13 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
         _retries(message),
         patchable=all(_is_cured(each, doubts(each, stages, called)) for each in denials),
     )
+
+
+def _asked(command: str, caller: CallingRole) -> str:
+    """A command about the role that was refused, which `cfnroles verify` is given by what it is of the task."""
+    if caller is CallingRole.DEPLOYER and command == _VERIFY:
+        return "cfnroles deploy-policy SOURCE"
+    return command.replace("--role ROLE", f"{_OPTIONS.get(caller, '--role')} ROLE") if command == _VERIFY else command
 
 
 def _is_cured(denial: Denial, causes: tuple[PossibleCause, ...]) -> bool:

@@ -59,7 +59,7 @@ def test_a_text_that_cannot_decide_ends_with_3_and_names_the_checks(capsys: pyte
     code, out, _ = run(capsys, GET)
     assert code == 3
     assert "1. no policy of the role allows the call" in out
-    assert "check: cfnroles verify SOURCE --role ROLE" in out
+    assert "check: cfnroles verify SOURCE --live --role shop-execution" in out
     assert "The statement" not in out
 
 

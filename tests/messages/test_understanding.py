@@ -305,7 +305,7 @@ def test_a_time_out_names_the_endpoint_that_is_missing() -> None:
         ' "https://secretsmanager.us-east-1.'
         'amazonaws.com/": dial tcp 52.94.0.1:443: i/o timeout'
     )
-    assert (found.category, found.endpoint) == (Category.NETWORK, "com.amazonaws.REGION.secretsmanager")
+    assert (found.category, found.endpoint) == (Category.NETWORK, "com.amazonaws.us-east-1.secretsmanager")
 
 
 def test_a_log_is_split_into_its_entries() -> None:

@@ -13,7 +13,7 @@ _TRUST = PossibleCause(
 )
 _PASS = PossibleCause(
     "whoever starts the task or deploys the service lacks iam:PassRole on the role",
-    "cfnroles deploy-policy writes what a deployer needs; `cfnroles verify` judges the role itself",
+    "cfnroles deploy-policy SOURCE",
     "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
 )
 _GONE = PossibleCause(
@@ -35,7 +35,7 @@ SYMPTOMS = (
         category=Category.TRUST,
         what="the account does not have the service-linked role of Amazon ECS yet",
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
-        remedy="aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, then do the same again",
+        remedy="Run `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`, then do the same again",
         source=f"{_GUIDE}/using-service-linked-roles.html",
         caller=CallingRole.SERVICE_LINKED,
         action="iam:CreateServiceLinkedRole",

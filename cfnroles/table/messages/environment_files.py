@@ -19,7 +19,7 @@ _FORBIDDEN = (
     ),
     PossibleCause(
         "the role lacks s3:GetObject on the file",
-        "cfnroles verify SOURCE --role ROLE",
+        "cfnroles verify SOURCE --live --role ROLE",
         "Add what verify tells to the role",
         lacking=True,
         category=Category.PERMISSION,

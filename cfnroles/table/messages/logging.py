@@ -13,7 +13,7 @@ _FIND = "aws logs describe-log-groups --log-group-name-prefix GROUP"
 _START = "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
 _REACH = PossibleCause(
     "the task cannot reach CloudWatch Logs; in every case whose end is known it was this, and the log group existed",
-    "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+    "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
     "Give the subnet a route to the internet, or a VPC endpoint com.amazonaws.REGION.logs whose security group lets"
     " the task in"
     " on port 443",
@@ -21,7 +21,7 @@ _REACH = PossibleCause(
 _NO_GROUP = PossibleCause("the log group does not exist in the Region of awslogs-region", _FIND, "Create the log group")
 _NO_WRITE = PossibleCause(
     "the execution role lacks logs:CreateLogStream on the log group",
-    "cfnroles verify SOURCE --role ROLE",
+    "cfnroles verify SOURCE --live --role ROLE",
     "Add what verify tells to the execution role",
     lacking=True,
 )

@@ -8,12 +8,12 @@ _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _CONNECT = f"{_GUIDE}/verify-connectivity.html"
 _ROUTE = PossibleCause(
     "the subnet of the task has no route to the service: no public IP address, no NAT gateway and no VPC endpoint",
-    "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+    "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
     "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
 )
 _GROUP = PossibleCause(
     "a security group or network ACL does not let port 443 through, out of the task or into the VPC endpoint",
-    "aws ec2 describe-security-groups for the task and for the endpoint",
+    "aws ec2 describe-security-groups --group-ids SECURITY_GROUP",
     "Let port 443 out of the task's security group and into that of the endpoint",
 )
 _DNS = PossibleCause(
@@ -69,7 +69,7 @@ _UNANSWERED = (
         example="Timeout waiting for network interface provisioning to complete.",
         category=Category.NETWORK,
         what="the network interface of the task was not made or attached in time",
-        sure="aws ec2 describe-subnets, describe-security-groups; aws iam get-role --role-name AWSServiceRoleForECS",
+        sure="aws ec2 describe-subnets --subnet-ids SUBNET; aws iam get-role --role-name AWSServiceRoleForECS",
         remedy="Start the task again; if it fails again, look at the subnet, the security group and the"
         " service-linked role",
         source=f"{_GUIDE}/stopped-task-error-codes.html",

@@ -63,7 +63,7 @@ SYMPTOMS = (
         " exists for given values: 250 CPU, 512 memory.",
         category=Category.MALFORMED,
         what="CPU and memory of the task are no pair that AWS offers",
-        sure="cfnroles lint SOURCE --cfn-lint for a template",
+        sure="cfnroles lint SOURCE --cfn-lint",
         remedy="Choose a pair of the table on AWS's page",
         source=f"{_GUIDE}/fargate-tasks-services.html",
         fields=("cpu", "memory"),
@@ -94,7 +94,7 @@ SYMPTOMS = (
         category=Category.MALFORMED,
         what="the service's load balancer and its task definition do not fit: the container, the port or the type of"
         " the target group",
-        sure="aws elbv2 describe-target-groups --target-group-arns ARN",
+        sure="aws elbv2 describe-target-groups --target-group-arns TARGET_GROUP",
         remedy="Name a container and a port of the task definition; with awsvpc the target type is ip, and the target"
         " group needs a listener of a load balancer",
         source=f"{_GUIDE}/service-load-balancing.html",

@@ -10,7 +10,7 @@ _HEALTH = f"{_GUIDE}/troubleshoot-service-load-balancers.html"
 _TASK = "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
 _MEMORY = PossibleCause(
     "the container went over its memory, and the kernel killed it",
-    f"{_TASK} --query 'tasks[].containers[].[name,reason]'; the reason says OutOfMemoryError",
+    f"{_TASK} --query 'tasks[].containers[].[name,reason]'",
     "Give the container more memory",
 )
 
@@ -50,7 +50,7 @@ SYMPTOMS = (
         example="service shop (task 1111) is not healthy in target-group web due to TARGET GROUP IS NOT FOUND.",
         category=Category.MISSING,
         what="the load balancer does not have the target group or the target",
-        sure="aws elbv2 describe-target-groups --target-group-arns ARN",
+        sure="aws elbv2 describe-target-groups --target-group-arns TARGET_GROUP",
         remedy="Make the target group again, or correct it in the service",
         source=f"{_GUIDE}/service-event-messages-list.html",
         caller=CallingRole.SERVICE_LINKED,
@@ -76,7 +76,7 @@ SYMPTOMS = (
         " arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1111111111111111)",
         category=Category.APPLICATION,
         what="the application did not answer its health check",
-        sure="aws elbv2 describe-target-health --target-group-arn ARN; the log of the container",
+        sure="aws elbv2 describe-target-health --target-group-arn TARGET_GROUP",
         remedy="Look at path, port, expected codes, grace period and security group of the health check, then at the"
         " application",
         source=_HEALTH,

@@ -29,7 +29,7 @@ _KEY_GONE = PossibleCause(
 )
 _KEY_ROLE = PossibleCause(
     "the role lacks kms:Decrypt on the customer managed key",
-    "cfnroles verify SOURCE --role ROLE --kms-key-arn KEY",
+    "cfnroles verify SOURCE --live --role ROLE --kms-key-arn KEY",
     "Give --kms-key-arn to cfnroles and add what verify tells",
     lacking=True,
 )
@@ -119,7 +119,7 @@ SYMPTOMS = (
             ),
             PossibleCause(
                 "the name ends in a hyphen and six characters, and was read as a complete ARN",
-                "aws secretsmanager describe-secret --secret-id NAME --query ARN",
+                "aws secretsmanager describe-secret --secret-id SECRET --query ARN",
                 "Write the complete ARN, with the six characters that Secrets Manager added",
             ),
         ),
@@ -186,9 +186,8 @@ SYMPTOMS = (
         category=Category.KEY_POLICY,
         what="the key behind the secret or parameter is disabled or is to be deleted",
         sure=_KEY_STATE,
-        remedy="aws kms cancel-key-deletion or aws kms enable-key, or encrypt with another key. A statement in the"
-        " role does not"
-        " help",
+        remedy="Run `aws kms cancel-key-deletion --key-id KEY` or `aws kms enable-key --key-id KEY`, or encrypt with"
+        " another key. A statement in the role does not help",
         source="https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html",
         action="kms:Decrypt",
         fields=_FIELDS,

@@ -6,7 +6,10 @@ from cfnroles.table.message import ANY, CallingRole, Category, PossibleCause, Sy
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 _STOPPED = (
-    "aws ecs list-tasks --cluster CLUSTER --service-name SERVICE --desired-status STOPPED, then aws ecs describe-tasks"
+    "aws ecs describe-tasks --cluster CLUSTER"
+    " --query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'"
+    " --tasks $(aws ecs list-tasks --cluster CLUSTER --service-name SERVICE --desired-status STOPPED"
+    " --query taskArns --output text)"
 )
 _DESCRIBE = (
     "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
@@ -88,7 +91,7 @@ LAST = (
         causes=(
             PossibleCause(
                 "the task role lacks the four actions of ssmmessages",
-                "cfnroles verify SOURCE --execute-command --task-role ROLE",
+                "cfnroles verify SOURCE --live --execute-command --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
             ),
@@ -99,7 +102,8 @@ LAST = (
             ),
             PossibleCause(
                 "the subnet has no route to com.amazonaws.REGION.ssmmessages",
-                "aws ec2 describe-route-tables and describe-vpc-endpoints for the task's subnet",
+                "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2"
+                " describe-vpc-endpoints",
                 "Give the subnet a route, or that VPC endpoint",
             ),
         ),
@@ -198,9 +202,27 @@ LAST = (
         " retrieve secret from asm: service call has been retried 1 time(s): AccessDeniedException",
         category=Category.PERMISSION,
         what="AWS refused the call, and the message has lost by which policy",
-        sure="cfnroles diagnose - --source SOURCE --role ROLE",
+        sure="cfnroles diagnose - --source SOURCE --live",
         remedy="Find the policy before you change the role",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+        causes=(
+            PossibleCause(
+                "no policy of the role allows the call",
+                "cfnroles verify SOURCE --live --role ROLE",
+                "Add what verify tells to the role",
+                lacking=True,
+            ),
+            PossibleCause(
+                "the policy of the resource or of its key, or that of a VPC endpoint, leaves the role out",
+                "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
+                "Change that policy; a statement in the role does not help",
+            ),
+            PossibleCause(
+                "a permissions boundary or a policy of the organization leaves it out",
+                "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
+                "Ask who owns it; a statement in the role does not help",
+            ),
+        ),
     ),
     Symptom(
         name="request-refused",
@@ -269,7 +291,7 @@ LAST = (
         " create failed: unable to apply cgroup configuration",
         category=Category.RUNTIME,
         what="the container runtime could not start the container",
-        sure="docker run IMAGE on the same instance, or on one like it",
+        sure="On the same instance, or one like it: docker run IMAGE",
         remedy="Look at what the rest of the message names: a mount, a limit or a capability of the container",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cannot-start-container.html",
         caller=CallingRole.NOBODY,

@@ -45,7 +45,7 @@ SYMPTOMS = (
         " ThrottlingException: Rate exceeded",
         category=Category.THROTTLED,
         what="AWS throttled the call: too many were made at once",
-        sure="aws cloudwatch get-metric-statistics --namespace AWS/Usage, for the metric CallCount of the call",
+        sure="In CloudWatch look at the metric CallCount of the call, in the namespace AWS/Usage",
         remedy="Start fewer tasks at once, or ask for a higher quota; Amazon ECS tries again by itself",
         source=f"{_GUIDE}/service-event-messages-list.html",
     ),

@@ -10,7 +10,10 @@ _IAM = "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.htm
 _EFS = ("volumes[].efsVolumeConfiguration",)
 _STAGE = ("efs-volume",)
 _SETUP = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr:"
-_GROUPS = "aws efs describe-mount-targets --file-system-id FS, and the security groups of the mount targets"
+_GROUPS = (
+    "aws efs describe-mount-targets --file-system-id FS; aws efs describe-mount-target-security-groups"
+    " --mount-target-id MOUNT_TARGET"
+)
 _RULE = "Let the task's security group in on port 2049 in the security group of the mount target"
 _DNS = PossibleCause(
     "the file system has no mount target in the task's Availability Zone, or the VPC does not resolve DNS names",
@@ -42,7 +45,7 @@ SYMPTOMS = (
             ),
             PossibleCause(
                 "the task role lacks elasticfilesystem:ClientMount on the file system",
-                "cfnroles verify SOURCE --task-role ROLE",
+                "cfnroles verify SOURCE --live --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
             ),
@@ -122,7 +125,7 @@ SYMPTOMS = (
         " false",
         category=Category.VOLUME,
         what="the instance does not have the Docker volume, and the task definition does not let it be made",
-        sure="docker volume ls on the instance",
+        sure="On the instance: docker volume ls",
         remedy="Make the volume, or set autoprovision in dockerVolumeConfiguration",
         source=f"{_GUIDE}/docker-volumes.html",
         fields=("volumes[].dockerVolumeConfiguration",),

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import re
+import shlex
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from cfnroles.formats.messages_page import messages_page
 from cfnroles.messages.conditions import CONDITIONS
 from cfnroles.messages.understanding import refusal_name, understand
 from cfnroles.table.ecs import FEATURES
-from cfnroles.table.message import Category, PolicyKind, Refusal, Stage, Symptom
+from cfnroles.table.message import Category, PolicyKind, PossibleCause, Refusal, Stage, Symptom
 from cfnroles.table.messages import REFUSALS, STAGES, SYMPTOMS
+
+SESSION = botocore.session.get_session()
+
+
+@lru_cache
+def operations(service: str) -> tuple[str, ...]:
+    """The operations of a service, as botocore knows them."""
+    return tuple(SESSION.get_service_model(service).operation_names)
+
+
+def _said(cause: PossibleCause) -> tuple[str, str]:
+    return cause.check, cause.remedy
+
 
 ROWS = [*STAGES, *SYMPTOMS, *REFUSALS]
 AWS = {"docs.aws.amazon.com", "repost.aws"}
@@ -76,6 +93,28 @@ def test_no_cause_is_told_of_a_symptom_and_causes_are_ranked_with_a_check_each()
         assert all(cause.what and cause.check and cause.remedy for cause in row.causes), row.name
     for name in ("circuit-breaker", "not-stable", "task-failed-to-start", "killed"):
         assert next(row for row in SYMPTOMS if row.name == name).category is Category.UNDETERMINED
+
+
+COMMANDS = ("aws ", "cfnroles ", "docker ")
+TEXTS = [
+    text
+    for row in (*SYMPTOMS, *REFUSALS)
+    for text in (row.sure, row.remedy, *(each for cause in getattr(row, "causes", ()) for each in _said(cause)))
+]
+
+
+@pytest.mark.parametrize("text", sorted({text for text in TEXTS if text.startswith(COMMANDS)}))
+def test_what_begins_as_a_command_is_one_as_a_whole(text: str) -> None:
+    for command in text.replace("&&", ";").split("; "):
+        program, *words = shlex.split(command)
+        assert f"{program} " in COMMANDS
+        assert not [word for word in words if word.endswith((",", ".")) or word in ("and", "or", "for")]
+        if program == "aws":
+            models = SESSION.get_available_services()
+            service = {"s3api": "s3"}.get(words[0], words[0])
+            assert service in models
+            assert re.fullmatch(r"[a-z-]+", words[1])
+            assert words[1] in {xform_name(name, "-") for name in operations(service)}
 
 
 def test_examples_are_our_own() -> None:
