@@ -71,7 +71,7 @@ class Diagnosis(Struct, frozen=True):
     def remedy(self) -> str:
         """What to do; where the role allows the call already, another than the message alone would have."""
         if self.statements:
-            return "Add the statement to the role"
+            return "Add the statement to the role; `--fix` writes it to its file"
         if self.trust is not None and self.is_distrusted:
             return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
         if self.understood.denial and self.outcome is Outcome.ALLOWED:

@@ -121,7 +121,7 @@ def _read(options: _Options, about: Mapping[str, Any]) -> None:
     check_known(said)
     readings, texts = _readings(options, told(about, live=options.live, profile=options.profile))
     found = diagnosed(said.heard, readings, _role(options, readings), options.resource)
-    _show(found, Besides(said.unknown), texts, options.format_)
+    _show(found, Besides(said.unknown), texts, options)
     if options.fix:
         sys.exit(_fix(found, options, readings))
     settled = found and not said.unknown and all(each.is_settled for each in found)
@@ -145,19 +145,21 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
     found = diagnose_gathered(gathered, read, own, (lambda _: role()) if role else None)
     check_failed(found)
     # Of what Amazon ECS answered there are no lines: nobody has that text.
-    _show(found.found, found.besides, texts, options.format_)
+    _show(found.found, found.besides, texts, options)
     if options.fix:
         sys.exit(_fix(found.found, options, own))
     sys.exit(0 if found.is_settled else Unavailable.exit_code)
 
 
-def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str], format_: str) -> None:
+def _show(found: Sequence[Diagnosis], besides: Besides, texts: Mapping[str, str], options: _Options) -> None:
     from cfnroles.formats import diagnosis
+    from cfnroles.formats.pasted_commands import Pasting
 
-    if format_ == "json":
-        say(diagnosis.json_text(found, texts, besides))
+    given = Pasting(options.source, options.role)
+    if options.format_ == "json":
+        say(diagnosis.json_text(found, texts, besides, given))
     else:
-        say(diagnosis.human(found, texts, width(), besides))
+        say(diagnosis.human(found, texts, width(), besides, given))
 
 
 def _given(text: str, source: str) -> str:
@@ -195,7 +197,7 @@ def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Readi
 
     files = {reading.name: options.source for reading in readings if not reading.addressed}
     then = f"cfnroles verify {quoted(options.source)}" if options.source else ""
-    return change_files(found, fix(found), files, yes=options.yes, then=then)
+    return change_files(found, fix(found, "" if options.live else options.role), files, yes=options.yes, then=then)
 
 
 def _role(options: _Options, readings: Sequence[Reading]) -> str | RoleOf:

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from cfnroles.answers.diagnosis import Besides, Diagnosis
 from cfnroles.answers.verification import Outcome
+from cfnroles.formats.pasted_commands import NOTHING_GIVEN, Pasting
 from cfnroles.formats.verification_words import placed, statements_json, trust_words
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
@@ -26,11 +27,15 @@ _OUTCOMES = {
 
 
 def human(
-    found: Sequence[Diagnosis], texts: Mapping[str, str], width: int = 80, besides: Besides = NOTHING_BESIDES
+    found: Sequence[Diagnosis],
+    texts: Mapping[str, str],
+    width: int = 80,
+    besides: Besides = NOTHING_BESIDES,
+    given: Pasting = NOTHING_GIVEN,
 ) -> Page:
     """For a terminal: what happened, what asked for it, what may be behind it, and what to do."""
     lines = Lines(texts)
-    told = [line for each in found for line in (*_human(each, lines, width), "")]
+    told = [line for each in found for line in (*_human(each, lines, width, given), "")]
     for said in besides.unknown:
         told += (
             painted("Something failed in words that cfnroles does not know.", "1"),
@@ -42,40 +47,49 @@ def human(
     return page(told if besides.unread else told[:-1])
 
 
-def json_text(found: Sequence[Diagnosis], texts: Mapping[str, str], besides: Besides = NOTHING_BESIDES) -> Page:
+def json_text(
+    found: Sequence[Diagnosis],
+    texts: Mapping[str, str],
+    besides: Besides = NOTHING_BESIDES,
+    given: Pasting = NOTHING_GIVEN,
+) -> Page:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(texts)
-    told = {"schema": 1, "diagnoses": [_entry(each, lines) for each in found]}
+    told = {"schema": 1, "diagnoses": [_entry(each, lines, given) for each in found]}
     unknown = [{"text": each.text, "where": each.where, "when": _moment(each.when)} for each in besides.unknown]
     return json_page({**told, "notUnderstood": unknown, "notRead": list(besides.unread)})
 
 
-def _human(each: Diagnosis, lines: Lines, width: int) -> Iterator[str]:
+def _human(each: Diagnosis, lines: Lines, width: int, given: Pasting) -> Iterator[str]:
     said = each.understood
     yield from map(_heading, wrap(visible(f"{said.what[0].upper()}{said.what[1:]}."), max(width, 40)))
-    for name, value in _facts(each, lines):
+    for name, value in _facts(each, lines, given):
         yield from _field(name, value, width)
     for number, cause in enumerate(each.causes, 1):
         if number == 1:
             yield "  It may be, the likeliest first:"
         yield from _paragraph(cause.what, width, 7, f"    {number}.")
-        yield from _paragraph(f"check: {cause.check}", width, 7)
-        yield from _paragraph(f"then: {cause.remedy}", width, 7)
+        yield from _paragraph(f"check: {given.filled(cause.check, each)}", width, 7)
+        yield from _paragraph(f"then: {given.filled(cause.remedy, each)}", width, 7)
     if each.statements:
         yield "  The statement that is missing:"
         yield _pasted(each, each.statements)
     if each.also_missing:
-        yield "  The role lacks more of what the source needs, which is refused next:"
-        yield _pasted(each, each.also_missing)
+        yield from _field("next", f"the role lacks more, which is refused next: {_calls(each)}", width)
     for unknown in each.unknown:
         yield from _field("not known", unknown, width)
+
+
+def _calls(each: Diagnosis) -> str:
+    """What the role lacks besides, in a line."""
+    return ", ".join(dict.fromkeys(action for statement in each.also_missing for action in statement.actions))
 
 
 def _heading(line: str) -> Page:
     return painted(line, "1")
 
 
-def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
+def _facts(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[tuple[str, str]]:
     said = each.understood
     if each.where or each.times > 1:
         yield "seen", _seen(each)
@@ -92,9 +106,9 @@ def _facts(each: Diagnosis, lines: Lines) -> Iterator[tuple[str, str]]:
     yield from _of_role(each)
     if said.endpoint:
         yield "endpoint", said.endpoint
-    yield "to do", each.remedy
+    yield "to do", given.filled(each.remedy, each)
     if not each.causes:
-        yield "to be sure", said.sure
+        yield "to be sure", given.filled(said.sure, each)
     yield "source", said.source
 
 
@@ -163,7 +177,7 @@ def _place(origin: Origin, lines: Lines) -> dict[str, object]:
     return {**named, "line": line, "column": column}
 
 
-def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
+def _entry(each: Diagnosis, lines: Lines, given: Pasting) -> dict[str, object]:
     said, denial = each.understood, each.understood.denial
     return {
         "message": said.name,
@@ -184,9 +198,12 @@ def _entry(each: Diagnosis, lines: Lines) -> dict[str, object]:
         "endpoint": said.endpoint,
         "askedBy": [_place(origin, lines) for origin in each.asked_by],
         "role": _role_entry(each),
-        "causes": [{"what": one.what, "check": one.check, "remedy": one.remedy} for one in each.causes],
-        "remedy": each.remedy,
-        "check": said.sure,
+        "causes": [
+            {"what": one.what, "check": given.filled(one.check, each), "remedy": given.filled(one.remedy, each)}
+            for one in each.causes
+        ],
+        "remedy": given.filled(each.remedy, each),
+        "check": given.filled(said.sure, each),
         **_statements_entry(each),
         "unknown": list(each.unknown),
         "source": said.source,

@@ -41,26 +41,35 @@ class Fix(Struct, frozen=True):
     refused: tuple[str, ...] = ()
 
 
-def fix(found: Iterable[Diagnosis]) -> Fix:
-    """The changes to the files that the roles of these diagnoses come from, one for each file."""
+def fix(found: Iterable[Diagnosis], role: str = "") -> Fix:
+    """The changes to the files that the roles of these diagnoses come from, one for each file.
+
+    ``role`` is where the role stands that was given, as ``read_role_of`` takes it.
+    """
     roles: dict[tuple[str, str], list[Diagnosis]] = {}
     refused: dict[str, None] = {}
-    for each in found:
-        if not each.statements:
-            continue
-        if each.at is None or not each.at.logical_id:
-            refused[_homeless(each)] = None
-        else:
+    for each in (one for one in found if one.statements):
+        if each.at is not None and each.at.logical_id:
             roles.setdefault((each.at.reading.name, each.at.logical_id), []).append(each)
+        elif role and each.role:
+            roles.setdefault(("", role), []).append(each)
+        else:
+            refused[_homeless(each)] = None
     texts: dict[str, tuple[str, str]] = {}
-    for several in roles.values():
+    for (source, name), several in roles.items():
         try:
-            for change in _granted(several, texts):
+            for change in _granted(several, texts) if source else [_given(name, several)]:
                 before = texts.get(change.document, (change.before, ""))[0]
                 texts[change.document] = before, change.after
         except Ungrantable as error:
             refused[str(error)] = None
     return Fix(tuple(Change(name, *both) for name, both in texts.items()), tuple(refused))
+
+
+def _given(role: str, several: Sequence[Diagnosis]) -> Change:
+    from cfnroles.targets.role_file import changed_role_file
+
+    return Change(*changed_role_file(role, several))
 
 
 def _homeless(each: Diagnosis) -> str:

@@ -53,11 +53,10 @@ def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]
         raise Ungrantable(f"{reading.name} makes {at.logical_id} in a loop or in another way that cannot be edited")
     said = _said(lacking, reading, template, at)
     statements = [_conditioned(each, tree, template) for each, tree in zip(lacking, said, strict=True)]
-    editing = _Editing(template)
     failure: InvalidInput | None = None
-    for way in _ways(found, template, statements, editing):
+    for way in _ways(found, template, statements):
         try:
-            return editing.edited(way)
+            return _edited(template.text, template.document, way)
         except InvalidInput as error:
             failure = failure or error
     raise Ungrantable(f"{failure.where}: {failure.what}" if failure else f"no policy of {at.logical_id} has room")
@@ -128,7 +127,7 @@ def _conditioned(each: Lacked, tree: Mapping[str, Any], template: Template) -> A
     return {"Fn::If": [found[1], *branches]}
 
 
-def _ways(role: RoleResource, template: Template, statements: Sequence[Any], editing: _Editing) -> Iterator[_Way]:
+def _ways(role: RoleResource, template: Template, statements: Sequence[Any]) -> Iterator[_Way]:
     """Where the statements can go: into a policy of this role alone, the most like them first; else into a new one."""
     own = [each for each in role.policies if _is_own(each, role, template)]
     for each in sorted(own, key=lambda policy: _unlikeness(policy, statements)):
@@ -136,13 +135,13 @@ def _ways(role: RoleResource, template: Template, statements: Sequence[Any], edi
         path = tuple(map(str, each.holder.source(*each.document.path, "Statement")))
         limit = MANAGED_POLICY if each.holder.type == _MANAGED else INLINE_TOTAL
         if _size([each.document.value, statements]) <= limit:
-            yield _Way(path, values=_with_sids(statements, each.document.value))
+            yield _Way(path, values=with_sids(statements, each.document.value))
     properties: Path = tuple(map(str, role.resource.source()))
     inline = [each for each in role.policies if each.holder.logical_id == role.logical_id and each.document]
     if _size([*(each.document.value for each in inline if each.document), statements]) > INLINE_TOTAL:
         return
     policy = _new_policy(statements, {each.name for each in role.policies})
-    if editing.parts.place((*properties, "Policies")):
+    if TemplateText(template.text, template.document).place((*properties, "Policies")):
         yield _Way((*properties, "Policies"), values=[policy])
     else:
         yield _Way(properties, members={"Policies": [policy]}, behind="AssumeRolePolicyDocument")
@@ -196,7 +195,7 @@ def _actions(statement: Any) -> list[str]:
     return list(plain.get("Action", ()))
 
 
-def _with_sids(statements: Sequence[Any], policy: Any) -> list[Any]:
+def with_sids(statements: Sequence[Any], policy: Any) -> list[Any]:
     """The statements with a Sid that no other of the policy has."""
     taken = set(re.findall(r"'Sid': '(\w+)'", str(policy)))
     found = []
@@ -217,26 +216,24 @@ def _size(tree: Any) -> int:
     return len(re.sub(r"\s", "", str(tree)))
 
 
-class _Editing:
-    """The text of a template, and what is put into it."""
+def edited_list(text: str, name: str, path: Path, values: Sequence[Any]) -> str:
+    """A text in which the list at a path has these values, too; raises InvalidInput where there is no such list."""
+    return _edited(text, name, _Way(path, values=values))
 
-    def __init__(self, template: Template) -> None:
-        self._template = template
-        self.parts = TemplateText(template.text, template.document)
 
-    def edited(self, way: _Way) -> str:
-        """The text with the way gone; raises InvalidInput where it cannot be."""
-        text, document_, parts = self._template.text, self._template.document, self.parts
-        patches: list[Patch]
-        if way.members and parts.place((*way.path, way.behind)):
-            patches = [parts.beside((*way.path, way.behind), way.members)]
-        elif way.members:
-            patches = list(parts.addition(way.path, way.members))
-        else:
-            patches = [parts.appended(way.path, way.values)]
-        edited = check_edited(text, document_, patches, _with(parse(text, document_), way))
-        check_size(edited, document_)
-        return edited
+def _edited(text: str, name: str, way: _Way) -> str:
+    """The text with the way gone; raises InvalidInput where it cannot be."""
+    parts = TemplateText(text, name)
+    patches: list[Patch]
+    if way.members and parts.place((*way.path, way.behind)):
+        patches = [parts.beside((*way.path, way.behind), way.members)]
+    elif way.members:
+        patches = list(parts.addition(way.path, way.members))
+    else:
+        patches = [parts.appended(way.path, way.values)]
+    edited = check_edited(text, name, patches, _with(parse(text, name), way))
+    check_size(edited, name)
+    return edited
 
 
 def _with(tree: Any, way: _Way) -> Any:

@@ -1,0 +1,134 @@
+"""Statements added to a role that was given by a file: a template, or a policy document in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cfnroles.answers.diagnosis import Diagnosis
+from cfnroles.answers.requests import Home
+from cfnroles.answers.source_roles import SourceRole
+from cfnroles.answers.verification import Outcome, Verification
+from cfnroles.answers.verify import Uses, judge_uses
+from cfnroles.document import parse, read_document
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts, partition_of
+from cfnroles.files import ACCOUNT, exists, read_text
+from cfnroles.iam.roles import Role, read_role
+from cfnroles.policies import document
+from cfnroles.sources.source import read
+from cfnroles.statements import Statement, compose
+from cfnroles.symbols import PolicyVariable, PseudoParameter
+from cfnroles.targets.cloudformation.granting import changed_template, edited_list, with_sids
+from cfnroles.targets.lacking import Lacked, Ungrantable
+from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of
+
+#: Where a policy document may stand in what the AWS CLI answers.
+_PLACES: tuple[tuple[str, ...], ...] = ((), ("PolicyDocument",), ("PolicyVersion", "Document"))
+
+
+def changed_role_file(role: str, several: Sequence[Diagnosis]) -> tuple[str, str, str]:
+    """The file of a role as `verify` takes it, with its text before and after the statements are in it.
+
+    Raises Ungrantable where it is no file that a person edits, and for a name that it cannot hold.
+    """
+    file, name = (role, "") if exists(role) or ":" not in role else role.rpartition(":")[::2]
+    before = read_text(file, ACCOUNT)
+    lacking = (one for each in several for one in (*each.statements, *each.also_missing))
+    statements = compose(dict.fromkeys(need for each in lacking for need in each.needs))
+    tree = parse(before, file)
+    if isinstance(tree, Mapping) and "RoleDetailList" in tree:
+        raise Ungrantable(f"{file} is what IAM answered: give the file that the role {name} is made from")
+    after = (
+        _template(file, name, several, statements) if _is_template(tree) else _policy(file, before, several, statements)
+    )
+    _check(read_role(after, file, name), statements, _facts(several), file)
+    return file, before, after
+
+
+def _is_template(tree: Any) -> bool:
+    return isinstance(tree, Mapping) and "Resources" in tree
+
+
+def _template(file: str, name: str, several: Sequence[Diagnosis], statements: Sequence[Statement]) -> str:
+    reading = read(read_document(file))
+    for text in (text for each in statements for need in each.needs for text in need.permission.texts):
+        if foreign := {each.name for each in text_of(text).unknown}.difference(PSEUDO_PARAMETERS):
+            raise Ungrantable(f"the statement names {sorted(foreign)[0]}, which {file} does not have: add it by hand")
+    needs = [need for each in statements for need in each.needs]
+    named = reading.template.resources if reading.template else {}
+    logical_id = name if name in named else _only_role(named, name, file)
+    role = SourceRole(Verification(needs[0].holder, Role(name, ()), None, (), (), (), ()), reading, logical_id)
+    return changed_template(reading, role, [Lacked(each) for each in statements])
+
+
+def _only_role(resources: Mapping[str, Mapping[str, Any]], name: str, file: str) -> str:
+    """The logical id of a role that is given by its name, or that is the only one."""
+    roles = {each: one.get("Properties") or {} for each, one in resources.items() if one["Type"] == "AWS::IAM::Role"}
+    found = [each for each, properties in roles.items() if name in ("", properties.get("RoleName"))]
+    if len(found) != 1:
+        raise Ungrantable(f"{file} has no role {name}")
+    return found[0]
+
+
+def _policy(file: str, text: str, several: Sequence[Diagnosis], statements: Sequence[Statement]) -> str:
+    known = _facts(several)
+    plain = [_plain(each, known, file) for each in document(statements)["Statement"]]
+    tree = parse(text, file)
+    failure: InvalidInput | None = None
+    for place in _PLACES:
+        try:
+            around = tree
+            for step in place:
+                around = around[step]
+            return edited_list(text, file, (*place, "Statement"), with_sids(plain, around))
+        except (KeyError, TypeError):
+            continue
+        except InvalidInput as error:
+            failure = failure or error
+    raise Ungrantable(
+        f"{failure.where}: {failure.what}: add it by hand" if failure else f"{file} is no policy document"
+    )
+
+
+def _facts(several: Sequence[Diagnosis]) -> Facts:
+    """The account and the Region of the calls that were refused, by what the messages say."""
+    denials = [denial for each in several for denial in each.understood.denials]
+    accounts = (denial.principal.split(":")[4] for denial in denials if denial.principal.count(":") > 4)
+    regions = (str(denial.arn.region) for denial in denials if denial.arn and denial.arn.region)
+    return Facts(account=next(accounts, ""), region=next(regions, ""))
+
+
+def _plain(value: Any, facts: Facts, file: str) -> Any:
+    """A statement without symbols; raises Ungrantable for what is not known."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each, facts, file) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, facts, file) for each in value]
+    if not isinstance(value, Text):
+        return value
+    symbols = Home(facts.account, facts.region, partition_of(facts.region).plain).symbols
+    text = value.replaced(
+        lambda symbol: symbols.get(symbol.name) or symbol if isinstance(symbol, PseudoParameter) else symbol
+    )
+    for symbol in text.unknown:
+        if not isinstance(symbol, PolicyVariable):
+            raise Ungrantable(
+                f"{file} is plain JSON, and {symbol.written or symbol.spelled} is not known{_told(symbol.name)}"
+            )
+    return "".join(part if isinstance(part, str) else part.spelled.replace("${!", "${") for part in text.parts)
+
+
+def _told(name: str) -> str:
+    options = {"AWS::AccountId": "--account ID", "AWS::Region": "--region REGION", "AWS::Partition": "--region REGION"}
+    return f": give {options[name]}" if name in options else ""
+
+
+def _check(role: Role, statements: Sequence[Statement], facts: Facts, file: str) -> None:
+    """Raise Ungrantable where the role still lacks one of the needs."""
+    needs = [need for each in statements for need in each.needs]
+    for holder in dict.fromkeys(need.holder for need in needs):
+        own = tuple(need for need in needs if need.holder is holder)
+        judged = judge_uses(Uses(holder, own, facts), role, prove=False).judged
+        if lacks := [each.need.permission.action for each in judged if each.outcome is not Outcome.ALLOWED]:
+            raise Ungrantable(f"{file} would still not allow {', '.join(lacks)}: add it by hand")
