@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from cfnroles.answers.source_roles import KnownName, matched
 from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
@@ -69,6 +71,14 @@ def _may_be(pattern: re.Pattern[str], thing: str) -> bool:
 def serves(each: Understood, need: Need) -> bool:
     """Whether what a need grants is what was refused: where several fields ask for the call, the resource tells."""
     return each.denial is None or bool(each.thing) or need.permission.action == "ecr:GetAuthorizationToken"
+
+
+def bound(each: Understood, need: Need) -> Need:
+    """The need, of a key that no document names for the one that the message does."""
+    named = granted(each.denial) if each.denial and need.permission.when else ()
+    if not named or need.permission.action.lower() != each.action.lower():
+        return need
+    return replace(need, permission=replace(need.permission, resource=named[0], when=()))
 
 
 def at_fields(each: Understood, readings: Iterable[Reading], needs: Iterable[Need]) -> Iterator[Origin]:

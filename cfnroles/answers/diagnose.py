@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.asked_for import Asking, asking, at_fields, granted, own_needs, serves
+from cfnroles.answers.asked_for import Asking, asking, at_fields, bound, granted, own_needs, serves
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
 from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
@@ -161,7 +161,7 @@ def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis
     found = asking(each, asked.needs, asked.names)
     each = named(each, _names(asked, found))
     fields = at_fields(each, asked.readings, asked.needs)
-    wanted = tuple(need for need in found if serves(each, need))
+    wanted = tuple(bound(each, need) for need in found if serves(each, need))
     said = _said(each, wanted, asked, given)
     if said.at and not said.at.judged({key_of(need) for need in found}) and said.at.is_called(said.called):
         found, wanted, fields = Asking(), (), iter(())  # another role's field asks for the same thing
@@ -222,7 +222,7 @@ def _said(each: Understood, wanted: tuple[Need, ...], asked: _Asked, given: Role
     if len(set(told_apart(found))) != 1:
         return _Said(others=tuple(told_apart(found)))
     at = found[0]
-    judged = at.judged(keys) or _own(each, at)
+    judged = at.judged(keys) or _own(each, wanted, at)
     known = keys | {key_of(one.need) for one in judged}
     besides = tuple(one for one in at.verification.judged if key_of(one.need) not in known)
     trust = at.verification.trust if each.category is Category.TRUST else None
@@ -231,9 +231,10 @@ def _said(each: Understood, wanted: tuple[Need, ...], asked: _Asked, given: Role
     return _Said(at.verification.role.name, name, judged, besides, trust, at)
 
 
-def _own(each: Understood, at: SourceRole) -> tuple[Judged, ...]:
-    """What a role of the source says to calls that no field asks for: those of the application."""
-    needs = tuple(own_needs(each, at.verification.holder))
+def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Judged, ...]:
+    """What a role of the source says to calls that no document names: those of the application, and on keys."""
+    keyed = tuple(need for need in wanted if need.holder is at.verification.holder)
+    needs = keyed or tuple(own_needs(each, at.verification.holder))
     return () if at.verification.absence else _judged(needs, at.verification.role, _facts(at.reading))
 
 

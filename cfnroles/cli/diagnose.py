@@ -197,7 +197,9 @@ def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Readi
 
     files = {reading.name: options.source for reading in readings if not reading.addressed}
     then = f"cfnroles verify {quoted(options.source)}" if options.source else ""
-    return change_files(found, fix(found, "" if options.live else options.role), files, yes=options.yes, then=then)
+    spec = next((reading for reading in readings if reading.project), None)
+    fixed = fix(found, "" if options.live else options.role, spec)
+    return change_files(found, fixed, files, yes=options.yes, then=then)
 
 
 def _role(options: _Options, readings: Sequence[Reading]) -> str | RoleOf:

@@ -41,10 +41,11 @@ class Fix(Struct, frozen=True):
     refused: tuple[str, ...] = ()
 
 
-def fix(found: Iterable[Diagnosis], role: str = "") -> Fix:
+def fix(found: Iterable[Diagnosis], role: str = "", spec: Reading | None = None) -> Fix:
     """The changes to the files that the roles of these diagnoses come from, one for each file.
 
-    ``role`` is where the role stands that was given, as ``read_role_of`` takes it.
+    ``role`` is where the role stands that was given, as ``read_role_of`` takes it. ``spec`` is a service spec, by which
+    `build` writes the roles.
     """
     roles: dict[tuple[str, str], list[Diagnosis]] = {}
     refused: dict[str, None] = {}
@@ -53,12 +54,14 @@ def fix(found: Iterable[Diagnosis], role: str = "") -> Fix:
             roles.setdefault((each.at.reading.name, each.at.logical_id), []).append(each)
         elif role and each.role:
             roles.setdefault(("", role), []).append(each)
+        elif spec is not None:
+            roles.setdefault(("", ""), []).append(each)
         else:
             refused[_homeless(each)] = None
     texts: dict[str, tuple[str, str]] = {}
     for (source, name), several in roles.items():
         try:
-            for change in _granted(several, texts) if source else [_given(name, several)]:
+            for change in _granted(several, texts) if source else [_given(name, several, spec)]:
                 before = texts.get(change.document, (change.before, ""))[0]
                 texts[change.document] = before, change.after
         except Ungrantable as error:
@@ -66,7 +69,12 @@ def fix(found: Iterable[Diagnosis], role: str = "") -> Fix:
     return Fix(tuple(Change(name, *both) for name, both in texts.items()), tuple(refused))
 
 
-def _given(role: str, several: Sequence[Diagnosis]) -> Change:
+def _given(role: str, several: Sequence[Diagnosis], spec: Reading | None) -> Change:
+    """The change to the file of a role that was given, or to the spec that it is built by."""
+    if not role and spec is not None:
+        from cfnroles.targets.spec_grants import changed_spec
+
+        return Change(spec.name, spec.documents[0].text, changed_spec(spec, several))
     from cfnroles.targets.role_file import changed_role_file
 
     return Change(*changed_role_file(role, several))

@@ -227,3 +227,10 @@ def test_what_a_template_names_by_an_expression_is_told_as_such() -> None:
     (found,) = diagnose(f"{GET} {IDENTITY}", reading)
     assert len(found.asked_by) == 1
     assert "whether it is this field: the source names what it asks for by an expression" in found.unknown
+
+
+def test_a_key_that_no_document_names_is_that_of_the_message() -> None:
+    key = f"arn:aws:kms:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    found = one(f"{WHO} kms:Decrypt on resource: {key} {IDENTITY}")
+    assert {resource for _, resource in granted(found)} == {key}
+    assert {condition.key for each in found.statements for condition in each.conditions} >= {"kms:ViaService"}
