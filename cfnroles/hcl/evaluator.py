@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/language/expressions
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -50,7 +51,7 @@ from cfnroles.symbols import Expression
 
 def evaluate(node: Node, scope: Scope) -> Value:
     """The value of an expression. Raises Failed where Terraform itself would stop, and TooMuch."""
-    scope.session.budget.spend(node.place)
+    scope.session.budget.spend(node)
     return _KINDS[type(node)](node, scope)
 
 
@@ -283,11 +284,16 @@ def filled_template(text: str, name: str, variables: Value, scope: Scope) -> Val
     thing = ("template", name)
     scope.session.enter(thing, name, variables.place)
     try:
-        return evaluate(parse_template(Source(name, text)), scope.only(bound))
+        return evaluate(_parsed(name, text), scope.only(bound))
     except InvalidInput as error:
         raise Failed(str(error), variables.place) from error
     finally:
         scope.session.leave(thing)
+
+
+@lru_cache(maxsize=256)  # each pass fills the same templates
+def _parsed(name: str, text: str) -> Template:
+    return parse_template(Source(name, text))
 
 
 def _tried(node: Any, scope: Scope) -> Value:

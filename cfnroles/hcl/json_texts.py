@@ -96,10 +96,12 @@ class _Reader:
         match = _STRING.match(self._text, self._at)
         if match is None:
             raise self._failed("a text is not closed")
-        try:
-            whole = json.loads(match[0], strict=False)
-        except ValueError as error:
-            raise self._failed("an escape stands for nothing") from error
+        whole = match[0][1:-1]
+        if "\\" in whole:
+            try:
+                whole = json.loads(match[0], strict=False)
+            except ValueError as error:
+                raise self._failed("an escape stands for nothing") from error
         self._at = match.end()
         if _OPEN not in whole:
             return str(whole)

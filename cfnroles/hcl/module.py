@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from cfnroles.errors import InvalidInput
 from cfnroles.hcl.configuration import ResourceName, providers_of
 from cfnroles.hcl.directory import joined
 from cfnroles.hcl.evaluator import evaluate
@@ -206,16 +205,9 @@ class Module:
 
     def read(self, path: str, place: Place) -> str:
         """As for ``Names``."""
-        path = joined(".", path)
-        files = self.project.files
-        if not files.inside(path, ".") and not files.inside(path, self.directory):
-            raise Failed(f"{path} lies outside of the directory", place)
-        try:
-            text = files.text(path)
-        except InvalidInput as error:
-            raise Failed(str(error), place) from error
-        if text is None:
-            raise Failed(f"there is no file {files.called(path)}", place)
+        text, fault = self.project.file(joined(".", path), self.directory)
+        if fault:
+            raise Failed(fault, place)
         return text
 
     def file_name(self, path: str) -> str:

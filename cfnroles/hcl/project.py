@@ -44,6 +44,7 @@ class Project:
         self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
+        self._read: dict[tuple[str, str], tuple[str, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:
             raise InvalidInput("has no .tf files in it", where=files.called("."))
@@ -68,6 +69,23 @@ class Project:
     def texts(self) -> dict[str, str]:
         """The texts of all files that were read, by what they are called."""
         return {name: text for each in self._known.values() for name, text in each.texts.items()}
+
+    def file(self, path: str, directory: str) -> tuple[str, str]:
+        """The text of a file that a module in a directory names; else why it cannot be read."""
+        key = path, directory
+        if key not in self._read:
+            self._read[key] = self._text(path, directory)
+        return self._read[key]
+
+    def _text(self, path: str, directory: str) -> tuple[str, str]:
+        files = self.files
+        if not files.inside(path, ".") and not files.inside(path, directory):
+            return "", f"{path} lies outside of the directory"
+        try:
+            text = files.text(path)
+        except InvalidInput as error:
+            return "", str(error)
+        return ("", f"there is no file {files.called(path)}") if text is None else (text, "")
 
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}

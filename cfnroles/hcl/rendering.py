@@ -43,7 +43,7 @@ def rendered(template: Template, scope: Scope, evaluate: Evaluate, decide: Decid
 
 def _chunks(parts: tuple[Node, ...], scope: Scope, evaluate: Evaluate, decide: Decide) -> Iterator[tuple[Part, Place]]:
     for part in parts:
-        scope.session.budget.spend(part.place)
+        scope.session.budget.spend(part)
         match part:
             case Chunk(text=text):
                 yield text, part.place

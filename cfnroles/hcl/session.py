@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cfnroles.hcl.syntax import Place
+from cfnroles.hcl.syntax import Node, Place
 from cfnroles.hcl.values import Failed, Lazy
 
 #: So many expressions are looked at for one resource, and for a directory. The largest that were seen take a third.
@@ -38,13 +38,13 @@ class Budget:
         """What one resource may take of it."""
         return Budget(most, self)
 
-    def spend(self, place: Place) -> None:
-        """Note a step; raises TooMuch where none is left."""
+    def spend(self, node: Node) -> None:
+        """Note that a node is worked out; raises TooMuch where no step is left."""
         self._left -= 1
         if self._left < 0:
-            raise TooMuch(place)
+            raise TooMuch(node.place)
         if self._whole is not None:
-            self._whole.spend(place)
+            self._whole.spend(node)
 
 
 class Session:

@@ -34,10 +34,17 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     def _lines(self) -> list[int]:
         return [0, *(at + 1 for at, sign in enumerate(self.text) if sign == "\n")]
 
+    @cached_property
+    def _places(self) -> dict[int, Place]:
+        return {}
+
     def place(self, offset: int) -> Place:
         """Where the character with this number stands."""
-        line = bisect_right(self._lines, offset)
-        return Place(self.name, line, offset - self._lines[line - 1] + 1)
+        found = self._places.get(offset)
+        if found is None:
+            line = bisect_right(self._lines, offset)
+            found = self._places[offset] = Place(self.name, line, offset - self._lines[line - 1] + 1)
+        return found
 
 
 class Node(Struct, frozen=True, eq=False):

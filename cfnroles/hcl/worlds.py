@@ -25,7 +25,8 @@ def explored(
     found: list[tuple[Mapping[str, bool], _Found]] = []
     pending: list[dict[str, bool]] = [{}]
     while pending:
-        if len(found) == most:
+        # Each that is pending makes a pass at least.
+        if len(found) + len(pending) > most:
             return _one_by_one(work, budget), False
         decided = pending.pop()
         session = Session(budget, decided)

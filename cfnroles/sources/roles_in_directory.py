@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.hcl.definitions import Site, calls_away, instances, modules_of, sites
 from cfnroles.hcl.evaluator import evaluate
 from cfnroles.hcl.instances import ResourceInstance
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
-from cfnroles.hcl.session import Undecided
+from cfnroles.hcl.session import MOST_OF_ALL, Budget, Session, TooMuch, Undecided
 from cfnroles.hcl.syntax import Body, Node
 from cfnroles.hcl.values import Failed
-from cfnroles.iam.roles import Unread
+from cfnroles.hcl.worlds import explored
+from cfnroles.iam.roles import RolePolicy, Unread
 from cfnroles.sources.terraform_configured import (
     ASKED,
     CALLED_BY,
@@ -23,8 +29,8 @@ from cfnroles.sources.terraform_configured import (
     ROLE,
     Configured,
 )
-from cfnroles.sources.terraform_members import TASK_DEFINITION
-from cfnroles.sources.terraform_policies import spelled
+from cfnroles.sources.terraform_members import TASK_DEFINITION, decoded_json
+from cfnroles.sources.terraform_policies import Spelling, policy_of, spelled
 from cfnroles.sources.terraform_runs import attributes_of
 from cfnroles.sources.terraform_services import SERVICE
 from cfnroles.symbols import Expression
@@ -40,11 +46,102 @@ _OF_ROLE = re.compile(r"role(_?arn|s|_?name|_?id)?$", re.IGNORECASE)
 _NO_USERS = frozenset({*NAMING, ROLE, POLICY, TASK_DEFINITION, "aws_iam_role_policies_exclusive"})
 
 
+class SeenBefore:
+    """What of a directory is the same in all passes: what names a role as it is written, and which policies may."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._budget = Budget(MOST_OF_ALL)
+
+    @cached_property
+    def named(self) -> Sequence[tuple[Site, Sequence[tuple[frozenset[str], Node | None]]]]:
+        """Each resource that may have a role, with its arguments that name one.
+
+        Of each argument it is the names that are written in it, and itself where others may come from elsewhere.
+        """
+        found = []
+        for path, directory in modules_of(self._project):
+            for (mode, kind, own), block in self._project.configuration(directory).resources.items():
+                site = Site(path, kind, own, block)
+                if mode == "resource" and kind not in _NO_USERS:
+                    nodes = [node for called, node in _arguments(block.body) if _names_a_role(called, site)]
+                    found.append((site, [each for each in map(_written_in, nodes) if any(each)]))
+        return [each for each in found if each[1]]
+
+    def holders(self, names: Sequence[str]) -> Iterator[tuple[Site | None, Sequence[Configured]]]:
+        """The policies of secrets, buckets, repositories and keys that have one of these texts, and the hidden ones.
+
+        To look at all of them in each pass would make a condition of the pass of each of theirs.
+        """
+        for each in self._holders:
+            naming = any(json.dumps(name)[1:-1] in text for text in each.texts for name in names)
+            yield each.site if naming else None, each.hidden
+
+    @cached_property
+    def _holders(self) -> Sequence[_Holder]:
+        every = (each for kind in RESOURCE_POLICIES for each in sites(self._project, kind))
+        return [self._holder(each) for each in every if "policy" in each.block.body.arguments]
+
+    def _holder(self, site: Site) -> _Holder:
+        """A policy with its documents, of which each arm of each condition is seen.
+
+        Where Terraform would stop under some conditions alone, these are never the case.
+        """
+
+        def work(session: Session) -> list[Configured]:
+            try:
+                return [_configured(each) for each in instances(site, Module(self._project, session))]
+            except Failed:
+                return []
+
+        try:
+            passes, _ = explored(work, self._budget.part())
+        except (TooMuch, RecursionError):
+            attributes = {"policy": Failed("it takes too much work", site.place)}
+            return _Holder(site, (), (Configured(site.address, site.type, attributes, site.place),))
+        return _Holder(site, *_documents(form for _, found in passes for form in found))
+
+
+class _Holder(Struct, frozen=True):
+    """A policy of a resource: its documents as texts, and the forms of it that nobody can see."""
+
+    site: Site
+    texts: Sequence[str]
+    hidden: Sequence[Configured]
+
+
+def _documents(forms: Iterable[Configured]) -> tuple[Sequence[str], Sequence[Configured]]:
+    texts: dict[str, None] = {}
+    hidden: dict[str, Configured] = {}
+    stopped: dict[str, Configured] = {}
+    for form in forms:
+        given = form.attributes.get("policy")
+        if given is None:
+            continue
+        try:
+            tree = given if isinstance(given, Failed) else decoded_json(given)
+        except Failed as failed:
+            tree = failed
+        if isinstance(tree, Failed):
+            stopped[form.address] = replace(form, attributes={**form.attributes, "policy": tree})
+            continue
+        read = policy_of(form.address, given, form.where, Spelling(lambda symbol: symbol), trust=True)
+        if isinstance(read, RolePolicy):
+            texts[json.dumps(read.document)] = None
+        else:
+            hidden[form.address] = form
+    return tuple(texts), tuple((hidden or ({} if texts else stopped)).values())
+
+
+def _written_in(node: Node) -> tuple[frozenset[str], Node | None]:
+    return frozenset(_NAMED.findall(node.written)), node if _THROUGH.search(node.written) else None
+
+
 class DirectoryInPass:
     """As for ``terraform_configured.Surface``. ``judged`` are addresses of users of which all needs are seen."""
 
-    def __init__(self, project: Project, module: Module, judged: frozenset[str] = frozenset()) -> None:
-        self._project, self._module, self._session = project, module, module.session
+    def __init__(self, seen: SeenBefore, project: Project, module: Module, judged: frozenset[str]) -> None:
+        self._seen, self._project, self._module, self._session = seen, project, module, module.session
         self._judged = {_KEYS.sub("", address) for address in judged}
 
     def roles(self, named: Sequence[Text]) -> Iterable[Configured]:
@@ -87,10 +184,11 @@ class DirectoryInPass:
         """As for ``Surface``: a policy that the configuration makes has no known ARN."""
         return None
 
-    def holders(self) -> Iterable[Configured]:
+    def holders(self, names: Sequence[str]) -> Iterable[Configured]:
         """As for ``Surface``."""
-        for site in (each for kind in RESOURCE_POLICIES for each in sites(self._project, kind)):
-            if "policy" in site.block.body.arguments:
+        for site, hidden in self._seen.holders(names):
+            yield from hidden
+            if site is not None:
                 yield from (each for each in self._given(site) if isinstance(each, Configured))
 
     def beside(self, role: Configured) -> Iterable[Unread]:
@@ -107,24 +205,25 @@ class DirectoryInPass:
         """As for ``Surface``."""
         found: dict[str, None] = {}
         calls, name = _calls(role.address), _own_name(role)
-        for path, directory in modules_of(self._project):
-            configuration = self._project.configuration(directory)
-            for (mode, kind, own), block in configuration.resources.items():
-                site = Site(path, kind, own, block)
-                if mode != "resource" or kind in _NO_USERS or site.address in self._judged:
-                    continue
-                if self._uses(site, role, calls == path and name):
-                    found[site.address] = None
+        for site, nodes in self._seen.named:
+            if site.address not in self._judged and self._uses(site, nodes, role, calls, name):
+                found[site.address] = None
         for path, call in calls_away(self._project):
             if path[:-1] == calls and name in _NAMED.findall(call.written):
                 found["".join(f"module.{each}." for each in path)[:-1]] = None
         return tuple(found)
 
-    def _uses(self, site: Site, role: Configured, name: str | bool) -> bool:
-        nodes = [node for called, node in _arguments(site.block.body) if _names_a_role(called, site)]
-        if any(name in _NAMED.findall(node.written) for node in nodes):
+    def _uses(
+        self,
+        site: Site,
+        nodes: Sequence[tuple[frozenset[str], Node | None]],
+        role: Configured,
+        calls: tuple[str, ...],
+        name: str,
+    ) -> bool:
+        if calls == site.calls and any(name in written for written, _ in nodes):
             return True
-        through = [node for node in nodes if _THROUGH.search(node.written)]
+        through = [node for _, node in nodes if node is not None]
         return bool(through) and any(self._is(node, each, role) for node in through for each in self._peeked(site))
 
     def _peeked(self, site: Site) -> list[ResourceInstance]:

@@ -67,7 +67,7 @@ class PlanSurface:
         """As for ``Surface``."""
         return next((each for each in self._of(POLICY) if str(each.known("arn")) == arn), None)
 
-    def holders(self) -> Iterable[Configured]:
+    def holders(self, names: Sequence[str]) -> Iterable[Configured]:
         """As for ``Surface``."""
         return self._of(*RESOURCE_POLICIES)
 

@@ -105,8 +105,8 @@ class Surface(Protocol):
     def policy(self, arn: str) -> Configured | None:
         """The customer managed policy with an ARN."""
 
-    def holders(self) -> Iterable[Configured]:
-        """The policies of secrets, buckets, repositories and keys."""
+    def holders(self, names: Sequence[str]) -> Iterable[Configured]:
+        """The policies of secrets, buckets, repositories and keys, as far as they may have one of these texts."""
 
     def beside(self, role: Configured) -> Iterable[Unread]:
         """What may give policies to a role, and cannot be seen."""

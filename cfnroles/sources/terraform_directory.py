@@ -25,7 +25,7 @@ from cfnroles.hcl.worlds import explored
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.sources.roles_in_directory import DirectoryInPass
+from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
@@ -111,13 +111,13 @@ class DirectoryRoles:
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:
-        running = _running(self._project)
+        running, before = _running(self._project), SeenBefore(self._project)
         found: list[TaskWithRoles] = []
         for site in sites(self._project, TASK_DEFINITION):
-            seen = _definitions(site, self._project, running, Budget(MOST_OF_ALL))
-            if not isinstance(seen, Gap):
-                own = _in_passes(site, seen, self._told, self._region)
-                found += [TaskWithRoles(each, seen.roles) for each in own]
+            read = _definitions(site, self._project, running, before)
+            if not isinstance(read, Gap):
+                own = _in_passes(site, read, self._told, self._region)
+                found += [TaskWithRoles(each, read.roles) for each in own]
         return tuple(found)
 
 
@@ -144,7 +144,7 @@ def _running(project: Project) -> Sequence[Site]:
 
 
 def _definitions(
-    site: Site, project: Project, running: Sequence[Site], for_roles: Budget | None = None
+    site: Site, project: Project, running: Sequence[Site], before: SeenBefore | None = None
 ) -> _Found | Gap:
     """The definitions of a site; with the roles that they name where there is work for these, too."""
 
@@ -157,14 +157,16 @@ def _definitions(
             runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
             turned = [both for each in own for both in beside_services(each, services)]
             turned += [both for each in own for both in targets_running(each, runners)]
-            seen = judged(runners, lambda target: any(target.runs(each) for each in own))
-            roles = roles_beside(DirectoryInPass(project, module, seen), turned) if for_roles else NO_ROLES
-            return _Pass(turned, module.defaults, roles)
+            if before is None:
+                return _Pass(turned, module.defaults)
+            whole = judged(runners, lambda target: any(target.runs(each) for each in own))
+            surface = DirectoryInPass(before, project, module, whole)
+            return _Pass(turned, module.defaults, roles_beside(surface, turned))
         except Failed as failed:
             return _Pass(failed, module.defaults)
 
     try:
-        found, exact = explored(work, for_roles or project.budget.part())
+        found, exact = explored(work, Budget(MOST_OF_ALL) if before else project.budget.part())
     except TooMuch as much:
         return _hidden(site.address, site.place, f"it takes too much work, at {much.place}", _DECIDE)
     except RecursionError:

@@ -35,7 +35,7 @@ def policies_naming(
     role: Configured, holders: Iterable[Configured], spelling: Spelling
 ) -> tuple[ResourcePolicyNaming, ...]:
     """The policies that name a role, and those that nobody can see, which may."""
-    return tuple(_naming(tuple(_called(role)), holders, spelling))
+    return tuple(_naming(tuple(texts_naming(role)), holders, spelling))
 
 
 def _naming(
@@ -67,7 +67,7 @@ def _resource(holder: Configured, spelling: Spelling) -> str:
     return str(arn.resource) if arn is not None else f"{kind.before}{text}" if text else ""
 
 
-def _called(role: Configured) -> Iterator[str]:
+def texts_naming(role: Configured) -> Iterator[str]:
     """The texts by which a document names a role."""
     yield from (f"${{{role.address}}}", f"${{{role.address}.")
     if name := role.known("name"):

@@ -29,7 +29,7 @@ from cfnroles.sources.terraform_configured import (
 )
 from cfnroles.sources.terraform_members import TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_policies import Spelling, cure, policy_of, spelled, trust_of
-from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming, policies_naming
+from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming, policies_naming, texts_naming
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.sources.terraform_tasks import TaskInPasses
 from cfnroles.symbols import SUFFIX, Expression, RandomSuffix
@@ -131,7 +131,7 @@ def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> 
     texts_of = {each.address: _names(each) for each in found}
     wanted = [each for each in found if any(_is_named(text, each, texts_of[each.address]) for text in named)]
     attached = list(surface.policies(wanted)) if wanted else []
-    holders = list(surface.holders()) if wanted else []
+    holders = list(surface.holders([name for each in wanted for name in texts_naming(each)])) if wanted else []
     roles = tuple(
         ConfiguredRole(
             each,
