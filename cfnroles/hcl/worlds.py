@@ -28,7 +28,8 @@ def explored(
         # Each that is pending makes a pass at least.
         if len(found) + len(pending) > most:
             return _one_by_one(work, budget), False
-        decided = pending.pop()
+        # The arms of early conditions have most of the others behind them, which tells soonest that there are too many.
+        decided = pending.pop(0)
         session = Session(budget, decided)
         found.append((session.asked, work(session)))
         asked = list(session.asked.items())
@@ -36,7 +37,7 @@ def explored(
         for index in range(len(decided), len(asked)):
             name, holds = asked[index]
             pending.append({**dict(asked[:index]), name: not holds})
-    return found, True
+    return sorted(found, key=lambda each: [not holds for holds in each[0].values()]), True
 
 
 def _one_by_one(work: Callable[[Session], _Found], budget: Budget) -> list[tuple[Mapping[str, bool], _Found]]:
