@@ -79,13 +79,11 @@ class Client:
 
         class Pages:
             def paginate(self, **request: Any) -> Iterator[Any]:
-                settings = request.pop("PaginationConfig", {})
-                del settings
                 token: dict[str, Any] = {}
                 while True:
                     page = getattr(client, name)(**request, **token)
                     yield page
-                    named = next((each for each in ("NextToken", "nextToken", "Marker") if page.get(each)), "")
+                    named = next((each for each in ("NextToken", "nextToken") if page.get(each)), "")
                     if not named:
                         return
                     token = {named: page[named]}
@@ -99,7 +97,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Aws]:
 
     def put(answers: Mapping[str, Any], denied: tuple[str, ...] = ()) -> Aws:
         made = Aws(answers, denied)
-        monkeypatch.setattr("cfnroles.aws.connection.Connection.client", lambda self, service: made.client(service))
+        at = "cfnroles.aws.connection.Connection"
+        monkeypatch.setattr(f"{at}.client", lambda self, service, **_: made.client(service))
+        monkeypatch.setattr(f"{at}.made", lambda self, service, *_, **__: made.client(service))
         return made
 
     return put

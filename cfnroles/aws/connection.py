@@ -36,17 +36,21 @@ class Connection(Struct, frozen=True, dict=True):
             environment=tuple(sorted(variables.items())),
         )
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, patient: bool = False) -> Any:
         """A client for ``service``, from botocore itself: boto3 adds nothing here but the time to load it.
+
+        One that is ``patient`` makes thousands of calls: it slows down by itself where AWS throttles, and leaves room
+        for those who share the quota. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
         Raises ``InvalidInput`` for an unknown profile, a missing Region or an endpoint that is no URL.
         """
+        # What is on this machine and does not answer is not there; the network deserves patience.
+        attempts = 2 if is_loopback(self._endpoint) else 10 if patient else 6
         with answering(f"AWS ({service})"):
             return self.made(
                 service,
                 self.home_region,
-                # What is on this machine and does not answer is not there; the network deserves patience.
-                retries={"mode": "standard", "max_attempts": 2 if is_loopback(self._endpoint) else 6},
+                retries={"mode": "adaptive" if patient else "standard", "max_attempts": attempts},
                 connect_timeout=10,
                 read_timeout=60,
             )

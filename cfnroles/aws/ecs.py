@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cfnroles.aws.connection import Connection
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 class Ecs:
     """Amazon ECS in one account and Region. Every method raises ``Unavailable`` when AWS cannot be asked or refuses."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._client: ECSClient = connection.client("ecs")
+    def __init__(self, connection: Connection, *, patient: bool = False) -> None:
+        self._client: ECSClient = connection.client("ecs", patient=True) if patient else connection.client("ecs")
 
     def task_definition(self, name: str) -> str:
         """The task definition of a family, of FAMILY:REVISION or of an ARN, as JSON text."""
@@ -39,6 +40,47 @@ class Ecs:
             )
         service = answer["services"][0]
         return _text({"services": [service]}), str(service["taskDefinition"])
+
+    def registered(self, name: str) -> dict[str, Any]:
+        """The same without tags, as it is answered."""
+        with answering("ecs:DescribeTaskDefinition"):
+            answer: Any = self._client.describe_task_definition(taskDefinition=name)
+        return _answer(answer)
+
+    def definitions(self) -> Iterator[str]:
+        """ListTaskDefinitions: the ARNs of all that are ACTIVE, by family and revision, a page at a time."""
+        yield from self._listed("ecs:ListTaskDefinitions", "list_task_definitions", "taskDefinitionArns", sort="ASC")
+
+    def families(self) -> Iterator[str]:
+        """ListTaskDefinitionFamilies: the families with an ACTIVE task definition."""
+        yield from self._listed("ecs:ListTaskDefinitionFamilies", "list_task_definition_families", "families")
+
+    def used(self) -> Iterator[str]:
+        """The ARNs of the task definitions of all services, their deployments, and running tasks; some repeatedly."""
+        for cluster in self._pages("ecs:ListClusters", "list_clusters", "clusterArns"):
+            services = self._pages("ecs:ListServices", "list_services", "serviceArns", cluster=cluster)
+            for names in _batches(services, _MOST_SERVICES):
+                for service in self.services(cluster, names)["services"]:
+                    yield service["taskDefinition"]
+                    held = (*service.get("deployments", ()), *service.get("taskSets", ()))
+                    yield from (each["taskDefinition"] for each in held if "taskDefinition" in each)
+            running = self._pages("ecs:ListTasks", "list_tasks", "taskArns", cluster=cluster)
+            for names in _batches(running, MOST_TASKS):
+                yield from (task["taskDefinitionArn"] for task in self.tasks(cluster, names)["tasks"])
+
+    def _listed(self, call: str, operation: str, member: str, **more: str) -> Iterator[str]:
+        yield from self._pages(call, operation, member, status="ACTIVE", **more)
+
+    def _pages(self, call: str, operation: str, member: str, **asked: str) -> Iterator[str]:
+        """The elements of all pages, each page asked for when it is needed: in between, others are asked, too."""
+        ask, token = getattr(self._client, operation), dict[str, str]()
+        while True:
+            with answering(call):
+                page: Any = ask(maxResults=_PAGE, **asked, **token)
+            yield from page[member]
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
 
     def services(self, cluster: str, names: Sequence[str]) -> dict[str, Any]:
         """DescribeServices, of at most ten: with their events and deployments, and which of them there are not."""
@@ -60,6 +102,14 @@ class Ecs:
 
 #: As many tasks as one answer lists, and one request describes.
 MOST_TASKS = 100
+#: As many as DescribeServices takes, and as many as one page lists.
+_MOST_SERVICES, _PAGE = 10, 100
+
+
+def _batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(names)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def _of(cluster: str) -> Any:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -36,8 +36,8 @@ class Iam:
     ``NoSuchRole`` where there is none.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._client: IAMClient = connection.client("iam")
+    def __init__(self, connection: Connection, *, patient: bool = False) -> None:
+        self._client: IAMClient = connection.client("iam", patient=True) if patient else connection.client("iam")
 
     def role(self, name_or_arn: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A role and its managed policies, both in the form that GetAccountAuthorizationDetails gives them."""
@@ -58,6 +58,17 @@ class Iam:
         arns = [policy["PolicyArn"] for policy in attached] + ([boundary] if boundary else [])
         detail = {**role, "RolePolicyList": self._inline(name), "AttachedManagedPolicies": attached}
         return detail, [self._managed(arn) for arn in arns]
+
+    def account(self) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+        """GetAccountAuthorizationDetails: all roles of the account and their managed policies, a page at a time."""
+        asked: Any = {"Filter": ["Role", "LocalManagedPolicy", "AWSManagedPolicy"], "MaxItems": 1000}
+        while True:
+            with answering("iam:GetAccountAuthorizationDetails"):
+                page: Any = self._client.get_account_authorization_details(**asked)
+            yield page.get("RoleDetailList", []), page.get("Policies", [])
+            if not page.get("IsTruncated"):
+                return
+            asked["Marker"] = page["Marker"]
 
     def simulate(self, role_arn: str, action: str, resource: str, context: Mapping[str, Iterable[str]]) -> Simulated:
         """SimulatePrincipalPolicy for one request.

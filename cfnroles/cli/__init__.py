@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
     "diagnose": "Tell what is behind a failure of Amazon ECS, and what to do.",
+    "fleet": "Find what is wrong with all task definitions and roles of an account.",
     "lint": "Find faults in templates, task definitions and policies.",
     "diff": "Tell which permissions a change adds, removes, widens and narrows.",
     "schema": "Print the JSON Schema of service specs.",

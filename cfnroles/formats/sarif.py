@@ -19,8 +19,8 @@ from cfnroles.formats.places import Places
 from cfnroles.need import Finding, Severity
 from cfnroles.page import Page, json_page, page, visible
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _BASE = "%SRCROOT%"
 _HOME = "https://pypi.org/project/cfnroles/"
 
@@ -31,16 +31,17 @@ def sarif(report: LintReport) -> Page:
     numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
     results = [result for file in report.files for result in _results(file, numbers)]
     run = {
-        "tool": {"driver": {**_tool(), "rules": rules}},
+        "tool": {"driver": {**tool(), "rules": rules}},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_BASE: {"description": {"text": "The directory in which cfnroles was run."}}},
         "invocations": [_invocation(report)],
         "results": results,
     }
-    return json_page({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    return json_page({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _tool() -> dict[str, object]:
+def tool() -> dict[str, object]:
+    """Which tool it was."""
     return {"name": "cfnroles", "version": metadata.version("cfnroles"), "informationUri": _HOME}
 
 
@@ -62,13 +63,13 @@ def _rule(check: Check) -> dict[str, object]:
             "markdown": f"{check.why}\n\nInstead of\n\n```yaml\n{check.bad}```\n\nwrite\n\n```yaml\n{check.good}```\n",
         },
         "helpUri": check.source,
-        "defaultConfiguration": {"level": _LEVELS[check.severity]},
+        "defaultConfiguration": {"level": LEVELS[check.severity]},
         "properties": {"tags": ["security", "aws", "ecs", "iam"]},
     }
 
 
 def _other_rule(finding: Finding) -> dict[str, object]:
-    rule: dict[str, object] = {"id": finding.check, "defaultConfiguration": {"level": _LEVELS[finding.severity]}}
+    rule: dict[str, object] = {"id": finding.check, "defaultConfiguration": {"level": LEVELS[finding.severity]}}
     if not finding.source:
         return rule
     told = f"A rule of cfn-lint, explained at {finding.source}"
@@ -98,17 +99,17 @@ def _result(finding: Finding, places: Places, numbers: dict[str, int]) -> dict[s
     result: dict[str, object] = {
         "ruleId": finding.check,
         "ruleIndex": numbers[finding.check],
-        "level": _LEVELS[finding.severity],
-        "message": {"text": _text(message_of(finding))},
+        "level": LEVELS[finding.severity],
+        "message": {"text": plain_text(message_of(finding))},
         "locations": [_location(finding, places)],
         "partialFingerprints": {"cfnroles/v1": _fingerprint(finding)},
     }
     if finding.also:
         result["relatedLocations"] = [
-            {**_location(other, places), "message": {"text": _text(other.what)}} for other in finding.also
+            {**_location(other, places), "message": {"text": plain_text(other.what)}} for other in finding.also
         ]
     if finding.accepted:
-        result["suppressions"] = [{"kind": "inSource", "justification": _text(finding.accepted)}]
+        result["suppressions"] = [{"kind": "inSource", "justification": plain_text(finding.accepted)}]
     return result
 
 
@@ -121,14 +122,14 @@ def _notifications(unreadable: Sequence[LintedFile]) -> list[dict[str, object]]:
     return [
         {
             "level": "error",
-            "message": {"text": _text(file.unreadable)},
+            "message": {"text": plain_text(file.unreadable)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.document)}}],
         }
         for file in unreadable
     ]
 
 
-def _text(text: str) -> str:
+def plain_text(text: str) -> str:
     """A text of a message in which nothing becomes a link: viewers make one of ``[text](destination)`` (3.11.6)."""
     return page([text]).replace("](", "]\\(")
 

@@ -21,6 +21,7 @@ import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
 from cfnroles.answers.diagnose import diagnose
+from cfnroles.answers.fleet_finding import Affected, FleetFinding, FleetReport, Kind
 from cfnroles.answers.graph import graph
 from cfnroles.answers.lint import LintReport
 from cfnroles.answers.verification import Verification
@@ -28,7 +29,16 @@ from cfnroles.cli import COMMANDS
 from cfnroles.deploy.policy import DeployOptions, deploy_policy
 from cfnroles.deploy.stacks_file import built_stacks
 from cfnroles.errors import InvalidInput
-from cfnroles.formats import annotations, diagnosis, difference, explanation, verification, verification_markdown
+from cfnroles.formats import (
+    annotations,
+    diagnosis,
+    difference,
+    explanation,
+    fleet,
+    fleet_sarif,
+    verification,
+    verification_markdown,
+)
 from cfnroles.formats import build as build_format
 from cfnroles.formats import deploy_policy as deploy_policy_format
 from cfnroles.formats import lint as lint_format
@@ -275,6 +285,14 @@ def test_no_word_of_a_message_is_more_than_a_text(role: str) -> None:
         assert wrong("json", diagnosis.json_text(found, reading.texts)) == [], message
 
 
+def test_no_word_of_an_account_is_more_than_a_text() -> None:
+    found = tuple(FleetFinding(kind, EVIL, EVIL, Affected({EVIL: (1, 2)}), EVIL) for kind in Kind)
+    report = FleetReport(EVIL, EVIL, "all", 1, 1, 1, found, (EVIL,), EVIL, resumed=True)
+    assert wrong("human", fleet.human(report)) == []
+    assert wrong("json", fleet.json_text(report)) == []
+    assert wrong("json", fleet_sarif.sarif(report)) == []
+
+
 FORMATS = {
     "check": {"human", "json", "markdown"},
     "diagnose": {"human", "json"},
@@ -282,6 +300,7 @@ FORMATS = {
     "deploy": {"human", "json", "markdown"},
     "deploy-policy": {"human", "json", "cloudformation"},
     "explain": {"human", "json", "markdown"},
+    "fleet": {"human", "json", "sarif"},
     "graph": {"html", "mermaid"},
     "lint": {"human", "json", "sarif", "junit", "markdown", "github", "gitlab"},
     "outputs": {"human", "json", "env"},

@@ -418,7 +418,7 @@ def test_reading_a_role_changes_nothing() -> None:
     calls = {name for name in vars(Client) if not name.startswith("_")}
 
     assert {name.partition("_")[0] for name in calls} == {"get", "simulate"}
-    assert [name for name in vars(Iam) if not name.startswith("_")] == ["role", "simulate"]
+    assert [name for name in vars(Iam) if not name.startswith("_")] == ["role", "account", "simulate"]
 
 
 # -- real templates

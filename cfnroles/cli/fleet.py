@@ -1,0 +1,105 @@
+"""``cfnroles fleet``: every task definition of an account and Region against its roles, its secrets and the rest."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.terminal import say, width
+from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+from cfnroles.page import quoted
+
+if TYPE_CHECKING:
+    from cfnroles.answers.fleet_finding import FleetReport
+
+
+@click.command("fleet")
+@click.option("--live", is_flag=True, help="Read the account. Reads only; there is no other way to ask yet.")
+@click.option(
+    "--revisions",
+    default="all",
+    show_default=True,
+    type=click.Choice(["all", "latest", "used"]),
+    help="all: every ACTIVE one. latest: the newest of each family. used: those of services and running tasks.",
+)
+@click.option("--resume", type=PathParameter(), metavar="FILE", help="Keep what is read in FILE, and go on from it.")
+@click.option(
+    "--fail-on", default="", type=click.Choice(["", "excess"]), help="excess: let wide roles and excess count, too."
+)
+@click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE.")
+@click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's.")
+@click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "sarif"]))
+def command(
+    live: bool, revisions: str, resume: Path | None, fail_on: str, profile: str, region: str, format_: str
+) -> None:
+    """Look at all task definitions of an account and Region at once, the worst first.
+
+    Each role is judged once, by all that any task definition needs of it: what it lacks, what none of them needs, what
+    it gives away, whom it trusts, who shares it. Roles, secrets, parameters, keys, log groups and repositories that
+    do not exist are told, and roles that nothing names. What cannot be found out is told, too, with the permission.
+
+    Nothing is changed, and no value of a secret, a parameter or a variable is read or kept. It asks slowly where AWS
+    throttles; with --resume FILE a run that ended early goes on where it was, and one that is complete is shown again.
+
+    The exit code is 1 if a task definition could not start a task, 3 if that is not known of one, else 0. With
+    --fail-on excess it is also 1 for a role that gives away or grants more than is needed.
+
+    \b
+      cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl
+      cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl --format sarif > fleet.sarif
+    """
+    if not live:
+        raise InvalidInput("what there is in an account, only AWS tells", remedy="Give --live.")
+    try:
+        report = _report(revisions, resume, profile, region)
+    except (Unavailable, KeyboardInterrupt):
+        if resume:
+            say(f"What was read is in {resume}. Go on with the same --resume {quoted(str(resume))}.", err=True)
+        raise
+    _show(report, format_)
+    sys.exit(_exit_code(report, fail_on))
+
+
+def _report(revisions: str, resume: Path | None, profile: str, region: str) -> FleetReport:
+    from cfnroles.answers.fleet import Account, fleet
+    from cfnroles.aws.caller import caller_of
+    from cfnroles.aws.connection import Connection
+    from cfnroles.aws.ecs import Ecs
+    from cfnroles.aws.existing import Existing
+    from cfnroles.aws.iam import Iam
+    from cfnroles.sources.fleet import Kept, Place, Revisions
+
+    connection = Connection(profile, region)
+    home = connection.home_region
+    if not home:
+        raise InvalidInput("no AWS Region is set", remedy="Give --region or set AWS_REGION.")
+    account = caller_of(connection).account
+    place = Place(account, home, Revisions(revisions))
+    asked = Account(Ecs(connection, patient=True), Iam(connection, patient=True), Existing(connection, home, account))
+    with Kept(resume, place, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC") as kept:
+        return fleet(asked, place, kept, lambda done: say(f"looked at: {done}", err=True))
+
+
+def _show(report: FleetReport, format_: str) -> None:
+    from cfnroles.formats import fleet, fleet_sarif
+
+    match format_:
+        case "json":
+            say(fleet.json_text(report))
+        case "sarif":
+            say(fleet_sarif.sarif(report))
+        case _:
+            say(fleet.human(report, width()))
+
+
+def _exit_code(report: FleetReport, fail_on: str) -> int:
+    from cfnroles.need import Severity
+
+    if report.of(Severity.ERROR) or (fail_on == "excess" and report.of(Severity.WARNING)):
+        return BadAnswer.exit_code
+    return Unavailable.exit_code if report.unknown else 0

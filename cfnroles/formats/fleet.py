@@ -1,0 +1,83 @@
+"""What was found in all task definitions of an account and Region, as one table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
+
+from cfnroles.answers.fleet_finding import FleetFinding, FleetReport
+from cfnroles.counted import counted
+from cfnroles.need import Severity
+from cfnroles.page import Page, joined, json_page, page, painted, visible
+
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: ""}
+_HEAD = ("FINDING", "WHAT", "TASK DEFINITIONS")
+#: The columns that are not what is left for the middle one.
+_FIRST, _LAST, _BETWEEN = 19, 22, 2
+
+
+def human(report: FleetReport, width: int = 80) -> Page:
+    """One table, the worst first: what is found, about what, and in which task definitions."""
+    widths = (_FIRST, max(width, 72) - _FIRST - _LAST - 2 * _BETWEEN, _LAST)
+    lines = [*_row(_HEAD, widths, "1")] if report.findings else []
+    for each in report.findings:
+        concerned = each.affected.words() or "-"
+        lines += _row((each.kind, f"{each.subject}: {each.what}", concerned), widths, _COLOURS[each.kind.severity])
+    return page([*lines, *([""] if lines else []), *_summary(report)])
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], colour: str) -> Iterator[str]:
+    columns = [wrap(visible(cell), size, break_on_hyphens=False) for cell, size in zip(cells, widths, strict=True)]
+    for number, parts in enumerate(zip_longest(*columns, fillvalue="")):
+        first = parts[0].ljust(widths[0])
+        rest = (" " * _BETWEEN).join(part.ljust(size) for part, size in zip(parts[1:], widths[1:], strict=True))
+        yield joined(painted(first, colour) if colour and number == 0 else first, " " * _BETWEEN, rest.rstrip())
+
+
+def _summary(report: FleetReport) -> Iterator[str]:
+    which = {"all": "", "latest": "newest ", "used": "used "}[report.revisions]
+    yield (
+        f"{report.definitions:,} {which}task definition{'' if report.definitions == 1 else 's'} of"
+        f" {report.families:,} {'family' if report.families == 1 else 'families'}"
+        f" and {counted(report.roles, 'role')}: account {report.account}, {report.region}"
+    )
+    errors, warnings, infos = (len(report.of(each)) for each in Severity)
+    yield (
+        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {infos} to know, {len(report.unknown)} not known"
+    )
+    if report.resumed:
+        yield f"begun {report.began} and resumed: what was read before is as it was then"
+    if report.denied:
+        yield f"permissions that would tell more: {', '.join(report.denied)}"
+
+
+def json_text(report: FleetReport) -> Page:
+    """For programs. ``schema`` changes when the form does."""
+    return json_page(
+        {
+            "schema": 1,
+            "account": report.account,
+            "region": report.region,
+            "revisions": report.revisions,
+            "begun": report.began,
+            "resumed": report.resumed,
+            "taskDefinitions": report.definitions,
+            "families": report.families,
+            "roles": report.roles,
+            "findings": [_entry(each) for each in report.findings],
+            "permissionsThatWouldTellMore": list(report.denied),
+        }
+    )
+
+
+def _entry(each: FleetFinding) -> dict[str, object]:
+    return {
+        "kind": each.kind,
+        "severity": each.kind.severity,
+        "subject": each.subject,
+        "what": each.what,
+        "where": each.where,
+        "count": each.affected.count,
+        "taskDefinitions": {family: list(numbers) for family, numbers in each.affected.revisions.items()},
+    }
