@@ -30,8 +30,16 @@ def seen(ids: Sequence[str]) -> frozenset[str]:
 
 def category(found: Understood | None) -> str:
     """The category in the corpus's words."""
-    name = str(found.category) if found else "undetermined"
+    return _worded(str(found.category) if found else "undetermined")
+
+
+def _worded(name: str) -> str:
     return _NAMES.get(name, name.replace(" ", "-"))
+
+
+def among(found: Understood | None, truth: str) -> bool:
+    """Whether the true category is that of one of the ranked causes: all that a text that cannot decide can tell."""
+    return found is not None and truth in {_worded(str(cause.category)) for cause in found.causes}
 
 
 def lacks_statement(truth: Mapping[str, Any]) -> bool:
@@ -46,7 +54,11 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     found = [(category(one), row["truth"]["category"]) for row, one in high]
     right = sum(told == truth for told, truth in found)
     open_ = sum(told != truth and told == "undetermined" for told, truth in found)
+    ranked = sum(
+        told == "undetermined" and among(one, truth) for (told, truth), (_, one) in zip(found, high, strict=True)
+    )
     yield f"category right {right}/{len(high)}, undetermined {open_}, wrong {len(high) - right - open_}"
+    yield f"of the undetermined, with the truth among the ranked causes {ranked}"
     called = [(row, one) for row, one in high if row["truth"]["action"]]
     # The case of an action plays no part for IAM.
     acted = sum(one is not None and one.action.lower() == row["truth"]["action"].lower() for row, one in called)

@@ -199,7 +199,12 @@ def _entry(each: Diagnosis, lines: Lines, given: Pasting) -> dict[str, object]:
         "askedBy": [_place(origin, lines) for origin in each.asked_by],
         "role": _role_entry(each),
         "causes": [
-            {"what": one.what, "check": given.filled(one.check, each), "remedy": given.filled(one.remedy, each)}
+            {
+                "what": one.what,
+                "category": one.category or said.category,
+                "check": given.filled(one.check, each),
+                "remedy": given.filled(one.remedy, each),
+            }
             for one in each.causes
         ],
         "remedy": given.filled(each.remedy, each),

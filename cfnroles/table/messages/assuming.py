@@ -15,16 +15,19 @@ _PASS = PossibleCause(
     "whoever starts the task or deploys the service lacks iam:PassRole on the role",
     "cfnroles deploy-policy SOURCE",
     "Allow iam:PassRole on the role, if iam:PassedToService is ecs-tasks.amazonaws.com, to whoever deploys",
+    category=Category.PERMISSION,
 )
 _GONE = PossibleCause(
     "the role does not exist, or its name in the task definition is wrong: `null`, empty or of another account",
     "aws iam get-role --role-name ROLE",
     "Correct taskRoleArn or executionRoleArn",
+    category=Category.MISSING,
 )
 _NEW = PossibleCause(
     "the role was made seconds ago, and IAM had not told all of AWS yet",
     "Start the task again",
     "Wait some seconds between making the role and running the task",
+    category=Category.RUNTIME,
 )
 
 SYMPTOMS = (

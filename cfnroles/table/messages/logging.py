@@ -17,13 +17,20 @@ _REACH = PossibleCause(
     "Give the subnet a route to the internet, or a VPC endpoint com.amazonaws.REGION.logs whose security group lets"
     " the task in"
     " on port 443",
+    category=Category.NETWORK,
 )
-_NO_GROUP = PossibleCause("the log group does not exist in the Region of awslogs-region", _FIND, "Create the log group")
+_NO_GROUP = PossibleCause(
+    "the log group does not exist in the Region of awslogs-region",
+    _FIND,
+    "Create the log group",
+    category=Category.MISSING,
+)
 _NO_WRITE = PossibleCause(
     "the execution role lacks logs:CreateLogStream on the log group",
     "cfnroles verify SOURCE --live --role ROLE",
     "Add what verify tells to the execution role",
     lacking=True,
+    category=Category.PERMISSION,
 )
 
 SYMPTOMS = (

@@ -12,6 +12,7 @@ _MEMORY = PossibleCause(
     "the container went over its memory, and the kernel killed it",
     f"{_TASK} --query 'tasks[].containers[].[name,reason]'",
     "Give the container more memory",
+    category=Category.LIMIT,
 )
 
 SYMPTOMS = (
@@ -185,6 +186,7 @@ SYMPTOMS = (
                 " stopped it",
                 f"{_TASK} --query 'tasks[].stoppedReason'",
                 "Handle SIGTERM, or raise stopTimeout",
+                category=Category.APPLICATION,
             ),
         ),
     ),

@@ -94,17 +94,20 @@ LAST = (
                 "cfnroles verify SOURCE --live --execute-command --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
+                category=Category.PERMISSION,
             ),
             PossibleCause(
                 "the task was started before ECS Exec was enabled",
                 "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].enableExecuteCommand'",
                 "Deploy again with enableExecuteCommand",
+                category=Category.MALFORMED,
             ),
             PossibleCause(
                 "the subnet has no route to com.amazonaws.REGION.ssmmessages",
                 "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2"
                 " describe-vpc-endpoints",
                 "Give the subnet a route, or that VPC endpoint",
+                category=Category.NETWORK,
             ),
         ),
     ),

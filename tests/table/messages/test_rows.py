@@ -91,6 +91,9 @@ def test_no_cause_is_told_of_a_symptom_and_causes_are_ranked_with_a_check_each()
         assert row.remedy, row.name
         assert len(row.causes) != 1, row.name
         assert all(cause.what and cause.check and cause.remedy for cause in row.causes), row.name
+        # What is undetermined has causes of several kinds, and each says which.
+        told = [cause.category for cause in row.causes]
+        assert row.category is not Category.UNDETERMINED or None not in told, row.name
     for name in ("circuit-breaker", "not-stable", "task-failed-to-start", "killed"):
         assert next(row for row in SYMPTOMS if row.name == name).category is Category.UNDETERMINED
 
