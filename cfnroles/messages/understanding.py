@@ -15,7 +15,7 @@ from cfnroles.messages.doubts import doubts, policy_command
 from cfnroles.messages.names import filled, names_in
 from cfnroles.messages.normalising import normalised
 from cfnroles.table.message import ANY, CallingRole, Category, Endpoint, PolicyKind, PossibleCause, Stage, Symptom
-from cfnroles.table.messages import STAGES, SYMPTOMS
+from cfnroles.table.messages import STAGES, SYMPTOMS, retries
 from cfnroles.table.messages.calls import AGENT
 from cfnroles.table.messages.endpoints import ENDPOINTS, OTHER_REGISTRIES
 
@@ -250,9 +250,17 @@ def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
         "",
         stages,
         stage.fields,
+        causes=_hinted(stage, _retries(message)),
         retries=_retries(message),
         cut=cut,
     )
+
+
+def _hinted(stage: Stage, times: int) -> tuple[PossibleCause, ...]:
+    """What the number of retries hints at, where a text ends before its cause."""
+    if not times or stage.name not in retries.STAGES:
+        return ()
+    return retries.UNANSWERED if times >= retries.UNANSWERED_FROM else retries.ANSWERED
 
 
 def _endpoint(low: str) -> Endpoint | None:

@@ -12,6 +12,7 @@ from cfnroles.table.messages import (
     pulling,
     registering,
     registries,
+    retries,
     running,
     secrets,
     symptoms,
@@ -38,4 +39,4 @@ SYMPTOMS: tuple[Symptom, ...] = (
     *symptoms.LAST,
 )
 
-__all__ = ["REFUSALS", "STAGES", "SYMPTOMS"]
+__all__ = ["REFUSALS", "STAGES", "SYMPTOMS", "retries"]

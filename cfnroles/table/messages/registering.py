@@ -69,6 +69,18 @@ SYMPTOMS = (
         fields=("cpu", "memory"),
     ),
     Symptom(
+        name="capacity-provider-not-found",
+        words=("capacity provider" + ANY + "not found", "capacity provider" + ANY + "does not exist"),
+        example="An error occurred (InvalidParameterException) when calling the CreateService operation: The specified"
+        " capacity provider 'shop' was not found.",
+        category=Category.MISSING,
+        what="the cluster or the account has no such capacity provider",
+        sure="aws ecs describe-clusters --clusters CLUSTER --query 'clusters[].capacityProviders'",
+        remedy="Make the capacity provider and associate it with the cluster, or correct its name",
+        source=f"{_GUIDE}/cluster-capacity-providers.html",
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
         name="platform-refused",
         words=("platformtaskdefinitionincompatibility", "platformunknownexception", "unsupportedfeatureexception"),
         example="An error occurred (PlatformUnknownException) when calling the RunTask operation: The specified"

@@ -40,6 +40,23 @@ SYMPTOMS = (
         caller=CallingRole.NOBODY,
     ),
     Symptom(
+        name="dependency-failed",
+        words=(
+            "container ordering dependency",
+            "dependency on containers not resolved",
+            "dependent container",
+            "dependency" + ANY + "did not become healthy",
+        ),
+        example="dependency graph: container ordering dependency [db HEALTHY] for target [web] has timed out.",
+        category=Category.APPLICATION,
+        what="a container that another one waits for did not come as far as dependsOn asks",
+        sure=f"{_TASK} --query 'tasks[].containers[].[name,exitCode,healthStatus,reason]'",
+        remedy="Look at the log and the health check of the container that is waited for, and at its startTimeout",
+        source=f"{_GUIDE}/example_task_definitions.html",
+        caller=CallingRole.NOBODY,
+        fields=("containerDefinitions[].dependsOn[]",),
+    ),
+    Symptom(
         name="target-group-not-found",
         words=(
             "target group is not found",

@@ -23,15 +23,20 @@ _KEY_POLICY = PossibleCause(
     "the policy of the key does not let the role use it, or the key is of another account that does not",
     "aws kms get-key-policy --key-id KEY --policy-name default",
     "Let the role, or IAM policies of its account, use the key in the key policy",
+    category=Category.KEY_POLICY,
 )
 _KEY_GONE = PossibleCause(
-    "the key does not exist, is disabled or is to be deleted", _KEY_STATE, "Encrypt the secret with another key"
+    "the key does not exist, is disabled or is to be deleted",
+    _KEY_STATE,
+    "Encrypt the secret with another key",
+    category=Category.KEY_POLICY,
 )
 _KEY_ROLE = PossibleCause(
     "the role lacks kms:Decrypt on the customer managed key",
     "cfnroles verify SOURCE --live --role ROLE --kms-key-arn KEY",
     "Give --kms-key-arn to cfnroles and add what verify tells",
     lacking=True,
+    category=Category.PERMISSION,
 )
 
 SYMPTOMS = (
@@ -160,7 +165,7 @@ SYMPTOMS = (
         example=f"{_READ} AccessDeniedException: The ciphertext refers to a customer master key that does not exist,"
         f" does not exist"
         " in this region, or you are not allowed to access.",
-        category=Category.KEY_POLICY,
+        category=Category.PERMISSION,
         what="the key behind the secret or parameter cannot be used; AWS does not say whether it exists",
         sure=_KEY_STATE,
         remedy="Find out which of the causes it is before you change the role",

@@ -76,7 +76,7 @@ SYMPTOMS = (
 LAST = (
     Symptom(
         name="exec-not-connected",
-        words=("targetnotconnected", "execute command failed because"),
+        words=("targetnotconnected",),
         example="An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation: The"
         " execute command failed"
         " due to an internal error. Try again later.",
@@ -110,6 +110,21 @@ LAST = (
                 category=Category.NETWORK,
             ),
         ),
+    ),
+    Symptom(
+        name="exec-not-enabled",
+        words=("execute command failed because", "execute command was not enabled"),
+        example="An error occurred (InvalidParameterException) when calling the ExecuteCommand operation: The execute"
+        " command failed because execute command was not enabled when the task was run or the execute command agent"
+        " isn't running.",
+        category=Category.MALFORMED,
+        what="the task was started without ECS Exec, or its agent does not run in it",
+        sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query"
+        " 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
+        remedy="Deploy again with enableExecuteCommand",
+        source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
+        caller=CallingRole.TASK,
+        fields=("service.enableExecuteCommand",),
     ),
     Symptom(
         name="exited",
@@ -187,6 +202,8 @@ LAST = (
             "access denied",
             "does not have the" + ANY + "permission",
             "does not have sufficient permission",
+            "permissions error",
+            "required tag permissions",
             "do not have permission",
             "don't have permission",
             "doesn't have permission",
@@ -235,6 +252,8 @@ LAST = (
             "must be provided when networkmode",
             "clientexception",
             "model validation failed",
+            "properties validation failed",
+            "invalid service in arn",
             "parameter validation failed",
             "unexpected key '",
             "missing required key",
@@ -258,6 +277,12 @@ LAST = (
             "containerruntimeerror",
             "cannotstopcontainererror",
             "cannotinspectcontainererror",
+            "cannotdescribecontainererror",
+            "cannotgetdocker",
+            "cannotlistcontainers",
+            "cannotremovecontainer",
+            "dockerstateerror",
+            "containervanishederror",
             "devicemapper",
             "failed to register layer",
             "cannotcreatecontainererror",

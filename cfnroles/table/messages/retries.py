@@ -1,0 +1,42 @@
+"""What a text that ends before its cause hints at: how often the call was retried.
+
+A service that answers is asked once more, one that does not three or five times. It is a hint and no proof.
+"""
+
+from __future__ import annotations
+
+from cfnroles.table.message import Category, PossibleCause
+
+#: How often a call is retried that nobody answered.
+UNANSWERED_FROM = 3
+#: The stages of which it is known.
+STAGES = frozenset({"registry-credentials", "ecr-authorization", "secret", "parameter", "secrets-or-registry"})
+
+_NO_ANSWER = PossibleCause(
+    "the task does not reach the service: its subnet has no route, or a security group does not let port 443 through",
+    "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2 describe-vpc-endpoints",
+    "Give the task a public IP address in a public subnet, or the subnet a NAT gateway or a VPC endpoint",
+    category=Category.NETWORK,
+)
+_REFUSED = PossibleCause(
+    "no policy of the execution role allows the call",
+    "cfnroles verify SOURCE --live --role ROLE",
+    "Add what verify tells to the execution role",
+    lacking=True,
+    category=Category.PERMISSION,
+)
+_MISSING = PossibleCause(
+    "the secret or parameter does not exist in that account and Region, or has no such key",
+    "cfnroles check SOURCE",
+    "Create it, or correct valueFrom",
+    category=Category.MISSING,
+)
+_KEY = PossibleCause(
+    "the policy of its KMS key does not let the role use the key",
+    "cfnroles check SOURCE",
+    "Let the role, or IAM policies of its account, use the key in the key policy",
+    category=Category.KEY_POLICY,
+)
+
+ANSWERED = (_REFUSED, _MISSING, _KEY, _NO_ANSWER)
+UNANSWERED = (_NO_ANSWER, _MISSING, _REFUSED)
