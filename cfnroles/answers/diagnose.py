@@ -159,7 +159,7 @@ class _Said(Struct, frozen=True):
 
 def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis:
     found = asking(each, asked.needs, asked.names)
-    each = named(each, _names(asked, found))
+    each = named(each, _names(found))
     fields = at_fields(each, asked.readings, asked.needs)
     wanted = tuple(bound(each, need) for need in found if serves(each, need))
     said = _said(each, wanted, asked, given)
@@ -183,19 +183,12 @@ def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis
     )
 
 
-def _names(asked: _Asked, found: Asking) -> dict[str, str]:
-    """What the source calls the things that commands name, as far as it is one and names one of each."""
-    if len(asked.readings) != 1:
-        return {}
-    reading = asked.readings[0]
+def _names(found: Asking) -> dict[str, str]:
+    """What the source calls the things that commands name, if it is one thing that was asked for."""
     resources = {str(need.permission.resource) for need in found}
-    told = (
-        names_of_message(resources.pop())
-        if len(resources) == 1 and not text_of(found[0].permission.resource).symbols
-        else {}
-    )
-    family = {"FAMILY": reading.tasks[0].name} if len(reading.tasks) == 1 else {}
-    return {**told, **family, "SOURCE": reading.name}
+    if len(resources) != 1 or text_of(found[0].permission.resource).symbols:
+        return {}
+    return names_of_message(resources.pop())
 
 
 def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[Need, ...]:

@@ -9,8 +9,10 @@ from msgspec import Struct
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.page import quoted
 
-#: `cfnroles verify` needs no role for a source that has its own.
-_OWN_ROLE = re.compile(r"(cfnroles verify SOURCE)(?: --(?:task-)?role ROLE)")
+#: `cfnroles verify` needs no role for a source that has its own, and takes one that was given without asking AWS.
+_OF_AWS = re.compile(
+    r"(cfnroles verify SOURCE)(?: --live)?(?P<more> --execute-command)?(?P<option> --(?:task-|instance-)?role) \S+"
+)
 _SECRET = re.compile(r"--secret-id (?:SECRET|NAME)\b")
 
 
@@ -22,8 +24,10 @@ class Pasting(Struct, frozen=True):
 
     def filled(self, text: str, each: Diagnosis) -> str:
         """A text with the names that the command line and the message tell; what nobody tells stays in capitals."""
-        if self.source and not self.role and each.at is not None:
-            text = _OWN_ROLE.sub(r"\1", text)
+        if self.role:
+            text = _OF_AWS.sub(r"\1\g<more>\g<option> ROLE", text)
+        elif self.source and each.at is not None:
+            text = _OF_AWS.sub(r"\1\g<more>", text)
         for placeholder, value in self._names(each).items():
             if value:
                 text = re.sub(rf"(?<= ){placeholder}\b", quoted(value).replace("\\", "\\\\"), text)
