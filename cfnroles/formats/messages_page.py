@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cfnroles.messages.understanding import refusal_name
-from cfnroles.table.message import Refusal, Stage, Symptom
+from cfnroles.table.message import PolicyKind, Refusal, Stage, Symptom
 from cfnroles.table.messages import REFUSALS, STAGES, SYMPTOMS
 
 _HEAD = """\
@@ -17,7 +17,8 @@ _HEAD = """\
 
 What the messages of stopped tasks, service events, agents and IAM mean, how to be sure, and what to do. `cfnroles
 diagnose` reads them as you have them: cut, wrapped, escaped, or within what `aws ecs describe-tasks` answers. Names,
-accounts and ids in the examples are made up.
+accounts and ids in the examples are made up. Words in capitals in a command stand for your own names: `cfnroles
+diagnose` puts in what the message and `--source` tell.
 
 A statement in the role's own policy cures one kind of refusal and no other. Where a text has several causes, they
 stand in the order in which they are likely, each with the check that decides.
@@ -47,8 +48,14 @@ def _refusal(row: Refusal) -> Iterator[str]:
     yield from (_heading(row.example), "")
     yield f"`{refusal_name(row.kind)}`: {row.what}. With an explicit deny: {row.explicit}."
     yield from ("", f"- How to be sure: {_check(row.sure)}", f"- What to do: {row.remedy}.")
-    yield f"- Does a statement in the role help? {'Yes.' if row.helps else 'No.'}"
+    yield f"- Does a statement in the role help? {_help(row)}"
     yield from (f"- [AWS]({row.source})", "")
+
+
+def _help(row: Refusal) -> str:
+    if row.kind is PolicyKind.UNSTATED:
+        return "If no policy of the role allows the call; else not."
+    return "Yes." if row.helps else "No."
 
 
 def _symptom(row: Symptom) -> Iterator[str]:

@@ -63,6 +63,13 @@ def test_a_text_that_cannot_decide_ends_with_3_and_names_the_checks(capsys: pyte
     assert "The statement" not in out
 
 
+def test_the_checks_name_the_source_and_what_it_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, GET, "--source", SHOP, "--format", "json")
+    checks = [cause["check"] for cause in json.loads(out)["diagnoses"][0]["causes"]]
+    assert checks[0] == f"cfnroles verify {SHOP} --live --role shop-execution"
+    assert f"aws secretsmanager get-resource-policy --secret-id {SECRET}-AbC1eF" in checks
+
+
 def test_files_are_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "tasks.json"
     file.write_text(json.dumps({"tasks": [{"stoppedReason": DENIED}]}))
