@@ -21,7 +21,7 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md`; the tests build each. -->
 
 What guides on the roles of ECS teach, each as a few lines of a service spec and the statements that result. The specs
-and their task definitions are in [examples/recipes](../examples/recipes); [spec.md](spec.md) has all keys.
+and their task definitions are in `examples/recipes`; [spec.md](spec.md) has all keys.
 """
 
 

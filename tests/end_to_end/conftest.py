@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -15,7 +15,11 @@ import pytest
 from cfnroles.emulator import Emulator, environment_for
 from cfnroles.manifest import FILE, digest
 from tests.commands import Commands, Ended
+from tests.conftest import CHROMIUM
 from tests.terraform.running import PROGRAM, Terraform, running_terraform
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @dataclass(frozen=True)
@@ -82,3 +86,16 @@ def terraform(running_emulator: Emulator) -> Iterator[Terraform]:
         pytest.skip("no program terraform here: the end of the run says so")
     with running_terraform(running_emulator) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no program chromium here: the end of the run says so")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import CHROMIUM
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -63,18 +61,6 @@ FAINT = """() => {
       const [a, b] = [light(getComputedStyle(each).color), light(behind(each))];
       return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5; }).map((each) => each.outerHTML.slice(0, 80));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no program chromium here: the end of the run says so")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

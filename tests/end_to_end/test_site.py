@@ -1,0 +1,84 @@
+"""The documentation as a site: it is built without a network, all of it is found in it, and no page asks elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def site(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make site` writes."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(repository / "docs", folder / "docs")
+    shutil.copy(repository / "zensical.toml", folder)
+    ended = subprocess.run(
+        [sys.executable, "-m", "zensical", "build", "--strict"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder / "build" / "site"
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=site)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_every_page_has_its_place_in_the_menu(repository: Path) -> None:
+    project = tomllib.loads((repository / "zensical.toml").read_text(encoding="utf-8"))["project"]
+
+    def named(entries: list[Any]) -> Iterator[str]:
+        for entry in entries:
+            for each in entry.values() if isinstance(entry, dict) else [entry]:
+                yield from named(each) if isinstance(each, list) else [each]
+
+    assert sorted(named(project["nav"])) == sorted(path.name for path in (repository / "docs").glob("*.md"))
+
+
+def test_no_page_asks_elsewhere_nor_is_wider_than_a_phone(site: Path, address: str, browser: Browser) -> None:
+    foreign: list[str] = []
+    faults: list[str] = []
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.on("request", lambda request: request.url.startswith(address) or foreign.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    pages = sorted(path.name for path in site.glob("*.html"))
+    assert len(pages) > 20
+    wide = []
+    for name in pages:
+        page.goto(f"{address}/{name}")
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(name)
+    page.close()
+    assert (foreign, faults, wide) == ([], [], [])
+
+
+def test_what_is_searched_for_is_found(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/index.html")
+    page.keyboard.press("Control+K")
+    page.keyboard.type("ResourceInitializationError", delay=5)
+    page.get_by_text("Error messages of Amazon ECS").last.wait_for(timeout=10_000)
+    page.close()
