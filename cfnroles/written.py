@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfnroles.symbols import Expression
+from cfnroles.symbols import Expression, PseudoParameter, Symbol
 from cfnroles.text import Part, Text
 
 
@@ -19,6 +19,30 @@ def as_written(text: Text) -> Text:
                 break
         kept.append(whole)
     return Text(*kept)
+
+
+#: How Terraform asks AWS for what CloudFormation knows of itself: a data source, and its attribute.
+#: The id of a Region is its name in each version of the provider.
+#: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
+ASKED_OF_AWS = {
+    "AWS::AccountId": ("aws_caller_identity", "account_id"),
+    "AWS::Partition": ("aws_partition", "partition"),
+    "AWS::Region": ("aws_region", "id"),
+    "AWS::URLSuffix": ("aws_partition", "dns_suffix"),
+}
+
+
+def in_terraform(text: Text) -> Text:
+    """The text as a user of Terraform writes it, with data sources for what AWS knows of the account and the Region."""
+    return as_written(text).replaced(_asked)
+
+
+def _asked(symbol: Symbol) -> Symbol:
+    if not isinstance(symbol, PseudoParameter) or symbol.name not in ASKED_OF_AWS:
+        return symbol
+    kind, attribute = ASKED_OF_AWS[symbol.name]
+    name = f"data.{kind}.current.{attribute}"
+    return Expression(name, written=f"${{{name}}}", reason=f"{name} is known when Terraform has asked AWS")
 
 
 def _without(before: Text, form: str) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ configuration gives to the secret. What is told afterwards is what the user writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -16,9 +16,10 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Need
 from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_roles import Roles, is_apart
+from cfnroles.statements import Statement
 from cfnroles.symbols import Expression, RandomSuffix, Symbol
 from cfnroles.text import Part, Text, text_of
-from cfnroles.written import as_written
+from cfnroles.written import as_written, in_terraform
 
 _Struct = TypeVar("_Struct", bound=Struct)
 
@@ -74,10 +75,33 @@ class ConfigurationTexts(Struct, frozen=True):
             case tuple():
                 return tuple(map(self.told, value))
             case Struct():
-                members = {name: getattr(value, name) for name in value.__struct_fields__}
-                changed = {name: self.told(member) for name, member in members.items()}
-                return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
+                return _with_members(value, self.told)
         return value
+
+
+def in_terms_of_terraform(value: Any) -> Any:
+    """An answer that is only shown, with data sources for the account and the Region; statements stay as they are.
+
+    What is pasted has the data sources that are there.
+    """
+    match value:
+        case Role() | Statement():
+            return value
+        case Text():
+            return in_terraform(value)
+        case tuple():
+            return tuple(map(in_terms_of_terraform, value))
+        case Mapping():
+            return {in_terms_of_terraform(key): in_terms_of_terraform(each) for key, each in value.items()}
+        case Struct():
+            return _with_members(value, in_terms_of_terraform)
+    return value
+
+
+def _with_members(value: Struct, told: Callable[[Any], Any]) -> Struct:
+    members = {name: getattr(value, name) for name in value.__struct_fields__}
+    changed = {name: told(member) for name, member in members.items()}
+    return replace(value, **{name: each for name, each in changed.items() if each is not members[name]})
 
 
 def _sentence(symbol: Expression) -> str:

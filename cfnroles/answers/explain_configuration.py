@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cfnroles.answers.explanation import CONFIGURATION, Explanation, explained_roles
 from cfnroles.need import Gap, Need, Permission
 from cfnroles.sources.reading import Reading, Task
-from cfnroles.written import as_written
+from cfnroles.written import in_terraform
 
 
 def explain_configuration(reading: Reading, resource: str) -> tuple[Explanation, ...]:
@@ -44,6 +44,6 @@ def _hanging(gap: Gap, task: Task) -> Gap:
 
 def _written(permission: Permission) -> Permission:
     conditions = tuple(
-        replace(condition, values=tuple(map(as_written, condition.values))) for condition in permission.conditions
+        replace(condition, values=tuple(map(in_terraform, condition.values))) for condition in permission.conditions
     )
-    return replace(permission, resource=as_written(permission.resource), conditions=conditions)
+    return replace(permission, resource=in_terraform(permission.resource), conditions=conditions)

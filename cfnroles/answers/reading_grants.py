@@ -20,6 +20,7 @@ from cfnroles.sources.template_tasks import TaskInWorlds, in_worlds
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
 from cfnroles.text import text_of
+from cfnroles.written import in_terraform
 
 
 def granted(
@@ -67,7 +68,7 @@ def _wanted(task: TaskInWorlds, elsewhere: Collection[tuple[str, Holder]]) -> It
 
 def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
     for grant in needed(task.discovery, task.when, task.condition):
-        yield dataclasses.replace(grant, role=_role(task, grant.role))
+        yield dataclasses.replace(_in_own_words(grant, task), role=_role(task, grant.role))
     needing = {need.holder for need in task.discovery.needs}
     for holder, options in task.options.items():
         # Without needs there is no such role, and its options are nobody's.
@@ -77,6 +78,17 @@ def _of_service(document: str, task: Task) -> Iterator[RoleGrant]:
             yield _whole(document, task, holder, GrantKind.MANAGED_POLICY, arn)
         if options.permissions_boundary:
             yield _whole(document, task, holder, GrantKind.BOUNDARY, options.permissions_boundary)
+
+
+def _in_own_words(grant: RoleGrant, task: Task) -> RoleGrant:
+    """The grant with the texts of a configuration as its user writes them."""
+    if not task.address:
+        return grant
+    values = (tuple(map(in_terraform, map(text_of, each.values))) for each in grant.conditions)
+    conditions = tuple(replace(each, values=own) for each, own in zip(grant.conditions, values, strict=True))
+    return dataclasses.replace(
+        grant, resources=tuple(map(in_terraform, map(text_of, grant.resources))), conditions=conditions
+    )
 
 
 def _whole(document: str, task: Task, holder: Holder, kind: GrantKind, arn: str) -> RoleGrant:

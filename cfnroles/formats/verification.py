@@ -18,6 +18,7 @@ from cfnroles.formats.verification_words import (
     doubt_words,
     doubtful,
     ground_words,
+    in_own_terms,
     kept_statements,
     kept_words,
     label,
@@ -60,7 +61,7 @@ _OTHERS = "[OTHERS] "
 
 def human(verifications: Sequence[Verification], text: Texts, width: int = 80) -> Page:
     """For a terminal: role, container, field and every verdict; then what to add, and what is too much."""
-    lines = [line for each in verifications for line in _role(each, text, width)]
+    lines = [line for each in in_own_terms(verifications) for line in _role(each, text, width)]
     while lines and not lines[-1]:
         lines.pop()
     return page(lines)
@@ -69,7 +70,7 @@ def human(verifications: Sequence[Verification], text: Texts, width: int = 80) -
 def json_text(verifications: Sequence[Verification], text: Texts) -> Page:
     """For programs. ``schema`` changes when the form does."""
     lines = Lines(text)
-    return json_page({"schema": 1, "roles": [_entry(each, lines) for each in verifications]})
+    return json_page({"schema": 1, "roles": [_entry(each, lines) for each in in_own_terms(verifications)]})
 
 
 def _mark(outcome: Outcome) -> Page:
@@ -197,7 +198,7 @@ def _statements(each: Verification, what: object, statements: Sequence[Statement
     for when, several in by_condition(each, what, statements):
         if when:
             yield visible(f"only if {when}:")
-        yield pasted(each, several)[0]
+        yield pasted(each, several, what)[0]
 
 
 def _application(each: Verification, width: int) -> Iterator[str]:

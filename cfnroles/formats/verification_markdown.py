@@ -13,6 +13,7 @@ from cfnroles.formats.verification_words import (
     counted,
     doubt_words,
     ground_words,
+    in_own_terms,
     kept_statements,
     kept_words,
     label,
@@ -51,7 +52,7 @@ _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌"
 
 def markdown(verifications: Sequence[Verification], text: Texts) -> Page:
     """A heading for each role, a table row for each verdict, and the statements to add or to put in place."""
-    return document(block for each in verifications for block in _role(each, Lines(text)))
+    return document(block for each in in_own_terms(verifications) for block in _role(each, Lines(text)))
 
 
 def _role(each: Verification, lines: Lines) -> Iterator[str]:
@@ -116,7 +117,7 @@ def _excess(each: Verification) -> Iterator[str]:
                 # A paragraph ends the list that the entry stands in.
                 yield paragraph(f"only if {when}:")
                 margin = ""
-            yield fenced(*pasted(each, statements), margin=margin)
+            yield fenced(*pasted(each, statements, found.statement), margin=margin)
         if found.kept:
             yield paragraph(kept_words(found, each))
             yield fenced(json_page(kept_statements(found, each)), "json")

@@ -25,6 +25,7 @@ from cfnroles.symbols import IMPORT, Cut, Import, InImage
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, text_of
+from cfnroles.written import in_terraform
 
 #: How a need spells what a spec imports from another stack.
 _GIVEN_BY = {
@@ -387,14 +388,26 @@ def _remedy(key: str, each: Verification) -> str:
     )
 
 
-def pasted(each: Verification, statements: Sequence[Statement]) -> tuple[Page, str]:
-    """Statements to paste into a policy of the source, and the language that they are in."""
+def in_own_terms(verifications: Sequence[Verification]) -> Sequence[Verification]:
+    """The same in the terms of the language of their source."""
+    from cfnroles.answers.configuration_texts import in_terms_of_terraform
+
+    return [in_terms_of_terraform(each) if each.language == "hcl" else each for each in verifications]
+
+
+def pasted(each: Verification, statements: Sequence[Statement], instead: object = None) -> tuple[Page, str]:
+    """Statements to paste into a policy of the source, and the language that they are in.
+
+    They have the form of the policy whose statement they are ``instead`` of, else that of the role's first one.
+    """
     if each.language != "hcl":
         return statements_json(statements), "json"
     from cfnroles.targets.terraform.pasted_statements import statements_hcl
 
     address = each.use.tasks[0] if each.absence and each.use else each.role.name
-    return statements_hcl(statements, address), each.language
+    named = [one for one in each.role.policies if isinstance(instead, StatementId) and one.name == instead.policy]
+    forms = [policy.form for policy in named or each.role.policies if policy.form]
+    return statements_hcl(statements, address, forms[0] if forms else ""), each.language
 
 
 #: Functions that cut a value take a screen where they stand on lines of their own.
@@ -414,7 +427,7 @@ def statements_tree(each: Verification, statements: Sequence[Statement]) -> Any:
 
 def _written(value: Any) -> Any:
     if isinstance(value, str):
-        return text_of(value).written
+        return in_terraform(text_of(value)).written
     if isinstance(value, dict):
         return {key: _written(member) for key, member in value.items()}
     return [_written(element) for element in value] if isinstance(value, list) else value

@@ -60,7 +60,7 @@ def policy_document(given: DocumentArguments, place: Place) -> Value:
     document = {"Version": version, "Statement": Value(_like(merged), place)}
     if (name := given.argument("policy_id")) is not None:
         document["Id"] = name
-    return Value(Encoded(Value(document, place)), place)
+    return Value(Encoded(Value(document, place), DATA_SOURCE), place)
 
 
 def _list(value: Value | None) -> list[Value]:

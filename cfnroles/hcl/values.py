@@ -45,9 +45,10 @@ class Value(Struct, frozen=True, eq=False):
 
 
 class Encoded(Struct, frozen=True, eq=False):
-    """A text that is the JSON of a value."""
+    """A text that is the JSON of a value; ``data_source`` is the type of the one that makes it, if one does."""
 
     value: Value
+    data_source: str = ""
 
 
 class Elements(list[Value]):

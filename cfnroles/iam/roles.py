@@ -73,7 +73,8 @@ class RolePolicy(Struct, frozen=True):
     """One policy of a role. ``where`` tells where its document was read, ``lines`` the line of each statement there.
 
     ``documents`` tell the document of each statement, where they may be several. ``unread`` are those of its statements
-    that could not be read; the others can be judged without them.
+    that could not be read; the others can be judged without them. ``form`` is how its source writes statements, where
+    there are several ways.
     """
 
     name: str
@@ -82,6 +83,7 @@ class RolePolicy(Struct, frozen=True):
     lines: tuple[int, ...] = ()
     unread: tuple[Unread, ...] = ()
     documents: tuple[str, ...] = ()
+    form: str = ""
 
     @property
     def named_unread(self) -> tuple[Unread, ...]:

@@ -6,6 +6,7 @@ Texts are in the spelling of ``Fn::Sub``, as in every role that is read: an expr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
@@ -25,6 +26,14 @@ from cfnroles.written import as_written
 _VALIDATE = "`terraform validate` says more"
 #: What tells a value that only Terraform knows.
 STATE = "Give the state, which knows it: `terraform show -json | cfnroles verify -`"
+
+
+class StatementForm(StrEnum):
+    """How statements are written: objects in ``jsonencode``, blocks of a data source, or JSON in a text."""
+
+    OBJECTS = "jsonencode"
+    BLOCKS = "aws_iam_policy_document"
+    JSON = "JSON"
 
 
 class Spelling(Struct):
@@ -105,7 +114,17 @@ def policy_of(
         lines=tuple(place.line for place in places) if _has_lines(places) else (),
         documents=tuple(place.document for place in places) if _has_lines(places) else (),
         unread=told,
+        form=_form(given),
     )
+
+
+def _form(given: Value | Failed | None) -> str:
+    """How a configuration writes a document; a plan and a state do not tell."""
+    if not isinstance(given, Value):
+        return ""
+    if isinstance(given.data, Encoded):
+        return StatementForm.BLOCKS if given.data.data_source else StatementForm.OBJECTS
+    return StatementForm.JSON if given.chunks else ""
 
 
 def trust_of(

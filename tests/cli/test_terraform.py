@@ -433,3 +433,70 @@ def test_roles_that_are_given_are_judged_for_a_state(cfnroles: Any, tmp_path: Pa
     (tmp_path / "role.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}), encoding="utf-8")
     result = cfnroles("verify", "-", "--role", tmp_path / "role.json", stdin=state(CONTAINER))
     assert (result.code, "[ok]      secretsmanager:GetSecretValue" in result.out) == (0, True)
+
+
+POLICIES = {
+    "objects": (
+        'policy = jsonencode({ Version = "2012-10-17", Statement = [] })',
+        'Statement = [\n  {\n    Sid      = "ReadParameters"\n    Effect   = "Allow"\n'
+        '    Action   = ["ssm:GetParameters"]\n    Resource = "arn:aws:ssm:eu-west-1:${ACCOUNT}:parameter/a"\n  },\n'
+        "]\n",
+    ),
+    "blocks": (
+        "policy = data.aws_iam_policy_document.own.json",
+        'statement {\n  sid       = "ReadParameters"\n  effect    = "Allow"\n  actions   = ["ssm:GetParameters"]\n'
+        '  resources = ["arn:aws:ssm:eu-west-1:${ACCOUNT}:parameter/a"]\n}\n',
+    ),
+    "a text in JSON": (
+        'policy = <<-END\n    {"Version": "2012-10-17", "Statement": [\n'
+        '      {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}\n    ]}\n  END',
+        '{\n  "Sid": "ReadParameters",\n  "Effect": "Allow",\n  "Action": [\n    "ssm:GetParameters"\n  ],\n'
+        '  "Resource": "arn:aws:ssm:eu-west-1:${ACCOUNT}:parameter/a"\n}\n',
+    ),
+}
+ROLE = """
+provider "aws" { region = "eu-west-1" }
+data "aws_iam_policy_document" "own" {
+  statement {
+    actions   = ["logs:PutLogEvents"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_role" "own" {}
+resource "aws_iam_role_policy" "own" {
+  role = aws_iam_role.own.id
+  POLICY
+}
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  execution_role_arn    = aws_iam_role.own.arn
+  container_definitions = jsonencode([{ name = "app", image = "nginx", secrets = [{ name = "A", valueFrom = "/a" }] }])
+}
+"""
+
+
+@pytest.mark.parametrize(("policy", "pasted"), POLICIES.values(), ids=POLICIES)
+def test_a_statement_to_paste_has_the_form_of_the_policy(
+    cfnroles: Any, tmp_path: Path, policy: str, pasted: str
+) -> None:
+    (tmp_path / "main.tf").write_text(ROLE.replace("POLICY", policy), encoding="utf-8")
+    told = cfnroles("verify", tmp_path, "--aws-managed-keys").out
+    account = "data.aws_caller_identity.current.account_id"
+    head = 'Missing: add to the execution role\n# It takes: data "aws_caller_identity" "current" {}\n'
+    assert f"{head}{pasted.replace('ACCOUNT', account)}" in told
+    assert f"on arn:aws:ssm:eu-west-1:${{{account}}}:parameter/a\n" in told
+
+
+@pytest.mark.parametrize("format_", ["human", "json", "markdown"])
+@pytest.mark.parametrize("command", ["explain", "verify", "diff"])
+def test_nothing_is_told_in_the_terms_of_cloudformation(
+    cfnroles: Any, tmp_path: Path, command: str, format_: str
+) -> None:
+    main = ROLE.replace("POLICY", POLICIES["objects"][0])
+    (tmp_path / "main.tf").write_text(main, encoding="utf-8")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/main.tf").write_text(main.replace('"/a"', '"/b"'), encoding="utf-8")
+    before = [tmp_path / "old"] if command == "diff" else []
+    told = cfnroles(command, *before, tmp_path, "--format", format_).out
+    assert "${data.aws_caller_identity.current.account_id}" in told
+    assert "AWS::" not in told

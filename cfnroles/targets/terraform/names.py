@@ -10,18 +10,21 @@ from msgspec import Struct
 
 from cfnroles.need import Holder
 from cfnroles.symbols import Import, Parameter, Symbol
+from cfnroles.written import ASKED_OF_AWS
 
 #: The parameter that holds the keys of the secrets and parameters.
 KEYS = Parameter("KmsKeyArns")
 #: What the reusable module is given.
 SERVICE_NAME, SECRETS = Parameter("ServiceName"), Parameter("SecretsArns")
-#: How AWS's knowledge of itself is asked for: the local, and the attribute of a data source.
-#: The id of a Region is its name in each version of the provider.
+#: What the locals are called for what AWS knows of itself, with how that is asked for.
 OF_AWS = {
-    "AWS::AccountId": ("account", "aws_caller_identity", "account_id"),
-    "AWS::Partition": ("partition", "aws_partition", "partition"),
-    "AWS::Region": ("region", "aws_region", "id"),
-    "AWS::URLSuffix": ("dns_suffix", "aws_partition", "dns_suffix"),
+    name: (local, *ASKED_OF_AWS[name])
+    for name, local in (
+        ("AWS::AccountId", "account"),
+        ("AWS::Partition", "partition"),
+        ("AWS::Region", "region"),
+        ("AWS::URLSuffix", "dns_suffix"),
+    )
 }
 
 

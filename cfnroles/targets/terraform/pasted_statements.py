@@ -1,13 +1,15 @@
-"""Statements of a policy as Terraform has them inside of ``jsonencode``, with the user's own expressions."""
+"""Statements of a policy as Terraform has them, in each of its forms, with the user's own expressions."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnroles.page import Page, page
 from cfnroles.policies import document
+from cfnroles.sources.terraform_policies import StatementForm
 from cfnroles.statements import Statement
 from cfnroles.symbols import Expression, PolicyVariable, Symbol, Wildcard
 from cfnroles.targets.terraform.names import OF_AWS
@@ -17,13 +19,25 @@ from cfnroles.text import Text, text_of
 CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
 
-def statements_hcl(statements: Sequence[Statement], address: str) -> Page:
-    """Statements to paste into a policy in the module of the resource with this address."""
+def statements_hcl(statements: Sequence[Statement], address: str, form: str = "") -> Page:
+    """Statements to paste into a policy of this form, in the module of the resource with this address."""
     made = document(statements)["Statement"]
-    lines = [*_notes(symbols_of(made), module_of(address)), "Statement = ["]
-    for statement in made:
-        lines += ["  {", *members(statement, "    "), "  },"]
-    return page([*lines, "]"])
+    return page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)])
+
+
+def _statements(made: Sequence[Mapping[str, Any]], form: str) -> Iterator[str]:
+    match form:
+        case StatementForm.BLOCKS:
+            for number, statement in enumerate(made):
+                yield from ([""] if number else [])
+                yield from block_lines(statement, "", CURRENT)
+        case StatementForm.JSON:
+            yield from ",\n".join(json_text(statement, CURRENT) for statement in made).split("\n")
+        case _:
+            yield "Statement = ["
+            for statement in made:
+                yield from ("  {", *members(statement, "    "), "  },")
+            yield "]"
 
 
 def symbols_of(statements: Any) -> Sequence[Symbol]:
@@ -111,3 +125,46 @@ def _symbol(symbol: Symbol, data: Mapping[str, str]) -> str:
         _, kind, attribute = OF_AWS[symbol.name]
         return f"data.{kind}.{data[kind]}.{attribute}"
     return symbol.written.removeprefix("${").removesuffix("}") or symbol.name
+
+
+def block_lines(statement: Mapping[str, Any], indent: str, data: Mapping[str, str]) -> Iterator[str]:
+    """A statement as a block of ``aws_iam_policy_document``, in which ``&{...}`` stands for a policy variable.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
+    """
+    yield f"{indent}statement {{"
+    for name, member in (("sid", "Sid"), ("effect", "Effect"), ("actions", "Action"), ("resources", "Resource")):
+        given = statement[member]
+        texts = given if isinstance(given, list) else [given]
+        made = [expression(each, data).replace("$${", "&{") for each in texts]
+        value = made[0] if name in ("sid", "effect") else f"[{', '.join(made)}]"
+        yield f"{indent}  {name:<9} = {value}"
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            made = [expression(each, data).replace("$${", "&{") for each in values]
+            yield from ("", f"{indent}  condition {{", f'{indent}    test     = "{operator}"')
+            yield from (
+                f'{indent}    variable = "{key}"',
+                f"{indent}    values   = [{', '.join(made)}]",
+                f"{indent}  }}",
+            )
+    yield f"{indent}}}"
+
+
+def json_text(statement: Mapping[str, Any], data: Mapping[str, str]) -> str:
+    """A statement as a template that holds JSON has it; what is interpolated is no text of JSON."""
+    kept: list[str] = []
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, str):
+            return "".join(escaped(each) if isinstance(each, str) else keep(each) for each in text_of(value).parts)
+        if isinstance(value, Mapping):
+            return {name: spelled(each) for name, each in value.items()}
+        return [spelled(each) for each in value] if isinstance(value, list) else value
+
+    def keep(symbol: Symbol) -> str:
+        kept.append(inside(symbol, data))
+        return f"<cfnroles {len(kept) - 1}>"
+
+    made = json.dumps(spelled(statement), indent=2, ensure_ascii=False)
+    return re.sub(r"<cfnroles (\d+)>", lambda found: kept[int(found[1])], made)

@@ -5,7 +5,6 @@ A list is one of ``jsonencode``, the ``statement`` blocks of ``aws_iam_policy_do
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,9 +14,7 @@ from msgspec import Struct
 from cfnroles import spans
 from cfnroles.errors import InvalidInput
 from cfnroles.hcl.syntax import Block, Body, Chunk, Node, Object, Source, Template, Tuple
-from cfnroles.symbols import Symbol
-from cfnroles.targets.terraform.pasted_statements import escaped, expression, inside, members
-from cfnroles.text import text_of
+from cfnroles.targets.terraform.pasted_statements import block_lines, json_text, members
 
 #: A statement as a policy document has it, with the texts of a configuration, and the names of data sources.
 Statements = Sequence[Mapping[str, Any]]
@@ -110,30 +107,6 @@ def _blocks(last: Block, statements: Statements, data: Data) -> Insertion:
     return Insertion(_line_end(last.source, last.end), "".join(f"\n{line}" for line in lines))
 
 
-def block_lines(statement: Mapping[str, Any], indent: str, data: Data) -> Iterator[str]:
-    """A statement as a block of ``aws_iam_policy_document``, in which ``&{...}`` stands for a policy variable.
-
-    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
-    """
-    yield f"{indent}statement {{"
-    for name, member in (("sid", "Sid"), ("effect", "Effect"), ("actions", "Action"), ("resources", "Resource")):
-        given = statement[member]
-        texts = given if isinstance(given, list) else [given]
-        made = [expression(each, data).replace("$${", "&{") for each in texts]
-        value = made[0] if name in ("sid", "effect") else f"[{', '.join(made)}]"
-        yield f"{indent}  {name:<9} = {value}"
-    for operator, keys in statement.get("Condition", {}).items():
-        for key, values in keys.items():
-            made = [expression(each, data).replace("$${", "&{") for each in values]
-            yield from ("", f"{indent}  condition {{", f'{indent}    test     = "{operator}"')
-            yield from (
-                f'{indent}    variable = "{key}"',
-                f"{indent}    values   = [{', '.join(made)}]",
-                f"{indent}  }}",
-            )
-    yield f"{indent}}}"
-
-
 def _elements(node: Tuple, statements: Statements, data: Data) -> Sequence[Insertion]:
     """More elements behind the last one of a list."""
     source, last = node.source, node.elements[-1]
@@ -171,28 +144,9 @@ def _in_json(node: Template, statements: Statements, data: Data) -> Sequence[Ins
         raise InvalidInput("has no list of statements that can be edited", where=str(node.place))
     last = start + found.elements[-1].end
     indent = _indent(source, start + found.elements[-1].start)
-    lines = (_json(each, data) for each in statements)
+    lines = (json_text(each, data) for each in statements)
     return [Insertion(last, "".join(",\n" + _indented(each, indent) for each in lines))]
 
 
 def _indented(text: str, indent: str) -> str:
     return "\n".join(f"{indent}{line}" for line in text.split("\n"))
-
-
-def _json(statement: Mapping[str, Any], data: Data) -> str:
-    """A statement as a template that holds JSON has it; what is interpolated is no text of JSON."""
-    kept: list[str] = []
-
-    def spelled(value: Any) -> Any:
-        if isinstance(value, str):
-            return "".join(escaped(each) if isinstance(each, str) else keep(each) for each in text_of(value).parts)
-        if isinstance(value, Mapping):
-            return {name: spelled(each) for name, each in value.items()}
-        return [spelled(each) for each in value] if isinstance(value, list) else value
-
-    def keep(symbol: Symbol) -> str:
-        kept.append(inside(symbol, data))
-        return f"<cfnroles {len(kept) - 1}>"
-
-    made = json.dumps(spelled(statement), indent=2, ensure_ascii=False)
-    return re.sub(r"<cfnroles (\d+)>", lambda found: kept[int(found[1])], made)
