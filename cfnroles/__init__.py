@@ -14,6 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cfnroles.answers.diagnose import diagnose as diagnose
+    from cfnroles.answers.diagnosis import Diagnosis as Diagnosis
     from cfnroles.answers.diff import Comparison as Comparison
     from cfnroles.answers.diff import diff as diff
     from cfnroles.answers.explain import explain as explain
@@ -42,9 +44,13 @@ if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.build import build as build
     from cfnroles.targets.cloudformation.inject import Injection as Injection
     from cfnroles.targets.cloudformation.inject import inject as inject
+    from cfnroles.targets.fix import Fix as Fix
+    from cfnroles.targets.fix import fix as fix
     from cfnroles.workload import Workload as Workload
 
 _HOMES = {
+    "answers.diagnose": ("diagnose",),
+    "answers.diagnosis": ("Diagnosis",),
     "answers.diff": ("Comparison", "diff"),
     "answers.explain": ("explain",),
     "answers.explanation": ("Explanation",),
@@ -64,6 +70,7 @@ _HOMES = {
     "sources.task_definition_checks": ("discover",),
     "sources.told": ("Told",),
     "targets.cloudformation.build": ("Build", "build"),
+    "targets.fix": ("Fix", "fix"),
     "workload": ("Workload",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -12,9 +12,12 @@ from cfnroles.messages.denials import Denial
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
+from cfnroles.sources.template_tasks import own
 from cfnroles.symbols import Wildcard
 from cfnroles.table.message import PolicyKind
 from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
+from cfnroles.workload import Workload
 
 #: What stands for the document of needs that no field has.
 MESSAGE = "message"
@@ -81,17 +84,39 @@ def bound(each: Understood, need: Need) -> Need:
     return replace(need, permission=replace(need.permission, resource=named[0], when=()))
 
 
-def at_fields(each: Understood, readings: Iterable[Reading], needs: Iterable[Need]) -> Iterator[Origin]:
-    """The fields that the message is about, where no need tells which."""
+def at_fields(each: Understood, readings: Sequence[Reading], needs: Iterable[Need]) -> Sequence[Origin]:
+    """The fields that the message is about, where no need tells which; those that hold what it names, if any do."""
     wanted = [field.lower() for field in each.fields]
     if each.thing and each.denial:
-        return
+        return ()
+    found: dict[Origin, str] = {}
     for need in needs:
         if _INDEX.sub("[]", need.origin.pointer).lower().endswith(tuple(wanted or ["\0"])):
-            yield need.origin
-    for task in (task for reading in readings for task in reading.tasks):
-        for field in each.fields:
-            yield from (task.workload.origin(path) for path, _ in task.workload.find(field))
+            found[need.origin] = f"{need.permission.resource} {need.origin.item}"
+    for reading in readings:
+        for origin, value in _values(reading, each.fields):
+            if not any(one.path == origin.path and one.document == origin.document for one in found):
+                found[origin] = str(value)
+    holding = [origin for origin, text in found.items() if each.thing and each.thing in text]
+    return holding or list(found)
+
+
+def _values(reading: Reading, fields: Iterable[str]) -> Iterator[tuple[Origin, object]]:
+    """The values of fields in the task definitions of a source."""
+    for task in reading.tasks:
+        for field in fields:
+            yield from ((task.workload.origin(path), value) for path, value in task.workload.find(field))
+    template = reading.template
+    for name in own(template, TASK_DEFINITIONS) if template else ():
+        properties = template.resources[name].get("Properties") if template else None
+        workload = Workload(reading.name, properties if isinstance(properties, Mapping) else {})
+        for field in fields:
+            written = ".".join(step[:1].upper() + step[1:] for step in field.split("."))
+            for path, value in workload.find(written):
+                origin = workload.origin(path)
+                named = workload.at((*path[:2], "Name")) if path[:1] == ("ContainerDefinitions",) else ""
+                container = named if isinstance(named, str) else ""
+                yield replace(origin, path=("Resources", name, "Properties", *path), container=container), value
 
 
 def own_needs(each: Understood, holder: Holder) -> Iterator[Need]:

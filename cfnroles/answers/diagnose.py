@@ -24,7 +24,7 @@ from cfnroles.messages.collecting import Collected, Heard, collected
 from cfnroles.messages.doubts import is_general
 from cfnroles.messages.names import names_in as names_of_message
 from cfnroles.messages.understanding import Understood, named
-from cfnroles.need import Holder, Need
+from cfnroles.need import Holder, Need, Origin
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import Statement, compose
@@ -162,9 +162,12 @@ def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis
     each = named(each, _names(found))
     fields = at_fields(each, asked.readings, asked.needs)
     wanted = tuple(bound(each, need) for need in found if serves(each, need))
-    said = _said(each, wanted, asked, given)
-    if said.at and not said.at.judged({key_of(need) for need in found}) and said.at.is_called(said.called):
-        found, wanted, fields = Asking(), (), iter(())  # another role's field asks for the same thing
+    # A role tells what was refused where the message does not name it.
+    said = _said(each, wanted or tuple(found), asked, given)
+    if said.at and found and said.at.is_called(said.called) and not _is_of(said.at, found):
+        found, wanted, fields = Asking(), (), ()  # another role's field asks for the same thing
+    if said.at and each.category is Category.TRUST:
+        fields = tuple(_naming(said.at, fields))
     at = said.at.reading if said.at else asked.readings[0] if len(asked.readings) == 1 else None
     origins = {need.origin: None for need in found} or dict.fromkeys(fields)
     statements = compose(_lacking(each, wanted, said)) if _may_lack(each) else ()
@@ -191,11 +194,26 @@ def _names(found: Asking) -> dict[str, str]:
     return names_of_message(resources.pop())
 
 
+def _is_of(at: SourceRole, needs: Sequence[Need]) -> bool:
+    return any(need.holder is at.verification.holder for need in needs)
+
+
+def _naming(at: SourceRole, fields: Sequence[Origin]) -> Iterator[Origin]:
+    """The fields that name a role of the source for its holder."""
+    member = f"{at.verification.holder.partition(' ')[0]}rolearn"
+    tasks = at.verification.use.tasks if at.verification.use else ()
+    for origin in fields:
+        named = str(origin.path[-1]).lower() == member
+        if named and (at.reading.template is None or origin.path[1] in tasks):
+            yield origin
+
+
 def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[Need, ...]:
     """What the role lacks: what it was seen to lack, else what the message says that it does."""
     outcomes = {one.outcome for one in said.judged}
     if each.patchable and outcomes <= {Outcome.UNKNOWN}:
-        return tuple(one.need for one in said.judged) or wanted or tuple(own_needs(each, _holders(each)[0]))
+        known = tuple(one.need for one in said.judged) if wanted else ()
+        return known or wanted or tuple(own_needs(each, _holders(each)[0]))
     return tuple(one.need for one in said.judged if one.outcome is Outcome.MISSING)
 
 
