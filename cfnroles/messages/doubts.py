@@ -8,13 +8,27 @@ from msgspec.structs import replace
 
 from cfnroles.messages.denials import Denial
 from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause, Stage
-from cfnroles.table.messages.calls import AGENT
 from cfnroles.text import Arn
 
 #: Suffixes that Secrets Manager makes mix cases and digits: six characters of one case are more often a word.
 _SIX = re.compile(r"-(?:[a-z0-9]{6}|[A-Z0-9]{6})")
 #: What a variable that nobody filled becomes in a name.
 _UNFILLED = re.compile(r"(?:^|[/:])(?:null|undefined|none)(?:[/:]|$)", re.IGNORECASE)
+#: What Amazon ECS calls with the execution role, and as the instance where there is none.
+_OF_EXECUTION = frozenset(
+    {
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameters",
+        "kms:Decrypt",
+    }
+)
 _LINKED = "AWSServiceRoleFor"
 #: What is read of a bucket as one object is asked for: Amazon S3 asks for it where there is no such object.
 _LISTING = "s3:ListBucket"
@@ -147,7 +161,7 @@ def _odd(denial: Denial, stages: tuple[Stage, ...], called: str) -> PossibleCaus
         return _NO_OBJECT
     if denial.role.startswith(_LINKED):
         return _SERVICE_LINKED
-    if denial.caller is CallingRole.INSTANCE and denial.action not in AGENT:
+    if denial.caller is CallingRole.INSTANCE and denial.action in _OF_EXECUTION:
         return _NO_EXECUTION_ROLE
     if misnamed := _misnamed(denial):
         return misnamed
@@ -190,7 +204,8 @@ def _unstated(denial: Denial, stages: tuple[Stage, ...], called: str) -> tuple[P
     if odd := _odd(denial, stages, called):
         found.insert(0, odd)
     if denial.action == "sts:AssumeRole":
-        found.append(_TRUST)
+        # Of another account both sides have to allow it, and the caller knows its own.
+        found.insert(0 if _is_foreign(denial) else 1, _TRUST)
     service = denial.action.partition(":")[0]
     if service == "kms":
         found.append(_KEY)

@@ -70,6 +70,7 @@ SYMPTOMS = (
             "unable to assume the role",
             "unable to assume role",
             "unable to assume a role",
+            "role is unable to be assumed",
             "proper trust relationship",
             "role" + ANY + "cannot be assumed",
             "could not assume role",

@@ -106,6 +106,7 @@ _UNANSWERED = (
             "request canceled while waiting for connection",
             "pull command failed" + ANY + "signal: killed",
             "failed to do request",
+            "could not reach any registry endpoint",
             "unable to execute http request",
             "etimedout",
             "econnrefused",

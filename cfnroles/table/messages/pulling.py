@@ -144,6 +144,7 @@ SYMPTOMS = (
             "imagenotfoundexception",
             "repositorynotfoundexception",
             "404 not found",
+            "api error (404)",
         ),
         during=("image", "layers", ""),
         example=f"CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref"

@@ -45,6 +45,7 @@ SYMPTOMS = (
             "container ordering dependency",
             "dependency on containers not resolved",
             "dependent container",
+            "cannot link to a non running container",
             "dependency" + ANY + "did not become healthy",
         ),
         example="dependency graph: container ordering dependency [db HEALTHY] for target [web] has timed out.",

@@ -242,12 +242,22 @@ STAGES = (
     ),
     Stage(
         name="load-balancer",
-        words=("failed to register targets", "failed to deregister targets", "failed to describe target health"),
+        words=("failed to register targets", "failed to deregister targets"),
         example="(service shop) failed to register targets in (target-group web) with (error ...)",
         doing="registering tasks of the service with its load balancer",
         source=f"{_GUIDE}/using-service-linked-roles.html",
         caller=CallingRole.SERVICE_LINKED,
         action="elasticloadbalancing:RegisterTargets",
+        fields=("service.loadBalancers[].targetGroupArn",),
+    ),
+    Stage(
+        name="target-health",
+        words=("failed to describe target health",),
+        example="(service shop) failed to describe target health on (target-group web) with (error ...)",
+        doing="asking the load balancer whether tasks of the service are healthy",
+        source=f"{_GUIDE}/using-service-linked-roles.html",
+        caller=CallingRole.SERVICE_LINKED,
+        action="elasticloadbalancing:DescribeTargetHealth",
         fields=("service.loadBalancers[].targetGroupArn",),
     ),
     Stage(

@@ -255,6 +255,7 @@ LAST = (
             "properties validation failed",
             "invalid service in arn",
             "parameter validation failed",
+            "unknown parameter in",
             "unexpected key '",
             "missing required key",
             "missing required parameter",
