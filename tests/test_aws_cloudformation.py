@@ -309,6 +309,13 @@ class TestEvents:
             "needs a boundary",
         )
 
+    def test_a_signed_address_in_a_reason_is_cut_off(self, cloudformation, stub):
+        reason = "GET https://b.s3.amazonaws.com/a?X-Amz-Signature=0123abc failed: 403, see https://example.com/?page=2"
+        stub.add_response("describe_stack_events", {"StackEvents": [{**TOLD, "ResourceStatusReason": reason}]})
+
+        (event,) = cloudformation.events(STACK)
+        assert event.reason == "GET https://b.s3.amazonaws.com/a?(signed) failed: 403, see https://example.com/?page=2"
+
     def test_what_a_validation_says(self, cloudformation, stub):
         told = {
             "EventId": "1",

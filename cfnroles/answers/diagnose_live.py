@@ -23,13 +23,15 @@ from cfnroles.need import Holder
 from cfnroles.sources.failures import Gathered
 from cfnroles.sources.live_failure import reading_of
 from cfnroles.sources.reading import Reading
-from cfnroles.table.message import CallingRole
+from cfnroles.table.message import CallingRole, PolicyKind
 
 _HOLDERS = {
     CallingRole.EXECUTION: Holder.EXECUTION,
     CallingRole.LOG_WRITER: Holder.EXECUTION,
     CallingRole.TASK: Holder.TASK,
 }
+#: The policies that say what a role allows; of all others the role is no cure, and is not asked for.
+_OWN = (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
 #: The message that has the same words for a role that there is not, and for one whose trust policy refuses.
 _NOT_ASSUMED = "role-not-assumed"
 
@@ -92,9 +94,10 @@ class _Roles:
 
     def of(self, understood: Understood) -> Role | None:
         """The role that made the call of a message; ``None`` where nothing tells which, or it cannot be read."""
-        if not understood.action or understood.name == _NOT_ASSUMED:
+        denial = understood.denial
+        if not understood.action or understood.name == _NOT_ASSUMED or (denial and denial.kind not in _OWN):
             return None
-        named = understood.denial.role if understood.denial else ""
+        named = denial.role if denial else ""
         return self._read(named or self._of(_HOLDERS.get(understood.caller)))
 
     def settled(self, each: Diagnosis) -> Diagnosis:
@@ -135,6 +138,8 @@ class _Roles:
             self.unread.append(
                 f"what the role {name} allows: that needs the permission {denied.call}, which AWS refused"
             )
+        except (Unavailable, InvalidInput) as error:
+            self.unread.append(f"what the role {named.rpartition('/')[2]} allows: {error.what}")
         return None
 
 

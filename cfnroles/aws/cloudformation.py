@@ -156,7 +156,7 @@ class CloudFormation:
                 item.get("StackName", ""),
                 item.get("StackId", ""),
                 item.get("Status", ""),
-                item.get("StatusReason", ""),
+                unsigned(item.get("StatusReason", "")),
                 item.get("ExecutionStatus", ""),
             )
             for page in pages

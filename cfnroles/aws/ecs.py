@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,13 @@ class Ecs:
     """Amazon ECS in one account and Region. Every method raises ``Unavailable`` when AWS cannot be asked or refuses."""
 
     def __init__(self, connection: Connection, *, patient: bool = False) -> None:
-        self._client: ECSClient = connection.client("ecs", patient=True) if patient else connection.client("ecs")
+        self._connection, self._patient = connection, patient
+
+    @cached_property
+    def _client(self) -> ECSClient:
+        connection = self._connection
+        client: ECSClient = connection.client("ecs", patient=True) if self._patient else connection.client("ecs")
+        return client
 
     def task_definition(self, name: str) -> str:
         """The task definition of a family, of FAMILY:REVISION or of an ARN, as JSON text."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cfnroles.aws.connection import Connection, is_loopback
 from cfnroles.aws.refusals import Refused, answering
+from cfnroles.signed_addresses import unsigned
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -144,7 +145,7 @@ class StackSets:
                 item.get("Account", ""),
                 item.get("Region", ""),
                 item.get("Status", ""),
-                item.get("StatusReason", ""),
+                unsigned(item.get("StatusReason", "")),
                 item.get("OrganizationalUnitId", ""),
             )
             for page in pages
@@ -221,7 +222,7 @@ class StackSets:
             told = self._client.describe_stack_set_operation(
                 StackSetName=name, OperationId=operation, CallAs=self._call_as
             )["StackSetOperation"]
-        return told.get("Status", ""), told.get("StatusReason", "")
+        return told.get("Status", ""), unsigned(told.get("StatusReason", ""))
 
     def progress(self, name: str, operation: str) -> tuple[OperationResult, ...]:
         """ListStackSetOperationResults: how it goes in each account and Region."""
@@ -233,7 +234,10 @@ class StackSets:
             )
         return tuple(
             OperationResult(
-                item.get("Account", ""), item.get("Region", ""), item.get("Status", ""), item.get("StatusReason", "")
+                item.get("Account", ""),
+                item.get("Region", ""),
+                item.get("Status", ""),
+                unsigned(item.get("StatusReason", "")),
             )
             for page in pages
             for item in page["Summaries"]

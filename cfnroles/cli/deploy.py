@@ -22,7 +22,7 @@ from cfnroles.cli.stack_options import (
     stack_options,
 )
 from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
-from cfnroles.cli.terminal import confirm, is_asked, say, say_error
+from cfnroles.cli.terminal import confirm, is_asked, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _run(deployment: Deployment, plan_format: str) -> int:
         if deployment.ask and made.needs_consent and not _agreed(made, deployer):
             raise BadAnswer("nothing was deployed: the answer was no")
         deployer.pace.deadline = deployer.pace.clock.now() + options.timeout
-        return _applied(made, deployer, progress)
+        return _applied(made, deployer, progress, deployment.connection)
 
 
 def _deployer(deployment: Deployment, progress: Progress) -> Deployer:
@@ -259,7 +259,18 @@ def _show(made: Plan, plan_format: str) -> None:
     say(texts[plan_format](made))
 
 
-def _applied(made: Plan, deployer: Deployer, progress: Progress) -> int:
+def _diagnose(result: Result, deployer: Deployer, connection: Connection) -> None:
+    """Say what is behind the failures, as far as it can be told; what cannot be read does not hide the failure."""
+    from cfnroles.deploy.diagnosing import diagnosed_failure
+    from cfnroles.formats.diagnosis import human
+
+    for failure in result.failures:
+        found = diagnosed_failure(failure, deployer.cloudformation, connection)
+        if found is not None:
+            say(human(found.found, {}, width(), found.besides), "", err=True)
+
+
+def _applied(made: Plan, deployer: Deployer, progress: Progress, connection: Connection) -> int:
     from cfnroles.deploy.applying import apply
     from cfnroles.formats.deployment import failure_text, outputs_text, result_text
 
@@ -269,6 +280,7 @@ def _applied(made: Plan, deployer: Deployer, progress: Progress) -> int:
         say("", err=True)
         say_error(failure_text(result.failures, result.deployed))
         say("", err=True)
+        _diagnose(result, deployer, connection)
     say(result_text(result), err=True)
     outputs = outputs_text([(stack.stack, stack.outputs) for stack in result.stacks if stack.outputs])
     if outputs:

@@ -37,7 +37,8 @@ class Cause(enum.StrEnum):
 class Failure(Struct, frozen=True):
     """Why one stack failed: the cause in lines, the resource that caused it, and what to do about it.
 
-    ``status`` is where the stack stands now. ``others`` are further resources that failed by themselves.
+    ``status`` is where the stack stands now. ``others`` are further resources that failed by themselves, and ``events``
+    those of the operation that tell of a failure.
     """
 
     stack: str
@@ -48,6 +49,7 @@ class Failure(Struct, frozen=True):
     type: str = ""
     remedy: str = ""
     others: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 # What CloudFormation writes on resources that did not fail by themselves.
@@ -80,6 +82,11 @@ def first_cause(name: str, events: Iterable[Event], stack: StackDescription | No
     one in use fails no resource), else the stack's own reason.
     """
     events = tuple(events)
+    failed = tuple(event for event in events if event.failed or event.hook_status in FAILED_HOOK)
+    return replace(_first_cause(name, events, stack), events=failed)
+
+
+def _first_cause(name: str, events: tuple[Event, ...], stack: StackDescription | None) -> Failure:
     status = stack.status if stack else "DELETE_COMPLETE"
     hooks = tuple(dict.fromkeys(detail(event) for event in events if event.hook_status in FAILED_HOOK))
     own = [event for event in events if event.failed and not event.of_stack and not _CASCADE.match(event.reason)]

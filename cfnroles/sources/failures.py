@@ -22,7 +22,7 @@ from cfnroles.text import arn_of
 
 #: How many stacks within a stack are looked into, and how many of its services.
 _STACKS, _SERVICES = 20, 5
-_STACK, _SERVICE = "AWS::CloudFormation::Stack", "AWS::ECS::Service"
+_STACK, _SERVICE_TYPES = "AWS::CloudFormation::Stack", ("AWS::ECS::Service", "AWS::ECS::ExpressGatewayService")
 #: What the first event of an operation says of the stack; a rollback belongs to the operation before it.
 _BEGINS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 _FAILED = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
@@ -172,7 +172,7 @@ class _Asking:
                     f"the events of the stack {event.resource} within {event.stack}",
                 )
                 self.stack(stacks, inner or ())
-            elif event.type == _SERVICE and event.physical_id.startswith("arn:") and self._services < _SERVICES:
+            elif event.type in _SERVICE_TYPES and event.physical_id.startswith("arn:") and self._services < _SERVICES:
                 self._services += 1
                 self.service(_cluster(event.physical_id), event.physical_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cfnroles.aws.cloudformation import CloudFormation
+from cfnroles.aws import cloudformation
 from cfnroles.aws.connection import Connection
 from cfnroles.aws.ecs import Ecs
 from cfnroles.document import Document
@@ -52,7 +52,7 @@ def gather(failure: Failure, profile: str, region: str) -> Gathered:
         return of_task(ecs, failure.cluster, failure.task)
     if failure.service:
         return of_service(ecs, failure.cluster, failure.service)
-    return of_stack(ecs, CloudFormation(connection), failure.stack)
+    return of_stack(ecs, cloudformation.CloudFormation(connection), failure.stack)
 
 
 def reading_of(gathered: Gathered) -> Reading | None:

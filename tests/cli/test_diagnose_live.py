@@ -149,6 +149,14 @@ def test_what_the_role_allows_now_is_not_called_missing(cfnroles: Any, aws: Acco
     assert "1. the task ran with another role, or before this policy was there" in result.out
 
 
+def test_no_role_is_read_where_another_policy_refused(cfnroles: Any, aws: Account) -> None:
+    why = "with an explicit deny in a service control policy"
+    account = aws({**READS, "ecs.describe_tasks": {"tasks": [stopped(f"{DENIED} {why}")], "failures": []}})
+    result = cfnroles(*LIVE, "--cluster", "shop", "--task", ID)
+    assert "refused by  service control policy" in result.out
+    assert account.calls == ["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"]
+
+
 def test_a_service_is_diagnosed_by_its_stopped_tasks(cfnroles: Any, aws: Account) -> None:
     breaker = "(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start."
     later = datetime(2026, 1, 31, 12, 5, tzinfo=UTC)

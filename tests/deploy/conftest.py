@@ -111,6 +111,7 @@ class Double:
         self.capabilities: dict[str, str] = {}
         self.imports: dict[str, tuple[str, ...]] = {}
         self.exported: dict[str, str] = {}
+        self.physical: dict[str, str] = {}
         self.calls: list[str] = []
         self._ids = itertools.count(1)
         self._clock = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -289,7 +290,7 @@ class Double:
                 reason,
                 self._clock,
                 token,
-                f"physical-{resource}" if resource else kept.id,
+                self.physical.get(resource, f"physical-{resource}") if resource else kept.id,
             )
         )
         exports = dict.fromkeys(self._exports.get(kept.name, ()), kept.id)

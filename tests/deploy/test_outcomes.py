@@ -10,12 +10,25 @@ import pytest
 from cfnroles.aws.refusals import Refused
 from cfnroles.aws.stack import ChangeSetRequest, Event, ResourceChange
 from cfnroles.errors import Unavailable
+from tests.cli import test_diagnose_live as live
+from tests.live_aws import aws
+
+__all__ = ["aws"]
 
 GATE_SAYS = (
     "Received response status [FAILED] from custom resource. Message returned: 1 of 2 references cannot be used:\n"
     "1. Secret shop/db in us-east-1 does not exist. Needed by container web, secret DB. "
     "(RequestId: 0d6d8c1e-1f1e-4c3c-9d42-3a1c0e6a7a54)"
 )
+REFUSED = (
+    "Resource handler returned message: User: arn:aws:sts::123456789012:assumed-role/deployer/cli is not authorized to"
+    " perform: iam:CreateRole on resource: arn:aws:iam::123456789012:role/shop-task with an explicit deny in a service"
+    " control policy (Service: Iam, Status Code: 403)"
+)
+UNSTABLE = (
+    'Resource handler returned message: "Exceeded attempts to wait" (RequestToken: 1, HandlerErrorCode: NotStabilized)'
+)
+SERVICE = "arn:aws:ecs:us-east-1:123456789012:service/shop/web"
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 GATE_ONLY = (ResourceChange("Modify", "SecretsExist", "Custom::SecretsExist", "False", ("DeploymentId",)),)
 
@@ -132,6 +145,52 @@ class TestWhenAStackFails:
         answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
 
         assert "Role name is taken\nalso: TaskRole (AWS::IAM::Role): Access denied\n" in answer.err
+
+    def test_it_ends_with_what_is_behind_it_and_not_with_the_event(self, double, cfnroles, stacks):
+        double.script["shop-roles", "ExecuteChangeSet"] = [
+            ("CREATE_IN_PROGRESS",),
+            ("CREATE_FAILED", REFUSED, "TaskRole", "AWS::IAM::Role"),
+            ("ROLLBACK_COMPLETE",),
+        ]
+
+        answer = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles")
+
+        told = " ".join(answer.err.partition("\nerror: ")[2].split())
+        assert told.index("failed at TaskRole (AWS::IAM::Role)") < told.index("may not call iam:CreateRole")
+        assert "refused by service control policy" in told
+
+    def test_a_service_that_does_not_become_stable_is_followed_to_its_tasks(self, double, cfnroles, stacks, aws):
+        double.script["shop-task", "ExecuteChangeSet"] = [
+            ("CREATE_IN_PROGRESS",),
+            ("CREATE_FAILED", UNSTABLE, "Service", "AWS::ECS::Service"),
+            ("ROLLBACK_COMPLETE",),
+        ]
+        double.physical["Service"] = SERVICE
+        account = aws(live.READS)
+
+        answer = cfnroles("deploy", stacks, "--yes")
+
+        assert answer.code == 1
+        assert "The role web-execution may not call secretsmanager:GetSecretValue" in answer.err
+        assert "asked by    web:3: containerDefinitions[0].secrets[0].valueFrom" in answer.err
+        assert "did not become stable" not in answer.err.partition("\nerror: ")[2]
+        assert account.changes == []
+
+    def test_what_may_not_be_read_does_not_hide_the_failure(self, double, cfnroles, stacks, aws):
+        double.script["shop-task", "ExecuteChangeSet"] = [
+            ("CREATE_IN_PROGRESS",),
+            ("CREATE_FAILED", UNSTABLE, "Service", "AWS::ECS::Service"),
+            ("ROLLBACK_COMPLETE",),
+        ]
+        double.physical["Service"] = SERVICE
+        aws(live.READS, ("ecs:DescribeServices", "ecs:ListTasks"))
+
+        answer = cfnroles("deploy", stacks, "--yes")
+
+        assert answer.code == 1
+        assert "shop-task failed at Service (AWS::ECS::Service)" in answer.err
+        assert "The service did not become stable in time" in answer.err
+        assert "needs the permission ecs:DescribeServices, which AWS refused" in " ".join(answer.err.split())
 
     def test_a_stack_that_depends_on_it_is_not_reached_and_its_change_set_is_taken_away(self, double, cfnroles, stacks):
         everything_deployed(double)

@@ -1,0 +1,44 @@
+"""What is behind a failed deployment: from its events to the tasks of a service that did not become stable."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from msgspec.structs import replace
+
+from cfnroles.answers.diagnose_live import LiveDiagnosis, diagnose_gathered
+from cfnroles.answers.diagnosis import Besides
+from cfnroles.aws.connection import Connection
+from cfnroles.aws.ecs import Ecs
+from cfnroles.aws.iam import Iam
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.errors import CfnrolesError
+from cfnroles.iam.roles import Role, detailed_role
+from cfnroles.sources.failures import Gathered, Stacks, of_events
+
+#: The failures that do not say themselves what to do.
+_OPEN = frozenset({Cause.RESOURCE, Cause.STACK, Cause.HOOK, Cause.CHANGE_SET})
+
+
+def diagnosed_failure(failure: Failure, stacks: Stacks, connection: Connection) -> LiveDiagnosis | None:
+    """What is behind a failure; ``None`` where it says so itself, or in words that nobody knows.
+
+    Asks Amazon ECS about services that failed, and IAM about a role that was refused. Never raises for what it cannot
+    find out: that stands beside the diagnosis.
+    """
+    if failure.cause not in _OPEN:
+        return None
+    text = Gathered("\n\n".join((*failure.lines, *failure.others)))
+    try:
+        gathered = of_events(Ecs(connection), stacks, failure.events) if failure.events else text
+        found = diagnose_gathered(gathered, partial(_role, connection))
+    except CfnrolesError as error:
+        found = LiveDiagnosis((), Besides((), (f"what is behind it: {error.what}",)))
+    # The events stand above already, word by word.
+    found = replace(found, besides=replace(found.besides, unknown=()))
+    return found if found.found or found.besides.unread else None
+
+
+def _role(connection: Connection, named: str) -> Role:
+    detail, policies = Iam(connection).role(named)
+    return detailed_role(detail, policies, "AWS")
