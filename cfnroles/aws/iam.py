@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ from cfnroles.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+
+
+#: How often IAM is asked for a report, which takes it some seconds.
+_MOST_ASKED = 120
 
 
 class Simulated(Struct, frozen=True):
@@ -85,6 +90,30 @@ class Iam:
             )
         result = answer["EvaluationResults"][0]
         return Simulated(result["EvalDecision"], tuple(sorted(result.get("MissingContextValues", ()))))
+
+    def last_accessed(self, role_arn: str, seconds: float = 1.0) -> list[dict[str, Any]]:
+        """When a role called services and used actions last, as IAM's report tells it.
+
+        Raises ``Unavailable`` also where the report is not made.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
+        """
+        with answering("iam:GenerateServiceLastAccessedDetails"):
+            job = self._client.generate_service_last_accessed_details(Arn=role_arn, Granularity="ACTION_LEVEL")["JobId"]
+        found: list[dict[str, Any]] = []
+        asked: Any = {"JobId": job}
+        for _ in range(_MOST_ASKED):
+            with answering("iam:GetServiceLastAccessedDetails"):
+                answer: Any = self._client.get_service_last_accessed_details(**asked)
+            if answer["JobStatus"] == "IN_PROGRESS":
+                time.sleep(seconds)
+                continue
+            if answer["JobStatus"] == "FAILED":
+                break
+            found += answer.get("ServicesLastAccessed", ())
+            if not answer.get("IsTruncated"):
+                return found
+            asked["Marker"] = answer["Marker"]
+        raise Unavailable("IAM did not make its report on when services were called last", remedy="Run again.")
 
     def _inline(self, role: str) -> list[dict[str, Any]]:
         with answering("iam:ListRolePolicies"):

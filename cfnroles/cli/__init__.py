@@ -28,6 +28,7 @@ COMMANDS = {
     "policy": "Print one policy document in plain JSON.",
     "check": "Ask AWS whether every secret and parameter exists.",
     "verify": "Verify a role: what is missing for the task, and what is too much.",
+    "audit": "Tell which statements of roles are used, by a trail of CloudTrail.",
     "diagnose": "Tell what is behind a failure of Amazon ECS, and what to do.",
     "fleet": "Find what is wrong with all task definitions and roles of an account.",
     "lint": "Find faults in templates, task definitions and policies.",

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
-from cfnroles.role_kinds import ROLE_KINDS, RoleKind
+from cfnroles.role_kinds import ROLE_KINDS
 
 if TYPE_CHECKING:
     from cfnroles.answers.verification import Verification
@@ -39,18 +40,6 @@ class _Options(Struct, frozen=True):
     format_: str
 
 
-def _taken_as(kind: RoleKind) -> str:
-    return kind.key.replace("-", "_")
-
-
-def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command an option for each kind of role."""
-    for kind in reversed(ROLE_KINDS):
-        option = click.option(kind.option_name, _taken_as(kind), default="", metavar="ROLE", help=f"The {kind.holder}.")
-        command = option(command)
-    return command
-
-
 @click.command("verify")
 @source_options
 @click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
@@ -60,7 +49,7 @@ def _role_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="ID",
     help="One task definition: its logical id in a template, or its address in Terraform.",
 )
-@_role_options
+@role_options()
 @click.option(
     "--parameter",
     "--parameters",
@@ -120,7 +109,7 @@ def command(source: str, **given: Any) -> None:
     from cfnroles.files import is_directory
     from cfnroles.sources.source import holds_terraform
 
-    given["roles"] = {kind.holder: given.pop(_taken_as(kind)) for kind in ROLE_KINDS}
+    given["roles"] = taken_roles(given)
     options = taken(_Options, given)
     about = told(given, live=options.live, profile=options.profile)
     if is_directory(source) and not holds_terraform(source):

@@ -145,6 +145,19 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
     raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
 
 
+def account_roles(text: str, document: str) -> tuple[Role, ...]:
+    """All roles in what IAM answers about an account; none for any other text.
+
+    Raises InvalidInput where the answer has another form than IAM's.
+    """
+    data = parse(text, document)
+    if not (isinstance(data, Mapping) and "RoleDetailList" in data):
+        return ()
+    check_details(data, document)
+    policies = _elements(data.get("Policies"))
+    return tuple(detailed_role(each, policies, document) for each in _elements(data["RoleDetailList"]))
+
+
 def template_role(template: Template, name: str = "", given: Given = NOTHING_GIVEN) -> Role:
     """The role with the logical id ``name`` in a template, with every policy that the template gives it.
 

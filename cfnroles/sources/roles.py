@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cfnroles.facts import Facts
-from cfnroles.files import ACCOUNT, exists, read_text
-from cfnroles.iam.roles import Role, read_role
+from cfnroles.files import ACCOUNT, exists, is_file, read_text
+from cfnroles.iam.roles import Role, account_roles, read_role
 from cfnroles.template.given import Given
 
 
@@ -19,3 +19,13 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
     file, name = (named, "") if exists(named) or ":" not in named else named.rpartition(":")[::2]
     given = Given(parameters or {}, facts.account, facts.region)
     return read_role(read_text(file, ACCOUNT), Path(file).name, name, given)
+
+
+def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None = None) -> tuple[Role, ...]:
+    """The role that ``read_role_of`` reads, or all roles of an account where IAM's answer is named without one of them.
+
+    Raises InvalidInput as ``read_role_of`` does.
+    """
+    if is_file(named) and (several := account_roles(read_text(named, ACCOUNT), Path(named).name)):
+        return several
+    return (read_role_of(named, facts, parameters),)

@@ -80,7 +80,8 @@ class EventSource(Struct, frozen=True):
     actions that no event shows. ``renamed`` gives the actions behind the name of an event, where they are not of that
     name; one behind ``~`` may have been used, and on another resource than the event names. ``unbound`` are actions
     without a type of resource. ``listed`` says that an event that lists resources lists all. ``excluded`` says that a
-    trail may leave out the management events of the service. ``model`` is botocore's name of the service.
+    trail may leave out the management events of the service. ``regions`` are Regions whose events tell of calls from
+    everywhere. ``model`` is botocore's name of the service.
     """
 
     service: str
@@ -95,6 +96,7 @@ class EventSource(Struct, frozen=True):
     named: tuple[NamedResource, ...] = ()
     listed: bool = False
     excluded: bool = False
+    regions: tuple[str, ...] = ()
 
     def actions(self, event: str) -> tuple[tuple[str, bool], ...]:
         """The actions that the call of an event needs, and whether it surely does, on the resources of the event."""

@@ -51,6 +51,21 @@ class BrokenFile(Struct, frozen=True):
     day: str = ""
 
 
+class LastAccessed(Struct, frozen=True):
+    """What IAM answers about when a role called services and used actions last, refused calls among them.
+
+    ``role`` is its ARN, empty where it never called any. The times of ``services`` and ``actions`` are empty for those
+    that IAM never saw. ``cut`` says that the answer is one page of several.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html
+    """
+
+    role: str
+    services: Mapping[str, str]
+    actions: Mapping[str, str]
+    cut: bool = False
+
+
 class Coverage(Struct, frozen=True):
     """What was read.
 
@@ -58,7 +73,7 @@ class Coverage(Struct, frozen=True):
     their end, of which there are ``broken_count``; ``ignored`` counts files that are none of CloudTrail's, ``digests``
     those of digests. ``malformed`` counts events that are not of CloudTrail's form. ``more`` says that an answer of
     lookup-events is one page of several. ``history`` says that the events are those of the event history, which holds
-    all management events and no others, of ``days`` days.
+    all management events and no others, of ``days`` days. ``reports`` are IAM's, on when roles called services last.
     """
 
     regions: tuple[Region, ...] = ()
@@ -74,6 +89,7 @@ class Coverage(Struct, frozen=True):
     more: bool = False
     history: bool = False
     days: int = 0
+    reports: tuple[LastAccessed, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -99,7 +115,7 @@ class Coverage(Struct, frozen=True):
         """The days from the first event of an account to the last."""
         own = self.regions_of(account)
         try:
-            first = date.fromisoformat(min((each.first for each in own), default="")[:10])
+            first = date.fromisoformat(min((each.first for each in own if each.first), default="")[:10])
             last = date.fromisoformat(max((each.last for each in own), default="")[:10])
         except ValueError:
             return ()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cfnroles.errors import InvalidInput
 from cfnroles.files import below, is_directory, opened
 from cfnroles.table.event_sources import EVENT_SOURCES, source_of_event
-from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, Place, Recorded, Region
-from cfnroles.trail.record import Record
+from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, LastAccessed, Place, Recorded, Region
+from cfnroles.trail.record import Record, ServiceAccess
 from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
 
 _CHUNK = 1 << 20
@@ -26,6 +26,9 @@ _DATA = "Data"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 #: How many things are kept of which data events are recorded; those of more are not known to be.
 _MOST_RECORDED = 50_000
+#: How many of IAM's reports are kept: an account has no more roles.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MOST_REPORTS = 5_000
 _EXCLUDABLE = frozenset(host for source in EVENT_SOURCES if source.excluded for host in source.hosts)
 _FORMS = "Give files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
 
@@ -56,16 +59,29 @@ class Pass:
         self._broken: list[BrokenFile] = []
         self._counts: Counter[str] = Counter()
         self._more = False
+        self.reports: list[LastAccessed] = []
 
     def take(self, records: Iterable[Record]) -> None:
         """Count events, and show each to whoever watches."""
-        for record in unwrapped(records):
+        for record in unwrapped(self._without_reports(records)):
             if record is None or not _TIME.fullmatch(record.eventTime):
                 self._counts["malformed"] += 1
             elif record.eventCategory != _INSIGHTS:
                 self._counts["events"] += 1
                 self._count(record)
                 self._watch(record)
+
+    def _without_reports(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            if record.ServicesLastAccessed is None:
+                yield record
+            elif len(self.reports) < _MOST_REPORTS:
+                self.reports.append(report_of(record.ServicesLastAccessed, cut=bool(record.IsTruncated)))
+                self._counts["events"] += 1
+
+    def place(self, account: str, region: str) -> None:
+        """Take note that a Region of an account is covered, be there events or not."""
+        self._places.setdefault((account, region), _Seen())
 
     def file(self, source: str | Path) -> None:
         """Take the events of one file.
@@ -165,7 +181,7 @@ class Pass:
                 account,
                 name,
                 seen.events,
-                seen.first,
+                seen.first if seen.events else "",
                 seen.last,
                 frozenset(seen.days),
                 seen.reads,
@@ -178,7 +194,7 @@ class Pass:
         return Coverage(
             regions,
             sum(each.events for each in regions),
-            min((each.first for each in regions), default=""),
+            min((each.first for each in regions if each.first), default=""),
             max((each.last for each in regions), default=""),
             self._counts["files"],
             tuple(self._broken),
@@ -189,6 +205,7 @@ class Pass:
             self._more,
             history,
             days,
+            tuple(self.reports),
         )
 
 
@@ -200,6 +217,18 @@ def is_data(record: Record) -> bool:
         return str(record.managementEvent).lower() == "false"
     source = source_of_event(record.eventSource, record.eventName)
     return source is not None and any(source.data_events(action) for action, _ in source.actions(record.eventName))
+
+
+def report_of(services: Iterable[ServiceAccess], role: str = "", *, cut: bool = False) -> LastAccessed:
+    """IAM's report; ``role`` is its ARN, where somebody knows it."""
+    times: dict[str, str] = {}
+    actions: dict[str, str] = {}
+    for each in services:
+        times[each.ServiceNamespace.lower()] = each.LastAuthenticated or ""
+        role = role or each.LastAuthenticatedEntity or ""
+        for action in each.TrackedActionsLastAccessed or ():
+            actions[f"{each.ServiceNamespace}:{action.ActionName}".lower()] = action.LastAccessedTime or ""
+    return LastAccessed(role, times, actions, cut)
 
 
 def read_events(sources: Iterable[str], watch: Watch) -> Coverage:
@@ -216,7 +245,7 @@ def read_events(sources: Iterable[str], watch: Watch) -> Coverage:
         else:
             _of_file(passing, source)
     covered = passing.coverage()
-    if not covered.events:
+    if not covered.events and not covered.reports:
         broken = [f"{each.name}: {each.why}" for each in covered.broken]
         where = ", ".join("standard input" if name == "-" else name for name in names)
         raise InvalidInput("holds no event of CloudTrail", where=where, why="; ".join(broken), remedy=_FORMS)

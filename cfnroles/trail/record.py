@@ -45,8 +45,24 @@ class EventResource(Struct, gc=False):
     ARN: str | None = None
 
 
+class ActionAccess(Struct, gc=False):
+    """When IAM saw an action last."""
+
+    ActionName: str = ""
+    LastAccessedTime: str | None = None
+
+
+class ServiceAccess(Struct, gc=False):
+    """When IAM saw a service called last, and its actions, where it tracks these."""
+
+    ServiceNamespace: str = ""
+    LastAuthenticated: str | None = None
+    LastAuthenticatedEntity: str | None = None
+    TrackedActionsLastAccessed: list[ActionAccess] | None = None
+
+
 class Record(Struct, gc=False):
-    """One event, or what one is wrapped in.
+    """One event, or what one is wrapped in; ``ServicesLastAccessed`` is what IAM answers about a role instead.
 
     ``Records``, ``Events``, ``CloudTrailEvent``, ``eventJson`` and ``detail`` are the wrappings of delivered files, of
     lookup-events, of CloudTrail Lake and of EventBridge.
@@ -71,6 +87,8 @@ class Record(Struct, gc=False):
     CloudTrailEvent: str | None = None
     eventJson: str | None = None  # noqa: N815
     detail: Record | None = None
+    ServicesLastAccessed: list[ServiceAccess] | None = None
+    IsTruncated: bool | None = None
 
     @property
     def account(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from cfnroles.answers.usage import RoleUse, Watching
 from cfnroles.iam.roles import Role, RolePolicy
 from cfnroles.table.message import PolicyKind
 from cfnroles.trail.record import Record
-from tests.trails import ACCOUNT, OTHER_ACCOUNT, REGION, TASK, assumed, event, role, s3_object, secret
+from tests.trails import ACCOUNT, OTHER_ACCOUNT, REGION, TASK, assumed, event, generated, role, s3_object, secret
 
 ARN = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}".format
 
@@ -262,3 +263,30 @@ def test_a_statement_of_a_template_has_the_account_and_the_region_of_the_event()
     told = secret("db-AbCdEf", "web")
     assert answer(told, "secretsmanager:GetSecretValue", own) == "used"
     assert answer(told, "secretsmanager:GetSecretValue", own.replace("db", "${Name}")) == "perhaps"
+
+
+def test_a_long_trail_takes_no_more_memory_than_a_piece_of_it() -> None:
+    import tracemalloc
+
+    from cfnroles.trail.stream import batches
+
+    piece = b",".join(msgspec.json.encode(each) for each in generated(7, 300))
+    use = RoleUse(Role("web", (policy_of(allow("s3:*", "*")),), arn=role("web")))
+    watching = Watching([use])
+
+    def text() -> Iterator[bytes]:
+        yield b'{"Records":['
+        for number in range(30):
+            yield (b"," if number else b"") + piece
+        yield b"]}"
+
+    tracemalloc.start()
+    count = 0
+    for batch in batches(text()):
+        count += len(batch.records)
+        for each in batch.records:
+            watching(each)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 9_000
+    assert len(piece) * 30 > 1.5 * peak

@@ -14,6 +14,9 @@ SOURCES = (
         never=("GetServiceBearerToken", "SetContext", "SetSourceIdentity", "TagGetWebIdentityToken", "TagSession"),
         unbound=("GetCallerIdentity", "GetSessionToken"),
         named=(NamedResource("roleArn", ("{value}",)),),
+        # The global endpoint is there, and IAM nowhere else.
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
+        regions=("us-east-1",),
     ),
     EventSource(
         service="iam",
@@ -37,5 +40,6 @@ SOURCES = (
             "UpdateCloudFrontPublicKey",
             "UploadCloudFrontPublicKey",
         ),
+        regions=("us-east-1",),
     ),
 )

@@ -1,0 +1,233 @@
+"""Which roles are audited, by which names the trail knows them, and which task definitions need what of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cfnroles.answers.audit import Subject
+from cfnroles.answers.audited import RoleUser
+from cfnroles.answers.verification import Verification
+from cfnroles.errors import InvalidInput
+from cfnroles.facts import Facts
+from cfnroles.iam.roles import Role
+from cfnroles.need import Holder, Need
+from cfnroles.page import quoted
+from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.roles import read_roles_of
+from cfnroles.template.intrinsics import symbols
+from cfnroles.trail.record import role_key
+
+
+class Asked(Struct, frozen=True):
+    """What is asked about.
+
+    ``roles`` are given by their holders, as ``verify`` takes them; ``called`` are names or ARNs of roles in the trail,
+    by the name that the role has here. ``read`` reads a role of the account by its name or ARN, in a Region.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    roles: tuple[tuple[Holder, str], ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""
+    region: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[str, str], Role] | None = None
+
+
+class _Named(Struct, frozen=True):
+    """A task definition's role, by the name that it gives it."""
+
+    task: Task
+    holder: Holder
+    name: str
+
+    @property
+    def user(self) -> RoleUser:
+        needs = tuple(need for need in self.task.discovery.needs if need.holder is self.holder)
+        gaps = tuple(gap for gap in self.task.discovery.gaps if gap.holder is self.holder)
+        return RoleUser(self.task.name or self.task.address, self.holder, needs, gaps)
+
+
+def subjects_of(asked: Asked) -> tuple[Subject, ...]:
+    """The roles that are asked about, each once, with all that is needed of it.
+
+    Raises InvalidInput where there is none, for a role that cannot be read, for what ECS would refuse, and where nobody
+    tells by which name the trail knows a role.
+    """
+    found = list(_given(asked)) if asked.roles else list(_of_sources(asked))
+    for name in asked.called:
+        if not any(name in _names(each.role) for each in found):
+            roles = ", ".join(_names(each.role)[-1] for each in found) or "none"
+            raise InvalidInput(f"--called {name}: there is no such role", why=f"The roles: {roles}.")
+    if not found:
+        raise InvalidInput(
+            "no role is given",
+            remedy="Name one with --role FILE:LogicalId or FILE:RoleName, give a template as --source, or give --live.",
+        )
+    return _merged(_with_name(each, asked) for each in found)
+
+
+def _given(asked: Asked) -> Iterator[Subject]:
+    """The roles that are given, each with the needs of the task definitions that name it."""
+    named = list(_all_named(asked.readings))
+    facts = _facts(asked, named)
+    for holder, text in asked.roles:
+        if asked.read is not None:
+            roles: tuple[Role, ...] = (asked.read(text, facts.region),)
+        else:
+            roles = read_roles_of(text, facts, asked.parameters)
+        alone = len(roles) == 1
+        for role in roles:
+            users = tuple(each for each in named if _is_of(each, role, holder, alone=alone, called=asked.called))
+            inside = tuple(_users_inside(asked.readings, role, holder)) if alone else ()
+            if alone or users or not asked.readings:
+                given = {each.name for each in users if each.name}
+                own = role_key(role.arn)[1] or (next(iter(given)) if len(given) == 1 else "")
+                yield Subject(role, (*(each.user for each in users), *inside), name=own, facts=facts)
+
+
+def _users_inside(readings: Iterable[Reading], role: Role, holder: Holder) -> Iterator[RoleUser]:
+    """What the task definitions of templates and of Terraform need of such a role.
+
+    How these name it need not be known before they are deployed, so that each of them may have it.
+    """
+    from cfnroles.answers.template_tasks import asked_about
+    from cfnroles.answers.verify_configuration import verify_configuration
+    from cfnroles.answers.verify_template import Question, verify_template
+    from cfnroles.sources.template_task_definitions import TASKS
+
+    for reading in readings:
+        if reading.template is not None:
+            for name in asked_about(reading, reading.template, "", TASKS):
+                yield from _users(verify_template(reading, Question(name, {holder: role})), holder, name)
+        elif reading.configuration is not None:
+            for task in reading.tasks:
+                question = Question(task.address, {holder: role})
+                yield from _users(verify_configuration(reading, question), holder, task.address)
+
+
+def _users(verifications: Iterable[Verification], holder: Holder, task: str) -> Iterator[RoleUser]:
+    for each in verifications:
+        if each.holder is holder:
+            yield RoleUser(task, holder, _needs(each), each.gaps)
+
+
+def _needs(verification: Verification) -> tuple[Need, ...]:
+    return (*(judged.need for judged in verification.judged), *verification.hanging)
+
+
+def _is_of(each: _Named, role: Role, holder: Holder, *, alone: bool, called: Mapping[str, str]) -> bool:
+    """Whether a task definition has this role: by its name, or where one side has none, by what it is for."""
+    known = _name(_told(called, role)) or role_key(role.arn)[1]
+    if each.name and known:
+        return each.name == known
+    return alone and each.holder is holder
+
+
+def _all_named(readings: Iterable[Reading]) -> Iterator[_Named]:
+    for reading in readings:
+        if reading.template is not None or reading.configuration is not None:
+            continue
+        for task in reading.accepted():
+            for holder in Holder:
+                name = _name(task.role(holder))
+                if name or any(need.holder is holder for need in task.discovery.needs):
+                    yield _Named(task, holder, name)
+
+
+def _of_sources(asked: Asked) -> Iterator[Subject]:
+    """The roles that the sources have themselves, or that they name in the account."""
+    for reading in asked.readings:
+        if reading.template is not None:
+            yield from _of_template(reading)
+        elif reading.configuration is not None:
+            yield from _of_configuration(reading)
+    if asked.read is None:
+        return
+    named = list(_all_named(asked.readings))
+    facts = _facts(asked, named)
+    for name in dict.fromkeys(each.name for each in named if each.name):
+        users = tuple(each.user for each in named if each.name == name)
+        yield Subject(asked.read(name, facts.region), users, name=name, facts=facts)
+
+
+def _of_template(reading: Reading) -> Iterator[Subject]:
+    from cfnroles.answers.template_tasks import known_of
+    from cfnroles.answers.verify_template import verify_template
+
+    facts, _ = known_of(reading)
+    template = reading.template
+    for each in verify_template(reading):
+        if each.absence is None and (each.role.policies or each.role.unread):
+            users = _told_once(each, reading)
+            resource = template.resources.get(_names(each.role)[-1], {}) if template else {}
+            literal = (resource.get("Properties") or {}).get("RoleName")
+            own = literal if isinstance(literal, str) and not symbols(literal) else ""
+            yield Subject(each.role, users, name=own, facts=facts)
+
+
+def _of_configuration(reading: Reading) -> Iterator[Subject]:
+    from cfnroles.answers.verify_configuration import verify_configuration
+
+    facts = next((task.facts for task in reading.tasks), Facts())
+    for each in verify_configuration(reading):
+        if each.absence is None and (each.role.policies or each.role.unread):
+            yield Subject(each.role, _told_once(each, reading), facts=facts)
+
+
+def _told_once(each: Verification, reading: Reading) -> tuple[RoleUser, ...]:
+    """The task definitions that have a role; what all of them need stands with the first."""
+    first, *others = (each.use.tasks if each.use else ()) or (reading.name,)
+    return RoleUser(first, each.holder, _needs(each), each.gaps), *(RoleUser(task, each.holder) for task in others)
+
+
+def _facts(asked: Asked, named: Sequence[_Named]) -> Facts:
+    """What is known of the account and the Region: as told, or as all task definitions say."""
+    accounts = {each.task.facts.account for each in named}
+    regions = {each.task.facts.region for each in named}
+    keys = tuple(dict.fromkeys(arn for each in named for arn in each.task.facts.kms_key_arns))
+    account = asked.account or (next(iter(accounts)) if len(accounts) == 1 else "")
+    region = asked.region or (next(iter(regions)) if len(regions) == 1 else "")
+    return Facts(account, region, keys)
+
+
+def _with_name(subject: Subject, asked: Asked) -> Subject:
+    told = _told(asked.called, subject.role)
+    account, name = role_key(told) if told.startswith("arn:") else ("", told)
+    name = name or subject.name or role_key(subject.role.arn)[1]
+    if not name:
+        raise InvalidInput(
+            f"nobody tells what the role {subject.role.name} is called in the trail",
+            why="CloudFormation and Terraform make names of their own, and a policy has none.",
+            remedy=f"Give --called {quoted(_names(subject.role)[-1])}=NAME; `aws iam list-roles` knows it.",
+        )
+    return replace(subject, name=name, account=account or role_key(subject.role.arn)[0] or subject.facts.account)
+
+
+def _merged(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Each role once, with all who have it."""
+    found: dict[tuple[str, str], Subject] = {}
+    for each in subjects:
+        key = each.account, each.name
+        known = found.get(key)
+        found[key] = replace(known, users=(*known.users, *each.users)) if known else each
+    return tuple(found.values())
+
+
+def _names(role: Role) -> tuple[str, ...]:
+    """How a role is called here: as messages do, and by its logical id alone."""
+    return role.name, role.name if role.arn else role.name.partition(" of ")[0]
+
+
+def _told(called: Mapping[str, str], role: Role) -> str:
+    return next((called[name] for name in _names(role) if name in called), "")
+
+
+def _name(text: str) -> str:
+    """The name of a role as a task definition or an option gives it; empty for none, and where it is not literal."""
+    if not text or symbols(text) or "<" in text:
+        return ""
+    return role_key(text)[1] or (text.rpartition("/")[2] if not text.startswith("arn:") else "")

@@ -1,0 +1,204 @@
+"""``cfnroles audit``: which statements of a role are used, which are not, and what a trail cannot show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import Struct
+
+from cfnroles.cli.role_options import role_options, taken_roles
+from cfnroles.cli.source import about_options, pairs, reading_of, resource_options, taken, told
+from cfnroles.cli.terminal import say, width
+from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from cfnroles.answers.audit_subjects import Asked
+    from cfnroles.answers.audited import Audit
+    from cfnroles.sources.reading import Reading
+    from cfnroles.sources.told import Told
+
+#: A file by which an answer says what it is.
+_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+
+
+class _Options(Struct, frozen=True):
+    events: tuple[str, ...]
+    sources: tuple[str, ...]
+    called: Mapping[str, str]
+    live: bool
+    days: int
+    profile: str
+    fleet: bool
+    output: str
+    format_: str
+    resource: str
+
+
+@click.command("audit")
+@click.option(
+    "--events",
+    multiple=True,
+    metavar="FILE|DIR|-",
+    help="Events of CloudTrail, or a report of IAM on when services were called last. May be given several times.",
+)
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Task definition, spec, template, Terraform, or directory of task definitions. May be given several times.",
+)
+@role_options(several=True)
+@click.option(
+    "--called",
+    multiple=True,
+    callback=pairs,
+    metavar="ROLE=NAME",
+    help="Name or ARN that a role of a template or of Terraform has in the account. May be given several times.",
+)
+@about_options
+@resource_options
+@click.option("--live", is_flag=True, help="Read roles, and without --events the event history, from AWS. Reads only.")
+@click.option("--days", default=90, show_default=True, metavar="N", help="With --live: days of the event history.")
+@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@click.option("--fleet", is_flag=True, help="One line for each role, those to be looked at first in front.")
+@click.option(
+    "-o", "--output", default="", metavar="DIR", help="Write the tight policies and the differences to a new directory."
+)
+@click.option(
+    "--format",
+    "format_",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json", "markdown", "html"]),
+)
+def command(**given: Any) -> None:
+    """Tell which statements of roles are used, by a trail of CloudTrail, and what the trail cannot show.
+
+    Each action on each resource of each statement is used, refused by another policy, unused in the window, or cannot
+    be known: because CloudTrail does not record it, or because the trail does not show that it records such events.
+    What a field of a task definition needs is never taken away, and what cannot be known stays.
+
+    FILE is a file as CloudTrail delivers it, compressed or not, JSON lines, what `aws cloudtrail lookup-events` or
+    CloudTrail Lake answers, or what `aws iam get-service-last-accessed-details` answers. DIR is a directory of them,
+    such as a copy of AWSLogs.
+
+    ROLE is as `verify` takes it. FILE without a role, for the output of `aws iam get-account-authorization-details`,
+    stands for all roles that the sources name. Without ROLE, the roles are those of a template or of Terraform, or
+    with --live those that the task definitions name.
+
+    The exit code is 1 if something can be taken away, was refused, or serves nobody, 3 if something cannot be known
+    that no field needs, and else 0.
+
+    \b
+      cfnroles audit --events AWSLogs/ --source web.json --role account.json:web-execution
+      cfnroles audit --live --days 30 --source web.json --format html > review.html
+      cfnroles audit --events AWSLogs/ --source task-definitions/ --role account.json --fleet
+    """
+    by_holder = taken_roles(given)
+    roles = tuple((holder, text) for holder, texts in by_holder.items() for text in texts)
+    options = taken(_Options, given)
+    _check(options)
+    readings = tuple(each for source in options.sources for each in _readings(source, told(given)))
+    if options.resource:
+        readings = tuple(each.about(options.resource) for each in readings)
+    from cfnroles.answers.audit_subjects import Asked
+
+    read = _live_reader(options) if options.live else None
+    asked = Asked(readings, roles, options.called, given["account"], given["region"], dict(given["parameters"]), read)
+    found = _audit(asked, options)
+    _show(found, readings, options)
+    if options.output:
+        _write(found, options.output)
+    sys.exit(BadAnswer.exit_code if found.has_problems else Unavailable.exit_code if found.is_open else 0)
+
+
+def _check(options: _Options) -> None:
+    if not options.events and not options.live:
+        raise InvalidInput(
+            "there are no events to read",
+            remedy="Give --events FILE or DIR, or --live for the event history of the account.",
+        )
+    if list(options.events).count("-") + list(options.sources).count("-") > 1:
+        raise InvalidInput("only one of --events and --source can come from standard input")
+    if options.output and Path(options.output).exists():
+        raise InvalidInput("is there already", where=options.output, remedy="Name a new directory with -o DIR.")
+
+
+def _readings(source: str, about: Told) -> tuple[Reading, ...]:
+    """What is in one SOURCE: in a directory of task definitions each of its files."""
+    from cfnroles.document import read_document
+    from cfnroles.files import below_directly, is_directory
+    from cfnroles.sources.cdk_app import is_app, read_app, stacks_with
+    from cfnroles.sources.source import holds_terraform, recognised
+
+    if source == "-" or not is_directory(source) or holds_terraform(source):
+        return (reading_of(source, about),)
+    if is_app(source):
+        return tuple(stacks_with(read_app(source, about), "", source))
+    documents = [read_document(str(Path(source, name))) for name in below_directly(source) if name.endswith(_SUFFIXES)]
+    known = [each for each in documents if recognised(each)]
+    for each in documents:
+        if each not in known:
+            say(f"note: {each.name} is no task definition, spec or template, and is left out", err=True)
+    if not known:
+        raise InvalidInput("holds no task definition, spec or template", where=source)
+    return tuple(reading_of(each, about) for each in known)
+
+
+def _live_reader(options: _Options) -> Any:
+    from cfnroles.sources.live import live_role
+
+    return lambda name, region: live_role(name, options.profile, region)
+
+
+def _audit(asked: Asked, options: _Options) -> Audit:
+    from cfnroles.answers.audit import audit
+    from cfnroles.answers.audit_subjects import subjects_of
+
+    subjects = subjects_of(asked)
+    if options.events:
+        from cfnroles.trail.reading import read_events
+
+        return audit(subjects, lambda watch: read_events(options.events, watch))
+    from cfnroles.answers.usage import grants_of
+    from cfnroles.sources.live_trail import LiveTrail
+
+    region = asked.region or next((each.facts.region for each in subjects if each.facts.region), "")
+    services = {each.granted.action.partition(":")[0] for one in subjects for each in grants_of(one.role)}
+    arns = tuple(each.role.arn for each in subjects if each.role.arn)
+    return audit(subjects, LiveTrail(options.profile, region, options.days, arns, tuple(sorted(services))).read)
+
+
+def _show(found: Audit, readings: tuple[Reading, ...], options: _Options) -> None:
+    from cfnroles.formats import audit as plain
+    from cfnroles.formats import audit_html, audit_markdown
+    from cfnroles.formats.audit_words import summary
+
+    texts = {name: text for each in readings for name, text in each.texts.items()}
+    if options.format_ == "json":
+        say(plain.json_text(found, texts))
+    elif options.format_ == "markdown":
+        say(audit_markdown.markdown(found, texts, fleet=options.fleet))
+    elif options.format_ == "html":
+        say(audit_html.html(found, texts, fleet=options.fleet))
+    else:
+        say(plain.human(found, texts, width(), fleet=options.fleet))
+    say(summary(found), err=True)
+
+
+def _write(found: Audit, directory: str) -> None:
+    from cfnroles.cli.new_directory import write_new
+    from cfnroles.formats.audit_policies import policy_files
+
+    files = policy_files(found)
+    if not files:
+        say("nothing can be taken away, so that nothing is written", err=True)
+        return
+    write_new(Path(directory), files)
+    for name in files:
+        say(f"wrote {Path(directory, name)}", err=True)

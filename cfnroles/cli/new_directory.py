@@ -1,0 +1,28 @@
+"""Files in a directory that is not there yet: all of them or none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cfnroles.errors import InvalidInput
+
+
+def write_new(directory: Path, files: Mapping[str, str]) -> None:
+    """Make a directory with these files. Raises InvalidInput where it is there already, or cannot be made."""
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=".cfnroles-", dir=directory.parent))
+        try:
+            for name, text in files.items():
+                (staged / name).write_text(text, encoding="utf-8", newline="\n")
+            staged.chmod(0o755)
+            if directory.exists():
+                raise InvalidInput("is there already", where=str(directory), remedy="Name a new directory with -o DIR.")
+            staged.rename(directory)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except OSError as error:
+        raise InvalidInput(f"cannot be written: {error.strerror}", where=str(error.filename or directory)) from error

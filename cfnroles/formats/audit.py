@@ -1,0 +1,186 @@
+"""An audit for a terminal and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, Times
+from cfnroles.formats.audit_policies import written
+from cfnroles.formats.audit_words import (
+    RANKED,
+    STAYS,
+    grant_words,
+    rank_words,
+    refused_words,
+    role_words,
+    status_words,
+    trail_words,
+)
+from cfnroles.lines import Lines
+from cfnroles.page import Page, json_page, page, painted, visible
+
+_COLOURS = {
+    GrantStatus.USED: "32",
+    GrantStatus.DENIED: "31",
+    GrantStatus.UNUSED: "33",
+    GrantStatus.UNKNOWN: "2",
+    GrantStatus.NEVER_ASSUMED: "33",
+}
+
+
+def human(audit: Audit, texts: Mapping[str, str], width: int = 80, *, fleet: bool = False) -> Page:
+    """For a terminal: each role with each grant, or with ``fleet`` one line for each role; then what is covered."""
+    lines = Lines(texts)
+    told: list[str] = []
+    if fleet:
+        told += [*_columns([tuple(name.removesuffix(":") for name in RANKED), *map(rank_words, audit.roles)]), ""]
+    for role in () if fleet else audit.roles:
+        told += [*_role(role, lines, width), ""]
+    told.append(painted("The trail", "1"))
+    for each in trail_words(audit):
+        told += _paragraph(each, width, "  ")
+    return page(told)
+
+
+def _role(role: AuditedRole, lines: Lines, width: int) -> Iterator[str]:
+    account = f" in account {role.account}" if role.account else ""
+    yield painted(visible(f"Role {role.name}{account}"), "1")
+    for each in role_words(role):
+        yield from _paragraph(each, width, "  ")
+    statement = None
+    for grant in role.grants:
+        if grant.grant.statement != statement:
+            statement = grant.grant.statement
+            yield f"  {statement}"
+        yield from _grant(grant, lines, width)
+    if refused := list(refused_words(role)):
+        yield "  Refused, and allowed by no statement"
+        for each in refused:
+            yield from _paragraph(each, width, "    ")
+    for tight in role.tight:
+        taken = len(tight.removed) + len(tight.narrowed)
+        what = f"{tight.name}: {taken} of its grants can be taken away or narrowed"
+        yield from _paragraph(f"{what}: -o DIR writes the policy and the difference. {STAYS}", width, "  ")
+
+
+def _grant(each: AuditedGrant, lines: Lines, width: int) -> Iterator[str]:
+    yield painted(visible(f"    {status_words(each)}: {each.grant.granted}"), _COLOURS[each.status])
+    for told in grant_words(each, lines):
+        yield from _paragraph(told, width, "      ")
+
+
+def _paragraph(text: str, width: int, margin: str) -> Iterator[str]:
+    yield from wrap(
+        visible(text),
+        max(width, 40),
+        initial_indent=margin,
+        subsequent_indent=f"{margin}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def json_text(audit: Audit, texts: Mapping[str, str]) -> Page:
+    """For programs. ``schema`` changes when the form does."""
+    lines = Lines(texts)
+    covered = audit.coverage
+    return json_page(
+        {
+            "schema": 1,
+            "trail": {
+                "events": covered.events,
+                "first": covered.first,
+                "last": covered.last,
+                "files": covered.files,
+                "eventHistory": covered.history,
+                "regions": [
+                    {
+                        "account": each.account,
+                        "region": each.name,
+                        "events": each.events,
+                        "missingDays": list(covered.missing_days(each)),
+                        "managementReads": each.reads,
+                        "managementWrites": each.writes,
+                        "dataEvents": sum(each.data.values()),
+                    }
+                    for each in covered.regions
+                ],
+                "unreadable": [{"file": each.name, "why": each.why} for each in covered.broken],
+                "unreadableFiles": covered.broken_count,
+                "unreadableEvents": covered.malformed,
+                "otherFiles": covered.ignored,
+                "notes": list(trail_words(audit)),
+            },
+            "roles": [_role_entry(each, lines) for each in audit.roles],
+        }
+    )
+
+
+def _role_entry(role: AuditedRole, lines: Lines) -> dict[str, Any]:
+    return {
+        "role": role.name,
+        "account": role.account,
+        "source": role.role.name,
+        "users": [{"task": each.task, "holder": each.holder} for each in role.users],
+        "assumed": _entry(role.sessions),
+        "assumedByTasks": _entry(role.by_tasks),
+        "calls": _entry(role.calls),
+        "regions": list(role.regions),
+        "grants": [_grant_entry(each, lines) for each in role.grants],
+        "refused": [
+            {"action": refused.action, "resource": refused.resource, "policy": refused.kind, **_entry(times)}
+            for refused, times in role.refused
+        ],
+        "furtherRefused": role.further,
+        "wide": [{"action": each.action, "resource": each.resource} for each in role.wide],
+        "unread": list(role.unread),
+        "tight": [
+            {
+                "policy": each.name,
+                "removed": [{"action": one.action, "resource": one.resource} for one in each.removed],
+                "narrowed": [
+                    {"action": one.action, "resource": one.resource, "to": list(kept)} for one, kept in each.narrowed
+                ],
+                "document": written(each.after),
+            }
+            for each in role.tight
+        ],
+    }
+
+
+def _grant_entry(each: AuditedGrant, lines: Lines) -> dict[str, Any]:
+    granted = each.grant.granted
+    return {
+        "statement": str(each.grant.statement),
+        "action": granted.action,
+        "resource": granted.resource,
+        "status": each.status,
+        "times": each.times,
+        "last": each.last,
+        "used": [{"action": one.what, **_entry(one)} for one in each.used],
+        "mayHaveUsed": sum(one.times for one in each.perhaps),
+        "denied": [{"policy": one.what, **_entry(one)} for one in each.denied],
+        "why": each.why,
+        "source": each.page,
+        "iam": each.iam,
+        "removable": each.removable,
+        "neededBy": [
+            {"document": need.origin.document, "field": need.origin.pointer, "line": lines.line(need.origin)}
+            for need in each.needs
+        ],
+        "unusedActions": list(each.idle),
+        "unknownActions": each.hidden,
+    }
+
+
+def _entry(times: Times) -> dict[str, Any]:
+    return {"times": times.times, "last": times.last}

@@ -1,0 +1,74 @@
+"""The event history of an account, and IAM's reports on roles, as a trail that is read from AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from cfnroles.aws.caller import caller_of
+from cfnroles.aws.cloudtrail import DAYS, EventHistory
+from cfnroles.aws.connection import Connection
+from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.sources.live import iam_of
+from cfnroles.table.event_sources import source_of_action
+from cfnroles.trail.coverage import Coverage
+from cfnroles.trail.reading import Pass, Watch, report_of
+from cfnroles.trail.record import Record, ServiceAccess
+
+
+class LiveTrail(Struct, frozen=True):
+    """What is read from AWS: the last ``days`` of one Region, and the reports on ``roles``, by their ARNs.
+
+    ``services`` are the prefixes of the actions that the roles have; one with a wildcard asks for all events.
+    """
+
+    profile: str
+    region: str
+    days: int
+    roles: tuple[str, ...]
+    services: tuple[str, ...]
+
+    def read(self, watch: Watch) -> Coverage:
+        """One pass over the event history; raises InvalidInput for more days than there are, and Unavailable."""
+        if not 1 <= self.days <= DAYS:
+            raise InvalidInput(
+                f"--days {self.days}: the event history has the last {DAYS} days",
+                remedy="Give the files of a trail with --events for more.",
+            )
+        connection = Connection(self.profile, self.region)
+        passing = Pass(watch)
+        passing.place(caller_of(connection).account, connection.home_region)
+        last = datetime.now(UTC)
+        history, first = EventHistory(connection), last - timedelta(days=self.days)
+        hosts = hosts_of(self.services)
+        pages = history.events(first, last) if hosts is None else history.of_sources(first, last, hosts)
+        for page in pages:
+            passing.take(Record(CloudTrailEvent=text) for text in page)
+        self._reports(passing)
+        return passing.coverage(history=True, days=self.days)
+
+    def _reports(self, passing: Pass) -> None:
+        iam = iam_of(self.profile, self.region)
+        for role in self.roles:
+            try:
+                found = msgspec.convert(
+                    iam.last_accessed(role), list[ServiceAccess], strict=False, from_attributes=False
+                )
+            except (Unavailable, msgspec.ValidationError):
+                continue  # it adds to the events, which say enough without it
+            passing.reports.append(report_of(found, role))
+
+
+def hosts_of(services: Iterable[str]) -> tuple[str, ...] | None:
+    """The sources of the events of services; ``None`` where only all events will do."""
+    names = sorted(set(services))
+    if any(sign in name for name in names for sign in "*?") or any(name.startswith("NOT ") for name in names):
+        return None
+    found: dict[str, None] = {}
+    for name in names:
+        source = source_of_action(f"{name}:")
+        found |= dict.fromkeys(source.hosts if source else (f"{name}.amazonaws.com",))
+    return tuple(found)
