@@ -12,6 +12,7 @@ from cfnroles.answers.hidden_calls import View
 from cfnroles.answers.requests import asked, homes, opened, told_symbols
 from cfnroles.answers.tightening import tight_policies
 from cfnroles.answers.usage import Count, GrantUse, RoleUse, Watching, statements_of
+from cfnroles.counted import counted
 from cfnroles.facts import Facts
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.evaluator import statement_applies
@@ -152,10 +153,8 @@ class _Judge(Struct, frozen=True):
         if seen.denied:
             return replace(found, status=GrantStatus.DENIED)
         if seen.perhaps:
-            count = sum(each.times for each in seen.perhaps.values())
-            told = (
-                f"{count} calls may have used it: their events do not tell the resource, or what a condition asks for"
-            )
+            calls = counted(sum(each.times for each in seen.perhaps.values()), "call")
+            told = f"{calls} may have used it: the events do not tell the resource, or what a condition asks for"
             return replace(found, status=GrantStatus.UNKNOWN, why=told)
         if self.idle == "":
             return replace(found, status=GrantStatus.NEVER_ASSUMED)

@@ -6,7 +6,7 @@ However long the trail is, what is kept grows with the statements of the roles a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,7 +26,6 @@ from cfnroles.iam.evaluator import (
     statement_applies,
 )
 from cfnroles.iam.roles import Role, evaluable
-from cfnroles.iam.truth import Truth, any_of
 from cfnroles.messages.denials import Denial, denials_of
 from cfnroles.table.event_sources import actions_of_event, source_of_event
 from cfnroles.table.message import PolicyKind
@@ -97,6 +96,7 @@ class RoleUse:
         self.regions: set[str] = set()
         self.refused: dict[Refused, Count] = {}
         self.further = 0
+        self._principal = Principal(role.arn or some(f"arn:*:iam::*:role/*{self.name}"))
         self._answers: dict[object, _Answer] = {}
         self._statements: dict[tuple[str, str], list[PolicyStatement | None]] = {}
         self._by_action: dict[str, tuple[int, ...]] = {}
@@ -176,19 +176,22 @@ class RoleUse:
         candidates = self._candidates(action)
         if not candidates:
             return
-        requests = list(self._requests(record, action, resources if surely else Called((), False)))
         statements = self._in(account, record.awsRegion)
-        for at in candidates:
-            statement = statements[at]
-            applies: Truth | None = (
-                None if statement is None else any_of(statement_applies(statement, each) for each in requests)
-            )
-            if applies is not False:
-                yield at, action, surely and applies is True
+        found: dict[int, bool] = {}
+        for request in self._requests(record, action, resources if surely else Called((), False)):
+            for at in candidates:
+                statement = statements[at]
+                if not found.get(at):
+                    applies = None if statement is None else statement_applies(statement, request)
+                    if applies is not False:
+                        found[at] = applies is True
+            if len(found) == len(candidates) and all(found.values()):
+                break
+        for at, applies in found.items():
+            yield at, action, surely and applies
 
     def _requests(self, record: Record, action: str, resources: Called) -> Iterator[Request]:
-        principal = Principal(self.role.arn or some(f"arn:*:iam::*:role/*{self.name}"))
-        context = Context.of(_context(record))
+        principal, context = self._principal, _context_of(tuple(_context(record).items()))
         for each in resources.resources:
             yield Request(principal, action, each if each == "*" else some(each), context)
         if not resources.complete:
@@ -323,6 +326,11 @@ def _context(record: Record) -> dict[str, str]:
             service, _, domain = record.via.partition(".")
             told["kms:ViaService"] = f"{service}.{record.awsRegion}.{domain}"
     return told
+
+
+@lru_cache(maxsize=1024)
+def _context_of(values: tuple[tuple[str, str], ...]) -> Context:
+    return Context.of(dict(values))
 
 
 def _encryption(record: Record) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, Times
 from cfnroles.answers.hidden_calls import days_in_words
-from cfnroles.counted import counted
+from cfnroles.counted import by_number, counted
 from cfnroles.lines import Lines
 from cfnroles.need import Need
 from cfnroles.table.event_sources import source_of_action
@@ -80,7 +80,7 @@ def _broken(covered: Coverage) -> str:
 
 def counted_events(number: int) -> str:
     """A number of events, with its thousands apart."""
-    return f"{number:,} event{'s'[: number != 1]}"
+    return f"{number:,} {by_number(number, 'event', 'events')}"
 
 
 def role_words(role: AuditedRole) -> Iterator[str]:
@@ -164,9 +164,7 @@ def refused_words(role: AuditedRole) -> Iterator[str]:
 def rank_words(role: AuditedRole) -> tuple[str, ...]:
     """A role as one row of a table."""
     idle = role.count(GrantStatus.UNUSED) + role.count(GrantStatus.NEVER_ASSUMED)
-    state = (
-        "never assumed" if role.never_assumed else f"{role.sessions.times:,} session{'s'[: role.sessions.times != 1]}"
-    )
+    state = "never assumed" if role.never_assumed else _sessions(role.sessions.times)
     return (
         role.name,
         state,
@@ -192,8 +190,12 @@ def _often(times: Times | AuditedGrant) -> str:
     return f"{_times(times.times)}, last {times.last}"
 
 
+def _sessions(number: int) -> str:
+    return f"{number:,} {by_number(number, 'session', 'sessions')}"
+
+
 def _times(number: int) -> str:
-    return f"{number:,} time{'s'[: number != 1]}"
+    return f"{number:,} {by_number(number, 'time', 'times')}"
 
 
 def _names(names: Sequence[str]) -> str:

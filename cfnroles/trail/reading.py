@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cfnroles.errors import InvalidInput
 from cfnroles.files import below, is_directory, opened
-from cfnroles.table.event_sources import EVENT_SOURCES, source_of_event
+from cfnroles.table.event_sources import EVENT_SOURCES, data_events_of
 from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, LastAccessed, Place, Recorded, Region
 from cfnroles.trail.record import Record, ServiceAccess
 from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
@@ -146,8 +146,10 @@ class Pass:
             seen = self._places[place] = _Seen()
         time, host = record.eventTime, record.eventSource
         seen.events += 1
-        seen.first = min(seen.first, time)
-        seen.last = max(seen.last, time)
+        if time < seen.first:
+            seen.first = time
+        if time > seen.last:
+            seen.last = time
         seen.days.add(time[:10])
         if is_data(record):
             self._count_data(record, seen)
@@ -159,17 +161,14 @@ class Pass:
             seen.excludable.add(host)
 
     def _count_data(self, record: Record, seen: _Seen) -> None:
-        source = source_of_event(record.eventSource, record.eventName)
+        found = data_events_of(record.eventSource, record.eventName)
         read = record.is_read
-        if source is None or read is None:
+        if found is None or read is None:
             return
-        action, _ = source.actions(record.eventName)[0]
-        events = source.data_events(action)
-        if events is None:
-            return
+        service, events = found
         arns = [""] if events.whole else [each.ARN for each in record.resources or () if each.ARN]
         for thing in {events.recorded_thing(arn) for arn in arns}:
-            key = (source.service, thing, read)
+            key = (service, thing, read)
             if key in seen.data or self._things < _MOST_RECORDED:
                 self._things += key not in seen.data
                 seen.data[key] += 1
@@ -215,8 +214,7 @@ def is_data(record: Record) -> bool:
         return record.eventCategory == _DATA
     if record.managementEvent is not None:
         return str(record.managementEvent).lower() == "false"
-    source = source_of_event(record.eventSource, record.eventName)
-    return source is not None and any(source.data_events(action) for action, _ in source.actions(record.eventName))
+    return data_events_of(record.eventSource, record.eventName) is not None
 
 
 def report_of(services: Iterable[ServiceAccess], role: str = "", *, cut: bool = False) -> LastAccessed:

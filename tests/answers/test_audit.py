@@ -155,7 +155,7 @@ RECORDED = [
         pytest.param(QUIET, "*", "*", USED, "", id="everything, in use"),
         pytest.param(QUIET[:-1], "*", "*", UNKNOWN, "nobody can list", id="everything, out of use"),
         pytest.param(
-            [*QUIET, secret("db", "web")], GET, SECRET, UNKNOWN, "1 calls may have used it", id="the name of a secret"
+            [*QUIET, secret("db", "web")], GET, SECRET, UNKNOWN, "1 call may have used it", id="the name of a secret"
         ),
     ],
 )

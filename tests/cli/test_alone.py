@@ -41,6 +41,13 @@ COMMANDS = {
     "graph": ["graph", EXAMPLE, "--format", "html"],
     "verify": ["verify", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
     "policy": ["policy", EXAMPLE, "--role", "execution"],
+    "audit": [
+        "audit",
+        "--events",
+        "examples/audit/events.jsonl",
+        "--role",
+        "examples/audit/account.json:web-execution",
+    ],
     "diagnose": ["diagnose", "Exit code: 1", "--source", EXAMPLE, "--role", f"{ROLES}:ExecutionRole"],
     "lint": ["lint", EXAMPLE, ROLES],
     "diff": ["diff", EXAMPLE, EXAMPLE],

@@ -139,22 +139,6 @@ def test_nothing_that_was_sent_with_a_call_is_told(format_: str, cfnroles: Any, 
         assert word not in result.out + result.err
 
 
-@pytest.mark.parametrize("format_", ["text", "markdown", "html", "json"])
-def test_what_an_event_or_a_policy_says_stays_a_text(format_: str, cfnroles: Any, files: Path) -> None:
-    nasty = "a</code><script>alert(1)</script>|`\x1b[31m\n::error::x"
-    arn = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{nasty}"
-    roles = [detail("web-execution", {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": [arn, DB]})]
-    (files / "account.json").write_text(json.dumps({"RoleDetailList": roles}))
-    message = f"User: {role('x')} is not authorized to perform: ecr:TagResource on resource: {arn}"
-    refused = event("ecr:TagResource", error="AccessDenied", message=message, read=False)
-    (files / "events.json.gz").write_bytes(delivered([*EVENTS, refused]))
-    out = cfnroles(*ASKED, "--format", format_, "-o", f"out-{format_}").out
-    assert "\x1b[31m" not in out
-    assert "\n::error" not in out
-    assert "<script>" not in out or format_ in ("text", "json", "markdown")
-    assert "\n| " not in out.split("</code>")[-1] or format_ != "html"
-
-
 def test_a_fleet_is_one_line_for_each_role_the_worst_first(cfnroles: Any, files: Path) -> None:
     directory = files / "tasks"
     directory.mkdir()

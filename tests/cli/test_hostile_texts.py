@@ -17,13 +17,17 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import click
+import msgspec
 import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
+from cfnroles.answers.audit import Subject, audit
+from cfnroles.answers.audited import RoleUser
 from cfnroles.answers.diagnose import diagnose
 from cfnroles.answers.fleet_finding import Affected, FleetFinding, FleetReport, Kind
 from cfnroles.answers.graph import graph
 from cfnroles.answers.lint import LintReport
+from cfnroles.answers.usage import Watching
 from cfnroles.answers.verification import Verification
 from cfnroles.cli import COMMANDS
 from cfnroles.deploy.policy import DeployOptions, deploy_policy
@@ -31,6 +35,8 @@ from cfnroles.deploy.stacks_file import built_stacks
 from cfnroles.errors import InvalidInput
 from cfnroles.formats import (
     annotations,
+    audit_html,
+    audit_markdown,
     diagnosis,
     difference,
     explanation,
@@ -39,16 +45,23 @@ from cfnroles.formats import (
     verification,
     verification_markdown,
 )
+from cfnroles.formats import audit as audit_format
 from cfnroles.formats import build as build_format
 from cfnroles.formats import deploy_policy as deploy_policy_format
 from cfnroles.formats import lint as lint_format
+from cfnroles.formats.audit_policies import policy_files
 from cfnroles.formats.graph_page import graph_page
 from cfnroles.formats.junit import junit
 from cfnroles.formats.mermaid import mermaid
 from cfnroles.formats.sarif import sarif
-from cfnroles.need import Holder
+from cfnroles.iam.roles import Role, RolePolicy
+from cfnroles.need import Gap, Holder, Origin
 from cfnroles.page import Page, page
 from cfnroles.sources.reading import Reading
+from cfnroles.trail.coverage import Coverage
+from cfnroles.trail.reading import Pass
+from cfnroles.trail.record import Record
+from tests import trails
 from tests.hostile_values import everywhere, grants, task_definitions
 from tests.rendered import found_in_texts, links, structure
 
@@ -69,7 +82,7 @@ ROLE = {"Version": "2012-10-17", "Statement": STATEMENTS}
 OF_PAGES = {
     *("html", "head", "meta", "title", "style", "body", "script", "header", "section", "aside", "div", "svg"),
     *("h1", "h2", "h3", "p", "ol", "li", "b", "span", "br", "wbr", "a", "button", "input", "label", "fieldset"),
-    *("legend", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
+    *("legend", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "ul", "pre", "code"),
 }
 #: A line of Mermaid of ours: what stands between quotes has no sign that means anything there.
 MERMAID = re.compile(
@@ -293,7 +306,46 @@ def test_no_word_of_an_account_is_more_than_a_text() -> None:
     assert wrong("json", fleet_sarif.sarif(report)) == []
 
 
+def test_no_word_of_an_event_or_of_a_role_is_more_than_a_text() -> None:
+    allowed = {
+        **ROLE["Statement"][0],
+        "Effect": "Allow",
+        "Action": ["ecr:PutImage"],
+        "Resource": [f"arn:aws:ecr:{EVIL}"],
+    }
+    role = Role(EVIL, (RolePolicy(EVIL, {"Version": "2012-10-17", "Statement": [allowed]}),), arn=trails.role("web"))
+    message = f"not authorized to perform: s3:GetObject on resource: arn:aws:s3:::{EVIL.replace(' ', '')}"
+    events = [
+        *trails.quiet_days(2, region=EVIL),
+        trails.assumed("web", region=EVIL),
+        trails.event("ecr:PutImage", "web", region=EVIL, sent={"repositoryName": EVIL}, on=[f"arn:{EVIL}"]),
+        trails.event("s3:GetObject", "web", error="AccessDenied", message=message),
+        trails.event("ecr:PutImage", EVIL, account=EVIL),
+    ]
+    user = RoleUser(
+        EVIL, Holder.TASK, gaps=(Gap(Holder.TASK, EVIL, Origin(EVIL, (EVIL,)), EVIL, EVIL, ("ecr:PutImage",)),)
+    )
+    one = Subject(role, (user,))
+
+    def passing(watch: Watching) -> Coverage:
+        made = Pass(watch)
+        made.take(
+            msgspec.convert([{**each, "requestParameters": msgspec.Raw(b"null")} for each in events], list[Record])
+        )
+        made.place(trails.ACCOUNT, EVIL)
+        return made.coverage()
+
+    found = audit([one], passing)
+    for fleet in (False, True):
+        assert wrong("human", audit_format.human(found, {}, fleet=fleet)) == []
+        assert wrong("markdown", audit_markdown.markdown(found, {}, fleet=fleet)) == []
+        assert wrong("html", audit_html.html(found, {}, fleet=fleet)) == []
+    assert wrong("json", audit_format.json_text(found, {})) == []
+    assert all(name.isascii() and "/" not in name for name in policy_files(found))
+
+
 FORMATS = {
+    "audit": {"text", "json", "markdown", "html"},
     "check": {"human", "json", "markdown"},
     "diagnose": {"human", "json"},
     "diff": {"human", "json", "markdown"},

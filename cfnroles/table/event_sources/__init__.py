@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cfnroles.table.event_source import EventSource
+from cfnroles.table.event_source import DataEvents, EventSource
 from cfnroles.table.event_sources import applications, identities, secrets, storage, tasks
 
 EVENT_SOURCES: tuple[EventSource, ...] = (
@@ -51,3 +51,11 @@ def actions_of_event(host: str, name: str) -> tuple[tuple[str, bool], ...]:
     service = host.partition(".")[0]
     found = source.actions(name) if source else ((f"{_SERVICES.get(service, service)}:{name}", True),)
     return tuple(each for each in found if _ACTION.fullmatch(each[0]))
+
+
+@lru_cache(maxsize=4096)
+def data_events_of(host: str, name: str) -> tuple[str, DataEvents] | None:
+    """The service of an event, and the kind of data events that it is of; ``None`` where the table has no such."""
+    source = source_of_event(host, name)
+    found = next((source.data_events(action) for action, _ in source.actions(name)), None) if source else None
+    return (source.service, found) if source and found else None
