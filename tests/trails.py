@@ -117,7 +117,7 @@ def quiet_days(days: int, **given: Any) -> list[dict[str, Any]]:
 def delivered(events: Iterable[dict[str, Any]], *, compact: bool = True) -> bytes:
     """A file as CloudTrail delivers it."""
     separators = (",", ":") if compact else None
-    return gzip.compress(json.dumps({"Records": list(events)}, separators=separators).encode(), 1)
+    return gzip.compress(json.dumps({"Records": list(events)}, separators=separators).encode(), 1, mtime=0)
 
 
 def looked_up(events: Iterable[dict[str, Any]], **more: Any) -> str:

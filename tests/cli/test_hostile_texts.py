@@ -336,10 +336,10 @@ def test_no_word_of_an_event_or_of_a_role_is_more_than_a_text() -> None:
         return made.coverage()
 
     found = audit([one], passing)
-    for fleet in (False, True):
-        assert wrong("human", audit_format.human(found, {}, fleet=fleet)) == []
-        assert wrong("markdown", audit_markdown.markdown(found, {}, fleet=fleet)) == []
-        assert wrong("html", audit_html.html(found, {}, fleet=fleet)) == []
+    for ranked in (False, True):
+        assert wrong("human", audit_format.human(found, {}, fleet=ranked)) == []
+        assert wrong("markdown", audit_markdown.markdown(found, {}, fleet=ranked)) == []
+        assert wrong("html", audit_html.html(found, {}, fleet=ranked)) == []
     assert wrong("json", audit_format.json_text(found, {})) == []
     assert all(name.isascii() and "/" not in name for name in policy_files(found))
 
