@@ -27,6 +27,7 @@ from cfnroles.formats.verification_words import (
     others_words,
     pasted,
     placed,
+    plain_words,
     remedies,
     statements_tree,
     summary,
@@ -198,6 +199,8 @@ def _statements(each: Verification, what: object, statements: Sequence[Statement
     for when, several in by_condition(each, what, statements):
         if when:
             yield visible(f"only if {when}:")
+        if words := plain_words(each, several):
+            yield words
         yield pasted(each, several, what)[0]
 
 

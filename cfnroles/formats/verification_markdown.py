@@ -22,6 +22,7 @@ from cfnroles.formats.verification_words import (
     others_words,
     pasted,
     placed,
+    plain_words,
     remedies,
     tight_words,
     trust_words,
@@ -67,6 +68,8 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
         yield f"Add to the {each.holder}:"
         for when, statements in by_condition(each, "missing", each.missing):
             yield paragraph(f"only if {when}:" if when else "")
+            if words := plain_words(each, statements):
+                yield paragraph(words)
             yield fenced(*pasted(each, statements))
     yield from _excess(each)
     if each.application:

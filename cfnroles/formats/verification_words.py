@@ -21,7 +21,7 @@ from cfnroles.page import Page, json_page
 from cfnroles.policies import document
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.statements import Statement
-from cfnroles.symbols import IMPORT, Cut, Import, InImage
+from cfnroles.symbols import IMPORT, Cut, Import, InImage, Parameter, PseudoParameter
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain, symbols
 from cfnroles.text import Text, text_of
@@ -408,6 +408,34 @@ def pasted(each: Verification, statements: Sequence[Statement], instead: object 
     named = [one for one in each.role.policies if isinstance(instead, StatementId) and one.name == instead.policy]
     forms = [policy.form for policy in named or each.role.policies if policy.form]
     return statements_hcl(statements, address, forms[0] if forms else ""), each.language
+
+
+#: What tells the values that stand for themselves in a statement.
+_TELLING = {
+    "AWS::AccountId": "--account ID",
+    "AWS::Region": "--region REGION",
+    "AWS::Partition": "--region REGION",
+    "KmsKeyArns": "--kms-key-arn ARN",
+}
+
+
+def plain_words(each: Verification, statements: Sequence[Statement]) -> str:
+    """What makes plain JSON of statements for a role whose policies are that; empty where they are."""
+    if not each.role.is_plain:
+        return ""
+    told = document(statements)["Statement"] if statements else []
+    named = {symbol.name for one in told for symbol in _symbols_in(one)}
+    options = dict.fromkeys(_TELLING.get(name, f"the value of {name}") for name in sorted(named))
+    return f"As a template takes it: for plain JSON give {' and '.join(options)}." if options else ""
+
+
+def _symbols_in(value: Any) -> Iterator[PseudoParameter | Parameter]:
+    if isinstance(value, str):
+        yield from (each for each in text_of(value).symbols if isinstance(each, (PseudoParameter, Parameter)))
+    elif isinstance(value, Mapping):
+        yield from (each for member in value.values() for each in _symbols_in(member))
+    elif isinstance(value, list):
+        yield from (each for element in value for each in _symbols_in(element))
 
 
 #: Functions that cut a value take a screen where they stand on lines of their own.

@@ -96,6 +96,7 @@ class Role(Struct, frozen=True):
 
     ``unread`` are policies of which nothing could be read, ``trust_unread`` statements of the trust policy.
     ``parameters`` are the template's, which the caller may give values, and ``values`` those that they have.
+    ``is_plain`` says that its policies are plain JSON, which no template has.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Role(Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     trust_unread: tuple[Unread, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+    is_plain: bool = False
 
     @property
     def all_unread(self) -> tuple[Unread, ...]:
@@ -141,7 +143,7 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
             return _listed_role(data, document, name)
         for policy in (data, data.get("PolicyDocument"), _mapping(data.get("PolicyVersion")).get("Document")):
             if isinstance(policy, Mapping) and "Statement" in policy:
-                return Role(document, (_only_policy(policy, document),))
+                return Role(document, (_only_policy(policy, document),), is_plain=True)
     raise InvalidInput("holds no role", where=document, remedy=_ROLE_FORMS)
 
 
@@ -218,6 +220,7 @@ def detailed_role(detail: Mapping[str, Any], policies: Iterable[Mapping[str, Any
         attached_policy(str(boundary), documents, where) if boundary else None,
         str(detail.get("Arn", "")),
         trust_unread=unread_of_trust(trust or {}),
+        is_plain=True,
     )
 
 

@@ -500,3 +500,24 @@ Resources:
         source = tmp_path / "task.json"
         source.write_text('{"family": "a", "containerDefinitions": [{"name": "a", "image": "nginx:1"}]}')
         assert cfnroles("verify", source, "--resource", "Task").code == 2
+
+
+def test_a_plain_policy_is_told_how_it_gets_its_account(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "web.json").write_text(
+        '{"family": "web", "containerDefinitions": [{"name": "web", "image": "nginx",'
+        ' "secrets": [{"name": "A", "valueFrom": "/web/a"}]}]}'
+    )
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b"}'
+    (tmp_path / "role.json").write_text(f'{{"Statement": [{statement}]}}')
+    (tmp_path / "role.yaml").write_text(
+        "Resources: {Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}}"
+    )
+    asked = ("verify", tmp_path / "web.json", "--role", tmp_path / "role.json")
+    told = "As a template takes it: for plain JSON give --account ID and --region REGION."
+    assert told in cfnroles(*asked).out.splitlines()
+    assert told in cfnroles(*asked, "--format", "markdown").out.replace("`", "")
+    known = cfnroles(*asked, "--account", "123456789012", "--region", "eu-west-1").out
+    assert "As a template" not in known
+    assert "Fn::Sub" not in known
+    in_template = cfnroles(*asked[:3], f"{tmp_path / 'role.yaml'}:Role").out
+    assert "As a template" not in in_template
