@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.signed_addresses import unsigned
+from cfnroles.credentials import concealed
 
 #: Members of answers, events and log entries that hold a message.
 _MEMBERS = frozenset(
@@ -98,7 +98,7 @@ def _in(tree: Any, whole: Said) -> Iterator[Said]:
         elif isinstance(value, list):
             waiting += [(name, each, around) for each in reversed(value)]
         elif isinstance(value, str) and value and name in _MEMBERS:
-            yield replace(around, text=unsigned(value))
+            yield replace(around, text=concealed(value))
 
 
 def _place(name: str, value: Mapping[str, Any], around: Said) -> Said:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-from cfnroles.signed_addresses import unsigned
+from cfnroles.credentials import concealed
 
 #: How wide terminals are that break a line in the middle of a word, where only one line tells.
 _WIDTHS = frozenset({72, 79, 80, 100, 120, 132, 160, 200})
@@ -47,7 +47,7 @@ def normalised(text: str) -> str:
     """
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), _ANSI.sub("", text))
     lines = [_MARGIN.sub("", line) for line in text.translate(_PLAIN).replace("\r\n", "\n").split("\n")]
-    return unsigned(_SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip())
+    return concealed(_SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip())
 
 
 def split(text: str) -> tuple[str, ...]:
