@@ -12,13 +12,13 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cfnroles import Document, InvalidInput, Reading, Told, inject, read
 from cfnroles.answers.template_lint import template_problems
-from cfnroles.answers.verification import Outcome
+from cfnroles.answers.verification import Outcome, Verification
 from cfnroles.answers.verify_template import verify_template
 from cfnroles.document import parse
 from cfnroles.need import Severity
@@ -26,7 +26,7 @@ from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS
 from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
-from tests.joined_stacks import joined
+from tests.built_beside import built_beside
 
 _VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
 #: What runs task definitions, and names roles for that.
@@ -67,7 +67,7 @@ def misjudged(path: Path) -> Iterator[str]:
         made = expanded(_without_roles(reading), settings, "20260101T000000Z", {**known, **values})
         if not made.gaps:
             yield from (f"by the macro, {each}" for each in _failed(json.dumps(made.fragment), values, own))
-    yield from (f"by build, {each}" for each in _failed(json.dumps(joined(reading)), NO_VALUES, own))
+    yield from (f"by build, {each}" for each in _lacking(built_beside(reading), NO_VALUES, ()))
 
 
 def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, str]:
@@ -78,7 +78,12 @@ def _chosen(declared: Mapping[str, Any], chance: random.Random) -> Mapping[str, 
 
 
 def _failed(text: str, values: Mapping[str, str], own: Mapping[str, Any]) -> Iterator[str]:
-    for each in verify_template(read(Document("template.json", text), Told(parameters=values))):
+    found = verify_template(read(Document("template.json", text), Told(parameters=values)))
+    yield from _lacking(found, values, own)
+
+
+def _lacking(found: Iterable[Verification], values: Mapping[str, str], own: Collection[str]) -> Iterator[str]:
+    for each in found:
         ours = each.holder in ROLE_PROPERTIES or each.role.name.partition(" ")[0] not in (*own, "none")
         if ours and (each.excess or each.outcome in (Outcome.MISSING, Outcome.DENIED)):
             named = each.use.tasks if each.use else ()

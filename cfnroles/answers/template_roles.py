@@ -48,13 +48,16 @@ class Group(Struct, frozen=True):
     conditions: tuple[str, ...]
 
 
-def groups(ids: Collection[str], template: Template, given: Given) -> tuple[Group, ...]:
-    """All task definitions that share roles with one of ``ids``, directly or through others."""
+def groups(ids: Collection[str], template: Template, given: Given, placed: Collection[str] = ()) -> tuple[Group, ...]:
+    """All task definitions that share roles with one of ``ids``, directly or through others.
+
+    ``placed`` are roles that the only one of ``ids`` has besides those that the template names.
+    """
     resources = template.resources
     roles = tuple(name for name, each in resources.items() if each["Type"] == _ROLE)
     named = _named(template, given)
     of = {
-        name: _roles_of(name, template, roles) | named.get(name, set())
+        name: _roles_of(name, template, roles) | named.get(name, set()) | set(placed if name in ids else ())
         for name, each in resources.items()
         if each["Type"] in TASKS
     }

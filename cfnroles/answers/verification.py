@@ -102,7 +102,7 @@ class Use(Struct, frozen=True):
     ``others`` what else of the template has it. ``defaults`` are parameters whose default was taken.
     ``conditions`` are those on which single things hang that are told of the role. ``constructs`` are the paths of the
     constructs that made the tasks, empty ones outside of the CDK. ``runners`` are what runs the tasks with the role, by
-    their logical ids.
+    their logical ids. ``taken`` are parameters of the role's own template with what each was taken for.
     """
 
     tasks: tuple[str, ...]
@@ -113,6 +113,7 @@ class Use(Struct, frozen=True):
     noun: str = "task definition"
     constructs: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:

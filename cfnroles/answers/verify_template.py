@@ -58,9 +58,10 @@ class Question(Struct, frozen=True):
     """What is asked about the roles of a template.
 
     ``resource`` is the only task definition that is asked about. ``roles`` are judged in the place of those that the
-    template names; of those that are ``own`` the same template holds the policies. ``context`` are values of
-    condition keys that the caller knows, and ``aws_managed_keys`` tells that no customer managed key encrypts a
-    secret or parameter. ``read`` reads a role of the account by its ARN.
+    template names, and so are those of the template itself that are ``placed``, by their logical ids; ``taken`` are the
+    parameters that these were judged with, each with what it stands for. ``context`` are values of condition keys that
+    the caller knows, and ``aws_managed_keys`` tells that no customer managed key encrypts a secret or parameter.
+    ``read`` reads a role of the account by its ARN.
     """
 
     resource: str = ""
@@ -69,7 +70,13 @@ class Question(Struct, frozen=True):
     prove: bool = False
     aws_managed_keys: bool = False
     read: Callable[[str], Role] | None = None
-    own: frozenset[Holder] = frozenset()
+    placed: Mapping[Holder, str] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> frozenset[Holder]:
+        """Whose roles are given; empty where those are judged that the template names."""
+        return frozenset((*self.roles, *self.placed))
 
 
 NO_QUESTION = Question()
@@ -85,13 +92,13 @@ def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple
     if template is None:
         raise InvalidInput(f"is {reading.noun}, and has no roles of its own", where=reading.name)
     ids = asked_about(reading, template, question.resource, TASKS)
-    if question.roles and len(ids) != 1:
+    if question.asked and len(ids) != 1:
         why = f"Its task definitions: {', '.join(ids)}." if ids else ""
         what = f"has {len(ids) or 'no'} task definitions, and a role is given for one"
         raise InvalidInput(what, where=reading.name, why=why, remedy="Name one with --resource ID." if ids else "")
     known = known_of(reading)
     found: list[Verification] = []
-    for group in groups(ids, template, known[1]):
+    for group in groups(ids, template, known[1], question.placed.values()):
         tasks = in_same_worlds(group.tasks, reading.documents[0], template, known, group.conditions)
         refuse([each for each in tasks if each.logical_id in ids], reading)
         found += _Judging(tasks, frozenset(ids), known, question).verifications()
@@ -176,8 +183,11 @@ class _Judging:
             use = replace(use, noun="Express Mode service")
         when = "" if everywhere == frozenset(first.worlds.all) else first.told(everywhere)
         paths = tuple(construct_path(self._template, each) for each in users)
+        taken = self._question.taken
         return folded(
-            answers, replace(use, tasks=users, when=when, defaults=tuple(defaults), constructs=paths), first.told
+            answers,
+            replace(use, tasks=users, when=when, defaults=tuple(defaults), constructs=paths, taken=taken),
+            first.told,
         )
 
     def _in_world(self, world: World) -> Iterator[tuple[tuple[_Key, Holder], Sequence[_Part], Verification]]:
@@ -199,7 +209,7 @@ class _Judging:
 
     def _parts(self, world: World) -> Iterator[_Part]:
         """What each task needs of each of its roles in a world."""
-        given_roles = self._question.roles
+        given_roles = self._question.asked
         for task in self._tasks:
             if world not in self._deployable[task.logical_id]:
                 continue
@@ -224,8 +234,11 @@ class _Judging:
         return [*settled, *(gap for gap, where in task.gaps.items() if world in where)]
 
     def _key(self, part: _Part, roles: Sequence[RoleResource]) -> _Key:
-        if self._question.roles:
+        if part.holder in self._question.roles:
             return "given", part.holder
+        if placed := self._question.placed.get(part.holder):
+            there = any(each.logical_id == placed for each in roles)
+            return ("own", placed) if there else ("elsewhere", f"${{{placed}}}")
         if not part.given:
             return "none", part.task.logical_id
         own = role_of(part.given, roles, self._facts.account)
@@ -234,8 +247,7 @@ class _Judging:
     def _role(self, key: _Key, roles: Mapping[str, RoleResource], world: World) -> Role | None:
         kind, name = key
         if kind == "given":
-            role = self._question.roles[Holder(name)]
-            return role if Holder(name) in self._question.own else foreign(role, " of another template")
+            return foreign(self._question.roles[Holder(name)], " of another template")
         called = name.rpartition("/")[2]
         if kind == "elsewhere" and self._question.read and not symbols(called):
             return self._question.read(plain(name if not symbols(name) else called))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -128,8 +127,9 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
     reading = reading.about(options.resource)
     if options.spec_service:
         reading = reading.of(options.spec_service)
+    texts = reading.texts
     if reading.template is not None:
-        verifications = _of_template(reading, source, options)
+        verifications, texts = _of_template(reading, source, options)
     elif reading.configuration is not None:
         verifications = _of_configuration(reading, options)
     else:
@@ -137,16 +137,17 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
             verify_role, context=options.context, prove=options.prove, aws_managed_keys=options.aws_managed_keys
         )
         verifications = [verify(reading, role, holder) for holder, role in _roles(reading, options)]
-    _show(verifications, reading.texts, options.format_, reading.name)
+    _show(verifications, texts, options.format_, reading.name)
     if options.simulate:
         _simulate(verifications, reading, options)
     return verifications
 
 
-def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[Verification]:
-    """What the roles of a template's task definitions say, or those that are given in their place."""
+def _of_template(reading: Reading, source: str, options: _Options) -> tuple[Sequence[Verification], Mapping[str, str]]:
+    """What the roles of a template's task definitions say, or those that are given in their place, and all texts."""
     from cfnroles.answers.template_tasks import known_of
     from cfnroles.answers.verify_template import Question, verify_template
+    from cfnroles.sources.roles_beside import roles_in
 
     facts, _ = known_of(reading)
     read: Callable[[str], Role] | None = None
@@ -154,10 +155,12 @@ def _of_template(reading: Reading, source: str, options: _Options) -> Sequence[V
         from cfnroles.sources.live import live_role
 
         read = partial(live_role, profile=options.profile, region=facts.region)
-    given = {holder: _given_role(name, reading, facts, read) for holder, name in options.roles.items() if name}
+    names = {holder: name for holder, name in options.roles.items() if name}
+    found = roles_in(reading, source, {} if read else names)
+    given = {holder: _given_role(name, reading, facts, read) for holder, name in found.left(names).items()}
     asked = (options.context, options.prove, options.aws_managed_keys)
-    own = frozenset(holder for holder, name in options.roles.items() if _is_in(name, source))
-    return verify_template(reading, Question(options.resource, given, *asked, read, own))
+    question = Question(options.resource, given, *asked, read, found.placed, found.taken)
+    return verify_template(found.reading, question), found.reading.texts
 
 
 def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verification]:
@@ -193,16 +196,8 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
         remedy = f"Give the template of one stack: {source}/STACK.template.json."
         raise InvalidInput(f"{alone[0]} is about one document, and {source} is an app of several", remedy=remedy)
     asked = stacks_with(readings, options.resource, source)
-    found = [one for each in asked for one in _of_template(each, source, options)]
+    found = [one for each in asked for one in _of_template(each, source, options)[0]]
     return found, texts_of(readings)
-
-
-def _is_in(role: str, source: str) -> bool:
-    """Whether a role is given as one of the source itself."""
-    from cfnroles.files import is_file
-
-    file = role if is_file(role) else role.rpartition(":")[0]
-    return source != "-" and is_file(file) and Path(file).samefile(source)
 
 
 def _given_role(name: str, reading: Reading, facts: Facts, read: Callable[[str], Role] | None) -> Role:

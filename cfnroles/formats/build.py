@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cfnroles.counted import by_number, counted, secrets_or_parameters
+from cfnroles.formats.spelled_options import spelled
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines, findings_text, gaps_head, gaps_text
 from cfnroles.need import Gap, Severity
 from cfnroles.page import quoted
 from cfnroles.policies import MANAGED_POLICIES
+from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.build import Build
 from cfnroles.targets.cloudformation.limits import TEMPLATE_BODY, beyond_default_quota, too_large
@@ -30,6 +32,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
             *told(reading, built.gaps),
             *_of_quotas(built),
             *_of_template(built, reading, source or reading.name),
+            *_verified(built, reading, directory, source or reading.name),
             *_deployed(built, directory),
         ]
     if reading.project:
@@ -120,6 +123,21 @@ def _taken_by(taking: Taking, built: Build, reading: Reading) -> Iterator[str]:
     if taking.origin is not None:
         where = Lines(reading.texts).where(taking.origin)
         yield f"- {where}: the {taking.holder} of {taking.task}: {value}"
+
+
+def _verified(built: Build, reading: Reading, directory: Path, source: str) -> Iterator[str]:
+    """The command that judges the roles of each task definition, by what was told when they were built."""
+    from cfnroles.targets.cloudformation.injection_record import options_of
+
+    name = next(name for stack, name in zip(built.stacks, built.files, strict=False) if stack.stem == "roles")
+    yield ""
+    yield "Verify them:"
+    tasks = list(dict.fromkeys(taking.task for taking in built.takes))
+    for task in tasks:
+        roles = [taking for taking in built.takes if taking.task == task]
+        words = [f"  cfnroles verify {quoted(source)}", *[f"--resource {task}"][: len(tasks) > 1]]
+        words += [f"{kind_of(each.holder).option_name} {quoted(f'{directory / name}:{each.role}')}" for each in roles]
+        yield " ".join([*words, *(text for _, text in spelled(options_of(reading.told)))])
 
 
 def _exported(export: str, built: Build) -> str:

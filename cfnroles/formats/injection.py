@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cfnroles.counted import by_number, secrets_or_parameters
 from cfnroles.formats.difference import changes_of
+from cfnroles.formats.spelled_options import spelled
 from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.page import Page, page, quoted
@@ -72,7 +72,7 @@ def _options(injection: Injection) -> Iterator[str]:
     """Which options are another run's, which are new, and which nobody writes down."""
     if not injection.tasks:
         return
-    now, earlier = dict(_spelled(injection.options)), dict(_spelled(injection.earlier or {}))
+    now, earlier = dict(spelled(injection.options)), dict(spelled(injection.earlier or {}))
     if same := [text for name, text in now.items() if earlier.get(name) == text]:
         yield f"As in the run before, with {' '.join(same)}."
     for name in {**earlier, **now}:
@@ -88,21 +88,8 @@ def _options(injection: Injection) -> Iterator[str]:
 
 def _build(injection: Injection, source: str) -> str:
     """The command that writes the stacks beside the template, by what the roles in it were made by."""
-    told = "".join(f" {text}" for _, text in _spelled(injection.options))
+    told = "".join(f" {text}" for _, text in spelled(injection.options))
     return f"cfnroles build {quoted(source)} --project {injection.project}{told} -o build"
-
-
-def _spelled(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each option, or each parameter, as on the command line."""
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            for each, text in value.items():
-                yield f"--{name} {each}", f"--{name} {quoted(f'{each}={text}')}"
-        elif value is True:
-            yield f"--{name}", f"--{name}"
-        else:
-            several = value if isinstance(value, list) else [value]
-            yield f"--{name}", " ".join(f"--{name} {quoted(each)}" for each in several)
 
 
 def _capabilities(injection: Injection) -> Iterator[str]:

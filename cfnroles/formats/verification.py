@@ -31,6 +31,7 @@ from cfnroles.formats.verification_words import (
     remedies,
     statements_tree,
     summary,
+    taken_words,
     tight_words,
     trust_words,
     unused_words,
@@ -132,6 +133,8 @@ def _role(each: Verification, text: Texts, width: int) -> Iterator[str]:
         yield from (gaps_text(each.gaps, text), "")
     if defaults := defaults_words(each.use.defaults if each.use else ()):
         yield from (*_paragraph(defaults, width, 0), "")
+    if taken := taken_words(each):
+        yield from (*_paragraph(taken, width, 0), "")
 
 
 def _trust(each: Verification, width: int) -> Iterator[str]:
@@ -317,6 +320,7 @@ def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
         "run_by": list(use.runners),
         "when": use.when,
         "defaults": list(use.defaults),
+        "taken": list(use.taken),
         "also_used_by": list(use.others),
         "absent": each.absence is not None,
     }

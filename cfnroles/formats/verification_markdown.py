@@ -24,6 +24,7 @@ from cfnroles.formats.verification_words import (
     placed,
     plain_words,
     remedies,
+    taken_words,
     tight_words,
     trust_words,
     unused_words,
@@ -84,6 +85,7 @@ def _role(each: Verification, lines: Lines) -> Iterator[str]:
         yield heading(3, "Gaps")
         yield items(inline(code(lines.where(gap.origin)), f": {gap.what}. {gap.remedy}") for gap in each.gaps)
     yield paragraph(defaults_words(each.use.defaults if each.use else ()))
+    yield paragraph(taken_words(each))
 
 
 def _verdicts(each: Verification, lines: Lines) -> Iterator[Sequence[str]]:

@@ -53,6 +53,14 @@ def use_words(each: Verification) -> Iterator[str]:
         yield f"and also of {', '.join(each.use.others)}"
 
 
+def taken_words(each: Verification) -> str:
+    """What the parameters of the role's own template were taken for."""
+    taken = each.use.taken if each.use else ()
+    return (
+        f"The role is judged with what the parameters of its template stand for: {', '.join(taken)}." if taken else ""
+    )
+
+
 def only(each: Verification, told: object) -> str:
     """On which conditions of a template a thing hangs that is told, in brackets; empty for none."""
     return _only(each.when(told)).lstrip()

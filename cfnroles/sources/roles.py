@@ -16,7 +16,7 @@ def read_role_of(named: str, facts: Facts, parameters: Mapping[str, str] | None 
 
     ``parameters`` are values of a template's parameters. Raises InvalidInput for a file or a role that is not there.
     """
-    file, name = (named, "") if exists(named) or ":" not in named else named.rpartition(":")[::2]
+    file, name = file_and_name(named)
     given = Given(parameters or {}, facts.account, facts.region)
     return read_role(read_text(file, ACCOUNT), Path(file).name, name, given)
 
@@ -29,3 +29,9 @@ def read_roles_of(named: str, facts: Facts, parameters: Mapping[str, str] | None
     if is_file(named) and (several := account_roles(read_text(named, ACCOUNT), Path(named).name)):
         return several
     return (read_role_of(named, facts, parameters),)
+
+
+def file_and_name(named: str) -> tuple[str, str]:
+    """The file that ``FILE:LogicalId``, ``FILE:RoleName`` or ``FILE`` names, and what it names in there."""
+    file, _, name = (named, "", "") if exists(named) or ":" not in named else named.rpartition(":")
+    return file, name

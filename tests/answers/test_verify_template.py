@@ -148,7 +148,7 @@ def test_a_role_that_is_not_there_is_told_with_the_option_that_gives_it() -> Non
     (execution,) = judged(text, roles={Holder.EXECUTION: given})
     # Whether the `Secret` of another template is the same nobody knows.
     assert (execution.role.name, execution.verdict) == ("Role of roles.yaml", Verdict.NOT_JUDGED)
-    (execution,) = judged(text, roles={Holder.EXECUTION: given}, own=frozenset({Holder.EXECUTION}))
+    (execution,) = judged(text, placed={Holder.EXECUTION: "Role"})
     assert execution.verdict is Verdict.PASS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,7 @@ def test_the_name_of_the_stack_of_the_task_definition_is_handed_over(built: Any)
         }
     )
     assert roles["Conditions"]["IsLive"] == {"Fn::Equals": [{"Ref": "StackName2"}, "live"]}
-    told = [json.dumps({**each, "Parameters": {}}) for each in (roles, validator)]
+    told = [json.dumps({**each, "Parameters": {}, "Metadata": {}}) for each in (roles, validator)]
     assert "log-group:/${StackId}/${StackName2}:" in told[0]
     assert all(f"{SSM}/${{StackName2}}/a" in each for each in told)
     assert not any("AWS::Stack" in each for each in told)
@@ -327,3 +328,19 @@ def test_a_revision_without_a_family_cannot_be_named_before_it_is_there(built: A
     result, files = built(RUN.replace("Family: nightly, ", ""))
     assert "the task definition has no family" in result.err
     assert statements(files, "JobSchedulerRole") == {"PassRolesOfTask": PASSED}
+
+
+def test_the_command_that_a_build_tells_verifies_what_it_wrote(built: Any, cfnroles: Any, tmp_path: Path) -> None:
+    text = TEMPLATE.replace("Name: job, Image: nginx", "Name: !Ref AWS::StackName, Image: !Ref Image")
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    result, _ = built(text.replace("Parameters:\n", "Parameters:\n  Image: {Type: String}\n"), "--kms-key-arn", key)
+    told = [line.split()[1:] for line in result.err.splitlines() if line.startswith("  cfnroles verify ")]
+    assert len(told) == 2
+    for words in told:
+        verified = cfnroles(*words, "--fail-on", "excess")
+        assert verified.code == 0, verified.out
+        assert "${Database}." in " ".join(verified.out.split())
+    # Another template does not become the same by the name of its parameter.
+    roles = tmp_path / "out" / "roles.yaml"
+    roles.write_text(re.sub(r"(?m)^      Database: Ref Database$", "      Database: Ref Other", roles.read_text()))
+    assert cfnroles(*told[0], "--fail-on", "excess").code == 3

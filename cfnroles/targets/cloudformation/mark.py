@@ -30,7 +30,8 @@ def marked(template: Mapping[str, Any], stack: str) -> dict[str, Any]:
     CloudFormation sees no change in a template of which only that changed.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
     """
-    return {**template, "Metadata": {**template.get("Metadata", {}), _KEY: {"stack": stack}}}
+    metadata = template.get("Metadata", {})
+    return {**template, "Metadata": {**metadata, _KEY: {**metadata.get(_KEY, {}), "stack": stack}}}
 
 
 def written_for(template: Mapping[str, Any]) -> str:

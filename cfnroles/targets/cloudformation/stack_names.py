@@ -13,6 +13,7 @@ from cfnroles.template.template import Template
 
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 _OF_ONE_STACK = ("AWS::StackName", "AWS::StackId")
+_DESCRIPTION = "What Ref {} gives in the stack of the task definition."
 
 
 def with_stack_names(template: Template) -> Template:
@@ -21,12 +22,15 @@ def with_stack_names(template: Template) -> Template:
     names = {each: _free(each.partition("::")[2], text, ids) for each in _OF_ONE_STACK if each in text}
     if not names:
         return template
-    declared = {
-        name: {"Type": "String", "Description": f"What Ref {each} gives in the stack of the task definition."}
-        for each, name in names.items()
-    }
+    declared = {name: {"Type": "String", "Description": _DESCRIPTION.format(each)} for each, name in names.items()}
     tree = _renamed(template.tree, names)
     return replace(template, tree={**tree, "Parameters": {**(tree.get("Parameters") or {}), **declared}})
+
+
+def stack_name_of(declared: Any) -> str:
+    """What a parameter stands for that was declared for a stack's name or id; empty for any other."""
+    said = declared.get("Description") if isinstance(declared, Mapping) else None
+    return next((each for each in _OF_ONE_STACK if said == _DESCRIPTION.format(each)), "")
 
 
 def _free(wanted: str, text: str, ids: LogicalIds) -> str:

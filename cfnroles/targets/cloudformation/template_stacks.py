@@ -18,11 +18,13 @@ from cfnroles.need import Gap, Holder, Need, Origin, Reference
 from cfnroles.placeholders import OF_THE_STACKS
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.role_places import RolePlace, holders_of, places_of, without_place
+from cfnroles.sources.roles_beside import STANDS_FOR, record_of
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Symbol
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters
 from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
+from cfnroles.targets.cloudformation.stack_names import stack_name_of
 from cfnroles.targets.cloudformation.template_gate import divided
 from cfnroles.targets.cloudformation.template_roles import Adding, added_roles
 from cfnroles.targets.cloudformation.values import Spelling
@@ -35,12 +37,14 @@ _SYMBOL = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 class Taking(Struct, frozen=True):
     """One role of the stacks by its export, and where the template names it.
 
-    ``origin`` is where the role is needed first, for one that has no place of its own there.
+    ``role`` is its logical id in its stack, ``origin`` where it is needed first, for one that has no place of its own
+    there.
     """
 
     task: str
     holder: Holder
     export: str
+    role: str
     places: tuple[RolePlace, ...]
     origin: Origin | None = None
 
@@ -81,13 +85,13 @@ def template_stacks(tasks: Iterable[TaskInWorlds], adding: Adding, project: str,
     )
 
 
-def _takes(task: TaskInWorlds, holders: Iterable[Holder], adding: Adding) -> Iterator[Taking]:
+def _takes(task: TaskInWorlds, roles: Mapping[Holder, Any], adding: Adding) -> Iterator[Taking]:
     """Where each role of a task definition belongs, by its export."""
     places = places_of(task, adding.tree)
     left = without_place(task, places, adding.tree)
-    for holder in holders:
-        own = tuple(place for place in places if place.holder is holder)
-        yield Taking(task.logical_id, holder, _export(task.logical_id, holder), own, left.get(holder))
+    for holder, arn in roles.items():
+        own, role = tuple(place for place in places if place.holder is holder), arn["Fn::GetAtt"][0]
+        yield Taking(task.logical_id, holder, _export(task.logical_id, holder), role, own, left.get(holder))
 
 
 def _export(task: str, holder: Holder) -> str:
@@ -115,6 +119,18 @@ class _Outside:
         """The parameters that hand over what resources give."""
         resources = self._adding.tree["Resources"]
         return tuple(given for name, given in self._names.items() if name.partition(".")[0] in resources)
+
+    @property
+    def stands_for(self) -> Mapping[str, str]:
+        """What each parameter stands for in the template, by the name of its resource and attribute or parameter."""
+        handed = {given: name for name, given in self._names.items() if given in self.handed}
+        originals = {new: old for old, new in self.renamed.items()}
+        of_roles = set(self._names.values()) - set(handed)
+        return {
+            name: handed.get(name) or stack_name_of(each) or originals.get(name, name)
+            for name, each in self.declared.items()
+            if name not in of_roles
+        }
 
     def of(self, task: TaskInWorlds) -> TaskInWorlds:
         """What a task definition needs of whoever is outside."""
@@ -202,7 +218,9 @@ def _roles(
         "Resources": adding.resources,
         "Outputs": outputs,
     }
-    return with_tree(stack, _completed(template, adding.tree, outside), project)
+    whole = _completed(template, adding.tree, outside)
+    record = {name: record_of(each) for name, each in outside.stands_for.items() if name in whole["Parameters"]}
+    return with_tree(stack, {"Metadata": {"cfnroles": {STANDS_FOR: record}} if record else {}, **whole}, project)
 
 
 def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: _Outside) -> dict[str, Any]:

@@ -1,0 +1,193 @@
+"""A template with the roles that `cfnroles build` wrote beside it, as if one stack had both.
+
+The parameters of the roles' template hand over what the other one makes and is given: which of them stands for what is
+recorded where they are declared. So a role is judged with the very names of the template, in each of its worlds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cfnroles.document import Document, read_document
+from cfnroles.errors import InvalidInput
+from cfnroles.files import ACCOUNT, is_file, read_text
+from cfnroles.need import Holder
+from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.role_places import own_places
+from cfnroles.sources.roles import file_and_name
+from cfnroles.sources.template_task_definitions import TASKS
+from cfnroles.sources.template_tasks import own
+from cfnroles.template.linking import Stack, linked
+from cfnroles.template.template import Template, checked
+
+#: The key in `Metadata.cfnroles` of the roles' template: what each of its parameters stands for in the other one.
+STANDS_FOR = "parameters"
+_ROLE = "AWS::IAM::Role"
+
+
+class RolesBeside(Struct, frozen=True):
+    """The reading with the roles in it, and the logical id there of each that was asked for.
+
+    ``taken`` tells which parameter was taken for what, as a person writes it.
+    """
+
+    reading: Reading
+    placed: Mapping[Holder, str]
+    taken: tuple[str, ...] = ()
+
+    def left(self, names: Mapping[Holder, str]) -> Mapping[Holder, str]:
+        """The roles that are of other templates."""
+        return {holder: name for holder, name in names.items() if holder not in self.placed}
+
+
+def stands_for(members: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """What the parameters of a roles' template stand for, by its record; ``None`` for a template without one."""
+    ours = _mapping(_mapping(members.get("Metadata")).get("cfnroles"))
+    record = ours.get(STANDS_FOR)
+    if not isinstance(record, Mapping):
+        return None
+    return {str(name): each.partition(" ")[2] for name, each in record.items() if isinstance(each, str)}
+
+
+def record_of(meaning: str) -> str:
+    """How a record says what a parameter stands for: ``Ref Database``, ``Fn::GetAtt Files.Arn``."""
+    return f"{'Fn::GetAtt' if '.' in meaning else 'Ref'} {meaning}"
+
+
+def roles_in(reading: Reading, source: str, names: Mapping[Holder, str]) -> RolesBeside:
+    """The reading of the template in a file with those of the named roles in it that are its own, or built beside it.
+
+    Raises InvalidInput where one of these files has no such role.
+    """
+    named = {holder: file_and_name(name) for holder, name in names.items()}
+    own_roles = {holder: name for holder, (file, name) in named.items() if _is_same(file, source)}
+    files = dict.fromkeys(file for holder, (file, _) in named.items() if holder not in own_roles)
+    recorded = {file: document for file in files if (document := _recorded(file, reading.name)) is not None}
+    beside = {holder: (recorded[file], name) for holder, (file, name) in named.items() if file in recorded}
+    found = with_roles(reading, beside)
+    placed = {holder: _role(reading.template, name, reading.name) for holder, name in own_roles.items()}
+    return replace(found, placed={**found.placed, **placed})
+
+
+def _is_same(file: str, source: str) -> bool:
+    return source != "-" and is_file(file) and Path(file).samefile(source)
+
+
+def _recorded(file: str, other: str) -> Document | None:
+    """The document in a file that is a roles' template with a record."""
+    text = read_text(file, ACCOUNT) if is_file(file) else ""
+    if "cfnroles" not in text or "Resources" not in text:
+        return None  # as large as an account's roles are, and none of ours
+    document = read_document(file, file if Path(file).name == other else "")
+    return document if stands_for(document.members) is not None else None
+
+
+def with_roles(reading: Reading, given: Mapping[Holder, tuple[Document, str]]) -> RolesBeside:
+    """The reading of a template with roles of templates beside it, each of which has a record.
+
+    What such a template exports as a task definition's own role is what the task definition has. Raises InvalidInput
+    where there is no such role.
+    """
+    template = reading.template
+    documents = tuple(dict.fromkeys(document for document, _ in given.values()))
+    if template is None or not documents:
+        return RolesBeside(reading, {})
+    beside = [checked(Template(each.name, each.text, each.members)) for each in documents]
+    whole = _together(template, beside)
+    inside = {(home.document, old): new for new, (home, old) in whole.borrowed.items()}
+    for each in beside:
+        whole = _with_own_roles(whole, own(template, TASKS), dict(_exported(each, inside)))
+    placed = {
+        holder: inside[document.name, _role(_of(beside, document), name, document.name)]
+        for holder, (document, name) in given.items()
+    }
+    read = replace(reading, template=whole, documents=(*reading.documents, *documents))
+    return RolesBeside(read, placed, tuple(_taken(beside)))
+
+
+def _of(templates: Sequence[Template], document: Document) -> Template:
+    return next(each for each in templates if each.document == document.name)
+
+
+def _together(template: Template, beside: Sequence[Template]) -> Template:
+    """The template with the resources of the others, whose parameters are what they stand for."""
+    numbers = range(1, len(beside) + 1)
+    first = Stack("Template", template, "", nested={f"{number}": number for number in numbers})
+    others = [
+        Stack(f"Roles{number}", _without_copies(each, template), "", 0, _passed(each))
+        for number, each in zip(numbers, beside, strict=True)
+    ]
+    return linked([first, *others])[0]
+
+
+def _without_copies(template: Template, of: Template) -> Template:
+    """A roles' template without the mappings that it has from the other one: they are one and the same."""
+    known = _mapping(of.tree.get("Mappings"))
+    own = {name: each for name, each in _mapping(template.tree.get("Mappings")).items() if known.get(name) != each}
+    return replace(template, tree={**template.tree, "Mappings": own})
+
+
+def _passed(template: Template) -> Mapping[str, Any]:
+    names = {name: each.partition(".") for name, each in (stands_for(template.tree) or {}).items()}
+    return {
+        name: {"Fn::GetAtt": [resource, attribute]} if dot else {"Ref": resource}
+        for name, (resource, dot, attribute) in names.items()
+    }
+
+
+def _taken(templates: Sequence[Template]) -> Iterator[str]:
+    for each in templates:
+        for name, meaning in (stands_for(each.tree) or {}).items():
+            yield f"{name}=${{{meaning}}}"
+
+
+def _exported(template: Template, inside: Mapping[tuple[str, str], str]) -> Iterator[tuple[tuple[str, Holder], str]]:
+    """The roles that a template exports, by the task definition and whose they are."""
+    kinds = {kind.export_name.removeprefix("${ProjectName}-"): kind.holder for kind in ROLE_KINDS}
+    named = re.compile(rf"\$\{{ProjectName\}}-(?P<task>[A-Za-z0-9]+)-(?P<kind>{'|'.join(map(re.escape, kinds))})")
+    for output in map(_mapping, _mapping(template.tree.get("Outputs")).values()):
+        match output:
+            case {"Value": {"Fn::GetAtt": [str(role), "Arn"]}, "Export": {"Name": {"Fn::Sub": str(name)}}}:
+                found = named.fullmatch(name)
+                if found and (template.document, role) in inside:
+                    yield (found["task"], kinds[found["kind"]]), inside[template.document, role]
+
+
+def _with_own_roles(template: Template, tasks: Sequence[str], roles: Mapping[tuple[str, Holder], str]) -> Template:
+    """The template in which these task definitions name these roles."""
+    resources = dict(template.tree["Resources"])
+    for task in tasks:
+        places = own_places(task, template.tree)
+        named = {str(p.path[-1]): roles[task, p.holder] for p in places if (task, p.holder) in roles}
+        properties = resources[task].get("Properties")
+        if named and isinstance(properties, Mapping):
+            arns = {name: {"Fn::GetAtt": [role, "Arn"]} for name, role in named.items()}
+            resources[task] = {**resources[task], "Properties": {**properties, **arns}}
+    return replace(template, tree={**template.tree, "Resources": resources})
+
+
+def _role(template: Template | None, name: str, document: str) -> str:
+    """The logical id of a role of a template that is named by it, or by the name that the role has."""
+    resources = template.resources if template else {}
+    borrowed = template.borrowed if template else {}
+    ids = [each for each, given in resources.items() if given["Type"] == _ROLE and each not in borrowed]
+    named = [each for each in ids if name in ("", each, _mapping(resources[each].get("Properties")).get("RoleName"))]
+    if len(named) == 1:
+        return named[0]
+    raise InvalidInput(
+        f"has no role {name}" if name else f"has {len(ids)} roles" if ids else "has no role",
+        where=document,
+        why=f"Its roles: {', '.join(ids) or 'none'}.",
+        remedy=f"Name one: {document}:LogicalId." if ids else "",
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
