@@ -34,6 +34,9 @@ class Written:
     def called(self, path: str) -> str:
         return posixpath.normpath(path)
 
+    def in_repository(self, path: str) -> bool:
+        return False
+
     def inside(self, path: str, directory: str) -> bool:
         return (directory == "." and not path.startswith("..")) or path.startswith(f"{directory}/")
 

@@ -76,6 +76,9 @@ class Committed:
     def called(self, path: str) -> str:
         return self._path(path)
 
+    def in_repository(self, path: str) -> bool:
+        return not self._path(path).startswith("../")
+
     def inside(self, path: str, directory: str) -> bool:
         start = self._path(directory)
         return start == "." or self._path(path).startswith(f"{start}/")

@@ -59,5 +59,5 @@ def _dynamic(block: Block, kind: str, scope: Scope) -> list[Value] | Value:
     for key, value in elements(collection):
         each = Value({"key": key, "value": value}, value.place)
         called = plain(key) if is_known(key) and isinstance(key.data, str | int) else "..."
-        made.append(_object(content[0], scope.binding(f"{name} = {called}", **{name: each})))
+        made.append(_object(content[0], scope.binding(f"{name} = {called}", {name: each})))
     return made

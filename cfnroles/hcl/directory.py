@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from cfnroles.files import below_directly, is_directory, is_file, read_text
+from cfnroles.files import below_directly, exists, is_directory, is_file, read_text
 
 
 class Files(Protocol):
@@ -25,6 +25,9 @@ class Files(Protocol):
 
     def inside(self, path: str, directory: str) -> bool:
         """Whether a path leads to something in a directory, wherever links lead to."""
+
+    def in_repository(self, path: str) -> bool:
+        """Whether a path leads to a file of the repository that the directory stands in, and none of git's own."""
 
 
 class Directory:
@@ -56,6 +59,15 @@ class Directory:
         except (OSError, ValueError, RuntimeError):
             return False
 
+    def in_repository(self, path: str) -> bool:
+        """As for ``Files``; a repository that is all of a home is none."""
+        try:
+            root, found = Path(self._root).resolve(), self._path(path).resolve()
+            top = next((each for each in (root, *root.parents) if exists(each / ".git")), None)
+            return top not in (None, Path.home()) and top in found.parents and ".git" not in found.parts
+        except (OSError, ValueError, RuntimeError):
+            return False
+
 
 class Below:
     """The files below one of the directories of others."""
@@ -78,6 +90,10 @@ class Below:
     def inside(self, path: str, directory: str) -> bool:
         """As for ``Files``."""
         return self._files.inside(joined(self._directory, path), joined(self._directory, directory))
+
+    def in_repository(self, path: str) -> bool:
+        """As for ``Files``."""
+        return self._files.in_repository(joined(self._directory, path))
 
 
 class Changed:
@@ -102,6 +118,10 @@ class Changed:
     def inside(self, path: str, directory: str) -> bool:
         """As for ``Files``."""
         return self._files.inside(path, directory)
+
+    def in_repository(self, path: str) -> bool:
+        """As for ``Files``."""
+        return self._files.in_repository(path)
 
 
 def joined(directory: str, path: str) -> str:

@@ -186,7 +186,7 @@ def _splat(node: Any, scope: Scope) -> Value:
     if isinstance(value.data, Partial):
         return scope.hanging(node, first_unknown(value))
     found = value.data if isinstance(value.data, list) else [value]
-    return Value([evaluate(node.each, scope.binding("", **{"*": each})) for each in found], node.place)
+    return Value([evaluate(node.each, scope.binding("", {"*": each})) for each in found], node.place)
 
 
 def _of_all(symbol: Expression, rest: str) -> Expression:
@@ -220,7 +220,7 @@ def _for(node: Any, scope: Scope) -> Value:
     made: list[Value] = []
     members: dict[str, Value] = {}
     for key, value in pairs:
-        turn = scope.binding(_turn(node, key), **({node.key: key} if node.key else {}), **{node.value: value})
+        turn = scope.binding(_turn(node, key), {**({node.key: key} if node.key else {}), node.value: value})
         if node.condition is not None and not decide(node.condition, turn):
             continue
         if node.member is None:
@@ -261,7 +261,8 @@ def _call(node: Any, scope: Scope) -> Value:
         return _tried(node, scope)
     arguments = [evaluate(each, scope) for each in node.arguments]
     if node.name == "templatefile" and len(arguments) == 2:
-        return _template_file(node, arguments[0], arguments[1], scope)
+        path, variables = arguments
+        return functions.or_outside(node, scope, lambda: _template_file(node, path, variables, scope))
     if node.expands and arguments:
         last = arguments.pop()
         if last.unknown or isinstance(last.data, Lazy):

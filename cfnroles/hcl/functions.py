@@ -5,14 +5,14 @@ https://developer.hashicorp.com/terraform/language/functions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cfnroles.hcl import collection_functions, text_functions
 from cfnroles.hcl.arguments import Function, Open
 from cfnroles.hcl.json_texts import decode
 from cfnroles.hcl.scope import Scope
 from cfnroles.hcl.syntax import Call, Place
-from cfnroles.hcl.values import Encoded, Failed, Value, chunks_of, first_unknown, is_known, plain
+from cfnroles.hcl.values import Encoded, Failed, Outside, Value, chunks_of, first_unknown, is_known, plain
 
 _FUNCTIONS: dict[str, Function] = {**text_functions.FUNCTIONS, **collection_functions.FUNCTIONS}
 
@@ -26,7 +26,7 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
             case "jsondecode" if len(arguments) == 1:
                 return _decoded(arguments[0])
             case "file" | "fileexists" if arguments:
-                return _of_file(node, arguments, scope)
+                return or_outside(node, scope, lambda: _of_file(node, arguments, scope))
         work = _FUNCTIONS.get(node.name)
         if work is None:
             return scope.unknown(node, f"cfnroles does not work out what {node.name} gives")
@@ -40,6 +40,15 @@ def called(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
     except (IndexError, ValueError, TypeError) as error:
         raise Failed(f"{node.name} does not take these arguments", node.place) from error
     return made if isinstance(made, Value) else Value(made, node.place)
+
+
+def or_outside(node: Call, scope: Scope, work: Callable[[], Value]) -> Value:
+    """What is made of a file; an expression where that lies outside of all that is read."""
+    try:
+        return work()
+    except Outside as outside:
+        reason = f"{outside.what}, where cfnroles reads no file"
+        return scope.unknown(node, reason, f"Put {outside.path} into the directory, or both into one repository of git")
 
 
 def _decoded(argument: Value) -> Value:
@@ -57,6 +66,8 @@ def _of_file(node: Call, arguments: Sequence[Value], scope: Scope) -> Value:
     if node.name == "fileexists":
         try:
             scope.names.read(path, node.place)
+        except Outside:
+            raise
         except Failed:
             return Value(False, node.place)
         return Value(True, node.place)

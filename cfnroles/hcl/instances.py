@@ -154,7 +154,7 @@ class Instances(Lazy):
             else:
                 each = {"key": value, "value": self._open_value(value)} if open_ else {"key": Value(str(key), place)}
                 bound = {"each": Value({"value": value, **each}, place)}
-            scope = self._scope.binding("", **bound)
+            scope = self._scope.binding("", bound)
             self._made[key] = Value(self._make(scope, written), place)
         return self._made[key]
 

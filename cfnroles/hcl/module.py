@@ -205,10 +205,7 @@ class Module:
 
     def read(self, path: str, place: Place) -> str:
         """As for ``Names``."""
-        text, fault = self.project.file(joined(".", path), self.directory)
-        if fault:
-            raise Failed(fault, place)
-        return text
+        return self.project.file(joined(".", path), self.directory, place)
 
     def file_name(self, path: str) -> str:
         """As for ``Names``."""

@@ -13,7 +13,8 @@ from cfnroles.hcl.configuration import Configuration, literal, read_configuratio
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
-from cfnroles.hcl.syntax import Block, Chunk, Node, Source, Template, Variable
+from cfnroles.hcl.syntax import Block, Chunk, Node, Place, Source, Template, Variable
+from cfnroles.hcl.values import Failed, Outside
 
 #: Where `terraform init` notes the modules that it brought.
 _INSTALLED = ".terraform/modules/modules.json"
@@ -44,7 +45,7 @@ class Project:
         self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
-        self._read: dict[tuple[str, str], tuple[str, str]] = {}
+        self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:
             raise InvalidInput("has no .tf files in it", where=files.called("."))
@@ -70,22 +71,26 @@ class Project:
         """The texts of all files that were read, by what they are called."""
         return {name: text for each in self._known.values() for name, text in each.texts.items()}
 
-    def file(self, path: str, directory: str) -> tuple[str, str]:
-        """The text of a file that a module in a directory names; else why it cannot be read."""
+    def file(self, path: str, directory: str, place: Place) -> str:
+        """The text of a file that a module in a directory names; raises Failed where it cannot be read."""
         key = path, directory
         if key not in self._read:
             self._read[key] = self._text(path, directory)
-        return self._read[key]
+        text, fault = self._read[key]
+        if text is None:
+            raise Failed(fault, place) if fault else Outside(path, place)
+        return text
 
-    def _text(self, path: str, directory: str) -> tuple[str, str]:
+    def _text(self, path: str, directory: str) -> tuple[str | None, str]:
+        """The text, or why there is none; nothing where the file lies elsewhere."""
         files = self.files
-        if not files.inside(path, ".") and not files.inside(path, directory):
-            return "", f"{path} lies outside of the directory"
+        if not files.inside(path, ".") and not files.inside(path, directory) and not files.in_repository(path):
+            return None, ""
         try:
             text = files.text(path)
         except InvalidInput as error:
-            return "", str(error)
-        return ("", f"there is no file {files.called(path)}") if text is None else (text, "")
+            return None, str(error)
+        return text, "" if text is not None else f"there is no file {files.called(path)}"
 
     def _from_files(self, variable_files: Sequence[str]) -> dict[str, Node]:
         found: dict[str, Node] = {}

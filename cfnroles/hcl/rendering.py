@@ -75,5 +75,5 @@ def _turns(loop: ForDirective, scope: Scope, evaluate: Evaluate, decide: Decide)
     for key, value in pairs:
         bound = {**({loop.key: key} if loop.key else {}), loop.value: value}
         called = plain(key) if is_known(key) and isinstance(key.data, str | int) else "..."
-        turn = scope.binding(f"{loop.key or loop.value} = {called}", **bound)
+        turn = scope.binding(f"{loop.key or loop.value} = {called}", bound)
         yield from _chunks(loop.inner, turn, evaluate, decide)

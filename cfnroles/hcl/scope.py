@@ -49,7 +49,7 @@ class Scope(Struct, frozen=True, eq=False):
     label: str = ""
     alone: bool = False
 
-    def binding(self, label: str, **bound: Value) -> Scope:
+    def binding(self, label: str, bound: Mapping[str, Value]) -> Scope:
         """The scope with more names bound in it."""
         both = f"{self.label}, {label}" if self.label and label else self.label or label
         return replace(self, bound={**self.bound, **bound}, label=both)

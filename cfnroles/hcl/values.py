@@ -27,6 +27,14 @@ class Failed(Exception):
         self.what, self.place = what, place
 
 
+class Outside(Failed):
+    """The file ``path`` stands where none is read, whatever Terraform does."""
+
+    def __init__(self, path: str, place: Place) -> None:
+        super().__init__(f"{path} lies outside of the directory", place)
+        self.path = path
+
+
 class Value(Struct, frozen=True, eq=False):
     """One value. ``data`` is ``None``, a truth value, a number, a text, a list, a dictionary, or one of these:
 
@@ -187,7 +195,9 @@ def same(left: Value, right: Value) -> bool | None:
     if isinstance(left.data, Encoded) or isinstance(right.data, Encoded):
         if isinstance(left.data, Encoded) and isinstance(right.data, Encoded):
             return same(left.data.value, right.data.value)
-        if any(isinstance(each.data, bool | int | float | list | dict | None) for each in (left, right)):
+        others = [each.data for each in (left, right) if not isinstance(each.data, Encoded)]
+        # No JSON is an empty text.
+        if others[0] == "" or isinstance(others[0], bool | int | float | list | dict | None):
             return False
         return None if not (is_known(left) and is_known(right)) else text(left) == text(right)
     if isinstance(left.data, (list, dict)) and isinstance(right.data, (list, dict)):

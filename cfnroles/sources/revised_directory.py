@@ -45,3 +45,7 @@ class RevisedDirectory:
         start = posixpath.normpath(posixpath.join(self._path, directory))
         found = posixpath.normpath(posixpath.join(self._path, path))
         return not found.startswith("../") if start == "." else found.startswith(f"{start}/")
+
+    def in_repository(self, path: str) -> bool:
+        """As for ``Files``: git gives nothing else."""
+        return not posixpath.isabs(path)

@@ -213,7 +213,7 @@ def test_no_file_outside_of_the_directory_is_shown(cfnroles: Any, directory: Pat
     (directory / "main.tf").write_text(text, encoding="utf-8")
     result = cfnroles("explain", "infra")
     assert result.code == 0
-    assert "../secret.txt lies outside of the directory" in result.out
+    assert "Put ../secret.txt into the directory, or both into one repository of git" in result.out
     assert "hunter2" not in result.out
 
 

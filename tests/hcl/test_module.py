@@ -253,10 +253,46 @@ def test_no_file_is_read_outside_of_the_directory(path: str | None, tmp_path: Pa
     (inside / "link.txt").symlink_to(tmp_path / "secret.txt")
     call = f'file("{path}")' if path else 'templatefile("t.txt", {})'
     (inside / "main.tf").write_text(f"locals {{ a = {call} }}\n", encoding="utf-8")
-    module = Module(Project(Directory(str(inside))), Session(Budget()))
-    with pytest.raises(Failed) as raised:
-        module.named("local", ("a",), HERE)
-    assert "secret" not in raised.value.what.replace("secret.txt", "")
+    told = local_of(inside)
+    assert "secret" not in told.replace("secret.txt", "")
+    assert ("where cfnroles reads no file" in told) is (
+        path in ("../secret.txt", "/etc/passwd", "link.txt", "a\\u0000b")
+    )
+
+
+def local_of(directory: Path) -> str:
+    """What the local `a` comes to, or why it does not."""
+    module = Module(Project(Directory(str(directory))), Session(Budget()))
+    try:
+        found = module.named("local", ("a",), HERE)
+    except Failed as failed:
+        return failed.what
+    value = found[0] if found else None
+    return str(value.unknown.reason if value and value.unknown else value.data if value else "")
+
+
+IN_REPOSITORY = {"shared/t.txt": "shared", ".git/config": "where cfnroles reads no file", "../t.txt": "where cfnroles"}
+
+
+@pytest.mark.parametrize(("path", "expected"), IN_REPOSITORY.items(), ids=IN_REPOSITORY)
+def test_a_file_of_the_same_repository_is_read(
+    path: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    for name in ("shared", ".git", "envs/prod"):
+        (repository / name).mkdir(parents=True)
+    for name in ("shared/t.txt", ".git/config", "../t.txt"):
+        (repository / name).write_text(f"the text of {name}", encoding="utf-8")
+    (repository / "envs/prod/main.tf").write_text(f'locals {{ a = file("../../{path}") }}\n', encoding="utf-8")
+    assert expected in local_of(repository / "envs/prod")
+    monkeypatch.setenv("HOME", str(repository))
+    assert "where cfnroles reads no file" in local_of(repository / "envs/prod")
+
+
+def test_no_value_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_VAR_v", "hidden")
+    text = 'variable "v" {}\nvariable "w" { default = "own" }\noutput "it" { value = "${var.v} ${var.w}" }\n'
+    assert shown(output({"main.tf": text})) == "<var.v> own"
 
 
 def test_a_directory_without_terraform_is_refused(tmp_path: Path) -> None:

@@ -462,6 +462,28 @@ def test_a_service_whose_definition_stands_elsewhere_is_told_of() -> None:
     assert reading(text.replace("enable_execute_command = true", "")).unseen == ()
 
 
+def test_traffic_is_shifted_by_a_rule_or_a_listener_of_the_configuration() -> None:
+    service = """
+resource "aws_ecs_service" "web" {
+  task_definition = aws_ecs_task_definition.app.arn
+  load_balancer {
+    target_group_arn = aws_lb_target_group.blue.arn
+    advanced_configuration {
+      alternate_target_group_arn = aws_lb_target_group.green.arn
+      production_listener_rule   = aws_lb_listener_rule.main.arn
+      test_listener_rule         = aws_alb_listener.test.arn
+      role_arn                   = aws_iam_role.lb.arn
+    }
+  }
+}
+"""
+    found = [each for each in needs(task('image = "nginx"', service)) if "Modify" in each]
+    assert found == [
+        "elasticloadbalancing:ModifyListener on ${aws_alb_listener.test.arn}",
+        "elasticloadbalancing:ModifyRule on ${aws_lb_listener_rule.main.arn}",
+    ]
+
+
 def test_blocks_of_a_service_become_the_members_of_the_api() -> None:
     service = """
 resource "aws_ecs_service" "web" {

@@ -43,6 +43,19 @@ def is_listener(found: Found) -> bool:
     return not is_rule(found)
 
 
+def may_be_default(found: Found) -> bool:
+    """ECS is given a rule that may be the default one of its listener, which Terraform's resource of a rule never is.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lb_listener_rule
+    """
+    return is_rule(found) and not _is_made(_listener_or_rule(found))
+
+
+def _is_made(arn: Arn) -> bool:
+    """Whether a resource of a configuration stands for all that is in an ARN behind the type."""
+    return len(arn.resource.parts) > 1 and arn.resource.parts[0] in ("listener/", "listener-rule/")
+
+
 def target_group(found: Found) -> Text:
     """The target group."""
     arn = located_arn(found.text)
@@ -85,7 +98,8 @@ def _listener_or_rule(found: Found) -> Arn:
     if found.text.whole is not None:
         raise Unnamed(f"the listener rule {found.text.written} is not known", remedy(found.text.whole))
     arn = located_arn(found.text)
-    if arn.service != "elasticloadbalancing" or not _LISTENER_OR_RULE.fullmatch(arn.resource.shape()):
+    known = _is_made(arn) or _LISTENER_OR_RULE.fullmatch(arn.resource.shape())
+    if arn.service != "elasticloadbalancing" or not known:
         raise Malformed(
             f"{found.text.written} is the ARN of neither a listener nor a listener rule",
             "Write the ARN of a rule of an Application Load Balancer, or of a listener of a Network Load Balancer.",
@@ -139,7 +153,7 @@ def _rules(name: str, member: str, traffic: str) -> tuple[Feature, ...]:
             standing=Standing.DERIVED,
             example=rule_arn,
             grants=(Grant(elb.ModifyListener, on=listener_of_rule, sid="ShiftTrafficOfListeners"),),
-            when=is_rule,
+            when=may_be_default,
         ),
         row(
             name=f"load-balancer-{name}-listener",
