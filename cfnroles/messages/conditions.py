@@ -66,4 +66,5 @@ CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "not a host of AWS": _foreign,
     "address of Amazon S3": _layers,
     "not cut": _whole,
+    "nothing follows": lambda message: message.rstrip(" .:").endswith(("configuration", "conf")),
 }

@@ -25,6 +25,7 @@ _VERIFY = "cfnroles verify SOURCE --live --role ROLE"
 _OPTIONS = {CallingRole.TASK: "--task-role", CallingRole.INSTANCE: "--instance-role"}
 _CATEGORIES = {PolicyKind.KEY: Category.KEY_POLICY, PolicyKind.TRUST: Category.TRUST}
 #: Why Amazon ECS refuses a task at once, in `failures` of what it answers.
+_FAILED = "taskfailedtostart: "
 _FAILURE = re.compile(r"[A-Z]{5}[A-Z :]{0,40}")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
 
@@ -72,8 +73,9 @@ def understand(text: str) -> Understood | None:
     """What a text says; ``None`` where it is no message that the table knows."""
     message = normalised(text[:_LONGEST])
     low = message.lower()
-    if _FAILURE.fullmatch(message):
-        low = f"reason: {low}"
+    failure = low.removeprefix(_FAILED)
+    if _FAILURE.fullmatch(message[len(low) - len(failure) :]):
+        low = f"reason: {failure}"
     stages = tuple(stage for stage in STAGES if any(occurs(words, low) for words in stage.words))
     denials = denials_of(message)
     if denials:

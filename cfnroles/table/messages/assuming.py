@@ -65,6 +65,19 @@ SYMPTOMS = (
         after=("assume the role '", "assume role '"),
     ),
     Symptom(
+        name="trust-changed",
+        words=("trust relationship has been misconfigured",),
+        example="IAM trust relationship has been misconfigured or changed, and ECS can no longer maintain your service",
+        category=Category.TRUST,
+        what="the trust policy of a role of the service or of its tasks does not let Amazon ECS assume it any more",
+        sure=_TRUST.check,
+        remedy="Let ecs-tasks.amazonaws.com assume the roles of the tasks, and ecs.amazonaws.com that of the service",
+        source=f"{_GUIDE}/service-event-messages-list.html",
+        caller=CallingRole.EITHER,
+        action="sts:AssumeRole",
+        fields=("taskRoleArn", "executionRoleArn"),
+    ),
+    Symptom(
         name="role-not-assumed",
         words=(
             "unable to assume the role",

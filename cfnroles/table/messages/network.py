@@ -55,6 +55,34 @@ _UNANSWERED = (
         action="ec2:CreateNetworkInterface",
     ),
     Symptom(
+        name="network-interface-unauthenticated",
+        words=("network interface" + ANY + "authfailure",),
+        example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
+        " subnet 'subnet-0123456789abcdef0': AuthFailure",
+        category=Category.NETWORK,
+        what="Amazon EC2 did not make the network interface of the task; this passes by itself as a rule",
+        sure="aws iam get-role --role-name AWSServiceRoleForECS",
+        remedy="Start the task again",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=CallingRole.SERVICE_LINKED,
+        action="ec2:CreateNetworkInterface",
+    ),
+    Symptom(
+        name="network-interface-not-made",
+        words=("attempting to create network interface with public ip assignment",),
+        when="not cut",
+        example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
+        " subnet 'subnet-0123456789abcdef0'",
+        category=Category.CAPACITY,
+        what="Amazon EC2 did not make the network interface of the task; AWS's page names a subnet without free"
+        " addresses",
+        sure="aws ec2 describe-subnets --subnet-ids SUBNET --query 'Subnets[].[SubnetId,AvailableIpAddressCount]'",
+        remedy="Use larger or more subnets, or run less there",
+        source=f"{_GUIDE}/failed-to-start-error.html",
+        caller=CallingRole.SERVICE_LINKED,
+        action="ec2:CreateNetworkInterface",
+    ),
+    Symptom(
         name="network-interface",
         words=(
             "unexpected ec2 error while attempting",
@@ -64,6 +92,7 @@ _UNANSWERED = (
             "network interface associated" + ANY + "deleted",
             "failed to attach" + ANY + "network interface",
             "containernetworkingerror",
+            "unable to attach network interface",
             "setup network namespace",
         ),
         example="Timeout waiting for network interface provisioning to complete.",
@@ -145,6 +174,9 @@ _UNANSWERED = (
             "there is a connection issue between the task and",
             "check your task network configuration",
             "check your network configuration",
+            "check your network connection between",
+            "pull command failed: panic",
+            "cannotpullcontainererror: api error",
             "dial tcp",
             "connection closed",
             "unexpected eof",

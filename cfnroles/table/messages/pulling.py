@@ -39,6 +39,32 @@ SYMPTOMS = (
         fields=("ephemeralStorage",),
     ),
     Symptom(
+        name="image-configuration",
+        words=("error pulling image conf",),
+        when="nothing follows",
+        example="CannotPullContainerError: Error response from daemon: error pulling image configuration",
+        category=Category.UNDETERMINED,
+        what="the registry answered, and the rest of the image could not be read",
+        sure="On the instance: docker pull IMAGE",
+        remedy="Find out which of the causes it is",
+        source=_PULL,
+        fields=_IMAGE,
+        causes=(
+            PossibleCause(
+                "the registry limits how many images may be pulled",
+                "On the instance: docker pull IMAGE",
+                "Authenticate the pull, or pull through a cache in Amazon ECR",
+                category=Category.THROTTLED,
+            ),
+            PossibleCause(
+                "Amazon S3, where Amazon ECR keeps the layers of images, is not reached",
+                "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.REGION.s3",
+                "Give the subnet a gateway endpoint com.amazonaws.REGION.s3, or a route to the internet",
+                category=Category.NETWORK,
+            ),
+        ),
+    ),
+    Symptom(
         name="image-broken",
         words=(
             "invalid tar header",

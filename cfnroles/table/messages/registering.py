@@ -82,7 +82,12 @@ SYMPTOMS = (
     ),
     Symptom(
         name="platform-refused",
-        words=("platformtaskdefinitionincompatibility", "platformunknownexception", "unsupportedfeatureexception"),
+        words=(
+            "platformtaskdefinitionincompatibility",
+            "platformunknownexception",
+            "unsupportedfeatureexception",
+            "not compatible with the selected compute strategy",
+        ),
         example="An error occurred (PlatformUnknownException) when calling the RunTask operation: The specified"
         " platform version does not exist.",
         category=Category.MALFORMED,

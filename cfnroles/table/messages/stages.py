@@ -56,6 +56,7 @@ STAGES = (
             "fetching secret data from secrets manager",
             "pull secrets from aws secrets manager",
             "retrieve the secret with arn",
+            "pull the secret from secrets manager",
         ),
         example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
         " failed:"

@@ -131,6 +131,32 @@ SYMPTOMS = (
         fields=("volumes[].dockerVolumeConfiguration",),
     ),
     Symptom(
+        name="volume-key",
+        words=("idempotentparametermismatch",),
+        example='ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch"; "The client token you'
+        ' have provided is associated with a resource that is already deleted."',
+        category=Category.VOLUME,
+        what="the volume was made and deleted again: its KMS key does not exist, or may not be used",
+        sure="aws kms describe-key --key-id KEY --query KeyMetadata.KeyState",
+        remedy="Find out which of the causes it is before you change the role",
+        source=f"{_GUIDE}/troubleshoot-ebs-volumes-scenarios.html",
+        caller=CallingRole.SERVICE_LINKED,
+        fields=("service.volumeConfigurations[].managedEBSVolume.kmsKeyId",),
+        causes=(
+            PossibleCause(
+                "the key, its ARN or its alias is not valid",
+                "aws kms describe-key --key-id KEY --query KeyMetadata.KeyState",
+                "Correct kmsKeyId of the volume",
+            ),
+            PossibleCause(
+                "the policy of the key does not let the infrastructure role use it",
+                "aws kms get-key-policy --key-id KEY --policy-name default",
+                "Let the infrastructure role use the key in the key policy",
+                category=Category.KEY_POLICY,
+            ),
+        ),
+    ),
+    Symptom(
         name="volume-not-attached",
         words=(
             "cannotcreatevolumeerror",
