@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -108,13 +109,19 @@ def _names(message: str, denials: tuple[Denial, ...]) -> dict[str, str]:
 
 def occurs(words: str, low: str) -> bool:
     """Whether the words stand in a text in lower case, with anything in the place of each `ANY`."""
-    at = 0
-    for piece in words.split(ANY.strip()):
-        found = low.find(piece.strip() if ANY.strip() in words else piece, at)
-        if found < 0:
+    first, *others = _pieces(words)
+    at = low.find(first)
+    for piece in others:
+        if at < 0:
             return False
-        at = found + len(piece.strip())
-    return True
+        at = low.find(piece, at + len(first))
+        first = piece
+    return at >= 0
+
+
+@cache
+def _pieces(words: str) -> tuple[str, ...]:
+    return tuple(piece.strip() for piece in words.split(ANY.strip())) if ANY.strip() in words else (words,)
 
 
 def _is(row: Symptom, low: str, stages: tuple[Stage, ...]) -> bool:

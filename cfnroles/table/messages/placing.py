@@ -100,6 +100,7 @@ SYMPTOMS = (
             "memory available",
             "a port required by your task",
             "port is already allocated",
+            "driver failed programming external connectivity",
             "address already in use",
         ),
         example=f"{_UNPLACED} The closest matching container-instance 1111 has insufficient memory available.",

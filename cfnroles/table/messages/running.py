@@ -102,6 +102,19 @@ SYMPTOMS = (
         caller=CallingRole.NOBODY,
     ),
     Symptom(
+        name="device-not-there",
+        words=("error gathering device information",),
+        example="CannotStartContainerError: Error response from daemon: error gathering device information while adding"
+        ' custom device "/dev/dri/renderD130": no such file or directory',
+        category=Category.MALFORMED,
+        what="the instance does not have a device that the task definition names",
+        sure="On the instance: ls /dev",
+        remedy="Correct linuxParameters.devices, or use an instance that has the device",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters_ec2.html",
+        caller=CallingRole.NOBODY,
+        fields=("containerDefinitions[].linuxParameters.devices[]",),
+    ),
+    Symptom(
         name="program-not-found",
         words=(
             "executable file not found",

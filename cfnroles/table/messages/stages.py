@@ -263,7 +263,12 @@ STAGES = (
     ),
     Stage(
         name="secrets-or-registry",
-        words=("unable to pull secrets", "unable to retrieve secrets", "unable to retrieve secret"),
+        words=(
+            "unable to pull secrets",
+            "unable to retrieve secrets",
+            "unable to retrieve secret",
+            "unable to fetch secrets",
+        ),
         example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
         " failed: ...",
         doing="reading the secrets and registry credentials of the task",
