@@ -51,6 +51,7 @@ docs: .venv/installed ## Write the pages that follow from tables anew.
 	python -m cfnroles.formats.checks_page docs/checks.md
 	python -m cfnroles.formats.spec_page docs/spec.md
 	python -m cfnroles.formats.messages_page docs/messages.md
+	python -m cfnroles.formats.permissions_page docs/permissions.md
 	python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md
 	cfnroles schema > docs/cfnroles.schema.json
 

@@ -83,7 +83,7 @@ def account(
     """The answers of an account with these things."""
     by_arn = {each["taskDefinitionArn"]: each for each in definitions}
 
-    def described(taskDefinition: str) -> dict[str, Any]:  # noqa: N803
+    def described(taskDefinition: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         named = [each for arn, each in by_arn.items() if taskDefinition in (arn, each["family"])]
         return {"taskDefinition": max(named, key=lambda each: each["revision"])}
 

@@ -65,7 +65,7 @@ def diagnose_gathered(
     roles = _Roles(readings, read)
     said = collected(gathered.text)
     found = diagnosed(said.heard, readings, role or roles.of)
-    settled = tuple(map(roles.settled, found))
+    settled = tuple(replace(roles.settled(each), fixable=bool(own)) for each in found)
     return LiveDiagnosis(settled, Besides(said.unknown, tuple(dict.fromkeys([*unread, *roles.unread]))))
 
 

@@ -32,7 +32,7 @@ class Diagnosis(Struct, frozen=True):
     ``address`` is that of the task definition in a configuration of Terraform, in whose language the statements are
     written. ``times`` says how often the message was found, ``where`` and ``when`` for the last time, where what was
     read tells. ``at`` is the role of the source that was looked at, and ``also_missing`` what that lacks for other
-    calls, which would be refused next.
+    calls, which would be refused next. ``fixable`` says that the role may come from a file.
     """
 
     understood: Understood
@@ -49,6 +49,7 @@ class Diagnosis(Struct, frozen=True):
     at: SourceRole | None = None
     also_missing: tuple[Statement, ...] = ()
     trust: Trust | None = None
+    fixable: bool = True
 
     @property
     def outcome(self) -> Outcome | None:
@@ -71,7 +72,7 @@ class Diagnosis(Struct, frozen=True):
     def remedy(self) -> str:
         """What to do; where the role allows the call already, another than the message alone would have."""
         if self.statements:
-            return "Add the statement to the role; `--fix` writes it to its file"
+            return f"Add the statement to the role{'; `--fix` writes it to its file' if self.fixable else ''}"
         if self.trust is not None and self.is_distrusted:
             return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
         if self.understood.denial and self.outcome is Outcome.ALLOWED:

@@ -69,7 +69,8 @@ def absent_things(users: Users, things: Things, looked: LookedAt) -> Iterator[Fl
         affected = users.affected(numbers)
         match seen.presence:
             case Presence.MISSING:
-                yield FleetFinding(Kind.SECRET_MISSING, reference, "it does not exist", affected)
+                noun = "secret" if ":secretsmanager:" in reference else "parameter"
+                yield FleetFinding(Kind.SECRET_MISSING, reference, f"there is no such {noun}", affected)
             case Presence.DELETED | Presence.UNUSABLE:
                 yield FleetFinding(Kind.SECRET_MISSING, reference, seen.detail or f"it is {seen.presence}", affected)
             case Presence.FOREIGN:

@@ -387,7 +387,7 @@ def test_the_table_fits_a_terminal(cfnroles: Any, aws: Put, monkeypatch: pytest.
     aws(mixed())
     lines = cfnroles(*LIVE).out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert re.match(r"secret missing +/web/flags: it does not exist +web:3$", lines[1])
+    assert re.match(r"secret missing +/web/flags: there is no such +web:3$", lines[1])
     assert lines[-2:] == [
         f"3 task definitions of 2 families and 1 role: account {ACCOUNT}, {REGION}",
         "1 error, 2 warnings, 2 to know, 0 not known",

@@ -1,0 +1,247 @@
+"""The calls that what reads an account makes, as a table: docs/permissions.md has the policy for each command.
+
+The tests compare it with every call of the gateways. ``${Account}``, ``${Region}`` and the like stand for what only the
+reader knows.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+_ECS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"
+_IAM = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html"
+_CFN = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html"
+_SECRETS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html"
+_SSM = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html"
+_KMS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html"
+_LOGS = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html"
+_ECR = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html"
+
+_TRAIL = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html"
+
+_ROLE, _POLICY = "arn:aws:iam::ACCOUNT:role/*", ("arn:aws:iam::ACCOUNT:policy/*", "arn:aws:iam::aws:policy/*")
+_HERE = "REGION:ACCOUNT"
+#: AWS defines no resource type for the call.
+NO_RESOURCE = "*"
+
+
+class Reads(Struct, frozen=True):
+    """Calls of one purpose: ``only`` says when they are made, and ``without`` what is not known without them."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str
+    without: str
+    source: str
+    only: str = ""
+
+
+class CommandReads(Struct, frozen=True):
+    """A command that reads an account."""
+
+    command: str
+    does: str
+    reads: tuple[Reads, ...]
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Every call that it may make."""
+        return frozenset(action for each in self.reads for action in each.actions)
+
+
+_ROLES = Reads(
+    "ReadRoles",
+    ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
+    (_ROLE,),
+    "the role, its trust policy and its own policies",
+    "what the role allows, and whether there is one",
+    _IAM,
+)
+_POLICIES = Reads(
+    "ReadManagedPolicies",
+    ("iam:GetPolicy", "iam:GetPolicyVersion"),
+    _POLICY,
+    "the managed policies of the role and its permissions boundary",
+    "what the role allows",
+    _IAM,
+)
+_DEFINITION = Reads(
+    "ReadTaskDefinitions",
+    ("ecs:DescribeTaskDefinition",),
+    (NO_RESOURCE,),
+    "the task definition as it is registered",
+    "which field asked for the call, and which roles the task has",
+    _ECS,
+)
+
+COMMANDS = (
+    CommandReads(
+        "diagnose --live",
+        "asks about a task, a service or a stack that failed",
+        (
+            Reads(
+                "ReadTasks",
+                ("ecs:DescribeTasks",),
+                (f"arn:aws:ecs:{_HERE}:task/*",),
+                "why a task stopped, and how each of its containers ended",
+                "the reason of the task",
+                _ECS,
+            ),
+            Reads(
+                "ReadServices",
+                ("ecs:DescribeServices",),
+                (f"arn:aws:ecs:{_HERE}:service/*",),
+                "the events of the service, and what became of its deployments",
+                "the events of the service",
+                _ECS,
+                "--service, and --stack where a service failed",
+            ),
+            Reads(
+                "ListTasks",
+                ("ecs:ListTasks",),
+                (f"arn:aws:ecs:{_HERE}:container-instance/*",),
+                "which tasks of the service stopped",
+                "the stopped tasks of the service",
+                _ECS,
+                "--service, and --stack where a service failed",
+            ),
+            Reads(
+                "ReadStackEvents",
+                ("cloudformation:DescribeStackEvents",),
+                (f"arn:aws:cloudformation:{_HERE}:stack/*",),
+                "what failed in the last operation on the stack, and on those within it",
+                "the events of the stack",
+                _CFN,
+                "--stack",
+            ),
+            _DEFINITION,
+            _ROLES,
+            _POLICIES,
+        ),
+    ),
+    CommandReads(
+        "fleet --live",
+        "looks at all task definitions of an account and Region",
+        (
+            Reads(
+                "ListTaskDefinitions",
+                ("ecs:ListTaskDefinitions", "ecs:ListTaskDefinitionFamilies"),
+                (NO_RESOURCE,),
+                "which task definitions there are",
+                "nothing: the command ends with 3",
+                _ECS,
+            ),
+            Reads(
+                "ReadTaskDefinitions",
+                ("ecs:DescribeTaskDefinition",),
+                (NO_RESOURCE,),
+                "each task definition, once",
+                "nothing: the command ends with 3",
+                _ECS,
+            ),
+            Reads(
+                "ReadWhatRuns",
+                ("ecs:ListClusters", "ecs:ListServices", "ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks"),
+                (NO_RESOURCE,),
+                "which task definitions the services and running tasks of all clusters use",
+                "nothing: the command ends with 3",
+                _ECS,
+                "--revisions used",
+            ),
+            Reads(
+                "ReadAllRoles",
+                ("iam:GetAccountAuthorizationDetails",),
+                (NO_RESOURCE,),
+                "all roles and their policies, a thousand in one answer",
+                "which roles nothing uses; the others are read one by one",
+                _IAM,
+            ),
+            _ROLES,
+            _POLICIES,
+            Reads(
+                "DescribeSecrets",
+                ("secretsmanager:DescribeSecret",),
+                (f"arn:aws:secretsmanager:{_HERE}:secret:*",),
+                "whether a secret exists, and by which key it is encrypted; its value is not read",
+                "whether secrets exist, and which keys the roles need",
+                _SECRETS,
+            ),
+            Reads(
+                "DescribeParameters",
+                ("ssm:DescribeParameters",),
+                (NO_RESOURCE,),
+                "whether parameters exist, fifty names in one call; their values are not read",
+                "whether parameters exist, and which keys the roles need",
+                _SSM,
+            ),
+            Reads(
+                "DescribeKeys",
+                ("kms:DescribeKey",),
+                (f"arn:aws:kms:{_HERE}:key/*",),
+                "whether the key of a secret can be used",
+                "whether keys can be used",
+                _KMS,
+            ),
+            Reads(
+                "DescribeLogGroups",
+                ("logs:DescribeLogGroups",),
+                (NO_RESOURCE,),
+                "which log groups there are",
+                "whether log groups exist",
+                _LOGS,
+            ),
+            Reads(
+                "DescribeRepositories",
+                ("ecr:DescribeRepositories",),
+                (f"arn:aws:ecr:{_HERE}:repository/*",),
+                "which repositories there are",
+                "whether repositories exist",
+                _ECR,
+            ),
+            Reads(
+                "DescribePullThroughCacheRules",
+                ("ecr:DescribePullThroughCacheRules",),
+                (NO_RESOURCE,),
+                "whether a pull makes a repository that there is not",
+                "whether a repository that there is not is missing",
+                _ECR,
+                "a repository is not there",
+            ),
+        ),
+    ),
+    CommandReads(
+        "audit --live",
+        "reads the event history, and the roles that it judges by it",
+        (
+            Reads(
+                "LookUpEvents",
+                ("cloudtrail:LookupEvents",),
+                (NO_RESOURCE,),
+                "the management events of at most ninety days",
+                "what was called",
+                _TRAIL,
+                "no --events",
+            ),
+            Reads(
+                "ReadLastAccessed",
+                ("iam:GenerateServiceLastAccessedDetails",),
+                (_ROLE,),
+                "a report on when the role called services last: IAM makes it, and nothing of the role changes",
+                "when what CloudTrail does not show was used",
+                _IAM,
+            ),
+            Reads(
+                "ReadReport",
+                ("iam:GetServiceLastAccessedDetails",),
+                (NO_RESOURCE,),
+                "what that report says",
+                "when what CloudTrail does not show was used",
+                _IAM,
+            ),
+            _DEFINITION,
+            _ROLES,
+            _POLICIES,
+        ),
+    ),
+)
