@@ -145,6 +145,20 @@ SYMPTOMS = (
         fields=_DRIVER,
     ),
     Symptom(
+        name="log-name-refused",
+        words=("failed to satisfy constraint",),
+        during=_LOGS,
+        example=f"{_START} failed to create Cloudwatch log stream: InvalidParameterException: 1 validation error"
+        " detected: Value 'web:1' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular"
+        " expression pattern",
+        category=Category.LOGGING,
+        what="CloudWatch Logs does not take the name of the log group or stream",
+        sure="cfnroles lint SOURCE",
+        remedy="Correct awslogs-group and awslogs-stream-prefix",
+        source="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html",
+        fields=_GROUP,
+    ),
+    Symptom(
         name="log-driver-options",
         words=(
             "unknown log opt",
@@ -158,10 +172,7 @@ SYMPTOMS = (
             "log-opt",
             "missing region",
             "multiline-pattern",
-            "is required",
-            "is required for",
             "option " + ANY + " is required",
-            "failed to satisfy constraint",
         ),
         during=("logging-driver", "create-log-stream", "create-log-group", ""),
         example=f"{_START} must specify a value for log opt 'awslogs-group'",

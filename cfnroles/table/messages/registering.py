@@ -57,6 +57,7 @@ SYMPTOMS = (
             "invalid 'cpu' setting",
             "invalid 'memory' setting",
             "minimum memory limit",
+            "fargate resource requirements",
         ),
         example="An error occurred (ClientException) when calling the RegisterTaskDefinition operation: No Fargate"
         " configuration"
