@@ -138,7 +138,7 @@ def unresolved(tree: Mapping[str, Any]) -> tuple[str, ...]:
 
 def other_pseudo_parameter(text: str) -> str:
     """The first ``${AWS::...}`` in ``text`` that has no one value in all stacks of a service, or an empty text."""
-    match = re.search(_OF_AWS, _literal(text))
+    match = re.search(_OF_AWS, _literal(text)) if "${" in text else None
     return match.group() if match else ""
 
 

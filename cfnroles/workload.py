@@ -85,6 +85,11 @@ class Workload(Struct, frozen=True):
                 return None
         return value
 
+    def part(self, path: Path) -> Mapping[str, Any]:
+        """The structure at ``path``; empty where there is none."""
+        part = self.at(path)
+        return part if isinstance(part, (dict, Mapping)) else {}
+
     def origin(self, path: Path) -> Origin:
         """The origin of ``path``, with the container's and the item's name where the tree has them."""
         container = item = ""

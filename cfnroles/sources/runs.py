@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -23,6 +23,9 @@ from cfnroles.table.ecs.fieldless import INSTEAD
 from cfnroles.table.ecs.run_task import OVERRIDABLE, override
 from cfnroles.text import text_of
 from cfnroles.workload import Path, Workload
+
+if TYPE_CHECKING:
+    from cfnroles.rediscovery import Rediscovery
 
 _VOLUMES = "volumeConfigurations"
 _OVERRIDES = "runTask.overrides.containerOverrides"
@@ -65,12 +68,14 @@ def _is(overrides: Mapping[str, Any], holder: Holder, name: str) -> bool:
     return str(overrides.get(OVERRIDABLE[holder])).rpartition("/")[2] == name
 
 
-def discover(workload: Workload, facts: Facts) -> Discovery:
-    """What each way in which the task definition is run needs, and what ECS would refuse in how it is run.
+def discover(each_way: Sequence[Workload], facts: Facts, known: Rediscovery | None = None) -> Discovery:
+    """What each of the `ways` in which a task definition is run needs, and what ECS would refuse in how it is run.
 
     What only a run needs of a role that it does not use is a gap: another role has to have it. Never fetches anything.
+    ``known`` is as for `discovery.discover`.
     """
-    *found, last = (discovery.discover(each, facts) for each in ways(workload))
+    *found, last = (discovery.discover(each, facts, known=known) for each in each_way)
+    workload = each_way[0]
     others = {need for each in found for need in each.needs}
     kept, gaps = [], list(last.gaps)
     for need in last.needs:
@@ -131,6 +136,10 @@ class _Way:
 
     def put(self, path: Path, value: Any, source: Path) -> None:
         """Put a value to a place, or behind the last element of a list."""
+        self._set(path, value)
+        self._places[path] = source
+
+    def _set(self, path: Path, value: Any) -> None:
         branch: Any = self._tree
         for step in path[:-1]:
             inner = branch.get(step, {}) if isinstance(branch, dict) else branch[step]
@@ -140,7 +149,6 @@ class _Way:
             branch.append(value)
         else:
             branch[path[-1]] = value
-        self._places[path] = source
 
     def with_settings(self, root: str) -> _Way:
         """This, with the settings of a run or a daemon in the place of a service's."""
@@ -191,14 +199,21 @@ class _Way:
 
     def _put_variables(self, place: Path, variables: list[Any], source: Path) -> None:
         """Put each variable into the place of that of its name, or beside the others, as ECS does."""
+        elements = list(self.workload.at(place))
+        there: dict[Hashable, int] = {}
+        for index, element in enumerate(elements):
+            there.setdefault(_name(element), index)
         for number, variable in enumerate(variables):
-            there = self.workload.at(place)
-            same = (index for index, each in enumerate(there) if _name(each) == _name(variable) is not None)
-            self.put((*place, next(same, len(there))), variable, (*source, number))
+            name = _name(variable)
+            index = len(elements) if name is None else there.setdefault(name, len(elements))
+            elements[index : index + 1] = [variable]
+            self._places[(*place, index)] = (*source, number)
+        self._set(place, elements)
 
 
-def _name(variable: Any) -> Any:
-    return variable.get("name") if isinstance(variable, Mapping) else None
+def _name(variable: Any) -> Hashable:
+    name = variable.get("name") if isinstance(variable, Mapping) else None
+    return name if isinstance(name, Hashable) else None
 
 
 def _text(value: Any) -> str:

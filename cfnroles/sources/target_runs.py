@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cfnroles.need import Gap, Holder
-from cfnroles.placeholders import as_symbols
+from cfnroles.placeholders import as_symbols, unresolved
 from cfnroles.sources.template_targets import RUNNERS, Target, names_task, targets_of
 from cfnroles.sources.template_task_definitions import TemplateTask, Turned, names_of, shaped
 from cfnroles.sources.unknown_members import members_beside
@@ -32,8 +32,16 @@ _IN_INPUT = "Write the overrides as a JSON text in `{}`, or look by hand whether
 
 def beside_targets(task: TemplateTask, stack: ResolvedStack) -> tuple[TemplateTask, ...]:
     """The task definition beside each target of the stack that runs it."""
-    targets = (target for each in stack.of_type(*RUNNERS) for target in targets_of(each) if target.is_read)
-    return tuple(_beside(task, each, stack) for each in targets if names_task(each, task.resource))
+    return tuple(_beside(task, each, stack) for each in _read(stack) if names_task(each, task.resource))
+
+
+def _read(stack: ResolvedStack) -> tuple[Target, ...]:
+    """The targets of a stack that are read, for all of its task definitions."""
+    if _read not in stack.known:
+        found = (target for each in stack.of_type(*RUNNERS) for target in targets_of(each) if target.is_read)
+        stack.known[_read] = tuple(found)
+    targets: tuple[Target, ...] = stack.known[_read]
+    return targets
 
 
 def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
@@ -68,11 +76,18 @@ def _beside(task: TemplateTask, target: Target, stack: ResolvedStack) -> Templat
         "sync": target.waits,
         **_dead_letters(target, stack),
     }
-    tree = as_symbols({**task.workload.tree, "runTask": run})
+    tree = _with_run(task, run)
     document = task.workload.document
     settings = {**task.workload.settings, "runTask": document, "runBy": document}
     workload = replace(task.workload, tree={**tree, "runBy": {member: by}}, settings=settings)
     return TemplateTask(task.resource, workload, sources, tuple(unseen))
+
+
+def _with_run(task: TemplateTask, run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The tree of a task with a run of it, placeholders as symbols. Without any, the one says nothing of the other."""
+    if task.settled is None or unresolved({"runTask": run}):
+        return as_symbols({**task.workload.tree, "runTask": run})
+    return {**task.settled, **as_symbols({"runTask": run})}
 
 
 def _cluster(target: Target, stack: ResolvedStack) -> Mapping[str, Text]:

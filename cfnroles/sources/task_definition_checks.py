@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -21,6 +21,9 @@ from cfnroles.sources.unknown_members import HOLDERS_BESIDE, members_beside, unk
 from cfnroles.spelling import meant
 from cfnroles.text import PSEUDO_PARAMETERS, Text, text_of, whole_number
 from cfnroles.workload import BESIDE, EXPRESS, Path, Workload
+
+if TYPE_CHECKING:
+    from cfnroles.rediscovery import Rediscovery
 
 _NETWORK_MODES = ("awsvpc", "bridge", "host", "none")
 
@@ -45,34 +48,58 @@ _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:[^{}]*\}\}")
 _LARGE_UNIT = re.compile(r"(\d{0,9}\.?\d{1,9})\s*(?:vCPU|GB)", re.IGNORECASE)
 
 
-def discover(workload: Workload, facts: Facts) -> Discovery:
+def discover(workload: Workload, facts: Facts, known: Rediscovery | None = None) -> Discovery:
     """What a task definition needs, with everything that ECS would refuse or misread in it.
 
     Where it is larger than ECS takes, or its members have other shapes, only that is told. Never fetches anything.
+    ``known`` is as for `discovery.discover`.
     """
-    if refused := (*size_findings(workload), *shape_findings(workload)):
+    left = _left(workload, known, _as_written)
+    if refused := (*size_findings(left), *shape_findings(left)):
         return Discovery((), (), refused, ())
     # What ECS takes elsewhere is believed where it was read from there, and is no member of a task definition.
     strange = BESIDE - workload.settings.keys()
     tree = {name: value for name, value in workload.tree.items() if name not in strange}
-    found, refused_values = _in_each_way(replace(workload, tree=tree), facts)
-    gaps, unknown = unknown_members(workload, {*ANSWERED_ONLY, *workload.settings})
+    found, refused_values = _in_each_way(replace(workload, tree=tree), facts, known)
+    gaps, unknown = unknown_members(left, {*ANSWERED_ONLY, *workload.settings})
     gaps = (*gaps, *_without_container(workload))
-    refused = (*refused_values, *dynamic_references(workload), *unknown)
+    refused = (*refused_values, *dynamic_references(left), *unknown)
     # What ECS refuses as it stands needs no second word about what a policy would make of it.
     places = {finding.origin for finding in refused if finding.severity is Severity.ERROR}
     others = tuple(finding for finding in found.findings if finding.origin not in places)
     return replace(found, gaps=(*found.gaps, *gaps), findings=(*refused, *others))
 
 
-def _in_each_way(workload: Workload, facts: Facts) -> tuple[Discovery, tuple[Finding, ...]]:
+def _in_each_way(workload: Workload, facts: Facts, known: Rediscovery | None) -> tuple[Discovery, tuple[Finding, ...]]:
     """What is discovered, and the values that ECS refuses, in each way in which the task definition is run."""
     if not {"runTask", "daemon"} & workload.settings.keys():
-        return discovery.discover(workload, facts), value_findings(workload)
+        return discovery.discover(workload, facts, known=known), value_findings(_left(workload, known, value_findings))
     from cfnroles.sources import runs
 
-    values = (finding for each in runs.ways(workload) for finding in value_findings(each))
-    return runs.discover(workload, facts), tuple(dict.fromkeys(values))
+    ways = runs.ways(workload)
+    values = (finding for each in ways for finding in value_findings(_left(each, known, value_findings)))
+    return runs.discover(ways, facts, known), tuple(dict.fromkeys(values))
+
+
+def _left(workload: Workload, known: Rediscovery | None, look: Callable[[Workload], Sequence[object]]) -> Workload:
+    """What of a workload is to be looked at: all of it, or what stands beside a task definition that is right.
+
+    Hundreds of schedules may run one task definition.
+    """
+    if known is None:
+        return workload
+    own = {name: value for name, value in workload.tree.items() if name not in workload.settings}
+    if known.once(look, own, lambda: look(replace(workload, tree=own, settings={}))):
+        return workload
+    beside = {name: value for name, value in workload.tree.items() if name in workload.settings}
+    return replace(workload, tree={"containerDefinitions": [], **beside})
+
+
+def _as_written(workload: Workload) -> tuple[object, ...]:
+    """What is wrong or not known in a task definition as it is written, whatever its values are."""
+    unknown = unknown_members(workload, ANSWERED_ONLY)
+    wrong = (*size_findings(workload), *shape_findings(workload), *dynamic_references(workload))
+    return (*wrong, *unknown[0], *unknown[1])
 
 
 def _without_container(workload: Workload) -> Iterator[Gap]:

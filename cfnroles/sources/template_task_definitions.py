@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.document import inside
-from cfnroles.placeholders import as_symbols, texts_in
+from cfnroles.placeholders import as_symbols, texts_in, unresolved
 from cfnroles.sources import express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
 from cfnroles.sources.template_arns import made_up_arn, named_by_ref
@@ -141,6 +141,11 @@ class TemplateTask(Struct, frozen=True, dict=True):
     def said(self) -> list[tuple[Path, str]]:
         """Path and text of each text in the workload."""
         return list(texts_in(self.workload.tree))
+
+    @cached_property
+    def settled(self) -> Mapping[str, Any] | None:
+        """The tree with pseudo parameters as symbols, whatever comes beside it; ``None`` where it has placeholders."""
+        return None if unresolved(self.workload.tree) else as_symbols(self.workload.tree)
 
     @property
     def texts(self) -> frozenset[Text]:

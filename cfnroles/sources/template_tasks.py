@@ -17,6 +17,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document, inside, nearest
 from cfnroles.facts import Facts
 from cfnroles.need import Finding, Gap, Holder, Need, Origin, Reference
+from cfnroles.rediscovery import Rediscovery
 from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
@@ -132,7 +133,8 @@ def in_same_worlds(
 
 def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
     """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
-    found = _Found(document, worlds.template)
+    known = (worlds.whole or worlds.template).known
+    found = _Found(document, worlds.template, known.setdefault((_Discovered, logical_id), _Discovered()))
     there = set()
     for world in worlds.all:
         for task, stack in run_in(world, worlds, logical_id):
@@ -290,23 +292,44 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
 
 
+class _Discovered:
+    """What is discovered in a task definition, which is nearly the same in most worlds and beside all that run it."""
+
+    def __init__(self) -> None:
+        self._rows = Rediscovery()
+        self._known: dict[tuple[Facts, object], Discovery] = {}
+        #: What is kept alive keeps its identity.
+        self._kept: list[TemplateTask] = []
+
+    def of(self, task: TemplateTask, facts: Facts) -> Discovery:
+        """What is discovered in a task."""
+        same: tuple[Facts, object] = facts, id(task)
+        if same not in self._known:
+            alike = facts, hashable(task.workload.tree)
+            if alike not in self._known:
+                self._known[alike] = discover(task.workload, facts, self._rows)
+            self._kept.append(task)
+            self._known[same] = self._known[alike]
+        return self._known[same]
+
+
 class _Found:
     """What is found in the worlds, at its places in the template."""
 
-    def __init__(self, document: Document, template: Template) -> None:
+    def __init__(self, document: Document, template: Template, discovered: _Discovered) -> None:
         self.document, self.template = document, template
         self.needs: dict[Need, set[World]] = {}
         self.gaps: dict[Gap, set[World]] = {}
         self.findings: dict[Finding, set[World]] = {}
         self.references: dict[Reference, set[World]] = {}
-        self._known: dict[tuple[Facts, object], Discovery] = {}
+        self._discovered = discovered
         self._told: dict[object, list[set[World]]] = {}
         #: What is kept alive keeps its identity.
         self._kept: list[object] = []
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
         keys = Keys(task, stack, facts)
-        discovery = self._discovered(task, keys.facts)
+        discovery = self._discovered.of(task, keys.facts)
         special: list[Need] = []
         gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *hidden_gaps(task.workload), *keys.gaps]
         gaps += deployed_otherwise(task, stack)
@@ -336,17 +359,6 @@ class _Found:
             *(self.findings.setdefault(placed(each, task), set()) for each in (*discovery.findings, *named)),
             *(self.references.setdefault(placed(each, task), set()) for each in discovery.references),
         ]
-
-    def _discovered(self, task: TemplateTask, facts: Facts) -> Discovery:
-        """What is discovered in a task, which is the same in most of the worlds."""
-        same: tuple[Facts, object] = facts, id(task)
-        if same not in self._known:
-            alike = facts, hashable(task.workload.tree)
-            if alike not in self._known:
-                self._known[alike] = discover(task.workload, facts)
-            self._kept.append(task)
-            self._known[same] = self._known[alike]
-        return self._known[same]
 
     def _placed(self, each: _Placed, task: TemplateTask) -> _Placed:
         path: Path = each.origin.path
@@ -405,21 +417,36 @@ def around_of(logical_id: str, template: Template) -> Template:
     running = {name: (each, RUNS[each["Type"]][1]) for name, each in resources.items() if each["Type"] in RUNS}
     kept |= {name: each for name, (each, by) in running.items() if logical_id in names_in(_property(each, by))}
     kept |= {
-        name: as_runner(each)
-        for name, each in resources.items()
-        if each["Type"] in RUNNERS and _runs(each, logical_id, resources[logical_id])
+        name: as_runner(resources[name])
+        for name, named in _task_names(template).items()
+        if _runs(named, logical_id, resources[logical_id])
     }
     named = {name for each in kept.values() for name in names_in(each.get("Properties"))}
     kept |= {name: each for name, each in resources.items() if name in named and each["Type"] not in TASK_DEFINITIONS}
     return replace(template, tree={**template.tree, "Resources": kept})
 
 
-def _runs(runner: Mapping[str, Any], logical_id: str, task: Mapping[str, Any]) -> bool:
+#: The names in what says which task definitions something runs, and that as a text.
+_Named = tuple[frozenset[str], str]
+
+
+def _task_names(template: Template) -> Mapping[str, _Named]:
+    """What each thing that runs tasks besides services says of them, by its logical id."""
+    if _task_names not in template.known:
+        runners = {name: each for name, each in template.resources.items() if each["Type"] in RUNNERS}
+        said = {name: tasks_named(each) for name, each in runners.items()}
+        template.known[_task_names] = {name: (frozenset(names_in(each)), str(each)) for name, each in said.items()}
+    named: Mapping[str, _Named] = template.known[_task_names]
+    return named
+
+
+def _runs(named: _Named, logical_id: str, task: Mapping[str, Any]) -> bool:
     """Whether something may run a task definition, which it names by its logical id or by its family."""
-    named, family = tasks_named(runner), _property(task, "Family")
-    if logical_id in names_in(named):
-        return True
-    return family in str(named) if isinstance(family, str) and family else isinstance(family, Mapping)
+    names, text = named
+    family = _property(task, "Family")
+    return logical_id in names or (
+        family in text if isinstance(family, str) and family else isinstance(family, Mapping)
+    )
 
 
 def _defaults(around: Template, worlds: Worlds) -> tuple[str, ...]:

@@ -72,14 +72,12 @@ class Found(Struct, frozen=True, dict=True):
     @cached_property
     def parent(self) -> Mapping[str, Any]:
         """The structure that holds the field."""
-        parent = self.workload.at(self.path[:-1])
-        return parent if isinstance(parent, Mapping) else {}
+        return self.workload.part(self.path[:-1])
 
     @cached_property
     def container(self) -> Mapping[str, Any]:
         """The container definition that holds the field; empty for a field outside of containers."""
-        container = self.workload.at(self.path[:2]) if self.path[:1] == ("containerDefinitions",) else None
-        return container if isinstance(container, Mapping) else {}
+        return self.workload.part(self.path[:2]) if self.path[:1] == ("containerDefinitions",) else {}
 
 
 def always(found: Found) -> bool:

@@ -45,8 +45,8 @@ def is_express(found: Found) -> bool:
 
 def has_default_group(found: Found) -> bool:
     """ECS names the service's log group itself: the service neither names one nor has a task definition of its own."""
-    container = found.workload.at(("containerDefinitions", 0))
-    return is_express(found) and container is not None and "logConfiguration" not in container
+    container = found.workload.at(("containerDefinitions", 0)) if is_express(found) else None
+    return container is not None and "logConfiguration" not in container
 
 
 def service_linked_roles(found: Found) -> tuple[Text, ...]:

@@ -1,0 +1,76 @@
+"""What is told of a workload whose like was asked about before is what is told of it by itself, at less work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cfnroles.discovery import discover
+from cfnroles.facts import Facts
+from cfnroles.rediscovery import Rediscovery
+from cfnroles.table.ecs import FEATURES
+from cfnroles.table.examples import FACTS, example_workload
+from cfnroles.table.feature import Feature
+from cfnroles.workload import Path, Workload
+
+BESIDE = {"service": {"launchType": "FARGATE", "enableExecuteCommand": True}, "cluster": {"clusterName": "shop"}}
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/key-AbCdEf"
+
+
+def of_each_field() -> list[Feature]:
+    """One feature of each field, with most beside it."""
+    by_field: dict[str, Feature] = {}
+    for feature in sorted(FEATURES, key=lambda each: len(each.beside)):
+        by_field[feature.field] = feature
+    return list(by_field.values())
+
+
+def without_one(value: Any) -> Iterator[Any]:
+    """A tree without one of its members, for each; all else is the same object."""
+    steps = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    for step in steps:
+        if isinstance(value, dict):
+            yield {name: each for name, each in value.items() if name != step}
+        for changed in without_one(value[step]):
+            copy = value.copy()
+            copy[step] = changed
+            yield copy
+
+
+def variants(tree: dict[str, Any]) -> Iterator[Workload]:
+    trees = [tree, {**tree, **BESIDE}, *without_one(tree)]
+    containers = tree["containerDefinitions"]
+    for changed in ({"name": "other"}, {"image": "amazon-ssm-agent"}, {"firelensConfiguration": {"type": "fluentbit"}}):
+        trees.append({**tree, "containerDefinitions": [{**containers[0], **changed}, *containers[1:]]})
+    for each in trees:
+        if "containerDefinitions" in each:
+            yield Workload("task.json", each)
+            yield Workload("task.json", each, settings={"service": "service.json"})
+            yield Workload("task.json", each, places={(*at(each), 0): ("elsewhere",)})
+
+
+def at(tree: dict[str, Any]) -> Path:
+    return ("containerDefinitions", 0, "environment") if "environment" in str(tree) else ("containerDefinitions",)
+
+
+@pytest.mark.parametrize("feature", of_each_field(), ids=lambda each: each.field)
+def test_what_is_the_same_in_another_workload_tells_the_same(feature: Feature) -> None:
+    known = Rediscovery()
+    for workload in variants(dict(example_workload(feature).tree)):
+        for facts in (FACTS, Facts()):
+            assert discover(workload, facts, known=known) == discover(workload, facts)
+
+
+def test_what_is_the_same_is_asked_about_once() -> None:
+    variables = [{"name": f"V{number}", "value": str(number)} for number in range(50)]
+    container = {"name": "web", "image": "nginx", "secrets": [{"name": "KEY", "valueFrom": SECRET}]}
+    known = Rediscovery()
+    asked = []
+    for value in ("a", "b", "c"):
+        changed = {**container, "environment": [*variables, {"name": "X", "value": value}]}
+        discover(Workload("task.json", {"family": "shop", "containerDefinitions": [changed]}), Facts(), known=known)
+        asked.append(known.asked)
+    # The list of containers, the container, its list of variables, the changed one, and its value.
+    assert [asked[1] - asked[0], asked[2] - asked[1]] == [5, 5]
