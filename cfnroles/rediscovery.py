@@ -74,24 +74,24 @@ class _Members(Mapping[str, Any]):
         return self._workload.at((*self._path, name))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return bool(self._workload.look(_has, (*self._path, name)))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        names: tuple[str, ...] = self._workload.look(_names, self._path)
+        return iter(names)
 
     def __len__(self) -> int:
-        return len(self._names)
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = self._workload.look(_names, self._path)
-        return names
+        return sum(1 for _ in self)
 
 
 def watched(whole: Workload) -> Watched:
     """A workload in which nothing was looked at yet."""
     own = Watched(whole.document, {}, whole.settings, whole.places, whole.spots, whole=whole)
     return replace(own, tree=_Members(own, ()))
+
+
+def _has(workload: Workload, path: Path) -> bool:
+    return path[-1] in workload.part(path[:-1])
 
 
 def _names(workload: Workload, path: Path) -> tuple[str, ...]:
@@ -113,6 +113,7 @@ _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
     Workload.at: operator.is_,
     Workload._place: operator.eq,
     _found: _are_found_alike,
+    _has: operator.is_,
     _names: operator.eq,
 }
 
