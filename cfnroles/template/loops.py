@@ -19,8 +19,9 @@ from cfnroles.workload import Path
 _TRANSFORM = "AWS::LanguageExtensions"
 _LOOP = "Fn::ForEach::"
 _SECTIONS = ("Conditions", "Resources", "Outputs")
-#: Far more members than a template may have. Loops in loops are written out no further.
-_MOST = 20_000
+#: So many bytes a template may have, with its loops written out. Longer ones are left as they stand.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_MOST = 1_048_576
 
 
 def unrolled(template: Template, given: Given) -> Template:
@@ -64,10 +65,19 @@ class _Writing:
             case Mapping():
                 return dict(self._members(value, made, written, items))
             case list():
+                self._take(len(value) + 1)
                 return [self.value(each, (*made, index), (*written, index), items) for index, each in enumerate(value)]
             case str():
-                return _filled(value, items)
+                text = _filled(value, items)
+                self._take(len(text))
+                return text
         return value
+
+    def _take(self, length: int) -> None:
+        """Count no more than the shortest way to write something in YAML or JSON takes."""
+        self._left -= length
+        if self._left < 0:
+            raise _TooMany
 
     def _members(
         self, value: Mapping[str, Any], made: Path, written: Path, items: Mapping[str, str]
@@ -79,10 +89,8 @@ class _Writing:
                 for item in collection:
                     yield from self._members(body, made, (*written, key, 2), {**items, identifier: item})
                 continue
-            self._left -= 1
-            if self._left < 0:
-                raise _TooMany
             name = _filled(str(key), items)
+            self._take(len(name) + len(": "))
             if items:
                 self.places[(*made, name)] = (*written, key)
             yield name, self.value(member, (*made, name), (*written, key), items)

@@ -105,8 +105,14 @@ Resources:
     assert place[:4] == ("Resources", "Fn::ForEach::L", 2, "T${N}")
 
 
+def test_what_a_template_may_hold_is_written_out() -> None:
+    numbers, variables = list(range(160)), "".join(f"A{number}: b, " for number in range(200))
+    made = read(f"Resources: {{'Fn::ForEach::L': [N, {list(map(str, numbers))}, {{'T${{N}}': {{{variables}}}}}]}}")
+    assert list(made.tree["Resources"]) == [f"T{number}" for number in numbers]
+
+
 def test_loops_in_loops_end() -> None:
-    loop = "{'T${A}${B}${C}${D}${E}': {}}"
+    loop = f"{{'{'T' * 200}${{A}}${{B}}${{C}}${{D}}${{E}}': {{}}}}"
     for name in "ABCDE":
         loop = f"{{'Fn::ForEach::{name}': [{name}, [{', '.join('abcdefghijklmnop')}], {loop}]}}"
     assert list(read(f"Resources: {loop}").tree["Resources"]) == ["Fn::ForEach::E"]
