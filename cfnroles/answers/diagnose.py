@@ -212,8 +212,8 @@ def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[N
     """What the role lacks: what it was seen to lack, else what the message says that it does."""
     outcomes = {one.outcome for one in said.judged}
     if each.patchable and outcomes <= {Outcome.UNKNOWN}:
-        known = tuple(one.need for one in said.judged) if wanted else ()
-        return known or wanted or tuple(own_needs(each, _holders(each)[0]))
+        known = tuple(one.need for one in said.judged if each.thing and not one.unless_denied)
+        return known if said.judged else wanted or tuple(own_needs(each, _holders(each)[0]))
     return tuple(one.need for one in said.judged if one.outcome is Outcome.MISSING)
 
 

@@ -132,6 +132,9 @@ def _lacking(several: Sequence[Diagnosis]) -> Sequence[Lacked]:
     for each in judged:
         if each.outcome is Outcome.MISSING:
             by_condition.setdefault(at.verification.when(each), []).append(each)
+    if not by_condition:
+        # Part of the role cannot be read: the message itself says that it lacks this.
+        return [Lacked(statement) for one in several for statement in one.statements]
     return [
         Lacked(statement, when)
         for when, needs in by_condition.items()
@@ -148,7 +151,7 @@ def _check(reading: Reading, at: SourceRole, judged: Sequence[Judged]) -> None:
             continue
         again = [one for one in each.verification.judged if _place(one.need) in wanted]
         again += judge_uses(Uses(at.verification.holder, own, Facts()), each.verification.role, prove=False).judged
-        lacks = [one.need.permission.action for one in again if one.outcome is not Outcome.ALLOWED]
+        lacks = [one.need.permission.action for one in again if one.outcome in (Outcome.MISSING, Outcome.DENIED)]
         if lacks:
             raise Ungrantable(f"{at.verification.role.name} would still not allow {', '.join(lacks)}: add it by hand")
 

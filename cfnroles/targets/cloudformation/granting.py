@@ -238,11 +238,14 @@ def _edited(text: str, name: str, way: _Way) -> str:
 
 def _with(tree: Any, way: _Way) -> Any:
     """The tree with what is added to it."""
-    around = tree
+    around, parent, last = tree, tree, ""
     for step in way.path:
+        parent, last = around, step
         around = around[int(step)] if isinstance(around, list) else around[step]
     if way.members:
         around.update(copy.deepcopy(dict(way.members)))
-    else:
+    elif around:
         around.extend(copy.deepcopy(list(way.values)))
+    else:
+        parent[int(last) if isinstance(parent, list) else last] = copy.deepcopy(list(way.values))
     return tree

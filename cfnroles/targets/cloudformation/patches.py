@@ -205,6 +205,8 @@ class TemplateText:
         Raises InvalidInput where there is no such list.
         """
         place = self.place(path)
+        if place and self.is_nothing(place.value):
+            return self.replacement(place, list(values))
         if place is None or not isinstance(place.value, spans.Sequence):
             where = self.where(place) if place else self.document
             raise InvalidInput(f"has no list {'.'.join(path)}", where=where, remedy=_WRITE_OUT)

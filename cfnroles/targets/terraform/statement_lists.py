@@ -117,7 +117,7 @@ def _elements(node: Tuple, statements: Statements, data: Data) -> Sequence[Inser
     rest = text[behind : _line_end(source, behind)]
     own_line = _indent(source, last.start) == text[text.rfind("\n", 0, last.start) + 1 : last.start]
     if own_line and re.fullmatch(r"\s*(?:(?:#|//).*)?", rest):
-        lines = "".join(f"\n{indent}{each}," for each in made)
+        lines = ",".join(f"\n{indent}{each}" for each in made) + ("," if comma else "")
         return [*([] if comma else [Insertion(last.end, ",")]), Insertion(_line_end(source, behind), lines)]
     joined = "".join(f", {each}" for each in made)
     return [Insertion(last.end, joined)]

@@ -59,6 +59,7 @@ FORMS = {
     ),
     "no policy": (ROLE, "AssumeRolePolicyDocument"),
     "an empty list of policies": (f"{ROLE}      Policies: []\n", ""),
+    "policies without a value": (f"{ROLE}      Policies:\n", ""),
     "AWS's own policy": (f"{ROLE}      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess']\n",
                          "AssumeRolePolicyDocument"),
     "a policy of its own": (f"{ROLE}{POLICY.format('Policy', STATEMENT)}{ATTACHED.format('!Ref Role')}",

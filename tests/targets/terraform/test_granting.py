@@ -180,3 +180,10 @@ def test_what_the_application_called_is_granted_to_the_role_it_has(tmp_path: Pat
     )
     found = fixed(tmp_path, {"main.tf": f"{ROLE}{TASK}"}, text)
     assert 'Resource = "arn:aws:sqs:us-east-1:123456789012:q"' in found.changes[0].after
+
+
+def test_part_of_a_role_that_nobody_can_read_leaves_it_to_the_message(tmp_path: Path) -> None:
+    unread = OWN.format("var.policy")
+    found = fixed(tmp_path, {"main.tf": f'variable "policy" {{}}\n{ROLE}{unread}{TASK}'})
+    assert found.refused == ()
+    assert "aws_secretsmanager_secret.db.arn" in found.changes[0].after.partition("execution_read_secrets")[2]
