@@ -26,6 +26,7 @@ from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.from_terraform import TAKES
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
+from cfnroles.sources.terraform_buckets import keys_in_directory
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
@@ -151,7 +152,7 @@ def _definitions(
     def work(session: Session) -> _Pass:
         module = Module(project, session)
         try:
-            own = [_turned(each, session) for each in instances(site, module)]
+            own = [_turned(each, project, module) for each in instances(site, module)]
             may_run = [each for each in running if own and mentions(each, site)]
             services = [each for one in may_run if one.type not in RUNNER_TYPES for each in services_of(one, module)]
             runners = [each for one in may_run if one.type in RUNNER_TYPES for each in runners_of(one, module)]
@@ -193,12 +194,13 @@ def _of(each: _Pass) -> list[Turned]:
     return each.turned if isinstance(each.turned, list) else []
 
 
-def _turned(instance: ResourceInstance, session: Session) -> Turned:
+def _turned(instance: ResourceInstance, project: Project, module: Module) -> Turned:
     turned = Turned(instance.address)
     place = instance.block.place
     turned.spots[()] = (place.document, place.line, place.column)
     turned.attributes(attributes_of(instance, ARGUMENTS, BLOCKS))
-    turned.keys |= keys_of(turned.tree, session)
+    turned.keys |= keys_of(turned.tree, module.session)
+    turned.keys |= keys_in_directory(turned.tree, project, module)
     return turned
 
 

@@ -20,6 +20,7 @@ from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Expression
 from cfnroles.table.references import remedy
 from cfnroles.text import Text, arn_of, text_of
+from cfnroles.written import as_written
 
 _SECRET, _PARAMETER, _LOG_GROUP = "aws_secretsmanager_secret", "aws_ssm_parameter", "aws_cloudwatch_log_group"
 _ALIAS = "aws_kms_alias"
@@ -55,13 +56,13 @@ def _key(instance: Any) -> Iterator[Key]:
     if not isinstance(instance, ResourceInstance) or instance.type not in _KEYS:
         return
     try:
-        if instance.type == _PARAMETER and _said(instance.argument("type")) in ("String", "StringList"):
+        if instance.type == _PARAMETER and said(instance.argument("type")) in ("String", "StringList"):
             yield None
             return
         key = instance.argument(_KEYS[instance.type])
     except Failed:
         return
-    yield _said(key) if key is not None else None
+    yield said(key) if key is not None else None
 
 
 def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str, Any]) -> dict[str, Key]:
@@ -100,8 +101,9 @@ def _of_customer(key: str) -> Key:
     return text_of(key) if key and not key.startswith("alias/aws/") else None
 
 
-def _said(value: Value | None) -> Text | None:
-    if value is None or not isinstance(value.data, str | Expression):
+def said(value: Value | Failed | None) -> Text | None:
+    """The text that an argument is, with the form of what it names; ``None`` where it is none."""
+    if value is None or isinstance(value, Failed) or not isinstance(value.data, str | Expression):
         return None
     return shaped(text_of(value.data) if isinstance(value.data, str) else Text(value.data))
 
@@ -129,13 +131,11 @@ def by_own_keys(discovery: Discovery, keys: Known, facts: Facts) -> Discovery:
             needs += elsewhere or [need]
             continue
         for key in filter(None, (keys[name] for name in names)):
-            arn = _arn(key, facts)
+            arn = arn_of_key(key, facts)
             if arn is not None:
                 needs.append(replace(need, permission=replace(need.permission, resource=arn, when=())))
             else:
-                what = f"the key {key.written} is not known by its ARN, and a policy names it by that alone"
-                how = remedy(key.whole) if key.whole else "Write the ARN of the key"
-                gaps.append(Gap(need.holder, need.reason.feature, need.origin, what, how))
+                gaps.append(without_arn(key, Gap(need.holder, need.reason.feature, need.origin, "", "")))
     return replace(discovery, needs=tuple(dict.fromkeys(needs)), gaps=tuple(dict.fromkeys(gaps)))
 
 
@@ -160,7 +160,13 @@ def _named_in(text: str) -> Iterator[str]:
         yield f"{type_} {name.removesuffix('-??????')}"
 
 
-def _arn(key: Text, facts: Facts) -> Text | None:
+def without_arn(key: Text, gap: Gap) -> Gap:
+    """The gap of a key that is named otherwise than by its ARN."""
+    what = f"the key {as_written(key).written} is not known by its ARN, and a policy names it by that alone"
+    return replace(gap, what=what, remedy=remedy(key.whole) if key.whole else "Write the ARN of the key")
+
+
+def arn_of_key(key: Text, facts: Facts) -> Text | None:
     """The ARN of a key that is named by its ARN or its id; ``None`` for an alias, and for what may be either."""
     whole = key.whole
     if isinstance(whole, Expression) and whole.type == "aws_kms_key":

@@ -22,10 +22,11 @@ from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.plan_references import LINKS, TOLD_BY_AWS, is_left_out, linked
 from cfnroles.sources.reading import Task
 from cfnroles.sources.roles_in_plan import PlanSurface
+from cfnroles.sources.terraform_buckets import BUCKET, ENCRYPTION, keys_of_buckets
 from cfnroles.sources.terraform_keys import TOLD_KEYS, keys_in_plan
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Attributes, Turned
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
-from cfnroles.sources.terraform_runners import RUNNER_TYPES
+from cfnroles.sources.terraform_runners import RUNNER_TYPES, members_said
 from cfnroles.sources.terraform_services import (
     BY_HAND,
     CLUSTER,
@@ -112,10 +113,13 @@ def _in_passes(
 ) -> Iterator[_Planned]:
     members = document.members
     every = [(str(each.get("type")), _attributes(each, document, ())) for each in _of_types(document, TOLD_KEYS)]
+    encrypted = [each for kind in (BUCKET, ENCRYPTION) for each in _resources(root, kind)]
+    buckets = [(str(each.get("type")), str(each.get("address")), _attributes(each, document, ())) for each in encrypted]
     found = list(_resources(root, TASK_DEFINITION))
     for resource in found:
         turned = _turned(resource, document)
         turned.looked_up |= keys_in_plan(every, turned.tree)
+        turned.keys |= keys_of_buckets(buckets)
         at = Surroundings(document.name, *_home(resource, document))
         shown = _shown(members, resource, len(found))
         if shown is not None:
@@ -161,18 +165,8 @@ def _runners(root: Any, document: Document) -> Iterator[RunnerOfTasks]:
     for name, kind in RUNNER_TYPES.items():
         for resource in _resources(root, name):
             attributes = _attributes(resource, document, (*kind.arguments, *kind.blocks))
-            if not kind.running or kind.running in _blocks_of(attributes):
+            if not kind.running or kind.running in members_said(attributes):
                 yield runner_of(str(resource.get("address")), kind, attributes)
-
-
-def _blocks_of(attributes: Attributes) -> Iterator[str]:
-    """The names of what is said of a resource, and of the blocks in its blocks."""
-    for name, value in attributes.items():
-        blocks = value.data if isinstance(value, Value) and isinstance(value.data, list) else ()
-        inner = (member for block in blocks if isinstance(block.data, dict) for member in block.data.items())
-        if not isinstance(value, Value) or value.data != []:
-            yield name
-        yield from (member for member, each in inner if each.data not in (None, []))
 
 
 def _cluster(attributes: Attributes, clusters: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:

@@ -9,7 +9,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/sfn_
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -183,3 +183,13 @@ def may_run_tasks(kind: str, written: str) -> bool:
     """Whether a resource of a type whose text is this may run tasks."""
     runner = RUNNER_TYPES.get(kind)
     return runner is not None and runner.running in written
+
+
+def members_said(attributes: Attributes) -> Iterator[str]:
+    """The names of what is said of a resource, and of the blocks in its blocks."""
+    for name, value in attributes.items():
+        blocks = value.data if isinstance(value, Value) and isinstance(value.data, list) else ()
+        inner = (member for block in blocks if isinstance(block.data, dict) for member in block.data.items())
+        if not isinstance(value, Value) or value.data != []:
+            yield name
+        yield from (member for member, each in inner if each.data not in (None, []))

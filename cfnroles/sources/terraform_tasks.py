@@ -19,6 +19,7 @@ from cfnroles.sources.target_runs import hidden_gaps
 from cfnroles.sources.task_definition import home
 from cfnroles.sources.task_definition_checks import discover
 from cfnroles.sources.template_tasks import hashable
+from cfnroles.sources.terraform_buckets import by_own_buckets, with_file_keys
 from cfnroles.sources.terraform_keys import by_own_keys, is_made, with_log_group_keys
 from cfnroles.sources.terraform_members import Turned
 from cfnroles.sources.told import Told
@@ -149,7 +150,8 @@ def _workload(turned: Turned, document: str) -> Workload:
 
 def _discovered(workload: Workload, turned: Turned, facts: Facts) -> Discovery:
     keys = turned.looked_up | turned.keys
-    found = by_own_keys(discover(workload, with_log_group_keys(facts, keys)), keys, facts)
+    known = with_file_keys(with_log_group_keys(facts, keys), workload, keys)
+    found = by_own_buckets(by_own_keys(discover(workload, known), keys, facts), workload, keys, facts)
     hidden = hidden_gaps(workload, "input")
     return replace(found, gaps=(*map(_closable, found.gaps), *_unseen(workload, turned), *hidden))
 

@@ -160,6 +160,48 @@ def test_the_key_of_a_secret_is_read_where_the_secret_is_made(argument: str, exp
     assert gap in "".join(gaps(text))
 
 
+BUCKET = 'resource "aws_s3_bucket" "b" {\n bucket = NAME\n REST\n}\n'
+RULE = """rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = KEY
+    }
+  }"""
+ENCRYPTION = (
+    'resource "aws_s3_bucket_server_side_encryption_configuration" "e" {\n bucket = aws_s3_bucket.b.id\n RULE\n}\n'
+).replace("RULE", RULE)
+ALIAS = "the key ${aws_kms_alias.k.name} is not known by its ARN, and a policy names it by that alone"
+OF_BUCKETS: dict[str, tuple[str, str, list[str], str]] = {
+    "a key of the configuration": (ENCRYPTION.replace("KEY", "aws_kms_key.k.arn"), "", ["${aws_kms_key.k.arn}"], ""),
+    "in the bucket itself": (
+        "",
+        f"server_side_encryption_configuration {{\n {RULE} \n}}".replace("KEY", "aws_kms_key.k.arn"),
+        ["${aws_kms_key.k.arn}"],
+        "",
+    ),
+    "a key of AWS": (ENCRYPTION.replace("KEY", '"alias/aws/s3"'), "", [], ""),
+    "no key": (ENCRYPTION.replace("aws:kms", "AES256").replace("KEY", "null"), "", [], ""),
+    "an alias": (ENCRYPTION.replace("KEY", "aws_kms_alias.k.name"), "", [], ALIAS),
+    "nothing said": ("", "", [], ""),
+}
+
+
+@pytest.mark.parametrize("name", ["null", '"config"'])
+@pytest.mark.parametrize(("beside", "rest", "keys", "gap"), OF_BUCKETS.values(), ids=OF_BUCKETS)
+def test_a_file_is_decrypted_with_the_key_of_its_bucket(
+    beside: str, rest: str, keys: list[str], gap: str, name: str
+) -> None:
+    bucket = BUCKET.replace("NAME", name).replace("REST", rest) + beside
+    file = 'image = "nginx", environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.b.arn}/x.env" }]'
+    elsewhere = "arn:aws:kms:eu-west-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
+    for told in ((), (elsewhere,)):
+        found = needs(task(file, bucket), file_key_arns=told)
+        assert [each.removeprefix("kms:Decrypt on ") for each in found if each.startswith("kms:")] == keys
+    told_of = [each for each in gaps(task(file, bucket)) if "the key" in each]
+    assert len(told_of) == bool(gap)
+    assert all(gap in each for each in told_of)
+
+
 def test_a_key_that_is_told_is_that_of_what_is_made_elsewhere() -> None:
     key = "arn:aws:kms:eu-west-1:111122223333:key/1"
     assert f"kms:Decrypt on {key}" in needs(secret('"/app/db"'), kms_key_arns=(key,))
