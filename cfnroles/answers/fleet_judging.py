@@ -25,6 +25,11 @@ _BAD = frozenset({Outcome.MISSING, Outcome.DENIED})
 _NOBODY = Affected({})
 #: How many things are named in a sentence.
 _SHOWN = 3
+_BY_NOTHING = {
+    Revisions.ALL: "no ACTIVE task definition in {} names it",
+    Revisions.LATEST: "the newest task definition of no family in {} names it",
+    Revisions.USED: "no service and no running task in {} has it",
+}
 #: What lacks, by what became of it, the action and the keys that would decide.
 _Lacks = defaultdict[tuple[Outcome, str, tuple[str, ...]], list[Judged]]
 
@@ -180,15 +185,14 @@ class Judging:
             what = "which roles nothing uses: that needs the permission iam:GetAccountAuthorizationDetails"
             yield FleetFinding(Kind.NOT_KNOWN, "roles", what, _NOBODY)
             return
-        which = {Revisions.ALL: "ACTIVE", Revisions.LATEST: "newest", Revisions.USED: "used"}[self._place.revisions]
+        by_nothing = _BY_NOTHING[self._place.revisions].format(self._place.region)
         for name in sorted(set(self._held.names) - named):
             detail = self._held.detail(name) or {}
             last = detail.get("RoleLastUsed") or {}
-            used = "never used, as far as IAM tells (400 days)"
+            used = "IAM tells of no use in 400 days"
             if last.get("LastUsedDate"):
                 used = f"last used {str(last['LastUsedDate'])[:10]} in {last.get('Region', 'some Region')}"
-            what = f"no {which} task definition in {self._place.region} names it; {used}"
-            yield FleetFinding(Kind.UNUSED, name, what, _NOBODY)
+            yield FleetFinding(Kind.UNUSED, name, f"{by_nothing}; {used}", _NOBODY)
 
 
 def _several(texts: list[str]) -> str:

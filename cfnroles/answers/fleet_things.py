@@ -94,7 +94,7 @@ def _named(users: Users, things: Things) -> Iterator[FleetFinding]:
         prefixes = things.pull_through_prefixes if found and things.repositories is not None else frozenset()
         for each in found:
             if prefixes is None:
-                what = "whether it exists, or a pull makes it: that needs the permission"
+                what = "it does not exist, and whether a pull makes it, is not known: AWS refused"
                 yield replace(each, kind=Kind.NOT_KNOWN, what=f"{what} ecr:DescribePullThroughCacheRules")
             elif not any(prefix == "ROOT" or each.subject.startswith(f"{prefix}/") for prefix in prefixes):
                 yield each
@@ -108,7 +108,7 @@ def _absent(
     if there is None:
         call = "logs:DescribeLogGroups" if kind is Kind.LOG_GROUP_MISSING else "ecr:DescribeRepositories"
         everybody = (number for numbers in named.values() for number in numbers)
-        what = f"whether {len(named):,} of them exist: that needs the permission {call}"
+        what = f"whether {len(named):,} of them exist: AWS refused {call}"
         yield FleetFinding(Kind.NOT_KNOWN, noun, what, users.affected(everybody))
         return
     for name, numbers in named.items():

@@ -76,7 +76,7 @@ class Existing:
 
     @cached_property
     def log_groups(self) -> frozenset[str] | None:
-        """DescribeLogGroups: the names of all; ``None`` where that is refused."""
+        """DescribeLogGroups: the names of all; ``None`` where AWS refuses to say."""
         return self._all("logs:DescribeLogGroups", "describe_log_groups", "logGroups", "logGroupName")
 
     @cached_property
@@ -154,6 +154,8 @@ class Existing:
         except Denied:
             self.denied[call] = None
             return None
+        except Refused:
+            return None  # not every Region and every emulator knows every call
         return frozenset(found)
 
     def _client(self, service: str) -> Any:

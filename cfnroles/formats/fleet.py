@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from cfnroles.answers.fleet_finding import FleetFinding, FleetReport
+from msgspec.structs import replace
+
+from cfnroles.answers.fleet_finding import FleetFinding, FleetReport, Kind
 from cfnroles.counted import counted
 from cfnroles.need import Severity
 from cfnroles.page import Page, joined, json_page, page, painted, visible
@@ -21,10 +24,24 @@ def human(report: FleetReport, width: int = 80) -> Page:
     """One table, the worst first: what is found, about what, and in which task definitions."""
     widths = (_FIRST, max(width, 72) - _FIRST - _LAST - 2 * _BETWEEN, _LAST)
     lines = [*_row(_HEAD, widths, "1")] if report.findings else []
-    for each in report.findings:
+    for each in _together(report.findings):
         concerned = each.affected.words() or "-"
         lines += _row((each.kind, f"{each.subject}: {each.what}", concerned), widths, _COLOURS[each.kind.severity])
     return page([*lines, *([""] if lines else []), *_summary(report)])
+
+
+def _together(findings: Sequence[FleetFinding]) -> Iterator[FleetFinding]:
+    """The findings, and in the place of several permissions that a role lacks for the same task definitions one."""
+    lacks: defaultdict[tuple[str, str], list[FleetFinding]] = defaultdict(list)
+    for each in findings:
+        if each.kind is Kind.LACKS and ": denied" not in each.what:
+            lacks[each.subject, each.affected.words()].append(each)
+    for each in findings:
+        same = lacks.get((each.subject, each.affected.words()), [])
+        if each not in same or len(same) == 1:
+            yield each
+        elif each is same[0]:
+            yield replace(each, what=", ".join(one.what.partition(" on ")[0] for one in same))
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], colour: str) -> Iterator[str]:

@@ -196,11 +196,11 @@ DENIED = {
     "secretsmanager:DescribeSecret": (secret("db"), "whether it exists: the credentials may not ask about it"),
     "logs:DescribeLogGroups": (
         "log groups",
-        "whether 1 of them exist: that needs the permission logs:DescribeLogGroups",
+        "whether 1 of them exist: AWS refused logs:DescribeLogGroups",
     ),
     "ecr:DescribeRepositories": (
         "repositories",
-        "whether 1 of them exist: that needs the permission ecr:DescribeRepositories",
+        "whether 1 of them exist: AWS refused ecr:DescribeRepositories",
     ),
     "iam:GetAccountAuthorizationDetails": (
         "roles",
