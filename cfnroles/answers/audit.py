@@ -17,7 +17,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.actions import expanded, is_pattern, matches_action
 from cfnroles.iam.evaluator import statement_applies
 from cfnroles.iam.roles import Role
-from cfnroles.need import Gap, Need
+from cfnroles.need import Gap, Need, Permission
 from cfnroles.table.event_sources import source_of_action
 from cfnroles.trail.coverage import Coverage, LastAccessed
 from cfnroles.trail.record import role_key
@@ -116,6 +116,7 @@ class _Judge(Struct, frozen=True):
             page=source.page if source else "",
             needs=needs[:_MOST],
             gap=gap,
+            regions=self.view.looked_at(granted.granted.resource),
         )
         return self._by_iam(self._judged(found, seen, is_open_ended=granted.open_ended))
 
@@ -192,20 +193,19 @@ def _report(use: RoleUse, account: str, coverage: Coverage, asked_about: int) ->
 
 def _needs(subject: Subject, use: RoleUse) -> list[tuple[Need, ...]]:
     """For each grant the needs that it serves, or may serve: what nobody told of a need may be anything."""
-    needs = [opened(need) if told_symbols(need.permission) else need for each in subject.users for need in each.needs]
-    own = [need for each in subject.users for need in each.needs]
-    facts = subject.facts if subject.facts.account else replace(subject.facts, account=use.account)
-    texts = [str(policy.document) for policy in use.role.policies]
     found: list[dict[Need, None]] = [{} for _ in use.grants]
-    for home in homes(facts, needs, texts) if needs else ():
+    alike: dict[Permission, list[Need]] = {}
+    for need in (need for each in subject.users for need in each.needs):
+        alike.setdefault(need.permission, []).append(need)
+    wide = [opened(each[0]) if told_symbols(each[0].permission) else each[0] for each in alike.values()]
+    facts = subject.facts if subject.facts.account else replace(subject.facts, account=use.account)
+    for home in homes(facts, wide, [str(policy.document) for policy in use.role.policies]) if wide else ():
         statements = list(statements_of(use.role, use.grants, home.account, home.region, home.symbols))
-        requests = [(need, each) for need, wide in zip(own, needs, strict=True) for each in asked(wide, home)]
-        for at, statement in enumerate(statements):
-            if statement is None:
-                continue
-            found[at] |= {
-                need: None for need, each in requests if statement_applies(statement, each.request) is not False
-            }
+        for whose, need in zip(alike.values(), wide, strict=True):
+            requests = [each.request for each in asked(need, home)]
+            for at, statement in enumerate(statements):
+                if statement and any(statement_applies(statement, each) is not False for each in requests):
+                    found[at] |= dict.fromkeys(whose)
     return [tuple(each) for each in found]
 
 

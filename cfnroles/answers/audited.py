@@ -49,7 +49,8 @@ class AuditedGrant(Struct, frozen=True):
     ``used``, ``perhaps`` and ``denied`` are the calls that used it, that may have, and that were refused all the same.
     ``why`` says why it cannot be known, ``page`` is AWS's on what is recorded. ``needs`` are those that it serves, and
     ``gap`` one that it may serve. ``idle`` are the actions of a pattern of which none was used, ``hidden`` says of how
-    many that cannot be known. ``iam`` is what IAM's own report says.
+    many that cannot be known. ``iam`` is what IAM's own report says. ``regions`` are those that were looked at, where
+    the resource names none.
     """
 
     grant: Grant
@@ -64,6 +65,7 @@ class AuditedGrant(Struct, frozen=True):
     idle: tuple[str, ...] = ()
     hidden: int = 0
     iam: str = ""
+    regions: tuple[str, ...] = ()
 
     @property
     def times(self) -> int:

@@ -67,14 +67,18 @@ class View(Struct, frozen=True):
                 return f"the trail has no complete events of {region.name} on {days_in_words(days)}"
         return ""
 
+    def looked_at(self, resource: str) -> tuple[str, ...]:
+        """The Regions in which calls would be seen, where the resource names none itself."""
+        if _region(resource):
+            return ()
+        return self.regions or tuple(each.name for each in self.coverage.regions_of(self.account))
+
     def _among(self, resource: str, source: EventSource | None) -> tuple[Region, ...] | str:
         """The Regions in which a call would be seen, or why there are none."""
         own = {each.name: each for each in self.coverage.regions_of(self.account)}
         if not own:
             return f"the trail has no events of the account {self.account or 'of the role'}"
-        named = resource.split(":")[3:4]
-        literal = [name for name in named if is_region(name) and "$" not in name]
-        wanted = literal or [*self.regions] or list(own)
+        wanted = _region(resource) or [*self.regions] or list(own)
         names = dict.fromkeys((*wanted, *(source.regions if source else ())))
         if missing := [name for name in names if name not in own]:
             return f"the trail has no events of {missing[0]}"
@@ -97,6 +101,11 @@ class View(Struct, frozen=True):
             if why := self.missing(seen):
                 return why
         return ""
+
+
+def _region(resource: str) -> list[str]:
+    """The Region that a resource names."""
+    return [name for name in resource.split(":")[3:4] if is_region(name) and "$" not in name]
 
 
 def _management(action: str, source: EventSource, regions: Sequence[Region]) -> str:

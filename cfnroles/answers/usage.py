@@ -35,6 +35,8 @@ from cfnroles.trail.resources import Called, called
 #: How many answers are kept, and how many calls beyond the statements are told one by one.
 _MOST_ANSWERS, _MOST_REFUSED = 20_000, 200
 _LONGEST_MESSAGE = 4_000
+#: What stands for the names of actions beyond those that AWS has.
+_FURTHER = "further actions"
 _ASSUMING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 _TASKS = "ecs-tasks.amazonaws.com"
 #: A resource of which the event tells nothing.
@@ -121,7 +123,8 @@ class RoleUse:
             return
         for at, action, surely in self._answer(record, account):
             counts = self.uses[at].used if surely else self.uses[at].perhaps
-            counts.setdefault(action, Count()).add(record.eventTime)
+            name = action if action in counts or len(counts) < _MOST_ANSWERS else _FURTHER
+            counts.setdefault(name, Count()).add(record.eventTime)
 
     def _saw_refusal(self, record: Record, account: str) -> None:
         found = denials_of((record.errorMessage or "")[:_LONGEST_MESSAGE])

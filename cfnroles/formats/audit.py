@@ -10,12 +10,12 @@ from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStat
 from cfnroles.formats.audit_policies import written
 from cfnroles.formats.audit_words import (
     RANKED,
-    STAYS,
     grant_words,
     rank_words,
     refused_words,
     role_words,
     status_words,
+    tight_words,
     trail_words,
 )
 from cfnroles.lines import Lines
@@ -60,9 +60,8 @@ def _role(role: AuditedRole, lines: Lines, width: int) -> Iterator[str]:
         for each in refused:
             yield from _paragraph(each, width, "    ")
     for tight in role.tight:
-        taken = len(tight.removed) + len(tight.narrowed)
-        what = f"{tight.name}: {taken} of its grants can be taken away or narrowed"
-        yield from _paragraph(f"{what}: -o DIR writes the policy and the difference. {STAYS}", width, "  ")
+        told = f"{tight.name}: {tight_words(tight)} -o DIR writes the policy and the difference."
+        yield from _paragraph(told, width, "  ")
 
 
 def _grant(each: AuditedGrant, lines: Lines, width: int) -> Iterator[str]:

@@ -9,13 +9,13 @@ from cfnroles.formats.audit_markdown import TITLE
 from cfnroles.formats.audit_policies import difference
 from cfnroles.formats.audit_words import (
     RANKED,
-    STAYS,
     grant_words,
     rank_words,
     refused_words,
     role_words,
     status_words,
     summary,
+    tight_words,
     trail_words,
 )
 from cfnroles.formats.html import Child, element, html_page
@@ -59,7 +59,7 @@ def _role(role: AuditedRole, lines: Lines) -> Iterator[Child]:
         yield element("p", "Refused, and allowed by no statement:")
         yield _list(refused)
     for tight in role.tight:
-        yield element("p", "Without what nobody used, ", element("code", tight.name), f" changes so. {STAYS}")
+        yield element("p", "Of ", element("code", tight.name), f", {tight_words(tight)}")
         text = difference(role, tight).rstrip("\n")
         yield element("pre", *(part for line in text.split("\n") for part in (line, element("br"))))
 

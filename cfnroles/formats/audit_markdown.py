@@ -8,13 +8,13 @@ from cfnroles.answers.audited import Audit, AuditedRole, GrantStatus
 from cfnroles.formats.audit_policies import difference
 from cfnroles.formats.audit_words import (
     RANKED,
-    STAYS,
     grant_words,
     rank_words,
     refused_words,
     role_words,
     status_words,
     summary,
+    tight_words,
     trail_words,
 )
 from cfnroles.lines import Lines
@@ -64,5 +64,5 @@ def _role(role: AuditedRole, lines: Lines) -> Iterator[str]:
         yield paragraph("Refused, and allowed by no statement:")
         yield items(refused)
     for tight in role.tight:
-        yield paragraph("Without what nobody used, ", code(tight.name), f" changes so. {STAYS}")
+        yield paragraph("Of ", code(tight.name), f", {tight_words(tight)}")
         yield fenced(page(difference(role, tight).rstrip("\n").split("\n")), "diff")

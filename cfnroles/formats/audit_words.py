@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, Times
+from cfnroles.answers.audited import Audit, AuditedGrant, AuditedRole, GrantStatus, TightPolicy, Times
 from cfnroles.answers.hidden_calls import days_in_words
 from cfnroles.counted import by_number, counted
 from cfnroles.lines import Lines
@@ -111,6 +111,8 @@ def grant_words(each: AuditedGrant, lines: Lines) -> Iterator[str]:
         yield f"{each.why} ({each.page})" if each.page else each.why
     if each.status is GrantStatus.USED and (each.idle or each.hidden):
         yield from _pattern_words(each)
+    if each.status is GrantStatus.UNUSED and each.regions:
+        yield f"looked for in {_names(each.regions)}: the resource names no Region"
     if each.status is GrantStatus.UNUSED and (thing := _recorded(each)):
         yield f"{thing}; one that selects calls by their names, or some objects only, would not show it"
     if each.iam:
@@ -150,6 +152,14 @@ def status_words(each: AuditedGrant) -> str:
     if each.is_needed and each.status in (GrantStatus.UNUSED, GrantStatus.NEVER_ASSUMED):
         return f"{each.status}, needed"
     return str(each.status)
+
+
+def tight_words(tight: TightPolicy) -> str:
+    """What becomes of one policy."""
+    number = len(tight.removed) + len(tight.narrowed)
+    taken = f"{counted(number, 'grant')} can be taken away or narrowed"
+    where = ": it is AWS's own, and one of yours comes in its place" if tight.where.startswith("AWS managed") else ""
+    return f"{taken}{where}. {STAYS}"
 
 
 def refused_words(role: AuditedRole) -> Iterator[str]:

@@ -26,6 +26,8 @@ _DATA = "Data"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 #: How many things are kept of which data events are recorded; those of more are not known to be.
 _MOST_RECORDED = 50_000
+#: How many Regions of accounts are told apart: no organization has more.
+_MOST_PLACES = 100_000
 #: How many of IAM's reports are kept: an account has no more roles.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MOST_REPORTS = 5_000
@@ -143,6 +145,9 @@ class Pass:
         place = (record.account, record.awsRegion)
         seen = self._places.get(place)
         if seen is None:
+            if len(self._places) >= _MOST_PLACES:
+                self._counts["malformed"] += 1
+                return
             seen = self._places[place] = _Seen()
         time, host = record.eventTime, record.eventSource
         seen.events += 1

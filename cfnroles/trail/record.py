@@ -14,7 +14,7 @@ from cfnroles.table.event_source import reads_only
 
 #: What AWS writes where it refuses a call.
 #: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-_REFUSED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "AuthorizationError")
+_REFUSED = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden", "AuthorizationError")
 
 
 class Issuer(Struct, gc=False):
@@ -126,7 +126,7 @@ class Record(Struct, gc=False):
         """What was sent with the call; empty where nothing is told, or nothing that can be read."""
         try:
             found = msgspec.json.decode(self.requestParameters)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -25,6 +25,10 @@ _MORE = re.compile(rb'"NextToken"\s*:\s*"')
 _GZIP = b"\x1f\x8b"
 _TRIES = 8
 
+#: What one event may be that is none of CloudTrail's, and what a text may be that is no JSON.
+_MALFORMED = (msgspec.ValidationError, RecursionError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
 _LIST = msgspec.json.Decoder(list[Record])
 _ONE = msgspec.json.Decoder(Record)
 
@@ -72,7 +76,7 @@ def unwrapped(records: Iterable[Record]) -> Iterator[Record | None]:
         elif text := record.CloudTrailEvent or record.eventJson:
             try:
                 yield from unwrapped([_ONE.decode(text)])
-            except (msgspec.DecodeError, RecursionError):
+            except _UNREADABLE:
                 yield None
         elif record.detail is not None:
             yield from unwrapped([record.detail])
@@ -144,7 +148,7 @@ def _last(buffer: bytes) -> tuple[Batch, bytes]:
     at = buffer.rfind(b"]")
     try:
         return Batch(_LIST.decode(b"[" + buffer[:at] + b"]")), buffer[at:]
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         ends, rest = _exactly(buffer)
         return _decoded(buffer, ends), buffer[rest:].lstrip()
 
@@ -164,9 +168,9 @@ def _cut(buffer: bytes, name: bytes) -> tuple[Batch | None, bytes]:
         ends = buffer.rfind(b",", 0, begins)
         try:
             return Batch(_LIST.decode(b"[" + buffer[:ends] + b"]")), buffer[begins:]
-        except msgspec.ValidationError:
+        except _MALFORMED:
             break
-        except (msgspec.DecodeError, RecursionError):
+        except _UNREADABLE:
             continue
     ends_of, rest = _exactly(buffer)
     return (_decoded(buffer, ends_of), buffer[rest:]) if ends_of else (None, buffer)
@@ -199,7 +203,7 @@ def _decoded(buffer: bytes, places: list[tuple[int, int]]) -> Batch:
     for begins, ends in places:
         try:
             records.append(_ONE.decode(buffer[begins:ends]))
-        except (msgspec.ValidationError, RecursionError):
+        except _MALFORMED:
             malformed += 1
         except msgspec.DecodeError as error:
             raise Broken(f"it is no JSON ({error})") from error
@@ -218,14 +222,14 @@ def _of_lines(buffer: bytes, stream: Iterator[bytes]) -> Iterator[Batch]:
 def _lines(text: bytes) -> Batch:
     try:
         return Batch(_ONE.decode_lines(text))
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         pass
     records: list[Record] = []
     malformed = 0
     for line in filter(bytes.strip, text.split(b"\n")):
         try:
             records.append(_ONE.decode(line))
-        except (msgspec.ValidationError, RecursionError):
+        except _MALFORMED:
             malformed += 1
         except msgspec.DecodeError as error:
             raise Broken(f"one of its lines is no JSON ({error})") from error
@@ -235,7 +239,7 @@ def _lines(text: bytes) -> Batch:
 def _is_object(text: bytes) -> bool:
     try:
         return isinstance(msgspec.json.decode(text), dict)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return False
 
 
@@ -249,5 +253,5 @@ def _of_whole(buffer: bytes, stream: Iterator[bytes]) -> Batch:
         return Batch([_ONE.decode(buffer)], more=bool(_MORE.search(buffer)))
     except msgspec.ValidationError as error:
         raise OtherDocument("it is no file of CloudTrail") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise Broken(f"it is no JSON ({error})") from error

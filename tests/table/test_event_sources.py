@@ -71,13 +71,18 @@ def test_an_action_is_recorded_as_the_page_of_its_service_says(action: str, reco
     assert source.recording(action) is recording
 
 
+#: Of APIs that botocore has under another name, or not at all: DynamoDB Streams, and that of the agent of Amazon ECS.
+OTHER_OPERATIONS = {
+    "dynamodb": {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"},
+    "ecs": {"Poll", "PutSystemLogEvents", "StartTelemetrySession"},
+}
+
+
 @pytest.mark.parametrize("source", [each for each in EVENT_SOURCES if each.model], ids=lambda each: each.service)
 def test_what_is_said_to_be_recorded_is_an_operation_or_the_name_of_an_event(source: EventSource) -> None:
     loader = botocore.session.Session().get_component("data_loader")
     operations = set(loader.load_service_model(source.model, "service-2")["operations"])
-    operations |= (
-        {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"} if source.model == "dynamodb" else set()
-    )
+    operations |= OTHER_OPERATIONS.get(source.model, set())
     renamed = {each.removeprefix("~") for several in source.renamed.values() for each in several}
     data = {name for each in source.data for name in each.actions}
     if source.management is None:

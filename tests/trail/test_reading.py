@@ -125,8 +125,9 @@ def test_a_broken_file_is_refused_by_its_name_and_a_gap_in_a_directory(
         (json.dumps({"Records": [*EVENTS, {"a": "b"}]}).encode(), True),
         (json.dumps({"Records": [*EVENTS, event("a:B") | {"eventTime": "yesterday"}]}).encode(), True),
         (json.dumps({"Records": [*EVENTS, {"CloudTrailEvent": "{"}]}).encode(), True),
+        (json.dumps({"Records": [*EVENTS, {"eventName": "EVIL"}]}).encode().replace(b"EVIL", b"\xf5"), True),
     ],
-    ids=["one page", "all pages", "another type", "no event", "no time", "broken inside"],
+    ids=["one page", "all pages", "another type", "no event", "no time", "broken inside", "no UTF-8"],
 )
 def test_what_is_missing_without_a_place_is_told(content: bytes, torn: bool, tmp_path: Path) -> None:
     file = tmp_path / "events.json"

@@ -61,7 +61,6 @@ SOURCES = (
         named=(
             NamedResource("topicArn", ("{value}",)),
             NamedResource("targetArn", ("{value}",)),
-            NamedResource("phoneNumber", ("*",)),
         ),
     ),
     EventSource(

@@ -11,9 +11,9 @@ SOURCES = (
     EventSource(
         service="secretsmanager",
         hosts=("secretsmanager.amazonaws.com",),
-        page="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudtrail.html",
+        # For each secret of a batch there is an event of GetSecretValue, too.
+        page="https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html",
         model="secretsmanager",
-        renamed={"BatchGetSecretValue": ("BatchGetSecretValue", "~GetSecretValue")},
         unbound=("BatchGetSecretValue", "GetRandomPassword", "ListSecrets"),
         # What the caller sent: a whole ARN, one without its last six characters, or a name.
         named=(NamedResource("secretId", (f"{_SECRET}-??????",)), NamedResource("name", (f"{_SECRET}-??????",))),

@@ -82,13 +82,12 @@ SOURCES = (
         hosts=("ecs.amazonaws.com",),
         page="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/logging-using-cloudtrail.html",
         model="ecs",
-        never=(
-            "AllowVendedLogDeliveryForResource",
-            "DeleteAccountSettings",
-            "Poll",
-            "PutSystemLogEvents",
-            "StartTelemetrySession",
+        data=(
+            DataEvents(
+                "AWS::ECS::ContainerInstance", ("Poll", "PutSystemLogEvents", "StartTelemetrySession"), whole=True
+            ),
         ),
+        never=("AllowVendedLogDeliveryForResource", "DeleteAccountSettings"),
     ),
     EventSource(
         service="ssmmessages",
