@@ -239,7 +239,12 @@ def tightened(events: Sequence[dict[str, Any]], *statements: Any) -> Any:
 
 
 BOTH = [SECRET, OLD]
-OTHERS = [*QUIET, secret("db-AbCdEf", "web"), event("secretsmanager:DescribeSecret", "web", sent={"secretId": OLD})]
+OTHERS = [
+    *QUIET,
+    secret("db-AbCdEf", "web"),
+    event("logs:ListLogGroups", "web"),
+    event("secretsmanager:DescribeSecret", "web", sent={"secretId": OLD}),
+]
 DESCRIBE = "secretsmanager:DescribeSecret"
 
 

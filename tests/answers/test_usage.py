@@ -101,6 +101,9 @@ def answer(told: dict[str, Any], action: str, resource: str, **more: Any) -> str
                 ARN("ecr", "repository/web"),
                 "no",
             ),
+            # CloudTrail leaves out what was sent: it may have been on any repository.
+            (event("ecr:BatchGetImage", "web"), "ecr:BatchGetImage", ARN("ecr", "repository/web"), "perhaps"),
+            (event("ecr:BatchGetImage", "web"), "ecr:BatchGetImage", "*", "used"),
             (event("ecr:GetAuthorizationToken", "web"), "ecr:GetAuthorizationToken", "*", "used"),
             (
                 event("ecr:GetAuthorizationToken", "web"),

@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cfnroles.errors import InvalidInput
 from cfnroles.trail import stream
 from cfnroles.trail.coverage import Coverage, periods
-from cfnroles.trail.reading import read_events
+from cfnroles.trail.reading import Pass, read_events
 from cfnroles.trail.record import Record, role_key
 from tests.trails import ACCOUNT, REGION, delivered, event, looked_up, s3_object, secret, somebody
 
@@ -173,6 +174,28 @@ def test_what_a_trail_covers_is_counted_by_account_region_and_kind(tmp_path: Pat
     assert own.data == {("s3", bucket, True): 1, ("s3", f"{bucket}", False): 1}
     assert covered.missing_days(own) == ()
     assert (covered.first, covered.last) == ("2026-11-01T03:00:00Z", "2026-11-03T03:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("members", "data"),
+    [
+        ({"eventCategory": "Data", "managementEvent": False}, True),
+        ({"eventCategory": "Management", "managementEvent": True}, False),
+        ({"managementEvent": False}, True),
+        ({"managementEvent": True}, False),
+        ({"managementEvent": "false"}, True),
+        # Events of old versions say neither, and S3 has told objects apart ever since.
+        ({}, True),
+    ],
+)
+def test_a_data_event_is_known_in_every_version_of_the_format(members: dict[str, Any], data: bool) -> None:
+    told = s3_object("GetObject", "assets", "a")
+    for name in ("eventCategory", "managementEvent"):
+        told.pop(name)
+    one = Pass(lambda _: None)
+    one.take([msgspec.convert({**told, **members, "requestParameters": msgspec.Raw(b"null")}, Record)])
+    (region,) = one.coverage().regions
+    assert (bool(region.data), region.reads) == (data, not data)
 
 
 def test_days_without_events_are_told_as_periods() -> None:
