@@ -169,6 +169,49 @@ def test_what_another_policy_refused_no_statement_cures_though_the_role_lacks_it
     assert (found.outcome, found.statements) == (Outcome.MISSING, ())
 
 
+BUCKET = f'{WHO} s3:ListBucket on resource: "arn:aws:s3:::shop" {IDENTITY} when calling the GetObject operation'
+ODD = {
+    "a key behind the ARN": f"{GET}:password:: {IDENTITY}",
+    "a slash too many": f"{WHO} ssm:GetParameters on resource: arn:aws:ssm:{HOME}:parameter//shop/flags {IDENTITY}",
+    "a name that nobody filled in": f"{WHO} iam:PassRole on resource: arn:aws:iam::123456789012:role/null {IDENTITY}",
+    "an object that does not exist": BUCKET,
+    "a secret of another account": f"{GET} {IDENTITY}".replace("123456789012:secret", "210987654321:secret"),
+    "layers that Amazon S3 refused": "CannotPullContainerError: failed to copy: httpReadSeeker: failed open: unexpected"
+    " status code https://prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com/1: 403 Forbidden",
+    "a service-linked role": f"{GET} {IDENTITY}".replace("assumed-role/shop", "assumed-role/AWSServiceRoleForECS"),
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_no_statement_is_offered_where_the_refusal_is_odd_though_the_role_lacks_it(text: str, tmp_path: Path) -> None:
+    assert one(text).statements == ()
+    assert one(text, role=role(tmp_path, {**ALLOW, "Action": "sqs:*"})).statements == ()
+
+
+def test_of_several_refusals_a_statement_cures_those_for_its_lack_alone(tmp_path: Path) -> None:
+    refused = f"{WHO} sqs:SendMessage on resource: arn:aws:sqs:{HOME}:shop"
+    denied = (
+        f"{WHO} kms:Decrypt on resource: arn:aws:kms:{HOME}:key/1 with an explicit deny in a service control policy"
+    )
+    assert diagnose(f"{refused} {IDENTITY}; {denied}")[0].statements == ()
+    both = diagnose(f"{refused} {IDENTITY}; {refused.replace('Send', 'Receive')} {IDENTITY}")[0]
+    assert [action for action, _ in granted(both)] == [["sqs:ReceiveMessage"], ["sqs:SendMessage"]]
+    (lacking,) = diagnose(f"{refused} {IDENTITY}; {denied}", role=role(tmp_path, ALLOW))
+    assert [action for action, _ in granted(lacking)] == [["sqs:SendMessage"]]
+
+
+GENERAL = {
+    f"{WHO} secretsmanager:GetSecretValue on resource: {SECRET}": f"{SECRET}-??????",
+    f"{WHO} ssmmessages:CreateControlChannel on resource: arn:aws:ecs:{HOME}:task/shop/1": "*",
+}
+
+
+@pytest.mark.parametrize(("text", "resource"), GENERAL.items(), ids=["secret without its suffix", "task of today"])
+def test_a_statement_serves_the_next_task_too(text: str, resource: str) -> None:
+    (found,) = diagnose(f"{text} {IDENTITY}")
+    assert [each for _, each in granted(found)] == [resource]
+
+
 def test_no_statement_is_offered_where_nobody_answered(tmp_path: Path) -> None:
     text = 'unable to retrieve secret from asm: Post "https://secretsmanager.us-east-1.amazonaws.com/": i/o timeout'
     found = one(text, role=role(tmp_path, {**ALLOW, "Action": "s3:GetObject"}))

@@ -294,6 +294,13 @@ def test_a_text_that_ends_before_its_cause_says_so(text: str) -> None:
     assert "describe-tasks" in found.sure
 
 
+@pytest.mark.parametrize(("times", "likeliest"), [(1, Category.PERMISSION), (5, Category.NETWORK)])
+def test_the_retries_of_a_cut_text_rank_its_causes_and_prove_none(times: int, likeliest: Category) -> None:
+    cut = DENIED[: DENIED.index(": failed to fetch")].replace("1 time", f"{times} time")
+    found = understood(f"{cut}...")
+    assert (found.category, found.causes[0].category, found.cut) == (Category.UNDETERMINED, likeliest, True)
+
+
 def test_what_is_no_message_is_none() -> None:
     assert understand("The shop opens at nine.") is None
     assert understand("") is None
