@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from cfnroles.answers.asked_for import Asking, asking, at_fields, bound, granted, own_needs, serves
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
+from cfnroles.answers.made_resources import as_made
+from cfnroles.answers.remaining_causes import REMAINING
 from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.trust import Trust
@@ -42,32 +44,6 @@ _HOLDERS = {
 _EITHER = (Holder.EXECUTION, Holder.TASK)
 #: What may be a statement of the role's that is missing, where the message itself does not say so.
 _OPEN = frozenset({Category.PERMISSION, Category.UNDETERMINED, Category.VOLUME})
-#: What refuses a call that the role allows, in the order in which it is worth looking.
-_REMAINING = (
-    PossibleCause(
-        "the task ran with another role, or before this policy was there",
-        "aws ecs describe-task-definition --task-definition FAMILY --query"
-        " taskDefinition.[executionRoleArn,taskRoleArn]",
-        "Deploy again with this role",
-    ),
-    PossibleCause(
-        "the policy of the resource or of its KMS key does not let the role in",
-        "Read the policy of the secret, the repository, the bucket or the key",
-        "Change that policy; a statement in the role does not help",
-    ),
-    PossibleCause(
-        "the policy of the VPC endpoint leaves the call out",
-        "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
-        "Change that policy; a statement in the role does not help",
-    ),
-    PossibleCause(
-        "a permissions boundary or a policy of the organization leaves it out",
-        "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
-        "Ask who owns it; a statement in the role does not help",
-    ),
-)
-
-
 #: The role that made the call of a message, where it can be told.
 RoleOf = Callable[[Understood], Role | None]
 Source = Reading | Sequence[Reading] | None
@@ -246,7 +222,20 @@ def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Ju
     """What a role of the source says to calls that no document names: those of the application, and on keys."""
     keyed = tuple(need for need in wanted if need.holder is at.verification.holder)
     needs = keyed or tuple(own_needs(each, at.verification.holder))
-    return () if at.verification.absence else _judged(needs, at.verification.role, _facts(at.reading))
+    if at.verification.absence:
+        return ()
+    facts, role = _facts(at.reading), at.verification.role
+    # A policy may name what the template makes by an expression, or by its name.
+    return tuple(
+        _surest(_judged((need,), role, facts), _judged((as_made(need, at.reading),), role, facts)) for need in needs
+    )
+
+
+def _surest(named: Sequence[Judged], made: Sequence[Judged]) -> Judged:
+    """What a role says to a need in both of its forms."""
+    if made[0].outcome is Outcome.MISSING and named[0].outcome is not Outcome.MISSING:
+        return replace(named[0], need=made[0].need)
+    return made[0]
 
 
 def _of_given(each: Understood, wanted: tuple[Need, ...], asked: _Asked, role: Role) -> _Said:
@@ -290,8 +279,10 @@ def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
     outcomes = {one.outcome for one in said.judged}
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
         told = tuple(cause for cause in each.causes if not cause.lacking and not is_general(cause))
+        if said.at and each.denial is not None and each.denial.kind is PolicyKind.IDENTITY and not each.denial.explicit:
+            return ()  # no other policy refused it: the role was not deployed yet
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
-        return told if named else (*told, *_REMAINING)
+        return told if named else (*told, *REMAINING)
     return each.causes
 
 

@@ -13,7 +13,7 @@ from cfnroles.messages.answers import Said
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Origin
 from cfnroles.statements import Statement
-from cfnroles.table.message import Category, PossibleCause
+from cfnroles.table.message import Category, PolicyKind, PossibleCause
 
 
 class Besides(Struct, frozen=True):
@@ -69,12 +69,21 @@ class Diagnosis(Struct, frozen=True):
         return self.trust is not None and trust_outcome(self.trust) in (Outcome.MISSING, Outcome.DENIED)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the message says that the role lacks what the role of the source allows: it was not deployed yet."""
+        denial = self.understood.denial
+        identity = denial is not None and denial.kind is PolicyKind.IDENTITY and not denial.explicit
+        return identity and self.at is not None and self.outcome is Outcome.ALLOWED
+
+    @property
     def remedy(self) -> str:
         """What to do; where the role allows the call already, another than the message alone would have."""
         if self.statements:
             return f"Add the statement to the role{'; `--fix` writes it to its file' if self.fixable else ''}"
         if self.trust is not None and self.is_distrusted:
             return f"Let {self.trust.service} assume the role in its trust policy: no other policy helps"
+        if self.is_behind:
+            return "Deploy the source: this role allows the call, and the one that was refused does not yet"
         if self.understood.denial and self.outcome is Outcome.ALLOWED:
             return "Leave the role as it is: it allows the call, and something else refused it"
         if self.understood.denial and self.outcome is Outcome.DENIED:

@@ -179,3 +179,43 @@ def test_the_stacks_of_an_app_are_asked_together() -> None:
     assert found.at is not None
     assert found.at.where == "Shop.template.json:1300"
     assert found.outcome is Outcome.MISSING
+
+
+MADE_HERE = """
+Resources:
+  Orders: {Type: AWS::SQS::Queue}
+  Carts: {Type: AWS::DynamoDB::Table}
+  Files: {Type: AWS::S3::Bucket, Properties: {BucketName: shop-files}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      Policies:
+        - PolicyName: own
+          PolicyDocument: {Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: !GetAtt Orders.Arn}]}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {TaskRoleArn: !GetAtt Role.Arn, ContainerDefinitions: [{Name: web, Image: nginx}]}
+"""
+CALLS = {
+    "a queue that it may use": ("sqs:SendMessage", f"arn:aws:sqs:{HOME}:shop-Orders-ABCDEFGHIJKL", None),
+    "a table by the name that CloudFormation made": (
+        "dynamodb:GetItem", f"arn:aws:dynamodb:{HOME}:table/shop-Carts-1ABCDEFGHIJKL", "${Carts.Arn}"),
+    "an index of it": (
+        "dynamodb:Query", f"arn:aws:dynamodb:{HOME}:table/shop-Carts-1ABCDEFGHIJKL/index/a", "${Carts.Arn}/index/a"),
+    "an object in a bucket by its own name": ("s3:GetObject", "arn:aws:s3:::shop-files/a.txt", "${Files.Arn}/a.txt"),
+    "a bucket of a longer name": ("s3:GetObject", "arn:aws:s3:::shop-files-2/a.txt", "arn:aws:s3:::shop-files-2/a.txt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "resource", "granted"), CALLS.values(), ids=CALLS)
+def test_what_the_template_makes_is_named_as_it_names_it(action: str, resource: str, granted: str | None) -> None:
+    (found,) = diagnose(denied("shop-Role-1ABCDEFGHIJKL", action, resource), read(Document("shop.yaml", MADE_HERE)))
+    assert found.outcome is (ALLOWED if granted is None else MISSING)
+    assert [str(each) for one in found.statements for each in one.resources] == ([granted] if granted else [])
+
+
+def test_what_the_source_allows_and_the_message_misses_was_not_deployed() -> None:
+    found = of_template(denied(MADE, GET, secret("Key-a1b2c3d4e5f6")))
+    assert (found.causes, found.is_settled) == ((), True)
+    assert found.remedy.startswith("Deploy the source")

@@ -1,0 +1,33 @@
+"""What may have refused a call that the role allows.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+from cfnroles.table.message import PossibleCause
+
+#: What refuses a call that the role allows, in the order in which it is worth looking.
+REMAINING = (
+    PossibleCause(
+        "the task ran with another role, or before this policy was there",
+        "aws ecs describe-task-definition --task-definition FAMILY --query"
+        " taskDefinition.[executionRoleArn,taskRoleArn]",
+        "Deploy again with this role",
+    ),
+    PossibleCause(
+        "the policy of the resource or of its KMS key does not let the role in",
+        "Read the policy of the secret, the repository, the bucket or the key",
+        "Change that policy; a statement in the role does not help",
+    ),
+    PossibleCause(
+        "the policy of the VPC endpoint leaves the call out",
+        "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].[ServiceName,PolicyDocument]'",
+        "Change that policy; a statement in the role does not help",
+    ),
+    PossibleCause(
+        "a permissions boundary or a policy of the organization leaves it out",
+        "aws iam get-role --role-name ROLE --query Role.PermissionsBoundary",
+        "Ask who owns it; a statement in the role does not help",
+    ),
+)
