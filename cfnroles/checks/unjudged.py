@@ -12,6 +12,7 @@ from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Severity, fault
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
+from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols
 from cfnroles.workload import EXPRESS
 
@@ -23,6 +24,7 @@ _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --
 def unjudged(subject: Subject) -> Iterator[Finding]:
     """Roles of a template's task definitions that stand elsewhere, or that have a policy that does."""
     yield from _unseen(subject)
+    yield from _of_services(subject)
     told: set[str] = set()
     for task in subject.tasks:
         for member, name, given in (
@@ -42,6 +44,17 @@ def unjudged(subject: Subject) -> Iterator[Finding]:
             elif role.logical_id not in told:
                 told.add(role.logical_id)
                 yield from _unread(role)
+
+
+def _of_services(subject: Subject) -> Iterator[Finding]:
+    """The roles that services give ECS for their load balancers, where ECS takes one."""
+    for task in subject.tasks:
+        refused = {finding.origin for finding in task.discovery.findings}
+        for path, given in task.workload.find("service.role"):
+            origin = task.workload.origin(path)
+            if given and origin not in refused:
+                what = "the role that the service gives ECS for its load balancer is not judged"
+                yield task.fault(origin, what, f"{BY_HAND}.")
 
 
 def _unseen(subject: Subject) -> Iterator[Finding]:

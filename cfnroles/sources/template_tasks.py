@@ -29,7 +29,6 @@ from cfnroles.sources.template_targets import RUNNERS, as_runner, of_unread_targ
 from cfnroles.sources.template_task_definitions import (
     CLUSTER,
     RUNS,
-    SERVICE,
     TASK_DEFINITIONS,
     TASKS,
     TemplateTask,
@@ -274,15 +273,7 @@ def _not_read(template: Template) -> Iterator[Gap]:
         if roles := unread_roles(kind, each.get("Properties")):
             what = f"cfnroles does not read {kind}, and says nothing of {roles}"
             yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, "Look at them by hand")
-        if kind == SERVICE and _property(each, "Role") not in (None, _NO_VALUE):
-            what = f"the role that {name} gives ECS for its load balancer (Role) is not judged"
-            yield Gap(Holder.INFRASTRUCTURE, "hidden-resource", origin, what, _OF_LOAD_BALANCER)
     yield from of_unread_targets(template)
-
-
-#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
-_OF_LOAD_BALANCER = "Leave it out, and ECS uses its service-linked role; else look at it by hand"
-_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def _hidden(template: Template, path: Path, what: str) -> Gap:

@@ -619,6 +619,8 @@ def test_a_role_that_the_template_does_not_have_is_no_parameter() -> None:
 
 @pytest.mark.parametrize(("role", "seen"), [("!GetAtt Role.Arn", True), ("!Ref AWS::NoValue", False)])
 def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: bool) -> None:
-    service = f"  Web: {{Type: AWS::ECS::Service, Properties: {{TaskDefinition: !Ref Task, Role: {role}}}}}\n"
-    words = "the role that Web gives ECS for its load balancer (Role) is not judged"
-    assert (words in told(TEMPLATE + service)) is seen
+    service = "Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, LoadBalancers: [{ContainerName: web}]"
+    service = f"  Web: {{{service}, Role: {role}}}}}\n"
+    words = "that the service gives ECS for its load balancer is not judged"
+    text = changed(("[FARGATE]", "[EC2]"), ("      NetworkMode: awsvpc\n", ""))
+    assert (words in told(text + service)) is seen

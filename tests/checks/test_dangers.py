@@ -369,3 +369,15 @@ def test_a_statement_that_nobody_can_read_is_told_with_what_to_write(faults: Fin
     text = template(role("{Effect: allow, Action: 's3:GetObject', Resource: '*'}"), task("TaskRoleArn: !Ref Role"))
     found = [finding for finding in faults(text) if finding.check == "unjudged-role"]
     assert [finding.remedy for finding in found] == ["Use Allow or Deny."]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("bridge", ["unjudged-role"]), ("awsvpc", ["refused-value"])], ids=["taken", "refused"]
+)
+def test_the_role_that_a_service_gives_for_its_load_balancer(mode: str, expected: list[str], faults: Find) -> None:
+    service = """
+  Web:
+    Type: AWS::ECS::Service
+    Properties: {TaskDefinition: !Ref Task, Role: ecsServiceRole, LoadBalancers: [{LoadBalancerName: shop}]}
+"""
+    assert checks(template(task(f"NetworkMode: {mode}"), service), faults) == expected

@@ -27,6 +27,7 @@ from cfnroles.table.ecs import (
     run_task,
     secrets,
     service_connect,
+    service_role,
     tracing,
     volumes,
 )
@@ -52,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
     *fault_injection.FEATURES,
     *service_connect.FEATURES,
     *load_balancers.FEATURES,
+    *service_role.FEATURES,
     *lattice.FEATURES,
     *lifecycle_hooks.FEATURES,
     *managed_instances.FEATURES,

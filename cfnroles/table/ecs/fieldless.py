@@ -118,7 +118,6 @@ SETTINGS: Mapping[str, str] = {
     "service.launchType": "decides where the task may run; some features look at it",
     "service.capacityProviderStrategy": "decides where the task may run",
     "service.platformVersion": _SETTING,
-    "service.role": "names a role for a load balancer; without one ECS uses its service-linked role",
     "service.deploymentConfiguration.deploymentCircuitBreaker": _BY_ECS,
     "service.deploymentConfiguration.maximumPercent": _SETTING,
     "service.deploymentConfiguration.minimumHealthyPercent": _SETTING,

@@ -153,3 +153,27 @@ def test_each_partition_keeps_its_own_arns(answer: Any) -> None:
         arns = {need.split(" on ")[1] for need in found.needs if " on arn:" in need}
         assert arns
         assert all(arn.startswith(f"arn:{partition}:") for arn in arns)
+
+
+@pytest.mark.parametrize(
+    ("more", "task", "refused"),
+    [
+        pytest.param({}, {}, "", id="one load balancer"),
+        pytest.param({"loadBalancers": []}, {}, "where the service has none", id="none"),
+        pytest.param({}, {"networkMode": "awsvpc"}, "of the task definition is awsvpc", id="network"),
+        pytest.param(
+            {"loadBalancers": [{"targetGroupArn": "a"}, {"targetGroupArn": "b"}]}, {}, "several", id="several"
+        ),
+        pytest.param({"serviceRegistries": [{"registryArn": "a"}]}, {}, "service discovery", id="discovery"),
+        pytest.param({"deploymentController": {"type": "EXTERNAL"}}, {}, "is EXTERNAL", id="controller"),
+    ],
+)
+def test_ecs_takes_a_role_for_a_load_balancer_where_it_needs_none_of_its_own(
+    more: Any, task: Any, refused: str, answer: Any
+) -> None:
+    service = {"role": "ecsServiceRole", "loadBalancers": [{"loadBalancerName": "shop"}], **more}
+    found = answer(service=service, **task)
+    assert [refused in each for each in found.errors] == ([True] if refused else [])
+    assert ["is not judged" in each for each in found.gaps] == ([] if refused else [True])
+    linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    assert answer(service={**service, "role": linked}, **task).gaps == []
