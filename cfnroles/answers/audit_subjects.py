@@ -82,6 +82,9 @@ def _given(asked: Asked) -> Iterator[Subject]:
         alone = len(roles) == 1
         for role in roles:
             users = tuple(each for each in named if _is_of(each, role, holder, alone=alone, called=asked.called))
+            if alone and not users:
+                # Whoever gives one role for a task definition means it, whatever that is called there.
+                users = tuple(each for each in named if each.holder is holder)
             inside = tuple(_users_inside(asked.readings, role, holder)) if alone else ()
             if alone or users or not asked.readings:
                 given = {each.name for each in users if each.name}

@@ -56,6 +56,8 @@ def trail_words(audit: Audit) -> Iterator[str]:
         yield f"{counted(covered.ignored, 'file')} that are none of CloudTrail's were left out"
     if covered.reports:
         yield f"{counted(len(covered.reports), 'report')} of IAM on when services were called last"
+    for role in covered.unreported:
+        yield f"IAM made no report on {role}, or does not let the caller read it"
     yield from audit.notes
     yield from (HISTORY,) if covered.history else ()
     yield LAG
@@ -91,7 +93,7 @@ def role_words(role: AuditedRole) -> Iterator[str]:
         yield f"{' and '.join(holders)} of {names}"
     if role.sessions.times:
         by_tasks = f", {_times(role.by_tasks.times)} by Amazon ECS for a task" if role.by_tasks.times else ""
-        yield f"assumed {_often(role.sessions)}{by_tasks}"
+        yield f"assumed {_often(role.sessions)}{by_tasks or ', never by Amazon ECS for a task'}"
     elif not role.calls.times:
         yield "never assumed in the window" if role.never_assumed else "no session of it is in the trail"
     if role.calls.times:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.aws.caller import caller_of
 from cfnroles.aws.cloudtrail import DAYS, EventHistory
@@ -47,10 +48,12 @@ class LiveTrail(Struct, frozen=True):
         pages = history.events(first, last) if hosts is None else history.of_sources(first, last, hosts)
         for page in pages:
             passing.take(Record(CloudTrailEvent=text) for text in page)
-        self._reports(passing)
-        return passing.coverage(history=True, days=self.days)
+        unreported = self._reports(passing)
+        return replace(passing.coverage(history=True, days=self.days), unreported=unreported)
 
-    def _reports(self, passing: Pass) -> None:
+    def _reports(self, passing: Pass) -> tuple[str, ...]:
+        """Take IAM's report on each role; returns those on which there is none."""
+        unreported: list[str] = []
         iam = iam_of(self.profile, self.region)
         for role in self.roles:
             try:
@@ -58,8 +61,10 @@ class LiveTrail(Struct, frozen=True):
                     iam.last_accessed(role), list[ServiceAccess], strict=False, from_attributes=False
                 )
             except (Unavailable, msgspec.ValidationError):
-                continue  # it adds to the events, which say enough without it
-            passing.reports.append(report_of(found, role))
+                unreported.append(role)  # it adds to the events, which say enough without it
+            else:
+                passing.reports.append(report_of(found, role))
+        return tuple(unreported)
 
 
 def hosts_of(services: Iterable[str]) -> tuple[str, ...] | None:

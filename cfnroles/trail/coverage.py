@@ -73,7 +73,8 @@ class Coverage(Struct, frozen=True):
     their end, of which there are ``broken_count``; ``ignored`` counts files that are none of CloudTrail's, ``digests``
     those of digests. ``malformed`` counts events that are not of CloudTrail's form. ``more`` says that an answer of
     lookup-events is one page of several. ``history`` says that the events are those of the event history, which holds
-    all management events and no others, of ``days`` days. ``reports`` are IAM's, on when roles called services last.
+    all management events and no others, of ``days`` days. ``reports`` are IAM's, on when roles called services last;
+    ``unreported`` are the roles on which it was asked for one in vain.
     """
 
     regions: tuple[Region, ...] = ()
@@ -90,6 +91,7 @@ class Coverage(Struct, frozen=True):
     history: bool = False
     days: int = 0
     reports: tuple[LastAccessed, ...] = ()
+    unreported: tuple[str, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from cfnroles.files import below, is_directory, opened
 from cfnroles.table.event_sources import EVENT_SOURCES, data_events_of
 from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, LastAccessed, Place, Recorded, Region
 from cfnroles.trail.record import Record, ServiceAccess
+from cfnroles.trail.resources import arns_of
 from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
 
 _CHUNK = 1 << 20
@@ -23,7 +24,7 @@ _READ = (".json", ".gz", ".jsonl", ".ndjson")
 _DIGEST = "CloudTrail-Digest"
 _INSIGHTS = "Insight"
 _DATA = "Data"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 #: How many things are kept of which data events are recorded; those of more are not known to be.
 _MOST_RECORDED = 50_000
 #: How many Regions of accounts are told apart: no organization has more.
@@ -171,7 +172,7 @@ class Pass:
         if found is None or read is None:
             return
         service, events = found
-        arns = [""] if events.whole else [each.ARN for each in record.resources or () if each.ARN]
+        arns = [""] if events.whole else arns_of(record)
         for thing in {events.recorded_thing(arn) for arn in arns}:
             key = (service, thing, read)
             if key in seen.data or self._things < _MOST_RECORDED:

@@ -93,7 +93,8 @@ class Record(Struct, gc=False):
     @property
     def account(self) -> str:
         """The account whose trail got the event; empty where nothing tells."""
-        return self.recipientAccountId or (self.userIdentity.accountId if self.userIdentity else None) or ""
+        who = self.userIdentity
+        return self.recipientAccountId or (who.accountId if who else None) or role_key(self.issuer)[0]
 
     @property
     def issuer(self) -> str:

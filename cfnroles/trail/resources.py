@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cfnroles.facts import partition_of
 from cfnroles.table.event_source import EventSource, NamedResource
+from cfnroles.table.event_sources import source_of_event
 from cfnroles.trail.record import Record
 
 #: How many resources of one call are looked at.
@@ -40,6 +41,13 @@ def called(record: Record, source: EventSource, action: str) -> Called:
         return Called(listed, True)
     named = tuple(_named(record, source)) if source.named else ()
     return Called(tuple(dict.fromkeys((*listed, *named))), bool(named))
+
+
+def arns_of(record: Record) -> tuple[str, ...]:
+    """The resources that an event lists, or else names, as far as their ARNs are known whole."""
+    listed = tuple(each.ARN for each in (record.resources or ())[:_MOST] if each.ARN)
+    source = None if listed else source_of_event(record.eventSource, record.eventName)
+    return tuple(each for each in _named(record, source) if "*" not in each) if source else listed
 
 
 def _named(record: Record, source: EventSource) -> Iterator[str]:

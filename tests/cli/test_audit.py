@@ -204,6 +204,14 @@ def test_a_policy_alone_takes_its_name_from_the_task_definition(cfnroles: Any, f
     assert (alone.code, "Give --called policy.json=NAME" in alone.err) == (2, True)
 
 
+def test_a_role_of_another_name_is_protected_by_the_task_definition_that_it_is_given_for(
+    cfnroles: Any, files: Path
+) -> None:
+    (files / "web.json").write_text(json.dumps(task("web", "renamed", DB, RARE)))
+    result = cfnroles(*ASKED)
+    assert f"unused in the window, needed: {GET} on {RARE}" in result.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -310,6 +318,15 @@ def test_the_event_history_is_read_from_aws(cfnroles: Any, files: Path, history:
         "secretsmanager.amazonaws.com",
     ]
     assert history.asked[-1]["NextToken"] == "2"
+
+
+def test_a_report_that_iam_does_not_make_is_told(
+    cfnroles: Any, files: Path, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "get_service_last_accessed_details", lambda **_: {"JobStatus": "FAILED"})
+    result = cfnroles("audit", "--live", "--source", "web.json")
+    assert f"IAM made no report on {role('web-execution')}" in result.out
+    assert f"used: {GET} on {DB}" in result.out
 
 
 @pytest.mark.parametrize("days", ["0", "91"])

@@ -198,6 +198,18 @@ def test_a_data_event_is_known_in_every_version_of_the_format(members: dict[str,
     assert (bool(region.data), region.reads) == (data, not data)
 
 
+def test_what_is_recorded_and_whose_it_is_follows_from_the_call_where_the_event_lists_nothing(tmp_path: Path) -> None:
+    told = event("sqs:SendMessage", data=True, read=False, sent={"queueUrl": f"https://sqs/{ACCOUNT}/jobs"})
+    told.pop("recipientAccountId")
+    told["userIdentity"].pop("accountId")
+    told["eventTime"] = "2026-11-01T12:00:00.123Z"
+    file = tmp_path / "events.json"
+    file.write_bytes(delivered([told]))
+    (region,) = read(file)[1].regions
+    assert (region.account, region.days) == (ACCOUNT, {"2026-11-01"})
+    assert region.data == {("sqs", f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs", False): 1}
+
+
 def test_days_without_events_are_told_as_periods() -> None:
     assert periods(("2026-11-30", "2026-12-01", "2026-12-04")) == (
         ("2026-11-30", "2026-12-01"),
