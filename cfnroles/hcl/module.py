@@ -115,10 +115,13 @@ class Module:
             f"{self.address}var.{name}",
             written=f"${{var.{name}}}",
             reason=f"nobody told the value of var.{name}",
-            remedy="" if self._call else f"Tell it with --parameter {name}=VALUE",
+            remedy=f"Tell it with --parameter {name}=VALUE" if self._call is None else self._how_to_give(name),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
         return Value(symbol, place)
+
+    def _how_to_give(self, name: str) -> str:
+        return f"Write {name} = VALUE in the call of {self.address[:-1]}"
 
     def _given(self, name: str) -> Value | None:
         if self._call is None:

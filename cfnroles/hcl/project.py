@@ -128,7 +128,8 @@ class Project:
         """The value of a variable from the command line: a text where its type is one, else an expression."""
         kind = self.root.variables[name].body.arguments.get("type")
         source = Source(f"--parameter {name}", text)
-        simple = kind is None or (isinstance(kind, Variable) and kind.name in ("string", "number", "bool", "any"))
+        named = kind.name if isinstance(kind, Variable) else literal(kind)
+        simple = kind is None or named in ("string", "number", "bool")
         if simple:
             # https://developer.hashicorp.com/terraform/language/values/variables#variables-on-the-command-line
             return Template(source, 0, len(text), (Chunk(source, 0, len(text), text),))

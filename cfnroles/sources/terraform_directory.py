@@ -33,7 +33,6 @@ from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, rol
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
 from cfnroles.sources.terraform_runs import attributes_of, mentions, runners_of, services_of
 from cfnroles.sources.terraform_services import (
-    BY_HAND,
     HOW_TO_SEE,
     SERVICE,
     TASK_SET,
@@ -272,7 +271,7 @@ def _unseen(project: Project) -> Iterator[Gap]:
         yield _hidden(address, place, f"{what} {names}", how)
     for site in (each for kind in UNREAD for each in sites(project, kind)):
         if unread := not_read(site.type, site.block.written):
-            yield replace(_hidden(site.address, site.place, unread[1], BY_HAND), holder=unread[0])
+            yield replace(_hidden(site.address, site.place, unread[1], unread[2]), holder=unread[0])
 
 
 def _hidden(address: str, place: Place, what: str, remedy: str) -> Gap:

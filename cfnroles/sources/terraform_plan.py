@@ -28,7 +28,6 @@ from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITIO
 from cfnroles.sources.terraform_roles import TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, members_said
 from cfnroles.sources.terraform_services import (
-    BY_HAND,
     CLUSTER,
     HOW_TO_SEE,
     SERVICE,
@@ -139,7 +138,7 @@ def _unread(root: Any, document: Document) -> Iterator[Gap]:
         values = _member(resource, "values")
         there = [name for name in _names(values) if _member(values, name)]
         if unread := not_read(str(resource.get("type")), there):
-            yield _gap(unread[0], str(resource.get("address")), document, unread[1], BY_HAND)
+            yield _gap(unread[0], str(resource.get("address")), document, unread[1], unread[2])
 
 
 def _alone(service: Service, document: Document) -> Iterator[Gap]:

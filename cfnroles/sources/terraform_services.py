@@ -24,27 +24,37 @@ from cfnroles.workload import Workload
 SERVICE, TASK_SET, CLUSTER = "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_cluster"
 _TASK_DEFINITION = "task_definition"
 UNSEEN_TASK = "it runs a task definition that is none of these, and nothing is said of what it asks for itself"
-BY_HAND = "Look at it by hand"
 HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
 
 
-#: What has tasks or roles for them, and is not read: the block without which it has none, whose role that is, and what.
+class NotRead(Struct, frozen=True):
+    """Of what has roles and is not read: whose roles, which, and the block without which it has none."""
+
+    holder: Holder
+    roles: str
+    how: str
+    member: str = ""
+
+
 UNREAD = {
-    "aws_ecs_express_gateway_service": ("", Holder.INFRASTRUCTURE, "the roles of an Express Mode service"),
-    "aws_ecs_capacity_provider": (
-        "managed_instances_provider",
+    "aws_ecs_express_gateway_service": NotRead(
+        Holder.INFRASTRUCTURE, "the roles of an Express Mode service", "Look at it by hand"
+    ),
+    "aws_ecs_capacity_provider": NotRead(
         Holder.INFRASTRUCTURE,
         "its infrastructure role and the role of its instances",
+        "Look at it by hand; a service spec with `capacity-provider` builds both",
+        "managed_instances_provider",
     ),
 }
 
 
-def not_read(kind: str, members: Container[str]) -> tuple[Holder, str] | None:
-    """Whose role is not looked at of a resource of this type with these members, and in which words."""
-    member, holder, roles = UNREAD.get(kind, ("", Holder.TASK, ""))
-    if not roles or (member and member not in members):
+def not_read(kind: str, members: Container[str]) -> tuple[Holder, str, str] | None:
+    """Whose role is not looked at of a resource of this type with these members, in which words, and what to do."""
+    found = UNREAD.get(kind)
+    if found is None or (found.member and found.member not in members):
         return None
-    return holder, f"cfnroles does not read {kind}, and says nothing of {roles}"
+    return found.holder, f"cfnroles does not read {kind}, and says nothing of {found.roles}", found.how
 
 
 class Service(Struct, frozen=True):

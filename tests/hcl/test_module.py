@@ -53,6 +53,8 @@ def test_who_tells_the_value_of_a_variable(beside: dict[str, str], parameters: d
 TYPES = {
     "a number for a text": ("string", "3", '"3"'),
     "a text for a number": ("number", "3", "3"),
+    "an expression where any value is taken": ("any", '["a", 1]', '["a", 1]'),
+    "a type in quotes": ('"string"', '["a"]', '"[\\"a\\"]"'),
     "a list": ("list(string)", '["a", 1]', '["a", "1"]'),
     "a set": ("set(string)", '["b", "a", "b"]', '["a", "b"]'),
     "a map": ("map(number)", '{a = "1"}', '{"a": 1}'),
@@ -71,6 +73,16 @@ def test_a_variable_that_is_not_there_cannot_be_told() -> None:
     with pytest.raises(InvalidInput, match="there is no variable w") as raised:
         project('variable "v" {}\n', {"w": "1"})
     assert "Its variables are v" in raised.value.why
+
+
+def test_what_a_call_leaves_out_is_given_in_the_call() -> None:
+    files = {
+        "main.tf": 'module "m" { source = "./m" }\noutput "it" { value = module.m.o }\n',
+        "m/main.tf": 'variable "v" {}\noutput "o" { value = var.v }\n',
+    }
+    made = output(files).unknown
+    assert made is not None
+    assert made.remedy == "Write v = VALUE in the call of module.m"
 
 
 INSTANCES = {
