@@ -124,11 +124,12 @@ def _again(context: click.Context, source: str, reading: Reading, directory: str
     """How the files are written again, where they lie."""
     from cfnroles.cli.again import options_again, source_from
     from cfnroles.hcl.directory import Directory
+    from cfnroles.targets.terraform.build import is_directory
     from cfnroles.targets.terraform.directory import sensitive_variables
     from cfnroles.targets.terraform.file import Again
 
-    lies = directory or (reading.name if reading.addressed else ".")
-    hidden = sensitive_variables(Directory(reading.name)) if reading.addressed else frozenset()
+    lies = directory or (reading.name if is_directory(reading) else ".")
+    hidden = sensitive_variables(Directory(reading.name)) if is_directory(reading) else frozenset()
     seen = source_from(source, lies)
     elsewhere = " -o ." if directory and seen != "." else ""
     of_root = options_again(context, lies, hidden=hidden, of_root=True)

@@ -10,6 +10,7 @@ from cfnroles.formats.taken import values_words
 from cfnroles.lines import Lines
 from cfnroles.need import Holder
 from cfnroles.sources.reading import Reading
+from cfnroles.targets.terraform.build import is_directory
 from cfnroles.targets.terraform.written_file import TerraformFile
 
 _AGAIN = "run the command again, with --var-file FILE or --parameter NAME=VALUE"
@@ -22,6 +23,10 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
     for each in files:
         yield from _roles(each)
     yield from told(reading, tuple(dict.fromkeys(gap for each in files for gap in each.gaps)))
+    if reading.addressed and not is_directory(reading):
+        yield ""
+        yield "The names are literal, as in the source: of the directory with the .tf files, the roles have your own"
+        yield "expressions: `cfnroles terraform .`"
     if taken := sorted({name for each in files for name in each.taken}):
         yield ""
         yield from values_words(taken, _AGAIN, "variable")

@@ -75,6 +75,21 @@ def test_no_stacks_are_built_of_what_is_terraforms(cfnroles: Any, tmp_path: Path
     assert "is a Terraform plan or state, whose roles belong into Terraform" in result.err
 
 
+def test_the_roles_of_a_state_are_written_with_its_names(cfnroles: Any, tmp_path: Path) -> None:
+    document = json.loads(state(app=CONTAINER))
+    (module,) = document["values"]["root_module"]["resources"]
+    module["address"] = 'module.web.aws_ecs_task_definition.app["blue"]'
+    (tmp_path / "state.json").write_text(json.dumps(document), encoding="utf-8")
+    refused = cfnroles("build", tmp_path / "state.json")
+    assert "`cfnroles terraform SOURCE` writes them as Terraform." in refused.err
+    result = cfnroles("terraform", tmp_path / "state.json", "-o", tmp_path)
+    assert result.code == 0
+    assert "of the directory with the .tf files, the roles have your own" in result.err
+    text = (tmp_path / "module_web_app_blue.cfnroles.tf").read_text(encoding="utf-8")
+    assert f'  arn = "{SECRET}"\n' in text
+    assert "local.module_web_app_blue_execution_role_arn: the execution role" in result.err
+
+
 def test_a_comparison_tells_which_definition_has_changed(cfnroles: Any, tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text(state(a=CONTAINER, b={"name": "b", "image": "nginx"}), encoding="utf-8")
     (tmp_path / "new.json").write_text(state(a=CONTAINER, b={**CONTAINER, "name": "b"}), encoding="utf-8")

@@ -60,10 +60,12 @@ def build(
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     if reading.addressed:
+        # A document is called by its name alone, and a directory by its path.
+        source = quoted(reading.name) if len(reading.documents) > 1 else "SOURCE"
         raise InvalidInput(
             f"is {reading.noun}, whose roles belong into Terraform, and no stacks are built from it",
             where=reading.name,
-            remedy=f"`cfnroles terraform {quoted(reading.name)}` writes them as Terraform, with its own expressions.",
+            remedy=f"`cfnroles terraform {source}` writes them as Terraform.",
         )
     if reading.template is not None:
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)

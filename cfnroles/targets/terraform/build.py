@@ -13,6 +13,7 @@ from cfnroles.hcl.syntax import Source
 from cfnroles.options import RoleOptions
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.terraform_directory import DirectoryRoles
 from cfnroles.symbols import Expression
 from cfnroles.targets.terraform.file import Again
 from cfnroles.targets.terraform.gate import GateForm
@@ -35,7 +36,7 @@ def terraform(
 
     Raises InvalidInput for what was read and ECS would refuse, and where a file cannot be written.
     """
-    if not reading.addressed:
+    if not is_directory(reading):
         files = files_of(reading, Directory(directory or "."), resource=resource, form=form, again=again)
         return tuple(replace(each, path=posixpath.join(directory, each.path)) for each in files)
     files = files_of(reading, Directory(reading.name), form=form, again=again)
@@ -58,15 +59,18 @@ def files_of(
 
         subjects = template_subjects(reading, reading.template, resource, again or Again(reading.name))
         return written_files(subjects, files, form=form)
-    if reading.addressed and len(reading.documents) < 2:
-        raise InvalidInput(f"is {reading.noun}, and its roles are not written as Terraform", where=reading.name)
-    if reading.addressed:
+    if is_directory(reading):
         from cfnroles.targets.terraform.directory import directory_files
 
         return directory_files(reading, files, form=form, again=again or Again("."))
     from cfnroles.targets.terraform.task_definitions import task_files
 
     return task_files(reading, files, form=form, again=again or Again(reading.name))
+
+
+def is_directory(reading: Reading) -> bool:
+    """Whether a source is a directory of Terraform, beside whose task definitions the files lie."""
+    return isinstance(reading.configuration, DirectoryRoles)
 
 
 def reusable_module(reading: Reading, directory: str, again: Again) -> tuple[TerraformFile, ...]:

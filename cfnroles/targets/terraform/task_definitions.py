@@ -31,13 +31,15 @@ def task_module(reading: Reading, again: Again) -> TerraformFile:
 def _subject(task: Task, reading: Reading, again: Again) -> Subject:
     what = "service" if reading.project else "task definition"
     document = posixpath.basename(reading.name)
+    # In a plan and in a state several may have one family, be it that of instances or of modules.
+    called = task.address or task.name
     return Subject(
-        name=task.name,
-        label=f"the {what} {task.name}",
+        name=called.replace("aws_ecs_task_definition.", "") or called,
+        label=task.address or f"the {what} {task.name}",
         family=text_of(task.name),
         discovery=task.discovery,
         facts=task.facts,
-        header=Header(document, f", the {what} {task.name}", again.written),
+        header=Header(document, f", {task.address}" if task.address else f", the {what} {task.name}", again.written),
         options=task.options,
         region=task.facts.region,
     )
