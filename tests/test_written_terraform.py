@@ -188,3 +188,68 @@ def test_instances_have_the_shortest_form_that_says_what_each_needs(
     assert [each for each in absent if each in body] == []
     if shutil.which("terraform"):
         assert list(unformatted(found.files)) == []
+
+
+COUNTED = """
+variable "names" { default = ["a", "b"] }
+variable "with_db" { default = false }
+resource "aws_secretsmanager_secret" "db" { count = COUNT }
+resource "aws_ecs_task_definition" "app" {
+  count = META
+  family = "app-${count.index}"
+  container_definitions = jsonencode([{ name = "app", image = "nginx", memory = 128, secrets = SECRETS }])
+}
+"""
+_PER_NAME = "length(var.names)"
+_SECRET_OF = '[{ name = "A", valueFrom = aws_secretsmanager_secret.db[KEY].arn }]'
+_OF_EACH = 'count.index == 0 ? "A" : "B"'
+COUNTS = {
+    "several": (
+        {
+            "COUNT": "length(var.names)",
+            "META": "length(var.names)",
+            "SECRETS": _SECRET_OF.replace("KEY", "count.index"),
+        },
+        [
+            "Resource = [aws_secretsmanager_secret.db[count.index].arn]\n",
+            "  count     = length(var.names)\n  secret_id",
+        ],
+        ["count.index ==", "app_db_2", "contains([0"],
+    ),
+    "one or none, and what hangs on a truth value": (
+        {
+            "COUNT": "var.with_db ? 1 : 0",
+            "META": "length(var.names) > 0 ? 1 : 0",
+            "SECRETS": f"var.with_db ? {_SECRET_OF.replace('KEY', '0')} : []",
+        },
+        [
+            "  count = length(var.names) > 0 && var.with_db ? 1 : 0\n  name  = ",
+            "!var.with_db || anytrue([for v in coalesce(try(data.aws_secretsmanager_secret_versions.app_db[count.i",
+        ],
+        ["flatten("],
+    ),
+    "a secret of all": (
+        {
+            "COUNT": "1",
+            "META": "2",
+            "SECRETS": _SECRET_OF.replace("KEY", "0").replace('"A"', _OF_EACH),
+        },
+        ["condition     = anytrue("],
+        ["app_db_2", "count.index =="],
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "there", "absent"), COUNTS.values(), ids=COUNTS)
+def test_what_is_counted_has_the_shortest_form(parts: dict[str, str], there: list[str], absent: list[str]) -> None:
+    text = COUNTED
+    for name, part in parts.items():
+        text = text.replace(name, part)
+    files = Written({"main.tf": text})
+    found = outcome("a directory", read_files(files, "a directory", Told()), files)
+    assert (found.result, found.detail) == ("same", "")
+    (file,) = found.files
+    assert [each for each in there if each not in file.text] == []
+    assert [each for each in absent if each in file.text] == []
+    if shutil.which("terraform"):
+        assert list(unformatted(found.files)) == []

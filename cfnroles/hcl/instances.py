@@ -42,7 +42,7 @@ def repeated(block: Block, scope: Scope, called: str, make: Make, place: Place, 
     arguments = block.body.arguments
     for meta in ("count", "for_each"):
         if node := arguments.get(meta):
-            return Value(Instances(node, meta, scope, called, make, any_key and meta == "for_each"), place)
+            return Value(Instances(node, meta, scope, called, make, any_key), place)
     return Value(make(scope, ""), place)
 
 
@@ -120,9 +120,11 @@ class Instances(Lazy):
     def _keys(self) -> list[tuple[str | int, Value]] | None:
         """Each key with its value; ``None`` where they are not known."""
         self._unknown: Symbol | None = None
-        if self._any_key:
+        if self._any_key and self._meta == "for_each":
             return None
         value = evaluate(self._node, self._scope)
+        if self._any_key and is_known(value) and self._counted(value) > 1:
+            return None
         if isinstance(value.data, Lazy):
             value = value.data.all(value.place)
         self._unknown = first_unknown(value)

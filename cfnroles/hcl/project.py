@@ -13,7 +13,7 @@ from cfnroles.hcl.configuration import Configuration, literal, read_configuratio
 from cfnroles.hcl.directory import Files, joined
 from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
-from cfnroles.hcl.syntax import Block, Chunk, Node, Place, Source, Template, Variable
+from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template, Variable
 from cfnroles.hcl.values import Failed, Outside
 
 #: Where `terraform init` notes the modules that it brought.
@@ -27,8 +27,8 @@ class Project:
     """A configuration with what its root is given. ``given`` are the expressions of variables, by their names.
 
     Nothing is fetched: a module is read where its source is a path, or where `terraform init` has brought it. With
-    ``any_text``, the default of a text is not its value: it may have any. With ``any_key``, what ``for_each`` repeats
-    is one thing for any of its keys.
+    ``any_text``, the default of a text or a truth value is not its value: it may have any. With ``any_key``, what
+    ``for_each`` repeats is one thing for any of its keys, and so is what ``count`` makes several of.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Project:
     def default_of(self, block: Block) -> Node | None:
         """The default of a variable of the root, if its value may be taken for that."""
         usual = block.body.arguments.get("default")
-        return None if self._any_text and _is_text(block, usual) else usual
+        return None if self._any_text and _is_open(block, usual) else usual
 
     def configuration(self, directory: str) -> Configuration:
         """The configuration in a directory, as seen from the root; raises InvalidInput where it is not well formed."""
@@ -104,7 +104,7 @@ class Project:
             # What Terraform takes by itself, the next command line may give another value.
             blocks = self.root.variables
             found = {
-                name: node for name, node in found.items() if name not in blocks or not _is_text(blocks[name], node)
+                name: node for name, node in found.items() if name not in blocks or not _is_open(blocks[name], node)
             }
         for name in variable_files:
             given = values_in(Source(name, read_text(name)))
@@ -184,7 +184,9 @@ def values_in(source: Source) -> dict[str, Node]:
     return found.arguments
 
 
-def _is_text(variable: Block, value: Node | None) -> bool:
-    """Whether the value of a variable is a text, and always will be one."""
+def _is_open(variable: Block, value: Node | None) -> bool:
+    """Whether the value of a variable is a text or a truth value, and always will be one."""
     kind = variable.body.arguments.get("type")
+    if isinstance(value, Constant) and isinstance(value.value, bool):
+        return kind is None or kind.written == "bool"
     return literal(value) is not None and (kind is None or kind.written == "string")

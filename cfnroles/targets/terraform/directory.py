@@ -70,6 +70,10 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     return (replace(made[0], gaps=(*made[0].gaps, *away)), *made[1:]) if away else tuple(made)
 
 
+#: How the address ends of one thing for all keys.
+_ANY = ("[each.key]", "[count.index]")
+
+
 class _Read(Struct, frozen=True):
     """The instances of a task definition as they are here, under any text, and as one for any key."""
 
@@ -80,10 +84,10 @@ class _Read(Struct, frozen=True):
 
 def _for_any_key(reading: Reading, files: Files, opened: Mapping[str, Sequence[Task]]) -> Mapping[str, Task]:
     """What each task definition that ``for_each`` repeats is for any of its keys."""
-    if not any('["' in task.address for tasks in opened.values() for task in tasks):
+    if not any('["' in task.address or "[1]" in task.address for tasks in opened.values() for task in tasks):
         return {}
     read = read_files(files, reading.name, reading.told, any_text=True, any_key=True)
-    return {without_instances(task.address): task for task in read.tasks if task.address.endswith("[each.key]")}
+    return {without_instances(task.address): task for task in read.tasks if task.address.endswith(_ANY)}
 
 
 def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, again: Again) -> Iterator[TerraformFile]:

@@ -26,7 +26,7 @@ from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import SecretReference, value_from
 from cfnroles.targets.terraform.conditions import NeedConditions, either, opposite
 from cfnroles.targets.terraform.names import identifier
-from cfnroles.targets.terraform.parts import Parts
+from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.values import Unwritable, Values, interpolated
 from cfnroles.targets.terraform.writing import Argument, Comment, Entry, Items, Written, WrittenBlock, literal
 from cfnroles.text import Text
@@ -82,6 +82,7 @@ def gate_of(
     facts: Facts,
     conditions: NeedConditions,
     values: Values,
+    repeated: Repeated,
 ) -> Gate:
     """The versions of secrets that these references need; what is ``made`` and no secret is there before."""
     found: dict[tuple[Text, str, str], dict[str, tuple[str, str]]] = {}
@@ -98,13 +99,13 @@ def gate_of(
             continue
         key = target.arn.text, target.version_stage or ("" if target.version_id else "AWSCURRENT"), target.version_id
         found.setdefault(key, {})[reference.origin.place] = condition
-    return Gate(tuple(_wanted(key, places) for key, places in found.items()), unasked=tuple(unasked))
+    return Gate(tuple(_wanted(key, places, repeated) for key, places in found.items()), unasked=tuple(unasked))
 
 
-def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]]) -> Wanted:
+def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]], repeated: Repeated) -> Wanted:
     when, instances = (tuple(dict.fromkeys(each)) for each in zip(*places.values(), strict=True))
     # Where one place hangs on neither, it is always wanted.
-    return Wanted(*key, tuple(places), () if "" in when else when, () if "" in instances else instances)
+    return Wanted(*key, tuple(places), () if "" in when else when, repeated.either(instances))
 
 
 def _target(reference: Reference, facts: Facts) -> SecretReference | None:
@@ -184,7 +185,8 @@ def _versions(parts: Parts, name: str, whenever: str) -> str:
     data = f"data.{_VERSIONS}.{name}"
     if whenever and not parts.repeated.meta:
         return f"one({data}[*].versions)"
-    return f"{data}{parts.repeated.instance}.versions"
+    versions = f"{data}{parts.repeated.instance}.versions"
+    return f"try({versions}, null)" if whenever else versions
 
 
 def _condition(wanted: Wanted, versions: str) -> Written:

@@ -57,7 +57,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         placed = zip(_things(task.discovery), _things(places.all(task.discovery)), strict=True)
         for own, thing in placed:
             keys.setdefault(thing, []).append(key)
-            whens.setdefault(thing, set()).add(task.when.get(own, ()))
+            whens.setdefault(thing, set()).add(_besides(task.when.get(own, ()), task))
     # What hangs on conditions in some instances, and on others or none in the rest, is there in any case.
     when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
     found = together([places.all(task.discovery) for task in tasks])
@@ -74,6 +74,13 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         frozenset(places.of(each) for task in tasks for each in task.made),
         repeated,
     )
+
+
+def _besides(when: Disjunction, task: Task) -> Disjunction:
+    """The conditions of a thing besides those of the task definition itself, under which all that is written stands."""
+    own = task.condition[0] if len(task.condition) == 1 else ()
+    left = tuple(tuple(literal for literal in each if literal not in own) for each in when)
+    return left if all(left) else ()
 
 
 def _repeated(site: Site, meta: str, tasks: Sequence[Task]) -> Repeated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from cfnroles.need import Holder
 from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.policies import Policy
+from cfnroles.targets.terraform.by_key import among, keys_in
 from cfnroles.targets.terraform.names import Names
 from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import Argument, Entry, Written, only_if
@@ -34,6 +36,14 @@ class Repeated(Struct, frozen=True):
         """The same with a name for an expression that is too long to stand in each resource."""
         return replace(self, local=local) if len(self.written) > _LONGEST else self
 
+    def either(self, conditions: Sequence[str]) -> tuple[str, ...]:
+        """The shortest form of conditions on the instance of which one must hold; nothing where one always does."""
+        found = [keys_in(each) for each in conditions]
+        if "" in conditions or None in found:
+            return () if "" in conditions else tuple(conditions)
+        named = {key for each in found for key in each or ()}
+        return () if named >= {*self.keys} else (among([key for key in self.keys if key in named], self.meta),)
+
     @property
     def expression(self) -> str:
         """What stands behind the meta-argument."""
@@ -48,6 +58,15 @@ class Repeated(Struct, frozen=True):
     def arguments(self) -> tuple[Entry, ...]:
         """The meta-argument of such a resource."""
         return (Argument(self.meta, Written(self.expression)),) if self.meta else ()
+
+
+def _counted(condition: str, expression: str) -> str:
+    """A count that is 0 where a condition does not hold, too."""
+    once = re.fullmatch(r"([^?]+) \? 1 : 0", expression)
+    if not once:
+        return f"{condition} ? ({expression}) : 0" if "?" in expression else f"{condition} ? {expression} : 0"
+    predicate = f"({once[1]})" if "||" in once[1] else once[1]
+    return f"{predicate} && {f'({condition})' if '||' in condition else condition} ? 1 : 0"
 
 
 class Parts(Struct, frozen=True):
@@ -90,7 +109,7 @@ class Parts(Struct, frozen=True):
             return self.head
         match self.repeated:
             case Repeated(meta="count", expression=expression):
-                meta = Argument("count", Written(f"{condition} ? {expression} : 0"))
+                meta = Argument("count", Written(_counted(condition, expression)))
             case Repeated(meta="for_each", expression=expression):
                 condition = condition.replace("each.key", "k").replace("each.value", "v")
                 meta = Argument("for_each", Written(f"{{ for k, v in {expression} : k => v{only_if(condition)} }}"))

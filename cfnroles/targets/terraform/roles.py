@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cfnroles.need import Holder
 from cfnroles.policies import Policy
 from cfnroles.role_kinds import RoleKind, kind_of
-from cfnroles.targets.terraform.by_key import among, by_key, keys_in
+from cfnroles.targets.terraform.by_key import among, by_key
 from cfnroles.targets.terraform.conditions import either
 from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.policy_documents import both, policy_document, trust_policy
@@ -169,10 +169,7 @@ def _inline_policy(parts: Parts, name: str, policies: Sequence[Policy]) -> Writt
 def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     """The meta-arguments of a policy that must not be there without a statement."""
     conditions = [both(policy.when) for policy in policies]
-    keys = [keys_in(each) for each in conditions]
-    if all(each is not None for each in keys):
-        every = sorted({key for each in keys for key in each or ()}, key=parts.repeated.keys.index)
-        conditions = [among(every, parts.repeated.meta)] if len(every) < len(parts.repeated.keys) else [""]
+    conditions = list(parts.repeated.either(conditions)) or [""]
     # How many there are of a resource cannot hang on the number of each.
     if not all(conditions) or any("count.index" in each for each in conditions):
         return parts.head

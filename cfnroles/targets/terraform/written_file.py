@@ -112,7 +112,7 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
     references, conditions = subject.discovery.references, subject.conditions
     match form:
         case GateForm.DATA:
-            return gate_of(references, subject.made, subject.facts, conditions, parts.values)
+            return gate_of(references, subject.made, subject.facts, conditions, parts.values, parts.repeated)
         case GateForm.CHECK:
             asked = tuple(askable(parts, references, conditions))
             known = {reference for reference, _ in asked}
