@@ -60,6 +60,8 @@ def command(
     except (Unavailable, KeyboardInterrupt):
         if resume:
             say(f"What was read is in {resume}. Go on with the same --resume {quoted(str(resume))}.", err=True)
+        else:
+            say("With --resume FILE, what was read would be kept.", err=True)
         raise
     _show(report, format_)
     sys.exit(_exit_code(report, fail_on))

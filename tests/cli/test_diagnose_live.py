@@ -29,7 +29,15 @@ DEFINITION = {
         "containerDefinitions": [
             {
                 "name": "web",
-                "image": "public.ecr.aws/nginx/nginx",
+                "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:7",
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": "/ecs/web",
+                        "awslogs-region": "us-east-1",
+                        "awslogs-stream-prefix": "web",
+                    },
+                },
                 "memory": 128,
                 "secrets": [{"name": "DB", "valueFrom": SECRET}],
                 "environment": [{"name": "PASSWORD", "value": "hunter2"}],
@@ -129,7 +137,8 @@ def test_a_task_is_diagnosed_to_its_field_its_role_and_the_statement(cfnroles: A
     assert f"seen        2026-01-31 12:00:00 UTC in task {ID}" in result.out
     assert "asked by    web:3: containerDefinitions[0].secrets[0].valueFrom (container" in result.out
     assert "role        web-execution does not allow the call" in result.out
-    assert [each["Resource"] for each in json.loads(result.out[result.out.index("\n[\n") :])] == [SECRET]
+    begin, end = result.out.index("\n[\n"), result.out.index("\n]\n")
+    assert [each["Resource"] for each in json.loads(result.out[begin : end + 2])] == [SECRET]
     assert "hunter2" not in result.out
     assert account.calls == ["ecs:DescribeTasks", "ecs:DescribeTaskDefinition", *ROLE_CALLS]
     assert account.changes == []
@@ -155,6 +164,44 @@ def test_no_role_is_read_where_another_policy_refused(cfnroles: Any, aws: Accoun
     result = cfnroles(*LIVE, "--cluster", "shop", "--task", ID)
     assert "refused by  service control policy" in result.out
     assert account.calls == ["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"]
+
+
+KEY = f"arn:aws:kms:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+HEAD = DENIED[: DENIED.index("failed to fetch")]
+FAULTS = {
+    "a denied secret": (f"{DENIED} {IDENTITY}", "permission", "containerDefinitions[0].secrets[0].valueFrom"),
+    "a key policy": (
+        f"{HEAD}failed to fetch secret {SECRET} from secrets manager: AccessDeniedException: User:"
+        f" arn:aws:sts::123456789012:assumed-role/web-execution/{ID} is not authorized to perform: kms:Decrypt on"
+        f" resource: {KEY} because no resource-based policy allows the kms:Decrypt action",
+        "key policy",
+        "containerDefinitions[0].secrets[0].valueFrom",
+    ),
+    "a missing log group": (
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to"
+        " create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit"
+        " status 1",
+        "missing resource",
+        "containerDefinitions[0].logConfiguration.options.awslogs-group",
+    ),
+    "a missing image tag": (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
+        " 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:7: 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:7: not"
+        " found",
+        "image",
+        "containerDefinitions[0].image",
+    ),
+}
+
+
+@pytest.mark.parametrize(("reason", "category", "field"), FAULTS.values(), ids=FAULTS)
+def test_a_recorded_fault_is_led_to_its_field(
+    cfnroles: Any, aws: Account, reason: str, category: str, field: str
+) -> None:
+    aws({**READS, "ecs.describe_tasks": {"tasks": [stopped(reason)], "failures": []}})
+    (found,) = json.loads(cfnroles(*LIVE, "--cluster", "shop", "--task", ID, "--format", "json").out)["diagnoses"]
+    assert found["category"] == category
+    assert field in [each["field"] for each in found["askedBy"]]
 
 
 def test_a_service_is_diagnosed_by_its_stopped_tasks(cfnroles: Any, aws: Account) -> None:
