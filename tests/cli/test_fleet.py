@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cfnroles.aws.connection import Connection
+from cfnroles.sources.source import read
 from tests.fleets import ACCOUNT, HOME, REGION, TRUST, account, allow, definition, role, role_arn, secret
 from tests.live_aws import Aws, aws, refusal
 
@@ -54,6 +55,23 @@ def found(result: Any) -> list[tuple[str, str, str]]:
     return [(each["kind"], each["subject"], " ".join(each["taskDefinitions"])) for each in findings]
 
 
+FILES = {
+    "volumes": [
+        {
+            "name": "files",
+            "efsVolumeConfiguration": {
+                "fileSystemId": "fs-12345678",
+                "transitEncryption": "ENABLED",
+                "authorizationConfig": {"iam": "ENABLED"},
+            },
+        }
+    ]
+}
+MOUNT = allow(
+    "elasticfilesystem:ClientMount",
+    "elasticfilesystem:ClientWrite",
+    on=f"arn:aws:elasticfilesystem:{HOME}:file-system/fs-12345678",
+)
 THERE = {secret("db"): {}}
 WITH_KEY = {secret("db"): {"KmsKeyId": KEY}}
 DB = definition("web", container=secrets(secret("db")))
@@ -163,6 +181,11 @@ CASES: dict[str, Case] = {
         [("wide role", "t", "web")],
         0,
     ),
+    "one role for ECS and for the application": (
+        account([{**DB, **FILES, "taskRoleArn": role_arn("web-execution")}], execution(GET, MOUNT), THERE),
+        [],
+        0,
+    ),
     "a role that is shared": (
         account([DB, definition("api", executionRoleArn=role_arn("web-execution"))], execution(GET), THERE),
         [("shared role", "web-execution", "api web")],
@@ -245,7 +268,13 @@ def test_nobody_asks_on_who_is_refused_again_and_again(cfnroles: Any, aws: Put) 
     assert there.calls.count("secretsmanager:DescribeSecret") == 5
 
 
-def test_revisions_that_differ_in_nothing_are_one_and_each_thing_is_asked_once(cfnroles: Any, aws: Put) -> None:
+def test_revisions_that_differ_in_nothing_are_one_and_each_thing_is_asked_once(
+    cfnroles: Any, aws: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    understood: list[object] = []
+    monkeypatch.setattr(
+        "cfnroles.answers.fleet_users.read", lambda document, told: understood.append(document) or read(document, told)
+    )
     definitions = [
         definition(
             family, n, executionRoleArn=role_arn("web-execution"), container={**secrets(secret("db"), "/a", "/b")}
@@ -256,6 +285,7 @@ def test_revisions_that_differ_in_nothing_are_one_and_each_thing_is_asked_once(c
     there = aws(account(definitions, execution(GET), THERE))
     report = json.loads(cfnroles(*LIVE, "--format", "json").out)
     assert (report["taskDefinitions"], report["families"], report["roles"]) == (300, 2, 1)
+    assert len(understood) == 2
     missing = [each for each in report["findings"] if each["kind"] == "secret missing"]
     assert [(each["subject"], each["count"]) for each in missing] == [("/a", 300), ("/b", 300)]
     counts = {call: there.calls.count(call) for call in there.calls}
@@ -320,12 +350,13 @@ def test_a_run_that_was_throttled_goes_on_where_it_was(cfnroles: Any, aws: Put, 
     assert first.code == 3
     assert f"Go on with the same --resume {file}" in first.err
     with file.open("ab") as half:
-        half.write(b'{"definition": {"fam')
+        half.write(b'{"definition": {"family": "' + b"w" * 20_000)
     there = aws(answers)
     second = cfnroles(*LIVE, "--resume", file, "--format", "json")
     assert (second.code, json.loads(second.out)["taskDefinitions"]) == (0, 7)
     assert there.calls.count("ecs:DescribeTaskDefinition") == 2
     assert "hunter2" not in file.read_text() + second.out
+    assert all(isinstance(json.loads(line), dict) for line in file.read_text().splitlines())
     assert file.stat().st_mode & 0o077 == 0
 
 

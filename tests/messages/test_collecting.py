@@ -117,6 +117,7 @@ ANSWERS: dict[str, tuple[list[object], list[tuple[str, int, str]]]] = {
                     event("Resource creation cancelled", LogicalResourceId="Other"),
                     event(denied()),
                     event("User Initiated", ResourceStatus="CREATE_IN_PROGRESS"),
+                    event("Exit code: 1", ResourceStatus="CREATE_IN_PROGRESS"),
                 ]
             }
         ],
