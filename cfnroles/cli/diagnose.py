@@ -88,8 +88,8 @@ def command(**given: Any) -> None:
     the registered task definition and its roles. What the credentials may not read is told, with the permission.
 
     With --fix the statement is shown as a diff of the file that the role comes from, and written there if you say so:
-    to a CloudFormation template, keeping every other byte. The exit code is then 1 if anything that is missing was not
-    written.
+    to a CloudFormation template, Terraform, a policy document or a service spec, keeping every other line. The exit
+    code is then 1 if anything that is missing was not written.
 
     The exit code is 0 if the cause is known, and 3 if the text cannot decide: then the causes are ranked, each with
     the command that decides.
