@@ -54,11 +54,9 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     found = [(category(one), row["truth"]["category"]) for row, one in high]
     right = sum(told == truth for told, truth in found)
     open_ = sum(told != truth and told == "undetermined" for told, truth in found)
-    ranked = sum(
-        told == "undetermined" and among(one, truth) for (told, truth), (_, one) in zip(found, high, strict=True)
-    )
+    ranked = sum(told == truth or among(one, truth) for (told, truth), (_, one) in zip(found, high, strict=True))
     yield f"category right {right}/{len(high)}, undetermined {open_}, wrong {len(high) - right - open_}"
-    yield f"of the undetermined, with the truth among the ranked causes {ranked}"
+    yield f"category right, or among the ranked causes {ranked}/{len(high)}"
     called = [(row, one) for row, one in high if row["truth"]["action"]]
     # The case of an action plays no part for IAM.
     acted = sum(one is not None and one.action.lower() == row["truth"]["action"].lower() for row, one in called)
