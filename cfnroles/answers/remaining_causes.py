@@ -12,7 +12,7 @@ REMAINING = (
     PossibleCause(
         "the task ran with another role, or before this policy was there",
         "aws ecs describe-task-definition --task-definition FAMILY --query"
-        " taskDefinition.[executionRoleArn,taskRoleArn]",
+        " 'taskDefinition.[executionRoleArn,taskRoleArn]'",
         "Deploy again with this role",
     ),
     PossibleCause(

@@ -56,7 +56,7 @@ SYMPTOMS = (
         category=Category.MALFORMED,
         what="the role's name was never filled in: no role is called so, whatever the message says of trust",
         sure="aws ecs describe-task-definition --task-definition FAMILY --query"
-        " taskDefinition.[executionRoleArn,taskRoleArn]",
+        " 'taskDefinition.[executionRoleArn,taskRoleArn]'",
         remedy="Fill in the name where the task definition is made",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
         caller=CallingRole.EITHER,

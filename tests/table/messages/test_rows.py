@@ -111,6 +111,8 @@ def test_what_begins_as_a_command_is_one_as_a_whole(text: str) -> None:
     for command in text.replace("&&", ";").split("; "):
         program, *words = shlex.split(command)
         assert f"{program} " in COMMANDS
+        bare = re.sub(r"'[^']*'", "", command)
+        assert not set("[]*?{}") & set(bare), "a shell takes it for the names of files"
         assert not [word for word in words if word.endswith((",", ".")) or word in ("and", "or", "for")]
         if program == "aws":
             models = SESSION.get_available_services()
