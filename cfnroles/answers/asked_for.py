@@ -14,13 +14,15 @@ from cfnroles.need import Condition, Holder, Need, Origin, Permission, Reason
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import own
-from cfnroles.symbols import Wildcard
+from cfnroles.symbols import Symbol, Wildcard
 from cfnroles.table.message import PolicyKind
 from cfnroles.text import ANYTHING, PSEUDO_PARAMETERS, Text, text_of
 from cfnroles.workload import Workload
 
 #: What stands for the document of needs that no field has.
 MESSAGE = "message"
+#: What Terraform asks AWS for itself.
+_HOME = re.compile(r"(?:module\.[^.]+\.)*data\.aws_(?:caller_identity|region|partition)\.")
 _INDEX = re.compile(r"\[\d+\]")
 #: A secret's ARN, without a key behind it.
 _SECRET_COLONS = 6
@@ -60,10 +62,14 @@ def _sureness(need: Need, thing: str, names: Mapping[str, KnownName]) -> int:
             return _SURE
         return _NAMED if known and any(re.fullmatch(f"/?{each.pattern}", thing) for each in known) else _NOT
     if _may_be(pattern, thing):
-        told = {symbol.name for symbol in resource.unknown}.issubset(PSEUDO_PARAMETERS)
-        return _SURE if told else _NAMED if known else _PERHAPS
+        return _SURE if all(map(_is_of_home, resource.unknown)) else _NAMED if known else _PERHAPS
     perhaps = not all(each.exact for each in known) and _may_be(matched(resource, {})[0], thing)
     return _PERHAPS if perhaps else _NOT
+
+
+def _is_of_home(symbol: Symbol) -> bool:
+    """Whether a symbol is the account, the Region or the partition that the source is deployed to."""
+    return symbol.name in PSEUDO_PARAMETERS or _HOME.match(symbol.name) is not None
 
 
 def _may_be(pattern: re.Pattern[str], thing: str) -> bool:

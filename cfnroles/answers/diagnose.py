@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cfnroles.answers.asked_for import Asking, asking, at_fields, bound, granted, own_needs, serves
+from cfnroles.answers.asked_for import MESSAGE, Asking, asking, at_fields, bound, granted, own_needs, serves
 from cfnroles.answers.diagnosis import Diagnosis
 from cfnroles.answers.explain import explain
 from cfnroles.answers.made_resources import as_made
-from cfnroles.answers.remaining_causes import REMAINING
+from cfnroles.answers.remaining_causes import ANOTHER_RESOURCE, NOT_DEPLOYED, REMAINING
 from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.trust import Trust
@@ -24,6 +24,7 @@ from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import Collected, Heard, collected
 from cfnroles.messages.doubts import is_general
+from cfnroles.messages.names import filled
 from cfnroles.messages.names import names_in as names_of_message
 from cfnroles.messages.understanding import Understood, named
 from cfnroles.need import Holder, Need, Origin
@@ -152,13 +153,14 @@ def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis
         tuple(sorted(origins, key=lambda origin: origin.sort_key)),
         said.name,
         said.judged,
-        () if statements else _causes(each, said),
+        () if statements else _with_names(_causes(each, said), each),
         statements,
         tuple(_unknown(each, asked, found, said)),
         at.tasks[0].address if at and at.addressed and at.tasks else "",
         at=said.at,
         also_missing=_besides(said) if statements else (),
         trust=said.trust,
+        fixable=_is_in_file(said, asked),
     )
 
 
@@ -168,6 +170,13 @@ def _names(found: Asking) -> dict[str, str]:
     if len(resources) != 1 or text_of(found[0].permission.resource).symbols:
         return {}
     return names_of_message(resources.pop())
+
+
+def _is_in_file(said: _Said, asked: _Asked) -> bool:
+    """Whether the role comes from a file: of the source, or the one that was given; or `build` writes it by a spec."""
+    if said.at is not None:
+        return bool(said.at.logical_id)
+    return not said.given.arn if said.given else any(reading.project for reading in asked.readings)
 
 
 def _is_of(at: SourceRole, needs: Sequence[Need]) -> bool:
@@ -188,9 +197,15 @@ def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[N
     """What the role lacks: what it was seen to lack, else what the message says that it does."""
     outcomes = {one.outcome for one in said.judged}
     if each.patchable and outcomes <= {Outcome.UNKNOWN}:
-        known = tuple(one.need for one in said.judged if each.thing and not one.unless_denied)
+        known = tuple(one.need for one in said.judged if each.thing and not _may_have(one))
         return known if said.judged else wanted or tuple(own_needs(each, _holders(each)[0]))
     return tuple(one.need for one in said.judged if one.outcome is Outcome.MISSING)
+
+
+def _may_have(judged: Judged) -> bool:
+    """Whether a statement of the role may allow the call already, by what nobody told or by an expression."""
+    own = judged.need.origin.document == MESSAGE and judged.outcome is Outcome.UNKNOWN
+    return bool(judged.unless_denied) or (own and bool(judged.by))
 
 
 def _besides(said: _Said) -> tuple[Statement, ...]:
@@ -209,6 +224,8 @@ def _said(each: Understood, wanted: tuple[Need, ...], asked: _Asked, given: Role
     if len(set(told_apart(found))) != 1:
         return _Said(others=tuple(told_apart(found)))
     at = found[0]
+    if name and not keys and not at.is_called(name):
+        return _Said(others=tuple(told_apart(found)))  # nothing but the name would say that it is this one
     judged = at.judged(keys) or _own(each, wanted, at)
     known = keys | {key_of(one.need) for one in judged}
     besides = tuple(one for one in at.verification.judged if key_of(one.need) not in known)
@@ -277,6 +294,8 @@ def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
             return ()
         return tuple(cause for cause in each.causes if trusting is Outcome.UNKNOWN or not cause.untrusted)
     outcomes = {one.outcome for one in said.judged}
+    if said.at and outcomes == {Outcome.UNKNOWN} and any(map(_may_have, said.judged)):
+        return (NOT_DEPLOYED, ANOTHER_RESOURCE, *each.causes)
     if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
         told = tuple(cause for cause in each.causes if not cause.lacking and not is_general(cause))
         if said.at and each.denial is not None and each.denial.kind is PolicyKind.IDENTITY and not each.denial.explicit:
@@ -284,6 +303,14 @@ def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
         named = each.denial is not None and each.denial.kind not in (PolicyKind.IDENTITY, PolicyKind.UNSTATED)
         return told if named else (*told, *REMAINING)
     return each.causes
+
+
+def _with_names(causes: Sequence[PossibleCause], each: Understood) -> tuple[PossibleCause, ...]:
+    """The causes with the names that the message tells in their commands."""
+    names = {**names_of_message(each.text), **({"ROLE": each.denial.role} if each.denial else {})}
+    return tuple(
+        replace(cause, check=filled(cause.check, names), remedy=filled(cause.remedy, names)) for cause in causes
+    )
 
 
 def _unknown(each: Understood, asked: _Asked, found: Asking, said: _Said) -> Iterator[str]:

@@ -88,4 +88,6 @@ class Diagnosis(Struct, frozen=True):
             return "Leave the role as it is: it allows the call, and something else refused it"
         if self.understood.denial and self.outcome is Outcome.DENIED:
             return "Change the statement that denies: one more that allows does not help"
+        if self.understood.denial and self.at is not None and self.causes:
+            return "Find out which of the causes it is"
         return self.understood.remedy

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from cfnroles.table.message import PossibleCause
 
+#: Where a statement of the source names by an expression what the message names by its ARN.
+NOT_DEPLOYED = PossibleCause(
+    "the statement of the source is about this resource, and was not deployed to the role that was refused",
+    "aws iam list-role-policies --role-name ROLE",
+    "Deploy the source",
+)
+ANOTHER_RESOURCE = PossibleCause(
+    "the statement of the source is about another resource",
+    "Compare the name behind its expression with that of the message",
+    "Add the resource to the statement",
+)
 #: What refuses a call that the role allows, in the order in which it is worth looking.
 REMAINING = (
     PossibleCause(

@@ -167,8 +167,11 @@ def _of_configuration(found: Verification, reading: Reading, roles: Mapping[str,
     own = roles.get(found.role.name)
     if own is None:
         return SourceRole(found, reading, "", _elsewhere(found))
-    name = own.known("name")
-    return SourceRole(found, reading, own.address, _pattern(name) if name else "", own.where)
+    name, prefix = own.known("name"), own.known("name_prefix")
+    # What a name begins with tells it apart where Terraform makes up the rest.
+    made = name is None or not _pattern(name).strip(".*")
+    called = f"{_pattern(prefix)}.*" if prefix and made else _pattern(name) if name else ""
+    return SourceRole(found, reading, own.address, called, own.where)
 
 
 def _elsewhere(found: Verification) -> str:

@@ -134,7 +134,8 @@ def _of_role(each: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "role", f"the source does not have it: {called}. {each.at.verification.absence.remedy}"
     elif each.outcome:
         role = each.at.verification.role if each.at else None
-        by = ", ".join(placed(role, one) if role else str(one) for judged in each.judged for one in judged.by)
+        named = [placed(role, one) if role else str(one) for judged in each.judged for one in judged.by]
+        by = ", ".join(dict.fromkeys(named))
         yield "role", f"{called} {_OUTCOMES[each.outcome]}{f': {by}' if by else ''}"
     if each.trust:
         yield "role" if not each.outcome else "trust", f"{called}: {' '.join(trust_words(each.trust))}"

@@ -46,7 +46,16 @@ RESOURCE_POLICIES: Mapping[str, PolicyKind] = {
 #: What is asked of each type: its arguments and its blocks.
 ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ROLE: (
-        ("name", "path", "arn", "id", "assume_role_policy", "managed_policy_arns", "permissions_boundary"),
+        (
+            "name",
+            "name_prefix",
+            "path",
+            "arn",
+            "id",
+            "assume_role_policy",
+            "managed_policy_arns",
+            "permissions_boundary",
+        ),
         ("inline_policy",),
     ),
     POLICY: (("name", "arn", "policy"), ()),

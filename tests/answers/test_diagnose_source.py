@@ -219,3 +219,27 @@ def test_what_the_source_allows_and_the_message_misses_was_not_deployed() -> Non
     found = of_template(denied(MADE, GET, secret("Key-a1b2c3d4e5f6")))
     assert (found.causes, found.is_settled) == ((), True)
     assert found.remedy.startswith("Deploy the source")
+
+
+def test_a_role_of_an_unknown_name_is_no_other_that_the_message_names(tmp_path: Path) -> None:
+    text = TERRAFORM.replace('name               = "shop-execution"', 'name_prefix        = "shop-execution-"')
+    (tmp_path / "main.tf").write_text(text)
+    call = ("sqs:SendMessage", f"arn:aws:sqs:{HOME}:orders")
+    (other,) = diagnose(denied("admin", *call), read(tmp_path))
+    (own,) = diagnose(denied("shop-execution-20260115", *call), read(tmp_path))
+    assert other.at is None
+    assert own.at is not None
+
+
+def test_a_statement_on_an_expression_may_be_about_what_was_refused(tmp_path: Path) -> None:
+    policy = """
+resource "aws_sqs_queue" "orders" {}
+resource "aws_iam_role_policy" "own" {
+  role   = aws_iam_role.execution.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = aws_sqs_queue.orders.arn }] })
+}
+"""
+    (tmp_path / "main.tf").write_text(TERRAFORM + policy)
+    (found,) = diagnose(denied("shop-execution", "sqs:SendMessage", f"arn:aws:sqs:{HOME}:orders"), read(tmp_path))
+    assert (found.outcome, found.statements, found.is_settled) == (Outcome.UNKNOWN, (), False)
+    assert "was not deployed" in found.causes[0].what

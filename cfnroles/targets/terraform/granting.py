@@ -142,12 +142,13 @@ def _beside(
 def _resource(
     role: str, statements: Sequence[Mapping[str, Any]], data: Mapping[str, str], file: _Edited
 ) -> Iterator[str]:
-    own = f"{role}_{identifier(in_words(statements[0]['Sid']))}"
+    called = statements[0]["Sid"] if len(statements) == 1 else "Permissions"
+    own = f"{role}_{identifier(in_words(called))}"
     names = (own, *(f"{own}_{number}" for number in range(2, 1_000)))
     whole = "\n".join(file.module.values())
     name = next(each for each in names if f'"aws_iam_role_policy" "{each}"' not in whole)
     yield f'resource "aws_iam_role_policy" "{name}" {{'
-    yield f'  name = "{statements[0]["Sid"]}"'
+    yield f'  name = "{called}"'
     yield f"  role = aws_iam_role.{role}.id"
     yield ""
     yield "  policy = jsonencode({"

@@ -113,14 +113,14 @@ FORMS = {
     "a document that others have": (
         OF_DOCUMENT + DOCUMENT
         + 'output "own" {\n  value = data.aws_iam_policy_document.own.json\n}\n',
-        "", 'resource "aws_iam_role_policy" "execution_read_secrets" {',
+        "", 'resource "aws_iam_role_policy" "execution_permissions" {',
     ),
     "a text of JSON": (OWN.format(JSON.format("", "")), "", '"${aws_secretsmanager_secret.db.arn}"'),
     "a text of JSON that is indented": (OWN.format(JSON.format("-", "    ")), "", '"Sid": "ReadSecrets"'),
     "a managed policy": (MANAGED.format(STATEMENT), "", '"*" }, {'),
     "a managed policy that others have": (
         MANAGED.format(STATEMENT) + 'output "own" {\n  value = aws_iam_policy.own.arn\n}\n',
-        "", 'resource "aws_iam_role_policy" "execution_read_secrets" {',
+        "", 'resource "aws_iam_role_policy" "execution_permissions" {',
     ),
     "AWS's own policy": (AWS, "", "  role = aws_iam_role.execution.id\n"),
     "nothing": ("", "", 'data "aws_caller_identity" "current" {}\n'),
