@@ -4,45 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.asked_for import MESSAGE, Asking, asking, at_fields, bound, granted, own_needs, serves
 from cfnroles.answers.diagnosis import Diagnosis
-from cfnroles.answers.explain import explain
-from cfnroles.answers.made_resources import as_made
+from cfnroles.answers.refused_role import AskedSource, RoleAnswer, holders_of, role_answer
 from cfnroles.answers.remaining_causes import ANOTHER_RESOURCE, NOT_DEPLOYED, REMAINING
-from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
-from cfnroles.answers.template_tasks import known_of
-from cfnroles.answers.trust import Trust
+from cfnroles.answers.source_roles import SourceRole
 from cfnroles.answers.verification import Judged, Outcome, trust_outcome
-from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.errors import InvalidInput
-from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import Collected, Heard, collected
 from cfnroles.messages.doubts import is_general
 from cfnroles.messages.names import filled
 from cfnroles.messages.names import names_in as names_of_message
 from cfnroles.messages.understanding import Understood, named
-from cfnroles.need import Holder, Need, Origin
+from cfnroles.need import Need, Origin
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.roles import read_role_of
 from cfnroles.statements import Statement, compose
-from cfnroles.table.message import CallingRole, Category, PolicyKind, PossibleCause
+from cfnroles.table.message import Category, PolicyKind, PossibleCause
 from cfnroles.text import text_of
 
-_HOLDERS = {
-    CallingRole.EXECUTION: (Holder.EXECUTION,),
-    CallingRole.LOG_WRITER: (Holder.EXECUTION,),
-    CallingRole.TASK: (Holder.TASK,),
-    CallingRole.INSTANCE: (Holder.INSTANCE,),
-    CallingRole.DEPLOYER: (Holder.DEPLOYER,),
-    CallingRole.SERVICE_LINKED: (Holder.DEPLOYER,),
-}
-_EITHER = (Holder.EXECUTION, Holder.TASK)
 #: What may be a statement of the role's that is missing, where the message itself does not say so.
 _OPEN = frozenset({Category.PERMISSION, Category.UNDETERMINED, Category.VOLUME})
 #: The role that made the call of a message, where it can be told.
@@ -68,7 +53,7 @@ def diagnosed(
     """What is behind messages that were found, as ``diagnose`` tells it."""
     if not heard:
         return ()
-    asked = _Asked(() if source is None else (source,) if isinstance(source, Reading) else tuple(source), resource)
+    asked = AskedSource(() if source is None else (source,) if isinstance(source, Reading) else tuple(source), resource)
     role_of = role if callable(role) else _always(role, asked)
     return tuple(
         replace(
@@ -81,7 +66,7 @@ def diagnosed(
     )
 
 
-def _always(role: str, asked: _Asked) -> RoleOf:
+def _always(role: str, asked: AskedSource) -> RoleOf:
     """The role of a file, whatever the message; read when it is first asked for."""
 
     @cache
@@ -91,56 +76,13 @@ def _always(role: str, asked: _Asked) -> RoleOf:
     return lambda _: read() if role else None
 
 
-class _Asked:
-    """What the source asks for, and its roles."""
-
-    def __init__(self, readings: tuple[Reading, ...], resource: str) -> None:
-        self.readings, self._resource = readings, resource
-        self.facts = _facts(readings[0]) if readings else Facts()
-        self.needs = tuple(need for each in readings for need in _needs(each, resource))
-        self.names = {name: known for each in readings for name, known in names_in(each).items()}
-
-    @cached_property
-    def roles(self) -> tuple[SourceRole, ...]:
-        return tuple(found for each in self.readings for found in source_roles(each, self._resource))
-
-
-def _needs(reading: Reading, resource: str) -> Iterator[Need]:
-    for explanation in explain(reading, resource):
-        for _, statements in explanation.roles:
-            for explained in statements:
-                yield from explained.statement.needs
-
-
-def _facts(reading: Reading) -> Facts:
-    if reading.template is not None:
-        return known_of(reading)[0]
-    return reading.tasks[0].facts if reading.tasks else Facts()
-
-
-class _Said(Struct, frozen=True):
-    """What a role says to the call.
-
-    ``called`` is its name in the message, ``at`` the role of the source, ``others`` those that it may be instead.
-    """
-
-    name: str = ""
-    called: str = ""
-    judged: tuple[Judged, ...] = ()
-    besides: tuple[Judged, ...] = ()
-    trust: Trust | None = None
-    at: SourceRole | None = None
-    others: tuple[str, ...] = ()
-    given: Role | None = None
-
-
-def _diagnosis(each: Understood, asked: _Asked, given: Role | None) -> Diagnosis:
+def _diagnosis(each: Understood, asked: AskedSource, given: Role | None) -> Diagnosis:
     found = asking(each, asked.needs, asked.names)
     each = named(each, _names(found))
     fields = at_fields(each, asked.readings, asked.needs)
     wanted = tuple(bound(each, need) for need in found if serves(each, need))
     # A role tells what was refused where the message does not name it.
-    said = _said(each, wanted or tuple(found), asked, given)
+    said = role_answer(each, wanted or tuple(found), asked, given)
     if said.at and found and said.at.is_called(said.called) and not _is_of(said.at, found):
         found, wanted, fields = Asking(), (), ()  # another role's field asks for the same thing
     if said.at and each.category is Category.TRUST:
@@ -172,7 +114,7 @@ def _names(found: Asking) -> dict[str, str]:
     return names_of_message(resources.pop())
 
 
-def _is_in_file(said: _Said, asked: _Asked) -> bool:
+def _is_in_file(said: RoleAnswer, asked: AskedSource) -> bool:
     """Whether the role comes from a file: of the source, or the one that was given; or `build` writes it by a spec."""
     if said.at is not None:
         return bool(said.at.logical_id)
@@ -193,12 +135,12 @@ def _naming(at: SourceRole, fields: Sequence[Origin]) -> Iterator[Origin]:
             yield origin
 
 
-def _lacking(each: Understood, wanted: tuple[Need, ...], said: _Said) -> tuple[Need, ...]:
+def _lacking(each: Understood, wanted: tuple[Need, ...], said: RoleAnswer) -> tuple[Need, ...]:
     """What the role lacks: what it was seen to lack, else what the message says that it does."""
     outcomes = {one.outcome for one in said.judged}
     if each.patchable and outcomes <= {Outcome.UNKNOWN}:
         known = tuple(one.need for one in said.judged if each.thing and not _may_have(one))
-        return known if said.judged else wanted or tuple(own_needs(each, _holders(each)[0]))
+        return known if said.judged else wanted or tuple(own_needs(each, holders_of(each)[0]))
     return tuple(one.need for one in said.judged if one.outcome is Outcome.MISSING)
 
 
@@ -208,71 +150,9 @@ def _may_have(judged: Judged) -> bool:
     return bool(judged.unless_denied) or (own and bool(judged.by))
 
 
-def _besides(said: _Said) -> tuple[Statement, ...]:
+def _besides(said: RoleAnswer) -> tuple[Statement, ...]:
     """What the role lacks for other calls, as its source writes it."""
     return compose(one.need for one in said.besides if one.outcome is Outcome.MISSING)
-
-
-def _said(each: Understood, wanted: tuple[Need, ...], asked: _Asked, given: Role | None) -> _Said:
-    if given:
-        return _of_given(each, wanted, asked, given)
-    if not (each.action or each.category is Category.TRUST):
-        return _Said()
-    keys = {key_of(need) for need in wanted}
-    name = each.denial.role if each.denial else each.thing.rpartition("/")[2] if each.category is Category.TRUST else ""
-    found = chosen(asked.roles, name, keys, _holders(each))
-    if len(set(told_apart(found))) != 1:
-        return _Said(others=tuple(told_apart(found)))
-    at = found[0]
-    if name and not keys and not at.is_called(name):
-        return _Said(others=tuple(told_apart(found)))  # nothing but the name would say that it is this one
-    judged = at.judged(keys) or _own(each, wanted, at)
-    known = keys | {key_of(one.need) for one in judged}
-    besides = tuple(one for one in at.verification.judged if key_of(one.need) not in known)
-    trust = at.verification.trust if each.category is Category.TRUST else None
-    if not (judged or trust):
-        return _Said()
-    return _Said(at.verification.role.name, name, judged, besides, trust, at)
-
-
-def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Judged, ...]:
-    """What a role of the source says to calls that no document names: those of the application, and on keys."""
-    keyed = tuple(need for need in wanted if need.holder is at.verification.holder)
-    needs = keyed or tuple(own_needs(each, at.verification.holder))
-    if at.verification.absence:
-        return ()
-    facts, role = _facts(at.reading), at.verification.role
-    # A policy may name what the template makes by an expression, or by its name.
-    return tuple(
-        _surest(_judged((need,), role, facts), _judged((as_made(need, at.reading),), role, facts)) for need in needs
-    )
-
-
-def _surest(named: Sequence[Judged], made: Sequence[Judged]) -> Judged:
-    """What a role says to a need in both of its forms."""
-    if made[0].outcome is Outcome.MISSING and named[0].outcome is not Outcome.MISSING:
-        return replace(named[0], need=made[0].need)
-    return made[0]
-
-
-def _of_given(each: Understood, wanted: tuple[Need, ...], asked: _Asked, role: Role) -> _Said:
-    needs = wanted or tuple(own_needs(each, _holders(each)[0]))
-    judged = _judged(needs, role, asked.facts)
-    besides: tuple[Judged, ...] = ()
-    if wanted and sum(len(reading.tasks) for reading in asked.readings) == 1:
-        others = (need for need in asked.needs if need.holder is wanted[0].holder and need not in wanted)
-        besides = _judged(tuple(others), role, asked.facts)
-    return _Said(role.name, "", judged, besides, given=role)
-
-
-def _judged(wanted: tuple[Need, ...], role: Role, facts: Facts) -> tuple[Judged, ...]:
-    if not wanted:
-        return ()
-    return judge_uses(Uses(wanted[0].holder, wanted, facts), role, prove=False).judged
-
-
-def _holders(each: Understood) -> tuple[Holder, ...]:
-    return _HOLDERS.get(each.caller, _EITHER)
 
 
 def _may_lack(each: Understood) -> bool:
@@ -287,7 +167,7 @@ def _open(each: Understood) -> bool:
     return each.denial is not None and each.denial.kind is PolicyKind.UNSTATED and each.causes[0].lacking
 
 
-def _causes(each: Understood, said: _Said) -> tuple[PossibleCause, ...]:
+def _causes(each: Understood, said: RoleAnswer) -> tuple[PossibleCause, ...]:
     if said.trust is not None:
         trusting = trust_outcome(said.trust)
         if trusting in (Outcome.MISSING, Outcome.DENIED):
@@ -313,7 +193,7 @@ def _with_names(causes: Sequence[PossibleCause], each: Understood) -> tuple[Poss
     )
 
 
-def _unknown(each: Understood, asked: _Asked, found: Asking, said: _Said) -> Iterator[str]:
+def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnswer) -> Iterator[str]:
     denial = each.denial
     if each.cut:
         yield "the cause: the text is cut before it"
@@ -325,7 +205,7 @@ def _unknown(each: Understood, asked: _Asked, found: Asking, said: _Said) -> Ite
     yield from _unknown_role(each, asked, said)
 
 
-def _unknown_fields(each: Understood, asked: _Asked, found: Asking) -> Iterator[str]:
+def _unknown_fields(each: Understood, asked: AskedSource, found: Asking) -> Iterator[str]:
     if not asked.readings:
         if each.fields:
             yield "which field asked for it: --source SOURCE tells"
@@ -340,7 +220,7 @@ def _unknown_fields(each: Understood, asked: _Asked, found: Asking) -> Iterator[
         yield f"{'whether ' * (len(found) == 1)}{one}: the source names what it asks for by an expression"
 
 
-def _unknown_role(each: Understood, asked: _Asked, said: _Said) -> Iterator[str]:
+def _unknown_role(each: Understood, asked: AskedSource, said: RoleAnswer) -> Iterator[str]:
     denial, name = each.denial, each.denial.role if each.denial else ""
     if said.others:
         yield f"which role it was: {', '.join(said.others)} may be it"
