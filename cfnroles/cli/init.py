@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.source import taken
-from cfnroles.cli.terminal import say
+from cfnroles.cli.terminal import is_asked, say
 from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
+from cfnroles.page import quoted
 
 if TYPE_CHECKING:
     from cfnroles.facts import Facts
@@ -37,7 +38,7 @@ class _Options(Struct, frozen=True):
 
 
 @click.command("init")
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="[SOURCE...]", nargs=-1)
 @click.option(
     "-o",
     "--output",
@@ -55,6 +56,10 @@ class _Options(Struct, frozen=True):
 def command(sources: tuple[str, ...], **given: Any) -> None:
     """Write a commented service spec for task definitions that are there already.
 
+    Without SOURCE it looks for them in this folder and below, asks on a terminal what they leave open, and names the
+    commands for templates, apps of the CDK and Terraform, which need no spec. Beside the spec it writes the schema, by
+    which editors complete and check it.
+
     SOURCE is a task definition in JSON or YAML, or a directory of them. ROLE is FILE:NAME for the output of `aws iam
     get-account-authorization-details`, FILE:LogicalId in a CloudFormation template, a policy document in JSON, or with
     --live a role's name. What the new roles gain and lose against it is told.
@@ -70,14 +75,55 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     if (options.from_role or options.execution_role) and len(sources) > 1:
         raise InvalidInput("a role is of one service, and here are several", remedy="Name one SOURCE.")
     read = _live if options.live else _files
-    services = _distinct([each for source in sources for each in read(source, options)])
+    named = sources or _found(options)
+    if not named:
+        return
+    services: Sequence[Drafted] = _distinct([each for source in named for each in read(source, options)])
     if options.from_role:
         services = [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
-    _write(output, draft(options.project or _project(output, services), services))
+    log_groups = True
+    if not sources and is_asked():
+        from cfnroles.cli.init_here import asked
+
+        services, log_groups = asked(services, output)
+    _write(output, draft(options.project or _project(output, services), services, log_groups=log_groups))
+    _write_schema(output.parent)
     count = len(services)
-    say(f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {output}", err=True)
+    say(
+        f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {quoted(str(output))}", err=True
+    )
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
+
+
+def _found(options: _Options) -> tuple[str, ...]:
+    """The task definitions in this folder and below; tells what to run for all else that is there."""
+    from cfnroles.cli.init_here import look
+
+    if options.live:
+        raise InvalidInput("--live asks Amazon ECS about a SOURCE", remedy="Name CLUSTER/SERVICE or FAMILY[:REVISION].")
+    here = look()
+    commands = list(here.commands)
+    if not here.definitions and not commands:
+        raise InvalidInput(
+            "there is no task definition, template with one, cdk.out or Terraform in this folder or below",
+            remedy="Name one, cfnroles init SOURCE, or take one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
+        )
+    if commands:
+        say("Found, and it needs no spec:", *(f"  {command}" for command in commands), err=True)
+    if here.definitions:
+        say("Found task definitions:", *(f"  {name}" for name in here.definitions), "", err=True)
+    return here.definitions
+
+
+def _write_schema(folder: Path) -> None:
+    """The schema beside the spec; one that is there already stays as it is."""
+    from cfnroles.sources.service_spec.draft import SCHEMA_FILE
+    from cfnroles.sources.service_spec.schema import schema_text
+
+    path = folder / SCHEMA_FILE
+    if not exists(path):
+        _write(path, schema_text())
 
 
 def _files(source: str, options: _Options) -> list[Drafted]:
@@ -158,7 +204,7 @@ def _distinct(services: list[Drafted]) -> list[Drafted]:
     return distinct
 
 
-def _project(output: Path, services: list[Drafted]) -> str:
+def _project(output: Path, services: Sequence[Drafted]) -> str:
     from cfnroles.sources.service_spec.draft import service_name
 
     return service_name(output.absolute().parent.name) if len(services) > 1 else services[0].name

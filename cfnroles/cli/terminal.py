@@ -78,8 +78,11 @@ def confirm(question: str) -> bool:
     return click.confirm(page([question]), err=True)
 
 
-def ask(name: str, admitted: Callable[[str], str], *, hidden: bool) -> str:
-    """Ask on standard error until ``admitted`` raises no ``ValueError``; returns what it makes of the answer."""
+def ask(name: str, admitted: Callable[[str], str], *, hidden: bool, default: str | None = None) -> str:
+    """Ask on standard error until ``admitted`` raises no ``ValueError``; returns what it makes of the answer.
+
+    An empty answer is asked for again, unless it stands for ``default``.
+    """
 
     def value_of(answer: str) -> str:
         try:
@@ -87,7 +90,9 @@ def ask(name: str, admitted: Callable[[str], str], *, hidden: bool) -> str:
         except ValueError as refusal:
             raise click.UsageError(page([str(refusal)])) from refusal
 
-    answer: str = click.prompt(page([name]), err=True, hide_input=hidden, value_proc=value_of)
+    answer: str = click.prompt(
+        page([name]), err=True, hide_input=hidden, value_proc=value_of, default=default, show_default=bool(default)
+    )
     return answer
 
 

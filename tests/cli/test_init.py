@@ -63,7 +63,7 @@ def test_a_directory_becomes_a_spec_of_its_services(project: Path, cfnroles: Cal
     result = cfnroles("init", project, "-o", spec)
     assert result.code == 0, result.err
     text = spec.read_text()
-    assert text.splitlines()[2] == "project: shop"
+    assert text.splitlines()[3] == "project: shop"
     assert "region: us-east-1" in text
     for name in ("web", "worker", "report"):
         assert f"  shop-{name}:\n    task-definition: {name}.json\n" in text

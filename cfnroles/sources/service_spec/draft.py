@@ -17,12 +17,16 @@ _PLAIN = re.compile(
 )
 
 
+#: The file beside a spec that holds its schema, for editors.
+SCHEMA_FILE = "cfnroles.schema.json"
+
+
 class Drafted(Struct, frozen=True):
     """One service of the spec to be: its name, the path of its task definition, and what is known about it.
 
     ``described`` is the path of what create-service takes, which tells of the service what the keys of a spec would.
     ``managed_policies`` and ``statements`` are taken over from the task role that it has; ``left`` says what of that
-    role was not.
+    role was not. ``grants`` are what its author says that the application may do: ``sqs-send: orders``.
     """
 
     name: str
@@ -33,6 +37,12 @@ class Drafted(Struct, frozen=True):
     managed_policies: tuple[str, ...] = ()
     statements: tuple[Mapping[str, Any], ...] = ()
     left: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+
+    @property
+    def has_log_groups(self) -> bool:
+        """Whether a container writes to a log group."""
+        return _logs(self.workload)
 
 
 def service_name(family: str) -> str:
@@ -41,19 +51,23 @@ def service_name(family: str) -> str:
     return name if name[:1].isalpha() else f"s-{name}"[:62]
 
 
-def draft(project: str, services: Sequence[Drafted]) -> str:
-    """The text of the spec, with comments that say what only its authors can know."""
-    return page(_lines(project, services)) + "\n"
+def draft(project: str, services: Sequence[Drafted], *, log_groups: bool = True) -> str:
+    """The text of the spec, with comments that say what only its authors can know.
+
+    With ``log_groups`` those of the services are made before their tasks.
+    """
+    return page(_lines(project, services, log_groups=log_groups)) + "\n"
 
 
-def _lines(project: str, services: Sequence[Drafted]) -> Iterator[str]:
+def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield "# What the services of this project need around their roles. `cfnroles build` makes stacks of this file,"
     yield "# `cfnroles explain` tells why each permission is there. docs/spec.md has all keys."
     yield f"project: {_scalar(project)}"
     yield from _fact("account", {each.facts.account for each in services}, "123456789012")
     yield from _fact("region", {each.facts.region for each in services}, "us-east-1")
     yield ""
-    if any(_logs(each.workload) for each in services):
+    if log_groups and any(each.has_log_groups for each in services):
         yield "defaults:"
         yield "  # The log groups are made before the tasks; name those in `existing` that are there already."
         yield "  log-groups: {retention-days: 30}"
@@ -91,6 +105,11 @@ def _service(service: Drafted) -> Iterator[str]:
 
 def _task_role(service: Drafted) -> Iterator[str]:
     role = service.workload.tree.get("taskRoleArn")
+    if service.grants:
+        yield "    task-role:"
+        yield "      grants:"
+        yield from (f"        - {word}: {_scalar(name)}" for word, name in (g.split(": ", 1) for g in service.grants))
+        return
     if isinstance(role, str) and role and not (service.statements or service.managed_policies):
         yield f"    # The task role so far is {role}: --from-role takes over what it allows."
     if not (service.statements or service.managed_policies):

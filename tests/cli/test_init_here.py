@@ -1,0 +1,169 @@
+"""`cfnroles init` without arguments: it finds what is there, asks what that leaves open, and writes both in one go."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cfnroles.cli.init_here import look
+
+TASK = {
+    "family": "web",
+    "containerDefinitions": [
+        {
+            "name": "web",
+            "image": "nginx:1.27",
+            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/web"}},
+        }
+    ],
+}
+TEMPLATE = """\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: [{Name: web, Image: nginx}]}
+"""
+OTHER_TEMPLATE = "Resources: {Topic: {Type: AWS::SNS::Topic}}\n"
+TERRAFORM = 'resource "aws_ecs_task_definition" "web" {\n  family = "web"\n  container_definitions = "[]"\n}\n'
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """`here({"a/web.json": TASK, "t.yaml": "..."})`: the folder that the command runs in, with these files."""
+
+    def plant(files: dict[str, Any]) -> Path:
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content if isinstance(content, str) else json.dumps(content))
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    return plant
+
+
+def test_what_is_there_is_found_by_its_kind_and_what_tools_keep_is_not(here: Callable[..., Path]) -> None:
+    here(
+        {
+            "task.json": TASK,
+            "deploy/task.yaml": json.dumps(TASK),
+            "stack/template.yaml": TEMPLATE,
+            "stack/topic.yaml": OTHER_TEMPLATE,
+            "infra/main.tf": TERRAFORM,
+            "network/main.tf": 'resource "aws_vpc" "a" {}\n',
+            "package.json": {"name": "web"},
+            "broken.yaml": "containerDefinitions: [",
+            "node_modules/a/task.json": TASK,
+            ".git/task.json": TASK,
+            "env/pyvenv.cfg": "",
+            "env/task.json": TASK,
+            "old/cfnroles.yaml": "project: a\nservices: {a: {task-definition: ../task.json}}\n",
+        }
+    )
+    found = look()
+    assert sorted(found.definitions) == ["deploy/task.yaml", "task.json"]
+    assert found.templates == ("stack/template.yaml",)
+    assert found.configurations == ("infra",)
+    assert found.specs == ("old/cfnroles.yaml",)
+    assert found.apps == ()
+
+
+def test_without_a_terminal_nothing_is_asked_and_the_spec_lints(
+    here: Callable[..., Path], cfnroles: Callable[..., Any]
+) -> None:
+    here({"web.json": TASK})
+    told = cfnroles("init")
+    assert told.code == 0, told.err
+    assert "Found task definitions:\n  web.json\n" in told.err
+    assert Path("cfnroles.yaml").read_text().startswith("# yaml-language-server: $schema=cfnroles.schema.json\n")
+    assert json.loads(Path("cfnroles.schema.json").read_text())["$schema"]
+    assert cfnroles("lint", "cfnroles.yaml").code == 0
+    again = cfnroles("init")
+    assert (again.code, "overwrites nothing" in again.err) == (2, True)
+
+
+def test_every_command_that_it_names_works(
+    here: Callable[..., Path], cfnroles: Callable[..., Any], examples: Path
+) -> None:
+    shutil.copy(examples / "shop.json", here({"a b/t.yaml": TEMPLATE, "infra/main.tf": TERRAFORM}) / "shop.json")
+    told = cfnroles("init")
+    commands = [line.strip() for line in told.err.splitlines() if line.startswith("  cfnroles ")]
+    assert [command.split()[1] for command in commands] == ["explain", "inject", "verify", "terraform"]
+    last = told.err.splitlines()[-1].partition("stacks: ")[2]
+    for command in (*commands, last):
+        ended = cfnroles(*shlex.split(command)[1:])
+        assert ended.code in (0, 1, 3), f"{command}: {ended.err}"
+
+
+def test_templates_alone_need_no_spec(here: Callable[..., Path], cfnroles: Callable[..., Any]) -> None:
+    folder = here({"t.yaml": TEMPLATE})
+    told = cfnroles("init")
+    assert (told.code, sorted(path.name for path in folder.iterdir())) == (0, ["t.yaml"])
+    assert "cfnroles inject t.yaml -o t-with-roles.yaml" in told.err
+
+
+def test_where_nothing_is_it_says_what_to_do(here: Callable[..., Path], cfnroles: Callable[..., Any]) -> None:
+    here({"notes.json": {"a": 1}})
+    told = cfnroles("init")
+    assert told.code == 2
+    assert "cfnroles init --live CLUSTER/SERVICE" in told.err
+
+
+def test_on_a_terminal_it_asks_until_the_answer_is_one(
+    here: Callable[..., Path], cfnroles: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here({"web.json": TASK})
+    monkeypatch.setattr("cfnroles.cli.init.is_asked", lambda: True)
+    answers = [
+        "123",
+        "123456789012",
+        "eu-west-1",
+        "n",
+        "sqs-sent: x",
+        "sqs-send: orders",
+        "s3-read",
+        "s3-read: a",
+        "s3-read: shop-assets",
+        "",
+    ]
+    told = cfnroles("init", stdin="\n".join(answers) + "\n")
+    assert told.code == 0, told.err
+    assert "Did you mean 'sqs-send'?" in told.err
+    assert "Write WORD: NAME" in told.err
+    assert "'a' is not the name or ARN of an S3 bucket" in told.err
+    spec = yaml.safe_load(Path("cfnroles.yaml").read_text())
+    assert spec == {
+        "project": "web",
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "services": {
+            "web": {
+                "task-definition": "web.json",
+                "task-role": {"grants": [{"sqs-send": "orders"}, {"s3-read": "shop-assets"}]},
+            }
+        },
+    }
+    assert cfnroles("build", "cfnroles.yaml").code == 0
+
+
+def test_empty_answers_leave_the_file_as_without_a_terminal(
+    here: Callable[..., Path], cfnroles: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here({"web.json": TASK})
+    cfnroles("init", "-o", "without.yaml")
+    monkeypatch.setattr("cfnroles.cli.init.is_asked", lambda: True)
+    assert cfnroles("init", stdin="\n\ny\n\n").code == 0
+    assert Path("cfnroles.yaml").read_text() == Path("without.yaml").read_text()
+
+
+def test_a_schema_that_is_there_stays(here: Callable[..., Path], cfnroles: Callable[..., Any]) -> None:
+    here({"web.json": TASK, "cfnroles.schema.json": "{}"})
+    assert cfnroles("init").code == 0
+    assert Path("cfnroles.schema.json").read_text() == "{}"
