@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs site golden lock clean
+.PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs site release golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -57,6 +57,9 @@ docs: .venv/installed ## Write the pages that follow from tables anew.
 
 site: .venv/installed ## Write the documentation as a site to build/site, without a network.
 	zensical build --strict --clean
+
+release: ## Build wheel and source of this commit, reproducibly, with licences and a bill of materials, to dist/.
+	.ci/release
 
 golden: .venv/installed ## Rewrite the expected outputs of the tests, to be reviewed as a diff.
 	pytest --rewrite-golden $$(grep --recursive --files-with-matches --include='test_*.py' --word-regexp golden tests)

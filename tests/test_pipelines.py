@@ -15,6 +15,7 @@ from cfnroles.cli.lint import command
 SCHEMAS = {
     "examples/pipelines/github.yml": "vendor.github-workflows",
     "examples/pipelines/gitlab.yml": "vendor.gitlab-ci",
+    ".github/workflows/release.yml": "vendor.github-workflows",
     "action.yml": "vendor.github-actions",
 }
 
@@ -61,3 +62,13 @@ def test_options_in_the_files_are_those_of_the_command(repository: Path) -> None
 def test_the_hook_shows_what_it_says_though_it_passes(repository: Path) -> None:
     (hook,) = yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert hook["verbose"] is True
+
+
+def test_what_publishes_may_do_nothing_else(repository: Path) -> None:
+    release = yaml.safe_load((repository / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    assert release["permissions"] == {}
+    assert {name: job["permissions"] for name, job in release["jobs"].items()} == {
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write"},
+    }
+    assert release["jobs"]["publish"]["environment"] == "pypi"
