@@ -20,6 +20,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.messages.collecting import collected
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Holder
+from cfnroles.page import page
 from cfnroles.sources.failures import Gathered
 from cfnroles.sources.live_failure import reading_of
 from cfnroles.sources.reading import Reading
@@ -151,8 +152,14 @@ def _because(each: Diagnosis, why: str, remedy: str) -> Diagnosis:
 def check_failed(live: LiveDiagnosis) -> None:
     """Raise Unavailable where nothing failed, and nothing was refused that might tell of a failure."""
     if not live.found and not live.besides.unknown:
+        if live.besides.unread:
+            raise Unavailable(
+                "why it failed cannot be known",
+                why=page(f"not known: {each}" for each in live.besides.unread),
+                remedy="Ask for the permission, or give a message that was kept: cfnroles diagnose TEXT.",
+            )
         raise Unavailable(
             "AWS tells of no failure there",
-            why="\n".join(live.besides.unread) or "Amazon ECS tells of a stopped task for an hour at least.",
+            why="Amazon ECS tells of a stopped task for an hour at least.",
             remedy="Ask again as soon as it fails, or give a message that was kept: cfnroles diagnose TEXT.",
         )

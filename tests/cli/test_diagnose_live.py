@@ -358,6 +358,16 @@ def test_without_live_nobody_is_asked(cfnroles: Any, aws: Account) -> None:
     assert (result.code, "--task is for --live" in result.err) == (2, True)
 
 
+def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any, aws: Account) -> None:
+    aws(READS, ("ecs:DescribeTasks",))
+    result = cfnroles(*LIVE, "--task", ID)
+    assert (result.code, result.out) == (3, "")
+    assert result.err.splitlines()[:2] == [
+        "error: why it failed cannot be known",
+        "not known: the reason of the task: that needs the permission ecs:DescribeTasks, which AWS refused",
+    ]
+
+
 def test_where_nothing_failed_that_is_said(cfnroles: Any, aws: Account) -> None:
     aws({**READS, "ecs.list_tasks": {"taskArns": []}})
     result = cfnroles(*LIVE, "--service", "web")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from cfnroles.formats.permissions_page import policy_of
+from cfnroles.table.account_reads import COMMANDS
 from tests.end_to_end.conftest import Account
 from tests.fleets import TRUST, allow
 
@@ -46,6 +48,38 @@ def filled(account: Account) -> None:
     )
 
 
+def stopped(account: Account) -> str:
+    """The ARN of a task that ECS stopped in the words that it has for what the role lacks."""
+    ecs, there = account.client("ecs"), account.running
+    ecs.create_cluster(clusterName="live")
+    ecs.run_task(cluster="live", taskDefinition="web")
+    (task,) = ecs.list_tasks(cluster="live")["taskArns"]
+    reason = WORDS.format(account=there.account, region=there.region, task=task.rpartition("/")[2])
+    ecs.stop_task(cluster="live", task=task, reason=reason)
+    return str(task)
+
+
+def reader(account: Account, command: str) -> dict[str, str]:
+    """The credentials of a user with exactly the policy that docs/permissions.md has for a command."""
+    iam, there = account.client("iam"), account.running
+    (row,) = (each for each in COMMANDS if each.command == command)
+    policy = json.dumps(policy_of(row)).replace("ACCOUNT", there.account).replace("REGION", there.region)
+    name = command.replace(" --", "-")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="read", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def test_the_policy_of_the_page_is_enough_for_the_fleet(guarded_account: Account) -> None:
+    filled(guarded_account)
+    environment = reader(guarded_account, "fleet --live")
+    fleet = guarded_account.cfnroles("fleet", "--live", "--format", "json", environment=environment)
+    report = json.loads(fleet.stdout)
+    assert [each["kind"] for each in report["findings"]] == ["secret missing", "lacks permission"]
+    assert report["permissionsThatWouldTellMore"] == []
+
+
 def test_the_fleet_and_a_task_of_it_are_read(account: Account) -> None:
     filled(account)
     fleet = account.cfnroles("fleet", "--live", "--format", "json")
@@ -53,12 +87,7 @@ def test_the_fleet_and_a_task_of_it_are_read(account: Account) -> None:
     found = [(each["kind"], each["subject"]) for each in json.loads(fleet.stdout)["findings"]]
     assert found == [("secret missing", "/web/gone"), ("lacks permission", "web-execution")]
 
-    ecs, there = account.client("ecs"), account.running
-    ecs.create_cluster(clusterName="live")
-    ecs.run_task(cluster="live", taskDefinition="web")
-    (task,) = ecs.list_tasks(cluster="live")["taskArns"]
-    reason = WORDS.format(account=there.account, region=there.region, task=task.rpartition("/")[2])
-    ecs.stop_task(cluster="live", task=task, reason=reason)
+    task = stopped(account)
     told = account.cfnroles("diagnose", "--live", "--cluster", "live", "--task", task, "--format", "json")
     assert told.returncode == 0, told.stderr
     (one,) = json.loads(told.stdout)["diagnoses"]
