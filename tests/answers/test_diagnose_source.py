@@ -227,7 +227,11 @@ def test_a_role_of_an_unknown_name_is_no_other_that_the_message_names(tmp_path: 
     call = ("sqs:SendMessage", f"arn:aws:sqs:{HOME}:orders")
     (other,) = diagnose(denied("admin", *call), read(tmp_path))
     (own,) = diagnose(denied("shop-execution-20260115", *call), read(tmp_path))
+    (tmp_path / "main.tf").write_text(TERRAFORM.replace('name               = "shop-execution"', ""))
+    (unnamed,) = diagnose(denied("admin", *call), read(tmp_path))
     assert other.at is None
+    assert unnamed.at is None
+    assert "which role it was: aws_iam_role.execution may be it" in unnamed.unknown
     assert own.at is not None
 
 

@@ -11,6 +11,7 @@ from cfnroles import Document, read
 from cfnroles.answers.diagnose import diagnose
 from cfnroles.answers.verification import Outcome
 from cfnroles.answers.verify_template import verify_template
+from cfnroles.targets.cloudformation import granting
 from cfnroles.targets.fix import Fix, fix
 
 DENIED = (
@@ -66,6 +67,10 @@ FORMS = {
                             "ListAllMyBuckets"),
     "a policy that others have": (
         f"{ROLE}{OTHER}{POLICY.format('Policy', STATEMENT)}{ATTACHED.format('!Ref Role, !Ref Other')}",
+        "AssumeRolePolicyDocument",
+    ),
+    "a policy that a group has": (
+        f"{ROLE}{POLICY.format('Policy', STATEMENT)}{ATTACHED.format('!Ref Role')}      Groups: [admins]\n",
         "AssumeRolePolicyDocument",
     ),
     "a managed policy": (f"{ROLE}      ManagedPolicyArns: [!Ref Own]\n{POLICY.format('ManagedPolicy', STATEMENT)}",
@@ -172,6 +177,13 @@ def test_a_role_that_stands_elsewhere_is_left_alone() -> None:
     found = fixed(f"Resources:{template}")
     assert found.changes == ()
     assert "does not have the role" in found.refused[0]
+
+
+def test_a_change_after_which_the_call_is_still_refused_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(granting, "changed_template", lambda reading, at, lacking: f"{reading.documents[0].text}#\n")
+    found = fixed(f"{ROLE}{TASK}")
+    assert found.changes == ()
+    assert "would still not allow secretsmanager:GetSecretValue" in found.refused[0]
 
 
 def test_no_other_kind_of_policy_is_changed() -> None:
