@@ -85,7 +85,7 @@ def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
     """What tells of a service and its stopped tasks; raises as ``of_task`` does."""
     asking = _Asking(ecs)
     asking.service(_cluster(service) or cluster, service)
-    if not asking.unread and not any(answer.get("services") for answer in asking.answers):
+    if asking.absent:
         raise Unavailable(
             f"the cluster {_cluster(service) or cluster or 'default'} has no service {service}",
             remedy="Check --cluster, --region, --profile and the names.",
@@ -96,8 +96,11 @@ def of_service(ecs: Tasks, cluster: str, service: str) -> Gathered:
 def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
     """What tells of the last operation on a stack and on those within it, and of the services that failed in it."""
     asking = _Asking(ecs)
+    events: tuple[Event, ...] = ()
     try:
-        events = asking.known(partial(_events, stacks, stack), f"the events of the stack {stack}")
+        events = _events(stacks, stack)
+    except Denied as denied:
+        asking.unread.append(_lacks(f"the events of the stack {stack}", denied))
     except Refused as refused:
         if "does not exist" not in refused.message:
             raise
@@ -106,7 +109,7 @@ def of_stack(ecs: Tasks, stacks: Stacks, stack: str) -> Gathered:
             why=refused.message,
             remedy="A stack that was deleted is found by its id alone. Check --region, --profile and the name.",
         ) from refused
-    asking.stack(stacks, events or ())
+    asking.stack(stacks, events)
     return asking.gathered()
 
 
@@ -124,27 +127,35 @@ class _Asking:
         self._ecs = ecs
         self.answers: list[Mapping[str, Any]] = []
         self.unread: list[str] = []
+        self.absent: list[str] = []
         self._stacks = self._services = 0
 
     def known(self, ask: Callable[[], _Answer], what: str) -> _Answer | None:
-        """The answer; ``None`` where the credentials may not ask, which is told."""
+        """The answer; ``None`` where the credentials may not ask or AWS refuses to answer, which is told."""
         try:
             return ask()
         except Denied as denied:
-            self.unread.append(f"{what}: that needs the permission {denied.call}, which AWS refused")
-            return None
+            self.unread.append(_lacks(what, denied))
+        except Refused as refused:
+            self.unread.append(f"{what}: AWS answers {refused.code}: {refused.message}")
+        return None
+
+    def _answered(self, answer: Mapping[str, Any] | None) -> None:
+        """Keep an answer without what was not found by its name: that is no reason why anything failed."""
+        self.answers += [{name: value for name, value in answer.items() if name != "failures"}] if answer else []
 
     def tasks(self, cluster: str, names: Sequence[str]) -> None:
         what = "the reason of the task" if len(names) == 1 else "the reasons of the stopped tasks"
         answer = self.known(lambda: self._ecs.tasks(cluster, names), what)
-        self.answers += [answer] if answer else []
+        self._answered(answer)
 
     def service(self, cluster: str, named: str) -> None:
         name = named.rpartition("/")[2]
         answer = self.known(lambda: self._ecs.services(cluster, [named]), f"the events of the service {name}")
-        self.answers += [answer] if answer else []
+        self._answered(answer)
         found = (answer or {}).get("services") or [{}]
         if answer and found == [{}]:
+            self.absent.append(name)
             return
         gone = found[0].get("status") == "INACTIVE"
         family = _family(found[0].get("taskDefinition", ""))
@@ -175,6 +186,9 @@ class _Asking:
             elif event.type in _SERVICE_TYPES and event.physical_id.startswith("arn:") and self._services < _SERVICES:
                 self._services += 1
                 self.service(_cluster(event.physical_id), event.physical_id)
+        gone = "why the tasks of the service {} stopped: there is no such service any more"
+        self.unread += [gone.format(name) for name in self.absent]
+        self.absent = []
 
     def gathered(self) -> Gathered:
         """All of it, with the task definition of the newest task that failed, or of the service."""
@@ -202,6 +216,10 @@ def _events(stacks: Stacks, stack: str) -> tuple[Event, ...]:
         if event.of_stack and event.status in _BEGINS:
             break
     return tuple(found)
+
+
+def _lacks(what: str, denied: Denied) -> str:
+    return f"{what}: that needs the permission {denied.call}, which AWS refused"
 
 
 def _as_answered(event: Event) -> Mapping[str, Any]:

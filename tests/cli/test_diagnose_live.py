@@ -269,6 +269,16 @@ def test_a_stack_is_followed_to_the_nested_stack_and_the_service_that_failed(cfn
     assert account.changes == []
 
 
+def test_a_service_that_was_rolled_back_is_told_as_gone(cfnroles: Any, aws: Account) -> None:
+    unstable = 'Resource handler returned message: "Exceeded attempts to wait" (RequestToken: 1)'
+    events = [event("shop", "Service", "AWS::ECS::Service", "CREATE_FAILED", unstable, SERVICE), began("shop")]
+    aws({"cloudformation.describe_stack_events": {"StackEvents": events}, "ecs.describe_services": missing})
+    result = cfnroles(*LIVE, "--stack", "shop", "--format", "json")
+    told = json.loads(result.out)
+    assert (result.code, [each["message"] for each in told["diagnoses"]]) == (3, ["not-stable"])
+    assert told["notRead"] == ["why the tasks of the service web stopped: there is no such service any more"]
+
+
 GAPS = {
     "ecs:ListTasks": "the stopped tasks of the service web: that needs the permission ecs:ListTasks, which AWS refused",
     "ecs:DescribeTasks": "the reason of the task: that needs the permission ecs:DescribeTasks, which AWS refused",
@@ -336,6 +346,7 @@ WRONG = {
     "no such task": (("--task", "a"), 3, "the cluster default has no task a"),
     "no such service": (("--service", "a"), 3, "the cluster default has no service a"),
     "no such stack": (("--stack", "a"), 3, "there is no stack a"),
+    "no such cluster": (("--task", "a", "--cluster", "gone"), 3, "AWS answers ClusterNotFoundException: Cluster not"),
     "two Regions": (
         ("--task", TASK, "--cluster", "arn:aws:ecs:eu-west-1:123456789012:cluster/a"),
         2,
@@ -347,7 +358,9 @@ WRONG = {
 @pytest.mark.parametrize(("options", "code", "told"), WRONG.values(), ids=WRONG)
 def test_a_wrong_question(cfnroles: Any, aws: Account, options: tuple[str, ...], code: int, told: str) -> None:
     none = refusal("ValidationError", "Stack [a] does not exist")
-    aws({"ecs.describe_tasks": missing, "ecs.describe_services": missing, "cloudformation.describe_stack_events": none})
+    gone = refusal("ClusterNotFoundException", "Cluster not found.")
+    tasks = gone if "gone" in options else missing
+    aws({"ecs.describe_tasks": tasks, "ecs.describe_services": missing, "cloudformation.describe_stack_events": none})
     result = cfnroles(*LIVE, *options)
     assert (result.code, result.out) == (code, "")
     assert told in result.err
