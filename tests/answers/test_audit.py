@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cfnroles import read
 from cfnroles.answers.audit import Subject, audit
 from cfnroles.answers.audited import AuditedRole, GrantStatus, RoleUser
 from cfnroles.answers.usage import Watching
+from cfnroles.answers.verify import Uses, judge_uses
 from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role, RolePolicy
@@ -281,6 +283,32 @@ DESCRIBE = "secretsmanager:DescribeSecret"
 )
 def test_a_tight_policy_grants_what_is_left_and_nothing_else(statements: list[Any], after: list[Any]) -> None:
     assert tightened(OTHERS, *statements) == after
+
+
+WIDE = [
+    allow(GET, [SECRET, OLD]),
+    allow("secretsmanager:*", "*"),
+    allow("secretsmanager:Get*", ARN("secretsmanager", "secret:db-*")),
+    allow(["ssm:*", GET, "ecr:ListImages"], ["*", SECRET]),
+    allow("kms:*", ARN("kms", "key/*")),
+    allow(GET, SECRET, Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
+    {"Effect": "Deny", "Action": "secretsmanager:Put*", "Resource": "*"},
+]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_tight_policy_allows_all_that_the_fields_need(seed: int) -> None:
+    choose = random.Random(seed)
+    statements = choose.sample(WIDE, choose.randint(1, 5))
+    events = choose.sample([*OTHERS, event("kms:ListKeys", "web"), event("ssm:DescribeParameters", "web")], 12)
+    found = audited([*QUIET, *events], *statements, users=users())
+    after = [RolePolicy(each.name, each.after) for each in found.tight if each.after]
+    tight = found.role if not found.tight else replace(found.role, policies=tuple(after))
+    (user,) = users()
+    before, now = (
+        judge_uses(Uses(user.holder, user.needs, Facts()), one, prove=False).judged for one in (found.role, tight)
+    )
+    assert [each.outcome for each in now] == [each.outcome for each in before]
 
 
 POOL = [
