@@ -14,7 +14,9 @@ from cfnroles.cli.fixing import change_files, check_asked
 from cfnroles.cli.source import about_options, only_for_templates, reading_of, resource_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import InvalidInput, Unavailable
+from cfnroles.need import Holder
 from cfnroles.page import quoted
+from cfnroles.role_kinds import kind_of
 
 if TYPE_CHECKING:
     from cfnroles.answers.diagnose import RoleOf
@@ -104,7 +106,7 @@ def command(**given: Any) -> None:
     if named and not options.live:
         raise InvalidInput(f"--{named[0]} is for --live", remedy="Give --live, too, or leave it out.")
     if options.fix:
-        check_asked(yes=options.yes)
+        check_asked(options.source, yes=options.yes)
     if named or (options.live and given["service_file"] and not options.text):
         _ask(options, given)
     else:
@@ -196,7 +198,9 @@ def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Readi
     from cfnroles.targets.fix import fix
 
     files = {reading.name: options.source for reading in readings if not reading.addressed}
-    then = f"cfnroles verify {quoted(options.source)}" if options.source else ""
+    holder = next((one.holder for each in found for one in each.statements), Holder.EXECUTION)
+    role = f" {kind_of(holder).option_name} {quoted(options.role)}" if options.role and not options.live else ""
+    then = f"cfnroles verify {quoted(options.source)}{role}" if options.source else ""
     spec = next((reading for reading in readings if reading.project), None)
     fixed = fix(found, "" if options.live else options.role, spec)
     return change_files(found, fixed, files, yes=options.yes, then=then)

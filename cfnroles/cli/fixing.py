@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from cfnroles.targets.fix import Change, Fix
 
 
-def check_asked(*, yes: bool) -> None:
-    """Raise InvalidInput where nobody can be asked, and nobody said that nobody has to be."""
+def check_asked(source: str, *, yes: bool) -> None:
+    """Raise InvalidInput where there is no file to change, and where nobody can be asked and nobody has to be."""
+    if source == "-":
+        raise InvalidInput("--fix changes the file of SOURCE, and standard input is none", remedy="Give the file.")
     if not yes and not is_asked():
         raise InvalidInput(
             "--fix asks a question, and this is no terminal",

@@ -87,3 +87,19 @@ def test_what_no_statement_cures_changes_nothing(template: Path, capsys: pytest.
     text = DENIED.replace("no identity-based policy", "no VPC endpoint policy")
     assert run("diagnose", text, "--source", str(template), "--fix", "--yes") == 1
     assert "no statement of a role is what is missing" in capsys.readouterr().err
+
+
+def test_standard_input_is_no_file_to_change(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("diagnose", DENIED, "--source", "-", "--fix", "--yes") == 2
+    assert "Give the file" in capsys.readouterr().err
+
+
+def test_the_file_of_a_role_that_was_given_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task, policy = tmp_path / "web.yaml", tmp_path / "policy.json"
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db"
+    container = f"{{name: web, image: nginx, memory: 1, secrets: [{{name: DB, valueFrom: '{secret}'}}]}}"
+    task.write_text(f"family: web\ncontainerDefinitions: [{container}]\n")
+    policy.write_text('{"Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}\n')
+    assert run("diagnose", DENIED, "--source", str(task), "--role", str(policy), "--fix", "--yes") == 0
+    assert f"Then: cfnroles verify {task} --role {policy}" in capsys.readouterr().err
+    assert run("verify", str(task), "--role", str(policy)) == 0
