@@ -52,8 +52,9 @@ class Watched(Workload, frozen=True):
         """Path and value of each occurrence of ``member``, as `Workload.find` gives them."""
         return iter(self.look(_found, member))
 
-    def _place(self, path: Path) -> Path:
-        place: Path = self.look(Workload._place, path)
+    def place(self, path: Path) -> Path:
+        """The path of what is at ``path`` where it came from, as `Workload.place` gives it."""
+        place: Path = self.look(Workload.place, path)
         return place
 
     def look(self, how: _How, where: Any) -> Any:
@@ -111,7 +112,7 @@ def _are_found_alike(some: list[tuple[Path, Any]], others: list[tuple[Path, Any]
 #: A text is equal to another one that has its spelling and another meaning: what is the same is one object.
 _IS_SAME: Mapping[_How, Callable[[Any, Any], bool]] = {
     Workload.at: operator.is_,
-    Workload._place: operator.eq,
+    Workload.place: operator.eq,
     _found: _are_found_alike,
     _has: operator.is_,
     _names: operator.eq,
@@ -224,4 +225,4 @@ class Rediscovery:
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:
     """Whether what is seen hangs on nothing but the part at a path, and on whether anything of it was moved."""
     how, where = look
-    return where[: len(path)] == path and how is not _found and not (how is Workload._place and is_moved)
+    return where[: len(path)] == path and how is not _found and not (how is Workload.place and is_moved)

@@ -101,16 +101,18 @@ class Workload(Struct, frozen=True):
                 noun, key = _NOUNS[step]
                 name = self.at((*path[: depth + 2], key)) if key else None
                 item = f"{noun} {_written(name)}" if isinstance(name, str) else f"{noun} #{int(path[depth + 1]) + 1}"
-        document, line, column = self._spot(path)
-        path = self._place(path)
+        document, line, column = self.spot(path)
+        path = self.place(path)
         settings = self.settings.get(str(path[0]), "") if path else ""
         return Origin(document or settings or self.document, path, container, item, line, column)
 
-    def _spot(self, path: Path) -> tuple[str, int, int]:
+    def spot(self, path: Path) -> tuple[str, int, int]:
+        """Document, line and column of what is at ``path``, as far as ``spots`` tell them."""
         starts = (path[:length] for length in range(len(path), -1, -1)) if self.spots else ()
         return next((self.spots[start] for start in starts if start in self.spots), ("", 0, 0))
 
-    def _place(self, path: Path) -> Path:
+    def place(self, path: Path) -> Path:
+        """The path of what is at ``path`` where it came from."""
         starts = (path[:length] for length in range(len(path), 0, -1))
         start = next((start for start in starts if start in self.places), None)
         return path if start is None else (*self.places[start], *path[len(start) :])

@@ -132,7 +132,10 @@ class _Way:
 
     @property
     def workload(self) -> Workload:
-        return replace(self._told, tree=self._tree, places=self._places)
+        told, moved = self._told, self._places
+        places = {**told.places, **{path: told.place(source) for path, source in moved.items()}}
+        spots = {**told.spots, **{path: told.spot(source) for path, source in moved.items()}} if told.spots else {}
+        return replace(told, tree=self._tree, places=places, spots=spots)
 
     def put(self, path: Path, value: Any, source: Path) -> None:
         """Put a value to a place, or behind the last element of a list."""

@@ -198,6 +198,19 @@ def test_a_file_overrides_what_others_say() -> None:
     assert shown(output(files)) == "b"
 
 
+def test_what_overrides_takes_the_place_of_blocks_however_they_are_made() -> None:
+    volume = 'dynamic "volume" {{\n for_each = ["{0}"]\n content {{ name = volume.value }}\n}}\n'
+    files = {
+        "main.tf": f'provider "aws" {{ region = "a" }}\nresource "{TASK}" "t" {{\n{volume.format("usual")}}}\n',
+        "override.tf": f'provider "aws" {{ region = "b" }}\nresource "{TASK}" "t" {{\n{volume.format("own")}}}\n',
+    }
+    (task,) = found(files)
+    blocks = task.blocks("volume")
+    assert blocks is not None
+    assert shown(blocks) == [{"name": "own"}]
+    assert [each.body.arguments["region"].written for each in project(files).root.providers] == ['"b"']
+
+
 def test_what_two_files_declare_is_refused() -> None:
     files = {"a.tf": 'variable "v" {}\n', "b.tf": '\nvariable "v" {}\n'}
     with pytest.raises(InvalidInput, match="declares variable v a second time") as raised:

@@ -202,6 +202,22 @@ def test_a_file_is_decrypted_with_the_key_of_its_bucket(
     assert all(gap in each for each in told_of)
 
 
+def test_a_key_of_files_that_is_told_is_that_of_buckets_elsewhere() -> None:
+    told = "arn:aws:kms:eu-west-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab"
+    files = ", ".join(
+        f'{{ type = "s3", value = "{each}/x.env" }}' for each in ("${aws_s3_bucket.b.arn}", "arn:aws:s3:::other")
+    )
+    bucket = BUCKET.replace("NAME", "null").replace("REST", "") + ENCRYPTION.replace("KEY", "aws_kms_key.k.arn")
+    text = task(f'image = "nginx", environmentFiles = [{files}]', bucket)
+    found = [
+        each for each in reading(text, file_key_arns=(told,)).tasks[0].discovery.needs if each.sid == "DecryptFiles"
+    ]
+    pairs = {
+        (str(as_written(n.permission.resource)), any("other" in str(c) for c in n.permission.conditions)) for n in found
+    }
+    assert pairs == {("${aws_kms_key.k.arn}", False), (told, True)}
+
+
 def test_a_key_that_is_told_is_that_of_what_is_made_elsewhere() -> None:
     key = "arn:aws:kms:eu-west-1:111122223333:key/1"
     assert f"kms:Decrypt on {key}" in needs(secret('"/app/db"'), kms_key_arns=(key,))

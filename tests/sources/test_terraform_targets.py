@@ -170,6 +170,21 @@ def test_what_may_run_a_task_and_is_not_read_is_told(text: str, expected: str) -
     assert [each[: len(expected)] for each in told] == [expected]
 
 
+def test_a_need_of_the_task_is_told_once_and_that_of_a_run_where_the_run_says_it() -> None:
+    secret = 'image = "nginx", secrets = [{ name = "A", valueFrom = "/a" }]'
+    found = reading(TASK.replace('image = "nginx"', secret) + PIPE.replace("NAMED", ARN))
+    places = {
+        need.permission.action: (need.origin.pointer.split("[")[0], need.origin.line)
+        for need in found.tasks[0].discovery.needs
+        if need.holder is Holder.EXECUTION
+    }
+    assert places["ssm:GetParameters"] == ("aws_ecs_task_definition.app.container_definitions", 6)
+    overrides = "aws_pipes_pipe.t.target_parameters.ecs_task_parameters.overrides.containerOverrides"
+    assert places["s3:GetObject"] == (overrides, 15)
+    read_ = [each for each in found.tasks[0].discovery.needs if each.permission.action == "ssm:GetParameters"]
+    assert len(read_) == len(found.tasks[0].discovery.references) == 1
+
+
 def test_a_task_set_runs_a_task_as_its_service_would() -> None:
     text = """
 resource "aws_ecs_service" "s" {
