@@ -85,7 +85,7 @@ def _homeless(each: Diagnosis) -> str:
     if each.at is not None and each.at.verification.absence:
         return f"the source does not have the role: {each.at.verification.absence.remedy}"
     if each.role:
-        return f"{each.role} stands in no file of the source"
+        return f"{each.role} stands in no file of the source: without --role and --live that of the source is looked at"
     return "which role it was is not known: give the source that has it, or --role FILE"
 
 

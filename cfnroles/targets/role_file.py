@@ -52,11 +52,13 @@ def _is_template(tree: Any) -> bool:
 
 def _template(file: str, name: str, several: Sequence[Diagnosis], statements: Sequence[Statement]) -> str:
     reading = read(read_document(file))
-    for text in (text for each in statements for need in each.needs for text in need.permission.texts):
-        if foreign := {each.name for each in text_of(text).unknown}.difference(PSEUDO_PARAMETERS):
-            raise Ungrantable(f"the statement names {sorted(foreign)[0]}, which {file} does not have: add it by hand")
     needs = [need for each in statements for need in each.needs]
     named = reading.template.resources if reading.template else {}
+    for need in needs:
+        own = set(named) if need.origin.document == reading.name else set()
+        symbols = {each.name.partition(".")[0] for text in need.permission.texts for each in text_of(text).unknown}
+        if foreign := symbols - own - set(PSEUDO_PARAMETERS):
+            raise Ungrantable(f"the statement names {sorted(foreign)[0]}, which {file} does not have: add it by hand")
     logical_id = name if name in named else _only_role(named, name, file)
     role = SourceRole(Verification(needs[0].holder, Role(name, ()), None, (), (), (), ()), reading, logical_id)
     return changed_template(reading, role, [Lacked(each) for each in statements])

@@ -78,3 +78,32 @@ def test_what_iam_answered_is_no_file_that_a_role_is_made_from(tmp_path: Path) -
     found = fixed(path, ":shop")
     assert found.changes == ()
     assert "is what IAM answered" in found.refused[0]
+
+
+SECRET = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "shop/db"}}
+OWN_TASK = {
+    "Type": "AWS::ECS::TaskDefinition",
+    "Properties": {
+        "ExecutionRoleArn": {"Fn::GetAtt": ["Web", "Arn"]},
+        "ContainerDefinitions": [
+            {"Name": "web", "Image": "nginx", "Secrets": [{"Name": "DB", "ValueFrom": {"Ref": "Db"}}]}
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize(("file", "granted"), [("shop.json", {"Ref": "Db"}), ("roles.json", None)])
+def test_a_resource_is_named_in_its_own_template_alone(file: str, granted: Any, tmp_path: Path) -> None:
+    source, roles = tmp_path / "shop.json", tmp_path / file
+    roles.write_text(json.dumps({"Resources": {"Web": ROLE}}))
+    source.write_text(json.dumps({"Resources": {"Web": ROLE, "Db": SECRET, "Task": OWN_TASK}}))
+    message = DENIED.replace("ssm:GetParameters", "secretsmanager:GetSecretValue").replace(
+        ":ssm:us-east-1:123456789012:parameter/shop/flags",
+        ":secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf",
+    )
+    found = fix(diagnose(message, read(source), f"{roles}:Web"), f"{roles}:Web")
+    if granted is None:
+        assert "names Db, which" in found.refused[0]
+    else:
+        policy = json.loads(found.changes[0].after)["Resources"]["Web"]["Properties"]["Policies"][0]
+        assert [each["Resource"] for each in policy["PolicyDocument"]["Statement"]] == [granted]
