@@ -36,7 +36,7 @@ from cfnroles.placeholders import KEYS_DESCRIPTION
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.cdk_app import construct_path
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import ROLE_PROPERTIES
+from cfnroles.sources.role_places import ROLE_PROPERTIES, given_at, places_of
 from cfnroles.sources.template_arns import TELLING
 from cfnroles.sources.template_references import deployable_worlds
 from cfnroles.sources.template_targets import RUNNING
@@ -343,15 +343,22 @@ class _Judging:
         place = ("Resources", part.task.logical_id, "Properties", ROLE_PROPERTIES[part.holder])
         return self._template.untold_in(place, self._given)
 
+    def _place_of(self, part: _Part) -> str:
+        """Where the template is to name a role that it does not name."""
+        if part.holder in RUNNING and part.needs:
+            runner = str(part.needs[0].origin.path[1])
+            whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
+            return f"Give {'' if whole else 'the target of '}{runner} a RoleArn."
+        tree = self._template.tree
+        places = (place for place in places_of(part.task, tree) if place.holder is part.holder)
+        for place in (each for each in places if given_at(each, tree) is None):
+            return f"Give {place.resource} {'an' if place.property[0] in 'EI' else 'a'} {place.property}."
+        return f"Give the service that runs {part.task.logical_id} a RoleArn."
+
     def _remedy(self, part: _Part) -> str:
         task, option = part.task.logical_id, kind_of(part.holder).option_name
         if not part.given:
-            named = ROLE_PROPERTIES.get(part.holder, "RoleArn")
-            if part.holder in RUNNING and part.needs:
-                runner = str(part.needs[0].origin.path[1])
-                whole = part.holder in (Holder.PIPE, Holder.STATE_MACHINE)
-                return f"Give {'' if whole else 'the target of '}{runner} a RoleArn."
-            return f"Give {task} {'an' if named[0] == 'E' else 'a'} {named}."
+            return self._place_of(part)
         if told := cure(self._untold_of(part)):
             return f"{told}."
         resource = f"--resource {task} " if self._several else ""

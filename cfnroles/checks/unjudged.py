@@ -14,6 +14,7 @@ from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
 from cfnroles.template.intrinsics import symbols
+from cfnroles.template.template import is_module
 from cfnroles.workload import EXPRESS
 
 #: A cure that lint takes as well as verify.
@@ -58,10 +59,11 @@ def _of_services(subject: Subject) -> Iterator[Finding]:
 
 
 def _unseen(subject: Subject) -> Iterator[Finding]:
-    """Loops and transforms that may make roles, policies or task definitions."""
+    """Loops, transforms and modules that may make roles, policies or task definitions."""
     resources = subject.tree.get("Resources") if subject.stack else None
     for name, given in resources.items() if isinstance(resources, Mapping) else ():
-        if may_make(str(name), given, ("AWS::IAM::", *TASKS)):
+        kind = str(given.get("Type")) if isinstance(given, Mapping) else ""
+        if is_module(kind) or may_make(str(name), given, ("AWS::IAM::", *TASKS)):
             yield fault(
                 ("Resources", str(name)),
                 f"the roles, policies and task definitions that {name} may make are not judged",

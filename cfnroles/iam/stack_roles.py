@@ -15,7 +15,7 @@ from msgspec import Struct
 from cfnroles.document import inside
 from cfnroles.iam.statements import Part, PlacedStatement, joined, statements
 from cfnroles.template.intrinsics import symbols
-from cfnroles.template.template import ResolvedStack, Resource
+from cfnroles.template.template import ResolvedStack, Resource, is_module
 from cfnroles.template.worlds import Literal
 
 _ROLE = "AWS::IAM::Role"
@@ -180,7 +180,7 @@ def gives_away(definition: Mapping[str, Any], role: str) -> bool:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
     """
     kind = definition["Type"]
-    return (kind in _NESTED or kind.endswith("::MODULE")) and _names_resource(definition.get("Properties"), role)
+    return (kind in _NESTED or is_module(kind)) and _names_resource(definition.get("Properties"), role)
 
 
 def _names_resource(value: Any, name: str) -> bool:

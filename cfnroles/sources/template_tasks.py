@@ -39,7 +39,7 @@ from cfnroles.sources.template_task_definitions import (
 from cfnroles.sources.unknown_members import unseen_members
 from cfnroles.table.feature import Unnamed
 from cfnroles.template.given import Given
-from cfnroles.template.template import ResolvedStack, Template
+from cfnroles.template.template import ResolvedStack, Template, is_module
 from cfnroles.template.worlds import Fork, World, Worlds, without_defaults, worlds_of
 from cfnroles.text import Text
 from cfnroles.workload import Path
@@ -258,7 +258,7 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
         if not called.startswith("AWS::") or called == "AWS::Include":
             yield _hidden(template, ("Transform",), f"nobody can see what the macro {called} makes of the template")
     for name in template.tree["Resources"]:
-        if name not in template.resources:
+        if name not in template.resources or is_module(template.type_of(name)):
             yield _hidden(template, ("Resources", name), f"nobody can see which resources {name} makes")
     yield from _not_read(template)
     for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():

@@ -31,6 +31,7 @@ __all__ = [
     "Resource",
     "Template",
     "checked",
+    "is_module",
     "literal",
     "plain",
     "read_template",
@@ -351,6 +352,14 @@ def checked(template: Template) -> Template:
 #: What makes resources begins so and is none.
 _MADE = "Fn::"
 _TRANSFORM = "Fn::Transform"
+
+
+def is_module(kind: str) -> bool:
+    """Whether a type is a module's: which resources that makes stands in the registry, and in no template.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html
+    """
+    return kind.endswith("::MODULE")
 
 
 def resources_of(tree: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

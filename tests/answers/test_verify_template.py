@@ -624,3 +624,17 @@ def test_a_role_of_a_load_balancer_is_told_that_nobody_judges(role: str, seen: b
     words = "that the service gives ECS for its load balancer is not judged"
     text = changed(("[FARGATE]", "[EC2]"), ("      NetworkMode: awsvpc\n", ""))
     assert (words in told(text + service)) is seen
+
+
+def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
+    volume = "Volumes: [{Name: v, ConfiguredAtLaunch: true}]\n      Family: web"
+    managed = "VolumeConfigurations: [{Name: v, ManagedEBSVolume: {SizeInGiB: 10}}]"
+    service = f"  Web: {{Type: AWS::ECS::Service, Properties: {{TaskDefinition: !Ref Task, {managed}}}}}\n"
+    found = judged(changed(("      NetworkMode: awsvpc", f"      {volume}\n      NetworkMode: awsvpc")) + service)
+    (infrastructure,) = [each for each in found if each.holder is Holder.INFRASTRUCTURE]
+    assert infrastructure.absence is not None
+    assert infrastructure.absence.remedy == "Give Web a VolumeConfigurations[0].ManagedEBSVolume.RoleArn."
+
+
+def test_what_a_module_makes_is_told_that_nobody_sees() -> None:
+    assert "nobody can see which resources Part makes" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")

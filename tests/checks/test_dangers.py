@@ -381,3 +381,7 @@ def test_the_role_that_a_service_gives_for_its_load_balancer(mode: str, expected
     Properties: {TaskDefinition: !Ref Task, Role: ecsServiceRole, LoadBalancers: [{LoadBalancerName: shop}]}
 """
     assert checks(template(task(f"NetworkMode: {mode}"), service), faults) == expected
+
+
+def test_a_module_may_make_roles(faults: Find) -> None:
+    assert checks(template(task(), "\n  Part: {Type: My::Org::Part::MODULE}\n"), faults) == ["unjudged-role"]
