@@ -106,10 +106,14 @@ def findings(
 ) -> tuple[Finding, ...]:
     """What the checks find in the worlds of a document, whether it was accepted or not; each thing once."""
     found: dict[Finding, set[World]] = {}
+    # A fault of what is the same in many worlds is one object there, and is kept alive to keep its identity.
+    known: dict[tuple[str, int], tuple[Finding, set[World]]] = {}
     for world, subject in subjects.items():
         for check in checks:
             for fault in check.look(subject):
-                found.setdefault(_of(check, fault, subject), set()).add(world)
+                if (same := (check.id, id(fault))) not in known:
+                    known[same] = fault, found.setdefault(_of(check, fault, subject), set())
+                known[same][1].add(world)
     told = (
         _written(_hanging(finding, where, worlds), worlds) if worlds else finding for finding, where in found.items()
     )

@@ -7,7 +7,8 @@ it with what is wrong there. Which check found a fault, and how bad that is, is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -24,7 +25,10 @@ from cfnroles.workload import Path, Workload
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}
 
 
-class CheckedTask(Struct, frozen=True):
+_Seen = TypeVar("_Seen")
+
+
+class CheckedTask(Struct, frozen=True, dict=True):
     """A task definition of the document, with what was discovered in it.
 
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
@@ -42,6 +46,19 @@ class CheckedTask(Struct, frozen=True):
     start: Path = ()
     infrastructure_role: str | None = ""
     begin: Origin | None = None
+
+    def once(self, look: Callable[..., Iterable[_Seen]], *others: object) -> tuple[_Seen, ...]:
+        """What there is to see in the task beside others; looked at once, since most worlds have the same of each."""
+        key = look, *map(id, others)
+        if key not in self._known:
+            # What is kept alive keeps its identity.
+            self._known[key] = tuple(look(self, *others)), others
+        seen: tuple[_Seen, ...] = self._known[key][0]
+        return seen
+
+    @cached_property
+    def _known(self) -> dict[object, tuple[Any, object]]:
+        return {}
 
     def source(self, path: Path) -> Path:
         """Where the member at ``path`` stands in the document."""

@@ -34,12 +34,12 @@ def done_by_instance(need: Need) -> bool:
 
 def missing_execution_role(subject: Subject) -> Iterator[Finding]:
     """Needs of an execution role where a template's task definition names none."""
-    yield from (fault for task in subject.tasks if task.logical_id for fault in _without_role(task))
+    yield from (fault for task in subject.tasks if task.logical_id for fault in task.once(_without_role))
 
 
 def no_execution_role(subject: Subject) -> Iterator[Finding]:
     """The same in a task definition outside of templates, to which a later step may add the role."""
-    yield from (fault for task in subject.tasks if not task.logical_id for fault in _without_role(task))
+    yield from (fault for task in subject.tasks if not task.logical_id for fault in task.once(_without_role))
 
 
 def _without_role(task: CheckedTask) -> Iterator[Finding]:
@@ -58,11 +58,11 @@ def _without_role(task: CheckedTask) -> Iterator[Finding]:
 def missing_permission(subject: Subject) -> Iterator[Finding]:
     """What the execution role of the same template does not allow, or the infrastructure role of an Express service."""
     for task in subject.tasks:
-        yield from _missing(Holder.EXECUTION, _execution_role(task, subject), task)
-        yield from _missing(Holder.INFRASTRUCTURE, subject.role(task.infrastructure_role), task)
+        yield from task.once(_missing, Holder.EXECUTION, _execution_role(task, subject))
+        yield from task.once(_missing, Holder.INFRASTRUCTURE, subject.role(task.infrastructure_role))
 
 
-def _missing(holder: Holder, role: TemplateRole | None, task: CheckedTask) -> Iterator[Finding]:
+def _missing(task: CheckedTask, holder: Holder, role: TemplateRole | None) -> Iterator[Finding]:
     if role is not None and not role.role.unread:
         needed = _needs_of(holder, task)
         missing = _surely(refused(needed, role), needed)

@@ -37,8 +37,8 @@ def name_as_parameter(subject: Subject) -> Iterator[Finding]:
     """A bare name that can be no parameter's, or that a secret of the same template has."""
     secrets = dict(_secret_names(subject))
     for task in subject.tasks:
-        yield from (fault for value, fault in _traps(task) if not _is_arn(value) and value not in secrets)
-        for path, value in _references(task):
+        yield from (fault for value, fault in task.once(_traps) if not _is_arn(value) and value not in secrets)
+        for path, value in task.once(_references):
             if value in secrets:
                 yield task.fault(
                     task.workload.origin(path),
@@ -50,7 +50,7 @@ def name_as_parameter(subject: Subject) -> Iterator[Finding]:
 def hyphen_and_six(subject: Subject) -> Iterator[Finding]:
     """An ARN that looks complete and may be the beginning of one, and a name that makes ARNs look like that."""
     for task in subject.tasks:
-        yield from (fault for value, fault in _traps(task) if _is_arn(value))
+        yield from (fault for value, fault in task.once(_traps) if _is_arn(value))
     for statement in subject.statements:
         for resource in statement.resources if names_action(statement, "secretsmanager:GetSecretValue") else ():
             if service_of(resource) == "secretsmanager" and _WORD.search(resource_part(resource)):

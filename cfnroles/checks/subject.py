@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from cfnroles.sources.template_task_definitions import (
 from cfnroles.sources.unknown_members import unknown_members, unseen_members
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import literal, symbols
+from cfnroles.template.known_stacks import KnownStacks
 from cfnroles.template.template import ResolvedStack, Resource, Template
 from cfnroles.template.worlds import World, Worlds, worlds_of
 from cfnroles.workload import Path
@@ -73,22 +74,45 @@ def subject_of(reading: sources.Reading) -> Subject:
 
 
 def template_subject(template: Template, worlds: Worlds, world: World) -> Subject:
-    """The subject of a template in one of its worlds."""
+    """The subject of a template in one of its worlds; what is the same in several of them is one object there."""
     stack = worlds.stack(world, _LOOKED_AT)
     found = StackRoles(stack)
+    known: KnownStacks = template.known.setdefault(template_subject, KnownStacks())
+
+    def tasks_of(logical_id: str) -> Callable[[ResolvedStack], tuple[CheckedTask, ...]]:
+        return lambda seen: tuple(_template_tasks(logical_id, template, seen))
+
+    def role_of(role: RoleResource) -> Callable[[ResolvedStack], TemplateRole]:
+        return lambda seen: _template_role(role, template, seen)
+
+    def allowed_by(policy: PolicySource) -> Callable[[ResolvedStack], tuple[AllowStatement, ...]]:
+        return lambda seen: tuple(_allow_statements(policy, seen))
+
+    tasks = (each.logical_id for kind in TASKS for each in stack.of_type(kind))
+    statements = (known.answer(_same(each, template), stack, allowed_by(each)) for each in found.policies)
     return Subject(
         template.document,
-        tasks=tuple(
-            _template_task(each)
-            for task in task_definitions(stack, template.document)
-            for each in beside_services(task, stack)
-        ),
-        statements=tuple(each for policy in found.policies for each in _allow_statements(policy, stack)),
-        roles=tuple(_template_role(role, template, stack) for role in found.roles),
+        tasks=tuple(each for name in tasks for each in known.answer(name, stack, tasks_of(name))),
+        statements=tuple(each for those in statements for each in those),
+        roles=tuple(known.answer(_same(role, template), stack, role_of(role)) for role in found.roles),
         stack=stack,
         tree=template.tree,
         unseen_tasks=tuple(name for name, _ in asked_alone_in(stack, template.document)),
     )
+
+
+def _template_tasks(logical_id: str, template: Template, stack: ResolvedStack) -> Iterator[CheckedTask]:
+    for task in task_definitions(stack, template.document, logical_id):
+        yield from map(_template_task, beside_services(task, stack))
+
+
+def _same(part: RoleResource | PolicySource, template: Template) -> tuple[str, str, int]:
+    """What the same role or policy of another world is called alike."""
+    resource = part.resource if isinstance(part, RoleResource) else part.holder
+    known: list[RoleResource | PolicySource] = template.known.setdefault((_same, type(part), resource.logical_id), [])
+    number = next((number for number, each in enumerate(known) if each == part), len(known))
+    known += [part] * (number == len(known))
+    return type(part).__name__, resource.logical_id, number
 
 
 def policy_subject(tree: Mapping[str, Any], document: str) -> Subject:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cfnroles.checks.check import Check, Subject
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.template.template import Resource
 from cfnroles.workload import Path
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
@@ -31,12 +32,21 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
     for resource in subject.stack.resources.values():
         if not resource.type.startswith((_IAM, _TASK)):
             continue
-        for path, text in _texts(resource.properties, ()):
+        for path, text in _left_in(resource):
             if (resource.type == _TASK and not _names_something(path)) or path[0] in _PROSE:
                 continue
             if name := next((name for name in _LEFT.findall(text) if _is_known(name, subject.tree)), ""):
                 what = f"${{{name}}} is not inside of Fn::Sub, and CloudFormation takes it as it stands"
                 yield fault(resource.source(*path), what, "Put the text into Fn::Sub.")
+
+
+def _left_in(resource: Resource) -> tuple[tuple[Path, str], ...]:
+    """The texts of a resource in which something is left, looked for once in all worlds that have the same resource."""
+    if _left_in not in resource.known:
+        texts = _texts(resource.properties, ())
+        resource.known[_left_in] = tuple((path, text) for path, text in texts if _LEFT.search(text))
+    left: tuple[tuple[Path, str], ...] = resource.known[_left_in]
+    return left
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cfnroles.checks.check import Check, Subject
+from cfnroles.checks.check import Check, CheckedTask, Subject
 from cfnroles.checks.plain_text import plain_text_secret
 from cfnroles.checks.references import is_reference
 from cfnroles.need import Finding, Severity, fault
@@ -50,25 +50,29 @@ def gap(subject: Subject) -> Iterator[Finding]:
 
 def plain_text(subject: Subject) -> Iterator[Finding]:
     """Environment variables with a secret in plain text."""
+    parameters = subject.tree.get("Parameters")
     for task in subject.tasks:
-        for path, variable in task.workload.find("containerDefinitions[].environment[]"):
-            name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else ("", "")
-            if not isinstance(name, str) or not isinstance(value, str):
-                continue
-            if sign := _written_in_place(text_of(value), subject) or plain_text_secret(name, value):
-                yield task.fault(
-                    task.workload.origin((*path, "value")),
-                    f"the variable holds a secret in plain text: {sign}",
-                    "Keep it in Secrets Manager or Parameter Store, and name it under secrets.",
-                )
+        yield from task.once(_plain_text_in, parameters)
 
 
-def _written_in_place(value: Text, subject: Subject) -> str:
+def _plain_text_in(task: CheckedTask, parameters: object) -> Iterator[Finding]:
+    for path, variable in task.workload.find("containerDefinitions[].environment[]"):
+        name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else ("", "")
+        if not isinstance(name, str) or not isinstance(value, str):
+            continue
+        if sign := _written_in_place(text_of(value), parameters) or plain_text_secret(name, value):
+            yield task.fault(
+                task.workload.origin((*path, "value")),
+                f"the variable holds a secret in plain text: {sign}",
+                "Keep it in Secrets Manager or Parameter Store, and name it under secrets.",
+            )
+
+
+def _written_in_place(value: Text, parameters: object) -> str:
     """What CloudFormation or Terraform fills in that is a secret, in words; empty where they fill in none.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
     """
-    parameters = subject.tree.get("Parameters")
     for symbol in value.unknown:
         if isinstance(symbol, Expression) and symbol.secret:
             return f"Terraform writes the value of {symbol.name} in its place"
@@ -82,24 +86,30 @@ def _written_in_place(value: Text, subject: Subject) -> str:
 
 def mutable_image(subject: Subject) -> Iterator[Finding]:
     """Images by a tag that is meant to be moved, or by none."""
-    for task in subject.tasks:
-        for path, image in task.workload.find("containerDefinitions[].image"):
-            if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(text_of(image)) not in _MOVING:
-                continue
-            moving = tag(text_of(image))
-            given = f"the tag {moving}" if moving else "no tag, which stands for latest"
-            yield task.fault(
-                task.workload.origin(path),
-                f"the image has {given}, and that is moved with each release",
-                "Give it by a tag that stays, or by its digest.",
-            )
+    yield from (fault for task in subject.tasks for fault in task.once(_mutable_images))
+
+
+def _mutable_images(task: CheckedTask) -> Iterator[Finding]:
+    for path, image in task.workload.find("containerDefinitions[].image"):
+        if not isinstance(image, str) or not _is_image(image) or "@" in image or tag(text_of(image)) not in _MOVING:
+            continue
+        moving = tag(text_of(image))
+        given = f"the tag {moving}" if moving else "no tag, which stands for latest"
+        yield task.fault(
+            task.workload.origin(path),
+            f"the image has {given}, and that is moved with each release",
+            "Give it by a tag that stays, or by its digest.",
+        )
 
 
 def _discovered(subject: Subject, severity: Severity) -> Iterator[Finding]:
-    for task in subject.tasks:
-        for finding in task.discovery.findings:
-            if finding.severity is severity and not is_reference(finding):
-                yield task.fault(finding.origin, finding.what, finding.remedy)
+    yield from (fault for task in subject.tasks for fault in task.once(_found_in, severity))
+
+
+def _found_in(task: CheckedTask, severity: Severity) -> Iterator[Finding]:
+    for finding in task.discovery.findings:
+        if finding.severity is severity and not is_reference(finding):
+            yield task.fault(finding.origin, finding.what, finding.remedy)
 
 
 def _is_image(text: str) -> bool:

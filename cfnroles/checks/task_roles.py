@@ -32,7 +32,7 @@ def mount_not_allowed(subject: Subject) -> Iterator[Finding]:
         if role is None or role.role.unread:
             continue
         needs = [need for need in _mounts(task) if not _has_policy(need, subject)]
-        if missing := refused(needs, role):
+        if missing := refused(needs, role) if needs else []:
             yield fault(
                 role.path,
                 f"{role.logical_id} is the task role of {task.logical_id} and does not allow {listed(missing)}: "

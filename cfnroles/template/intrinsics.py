@@ -88,25 +88,51 @@ def undecided(value: Any) -> tuple[str, Any, Any] | None:
     return None
 
 
+#: What is asked of the values and conditions: a ``parameter``, a ``key`` or a ``condition``, and its name.
+Look = tuple[str, str]
+
+
 class Resolution(Struct):
     """One pass over a template with the values that are known. ``sources`` tells where resolved parts stand.
 
-    ``forced`` decides conditions by name, before anything else does.
+    ``forced`` decides conditions by name, before anything else does. ``looks`` are what was asked of the values and of
+    the conditions, with the answers: what comes to the same under the same answers is the same.
     """
 
     tree: Mapping[str, Any]
     given: Given = NOTHING_GIVEN
     forced: Mapping[str, bool | None] = field(default_factory=dict)
     sources: dict[Path, Path] = field(default_factory=dict)
+    looks: dict[Look, object] = field(default_factory=dict)
     _decided: dict[str, bool | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
     def apart(self) -> Resolution:
-        """The same resolution with places of its own."""
-        return Resolution(self.tree, self.given, self.forced, dict(self.sources), self._decided)
+        """The same resolution with places and looks of its own."""
+        return Resolution(self.tree, self.given, self.forced, dict(self.sources), {}, self._decided)
+
+    def look(self, look: Look) -> object:
+        """The answer to one look, which is written down."""
+        answer = self.looks[look] = self._answer(*look)
+        return answer
+
+    def _answer(self, what: str, name: str) -> object:
+        match what:
+            case "parameter":
+                default = _member(_member(self.tree, "Parameters"), name).get("Default")
+                given = self.given.parameters.get(name, default)
+                return type(given), str(given)
+            case "key":
+                return self.given.keys.get(name)
+        return self._condition(name)
 
     def condition(self, name: str) -> bool | None:
         """Whether the template's condition holds; ``None`` where that hangs on something nobody told."""
+        truth: Any = self.look(("condition", name))
+        decided: bool | None = truth
+        return decided
+
+    def _condition(self, name: str) -> bool | None:
         if name in self.forced:
             return self.forced[name]
         if name not in self._decided:
@@ -213,6 +239,7 @@ class Resolution(Struct):
         return values.get(name) or f"${{{name}}}"
 
     def _parameter(self, name: str, definition: Mapping[str, Any]) -> Any:
+        self.look(("parameter", name))
         kind = str(definition.get("Type", ""))
         given = self.given.parameters.get(name, definition.get("Default"))
         # The value of an SSM parameter type is the parameter's name, and what Ref gives is what stands there.
@@ -338,7 +365,7 @@ class Resolution(Struct):
             return None
         value: Any = _member(self.tree, "Mappings")
         asked = [self.text(key) for key in argument[:3]]
-        known = [self.given.keys.get(key, key) for key in asked]
+        known = [key if (told := self.look(("key", key))) is None else str(told) for key in asked]
         for key in known:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is None and not any(map(symbols, known)) and isinstance(argument[-1], Mapping):

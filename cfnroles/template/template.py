@@ -23,7 +23,7 @@ from msgspec import Struct, field
 from cfnroles.document import inside, nearest, parse, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.template.given import NOTHING_GIVEN, Given
-from cfnroles.template.intrinsics import Resolution, literal, plain, symbols
+from cfnroles.template.intrinsics import Look, Resolution, literal, plain, symbols
 from cfnroles.workload import Path
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-class Resource(Struct, frozen=True):
+class Resource(Struct, frozen=True, dict=True):
     """One resource of a template. ``undecided`` names the condition it hangs on, where nobody told whether it holds.
 
     A value that hangs on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values resolved.
@@ -61,6 +61,11 @@ class Resource(Struct, frozen=True):
             path = (*path, step)
             source = self._sources.get(path, (*source, step))
         return source
+
+    @cached_property
+    def known(self) -> dict[object, Any]:
+        """What was worked out about the resource, for whoever asks once more."""
+        return {}
 
     @property
     def moves(self) -> tuple[tuple[Path, Path], ...]:
@@ -93,12 +98,16 @@ class ResolvedStack(Struct, frozen=True, dict=True):
         return {}
 
 
+#: Resources by logical id, and by what was asked to work each out, with the answers.
+Alike = dict[str, dict[tuple[Look, ...], dict[tuple[object, ...], Resource]]]
+
+
 class _Resources(Mapping[str, Resource]):
     """The resources of a stack, each of which is worked out when it is asked for: most never are."""
 
-    def __init__(self, tree: Mapping[str, Any], resolution: Resolution, types: tuple[str, ...]) -> None:
-        self._definitions = resources_of(tree)
-        self._resolution, self._types = resolution, types
+    def __init__(self, resolution: Resolution, types: tuple[str, ...], alike: Alike | None) -> None:
+        self._definitions = resources_of(resolution.tree)
+        self._resolution, self._types, self._alike = resolution, types, alike
         self._known: dict[str, Resource] = {}
         self._there: dict[str, bool] = {}
         self._by_type: dict[str, list[str]] = {}
@@ -109,9 +118,19 @@ class _Resources(Mapping[str, Resource]):
         if logical_id not in self._known:
             if logical_id not in self._definitions or not self._is_there(logical_id):
                 raise KeyError(logical_id)
-            definition = self._definitions[logical_id]
-            self._known[logical_id] = _resource(logical_id, definition, self._resolution, self._types)
+            self._known[logical_id] = self._worked_out(logical_id)
         return self._known[logical_id]
+
+    def _worked_out(self, logical_id: str) -> Resource:
+        """The resource, which is that of another world where all that was asked to work it out has the same answers."""
+        alike = {} if self._alike is None else self._alike.setdefault(logical_id, {})
+        for looks, found in alike.items():
+            if (same := found.get(tuple(map(self._resolution.look, looks)))) is not None:
+                return same
+        own = self._resolution.apart()
+        made = _resource(logical_id, self._definitions[logical_id], own, self._types)
+        alike.setdefault(tuple(own.looks), {})[tuple(own.looks.values())] = made
+        return made
 
     def __iter__(self) -> Iterator[str]:
         return filter(self._is_there, self._definitions)
@@ -285,15 +304,17 @@ class Template(Struct, frozen=True, dict=True):
         *,
         conditions: Mapping[str, bool | None] | None = None,
         types: tuple[str, ...] = ("",),
+        alike: Alike | None = None,
     ) -> ResolvedStack:
         """The stack that the template makes with these values; parameters have their defaults where none is given.
 
         ``conditions`` decides conditions by name, whatever the
         parameters say, so that every combination of them can be looked at; ``None`` leaves one undecided. ``types`` are
-        what the types begin with whose properties are of interest: those of the others are not looked at.
+        what the types begin with whose properties are of interest: those of the others are not looked at. ``alike`` are
+        the resources of other stacks of the template, of the same types, in the same place and with the same imports.
         """
         resolution = Resolution(self.tree, given, conditions or {}, dict(self.places))
-        resources = _Resources(self.tree, resolution, types)
+        resources = _Resources(resolution, types, alike)
         return ResolvedStack(resources, {name: resolution.condition(name) for name in self.conditions})
 
     @cached_property
@@ -368,14 +389,11 @@ def resources_of(tree: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return {str(name): each for name, each in given if not str(name).startswith(_MADE) and "Type" in each}
 
 
-def _resource(
-    logical_id: str, definition: Mapping[str, Any], resolution: Resolution, types: tuple[str, ...]
-) -> Resource:
+def _resource(logical_id: str, definition: Mapping[str, Any], own: Resolution, types: tuple[str, ...]) -> Resource:
     condition = definition.get("Condition")
-    holds = resolution.condition(condition) if isinstance(condition, str) else True
+    holds = own.condition(condition) if isinstance(condition, str) else True
     resource: Path = ("Resources", logical_id)
     given = definition.get("Properties", {}) if definition["Type"].startswith(types) else {}
-    own = resolution.apart()
     source = (*own.sources.get(resource, resource), "Properties")
     properties = own.value(given, source, (*resource, "Properties"))
     return Resource(

@@ -123,8 +123,11 @@ class Worlds(Struct, frozen=True, dict=True):
     def stack(self, world: World, types: tuple[str, ...] = ("",)) -> ResolvedStack:
         """The stack of a world, with the values that parameters have there; ``types`` are as for `Template.resolve`."""
         named, given, decided = self.made(world)
+        template = self.whole or self.template
+        place = types, given.account, given.region, tuple(sorted(given.imports.items()))
+        alike = template.known.setdefault((Worlds.stack, place), {})
         if self.whole is None:
-            return named.resolve(given, conditions=decided, types=types)
+            return named.resolve(given, conditions=decided, types=types, alike=alike)
         declared = named.declarations
         key = (
             types,
@@ -138,7 +141,7 @@ class Worlds(Struct, frozen=True, dict=True):
             if len(known) >= _KEPT:
                 known.clear()
             whole = replace(self.whole, tree={**self.whole.tree, "Parameters": declared})
-            known[key] = whole.resolve(given, conditions=decided, types=types)
+            known[key] = whole.resolve(given, conditions=decided, types=types, alike=alike)
         stack: ResolvedStack = known[key]
         return stack
 

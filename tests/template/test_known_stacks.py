@@ -1,0 +1,104 @@
+"""What the worlds of a template share: a resource that is the same in several, and what was worked out of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfnroles.checks.subject import template_subject, worlds_in
+from cfnroles.document import Document
+from cfnroles.sources.reading import Reading
+from cfnroles.sources.told import Told
+from cfnroles.template.known_stacks import KnownStacks
+from cfnroles.template.template import ResolvedStack, Template, read_template
+from cfnroles.template.worlds import Atom, Fork, worlds_of
+
+TEMPLATE = """\
+Parameters: {A: {Type: String, Default: a}, B: {Type: String}, C: {Type: String}}
+Mappings: {Names: {a: {Name: one}, b: {Name: two}}}
+Conditions:
+  IsA: !Equals [!Ref A, a]
+  IsB: !Equals [!Ref B, b]
+  Both: !And [!Condition IsA, !Condition IsB]
+Resources:
+  Plain: {Type: X, Properties: {P: !Ref C, Q: !Ref AWS::Region}}
+  There: {Type: X, Condition: IsA, Properties: {P: x}}
+  Value: {Type: X, Properties: {P: !Ref A}}
+  Chosen: {Type: X, Properties: {P: [!If [IsB, x, !Ref AWS::NoValue], y]}}
+  Both: {Type: X, Properties: {P: !If [Both, x, y]}}
+  Mapped: {Type: X, Properties: {P: !FindInMap [Names, !Ref A, Name]}}
+  Keyed: {Type: X, Properties: {P: !FindInMap [Names, !Ref C, Name]}}
+  Named: {Type: AWS::S3::Bucket, Properties: {BucketName: !If [IsB, x, !Sub 'y-${A}']}}
+  Naming: {Type: X, Properties: {P: !GetAtt Named.Arn}}
+"""
+#: What only the deployment tells, and a map is asked for.
+KEYS = tuple(Atom(f"${{C}} is {key}", "C", key, key=True) for key in "ab")
+FORK = Fork(KEYS, tuple({"Fn::Equals": [{"Ref": "C"}, key]} for key in "ab"))
+#: How many of each there are in the eight worlds.
+DIFFERENT = {
+    "Plain": 1,
+    "There": 1,
+    "Value": 2,
+    "Chosen": 2,
+    "Both": 2,
+    "Mapped": 2,
+    "Keyed": 2,
+    "Named": 3,
+    "Naming": 3,
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_a_resource_is_one_in_all_worlds_that_make_it_the_same(name: str) -> None:
+    worlds = worlds_of(read_template(TEMPLATE, "t.yaml"), forks=(FORK,))
+    assert len(worlds.all) == 8
+    found = []
+    for world in worlds.all:
+        template, given, decided = worlds.made(world)
+        alone = template.resolve(given, conditions=decided)
+        shared = worlds.stack(world).resources.get(name)
+        assert shared == alone.resources.get(name)
+        found += [shared] if shared is not None else []
+    assert len({id(each) for each in found}) == DIFFERENT[name]
+
+
+def test_what_is_asked_of_a_stack_is_asked_once_where_it_looks_the_same() -> None:
+    worlds = worlds_of(read_template(TEMPLATE, "t.yaml"))
+    known = KnownStacks()
+
+    def value(stack: ResolvedStack) -> object:
+        return stack.resources["Value"].properties["P"]
+
+    def all_there(stack: ResolvedStack) -> object:
+        return [*stack.resources]
+
+    def kinds(stack: ResolvedStack) -> object:
+        return [each.properties.get("P") for each in stack.of_type("X")]
+
+    for ask, times in ((value, 2), (all_there, 4), (kinds, 4)):
+        before = known.asked
+        for world in worlds.all:
+            stack = worlds.stack(world)
+            assert known.answer(ask, stack, ask) == ask(stack)
+        assert known.asked - before == times
+
+
+def of_eight_conditions() -> Template:
+    text = "Parameters: {" + ", ".join(f"P{number}: {{Type: String}}" for number in range(8)) + "}\nConditions:\n"
+    text += "".join(f"  C{number}: !Equals [!Ref P{number}, x]\n" for number in range(8)) + "Resources:\n"
+    for number in range(8):
+        image = f"!If [C{number}, 'nginx:latest', 'nginx:1.27']"
+        containers = f"[{{Name: web, Image: {image}}}]"
+        text += f"  T{number}: {{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: {containers}}}}}\n"
+    return read_template(text, "t.yaml")
+
+
+def test_lint_looks_at_each_task_definition_in_its_own_worlds() -> None:
+    template = of_eight_conditions()
+    reading = Reading((Document("t.yaml", ""),), "", Told(), template=template)
+    worlds = worlds_in(reading)
+    assert worlds is not None
+    assert len(worlds.all) == 256
+    for world in worlds.all:
+        template_subject(template, worlds, world)
+    known: KnownStacks = template.known[template_subject]
+    assert known.asked == 16
