@@ -95,14 +95,15 @@ def at_fields(each: Understood, readings: Sequence[Reading], needs: Iterable[Nee
     wanted = [field.lower() for field in each.fields]
     if each.thing and each.denial:
         return ()
+    values = [one for reading in readings for one in _values(reading, each.fields)]
+    told = {(origin.document, origin.path): str(value) for origin, value in values}
     found: dict[Origin, str] = {}
     for need in needs:
         if _INDEX.sub("[]", need.origin.pointer).lower().endswith(tuple(wanted or ["\0"])):
-            found[need.origin] = f"{need.permission.resource} {need.origin.item}"
-    for reading in readings:
-        for origin, value in _values(reading, each.fields):
-            if not any(one.path == origin.path and one.document == origin.document for one in found):
-                found[origin] = str(value)
+            value = told.get((need.origin.document, need.origin.path), "")
+            found[need.origin] = f"{need.permission.resource} {need.origin.item} {value}"
+    named = {(origin.document, origin.path) for origin in found}
+    found |= {origin: str(value) for origin, value in values if (origin.document, origin.path) not in named}
     holding = [origin for origin, text in found.items() if each.thing and each.thing in text]
     return holding or list(found)
 

@@ -97,7 +97,7 @@ def _diagnosis(each: Understood, asked: AskedSource, given: Role | None) -> Diag
         said.judged,
         () if statements else _with_names(_causes(each, said), each),
         statements,
-        tuple(_unknown(each, asked, found, said)),
+        tuple(_unknown(each, asked, found, said, told=bool(origins))),
         at.tasks[0].address if at and at.addressed and at.tasks else "",
         at=said.at,
         also_missing=_besides(said) if statements else (),
@@ -193,7 +193,7 @@ def _with_names(causes: Sequence[PossibleCause], each: Understood) -> tuple[Poss
     )
 
 
-def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnswer) -> Iterator[str]:
+def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnswer, *, told: bool) -> Iterator[str]:
     denial = each.denial
     if each.cut:
         yield "the cause: the text is cut before it"
@@ -201,16 +201,16 @@ def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnsw
         yield "the resource: the message does not name it"
     elif denial and not granted(denial):
         yield "the resource in full: the message cuts it, masks it, or names it otherwise than by its ARN"
-    yield from _unknown_fields(each, asked, found)
+    yield from _unknown_fields(each, asked, found, told=told)
     yield from _unknown_role(each, asked, said)
 
 
-def _unknown_fields(each: Understood, asked: AskedSource, found: Asking) -> Iterator[str]:
+def _unknown_fields(each: Understood, asked: AskedSource, found: Asking, *, told: bool) -> Iterator[str]:
     if not asked.readings:
         if each.fields:
             yield "which field asked for it: --source SOURCE tells"
         return
-    if each.action and not found and each.category is not Category.TRUST:
+    if each.action and not told and each.category is not Category.TRUST:
         other = any(need.permission.action.lower() == each.action.lower() for need in asked.needs)
         what = "asks for this call on other resources only" if other else "does not ask for this call"
         who = " and ".join(reading.name for reading in asked.readings)

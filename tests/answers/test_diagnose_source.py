@@ -247,3 +247,13 @@ resource "aws_iam_role_policy" "own" {
     (found,) = diagnose(denied("shop-execution", "sqs:SendMessage", f"arn:aws:sqs:{HOME}:orders"), read(tmp_path))
     assert (found.outcome, found.statements, found.is_settled) == (Outcome.UNKNOWN, (), False)
     assert "was not deployed" in found.causes[0].what
+
+
+def test_a_key_of_the_json_is_that_of_the_field_which_asks_for_it() -> None:
+    text = TEMPLATE.replace("ValueFrom: !Ref Database", 'ValueFrom: !Sub "${Database}:user::"').replace(
+        "ValueFrom: !Ref Key", 'ValueFrom: !Sub "${Key}:word::"'
+    )
+    message = "unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key word"
+    (found,) = diagnose(message, read(Document("shop.yaml", text)))
+    assert [origin.item for origin in found.asked_by] == ["secret KEY"]
+    assert not any("other resources" in unknown for unknown in found.unknown)
