@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from cfnroles.hcl.arguments import Partial
 from cfnroles.hcl.blocks import blocks_in
 from cfnroles.hcl.configuration import provider_of
@@ -19,6 +21,7 @@ from cfnroles.symbols import Expression, Symbol
 #: More instances than any that a person makes of a task definition.
 MOST = 256
 
+_SECRET, _VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
 #: A state has all values.
 _STATE = "Give the state, which knows it: `terraform show -json | cfnroles explain -`"
 
@@ -184,6 +187,8 @@ class ResourceInstance(Lazy):
             return self._rendered(place)
         if self.block.type == "data" and self.type == DATA_SOURCE and name in DOCUMENTS:
             return policy_document(self, place)
+        if self.type == _VERSION and name == "arn" and (secret := self._secret()) is not None:
+            return Value(secret, place)
         return self.computed(name, place)
 
     def _said(self, name: str, node: Node, place: Place) -> Value:
@@ -205,6 +210,17 @@ class ResourceInstance(Lazy):
             return self.scope.hanging(node or self.block, variables.unknown, f"{self.called}.rendered")
         name = template.chunks[0][1].document if template.chunks else template.place.document
         return filled_template(str(text(template).plain), name, variables, self.scope)
+
+    def _secret(self) -> Expression | None:
+        """The secret of a version, which has its ARN, as the user calls it here.
+
+        https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/secretsmanager_secret_version
+        """
+        named = self.argument("secret_id")
+        secret = named.unknown if named is not None else None
+        if secret is None or secret.type != _SECRET:
+            return None
+        return replace(secret, written=f"${{{self.called}.arn}}")
 
     def computed(self, name: str, place: Place) -> Value:
         """An attribute that the configuration does not say."""

@@ -160,6 +160,19 @@ def test_the_key_of_a_secret_is_read_where_the_secret_is_made(argument: str, exp
     assert gap in "".join(gaps(text))
 
 
+@pytest.mark.parametrize("mode", ["resource", "data"])
+def test_a_version_of_a_secret_has_the_arn_of_the_secret(mode: str) -> None:
+    data = "data." if mode == "data" else ""
+    beside = f"""
+resource "aws_secretsmanager_secret" "db" {{ kms_key_id = aws_kms_key.k.arn }}
+{mode} "aws_secretsmanager_secret_version" "v" {{ secret_id = aws_secretsmanager_secret.db.id }}
+"""
+    version = f"{data}aws_secretsmanager_secret_version.v.arn"
+    (task_,) = reading(secret(version, beside)).tasks
+    written = {as_written(need.permission.resource).written for need in task_.discovery.needs}
+    assert written == {"${aws_kms_key.k.arn}", f"${{{version}}}"}
+
+
 BUCKET = 'resource "aws_s3_bucket" "b" {\n bucket = NAME\n REST\n}\n'
 RULE = """rule {
     apply_server_side_encryption_by_default {
