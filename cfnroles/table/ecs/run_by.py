@@ -69,7 +69,7 @@ def revisions(found: Found) -> Text:
         return text_of(told)
     family = found.workload.tree.get("family")
     if not isinstance(family, str) or not family:
-        raise Unnamed("the task definition has no family", "Give it a family")
+        raise Unnamed("the task definition has no family, by which the role could name it", "Give it a family")
     return found.facts.home_arn("ecs", "task-definition/", text_of(family), ":", ANYTHING)
 
 

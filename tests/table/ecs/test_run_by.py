@@ -20,6 +20,9 @@ ROLES = {
 each_runner = pytest.mark.parametrize(("runner", "role"), ROLES.items(), ids=ROLES)
 
 
+_NO_FAMILY = "the task definition has no family, by which the role could name it"
+
+
 def runs(role: str, cluster: str = "") -> set[str]:
     within = f", ecs:cluster ArnEquals {cluster}" if cluster else ""
     passes = {f"{role}: iam:PassRole on ${{{name}.Arn}}, {PASSED}" for name in ("ExecutionRole", "TaskRole")}
@@ -76,4 +79,5 @@ def test_nothing_runs_a_task_unasked(answer: Any) -> None:
 def test_a_task_definition_without_a_family_is_a_gap(answer: Any, runner: str, role: str) -> None:
     found = answer(runBy={runner: {}}, family=None)
     assert found.needs == {need for need in runs(role) if "iam:PassRole" in need}
-    assert found.gaps == [f"runBy.{runner}: the task definition has no family. Give it a family"]
+    (gap,) = found.gaps
+    assert gap == f"runBy.{runner}: {_NO_FAMILY}. Give it a family"
