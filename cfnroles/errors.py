@@ -40,6 +40,10 @@ class InvalidInput(CfnrolesError):
     exit_code = 2
 
 
+class RefusedByEcs(InvalidInput):
+    """The source is understood, and Amazon ECS would refuse or misread it."""
+
+
 class Unavailable(CfnrolesError):
     """The answer could not be found out: AWS refused, the network failed, or time ran out."""
 

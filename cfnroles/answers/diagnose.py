@@ -40,8 +40,8 @@ def diagnose(text: str, source: Source = None, role: str | RoleOf = "", resource
 
     ``source`` tells what the task definitions ask for and which roles they have: a reading, or those of all stacks of
     an app. ``role`` is looked at in the place of these: one as ``read_role_of`` takes it, or what tells that of each
-    message. ``resource`` is the one task definition of a template or a configuration. Raises InvalidInput for a source
-    that ECS would refuse, and a role that cannot be read.
+    message. ``resource`` is the one task definition of a template or a configuration. Raises InvalidInput where there
+    is no such one, and for a role that cannot be read.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
     return diagnosed(collected(text).heard, source, role, resource)
@@ -206,6 +206,9 @@ def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnsw
 
 
 def _unknown_fields(each: Understood, asked: AskedSource, found: Asking, *, told: bool) -> Iterator[str]:
+    if asked.refused:
+        yield f"what the source asks for: {asked.refused}; `cfnroles lint` tells where"
+        return
     if not asked.readings:
         if each.fields:
             yield "which field asked for it: --source SOURCE tells"

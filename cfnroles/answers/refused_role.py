@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from cfnroles.answers.asked_for import own_needs
 from cfnroles.answers.explain import explain
 from cfnroles.answers.made_resources import as_made
-from cfnroles.answers.source_roles import SourceRole, chosen, key_of, names_in, source_roles, told_apart
+from cfnroles.answers.source_roles import KnownName, SourceRole, chosen, key_of, names_in, source_roles, told_apart
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import Judged, Outcome
 from cfnroles.answers.verify import Uses, judge_uses
+from cfnroles.errors import RefusedByEcs
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
 from cfnroles.messages.understanding import Understood
@@ -35,18 +36,27 @@ _EITHER = (Holder.EXECUTION, Holder.TASK)
 
 
 class AskedSource:
-    """What the source asks for, and its roles."""
+    """What the source asks for, and its roles; ``refused`` says why one that ECS would refuse is asked for nothing."""
 
     def __init__(self, readings: tuple[Reading, ...], resource: str) -> None:
-        self.readings, self._resource = readings, resource
+        self.readings, self.refused, self._resource = readings, "", resource
         self.facts = _facts(readings[0]) if readings else Facts()
-        self.needs = tuple(need for each in readings for need in _needs(each, resource))
-        self.names = {name: known for each in readings for name, known in names_in(each).items()}
+        self.needs: tuple[Need, ...] = ()
+        self.names: Mapping[str, KnownName] = {}
+        try:
+            self.needs = tuple(need for each in readings for need in _needs(each, resource))
+            self.names = {name: known for each in readings for name, known in names_in(each).items()}
+        except RefusedByEcs as error:
+            self.refused = f"{error.where}: {error.what}"
 
     @cached_property
     def roles(self) -> tuple[SourceRole, ...]:
-        """The roles that the source gives to its task definitions."""
-        return tuple(found for each in self.readings for found in source_roles(each, self._resource))
+        """The roles that the source gives to its task definitions; none where ECS would refuse it."""
+        try:
+            return tuple(found for each in self.readings for found in source_roles(each, self._resource))
+        except RefusedByEcs as error:
+            self.refused = f"{error.where}: {error.what}"
+            return ()
 
 
 def _needs(reading: Reading, resource: str) -> Iterator[Need]:

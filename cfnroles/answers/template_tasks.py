@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from cfnroles.counted import counted
-from cfnroles.errors import InvalidInput
+from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
 from cfnroles.lines import findings_text
 from cfnroles.need import Finding, Gap, Severity
@@ -56,7 +56,7 @@ def errors_of(tasks: Iterable[TaskInWorlds]) -> list[Finding]:
 def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
     """Raise InvalidInput with everything that ECS would refuse in these task definitions, or misread."""
     if errors := errors_of(tasks):
-        raise InvalidInput(
+        raise RefusedByEcs(
             f"ECS would refuse a task definition of this template, or misread it, in {counted(len(errors), 'place')}",
             where=reading.name,
             why=findings_text(errors, reading.texts),

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cfnroles.counted import counted
 from cfnroles.discovery import Discovery
 from cfnroles.document import Document
-from cfnroles.errors import InvalidInput
+from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
 from cfnroles.lines import findings_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
@@ -148,7 +148,7 @@ class Reading(Struct, frozen=True):
         refuse(self.wrong, self.texts)
         if errors := [finding for finding in self.findings if finding.severity is Severity.ERROR]:
             what = "these services" if self.project else f"this {self.noun.partition(' ')[2]}"
-            raise InvalidInput(
+            raise RefusedByEcs(
                 f"ECS would refuse {what}, or misread {'them' if self.project else 'it'},"
                 f" in {counted(len(errors), 'place')}",
                 where=self.name,

@@ -257,3 +257,25 @@ def test_a_key_of_the_json_is_that_of_the_field_which_asks_for_it() -> None:
     (found,) = diagnose(message, read(Document("shop.yaml", text)))
     assert [origin.item for origin in found.asked_by] == ["secret KEY"]
     assert not any("other resources" in unknown for unknown in found.unknown)
+
+
+WRONG_TASK = """
+family: shop
+requiresCompatibilities: [FARGATE]
+networkMode: awsvpc
+cpu: "256"
+memory: "9999"
+containerDefinitions: [{name: web, image: nginx}]
+"""
+WRONG_TEMPLATE = TEMPLATE.replace("{Name: DB, ValueFrom: !Ref Database}", '{Name: DB, ValueFrom: "arn:aws:s3:::b"}')
+REFUSED = {
+    "a task definition": (WRONG_TASK, "No Fargate configuration exists for given values: 256 CPU, 9999 memory."),
+    "a template": (WRONG_TEMPLATE, denied(MADE, GET, secret("shop/db"))),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_source_that_ecs_would_refuse_hides_no_diagnosis(text: str, message: str) -> None:
+    (found,) = diagnose(message, read(Document("shop.yaml", text)))
+    assert any("ECS would refuse" in unknown for unknown in found.unknown)
+    assert found.at is None
