@@ -49,7 +49,7 @@ def changed_template(reading: Reading, at: SourceRole, lacking: Sequence[Lacked]
     _refuse_generated(template, reading.name, at, lacking)
     _, given = known_of(reading)
     found = roles_of(template.resolve(given)).by_id.get(at.logical_id)
-    if found is None:
+    if found is None or _is_looped(found.resource.source()):
         raise Ungrantable(f"{reading.name} makes {at.logical_id} in a loop or in another way that cannot be edited")
     said = _said(lacking, reading, template, at)
     statements = [_conditioned(each, tree, template) for each, tree in zip(lacking, said, strict=True)]
@@ -162,9 +162,15 @@ def _new_policy(statements: Sequence[Any], taken: Iterable[str]) -> Any:
     return {"Fn::If": [condition, *((policy, _NO_VALUE) if holds else (_NO_VALUE, policy))]}
 
 
+def _is_looped(path: Sequence[str | int]) -> bool:
+    """Whether a loop makes what stands at a path, the same for everything that it makes."""
+    return any(str(step).startswith("Fn::ForEach::") for step in path)
+
+
 def _is_own(policy: PolicySource, role: RoleResource, template: Template) -> bool:
     """Whether a policy of the template is there whenever the role is, and is no other's."""
-    if policy.document is None or set(policy.guards) - set(role.trust.guards):
+    looped = _is_looped(policy.holder.source())
+    if policy.document is None or looped or set(policy.guards) - set(role.trust.guards):
         return False
     if policy.holder.logical_id == role.logical_id:
         return True

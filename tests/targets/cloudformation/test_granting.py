@@ -179,6 +179,14 @@ def test_a_role_that_stands_elsewhere_is_left_alone() -> None:
     assert "does not have the role" in found.refused[0]
 
 
+def test_what_a_loop_makes_is_left_alone() -> None:
+    role = f"        Type: AWS::IAM::Role\n        Properties: {{AssumeRolePolicyDocument: {TRUST}}}\n"
+    loop = f"Resources:\n  'Fn::ForEach::Roles':\n    - Name\n    - [Role, Other]\n    - '${{Name}}':\n{role}"
+    found = fixed(f"Transform: AWS::LanguageExtensions\n{loop}{TASK}")
+    assert found.changes == ()
+    assert "in a loop" in found.refused[0]
+
+
 def test_a_change_after_which_the_call_is_still_refused_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(granting, "changed_template", lambda reading, at, lacking: f"{reading.documents[0].text}#\n")
     found = fixed(f"{ROLE}{TASK}")
