@@ -30,6 +30,9 @@ from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, expre
 _DATA = "aws_iam_policy_document"
 #: What has a document that only roles have to which it is attached.
 _HOLDERS = ("aws_iam_role_policy", "aws_iam_role", "aws_iam_policy", _DATA)
+#: What has a document or a policy for one role.
+_OF_ONE_ROLE = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_role")
+_POLICY = "aws_iam_policy"
 _REPEATED = ("count", "for_each")
 
 
@@ -86,6 +89,12 @@ class _Edited(Struct, frozen=True):
         around = posixpath.dirname(self.name)
         return {name: text for name, text in self.texts.items() if posixpath.dirname(name) == around}
 
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The blocks of the files of the same module."""
+        texts = ((name, text) for name, text in self.module.items() if name.endswith(".tf"))
+        return [block for name, text in texts for block in parse(Source(name, text)).blocks]
+
     def mentions(self, thing: str) -> int:
         """How often the module names a thing."""
         return sum(len(re.findall(rf"\b{re.escape(thing)}\b", text)) for text in self.module.values())
@@ -114,12 +123,21 @@ def _in_policy(
 
 def _is_alone(block: Block, file: _Edited) -> bool:
     """Whether what a block holds is one role's alone, and made once."""
-    if len(block.labels) != 2 or block.labels[0] not in _HOLDERS or any(n in block.body.arguments for n in _REPEATED):
+    if len(block.labels) != 2 or block.labels[0] not in _HOLDERS or _is_repeated(block):
         return False
     kind, name = block.labels
-    if kind == _DATA:
-        return file.mentions(f"data.{kind}.{name}") == 1
-    return kind != "aws_iam_policy" or file.mentions(f"{kind}.{name}") == 1
+    if kind not in (_DATA, _POLICY):
+        return True
+    thing = f"data.{kind}.{name}" if kind == _DATA else f"{kind}.{name}"
+    users = [each for each in file.blocks if re.search(rf"\b{re.escape(thing)}\b", each.written)]
+    if file.mentions(thing) != 1 or len(users) != 1 or _is_repeated(users[0]):
+        return False
+    used_by = users[0].labels[0] if users[0].labels else ""
+    return used_by in _OF_ONE_ROLE or (used_by == _POLICY and _is_alone(users[0], file))
+
+
+def _is_repeated(block: Block) -> bool:
+    return any(name in block.body.arguments for name in _REPEATED)
 
 
 def _beside(
@@ -131,7 +149,7 @@ def _beside(
         raise Ungrantable(failure or f"{role.address} stands in {file.name}, which is not edited: add it by hand")
     body = parse(Source(file.name, file.text))
     block = next((each for each in body.blocks if each.place.line == role.configured.place.line), None)
-    if block is None or any(name in block.body.arguments for name in _REPEATED):
+    if block is None or _is_repeated(block):
         raise Ungrantable(failure or f"{role.address} is one of several that one block makes: add it by hand")
     data, more = _data(statements, file)
     lines = _resource(block.labels[1], statements, data, file)

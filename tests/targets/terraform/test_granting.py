@@ -122,6 +122,18 @@ FORMS = {
         MANAGED.format(STATEMENT) + 'output "own" {\n  value = aws_iam_policy.own.arn\n}\n',
         "", 'resource "aws_iam_role_policy" "execution_permissions" {',
     ),
+    "a policy that a loop attaches": (
+        MANAGED.format(STATEMENT).replace(
+            "  role       = aws_iam_role.execution.name",
+            '  for_each   = toset([aws_iam_role.execution.name, "other"])\n  role       = each.value'),
+        "", 'resource "aws_iam_role_policy" "execution_permissions" {',
+    ),
+    "a policy that is attached to several": (
+        MANAGED.format(STATEMENT).replace("aws_iam_role_policy_attachment", "aws_iam_policy_attachment").replace(
+            "  role       = aws_iam_role.execution.name",
+            '  name  = "all"\n  roles = [aws_iam_role.execution.name, "b"]'),
+        "", 'resource "aws_iam_role_policy" "execution_permissions" {',
+    ),
     "AWS's own policy": (AWS, "", "  role = aws_iam_role.execution.id\n"),
     "nothing": ("", "", 'data "aws_caller_identity" "current" {}\n'),
     "nothing, with the account's data source": (
