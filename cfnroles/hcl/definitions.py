@@ -39,10 +39,13 @@ class Site(Struct, frozen=True):
 
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
     """The blocks that declare a resource of a type, in the root and in all modules that are called and at hand."""
-    found: list[Site] = []
-    for calls, directory in modules_of(project):
-        found += _declared(project.configuration(directory), kind, calls)
-    return tuple(found)
+    if kind not in project.sites:
+        found: list[Site] = []
+        for calls, directory in modules_of(project):
+            found += _declared(project.configuration(directory), kind, calls)
+        project.sites[kind] = tuple(found)
+    known: tuple[Site, ...] = project.sites[kind]
+    return known
 
 
 def away(project: Project) -> Iterator[tuple[str, str, Place]]:

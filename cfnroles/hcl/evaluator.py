@@ -81,6 +81,7 @@ def _template(node: Any, scope: Scope) -> Value:
     return rendering.rendered(node, scope, evaluate, decide)
 
 
+@lru_cache(maxsize=16_384)  # each pass goes the same ways
 def _chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
     """The name that a traversal begins with, and its steps from the first to the last."""
     steps: list[GetAttribute | Index] = []
@@ -90,6 +91,14 @@ def _chain(node: Node) -> tuple[Variable, list[GetAttribute | Index]] | None:
     return (node, steps[::-1]) if isinstance(node, Variable) else None
 
 
+@lru_cache(maxsize=16_384)
+def _leading(node: Node) -> tuple[str, ...]:
+    """The names behind the first one, up to the first key."""
+    chain = _chain(node)
+    leading = takewhile(lambda step: isinstance(step, GetAttribute), chain[1] if chain else ())
+    return tuple(step.name for step in leading if isinstance(step, GetAttribute))
+
+
 def _traversal(node: Node, scope: Scope) -> Value:
     chain = _chain(node)
     if chain is None:
@@ -97,8 +106,7 @@ def _traversal(node: Node, scope: Scope) -> Value:
             return _step(evaluate(node.of, scope), node, scope)
         raise Failed("this is no traversal", node.place)
     root, steps = chain
-    leading = takewhile(lambda step: isinstance(step, GetAttribute), steps)
-    named = scope.named(root.name, tuple(step.name for step in leading if isinstance(step, GetAttribute)), node.place)
+    named = scope.named(root.name, _leading(node), node.place)
     if named is None:
         raise Failed(f"nothing is called {node.written}", node.place)
     found, passed = named

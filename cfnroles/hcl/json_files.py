@@ -46,6 +46,15 @@ _SCALAR = re.compile(r"[^\s,\]}]+")
 _SIGN = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 
 
+class JsonText(Source, frozen=True, eq=False, dict=True):
+    """The text of a file in JSON."""
+
+    @property
+    def is_json(self) -> bool:
+        """As for ``Source``."""
+        return True
+
+
 class Quoted(Source, frozen=True, eq=False, dict=True):
     """What a text in quotes says, which stands in another text from one of its characters on."""
 
@@ -122,7 +131,7 @@ class _File:
     """A text that is JSON, as blocks."""
 
     def __init__(self, source: Source) -> None:
-        self._source, self._at = source, 0
+        self._source, self._at = JsonText(source.name, source.text), 0
 
     def body(self) -> Body:
         whole = self._part(0)

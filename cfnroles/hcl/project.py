@@ -45,6 +45,8 @@ class Project:
         self._any_text = any_text
         self.budget = Budget(MOST_OF_ALL)
         self._known: dict[str, Configuration] = {}
+        #: The blocks that were found of each type, for whoever asks once more.
+        self.sites: dict[str, Any] = {}
         self._read: dict[tuple[str, str], tuple[str | None, str]] = {}
         self.root = self.configuration(".")
         if not self.root.texts:

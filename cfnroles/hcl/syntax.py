@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -33,6 +33,11 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _lines(self) -> list[int]:
         return [0, *(at + 1 for at, sign in enumerate(self.text) if sign == "\n")]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is a file in JSON, which has no comments, and expressions in its texts alone."""
+        return False
 
     @cached_property
     def _places(self) -> dict[int, Place]:
@@ -209,6 +214,7 @@ class Body(Node, frozen=True, eq=False):
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
+@lru_cache(maxsize=16_384)  # each pass asks for the same ones
 def _in_one_line(node: Node) -> str:
     """The text of an expression without line breaks and comments, and with a comma where a line ends in an object.
 
@@ -216,6 +222,8 @@ def _in_one_line(node: Node) -> str:
     https://developer.hashicorp.com/terraform/language/expressions/types#maps-objects
     """
     raw = node.source.text[node.start : node.end]
+    if node.source.is_json:
+        return " ".join(raw.split())
     if "\n" not in raw and "/*" not in raw:
         return raw if '"' in raw else " ".join(raw.split())
     if isinstance(node, Template) and not raw.startswith('"'):
@@ -251,5 +259,5 @@ def _children(node: object) -> Iterator[Node]:
     for value in values:
         if isinstance(value, Node):
             yield value
-        elif isinstance(value, tuple):
-            yield from _children(value)
+        elif isinstance(value, tuple | dict):
+            yield from _children(tuple(value.values()) if isinstance(value, dict) else value)

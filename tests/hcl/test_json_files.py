@@ -63,6 +63,13 @@ def test_both_syntaxes_stand_beside_each_other_and_override_each_other() -> None
     )
 
 
+def test_what_is_written_is_the_text_itself() -> None:
+    text = '{"resource": {"aws_x": {"y": {"a": ["https://b",\n "${aws_z.c.arn}"], "d": "e"}}}}'
+    (block,) = parse_json(Source("main.tf.json", text)).blocks
+    assert block.written == '{"a": ["https://b", "${aws_z.c.arn}"], "d": "e"}'
+    assert block.body.arguments["a"].written == '["https://b", "${aws_z.c.arn}"]'
+
+
 WRONG = {
     "": "1:1: is not valid JSON",
     "{\n": "2:1: is not valid JSON",

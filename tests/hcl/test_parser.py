@@ -141,3 +141,10 @@ def test_the_place_of_each_argument_is_where_it_stands() -> None:
     heredoc = block.body.blocks[0].body.arguments["e"]
     assert heredoc.place.column == 9
     assert heredoc.source.text[heredoc.start : heredoc.end] == "<<-X\n      f\n    X"
+
+
+def test_a_block_is_written_with_the_slashes_of_its_texts() -> None:
+    text = 'resource "a" "b" {\n  # no address: https://c\n  d = ["https://e", f.g]\n}\n'
+    (block,) = parse(Source("main.tf", text)).blocks
+    assert '"https://e", f.g]' in block.written
+    assert "no address" not in block.written
