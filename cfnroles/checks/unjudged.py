@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cfnroles.checks.check import Check, Subject, TemplateRole
 from cfnroles.checks.role_examples import GOOD
 from cfnroles.iam.roles import Unread
 from cfnroles.iam.stack_roles import may_make
 from cfnroles.need import Finding, Severity, fault
+from cfnroles.sources.nested_stacks import ADDRESSES
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.symbols import IMPORT
 from cfnroles.table.ecs.service_role import BY_HAND
@@ -19,6 +21,7 @@ from cfnroles.workload import EXPRESS
 
 #: A cure that lint takes as well as verify.
 _BY_PARAMETERS = re.compile(r"Give( --parameter [^\s=]+=VALUE)+")
+_MAY_MAKE = "the roles, policies and task definitions that {} may make are not judged"
 _REMEDY = "`cfnroles verify` judges it, from the template that has it or with --live."
 
 
@@ -59,16 +62,29 @@ def _of_services(subject: Subject) -> Iterator[Finding]:
 
 
 def _unseen(subject: Subject) -> Iterator[Finding]:
-    """Loops, transforms and modules that may make roles, policies or task definitions."""
+    """Loops, transforms, modules and stacks that may make roles, policies or task definitions."""
     resources = subject.tree.get("Resources") if subject.stack else None
     for name, given in resources.items() if isinstance(resources, Mapping) else ():
         kind = str(given.get("Type")) if isinstance(given, Mapping) else ""
-        if is_module(kind) or may_make(str(name), given, ("AWS::IAM::", *TASKS)):
+        if _is_elsewhere(given):
+            yield fault(("Resources", str(name)), _MAY_MAKE.format(name), "Lint the template of that stack, too.")
+        elif is_module(kind) or may_make(str(name), given, ("AWS::IAM::", *TASKS)):
             yield fault(
                 ("Resources", str(name)),
-                f"the roles, policies and task definitions that {name} may make are not judged",
+                _MAY_MAKE.format(name),
                 "Lint what `aws cloudformation get-template --template-stage Processed --query TemplateBody` answers.",
             )
+
+
+def _is_elsewhere(given: Any) -> bool:
+    """Whether a resource is a nested stack whose template stands neither beside this one nor among the CDK's assets."""
+    match given:
+        case {"Metadata": {"aws:asset:path": _}}:
+            return False
+        case {"Type": str(kind), "Properties": Mapping() as properties} if kind in ADDRESSES:
+            url = properties.get(ADDRESSES[kind])
+            return not isinstance(url, str) or "://" in url
+    return False
 
 
 def _remedy(part: Unread) -> str:

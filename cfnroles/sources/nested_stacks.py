@@ -24,7 +24,7 @@ from cfnroles.template.template import Template, checked
 STACK = "AWS::CloudFormation::Stack"
 #: What makes nested stacks, and the property that says where the template of one is.
 #: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-application.html
-_ADDRESSES = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
+ADDRESSES = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
 #: Stacks are nested less deep, and a template that names itself would be read without end.
 _DEEPEST = 10
 
@@ -60,7 +60,7 @@ def nested_stacks(
         given_properties = resource.get("Properties")
         properties: Mapping[str, Any] = given_properties if isinstance(given_properties, Mapping) else {}
         called = f"{name}.{logical_id}".lstrip(".")
-        url = resolution.value(properties.get(_ADDRESSES[str(resource["Type"])]))
+        url = resolution.value(properties.get(ADDRESSES[str(resource["Type"])]))
         beside = _beside(document, url)
         if beside is None or beside.name in (*around, document.name) or len(around) >= _DEEPEST:
             origin = Origin(document.name, ("Resources", logical_id))
@@ -87,7 +87,7 @@ _REMEDY = "Give its template to cfnroles as well"
 
 
 def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield from ((name, each) for name, each in template.resources.items() if each["Type"] in _ADDRESSES)
+    yield from ((name, each) for name, each in template.resources.items() if each["Type"] in ADDRESSES)
 
 
 def _beside(document: Document, url: Any) -> Document | None:

@@ -385,3 +385,16 @@ def test_the_role_that_a_service_gives_for_its_load_balancer(mode: str, expected
 
 def test_a_module_may_make_roles(faults: Find) -> None:
     assert checks(template(task(), "\n  Part: {Type: My::Org::Part::MODULE}\n"), faults) == ["unjudged-role"]
+
+
+@pytest.mark.parametrize(
+    ("stack", "seen"),
+    [
+        pytest.param("TemplateURL: 'https://bucket.s3.amazonaws.com/part.yaml'", False, id="an address"),
+        pytest.param("TemplateURL: !Sub '${AWS::Region}/part.yaml'", False, id="an expression"),
+        pytest.param("TemplateURL: part.yaml", True, id="a file beside it"),
+    ],
+)
+def test_a_nested_stack_that_nobody_sees_may_make_roles(stack: str, seen: bool, faults: Find) -> None:
+    nested = f"\n  Part: {{Type: AWS::CloudFormation::Stack, Properties: {{{stack}}}}}\n"
+    assert checks(template(task(), nested), faults) == ([] if seen else ["unjudged-role"])
