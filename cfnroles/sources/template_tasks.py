@@ -283,11 +283,30 @@ def _hidden(template: Template, path: Path, what: str) -> Gap:
 _Placed = TypeVar("_Placed", Need, Gap, Finding, Reference)
 
 
+class _Parts:
+    """The parts of trees, each as one object wherever it is the same, so that it is known by its identity."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Any] = {}
+
+    def one(self, value: Any) -> Any:
+        """The value, or the one that is the same. A text is equal to a string that has its spelling alone."""
+        if isinstance(value, (dict, Mapping)):
+            members = {name: self.one(member) for name, member in value.items()}
+            return self._known.setdefault((dict, *((name, id(member)) for name, member in members.items())), members)
+        if isinstance(value, list):
+            elements = [self.one(element) for element in value]
+            return self._known.setdefault((list, *map(id, elements)), elements)
+        said = value.parts if isinstance(value, Text) else value
+        return self._known.setdefault((type(value), said), value)
+
+
 class _Discovered:
     """What is discovered in a task definition, which is nearly the same in most worlds and beside all that run it."""
 
     def __init__(self) -> None:
         self._rows = Rediscovery()
+        self._parts = _Parts()
         self._known: dict[tuple[Facts, object], Discovery] = {}
         #: What is kept alive keeps its identity.
         self._kept: list[TemplateTask] = []
@@ -296,9 +315,10 @@ class _Discovered:
         """What is discovered in a task."""
         same: tuple[Facts, object] = facts, id(task)
         if same not in self._known:
-            alike = facts, hashable(task.workload.tree)
+            tree = self._parts.one(task.workload.tree)
+            alike = facts, id(tree)
             if alike not in self._known:
-                self._known[alike] = discover(task.workload, facts, self._rows)
+                self._known[alike] = discover(replace(task.workload, tree=tree), facts, self._rows)
             self._kept.append(task)
             self._known[same] = self._known[alike]
         return self._known[same]

@@ -31,7 +31,7 @@ from cfnroles.template.template import ResolvedStack, Template
 #: As many worlds as eight independent conditions make; with more, not every combination is looked at.
 MOST = 256
 #: So many stacks are kept for the next who asks for them.
-_KEPT = 512
+_KEPT = 1024
 #: More alternatives than this are found one by one, and may be more than are needed.
 _FEW = 3
 

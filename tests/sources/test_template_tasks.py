@@ -57,3 +57,23 @@ def test_a_resource_is_worked_out_once_for_all_stacks_in_which_it_is_the_same(mo
     assert "Topic" not in resolved
     # The image is another one in two of the worlds, and the key of the secret is no part of the task definition.
     assert len(discovered) == 2 * len(tasks)
+
+
+def test_a_row_is_asked_once_about_what_worlds_have_in_common() -> None:
+    conditions = "".join(f"  C{number}: !Equals [!Ref P, '{number}']\n" for number in range(5))
+    chosen = ", ".join(f"{{Name: V{number}, Value: !If [C{number}, a, b]}}" for number in range(5))
+    same = ", ".join(f"{{Name: W{number}, Value: x}}" for number in range(50))
+    text = f"""\
+Parameters: {{P: {{Type: String}}}}
+Conditions:
+{conditions}Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {{ContainerDefinitions: [{{Name: web, Image: nginx, Environment: [{same}, {chosen}]}}]}}
+"""
+    template = read_template(text, "t.yaml")
+    task = in_worlds("Task", Document("t.yaml", text), template, (Facts(), NOTHING_GIVEN))
+    assert len(task.worlds.all) == 6
+    discovered: Any = template.known[template_tasks._Discovered, "Task"]
+    # Each of 55 variables with its value, the five others in another form, and in each world what holds them.
+    assert discovered._rows.asked == 2 * 60 + 1 + 3 * 6
