@@ -29,6 +29,8 @@ resource "aws_ecs_task_definition" "app" {
 }
 """
 
+IMAGE = '"123456789012.dkr.ecr.us-east-1.amazonaws.com/my-app:latest"'
+
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
@@ -545,3 +547,16 @@ def test_whoever_runs_the_task_passes_the_roles_that_are_written(cfnroles: Any, 
     assert "\nEach has its role already.\n" in cfnroles("terraform", directory).err
     verified = cfnroles("verify", directory, "--fail-on", "excess")
     assert (verified.code, verified.out.count("Verdict: pass")) == (0, 4)
+
+
+def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Path) -> None:
+    """The root knows no variable of a module, so that --parameter of the root is no way out."""
+    (tmp_path / "service").mkdir()
+    (tmp_path / "main.tf").write_text('module "a" {\n  source = "./service"\n  arn = "x"\n}\n', encoding="utf-8")
+    task = MAIN.replace('"${aws_secretsmanager_secret.db.arn}:password::"', "var.arn")
+    (tmp_path / "service/main.tf").write_text(f'{task}variable "image" {{}}\n'.replace(IMAGE, "var.image"), "utf-8")
+    told = cfnroles("terraform", tmp_path).err
+    command = f"`cfnroles terraform {tmp_path / 'service'} --parameter image=VALUE`"
+    assert f"Tell it to the module: {command}" in told
+    arguments = shlex.split(command.strip("`").replace("VALUE", "nginx:1"))[1:]
+    assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]

@@ -98,8 +98,16 @@ def _of_module(reading: Reading, files: Files, directory: str, form: GateForm, a
     options = reading.tasks[0].options
     own = tuple(replace(task, options=options) for task in inner.tasks if not task.address.startswith("module."))
     if own:
-        found = directory_files(replace(inner, tasks=own), below, form=form, again=again)
-        yield from (replace(each, path=joined(directory, each.path)) for each in found)
+        for each in directory_files(replace(inner, tasks=own), below, form=form, again=again):
+            gaps = tuple(replace(gap, remedy=_of_the_module(gap.remedy, inner.name)) for gap in each.gaps)
+            yield replace(each, path=joined(directory, each.path), gaps=gaps)
+
+
+def _of_the_module(remedy: str, directory: str) -> str:
+    """What helps, where the variable is one of a module: the root knows none of its names."""
+    command = f"cfnroles terraform {quoted(directory)}"
+    told = re.compile(r"Tell it with (--parameter [\w-]+=VALUE)")
+    return told.sub(lambda found: f"Tell it to the module: `{command} {found[1]}`", remedy)
 
 
 def _away(site: Site) -> Gap:
