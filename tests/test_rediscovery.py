@@ -10,6 +10,7 @@ import pytest
 from cfnroles.discovery import discover
 from cfnroles.facts import Facts
 from cfnroles.rediscovery import Rediscovery
+from cfnroles.sources.task_definition_checks import discover as discover_all
 from cfnroles.table.ecs import FEATURES
 from cfnroles.table.examples import FACTS, example_workload
 from cfnroles.table.feature import Feature
@@ -48,7 +49,8 @@ def variants(tree: dict[str, Any]) -> Iterator[Workload]:
         if "containerDefinitions" in each:
             yield Workload("task.json", each)
             yield Workload("task.json", each, settings={"service": "service.json"})
-            yield Workload("task.json", each, places={(*at(each), 0): ("elsewhere",)})
+            for place in ("elsewhere", "another"):
+                yield Workload("task.json", each, places={(*at(each), 0): (place,)})
 
 
 def at(tree: dict[str, Any]) -> Path:
@@ -74,3 +76,31 @@ def test_what_is_the_same_is_asked_about_once() -> None:
         asked.append(known.asked)
     # The list of containers, the container, its list of variables, the changed one, and its value.
     assert [asked[1] - asked[0], asked[2] - asked[1]] == [5, 5]
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "no size": {"requiresCompatibilities": ["FARGATE"]},
+    "an unknown member": {"future": "x"},
+    "a choice": {"networkMode": "other"},
+    "a shape": {"volumes": "x"},
+    "a dynamic reference": {"ipcMode": "{{resolve:ssm:x}}"},
+    "a pseudo parameter": {"taskRoleArn": "x", "ipcMode": "${AWS::StackName}"},
+    "too much": {"pidMode": "x" * 70_000},
+}
+
+
+@pytest.mark.parametrize("members", WRONG.values(), ids=WRONG)
+def test_what_ecs_refuses_is_told_beside_whatever_runs_the_task(members: dict[str, Any]) -> None:
+    tree = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx"}], **members}
+    known = Rediscovery()
+    told = []
+    for value in ("a", "${AWS::StackName}", "a"):
+        override = {"name": "web", "environment": [{"name": "A", "value": value}]}
+        run = {"overrides": {"containerOverrides": [override]}, "platformVersion": value}
+        workload = Workload("t.yaml", {**tree, "runTask": run}, settings={"runTask": "t.yaml"})
+        found = discover_all(workload, Facts(), known)
+        assert found == discover_all(workload, Facts())
+        told.append(len(found.findings) + len(found.gaps))
+    assert told[1] >= told[0]
+    assert bool(told[0]) is bool(members)
