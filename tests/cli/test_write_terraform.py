@@ -560,3 +560,12 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     assert f"Tell it to the module: {command}" in told
     arguments = shlex.split(command.strip("`").replace("VALUE", "nginx:1"))[1:]
     assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
+
+
+def test_log_groups_that_a_spec_has_made_are_told_to_be_missing(
+    cfnroles: Any, repository: Path, tmp_path: Path
+) -> None:
+    told = cfnroles("terraform", repository / "examples/recipes/12-log-groups.yaml", "-o", tmp_path).err
+    assert "declare an\naws_cloudwatch_log_group for each" in told
+    told = cfnroles("terraform", repository / "examples/recipes/09-boundary.yaml", "-o", tmp_path / "other").err
+    assert "aws_cloudwatch_log_group" not in told
