@@ -17,11 +17,13 @@ _BEFORE = (
 
 #: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
 _CUTS = (255, 1024)
+#: What closes a text that was quoted, in JSON too.
+_CLOSED = re.compile(r"[\"'`)}\]]{1,8},?$")
 
 
 def is_cut(message: str) -> bool:
     """Whether a text ends before its end: in dots, where ECS cuts texts, or behind a sign that something follows."""
-    return message.endswith(("...", "…", ":", ",")) or len(message) in _CUTS
+    return _CLOSED.sub("", message).endswith(("...", "…", ":", ",")) or len(message) in _CUTS
 
 
 def _whole(message: str) -> bool:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
+from itertools import pairwise
 
 from cfnroles.credentials import concealed
+from cfnroles.table.messages import STAGES, SYMPTOMS
 
 #: How wide terminals are that break a line in the middle of a word, where only one line tells.
-_WIDTHS = frozenset({72, 79, 80, 100, 120, 132, 160, 200})
+_WIDTHS = frozenset({70, 72, 79, 80, 100, 120, 132, 160, 200})
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,32}[A-Za-z]|\x1b\][^\x07\x1b]{0,512}\x07")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
@@ -33,6 +36,17 @@ _MARGIN = re.compile(r"^[ \t]{0,40}[│┃|>╷╵╰╭║]+ ?")
 _TIME = re.compile(r"[ \t]{0,8}(?:time=|level=|ts=|\[?\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"(?:time|level|msg|ts|message)\")")
 #: No entry of a log that begins with a time is shorter.
 _LEAST = 10
+_MARKED = re.compile(r"[ \t]*(\*\*|__|`{1,2})(.*)\1[ \t]*")
+#: What a build says of itself behind the message of the command that failed: no code of a container.
+_BUILD = re.compile(
+    r"(?:(?:##\[error\]|error:) *)?(?:process completed with exit code|script returned exit code|exited with code exit"
+    r" status|(?:error: )?job failed: exit code|make: \*\*\* .{0,80} error|npm err! (?:errno|code)|command failed with"
+    r" exit code) *\d{0,3}\.?",
+    re.IGNORECASE,
+)
+#: Behind these a name has ended.
+_ENDS = frozenset(".,;)]\"'")
+_SIGNS = ".,:;'\"()"
 _SPACES = re.compile(r"\s+")
 #: What goes on behind a name, so that a name at the end of a line is complete before it.
 _GOES_ON = frozenset(
@@ -47,6 +61,8 @@ def normalised(text: str) -> str:
     """
     text = _ENTITY.sub(lambda found: html.unescape(found[0]), _ANSI.sub("", text))
     lines = [_MARGIN.sub("", line) for line in text.translate(_PLAIN).replace("\r\n", "\n").split("\n")]
+    lines = [found[2] if (found := _MARKED.fullmatch(line)) else line for line in lines]
+    lines = [line for line in lines if not _BUILD.fullmatch(line.strip())] or [""]
     return concealed(_SPACES.sub(" ", _ESCAPED.sub(_unescaped, _NESTED.sub(r"\\", _unwrapped(lines)))).strip())
 
 
@@ -72,26 +88,63 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _unwrapped(lines: list[str]) -> str:
-    """The lines as one. Where a terminal broke them at its last column, a word goes on behind the break."""
+    """The lines as one, each block of lines with the same margin by itself: tools indent what they break."""
+    blocks: list[list[str]] = []
+    margin = -1
+    for line in lines:
+        # A break before a space leaves it at the beginning of the next line.
+        if margin < 0 or _indent(line) - margin not in (0, 1):
+            margin = _indent(line)
+            blocks.append([])
+        blocks[-1].append(line[margin:].rstrip() if margin else line)
+    return "".join(
+        _joined(block, after) for block, after in zip(blocks, [*(b[0] for b in blocks[1:]), ""], strict=True)
+    )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _joined(lines: list[str], after: str) -> str:
+    """Where a terminal broke the lines at its last column, a word goes on behind the break."""
     widest = max(map(len, lines))
     full = sum(len(line) == widest for line in lines[:-1])
     # A space at the last column is lost as often as not.
     alike = all(len(line) >= widest - 1 for line in lines[:-1])
-    hard = widest >= 40 and alike and (full > 1 or widest in _WIDTHS)
+    hard = widest >= 40 and alike and (full > 1 or (widest in _WIDTHS and not _between_words(lines, widest)))
     parts: list[str] = []
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], after], strict=True):
         parts.append(line)
-        if (hard and len(line) == widest) or _is_cut(line, following, full=len(line) == widest >= 40):
+        last = following is after
+        at_edge = len(line) == widest >= 40 and (full > 1 or widest in _WIDTHS)
+        if (hard and not last and len(line) == widest) or _is_cut(line, following, full=at_edge):
             continue
         parts.append(" ")
     return "".join(parts)
+
+
+def _between_words(lines: list[str], widest: int) -> bool:
+    """Whether whole words stand on both sides of the break behind the full line: one may be broken either way."""
+    for line, following in pairwise(lines):
+        if len(line) == widest:
+            sides = line.rpartition(" ")[2], following.partition(" ")[0]
+            return all(side.lower().strip(_SIGNS) in _words() for side in sides)
+    return False
+
+
+@cache
+def _words() -> frozenset[str]:
+    """The words that messages are made of, as the table's examples write them."""
+    examples = (*(row.example for row in STAGES), *(row.example for row in SYMPTOMS))
+    return frozenset(word.strip(_SIGNS) for example in examples for word in example.lower().split())
 
 
 def _is_cut(line: str, following: str, *, full: bool) -> bool:
     """Whether a line was broken within a name: at its last column, or behind a hyphen, a colon or a slash."""
     last = line.rpartition(" ")[2]
     first = following.lstrip().partition(" ")[0]
-    if not first or len(last) < 6 or first.rstrip(":").lower() in _GOES_ON:
+    if not first or len(last) < 6 or last[-1] in _ENDS or first.rstrip(":").lower() in _GOES_ON:
         return False
     long = "arn:" in last or "://" in last
     return last[-1] == "-" or (long and (full or last[-1] in ":/"))
