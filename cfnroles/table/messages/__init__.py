@@ -6,6 +6,7 @@ from cfnroles.table.message import Symptom
 from cfnroles.table.messages import (
     assuming,
     environment_files,
+    executing,
     logging,
     network,
     placing,
@@ -36,6 +37,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
     *running.SYMPTOMS,
     *network.SYMPTOMS,
     *symptoms.SYMPTOMS,
+    *executing.SYMPTOMS,
     *symptoms.LAST,
 )
 

@@ -33,7 +33,13 @@ _NEW = PossibleCause(
 SYMPTOMS = (
     Symptom(
         name="service-linked-role-missing",
-        words=("assume the service linked role", "assume the service-linked role", "ecs service linked role exists"),
+        words=(
+            "assume the service linked role",
+            "assume the service-linked role",
+            "ecs service linked role exists",
+            "ecs service linked role does not exist",
+            "unable to assume iam role" + ANY + "aws-service-role/",
+        ),
         example="Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
         category=Category.TRUST,
         what="the account does not have the service-linked role of Amazon ECS yet",
@@ -90,6 +96,7 @@ SYMPTOMS = (
             "unable to assume the configured",
             "failed to assume role",
             "not authorized to assume role",
+            "unable to assume iam role",
         ),
         example="ECS was unable to assume the role 'arn:aws:iam::123456789012:role/shop-task' that was provided for"
         " this task. Please"

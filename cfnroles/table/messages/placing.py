@@ -23,6 +23,10 @@ SYMPTOMS = (
             "maxspotinstancecountexceeded",
             "vcpulimitexceeded",
             "exceeds your quota",
+            "exceeds limit",
+            "exceeds the limit",
+            "exceeds the maximum number",
+            "exceeded the maximum number",
         ),
         example="service shop was unable to place a task. Reason: You've reached the limit on the number of vCPUs you"
         " can run"
@@ -103,6 +107,7 @@ SYMPTOMS = (
             "memory available",
             "a port required by your task",
             "port is already allocated",
+            "network bridge: bind for ",
             "driver failed programming external connectivity",
             "address already in use",
         ),

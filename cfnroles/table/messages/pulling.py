@@ -90,6 +90,7 @@ SYMPTOMS = (
             "invalid reference format",
             "could not parse reference",
             "failed to parse image reference",
+            "failed to normalize image reference",
             "name must be lowercase",
         ),
         example="CannotPullContainerError: invalid reference format",
@@ -105,6 +106,7 @@ SYMPTOMS = (
         words=(
             "no matching manifest for",
             "does not contain descriptor matching platform",
+            "find a descriptor for platform",
             "image manifest does not contain descriptor",
             "image operating system" + ANY + "cannot be used",
             "no match for platform in manifest",
@@ -171,6 +173,7 @@ SYMPTOMS = (
             "repositorynotfoundexception",
             "404 not found",
             "api error (404)",
+            "failed open: content at " + ANY + "not found",
         ),
         during=("image", "layers", ""),
         example=f"CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref"

@@ -85,6 +85,9 @@ SYMPTOMS = (
             "authentication required",
             "insufficient_scope",
             "incorrect username or password",
+            "denied: permission_denied",
+            "denied: denied",
+            "manifests/" + ANY + ": unauthorized",
         ),
         during=_PULLING,
         example="CannotPullContainerError: Error response from daemon: pull access denied for shop/web, repository"

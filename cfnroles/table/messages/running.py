@@ -18,7 +18,14 @@ _MEMORY = PossibleCause(
 SYMPTOMS = (
     Symptom(
         name="out-of-memory",
-        words=("outofmemory", "out of memory", "oomkilled", "killed due to memory usage", "cannot allocate memory"),
+        words=(
+            "outofmemory",
+            "out of memory",
+            "oomkilled",
+            "oom-killed",
+            "killed due to memory usage",
+            "cannot allocate memory",
+        ),
         example="OutOfMemoryError: Container killed due to memory usage",
         category=Category.LIMIT,
         what="the container went over its memory limit and was killed",
@@ -202,6 +209,8 @@ SYMPTOMS = (
             "exited (137)",
             "code=137",
             "status 137",
+            "137 exit code",
+            "error 137",
         ),
         example="Exit code: 137",
         category=Category.UNDETERMINED,

@@ -199,6 +199,9 @@ STAGES = (
         words=(
             "cannotpull",
             "failed to resolve ref",
+            "pull access denied for ",
+            "failed to pull and unpack image",
+            "error response from daemon: head ",
             "inspect image has been retried",
             "pull image manifest has been retried",
             "error while pulling image",

@@ -49,11 +49,15 @@ SYMPTOMS = (
             "deployment failed",
             "rolling back to deployment",
             "did not become stable",
+            "exceeded wait attempts",
+            "failed waiting for successful resource state",
+            "following resource(s) failed to",
         ),
         example='Resource handler returned message: "Exceeded attempts to wait" (RequestToken: 1111,'
         " HandlerErrorCode: NotStabilized)",
         category=Category.UNDETERMINED,
-        what="the service did not become stable in time; why stands in its events and in the stopped tasks",
+        what="the service did not become stable in time, or another resource of its stack failed; why stands in the"
+        " events and in the stopped tasks",
         sure=_STOPPED,
         remedy="Diagnose the events of the service, and the stoppedReason of a stopped task within an hour",
         source=f"{_GUIDE}/service-event-messages-list.html",
@@ -74,69 +78,6 @@ SYMPTOMS = (
 
 #: Behind everything else: a refusal whose words were lost, and a container runtime that failed.
 LAST = (
-    Symptom(
-        name="exec-not-connected",
-        words=("targetnotconnected",),
-        example="An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation: The"
-        " execute command failed"
-        " due to an internal error. Try again later.",
-        category=Category.UNDETERMINED,
-        what="ECS Exec does not reach its agent in the task",
-        sure=f"{_DESCRIBE[: _DESCRIBE.index(' --query')]} --query"
-        f" 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
-        remedy="Find out which of the causes it is",
-        source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
-        caller=CallingRole.TASK,
-        action="ssmmessages:CreateControlChannel",
-        causes=(
-            PossibleCause(
-                "the task role lacks the four actions of ssmmessages",
-                "cfnroles verify SOURCE --live --execute-command --task-role ROLE",
-                "Add what verify tells to the task role",
-                lacking=True,
-                category=Category.PERMISSION,
-            ),
-            PossibleCause(
-                "the task was started before ECS Exec was enabled",
-                "aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query 'tasks[].enableExecuteCommand'",
-                "Deploy again with enableExecuteCommand",
-                category=Category.MALFORMED,
-            ),
-            PossibleCause(
-                "the subnet has no route to com.amazonaws.REGION.ssmmessages",
-                "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2"
-                " describe-vpc-endpoints",
-                "Give the subnet a route, or that VPC endpoint",
-                category=Category.NETWORK,
-            ),
-        ),
-    ),
-    Symptom(
-        name="exec-not-enabled",
-        words=("execute command failed because", "execute command was not enabled"),
-        example="An error occurred (InvalidParameterException) when calling the ExecuteCommand operation: The execute"
-        " command failed because execute command was not enabled when the task was run or the execute command agent"
-        " isn't running.",
-        category=Category.MALFORMED,
-        what="the task was started without ECS Exec, or its agent does not run in it",
-        sure="aws ecs describe-tasks --cluster CLUSTER --tasks TASK --query"
-        " 'tasks[].[enableExecuteCommand,containers[].managedAgents]'",
-        remedy="Deploy again with enableExecuteCommand",
-        source=f"{_GUIDE}/ecs-exec-troubleshooting.html",
-        caller=CallingRole.TASK,
-        fields=("service.enableExecuteCommand",),
-    ),
-    Symptom(
-        name="exited",
-        words=("exit code", "exitcode", "exited with code", "non-zero code", "exited ("),
-        example="Exit code: 1",
-        category=Category.APPLICATION,
-        what="a program of the task ended by itself; the code is the program's own",
-        sure=_DESCRIBE,
-        remedy="Look at the log of the container",
-        source=f"{_GUIDE}/stopped-task-error-codes.html",
-        caller=CallingRole.NOBODY,
-    ),
     Symptom(
         name="resource-not-found",
         words=(
@@ -160,6 +101,9 @@ LAST = (
             "invalid keyid",
             "invalidkeyid",
             "no longer exists",
+            "service/" + ANY + " is missing",
+            "no active ecs service found",
+            "networkinterfaceid.notfound",
             "does not exist",
         ),
         example="An error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found.",
@@ -185,6 +129,7 @@ LAST = (
             "no credentials in the property bag",
             "credentialsnotloaded",
             "missing credentials in config",
+            "missingcredentials",
         ),
         example="NoCredentialProviders: no valid providers in chain.",
         category=Category.PERMISSION,
@@ -207,6 +152,7 @@ LAST = (
             "required tag permissions",
             "permissions policies have been misconfigured",
             "do not have permission",
+            "missing the following permission",
             "don't have permission",
             "doesn't have permission",
             "not authorized",
@@ -250,6 +196,10 @@ LAST = (
         name="request-refused",
         words=(
             "invalidparameterexception",
+            "invalidparametervalue",
+            "invalidparametercombination",
+            "(invalidparameter)",
+            "belong to different networks",
             "validationexception",
             "must be provided when networkmode",
             "clientexception",
@@ -297,6 +247,10 @@ LAST = (
             "the container name" + ANY + "already in use",
             "failed to get container status",
             "cannot connect to the docker daemon",
+            "error during connect: ",
+            "hcsshim::",
+            "hcs::",
+            "failure in a windows system call",
             "service unavailable. please try again",
             "timeout waiting for ephemeralstorage",
             "serverexception",
@@ -342,6 +296,17 @@ LAST = (
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query 'services[].events[:10]'",
         remedy="Diagnose the other events of the service",
         source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html",
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
+        name="exited",
+        words=("exit code", "exitcode", "exited with code", "non-zero code", "exited ("),
+        example="Exit code: 1",
+        category=Category.APPLICATION,
+        what="a program of the task ended by itself; the code is the program's own",
+        sure=_DESCRIBE,
+        remedy="Look at the log of the container",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
         caller=CallingRole.NOBODY,
     ),
 )

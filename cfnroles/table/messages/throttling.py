@@ -34,6 +34,8 @@ SYMPTOMS = (
             "rate exceeded",
             "requestlimitexceeded",
             "request limit exceeded",
+            "rate limit exceeded",
+            "too many concurrent attempts",
             "throttlederror",
             "slowdown:",
             "operations are being throttled",

@@ -42,12 +42,14 @@ SYMPTOMS = (
                 "the policy of the file system does not allow elasticfilesystem:ClientMount to the task role",
                 "aws efs describe-file-system-policy --file-system-id FS",
                 "Allow it there, and set iam to ENABLED in authorizationConfig",
+                category=Category.PERMISSION,
             ),
             PossibleCause(
                 "the task role lacks elasticfilesystem:ClientMount on the file system",
                 "cfnroles verify SOURCE --live --task-role ROLE",
                 "Add what verify tells to the task role",
                 lacking=True,
+                category=Category.PERMISSION,
             ),
             PossibleCause(
                 "rootDirectory is a path that the file system does not have",
