@@ -111,10 +111,11 @@ def test_an_injection_writes_one_file(repository: Path, tmp_path: Path) -> None:
     assert watched("inject", template, "--replace-roles", cwd=repository) == (0, [])
 
 
-def test_a_first_spec_is_one_file(repository: Path, tmp_path: Path) -> None:
+def test_a_first_spec_is_one_file_with_its_schema(repository: Path, tmp_path: Path) -> None:
     code, done = watched("init", EXAMPLE, "-o", tmp_path / "cfnroles.yaml", cwd=repository)
     assert code == 0
-    assert [each for each in done if str(tmp_path / "cfnroles.yaml") not in each] == []
+    written = {str(tmp_path / name) for name in ("cfnroles.yaml", "cfnroles.schema.json")}
+    assert [each for each in done if not any(path in each for path in written)] == []
 
 
 def test_what_is_watched_for_is_seen(repository: Path) -> None:
