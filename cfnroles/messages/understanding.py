@@ -30,6 +30,7 @@ _FAILED = "taskfailedtostart: "
 _FAILURE = re.compile(r"[A-Z]{5}[A-Z :]{0,40}")
 _RETRIED = re.compile(r"has been retried (\d{1,4}) time")
 
+_EVENTS = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events-cli.html"
 _DESCRIBE = (
     "aws ecs describe-tasks --cluster CLUSTER --tasks TASK"
     " --query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'"
@@ -83,8 +84,8 @@ def understand(text: str) -> Understood | None:
         return named(_denied(message, stages, denials), _names(message, denials))
     symptom = next((row for row in SYMPTOMS if _is(row, low, stages)), None)
     found = _of_symptom(message, low, stages, symptom) if symptom else None
-    if found is None and stages:
-        found = _of_stage(message, low, stages)
+    if found is None:
+        found = _of_stage(message, low, stages) if stages else _of_call(message)
     return named(found, names_in(message)) if found else None
 
 
@@ -262,6 +263,25 @@ def _of_stage(message: str, low: str, stages: tuple[Stage, ...]) -> Understood:
         causes=_hinted(stage, _retries(message)),
         retries=_retries(message),
         cut=cut,
+    )
+
+
+def _of_call(message: str) -> Understood | None:
+    """What is left of a message of a client whose error the table does not know: the call that failed."""
+    action = action_called(message)
+    if not action:
+        return None
+    return Understood(
+        message,
+        f"{action} failed, with an error that is none of a kind that tells more",
+        Category.UNDETERMINED,
+        "call-failed",
+        "Diagnose the errorMessage of the event",
+        "aws cloudtrail lookup-events --lookup-attributes"
+        f" AttributeKey=EventName,AttributeValue={action.partition(':')[2]}",
+        _EVENTS,
+        action=action,
+        cut=is_cut(message),
     )
 
 

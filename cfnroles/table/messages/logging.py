@@ -133,6 +133,8 @@ SYMPTOMS = (
             "firelens config",
             "firelens configuration",
             "unable to apply firelens",
+            "configuration file contains errors, aborting",
+            "tried to instance a plugin name",
         ),
         example="CannotCreateContainerError: failed to create container - container uses awsfirelens log driver and"
         " we failed to"

@@ -156,6 +156,7 @@ _UNANSWERED = (
             "i/o timeout",
             "dial tcp" + ANY + "i/o time",
             "tls handshake timeout",
+            "tls: handshake failure",
             "connection timed out",
             "connect timeout on endpoint",
             "connecttimeouterror",

@@ -86,7 +86,11 @@ SYMPTOMS = (
     ),
     Symptom(
         name="secret-without-value",
-        words=("can't find the specified secret value for staging label", "cannot find the specified secret value for"),
+        words=(
+            "can't find the specified secret value for staging label",
+            "cannot find the specified secret value for",
+            'version "awscurrent" not found',
+        ),
         example=f"{_READ} ResourceNotFoundException: Secrets Manager can't find the specified secret value for"
         f" staging label:"
         " AWSCURRENT",
