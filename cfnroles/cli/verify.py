@@ -89,7 +89,7 @@ def command(source: str, **given: Any) -> None:
     application may do: a service spec does.
 
     With --fail-on excess the exit code is 0 if all roles pass, 1 if one fails, else 3. Without it, what is too much is
-    told and does not count: 1 where something is missing or denied, 3 where that is unknown.
+    told and does not count: 1 where something is missing or denied, 3 where that is unknown, or a need has no name.
 
     SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
     is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
@@ -262,7 +262,9 @@ def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:
         fails, unknown = Verdict.FAIL in verdicts, Verdict.NOT_JUDGED in verdicts
     else:
         outcomes = {each.outcome for each in verifications}
-        fails, unknown = bool(outcomes & {Outcome.MISSING, Outcome.DENIED}), Outcome.UNKNOWN in outcomes
+        fails = bool(outcomes & {Outcome.MISSING, Outcome.DENIED})
+        # Of a need without a name nobody knows whether the role allows it.
+        unknown = Outcome.UNKNOWN in outcomes or any(each.gaps for each in verifications)
     if fails:
         return BadAnswer.exit_code
     return Unavailable.exit_code if unknown else 0

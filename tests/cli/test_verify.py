@@ -521,3 +521,14 @@ def test_a_plain_policy_is_told_how_it_gets_its_account(cfnroles: Any, tmp_path:
     assert "Fn::Sub" not in known
     in_template = cfnroles(*asked[:3], f"{tmp_path / 'role.yaml'}:Role").out
     assert "As a template" not in in_template
+
+
+def test_a_need_without_a_name_ends_in_not_known(cfnroles: Any, tmp_path: Path) -> None:
+    (tmp_path / "role.json").write_text(
+        '{"Statement": [{"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}]}'
+    )
+    for image, code in (("nginx:1.27", 0), ("<REGISTRY>/web:1", 3)):
+        (tmp_path / "web.json").write_text(
+            json.dumps({"family": "web", "containerDefinitions": [{"name": "web", "image": image}]})
+        )
+        assert cfnroles("verify", tmp_path / "web.json", "--role", tmp_path / "role.json").code == code
