@@ -18,7 +18,7 @@ _BEFORE = (
 #: Where Fargate and the agent cut a text. https://github.com/aws/amazon-ecs-agent/pull/4545
 _CUTS = (255, 1024)
 #: What closes a text that was quoted, in JSON too.
-_CLOSED = re.compile(r"[\"'`)}\]]{1,8},?$")
+_CLOSED = re.compile(r"[\"'`)}\]]{1,8}[,.]?$")
 
 
 def is_cut(message: str) -> bool:

@@ -96,3 +96,16 @@ def _told(text: str) -> tuple[object, ...]:
 def test_what_stands_around_a_message_changes_nothing(at: int, wrapper: Callable[[str], str]) -> None:
     for text in ROWS[at % _EVERY :: _EVERY]:
         assert _told(wrapper(text)) == _told(text), text
+
+
+#: A text that ends in the middle of what it says, and one that was told to its end.
+CUT = "ResourceInitializationError: unable to pull secrets or registry auth: service call has been retried 1 time..."
+WHOLE = "CannotStartContainerError: OCI runtime create failed: unable to apply cgroup configuration"
+
+
+@pytest.mark.parametrize("around", ['"{}"', '"{}",', "`{}`", '("{}")', '{{"reason": "{}"}}', "(error {})."])
+def test_what_closes_a_quotation_neither_hides_a_cut_nor_is_one(around: str) -> None:
+    for text in (CUT, WHOLE):
+        (heard,) = collected(around.format(text)).heard
+        assert heard.understood.cut == (text == CUT)
+        assert heard.understood.name == ("cut" if text == CUT else "container-not-started")

@@ -184,4 +184,16 @@ SYMPTOMS = (
         source=f"{_GUIDE}/using_data_volumes.html",
         fields=("volumes[]",),
     ),
+    Symptom(
+        name="volume-name-refused",
+        words=("invalid characters for a local volume name",),
+        example='CannotCreateContainerError: API error (500): create ./data: "./data" includes invalid characters for a'
+        ' local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed',
+        category=Category.MALFORMED,
+        what="the path of a volume is relative, so that Docker takes it for a name, which it cannot be",
+        sure="aws ecs describe-task-definition --task-definition FAMILY --query taskDefinition.volumes",
+        remedy="Write host.sourcePath from the root: /data",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html",
+        fields=("volumes[].host.sourcePath",),
+    ),
 )
