@@ -107,6 +107,7 @@ SYMPTOMS = (
                 "the repository is private, and the container has no repositoryCredentials",
                 "Look at repositoryCredentials of the container",
                 "Give repositoryCredentials; cfnroles then lets the execution role read them",
+                category=Category.PERMISSION,
             ),
         ),
     ),

@@ -20,6 +20,7 @@ _DNS = PossibleCause(
     "aws efs describe-mount-targets --file-system-id FS",
     "Make a mount target in each Availability Zone of the task, and turn on enableDnsSupport and enableDnsHostnames"
     " of the VPC",
+    category=Category.NETWORK,
 )
 
 SYMPTOMS = (
@@ -85,6 +86,7 @@ SYMPTOMS = (
                 "fileSystemId is wrong, or of another Region",
                 "aws efs describe-file-systems --file-system-id FS",
                 "Correct fileSystemId",
+                category=Category.MISSING,
             ),
         ),
     ),
@@ -105,12 +107,13 @@ SYMPTOMS = (
         source=_MOUNT,
         fields=_EFS,
         causes=(
-            PossibleCause("the mount target does not answer on port 2049", _GROUPS, _RULE),
+            PossibleCause("the mount target does not answer on port 2049", _GROUPS, _RULE, category=Category.NETWORK),
             _DNS,
             PossibleCause(
                 "the mount target was made moments ago",
                 "Start the task again",
                 "Wait until the mount target is available",
+                category=Category.NETWORK,
             ),
         ),
     ),
