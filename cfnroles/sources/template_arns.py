@@ -31,8 +31,12 @@ _LISTENERS = {
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("ListenerArn", "AWS::ElasticLoadBalancingV2::Listener"),
     "AWS::VpcLattice::Rule": ("ListenerIdentifier", "AWS::VpcLattice::Listener"),
 }
+#: What gives the ARN of the secret that a property of it names.
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+#: The types of which a property tells what a reference to them in a task definition is.
+TOLD_BY_PROPERTIES = (ATTACHMENT, "AWS::ElasticLoadBalancingV2::Listener", *_LISTENERS)
 #: What the types begin with of which a property tells something about an ARN.
-TELLING = ("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule")
+TELLING = ("AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::Listener", "AWS::VpcLattice::Rule", ATTACHMENT)
 #: Protocols of Network Load Balancers.
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
 _OF_NETWORKS = frozenset({"TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})

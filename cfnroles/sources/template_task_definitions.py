@@ -13,7 +13,7 @@ from cfnroles.document import inside
 from cfnroles.placeholders import as_symbols, texts_in, unresolved
 from cfnroles.sources import express_service
 from cfnroles.sources.members import FLAG, MAP, MEMBERS, TEXT
-from cfnroles.sources.template_arns import made_up_arn, named_by_ref
+from cfnroles.sources.template_arns import ATTACHMENT, made_up_arn, named_by_ref
 from cfnroles.sources.unknown_members import members_beside
 from cfnroles.symbols import Attribute, Symbol
 from cfnroles.template.template import ResolvedStack, Resource
@@ -52,7 +52,7 @@ _SHAPES = {
     ("AWS::KMS::Key", "Arn"): (f"arn:${{AWS::Partition}}:kms:{_HOME}:key/", ""),
     ("AWS::Lambda::Function", "Arn"): (f"arn:${{AWS::Partition}}:lambda:{_HOME}:function:", ""),
 }
-_SECRET, _ATTACHMENT = "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"
+_OF_SECRETS = "AWS::SecretsManager::Secret"
 _UNDECIDED = "Fn::If"
 #: The types of task definitions. Those of daemons have fewer members, of the same names.
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterDaemonTaskDefinition.html
@@ -95,12 +95,12 @@ def shaped(spelled: str, stack: ResolvedStack, *, policy: bool = False) -> Text:
         given = attachment.properties.get("SecretId")
         whole = from_spelling(given, policy=policy).whole if isinstance(given, str) else None
         target = stack.resources.get(whole.name.partition(".")[0]) if whole else None
-        return form(whole) if whole and target is not None and target.type == _SECRET else None
+        return form(whole) if whole and target is not None and target.type == _OF_SECRETS else None
 
     def form(symbol: Symbol) -> Part:
         logical_id, _, attribute = symbol.name.partition(".")
         resource = stack.resources.get(logical_id)
-        if resource is not None and resource.type == _ATTACHMENT and not attribute and (secret := _attached(resource)):
+        if resource is not None and resource.type == ATTACHMENT and not attribute and (secret := _attached(resource)):
             return secret
         if resource is None:
             return symbol

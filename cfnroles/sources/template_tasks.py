@@ -21,7 +21,7 @@ from cfnroles.rediscovery import Rediscovery
 from cfnroles.sources.pipelines import PIPELINE, deployed_otherwise
 from cfnroles.sources.target_runs import beside_targets, hidden_gaps
 from cfnroles.sources.task_definition_checks import discover, open_family_findings
-from cfnroles.sources.template_arns import TELLING
+from cfnroles.sources.template_arns import TELLING, TOLD_BY_PROPERTIES
 from cfnroles.sources.template_forks import image_forks, map_forks, with_images
 from cfnroles.sources.template_keys import ENCRYPTED, Keys
 from cfnroles.sources.template_runs import HOW_TO_SEE, UNSEEN_TASK, asked_alone
@@ -232,7 +232,8 @@ def _turned(logical_id: str, worlds: Worlds, stack: ResolvedStack) -> tuple[Temp
     if own is None:
         return ()
     if "" not in stack.known:
-        stack.known[""] = frozenset(stack.resources)
+        told = ((each.logical_id, hashable(each.properties)) for each in stack.of_type(*TOLD_BY_PROPERTIES))
+        stack.known[""] = frozenset(stack.resources), tuple(told)
     same = logical_id, stack.known[""], hashable(own.properties), own.moves
     known = (worlds.whole or worlds.template).known
     if same not in known:

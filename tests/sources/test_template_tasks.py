@@ -10,6 +10,7 @@ import pytest
 from cfnroles.document import Document
 from cfnroles.facts import Facts
 from cfnroles.sources import template_tasks
+from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import defined, in_worlds
 from cfnroles.template import template as templates
 from cfnroles.template.given import NOTHING_GIVEN
@@ -77,3 +78,22 @@ Conditions:
     discovered: Any = template.known[template_tasks._Discovered, "Task"]
     # Each of 55 variables with its value, the five others in another form, and in each world what holds them.
     assert discovered._rows.asked == 2 * 60 + 1 + 3 * 6
+
+
+def test_a_reference_is_to_what_its_resource_names_in_each_world() -> None:
+    """Ref of an attachment is the secret that it is to, and the task definition that has it says the same in both."""
+    text = """\
+Parameters: {Stage: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  A: {Type: AWS::SecretsManager::Secret}
+  B: {Type: AWS::SecretsManager::Secret}
+  Attachment: {Type: AWS::SecretsManager::SecretTargetAttachment, Properties: {SecretId: !If [IsProd, !Ref A, !Ref B]}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: [{Name: web, Image: nginx, Secrets: [{Name: X, ValueFrom: !Ref Attachment}]}]}
+"""
+    document = Document("t.yaml", text)
+    task = in_worlds("Task", document, read_template(document.text, document.name), (Facts(), NOTHING_GIVEN))
+    found = {(str(spelled(need.permission.resource)), task.when(where)) for need, where in task.needs.items()}
+    assert found == {("${A}", "IsProd holds"), ("${B}", "IsProd does not hold")}
