@@ -21,7 +21,7 @@ from cfnroles.template.intrinsics import symbols
 from cfnroles.trail.record import role_key
 
 
-class Asked(Struct, frozen=True):
+class AuditQuestion(Struct, frozen=True):
     """What is asked about.
 
     ``roles`` are given by their holders, as ``verify`` takes them; ``called`` are names or ARNs of roles in the trail,
@@ -51,7 +51,7 @@ class _Named(Struct, frozen=True):
         return RoleUser(self.task.name or self.task.address, self.holder, needs, gaps)
 
 
-def subjects_of(asked: Asked) -> tuple[Subject, ...]:
+def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
     """The roles that are asked about, each once, with all that is needed of it.
 
     Raises InvalidInput where there is none, for a role that cannot be read, for what ECS would refuse, and where nobody
@@ -70,7 +70,7 @@ def subjects_of(asked: Asked) -> tuple[Subject, ...]:
     return _merged(_with_name(each, asked) for each in found)
 
 
-def _given(asked: Asked) -> Iterator[Subject]:
+def _given(asked: AuditQuestion) -> Iterator[Subject]:
     """The roles that are given, each with the needs of the task definitions that name it."""
     named = list(_all_named(asked.readings))
     facts = _facts(asked, named)
@@ -141,7 +141,7 @@ def _all_named(readings: Iterable[Reading]) -> Iterator[_Named]:
                     yield _Named(task, holder, name)
 
 
-def _of_sources(asked: Asked) -> Iterator[Subject]:
+def _of_sources(asked: AuditQuestion) -> Iterator[Subject]:
     """The roles that the sources have themselves, or that they name in the account."""
     for reading in asked.readings:
         if reading.template is not None:
@@ -187,7 +187,7 @@ def _told_once(each: Verification, reading: Reading) -> tuple[RoleUser, ...]:
     return RoleUser(first, each.holder, _needs(each), each.gaps), *(RoleUser(task, each.holder) for task in others)
 
 
-def _facts(asked: Asked, named: Sequence[_Named]) -> Facts:
+def _facts(asked: AuditQuestion, named: Sequence[_Named]) -> Facts:
     """What is known of the account and the Region: as told, or as all task definitions say."""
     accounts = {each.task.facts.account for each in named}
     regions = {each.task.facts.region for each in named}
@@ -197,7 +197,7 @@ def _facts(asked: Asked, named: Sequence[_Named]) -> Facts:
     return Facts(account, region, keys)
 
 
-def _with_name(subject: Subject, asked: Asked) -> Subject:
+def _with_name(subject: Subject, asked: AuditQuestion) -> Subject:
     told = _told(asked.called, subject.role)
     account, name = role_key(told) if told.startswith("arn:") else ("", told)
     name = name or subject.name or role_key(subject.role.arn)[1]

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from cfnroles.answers.excess import GrantedAction
-from cfnroles.answers.usage import Grant, Refused
+from cfnroles.answers.usage import Refused, SingleGrant
 from cfnroles.iam.actions import Risk, risk_of
 from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
@@ -53,7 +53,7 @@ class AuditedGrant(Struct, frozen=True):
     the resource names none.
     """
 
-    grant: Grant
+    grant: SingleGrant
     status: GrantStatus
     used: tuple[Times, ...] = ()
     perhaps: tuple[Times, ...] = ()

@@ -14,7 +14,7 @@ from cfnroles.answers.fleet_users import Users
 from cfnroles.sources.fleet import Definitions, Kept, Place, crawled
 
 
-class Account(Struct, frozen=True):
+class AccountReaders(Struct, frozen=True):
     """Whom is asked."""
 
     ecs: Definitions
@@ -22,7 +22,9 @@ class Account(Struct, frozen=True):
     things: Things
 
 
-def fleet(account: Account, place: Place, kept: Kept, tell: Callable[[str], None] = lambda _: None) -> FleetReport:
+def fleet(
+    account: AccountReaders, place: Place, kept: Kept, tell: Callable[[str], None] = lambda _: None
+) -> FleetReport:
     """Look at the task definitions of a place, and find what keeps them from starting and what their roles have beyond.
 
     ``kept`` has what another run read. Raises ``Unavailable`` where AWS cannot be asked any more: what was read is

@@ -14,7 +14,7 @@ from cfnroles.sources.fleet import Kept
 
 
 class Things(Protocol):
-    """What there is besides: ``cfnroles.aws.existing.Existing``."""
+    """What there is besides: ``cfnroles.aws.existing.ExistingThings``."""
 
     denied: dict[str, None]
 

@@ -90,7 +90,7 @@ class Trace(Struct, frozen=True):
         return (self.holder, self.origin.place, self.when, self.permissions, self.resource, what)
 
 
-class Node(Struct, frozen=True):
+class GraphNode(Struct, frozen=True):
     """One thing in a column, by its label and more about it, with the numbers of the traces through it."""
 
     column: Column
@@ -108,7 +108,7 @@ class Graph(Struct, frozen=True):
     traces: tuple[Trace, ...]
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[GraphNode, ...]:
         """The nodes, column by column, each column in the order of the traces."""
         found: dict[tuple[Column, object], list[int]] = {}
         for column in Column:
@@ -127,13 +127,13 @@ class Graph(Struct, frozen=True):
                 found.setdefault(pair, []).append(number)
         return {pair: tuple(numbers) for pair, numbers in found.items()}
 
-    def _node(self, column: Column, numbers: list[int]) -> Node:
+    def _node(self, column: Column, numbers: list[int]) -> GraphNode:
         through = [self.traces[number] for number in numbers]
         label, *more = _lines_of(through[0], column)
         statuses = {trace.status for trace in through}
         status = statuses.pop() if len(statuses) == 1 else Status.KEPT
         gap = column in (Column.STATEMENT, Column.RESOURCE) and all(trace.gap for trace in through)
-        return Node(column, label, tuple(more), tuple(numbers), status, gap)
+        return GraphNode(column, label, tuple(more), tuple(numbers), status, gap)
 
 
 def graph(explanations: Iterable[Explanation], texts: Texts) -> tuple[Graph, ...]:

@@ -71,7 +71,7 @@ class Refused(Struct, frozen=True, order=True):
     kind: PolicyKind
 
 
-class Grant(Struct, frozen=True):
+class SingleGrant(Struct, frozen=True):
     """One action on one resource of one statement, as the policy spells them."""
 
     statement: StatementId
@@ -243,7 +243,7 @@ class Watching:
         return known
 
 
-def grants_of(role: Role) -> Iterator[Grant]:
+def grants_of(role: Role) -> Iterator[SingleGrant]:
     """Everything that a role allows, pair by pair."""
     for policy in role.policies:
         for statement in evaluable(policy).statements:
@@ -254,11 +254,11 @@ def grants_of(role: Role) -> Iterator[Grant]:
             for action_at, action in enumerate(actions):
                 for resource_at, resource in enumerate(resources):
                     open_ended = statement.not_actions or statement.not_resources
-                    yield Grant(statement.id, GrantedAction(action, resource), action_at, resource_at, open_ended)
+                    yield SingleGrant(statement.id, GrantedAction(action, resource), action_at, resource_at, open_ended)
 
 
 def statements_of(
-    role: Role, grants: Iterable[Grant], account: str, region: str, symbols: Mapping[str, str] | None = None
+    role: Role, grants: Iterable[SingleGrant], account: str, region: str, symbols: Mapping[str, str] | None = None
 ) -> Iterator[PolicyStatement | None]:
     """Each grant as a statement of its own, in an account and a Region; ``None`` where it cannot be read there."""
     known = symbols or Home(account, region, str(partition_of(region)) if region else "aws").symbols

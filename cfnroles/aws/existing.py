@@ -43,7 +43,7 @@ class Looked(Struct, frozen=True):
     detail: str = ""
 
 
-class Existing:
+class ExistingThings:
     """What there is in one account and Region. Methods raise ``Unavailable`` where AWS cannot be asked at all."""
 
     def __init__(self, connection: Connection, region: str, account: str) -> None:

@@ -16,7 +16,7 @@ from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from cfnroles.answers.audit_subjects import Asked
+    from cfnroles.answers.audit_subjects import AuditQuestion
     from cfnroles.answers.audited import Audit
     from cfnroles.sources.reading import Reading
     from cfnroles.sources.told import Told
@@ -106,10 +106,12 @@ def command(**given: Any) -> None:
     readings = tuple(each for source in options.sources for each in _readings(source, told(given)))
     if options.resource:
         readings = tuple(each.about(options.resource) for each in readings)
-    from cfnroles.answers.audit_subjects import Asked
+    from cfnroles.answers.audit_subjects import AuditQuestion
 
     read = _live_reader(options) if options.live else None
-    asked = Asked(readings, roles, options.called, given["account"], given["region"], dict(given["parameters"]), read)
+    asked = AuditQuestion(
+        readings, roles, options.called, given["account"], given["region"], dict(given["parameters"]), read
+    )
     found = _audit(asked, options)
     _show(found, readings, options)
     if options.output:
@@ -156,7 +158,7 @@ def _live_reader(options: _Options) -> Any:
     return lambda name, region: live_role(name, options.profile, region)
 
 
-def _audit(asked: Asked, options: _Options) -> Audit:
+def _audit(asked: AuditQuestion, options: _Options) -> Audit:
     from cfnroles.answers.audit import audit
     from cfnroles.answers.audit_subjects import subjects_of
 

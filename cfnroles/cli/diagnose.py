@@ -134,11 +134,11 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
     """Tell what is behind a failure that AWS is asked about."""
     from cfnroles.answers.diagnose_live import check_failed, diagnose_gathered
     from cfnroles.sources.live import live_role
-    from cfnroles.sources.live_failure import Failure, gather
+    from cfnroles.sources.live_failure import FailedThing, gather
 
     if options.text:
         raise InvalidInput("AWS is to be asked for the message, and one is given", remedy="Leave one of them out.")
-    failure = Failure(options.cluster, options.task, about["service_file"], options.stack)
+    failure = FailedThing(options.cluster, options.task, about["service_file"], options.stack)
     region = about["region"] or failure.region
     own, texts = _readings(options, told({**about, "service_file": ""}, live=True, profile=options.profile))
     gathered = gather(failure, options.profile, region)

@@ -12,7 +12,7 @@ from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
     from cfnroles.answers.diagnosis import Diagnosis
-    from cfnroles.targets.fix import Change, Fix
+    from cfnroles.targets.fix import Fix, FixedFile
 
 
 def check_asked(source: str, *, yes: bool) -> None:
@@ -52,7 +52,7 @@ def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str
     return BadAnswer.exit_code if fixed.refused else 0
 
 
-def _write(change: Change, file: str) -> None:
+def _write(change: FixedFile, file: str) -> None:
     """Write a text with the mark of its encoding that it had before; raises InvalidInput where it changed since."""
     from cfnroles.cli.paths import replace_file
     from cfnroles.files import read_bytes, text_of

@@ -68,11 +68,11 @@ def command(
 
 
 def _report(revisions: str, resume: Path | None, profile: str, region: str) -> FleetReport:
-    from cfnroles.answers.fleet import Account, fleet
+    from cfnroles.answers.fleet import AccountReaders, fleet
     from cfnroles.aws.caller import caller_of
     from cfnroles.aws.connection import Connection
     from cfnroles.aws.ecs import Ecs
-    from cfnroles.aws.existing import Existing
+    from cfnroles.aws.existing import ExistingThings
     from cfnroles.aws.iam import Iam
     from cfnroles.sources.fleet import Kept, Place, Revisions
 
@@ -82,7 +82,9 @@ def _report(revisions: str, resume: Path | None, profile: str, region: str) -> F
         raise InvalidInput("no AWS Region is set", remedy="Give --region or set AWS_REGION.")
     account = caller_of(connection).account
     place = Place(account, home, Revisions(revisions))
-    asked = Account(Ecs(connection, patient=True), Iam(connection, patient=True), Existing(connection, home, account))
+    asked = AccountReaders(
+        Ecs(connection, patient=True), Iam(connection, patient=True), ExistingThings(connection, home, account)
+    )
     with Kept(resume, place, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC") as kept:
         return fleet(asked, place, kept, lambda done: say(f"looked at: {done}", err=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cfnroles.page import Page, page, painted, visible
-from cfnroles.targets.fix import Change, Fix
+from cfnroles.targets.fix import Fix, FixedFile
 
 _SGR = {"+": "32", "-": "31", "@": "36"}
 
@@ -20,7 +20,7 @@ def refused(found: Fix) -> Page:
     return page(f"not changed: {visible(each)}" for each in found.refused)
 
 
-def text_diff(change: Change, file: str) -> str:
+def text_diff(change: FixedFile, file: str) -> str:
     """One change as `diff -u` and `patch` take it."""
     import difflib  # slow to load
 
@@ -28,7 +28,7 @@ def text_diff(change: Change, file: str) -> str:
     return "".join(difflib.unified_diff(before, after, file, file))
 
 
-def _diff(change: Change, file: str) -> Iterator[str]:
+def _diff(change: FixedFile, file: str) -> Iterator[str]:
     for line in text_diff(change, file).splitlines():
         shown = visible(line)
         yield painted(shown, _SGR[line[0]]) if line[:1] in _SGR and not line.startswith(("+++", "---")) else shown

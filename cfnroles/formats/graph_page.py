@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from msgspec.structs import replace
 
 from cfnroles.answers.explanation import conditions_told
-from cfnroles.answers.graph import Column, Graph, Node, Status, Trace
+from cfnroles.answers.graph import Column, Graph, GraphNode, Status, Trace
 from cfnroles.counted import counted
 from cfnroles.formats.html import Child, element, html_page, link
 from cfnroles.page import Page
@@ -84,12 +84,12 @@ def _section(number: int, graph: Graph) -> Element:
     )
 
 
-def _column(number: int, column: Column, nodes: Sequence[Node]) -> Element:
+def _column(number: int, column: Column, nodes: Sequence[GraphNode]) -> Element:
     boxes = (_node(f"n{number}-{at}", node) for at, node in enumerate(nodes) if node.column is column)
     return element("div", element("h3", _HEADS[column]), element("ol", *boxes), class_=f"column {column}")
 
 
-def _node(identity: str, node: Node) -> Element:
+def _node(identity: str, node: GraphNode) -> Element:
     kind = "gap" if node.is_gap else "" if node.status is Status.KEPT else str(node.status)
     button = element(
         "button",

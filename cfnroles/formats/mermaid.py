@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from cfnroles.answers.graph import Column, Graph, Node, Status
+from cfnroles.answers.graph import Column, Graph, GraphNode, Status
 from cfnroles.page import Page, page, visible
 
 #: What Mermaid draws at most unless its page says otherwise: edges, and characters of the text.
@@ -66,11 +66,11 @@ def _flowchart(graphs: Sequence[Graph]) -> Iterator[str]:
     yield from (f"  classDef {kind} {style}" for kind, style in _CLASSES.items() if kind in used)
 
 
-def _class(node: Node) -> str:
+def _class(node: GraphNode) -> str:
     return "gap" if node.is_gap else "" if node.status is Status.KEPT else str(node.status)
 
 
-def _box(node: Node) -> str:
+def _box(node: GraphNode) -> str:
     opening, closing = _SHAPES[node.column]
     lines = (f"{_SIGNS[node.status]}{node.label}", *node.more)
     return f"{opening}{'<br/>'.join(map(_text, lines))}{closing}"

@@ -18,7 +18,7 @@ from cfnroles.text import arn_of
 _LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 
-class Failure(Struct, frozen=True):
+class FailedThing(Struct, frozen=True):
     """What failed, by names or ARNs: exactly one of task, service and stack is given."""
 
     cluster: str = ""
@@ -44,7 +44,7 @@ class Failure(Struct, frozen=True):
         return region_of(self.cluster, self.task, self.service, self.stack)
 
 
-def gather(failure: Failure, profile: str, region: str) -> Gathered:
+def gather(failure: FailedThing, profile: str, region: str) -> Gathered:
     """What AWS tells of a failure; reads only. Raises ``Unavailable`` where there is no such thing, or no answer."""
     connection = Connection(profile, region or failure.region)
     ecs = Ecs(connection)

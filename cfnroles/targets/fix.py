@@ -26,7 +26,7 @@ from cfnroles.statements import compose
 from cfnroles.targets.lacking import Lacked, Ungrantable
 
 
-class Change(Struct, frozen=True):
+class FixedFile(Struct, frozen=True):
     """A file of the source with its text before and after."""
 
     document: str
@@ -37,7 +37,7 @@ class Change(Struct, frozen=True):
 class Fix(Struct, frozen=True):
     """What is changed so that the roles allow what was refused, and why what cannot be changed cannot."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FixedFile, ...] = ()
     refused: tuple[str, ...] = ()
 
 
@@ -66,18 +66,18 @@ def fix(found: Iterable[Diagnosis], role: str = "", spec: Reading | None = None)
                 texts[change.document] = before, change.after
         except Ungrantable as error:
             refused[str(error)] = None
-    return Fix(tuple(Change(name, *both) for name, both in texts.items()), tuple(refused))
+    return Fix(tuple(FixedFile(name, *both) for name, both in texts.items()), tuple(refused))
 
 
-def _given(role: str, several: Sequence[Diagnosis], spec: Reading | None) -> Change:
+def _given(role: str, several: Sequence[Diagnosis], spec: Reading | None) -> FixedFile:
     """The change to the file of a role that was given, or to the spec that it is built by."""
     if not role and spec is not None:
         from cfnroles.targets.spec_grants import changed_spec
 
-        return Change(spec.name, spec.documents[0].text, changed_spec(spec, several))
+        return FixedFile(spec.name, spec.documents[0].text, changed_spec(spec, several))
     from cfnroles.targets.role_file import changed_role_file
 
-    return Change(*changed_role_file(role, several))
+    return FixedFile(*changed_role_file(role, several))
 
 
 def _homeless(each: Diagnosis) -> str:
@@ -89,7 +89,7 @@ def _homeless(each: Diagnosis) -> str:
     return "which role it was is not known: give the source that has it, or --role FILE"
 
 
-def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) -> Sequence[Change]:
+def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) -> Sequence[FixedFile]:
     """The changes for one role; ``texts`` are those of documents that were changed for others."""
     at = several[0].at
     assert at is not None  # noqa: S101 - only asked of roles that have a place
@@ -112,7 +112,7 @@ def _granted(several: Sequence[Diagnosis], texts: dict[str, tuple[str, str]]) ->
         _check(again, at, [each for one in several for each in one.judged])
     except InvalidInput as error:
         raise Ungrantable(f"{error.where}: {error.what}: add it by hand") from error
-    return [Change(name, now[name], text) for name, text in after.items()]
+    return [FixedFile(name, now[name], text) for name, text in after.items()]
 
 
 def _again(reading: Reading, texts: Mapping[str, str]) -> Reading:

@@ -17,7 +17,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.need import Gap, Need, Origin, Reference
 from cfnroles.targets.terraform.conditions import NeedConditions, Thing
 from cfnroles.targets.terraform.instances import Merged, without_instances
-from cfnroles.targets.terraform.names import Names
+from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.permissions import named
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
 
@@ -103,7 +103,7 @@ def _decided(known: Sequence[Discovery], general: Merged, place: _PlaceOf) -> fr
 
 def _unwritable(general: Merged, module: EnclosingModule) -> Iterable[_Place]:
     """The places of what could not be written for any key."""
-    values = Values(Names(""), module)
+    values = Values(FileNames(""), module)
     yield from (place_in_tree(gap.origin) for gap in named(general.discovery.needs, general.conditions, values)[1])
     for each in general.discovery.references:
         try:

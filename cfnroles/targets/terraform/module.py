@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cfnroles.need import Holder, Need
 from cfnroles.table.references import SecretReference, value_from
 from cfnroles.targets.terraform.file import Header, data_blocks, local_values, marked
-from cfnroles.targets.terraform.names import SECRETS, SERVICE_NAME, Names
+from cfnroles.targets.terraform.names import SECRETS, SERVICE_NAME, FileNames
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.permissions import named, packed
 from cfnroles.targets.terraform.roles import attachment, role_blocks, role_local
@@ -24,7 +24,7 @@ _ADDITIONAL = "additional_policies"
 
 def module_file(subject: Subject, path: str) -> TerraformFile:
     """The module with the execution role of a task definition, for any service like it."""
-    values = Values(Names(""), EnclosingModule(), subject.region)
+    values = Values(FileNames(""), EnclosingModule(), subject.region)
     own = [_by_variable(need, subject) for need in subject.discovery.needs if need.holder is Holder.EXECUTION]
     needs, gaps = named(dict.fromkeys(own), subject.conditions, values)
     parts = Parts(

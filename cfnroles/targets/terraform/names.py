@@ -28,7 +28,7 @@ OF_AWS = {
 }
 
 
-class Names(Struct, frozen=True):
+class FileNames(Struct, frozen=True):
     """The names of one file: all of them begin with its ``stem``, so that those of no other file are the same.
 
     A module of its own has none.

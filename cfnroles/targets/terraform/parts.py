@@ -12,7 +12,7 @@ from cfnroles.need import Holder
 from cfnroles.options import NO_OPTIONS, RoleOptions
 from cfnroles.policies import Policy
 from cfnroles.targets.terraform.by_key import among, keys_in
-from cfnroles.targets.terraform.names import Names
+from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.values import Values
 from cfnroles.targets.terraform.writing import Argument, Entry, Written, only_if
 from cfnroles.text import Text
@@ -80,7 +80,7 @@ class Parts(Struct, frozen=True):
     subject: str
     document: str
     family: Text
-    names: Names
+    names: FileNames
     values: Values
     policies: Mapping[Holder, Sequence[Policy]]
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)

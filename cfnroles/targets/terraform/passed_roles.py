@@ -10,13 +10,13 @@ from cfnroles.sources.template_targets import RUNNING
 from cfnroles.symbols import Expression
 from cfnroles.table.ecs.run_by import OF_THE_TASK
 from cfnroles.targets.terraform.conditions import NeedConditions
-from cfnroles.targets.terraform.names import Names
+from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.parts import Repeated
 from cfnroles.text import Text
 
 
 def passing_on(
-    needs: tuple[Need, ...], conditions: NeedConditions, names: Names, repeated: Repeated
+    needs: tuple[Need, ...], conditions: NeedConditions, names: FileNames, repeated: Repeated
 ) -> tuple[tuple[Need, ...], NeedConditions]:
     """The needs with the written roles in the place of those that the task definition has now.
 

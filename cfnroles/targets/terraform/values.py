@@ -28,7 +28,7 @@ from cfnroles.symbols import (
     Wildcard,
 )
 from cfnroles.targets.terraform.by_key import ByKey
-from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, Names
+from cfnroles.targets.terraform.names import KEYS, OF_AWS, SECRETS, FileNames
 from cfnroles.targets.terraform.tidied import is_quoted, tidied
 from cfnroles.targets.terraform.writing import Argument, Items, Lookup, Members, Written, line_of, literal
 from cfnroles.template.worlds import Literal
@@ -69,7 +69,7 @@ class Values(Struct, frozen=True):
     far.
     """
 
-    names: Names
+    names: FileNames
     module: EnclosingModule
     region: str = ""
     variables: dict[str, Symbol] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from cfnroles.targets.terraform.command_gate import askable
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
 from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
-from cfnroles.targets.terraform.names import Names, stems
+from cfnroles.targets.terraform.names import FileNames, stems
 from cfnroles.targets.terraform.parts import Parts, Repeated
 from cfnroles.targets.terraform.passed_roles import passing_on
 from cfnroles.targets.terraform.permissions import named, packed
@@ -88,7 +88,7 @@ def written_file(subject: Subject, place: Place, *, form: GateForm) -> Terraform
     Raises InvalidInput where a role would need more policies than IAM allows.
     """
     for stem in stems(subject.name, place.earlier):
-        parts, needs, gaps = _parts(subject, Names(stem))
+        parts, needs, gaps = _parts(subject, FileNames(stem))
         gate = _gate(subject, parts, form)
         text, blocks = file_of(subject.header, parts, gate)
         if not declared(blocks) & place.taken:
@@ -120,7 +120,7 @@ def _gate(subject: Subject, parts: Parts, form: GateForm) -> Gate:
     return Gate()
 
 
-def _parts(subject: Subject, names: Names) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
+def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...], tuple[Gap, ...]]:
     values = Values(names, subject.module, subject.region)
     asked, conditions = passing_on(subject.discovery.needs, subject.conditions, names, subject.repeated)
     needs, gaps = named(asked, conditions, values)
