@@ -72,15 +72,10 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
         raise InvalidInput(
             "exists already, and init overwrites nothing", where=str(output), remedy="Write elsewhere: -o FILE."
         )
-    if (options.from_role or options.execution_role) and len(sources) > 1:
-        raise InvalidInput("a role is of one service, and here are several", remedy="Name one SOURCE.")
-    read = _live if options.live else _files
     named = sources or _found(options)
     if not named:
         return
-    services: Sequence[Drafted] = _distinct([each for source in named for each in read(source, options)])
-    if options.from_role:
-        services = [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
+    services = _drafts(named, options)
     log_groups = True
     if not sources and is_asked():
         from cfnroles.cli.init_here import asked
@@ -94,6 +89,17 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     )
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
+
+
+def _drafts(named: Sequence[str], options: _Options) -> Sequence[Drafted]:
+    """The services of what was named, with what their role allows where one was given."""
+    read = _live if options.live else _files
+    services = _distinct([each for source in named for each in read(source, options)])
+    if (options.from_role or options.execution_role) and len(services) > 1:
+        raise InvalidInput("a role is of one service, and here are several", remedy="Name one SOURCE.")
+    if options.from_role:
+        return [_with_role(services[0], _role(options.from_role, services[0].facts, options))]
+    return services
 
 
 def _found(options: _Options) -> tuple[str, ...]:

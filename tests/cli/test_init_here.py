@@ -167,3 +167,13 @@ def test_a_schema_that_is_there_stays(here: Callable[..., Path], cfnroles: Calla
     here({"web.json": TASK, "cfnroles.schema.json": "{}"})
     assert cfnroles("init").code == 0
     assert Path("cfnroles.schema.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("sources", [(), (".",)], ids=["found", "in a named directory"])
+def test_a_role_is_of_one_service_however_many_are_found(
+    here: Callable[..., Path], cfnroles: Callable[..., Any], sources: tuple[str, ...]
+) -> None:
+    folder = here({"web.json": TASK, "worker.json": {**TASK, "family": "worker"}, "role.json": {"Statement": []}})
+    told = cfnroles("init", *sources, "--from-role", "role.json")
+    assert (told.code, "a role is of one service" in told.err) == (2, True)
+    assert not (folder / "cfnroles.yaml").exists()
