@@ -101,3 +101,17 @@ def test_a_task_definition_that_is_gone_is_removed_whole() -> None:
     made = graph_of(container("web", "A"))
     (gone,) = compared([made], [])
     assert {trace.status for trace in gone.traces} == {Status.REMOVED}
+
+
+def test_what_lies_within_a_wider_resource_leads_to_that_of_the_statement() -> None:
+    def logging(name: str, **options: str) -> dict[str, Any]:
+        log = {
+            "logDriver": "awslogs",
+            "options": {"awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", **options},
+        }
+        return {"name": name, "image": "nginx:1.27", "logConfiguration": log}
+
+    made = graph_of(logging("any"), logging("one", **{"awslogs-stream-prefix": "p"}))
+    granted = {resource for each in made.traces if each.statement for resource in each.statement.resources}
+    assert {each.resource for each in made.traces} == granted
+    assert {each.origin.container for each in made.traces} == {"any", "one"}

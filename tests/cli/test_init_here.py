@@ -75,6 +75,22 @@ def test_what_is_there_is_found_by_its_kind_and_what_tools_keep_is_not(here: Cal
     assert found.apps == ()
 
 
+def test_an_app_of_the_cdk_is_one_thing_and_not_its_templates(here: Callable[..., Path]) -> None:
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Web.template.json"}}
+    here(
+        {
+            "cdk.out/manifest.json": {"version": "48.0.0", "artifacts": {"Web": stack}},
+            "cdk.out/asset.1/task.json": TASK,
+            "cdk.out/Web.template.json": {
+                "Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": []}}}
+            },
+        }
+    )
+    found = look()
+    assert (found.apps, found.templates, found.definitions) == (("cdk.out",), (), ())
+    assert list(found.commands) == ["cfnroles verify cdk.out"]
+
+
 def test_without_a_terminal_nothing_is_asked_and_the_spec_lints(
     here: Callable[..., Path], cfnroles: Callable[..., Any]
 ) -> None:

@@ -319,3 +319,8 @@ def test_a_fingerprint_of_gitlab_stays_where_lines_are_added_above() -> None:
     before, after = (json.loads(gitlab(LintReport((lint(text, "shop.yaml"),)))) for text in (SHOP, f"# more\n{SHOP}"))
     assert [each["fingerprint"] for each in before] == [each["fingerprint"] for each in after]
     assert [each["location"] for each in before] != [each["location"] for each in after]
+
+
+def test_gitlab_knows_a_file_by_its_path_from_the_top() -> None:
+    (entry, *_) = json.loads(gitlab(LintReport((lint(SHOP, "./deploy/shop.yaml"),))))
+    assert entry["location"]["path"] == "deploy/shop.yaml"
