@@ -19,11 +19,15 @@ _BEFORE = (
 _CUTS = (255, 1024)
 #: What closes a text that was quoted, in JSON too.
 _CLOSED = re.compile(r"[\"'`)}\]]{1,8}[,.]?$")
+#: What AWS's text begins with, where people paste the label of a console before it.
+_NAME = re.compile(r"\b[A-Za-z]{3,60}(?:Error|Exception): ", re.IGNORECASE)
 
 
 def is_cut(message: str) -> bool:
     """Whether a text ends before its end: in dots, where ECS cuts texts, or behind a sign that something follows."""
-    return _CLOSED.sub("", message).endswith(("...", "…", ":", ",")) or len(message) in _CUTS
+    named = _NAME.search(message)
+    lengths = {len(message), len(message) - named.start() if named else 0}
+    return _CLOSED.sub("", message).endswith(("...", "…", ":", ",")) or not lengths.isdisjoint(_CUTS)
 
 
 def _whole(message: str) -> bool:

@@ -9,9 +9,10 @@ import re
 
 from msgspec import Struct
 
-from cfnroles.action_names import spelled
+from cfnroles.action_names import actions_of, spelled
 from cfnroles.table.message import CallingRole, PolicyKind, Refusal
 from cfnroles.table.messages.refusals import REFUSALS
+from cfnroles.table.messages.stages import STAGES
 from cfnroles.text import Arn, Text, arn_of
 
 #: How many refusals of one text are read, and how far behind its words each may go.
@@ -25,9 +26,13 @@ _ACCOUNT = re.compile(r"(?:[0-9]{12}|aws|)")
 _KINDS = frozenset({"role", "user", "group", "policy"})
 _WHY = frozenset({"because", "with"})
 _RIGHT_BEHIND = (["because"], ["with"])
+#: What IAM writes behind an action that it names in full.
+_GOES_ON = (["on"], *_RIGHT_BEHIND)
 #: How people hide a part of what they paste.
 _MASKS = ("...", "<", ">", "xxx", "${", "{{", "redacted", "account-id", "account_id", "#")
 _AROUND = "\"'()[]{},;"
+#: What Amazon ECS itself calls.
+_OF_ECS = frozenset(stage.action for stage in STAGES if stage.action)
 _BY_KIND = {refusal.kind: refusal for refusal in REFUSALS}
 #: The statement of a service control policy that an endpoint passed on is named last, and cures.
 _LAST_NAMED = "transitively through"
@@ -108,10 +113,24 @@ def _denial(before: str, rest: str) -> Denial | None:
     given, whole = _resource(words[1:])
     kind, explicit = _kind(rest.lower())
     named = spelled(action[0])
+    if words[1:2] not in _GOES_ON:
+        named = _completed(named)
+    if not named:
+        return None
     if kind is PolicyKind.RESOURCE and named.startswith("kms:"):
         # The resource-based policy of a key is its key policy.
         kind = PolicyKind.KEY
     return Denial(named, _principal(before), Text(given), kind, explicit, whole)
+
+
+def _completed(begun: str) -> str:
+    """An action that may be cut, in full if it can be one only; empty where it may be several."""
+    known = actions_of(begun.partition(":")[0])
+    begins = [action for action in known if action.startswith(begun)]
+    if not begins or begun in known:
+        return begun
+    of_ecs = [action for action in begins if action in _OF_ECS]
+    return next((found[0] for found in (begins, of_ecs) if len(found) == 1), "")
 
 
 def _principal(before: str) -> str:

@@ -155,6 +155,7 @@ def _denied(message: str, stages: tuple[Stage, ...], denials: tuple[Denial, ...]
         causes,
         _retries(message),
         patchable=all(_is_cured(each, doubts(each, stages, called)) for each in denials),
+        cut=first.kind is PolicyKind.UNSTATED and is_cut(message),
     )
 
 

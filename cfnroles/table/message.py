@@ -23,6 +23,7 @@ class Category(StrEnum):
     MISSING = "missing resource"
     MALFORMED = "malformed reference"
     IMAGE = "image"
+    ARCHITECTURE = "architecture"
     NETWORK = "network"
     THROTTLED = "throttled"
     CAPACITY = "capacity"
@@ -31,6 +32,7 @@ class Category(StrEnum):
     LOGGING = "logging driver"
     APPLICATION = "application"
     RUNTIME = "runtime"
+    OTHER = "other"
     UNDETERMINED = "undetermined"
 
 

@@ -283,7 +283,12 @@ def test_four_things_are_behind_a_role_that_is_not_assumed() -> None:
     assert [next(sign for sign in signs if sign in cause.what) for cause in found.causes] == list(signs)
 
 
-CUT = {"dots": f"{DENIED[:252]}...", "at 255": DENIED[:255], "colon": f"{DENIED[:230]}:"}
+CUT = {
+    "dots": f"{DENIED[:252]}...",
+    "at 255": DENIED[:255],
+    "at 255, behind the label of a console": f"Stopped reason\n{DENIED[:255]}",
+    "colon": f"{DENIED[:230]}:",
+}
 
 
 @pytest.mark.parametrize("text", CUT.values(), ids=CUT)

@@ -27,7 +27,7 @@ _NEW = PossibleCause(
     "the role was made seconds ago, and IAM had not told all of AWS yet",
     "Start the task again",
     "Wait some seconds between making the role and running the task",
-    category=Category.RUNTIME,
+    category=Category.OTHER,
 )
 
 SYMPTOMS = (

@@ -55,20 +55,29 @@ SYMPTOMS = (
     Symptom(
         name="agent-disconnected",
         words=(
-            'encountered error "agent"',
             "agent is not connected",
             "agent disconnected",
             "the agent connected",
             "amazon ecs agent to start",
             "data mismatch; saved cluster",
-            "reason: agent",
-            "doesn't have the agent connected",
         ),
-        example=f'{_UNPLACED} The closest matching container-instance 1111 encountered error "AGENT".',
+        example="service shop Timed out waiting for Amazon ECS Agent to start. Please check logs at"
+        " /var/log/ecs/ecs-agent.log",
         category=Category.RUNTIME,
         what="the agent on the instance is not connected to Amazon ECS, or did not start",
         sure=f"{_INSTANCES} 'containerInstances[].agentConnected'",
         remedy="Restart the agent, and look in its log for why it stopped",
+        source=_EVENTS,
+        caller=CallingRole.INSTANCE,
+    ),
+    Symptom(
+        name="no-instance-connected",
+        words=('encountered error "agent"', "reason: agent", "doesn't have the agent connected"),
+        example=f'{_UNPLACED} The closest matching container-instance 1111 encountered error "AGENT".',
+        category=Category.CAPACITY,
+        what="no instance can take the task: the agent on the closest one is not connected to Amazon ECS",
+        sure=f"{_INSTANCES} 'containerInstances[].agentConnected'",
+        remedy="Restart the agent, and look in its log for why it stopped; or add instances",
         source=_EVENTS,
         caller=CallingRole.INSTANCE,
     ),
@@ -144,7 +153,7 @@ SYMPTOMS = (
         name="zone-unsupported",
         words=("reason: internal error",),
         example="service shop was unable to place a task. Reason: Internal error.",
-        category=Category.RUNTIME,
+        category=Category.OTHER,
         what="Amazon ECS failed itself; AWS's page names a subnet in an Availability Zone that Fargate does not have",
         sure="aws ec2 describe-subnets --query 'Subnets[].[SubnetId,AvailabilityZoneId]'",
         remedy="Use a subnet in another Availability Zone, or try again",
@@ -156,7 +165,7 @@ SYMPTOMS = (
         words=("number of protected tasks", "deployment_blocked"),
         example="service shop was unable to reach steady state because task set (ecs-svc/1111111111111111111) was"
         " unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks.",
-        category=Category.CAPACITY,
+        category=Category.OTHER,
         what="more tasks are protected from scaling in than the service is to keep",
         sure="aws ecs get-task-protection --cluster CLUSTER",
         remedy="Wait until the protection ends, end it with update-task-protection, or raise the desired count",
@@ -169,7 +178,7 @@ SYMPTOMS = (
         example="service shop was unable to stop or start tasks during a deployment because of the service deployment"
         " configuration."
         " Update the minimumHealthyPercent or maximumPercent value and try again.",
-        category=Category.CAPACITY,
+        category=Category.OTHER,
         what="minimumHealthyPercent and maximumPercent leave no room to start or stop a task",
         sure="aws ecs describe-services --cluster CLUSTER --services SERVICE --query"
         " 'services[].deploymentConfiguration'",

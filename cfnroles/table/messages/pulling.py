@@ -116,7 +116,7 @@ SYMPTOMS = (
         example="CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref"
         " shop:web:"
         " image Manifest does not contain descriptor matching platform 'linux/amd64'",
-        category=Category.IMAGE,
+        category=Category.ARCHITECTURE,
         what="the image was not built for the operating system or processor that the task asks for",
         sure="docker manifest inspect IMAGE",
         remedy="Build the image for the task's platform, or change runtimePlatform of the task definition",
@@ -127,7 +127,7 @@ SYMPTOMS = (
         name="image-wrong-architecture",
         words=("exec format error",),
         example="exec /usr/local/bin/docker-entrypoint.sh: exec format error",
-        category=Category.IMAGE,
+        category=Category.ARCHITECTURE,
         what="the program was built for another processor than the one it runs on, or is a script without its first"
         " line",
         sure="docker image inspect IMAGE --format '{{.Os}}/{{.Architecture}}'",

@@ -322,4 +322,29 @@ LAST = (
         source=f"{_GUIDE}/stopped-task-error-codes.html",
         caller=CallingRole.NOBODY,
     ),
+    Symptom(
+        name="essential-container-exited",
+        words=("essential container in task exited", "essential container exited", "essentialcontainerexited"),
+        example="Essential container in task exited",
+        category=Category.UNDETERMINED,
+        what="a container that the task cannot do without ended; the text does not say why",
+        sure=_DESCRIBE,
+        remedy="Diagnose the exit code and the reason of each container",
+        source=f"{_GUIDE}/stopped-task-error-codes.html",
+        caller=CallingRole.NOBODY,
+        causes=(
+            PossibleCause(
+                "the program ended by itself: an error, a missing variable, or nothing left to do",
+                _DESCRIBE,
+                "Look at the log of the container",
+                category=Category.APPLICATION,
+            ),
+            PossibleCause(
+                "the container went over its memory, and was killed: its exit code is 137",
+                _DESCRIBE,
+                "Give the container more memory",
+                category=Category.LIMIT,
+            ),
+        ),
+    ),
 )

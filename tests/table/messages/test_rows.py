@@ -94,7 +94,7 @@ def test_no_cause_is_told_of_a_symptom_and_causes_are_ranked_with_a_check_each()
         # What is undetermined has causes of several kinds, and each says which.
         told = [cause.category for cause in row.causes]
         assert row.category is not Category.UNDETERMINED or None not in told, row.name
-    for name in ("circuit-breaker", "not-stable", "task-failed-to-start", "killed"):
+    for name in ("circuit-breaker", "not-stable", "task-failed-to-start", "killed", "essential-container-exited"):
         assert next(row for row in SYMPTOMS if row.name == name).category is Category.UNDETERMINED
 
 
