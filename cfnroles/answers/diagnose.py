@@ -163,6 +163,11 @@ def _may_lack(each: Understood) -> bool:
     return each.denial.kind in kinds and not each.denial.explicit and (each.patchable or not each.causes or _open(each))
 
 
+def _is_open(each: Understood) -> bool:
+    """Whether a statement of the role's that is missing may be behind a message."""
+    return each.category in _OPEN or any(cause.lacking for cause in each.causes)
+
+
 def _open(each: Understood) -> bool:
     return each.denial is not None and each.denial.kind is PolicyKind.UNSTATED and each.causes[0].lacking
 
@@ -176,7 +181,7 @@ def _causes(each: Understood, said: RoleAnswer) -> tuple[PossibleCause, ...]:
     outcomes = {one.outcome for one in said.judged}
     if said.at and outcomes == {Outcome.UNKNOWN} and any(map(_may_have, said.judged)):
         return (NOT_DEPLOYED, ANOTHER_RESOURCE, *each.causes)
-    if outcomes == {Outcome.ALLOWED} and each.category in _OPEN:
+    if outcomes == {Outcome.ALLOWED} and _is_open(each):
         told = tuple(cause for cause in each.causes if not cause.lacking and not is_general(cause))
         if said.at and each.denial is not None and each.denial.kind is PolicyKind.IDENTITY and not each.denial.explicit:
             return ()  # no other policy refused it: the role was not deployed yet
@@ -229,7 +234,7 @@ def _unknown_role(each: Understood, asked: AskedSource, said: RoleAnswer) -> Ite
         yield f"which role it was: {', '.join(said.others)} may be it"
     elif not said.name and not said.given and asked.roles and name:
         yield f"whether the role allows the call: {name} is none of the roles of the source; --role ROLE tells"
-    elif not said.name and each.action and each.category in _OPEN and not each.patchable:
+    elif not said.name and each.action and _is_open(each) and not each.patchable:
         yield "whether the role allows the call: --role ROLE tells"
     given = said.given
     if given is not None and denial and name and given.name != name and given.arn:

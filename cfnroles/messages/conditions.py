@@ -72,5 +72,6 @@ CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "not a host of AWS": _foreign,
     "address of Amazon S3": _layers,
     "not cut": _whole,
+    "not cut, and not of CloudWatch": lambda message: _whole(message) and _foreign(message),
     "nothing follows": lambda message: message.rstrip(" .:").endswith(("configuration", "conf")),
 }

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 
@@ -18,6 +20,10 @@ from cfnroles.text import Arn, Text, arn_of
 #: How many refusals of one text are read, and how far behind its words each may go.
 _MOST, _REACH = 50, 4_000
 _SIGN = "not authorized to perform"
+#: How IAM ends a refusal for the lack of a statement: all that is left where people cut its beginning off.
+_WHY_ALONE = re.compile(
+    r"because no ([a-z -]{5,40}) allows the ([a-z][a-z0-9-]{0,40}:[a-z0-9]{1,80}) action", re.IGNORECASE
+)
 _ACTION = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,40}:[a-zA-Z0-9]{1,80}")
 _TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INSTANCE = re.compile(r"m?i-[0-9a-f]{8,32}")
@@ -100,7 +106,16 @@ def denials_of(message: str) -> tuple[Denial, ...]:
         end = at + len(_SIGN)
         if denial := _denial(before, message[end:stop]):
             found[denial] = None
-    return tuple(found)
+    return tuple(found) or tuple(dict.fromkeys(_ends(message)))
+
+
+def _ends(message: str) -> Iterator[Denial]:
+    """The refusals of which only the end is left: the action and the kind of policy."""
+    for end in islice(_WHY_ALONE.finditer(message), _MOST):
+        kind, explicit = _kind(end[0].lower())
+        named = spelled(end[2])
+        key = kind is PolicyKind.RESOURCE and named.startswith("kms:")
+        yield Denial(named, "", Text(""), PolicyKind.KEY if key else kind, explicit, whole=False)
 
 
 def _denial(before: str, rest: str) -> Denial | None:

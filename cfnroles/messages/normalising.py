@@ -47,6 +47,8 @@ _BUILD = re.compile(
 #: Behind these a name has ended.
 _ENDS = frozenset(".,;)]\"'")
 _SIGNS = ".,:;'\"()"
+#: With what a refusal of IAM's goes on.
+_NEXT = ("is not authorized to perform", "on resource", "because no ", "with an explicit deny")
 _SPACES = re.compile(r"\s+")
 #: What goes on behind a name, so that a name at the end of a line is complete before it.
 _GOES_ON = frozenset(
@@ -69,14 +71,17 @@ def normalised(text: str) -> str:
 def split(text: str) -> tuple[str, ...]:
     """The messages of a text, each with its own breaks: paragraphs, and entries of a log that begin with a time."""
     found: list[list[str]] = [[]]
+    parted, before = False, ""
     for line in text.replace("\r\n", "\n").split("\n"):
         if not line or line.isspace():
-            if found[-1]:
-                found.append([])
+            parted = True
             continue
-        if len(line) > _LEAST and _TIME.match(line):
+        entry = len(line) > _LEAST and _TIME.match(line)
+        # A message goes on behind an empty line after a colon, or with IAM's own next words.
+        if entry or (parted and before[-1:] != ":" and not line.startswith(_NEXT)):
             found.append([])
         found[-1].append(line)
+        parted, before = False, line
     return tuple("\n".join(lines) for lines in found if lines)
 
 

@@ -183,7 +183,7 @@ MISLEADING = {
         "failed to download env files: operation error S3: HeadObject, https response error StatusCode: 403, api"
         " error Forbidden",
         "environment-file-forbidden",
-        Category.UNDETERMINED,
+        Category.MISSING,
         4,
     ),
     "a host that is mistyped": (

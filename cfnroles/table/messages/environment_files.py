@@ -48,6 +48,7 @@ SYMPTOMS = (
             "status code: 404",
             "the specified key does not exist",
             "notfound",
+            "not found",
         ),
         during=_STAGE,
         example=f"{_DOWN} NoSuchKey: The specified key does not exist.",
@@ -78,12 +79,12 @@ SYMPTOMS = (
     ),
     Symptom(
         name="environment-file-forbidden",
-        words=("403", "forbidden", "accessdenied", "access denied"),
+        words=("headobject" + ANY + "403", "forbidden"),
         during=_STAGE,
         example=f"{_DOWN} operation error S3: HeadObject, https response error StatusCode: 403, RequestID:"
         f" 1A2B3C4D5E6F7A8B, HostID:"
         " abc=, api error Forbidden: Forbidden",
-        category=Category.UNDETERMINED,
+        category=Category.MISSING,
         what="Amazon S3 refused to tell of the environment file: without s3:ListBucket it answers so for a file that"
         " is missing, too",
         sure=_HEAD,
@@ -91,6 +92,19 @@ SYMPTOMS = (
         source=_S3,
         action="s3:GetObject",
         causes=_FORBIDDEN,
+    ),
+    Symptom(
+        name="environment-file-denied",
+        words=("403", "accessdenied", "access denied"),
+        during=_STAGE,
+        example=f"{_DOWN} AccessDenied: Access Denied status code: 403, request id: 1A2B3C4D5E6F7A8B",
+        category=Category.PERMISSION,
+        what="Amazon S3 refused to hand out the environment file, and the message has lost by which policy",
+        sure="cfnroles verify SOURCE --live --role ROLE",
+        remedy="Find out which of the causes it is before you change the role",
+        source=_S3,
+        action="s3:GetObject",
+        causes=(_FORBIDDEN[1], _FORBIDDEN[0], *_FORBIDDEN[2:]),
     ),
     Symptom(
         name="object-forbidden",

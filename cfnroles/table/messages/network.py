@@ -42,12 +42,21 @@ _UNANSWERED = (
     ),
     Symptom(
         name="network-interface-refused",
-        words=("network interface" + ANY + "unauthorizedoperation", "network interface" + ANY + "not authorized"),
+        words=tuple(
+            f"network interface{ANY}{code}"
+            for code in (
+                "unauthorizedoperation",
+                "not authorized",
+                "accessdenied",
+                "explicit deny",
+                "tagpolicyviolation",
+            )
+        ),
         example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in"
         " subnet 'subnet-0123456789abcdef0': UnauthorizedOperation",
         category=Category.PERMISSION,
-        what="Amazon EC2 refused to make the network interface of the task: the service-linked role is not what allows"
-        " it, or a policy of the organization denies it",
+        what="Amazon EC2 refused to make or tag the network interface of the task: a policy of the organization denies"
+        " it, or the service-linked role is not as AWS made it",
         sure="aws iam get-role --role-name AWSServiceRoleForECS",
         remedy="Make the service-linked role again, or ask who administers the organization",
         source=f"{_GUIDE}/using-service-linked-roles.html",

@@ -112,6 +112,7 @@ SYMPTOMS = (
             "no match for platform in manifest",
             "does not match the host operating system",
             "image is incompatible with a",
+            "platform (" + ANY + "does not match the",
         ),
         example="CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref"
         " shop:web:"
@@ -157,6 +158,7 @@ SYMPTOMS = (
         name="image-not-found",
         words=(
             "manifest unknown",
+            "cannotpull" + ANY + "not found",
             "check whether the image exists",
             "manifest for" + ANY + "not found",
             "tag " + ANY + "not found in repository",

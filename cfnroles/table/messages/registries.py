@@ -178,7 +178,7 @@ SYMPTOMS = (
         during=_PULLING,
         example=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref"
         f" {_HOST}/shop:web: pulling from host {_HOST} failed with status code [manifests web]: 403 Forbidden",
-        category=Category.UNDETERMINED,
+        category=Category.PERMISSION,
         what="the registry refused the pull without saying why",
         sure="cfnroles verify SOURCE --live --role ROLE",
         remedy="Find out which of the causes it is before you change the role",

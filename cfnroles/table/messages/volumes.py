@@ -26,7 +26,12 @@ _DNS = PossibleCause(
 SYMPTOMS = (
     Symptom(
         name="efs-access-denied",
-        words=("access denied by server while mounting", "mount.nfs4: access denied", "elasticfilesystem:clientmount"),
+        words=(
+            "access denied by server while mounting",
+            "mount.nfs4: access denied",
+            "elasticfilesystem:clientmount",
+            "efs utils commands" + ANY + "access denied",
+        ),
         after=("while mounting ",),
         example=f"{_SETUP} b'mount.nfs4: access denied by server while mounting"
         f" fs-0123456789abcdef0.efs.us-east-1.amazonaws.com:/'",
@@ -98,6 +103,8 @@ SYMPTOMS = (
             "mount.nfs4:",
             "mount attempt",
             "mounting volume failed",
+            "mounting '" + ANY + "' failed",
+            "failed to mount fs-",
         ),
         example=f"{_SETUP} Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt.",
         category=Category.VOLUME,
@@ -177,6 +184,7 @@ SYMPTOMS = (
             "duplicate mount point",
             "error mounting" + ANY + "rootfs",
             "mount a directory onto a file",
+            "failed to chown",
             "fsx",
         ),
         example="CannotCreateVolumeError: error creating volume: driver 'shop-driver' not found",
