@@ -73,5 +73,6 @@ CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "address of Amazon S3": _layers,
     "not cut": _whole,
     "not cut, and not of CloudWatch": lambda message: _whole(message) and _foreign(message),
+    "no reference follows": lambda message: _CLOSED.sub("", message).rstrip(" .").endswith("failed to resolve ref"),
     "nothing follows": lambda message: message.rstrip(" .:").endswith(("configuration", "conf")),
 }

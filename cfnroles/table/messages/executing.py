@@ -45,6 +45,17 @@ SYMPTOMS = (
         ),
     ),
     Symptom(
+        name="exec-plugin-missing",
+        words=("sessionmanagerplugin is not found",),
+        example="SessionManagerPlugin is not found. Please refer to SessionManager Documentation here:",
+        category=Category.OTHER,
+        what="the Session Manager plugin of the AWS CLI is not installed where the command was run",
+        sure="session-manager-plugin --version",
+        remedy="Install the plugin beside the AWS CLI",
+        source="https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
         name="exec-not-enabled",
         words=("execute command failed because", "execute command was not enabled"),
         example="An error occurred (InvalidParameterException) when calling the ExecuteCommand operation: The execute"

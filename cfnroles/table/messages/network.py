@@ -175,6 +175,7 @@ _UNANSWERED = (
             "no route to host",
             "network is unreachable",
             "requesterror: send request failed",
+            "handlererrorcode: networkfailure",
             "request send failed",
             "send request failed",
             "statuscode: 0",

@@ -18,6 +18,7 @@ SYMPTOMS = (
             "above your limit",
             "limitexceededexception",
             "servicequotaexceeded",
+            "servicelimitexceeded",
             "limit exceeded for resource",
             "quota exceeded",
             "maxspotinstancecountexceeded",

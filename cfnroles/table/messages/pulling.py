@@ -69,6 +69,7 @@ SYMPTOMS = (
         words=(
             "invalid tar header",
             "mismatched image rootfs",
+            "number of layers and diffids",
             "unsupported media type",
             "unexpected commit digest",
             "failed size validation",
@@ -196,6 +197,34 @@ SYMPTOMS = (
                 "Push the image, or correct the image field",
             ),
             EXPIRED,
+        ),
+    ),
+    Symptom(
+        name="image-not-resolved",
+        words=("failed to resolve ref",),
+        during=("image",),
+        when="no reference follows",
+        example="CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref",
+        category=Category.IMAGE,
+        what="the reference to the image was not resolved; AWS's page names an image or a tag that is not there",
+        sure=_LIST,
+        remedy="Find out which of the causes it is",
+        source=_PULL,
+        fields=_IMAGE,
+        causes=(
+            PossibleCause(
+                "the tag was never pushed, or the image field names another repository, account or Region",
+                _LIST,
+                "Push the image, or correct the image field",
+            ),
+            EXPIRED,
+            PossibleCause(
+                "the task does not reach the registry",
+                "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET; aws ec2"
+                " describe-vpc-endpoints",
+                "Give the subnet a NAT gateway or VPC endpoints of Amazon ECR and Amazon S3",
+                category=Category.NETWORK,
+            ),
         ),
     ),
 )

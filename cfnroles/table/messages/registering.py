@@ -105,6 +105,7 @@ SYMPTOMS = (
             "did not have a container port",
             "does not have an associated load balancer",
             "has target type",
+            "are not in the target group vpc",
             "incompatible with the awsvpc network mode",
         ),
         example="An error occurred (InvalidParameterException) when calling the CreateService operation: The container"

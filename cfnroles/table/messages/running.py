@@ -186,7 +186,7 @@ SYMPTOMS = (
     Symptom(
         name="host-stopped",
         words=(
-            "host ec2" + ANY + "stopped/terminated",
+            "host ec2" + ANY + "stopped",
             "host ec2" + ANY + "terminated",
             "maintenance on the underlying infrastructure",
             "task retirement",

@@ -40,6 +40,7 @@ SYMPTOMS = (
             "slowdown:",
             "operations are being throttled",
             "(throttling)",
+            "handlererrorcode: throttling",
         ),
         example="failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, exceeded"
         " maximum number of"
