@@ -19,6 +19,8 @@ _BEFORE = (
 _CUTS = (255, 1024)
 #: What closes a text that was quoted, in JSON too.
 _CLOSED = re.compile(r"[\"'`)}\]]{1,8}[,.]?$")
+#: A reference that was not resolved, or why it was not.
+_REFERRED = re.compile(r"failed to resolve ref(?:erence)?(?: ?:|[\"' ]{1,3}[a-z0-9._-]{1,253}[/:@])")
 #: What AWS's text begins with, where people paste the label of a console before it.
 _NAME = re.compile(r"\b[A-Za-z]{3,60}(?:Error|Exception): ", re.IGNORECASE)
 
@@ -73,6 +75,7 @@ CONDITIONS: Mapping[str, Callable[[str], bool]] = {
     "address of Amazon S3": _layers,
     "not cut": _whole,
     "not cut, and not of CloudWatch": lambda message: _whole(message) and _foreign(message),
-    "no reference follows": lambda message: _CLOSED.sub("", message).rstrip(" .").endswith("failed to resolve ref"),
+    "no reference follows": lambda message: _REFERRED.search(message) is None,
+    "not cut, and no log driver": lambda message: _whole(message) and "logging driver" not in message,
     "nothing follows": lambda message: message.rstrip(" .:").endswith(("configuration", "conf")),
 }

@@ -38,6 +38,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
     *network.SYMPTOMS,
     *symptoms.SYMPTOMS,
     *executing.SYMPTOMS,
+    *pulling.LAST,
     *symptoms.LAST,
 )
 

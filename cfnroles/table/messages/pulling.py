@@ -199,6 +199,10 @@ SYMPTOMS = (
             EXPIRED,
         ),
     ),
+)
+
+#: Behind what says why: a reference that was not resolved, and nothing else.
+LAST = (
     Symptom(
         name="image-not-resolved",
         words=("failed to resolve ref",),

@@ -205,6 +205,7 @@ SYMPTOMS = (
         words=(
             "exit code: 137",
             "exit code 137",
+            "with code 137",
             "exitcode: 137",
             'exitcode": 137',
             "exitcode 137",

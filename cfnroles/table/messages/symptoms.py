@@ -103,6 +103,8 @@ LAST = (
             "no longer exists",
             "service/" + ANY + " is missing",
             "taskdefinition is inactive",
+            "the referenced" + ANY + "was not found",
+            "the specified" + ANY + "was not found",
             "handlererrorcode: notfound",
             "container instance" + ANY + "not registered",
             "no active ecs service found",
@@ -297,7 +299,7 @@ LAST = (
     Symptom(
         name="container-not-started",
         words=("oci runtime create failed", "oci runtime start failed", "failed to create task for container"),
-        when="not cut",
+        when="not cut, and no log driver",
         example="CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task:"
         " OCI runtime"
         " create failed: unable to apply cgroup configuration",
