@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from cfnroles.page import Page, page, visible
+from cfnroles.page import Page, page, verbatim, visible
 
 _OPENING, _CLOSING = "(\"'", ")\"'.,:;!?"
 # A word that no reader of Markdown, and no filter of GitHub's (mentions, issues, commits, addresses), gives a meaning.
@@ -183,7 +183,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _block(lines: Iterable[str]) -> MarkdownBlock:
-    whole = page(lines)
+    whole = verbatim(page(lines))
     made = MarkdownBlock(whole)
     made.painted = whole.painted
     return made

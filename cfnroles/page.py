@@ -39,7 +39,7 @@ class Page(str):
 
     __slots__ = ("painted",)
 
-    #: The same with ANSI's colours.
+    #: The same with ANSI's colours, and with the marks that say how a long line goes on below (`layout.py`).
     painted: str
 
     def __str__(self) -> str:
@@ -90,14 +90,19 @@ def painted(text: str, sgr: str) -> Page:
     return _made(plain, f"\x1b[{sgr}m{plain}\x1b[0m")
 
 
+def verbatim(text: str) -> Page:
+    """A page of what is copied from the terminal, such as a command or a file: none of its lines is broken."""
+    whole = _page(text)
+    return _made(whole, _KEPT + whole.painted.replace("\n", f"\n{_KEPT}"))
+
+
 def json_page(value: Any, short: frozenset[str] = frozenset()) -> Page:
     """The value as JSON in ASCII, with escapes of JSON's own, so that it means the same wherever it is printed.
 
     An object with one member stands on one line where that is among ``short``.
     """
     text = _on_lines(value, short).replace("\x7f", "\\u007f")
-    text = _COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text)
-    return _made(text, text)
+    return _file(_COMMAND.sub(lambda found: "\\u0023" if found[0] == "#" else found[0], text))
 
 
 def annotation(kind: str, message: str, **properties: str) -> Page:
@@ -109,8 +114,7 @@ def annotation(kind: str, message: str, **properties: str) -> Page:
     https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
     """
     given = ",".join(f"{name}={_in_command(value, ':,')}" for name, value in properties.items())
-    text = f"::{kind} {given}::{_in_command(message)}"
-    return _made(text, text)
+    return _file(f"::{kind} {given}::{_in_command(message)}")
 
 
 def _in_command(text: str, also: str = "") -> str:
@@ -155,8 +159,7 @@ def _in_source(text: str, escape: Callable[[str], str]) -> str:
 
 def xml_page(text: str) -> Page:
     """XML in ASCII whose texts were made visible one by one."""
-    text = _COMMAND.sub(lambda found: "&#35;" if found[0] == "#" else found[0], text)
-    return _made(text, text)
+    return _file(_COMMAND.sub(lambda found: "&#35;" if found[0] == "#" else found[0], text))
 
 
 def quoted(text: str) -> str:
@@ -175,6 +178,10 @@ def _octal(character: str) -> str:
     return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
+def _file(text: str) -> Page:
+    return verbatim(_made(text, text))
+
+
 def _page(text: str) -> Page:
     if isinstance(text, Page):
         return text
@@ -190,6 +197,16 @@ def _made(plain: str, coloured: str) -> Page:
     made = Page(plain)
     made.painted = coloured
     return made
+
+
+#: No text has these: `visible` writes an escape for each character that is not seen.
+_KEPT = "\x01"
+#: Behind the beginning of a line that is never broken.
+KEEP = _made("", _KEPT)
+#: Where a line goes on, when it is broken: below this place.
+HANG = _made("", "\x02")
+#: A space at which a line that does not fit is broken, be there room for more or not.
+BREAK = _made(" ", "\x03")
 
 
 def _escape(character: str) -> str:

@@ -22,6 +22,11 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+# pytest imports readline, which leaves the size of some terminal to every process that is started from here.
+for _name in ("COLUMNS", "LINES"):
+    os.unsetenv(_name)
+    os.environ.pop(_name, None)
+
 REPOSITORY = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from cfnroles.cli.terminal import open_streams, output_reader, say, say_error, say_traceback, say_usage
+from cfnroles.cli.terminal import be_quiet, open_streams, output_reader, say, say_error, say_traceback, say_usage
 from cfnroles.errors import CfnrolesError, InvalidInput
 
 #: What a full or failing disk answers to a program whose output is redirected to it.
@@ -44,6 +44,17 @@ COMMANDS = {
 }
 
 
+#: Every command has it, and none has to know of it.
+_QUIET = click.Option(
+    ["-q", "--quiet"],
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    help="Print the answer and errors alone.",
+    callback=lambda _context, _parameter, quiet: be_quiet(quiet),
+)
+
+
 class LazyCommands(click.Group):
     """Knows its commands by name and help, and imports a command's module only when it runs."""
 
@@ -57,6 +68,8 @@ class LazyCommands(click.Group):
             return None
         module = importlib.import_module(f"cfnroles.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
+        if not any(parameter.name == _QUIET.name for parameter in command.params):
+            command.params.append(_QUIET)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.source import about_options, pairs, reading_of, resource_options, taken, told
-from cfnroles.cli.terminal import say, width
+from cfnroles.cli.terminal import note, say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _readings(source: str, about: Told) -> tuple[Reading, ...]:
     known = [each for each in documents if recognised(each)]
     for each in documents:
         if each not in known:
-            say(f"note: {each.name} is no task definition, spec or template, and is left out", err=True)
+            note(f"note: {each.name} is no task definition, spec or template, and is left out")
     if not known:
         raise InvalidInput("holds no task definition, spec or template", where=source)
     return tuple(reading_of(each, about) for each in known)
@@ -190,7 +190,7 @@ def _show(found: Audit, readings: tuple[Reading, ...], options: _Options) -> Non
         say(audit_html.html(found, texts, fleet=options.fleet))
     else:
         say(plain.human(found, texts, width(), fleet=options.fleet))
-    say(summary(found), err=True)
+    note(summary(found))
 
 
 def _write(found: Audit, directory: str) -> None:
@@ -199,8 +199,8 @@ def _write(found: Audit, directory: str) -> None:
 
     files = policy_files(found)
     if not files:
-        say("nothing can be taken away, so that nothing is written", err=True)
+        note("nothing can be taken away, so that nothing is written")
         return
     write_new(Path(directory), files)
     for name in files:
-        say(f"wrote {Path(directory, name)}", err=True)
+        note(f"wrote {Path(directory, name)}")

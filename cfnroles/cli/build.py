@@ -20,7 +20,7 @@ from cfnroles.cli.source import (
     taken,
     told,
 )
-from cfnroles.cli.terminal import say
+from cfnroles.cli.terminal import is_quiet, note, say
 from cfnroles.errors import BadAnswer
 from cfnroles.page import page
 
@@ -94,7 +94,9 @@ def command(source: str, **given: Any) -> None:
     written = write_files(options.directory, files, force=options.force)
     lines = [*_listed("Wrote:", files, options), *_listed("Removed, of an earlier build:", written.removed, options)]
     lines += _listed("Left, of an earlier build and edited since:", written.left, options)
-    say(*lines, *summary, err=True)
+    note(*lines, *summary)
+    if is_quiet():
+        say(*formats.told(reading, gaps), err=True)
     if options.strict and gaps:
         sys.exit(BadAnswer.exit_code)
 

@@ -8,7 +8,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.stack_options import MINUTES, StackArguments, collected, following_on_interrupt, stack_options
-from cfnroles.cli.terminal import confirm, is_asked, say, say_error
+from cfnroles.cli.terminal import confirm, is_asked, note, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
         say("", err=True)
         say_error(deployment.failure_text(result.failures))
         say("", err=True)
-    say(deployment.result_text(result), err=True)
+    told = deployment.result_text(result)
+    say(told, err=True) if result.failures else note(told)
     return 1 if result.failures else 0
 
 

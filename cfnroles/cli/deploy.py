@@ -22,7 +22,7 @@ from cfnroles.cli.stack_options import (
     stack_options,
 )
 from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
-from cfnroles.cli.terminal import confirm, is_asked, say, say_error, width
+from cfnroles.cli.terminal import confirm, is_asked, note, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -281,7 +281,8 @@ def _applied(made: Plan, deployer: Deployer, progress: Progress, connection: Con
         say_error(failure_text(result.failures, result.deployed))
         say("", err=True)
         _diagnose(result, deployer, connection)
-    say(result_text(result), err=True)
+    told = result_text(result)
+    say(told, err=True) if result.failures else note(told)
     outputs = outputs_text([(stack.stack, stack.outputs) for stack in result.stacks if stack.outputs])
     if outputs:
         say(outputs)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.source import taken
-from cfnroles.cli.terminal import is_asked, say
+from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.counted import counted
 from cfnroles.errors import InvalidInput
 from cfnroles.files import TooLarge, exists, is_directory, is_file
@@ -84,9 +84,7 @@ def command(sources: tuple[str, ...], **given: Any) -> None:
     _write(output, draft(options.project or _project(output, services), services, log_groups=log_groups))
     _write_schema(output.parent)
     count = len(services)
-    say(
-        f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {quoted(str(output))}", err=True
-    )
+    note(f"Wrote {output}: {counted(count, 'service')}. Build its stacks: cfnroles build {quoted(str(output))}")
     if options.execution_role or options.from_role:
         _compare(services[0].facts, options)
 

@@ -12,7 +12,7 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.source import pairs, taken, told
-from cfnroles.cli.terminal import say, say_error, width
+from cfnroles.cli.terminal import note, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -218,8 +218,7 @@ def _tell_of_others(files: Sequence[str], report: LintReport) -> None:
         told = " ".join(map(quoted, others[:_MOST_TOLD]))
         first = ", of which the first follow" if len(others) > _MOST_TOLD else ""
         are = "directories of Terraform are" if len(others) > 1 else "directory of Terraform is"
-        say(f"note: {len(others)} {are} not looked at{first}; name each that is applied:", err=True)
-        say(f"  cfnroles lint {told}", err=True)
+        note(f"note: {len(others)} {are} not looked at{first}; name each that is applied:", f"  cfnroles lint {told}")
 
 
 def _tell(report: LintReport, format_: str) -> None:
@@ -229,7 +228,7 @@ def _tell(report: LintReport, format_: str) -> None:
         if file.unreadable:
             say_error(file.unreadable)
     if format_ != "markdown":
-        say(summary(report), err=True)
+        note(summary(report))
 
 
 def _exit_code(report: LintReport, threshold: Severity | None) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.terminal import say
+from cfnroles.cli.terminal import note
 from cfnroles.errors import InvalidInput
 
 
@@ -29,7 +29,7 @@ def command(state: Path | None, region: str, arguments: tuple[str, ...]) -> int:
     from cfnroles.emulator import emulator, environment_for, region_of
 
     with emulator(state=state, region=region or region_of(os.environ)) as running:
-        say(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
+        note(f"local emulator at {running.endpoint_url} (nothing on AWS changes)")
         try:
             child = subprocess.Popen(arguments, env=environment_for(running, os.environ))
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cfnroles.cli.terminal import say
+from cfnroles.cli.terminal import note
 from cfnroles.errors import InvalidInput
 
 
@@ -28,7 +28,7 @@ class PathParameter(click.Path):
 
 def pass_over(error: InvalidInput) -> None:
     """Say that a file is passed over that nobody named: it was looked at because it is there."""
-    say(f"passed over: {error.where}: {error.what}", err=True)
+    note(f"passed over: {error.where}: {error.what}")
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cfnroles.cli.terminal import say
+from cfnroles.page import verbatim
 
 
 @click.command("schema")
@@ -17,4 +18,4 @@ def command() -> None:
     """
     from cfnroles.sources.service_spec.schema import schema_text
 
-    say(*schema_text().splitlines())
+    say(*map(verbatim, schema_text().splitlines()))

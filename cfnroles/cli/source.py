@@ -174,14 +174,14 @@ def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> 
 def reading_of(source: str | Document, about: Told) -> Reading:
     """What is in a source; says on standard error which options about it make no difference."""
     from cfnroles import read
-    from cfnroles.cli.terminal import say
+    from cfnroles.cli.terminal import note
     from cfnroles.sources.unused import unused_options
 
     reading = read(source, about)
     if about.variable_files and not reading.addressed:
         raise InvalidInput(f"--var-file is for a directory of Terraform, and {reading.name} is {reading.noun}")
     for name in unused_options(reading):
-        say(f"note: {name} changes nothing: no field of {reading.name} uses it", err=True)
+        note(f"note: {name} changes nothing: no field of {reading.name} uses it")
     return reading
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.terminal import say
+from cfnroles.cli.terminal import note, say
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory
 from cfnroles.page import quoted
@@ -243,5 +243,5 @@ def local_connection(where: StackArguments, *, state: Path | None) -> Iterator[C
     if where.profile or where.endpoint_url:
         raise InvalidInput("--local cannot be combined with --profile or --endpoint-url")
     with emulator(state=state, region=where.region or region_of(os.environ)) as running:
-        say(f"local emulator at {running.endpoint_url} (nothing on AWS changes)", err=True)
+        note(f"local emulator at {running.endpoint_url} (nothing on AWS changes)")
         yield Connection.of_environment(running.environment())

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 import click
 
-from cfnroles.page import joined, page
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from cfnroles.layout import columns, laid_out, unpainted
+from cfnroles.page import joined, page, painted, verbatim
 
 
 def open_streams() -> None:
@@ -37,16 +37,43 @@ def output_reader() -> TextIO:
 def say(*texts: str, err: bool = False) -> None:
     """Print each text: a page with its lines, any other as one line in which everything can be seen."""
     # click.echo would write UTF-8 to a stream that says it is ASCII.
-    stream, colour = sys.stderr if err else sys.stdout, colourful(err=err)
-    for whole in (page([text]) for text in texts):
-        stream.write(f"{whole.painted if colour else whole}\n")
+    stream = sys.stderr if err else sys.stdout
+    if _region is not None:
+        _region.erase()
+    for text in texts:
+        stream.write(f"{_laid_out(text, err=err)}\n")
     stream.flush()
+
+
+def _laid_out(text: str, *, err: bool) -> str:
+    return laid_out(page([text]), width=columns_of(err=err), colour=colourful(err=err))
+
+
+def note(*texts: str) -> None:
+    """Print on standard error what is more than the answer; nothing where `--quiet` is given."""
+    if not is_quiet():
+        say(*texts, err=True)
+
+
+_quiet = False
+
+
+def is_quiet() -> bool:
+    """Whether a command prints its answer and its errors alone."""
+    return _quiet
+
+
+def be_quiet(quiet: bool) -> None:
+    """Print answers and errors alone, or everything again."""
+    global _quiet
+    _quiet = quiet
 
 
 def put(data: bytes) -> None:
     """Write a file to standard output as it is, to the last byte; on a terminal as texts that are no more than that."""
     if sys.stdout.isatty():
-        say(*data.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n"))
+        lines = data.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        say(*map(verbatim, lines))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
@@ -55,7 +82,7 @@ def put(data: bytes) -> None:
 
 def say_error(text: str) -> None:
     """Print a text as an error."""
-    say(joined("error: ", text), err=True)
+    say(joined(painted("error:", "1;31"), " ", text), err=True)
 
 
 def say_usage(error: click.ClickException) -> None:
@@ -102,15 +129,58 @@ def is_asked() -> bool:
 
 
 def is_live() -> bool:
-    """Whether standard error can show a table that changes."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether standard error can show what changes, and is asked to."""
+    return not is_quiet() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def console(**options: Any) -> Console:
-    """Standard error for rich, which draws a table there; the texts in it are made visible by who makes the table."""
-    from rich.console import Console
+class Region:
+    """The last lines of the terminal, drawn again in their place. What else is printed comes to stand above them."""
 
-    return Console(stderr=True, markup=False, emoji=False, highlight=False, **options)
+    def __init__(self) -> None:
+        self._rows = 0
+        self._lock = threading.RLock()
+
+    def show(self, texts: Sequence[str]) -> None:
+        """Draw these lines in the place of those before; the last ones, where the terminal has not so many rows."""
+        size = _size(sys.stderr)
+        rows = [row for text in texts for row in _laid_out(text, err=True).split("\n")][-max(size.lines - 1, 1) :]
+        with self._lock:
+            sys.stderr.write(self._erasing() + "".join(f"{row}\n" for row in rows))
+            sys.stderr.flush()
+            self._rows = sum(max(1, -(-columns(unpainted(row)) // size.columns)) for row in rows)
+
+    def leave(self, texts: Sequence[str]) -> None:
+        """Draw all of these lines, and leave them there."""
+        with self._lock:
+            self.erase()
+            sys.stderr.write("".join(f"{_laid_out(text, err=True)}\n" for text in texts))
+            sys.stderr.flush()
+
+    def erase(self) -> None:
+        """Take away what is drawn."""
+        with self._lock:
+            sys.stderr.write(self._erasing())
+            sys.stderr.flush()
+            self._rows = 0
+
+    def _erasing(self) -> str:
+        # https://en.wikipedia.org/wiki/ANSI_escape_code#CSIsection: so many lines up, and all below is cleared.
+        return f"\x1b[{self._rows}F\x1b[J" if self._rows else ""
+
+
+_region: Region | None = None
+
+
+@contextlib.contextmanager
+def live_region() -> Iterator[Region]:
+    """The lines that can be drawn again, for the length of a ``with`` block; erased at its end."""
+    global _region
+    _region = Region()
+    try:
+        yield _region
+    finally:
+        _region.erase()
+        _region = None
 
 
 def colourful(*, err: bool = False) -> bool:
@@ -121,6 +191,25 @@ def colourful(*, err: bool = False) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
+def columns_of(*, err: bool = False) -> int | None:
+    """In how many columns a stream's lines have to fit; ``None`` where it is no terminal.
+
+    COLUMNS alone makes no terminal: Python's own readline leaves it to every process that it starts.
+    """
+    stream = sys.stderr if err else sys.stdout
+    return _size(stream).columns if stream.isatty() else None
+
+
+def _size(terminal: TextIO) -> os.terminal_size:
+    """The size that COLUMNS and LINES tell, else the terminal's own; that of both streams may differ."""
+    given = shutil.get_terminal_size((0, 0))
+    with contextlib.suppress(OSError, ValueError):
+        own = os.get_terminal_size(terminal.fileno())
+        names = (("COLUMNS", given.columns, own.columns, 80), ("LINES", given.lines, own.lines, 24))
+        return os.terminal_size([(told if os.environ.get(name) else its) or usual for name, told, its, usual in names])
+    return os.terminal_size((given.columns or 80, given.lines or 24))
+
+
 def width() -> int:
-    """How many columns standard output has; 100 where it is no terminal and COLUMNS says nothing."""
+    """How many columns a table on standard output has; 100 where it is no terminal and COLUMNS says nothing."""
     return shutil.get_terminal_size((100, 24)).columns

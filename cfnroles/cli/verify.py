@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
-from cfnroles.cli.terminal import say, width
+from cfnroles.cli.terminal import note, say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.facts import Facts
 from cfnroles.need import Holder
@@ -249,9 +249,9 @@ def _show(verifications: Sequence[Verification], texts: Mapping[str, str], forma
     elif verifications:
         say(verification.human(verifications, texts, width()))
     for each in verifications:
-        say(summary(each), err=True)
+        note(summary(each))
     if not verifications:
-        say(f"{name}: no task definition names a role, and none needs one", err=True)
+        note(f"{name}: no task definition names a role, and none needs one")
 
 
 def _exit_code(verifications: Sequence[Verification], fail_on: str) -> int:

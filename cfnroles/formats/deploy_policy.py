@@ -8,7 +8,7 @@ from typing import Any
 from cfnroles.deploy.policy import DeployPolicy
 from cfnroles.lines import Lines, gaps_head, gaps_text
 from cfnroles.need import Need
-from cfnroles.page import Page, json_page, page
+from cfnroles.page import Page, json_page, page, verbatim
 from cfnroles.policies import MANAGED_POLICY, document
 from cfnroles.statements import Statement
 from cfnroles.targets.cloudformation.template_text import to_yaml
@@ -38,7 +38,7 @@ def cloudformation(made: DeployPolicy) -> Page:
         "Resources": resources,
         "Outputs": outputs,
     }
-    return page(to_yaml(template).rstrip("\n").split("\n"))
+    return verbatim(page(to_yaml(template).rstrip("\n").split("\n")))
 
 
 def notes(made: DeployPolicy, texts: Mapping[str, str]) -> Page:

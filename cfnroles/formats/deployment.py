@@ -13,7 +13,8 @@ from cfnroles.deploy.plan import GATE, Note
 from cfnroles.deploy.result import Result, StackOutcome
 from cfnroles.deploy.statuses import MISSING, status_of
 from cfnroles.formats.deployment_plan import SCHEMA
-from cfnroles.page import Page, json_page, page, quoted
+from cfnroles.layout import aligned
+from cfnroles.page import Page, json_page, page, quoted, verbatim
 
 
 def event_line(told: Event | Note) -> str:
@@ -33,8 +34,7 @@ def first_line(reason: str) -> str:
 
 def result_text(result: Result) -> Page:
     """What was done, one line per stack; failures are told apart by ``failure_text``."""
-    width = max(len(stack.stack) for stack in result.stacks)
-    lines = []
+    rows, kept = [], []
     for stack in result.stacks:
         outcome = stack.outcome.value
         if stack.secrets and stack.outcome is StackOutcome.CHECKED:
@@ -46,9 +46,9 @@ def result_text(result: Result) -> Page:
         took = f" in {stack.seconds:.1f} s" if stack.seconds >= 0.05 else ""
         timeless = {StackOutcome.FAILED, StackOutcome.NOT_REACHED, StackOutcome.UNCHANGED}
         detail = "" if stack.outcome in timeless else took
-        lines.append(f"{stack.stack:<{width}}  {outcome}{detail}")
-        lines += [f"  kept: {resource}" for resource in stack.retained]
-    return page(lines)
+        rows.append((stack.stack, f"{outcome}{detail}"))
+        kept.append([f"  kept: {resource}" for resource in stack.retained])
+    return page(line for row, also in zip(aligned(rows), kept, strict=True) for line in (row, *also))
 
 
 def failure_text(failures: Iterable[Failure], deployed: Sequence[str] = ()) -> Page:
@@ -85,14 +85,21 @@ def outputs_json(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> 
 
 
 def statuses_text(stacks: Sequence[tuple[str, StackDescription | None]]) -> Page:
-    """Where stacks stand, one line each."""
-    width = max(len(name) for name, _ in stacks)
-    lines = []
-    for name, stack in stacks:
-        status = stack.status if stack else MISSING
-        reason = f"; {first_line(stack.reason)}" if stack and stack.reason else ""
-        lines.append(f"{name:<{width}}  {status}: {status_of(status).meaning}{reason}")
-    return page(lines)
+    """Where stacks stand, one line each, and all of the reason below it."""
+    rows = aligned((name, f"{status}: {status_of(status).meaning}") for name, status in map(_status, stacks))
+    return page(
+        line
+        for row, (_, stack) in zip(rows, stacks, strict=True)
+        for line in (
+            row,
+            *(f"    {reason}" for reason in (stack.reason if stack else "").splitlines() if reason.strip()),
+        )
+    )
+
+
+def _status(named: tuple[str, StackDescription | None]) -> tuple[str, str]:
+    name, stack = named
+    return name, stack.status if stack else MISSING
 
 
 def deletion_text(deletion: Deletion) -> Page:
@@ -110,9 +117,10 @@ def deletion_text(deletion: Deletion) -> Page:
 
 def outputs_env(outputs: Sequence[tuple[str, tuple[tuple[str, str], ...]]]) -> Page:
     """The outputs of stacks as lines for a shell: ``SHOP_ROLES_EXECUTION_ROLE_ARN=...``."""
-    return page(
+    lines = (
         f"{_variable(stack)}_{_variable(name)}={quoted(value)}" for stack, pairs in outputs for name, value in pairs
     )
+    return verbatim(page(lines))
 
 
 def _variable(name: str) -> str:

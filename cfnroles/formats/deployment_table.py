@@ -1,58 +1,52 @@
-"""The live table of a deployment on a terminal; loads rich, so only where there is one."""
+"""The table of a deployment that is under way, drawn anew as it goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from rich.table import Table
-from rich.text import Text
+from itertools import islice
 
 from cfnroles.aws.stack import Event
 from cfnroles.deploy.plan import Note
-from cfnroles.page import clipped, visible
+from cfnroles.layout import aligned
+from cfnroles.page import Page, joined, painted
 
-_STYLES = (("FAILED", "bold red"), ("ROLLBACK", "red"), ("IN_PROGRESS", "yellow"), ("COMPLETE", "green"))
+_COLOURS = (("FAILED", "1;31"), ("ROLLBACK", "31"), ("IN_PROGRESS", "33"), ("COMPLETE", "32"))
 
 
-def deployment_table(told: Sequence[Event | Note], now: datetime, height: int = 40, width: int = 80) -> Table:
-    """One row for each resource that has been told of, as it is now; the newest ``height`` where there are
-    more.
+def deployment_table(told: Sequence[Event | Note], now: datetime) -> Sequence[Page]:
+    """The stacks, and below each its resources as they are now: status, time, and why what failed did.
 
     ``told`` is everything that happened so far, oldest first; ``now`` is what the elapsed time of what is
-    still under way is measured against. Names that would leave no room in ``width`` are clipped.
+    still under way is measured against.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("stack", no_wrap=True)
-    table.add_column("resource", no_wrap=True, overflow="ellipsis")
-    table.add_column("status", no_wrap=True)
-    table.add_column("elapsed", justify="right", no_wrap=True)
-    table.add_column("reason", overflow="fold", ratio=1)
     began: dict[tuple[str, str], datetime] = {}
-    rows: dict[tuple[str, str], Event | Note] = {}
+    stacks: dict[str, dict[str, Event]] = {}
+    notes: dict[str, str] = {}
     for one in told:
-        key = (one.stack, one.resource if isinstance(one, Event) else "")
-        if isinstance(one, Event) and one.time and one.status.endswith("_IN_PROGRESS"):
-            began.setdefault(key, one.time)
-        rows[key] = one
-    for (stack, resource), last in list(rows.items())[-height:]:
-        if isinstance(last, Note):
-            table.add_row(_cell(stack, width), "", "", "", _cell(last.text))
+        resources = stacks.setdefault(one.stack, {})
+        if isinstance(one, Note):
+            notes[one.stack] = one.text
             continue
-        ended = now if last.status.endswith("_IN_PROGRESS") else (last.time or now)
-        table.add_row(
-            _cell(stack, width),
-            _cell(resource, width),
-            _cell(last.status, style=next((style for word, style in _STYLES if word in last.status), "")),
-            _elapsed(began.get((stack, resource)), ended),
-            _cell(last.reason.strip().splitlines()[0] if last.failed and last.reason.strip() else ""),
-        )
-    return table
+        if one.time and one.status.endswith("_IN_PROGRESS"):
+            began.setdefault((one.stack, one.resource), one.time)
+        resources[one.resource] = one
+    every = [each for resources in stacks.values() for each in resources.values()]
+    rows = iter(aligned((_row(each, began.get((each.stack, each.resource)), now) for each in every), indent=2))
+    lines: list[Page] = []
+    for stack, resources in stacks.items():
+        lines += [
+            joined(painted(stack, "1"), f": {notes[stack]}" if stack in notes else ""),
+            *islice(rows, len(resources)),
+        ]
+    return lines
 
 
-def _cell(text: str, width: int = 0, style: str = "") -> Text:
-    # As a str, rich would take `[red]` and `:smile:` for more than a text.
-    return Text(clipped(text, width * 2 // 5) if width else visible(text), style)
+def _row(one: Event, began: datetime | None, now: datetime) -> Sequence[str]:
+    ended = now if one.status.endswith("_IN_PROGRESS") else (one.time or now)
+    colour = next((colour for word, colour in _COLOURS if word in one.status), "")
+    reason = one.reason.strip().splitlines()[0] if one.failed and one.reason.strip() else ""
+    return (one.resource, painted(one.status, colour) if colour else one.status, _elapsed(began, ended), reason)
 
 
 def _elapsed(start: datetime | None, end: datetime) -> str:

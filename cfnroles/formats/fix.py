@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cfnroles.page import Page, page, painted, visible
+from cfnroles.page import Page, page, painted, verbatim, visible
 from cfnroles.targets.fix import Fix, FixedFile
 
 _SGR = {"+": "32", "-": "31", "@": "36"}
@@ -12,7 +12,8 @@ _SGR = {"+": "32", "-": "31", "@": "36"}
 
 def diff(found: Fix, files: Mapping[str, str]) -> Page:
     """Each change as `diff -u` shows it; ``files`` are the paths of documents by their names."""
-    return page(line for each in found.changes for line in _diff(each, files.get(each.document, each.document)))
+    lines = (line for each in found.changes for line in _diff(each, files.get(each.document, each.document)))
+    return verbatim(page(lines))
 
 
 def refused(found: Fix) -> Page:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cfnroles.answers.graph import Column, Graph, GraphNode, Status
-from cfnroles.page import Page, page, visible
+from cfnroles.page import Page, page, verbatim, visible
 
 #: What Mermaid draws at most unless its page says otherwise: edges, and characters of the text.
 #: https://mermaid.js.org/config/schema-docs/config.html
@@ -33,7 +33,7 @@ _SIGNS = {Status.KEPT: "", Status.ADDED: "+ ", Status.REMOVED: "- "}
 
 def mermaid(graphs: Sequence[Graph]) -> Page:
     """One flowchart, with a box around each task definition where there are several."""
-    return page(_flowchart(graphs))
+    return verbatim(page(_flowchart(graphs)))
 
 
 def too_large(graphs: Sequence[Graph]) -> str:

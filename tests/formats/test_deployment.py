@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from rich.console import Console
 
 from cfnroles.aws.stack import Event, StackDescription
 from cfnroles.deploy.failures import Cause, Failure
@@ -15,6 +13,7 @@ from cfnroles.deploy.plan import Note
 from cfnroles.deploy.result import Result, StackOutcome, StackResult
 from cfnroles.formats import deployment
 from cfnroles.formats.deployment_table import deployment_table
+from cfnroles.layout import laid_out
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -53,23 +52,41 @@ def test_the_table_has_one_row_for_each_resource_as_it_is_now():
         event("CREATE_IN_PROGRESS", resource="Log"),
         event("CREATE_FAILED", "no\nnever", after=3),
     ]
-    console = Console(file=io.StringIO(), width=90)
 
-    console.print(deployment_table(told, NOON + timedelta(seconds=65)))
-
-    lines = [line.split() for line in console.file.getvalue().splitlines()]
-    assert lines == [
-        ["stack", "resource", "status", "elapsed", "reason"],
-        ["shop-task", "waiting"],
-        ["shop-roles", "Role", "CREATE_FAILED", "3", "s", "no"],
-        ["shop-roles", "Log", "CREATE_IN_PROGRESS", "65", "s"],
+    assert deployment_table(told, NOON + timedelta(seconds=65)) == [
+        "shop-task: waiting",
+        "shop-roles",
+        "  Role  CREATE_FAILED       3 s   no",
+        "  Log   CREATE_IN_PROGRESS  65 s",
     ]
 
 
-def test_the_table_fits_the_terminal():
-    told = [event("CREATE_COMPLETE", resource=f"R{number}") for number in range(50)]
+LONG = "Resource handler returned message: the role shop-execution already exists"
+NAMED = "SecretValidatorFunctionRoleDefaultPolicy2DA6A3DB"
 
-    assert deployment_table(told, NOON, height=10).row_count == 10
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (
+            140,
+            f"  {NAMED}  UPDATE_ROLLBACK_FAILED  3 s  Resource handler returned message: the role shop-execution\n"
+            f"{' ' * 81}already exists",
+        ),
+        (100, f"  {NAMED}  UPDATE_ROLLBACK_FAILED  3 s\n    {LONG}"),
+        (80, f"  {NAMED}  UPDATE_ROLLBACK_FAILED  3 s\n    {LONG}"),
+        (
+            60,
+            f"  {NAMED}\n    UPDATE_ROLLBACK_FAILED  3 s\n"
+            "    Resource handler returned message: the role\n    shop-execution already exists",
+        ),
+    ],
+)
+def test_no_width_cuts_a_name_a_status_or_a_reason(width, shown):
+    told = [event("UPDATE_IN_PROGRESS", resource=NAMED), event("UPDATE_ROLLBACK_FAILED", LONG, NAMED, after=3)]
+
+    _, row = deployment_table(told, NOON)
+    assert laid_out(row, width=width, colour=False) == shown
 
 
 def test_results():
@@ -132,7 +149,9 @@ def test_statuses():
     stacks = [("a", StackDescription("id", "a", "CREATE_FAILED", "no\nnever")), ("bb", None)]
 
     assert deployment.statuses_text(stacks).splitlines() == [
-        "a   CREATE_FAILED: is what remains of a creation that failed without rollback; no ...",
+        "a   CREATE_FAILED: is what remains of a creation that failed without rollback",
+        "    no",
+        "    never",
         "bb  MISSING: does not exist",
     ]
     assert [one["status"] for one in json.loads(deployment.statuses_json(stacks))["stacks"]] == [

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import io
 import json
 import types
 import typing
@@ -18,7 +17,6 @@ from typing import Any
 
 import pytest
 from msgspec import Struct
-from rich.console import Console
 
 from cfnroles.answers.check import SecretCheck
 from cfnroles.aws.stack import Event
@@ -105,11 +103,7 @@ def test_nothing_of_it_is_more_than_a_text(name: str) -> None:
         assert (found_in_texts(text), links(text)) == ([], [])
 
 
-@pytest.mark.parametrize("width", [80, 200])
-def test_the_table_of_a_deployment_shows_it_and_cuts_no_escape(width: int) -> None:
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    told = [filled(Event), filled(Note)]
-    console.print(deployment_table(told, datetime.now(UTC), width=width))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert all(line.isprintable() for line in shown.split("\n"))
-    assert "[red]" in shown.replace("\n", "").replace(" ", "") or "…" in shown
+def test_the_table_of_a_deployment_shows_it() -> None:
+    shown = deployment_table([filled(Event), filled(Note)], datetime.now(UTC))
+    assert all(line.isprintable() for line in shown)
+    assert any("[red]" in line for line in shown)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cfnroles.page import Page, page
+from cfnroles.page import Page, page, verbatim
 from cfnroles.policies import document
 from cfnroles.sources.terraform_policies import StatementForm
 from cfnroles.statements import Statement
@@ -22,7 +22,7 @@ CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 def statements_hcl(statements: Sequence[Statement], address: str, form: str = "") -> Page:
     """Statements to paste into a policy of this form, in the module of the resource with this address."""
     made = document(statements)["Statement"]
-    return page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)])
+    return verbatim(page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)]))
 
 
 def _statements(made: Sequence[Mapping[str, Any]], form: str) -> Iterator[str]:
