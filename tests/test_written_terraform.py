@@ -190,6 +190,31 @@ def test_instances_have_the_shortest_form_that_says_what_each_needs(
         assert list(unformatted(found.files)) == []
 
 
+RUN_BY_A_RULE = """
+variable "env" { type = string }
+resource "aws_ecs_cluster" "main" { name = "shop-${var.env}" }
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = jsonencode([{ name = "app", image = "nginx", memory = 128 }])
+}
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule = "nightly"
+  arn  = aws_ecs_cluster.main.arn
+  ecs_target {
+    task_definition_arn = aws_ecs_task_definition.app.arn
+    tags                = { team = "shop" }
+  }
+}
+"""
+
+
+def test_a_cluster_is_called_by_its_attribute_which_is_the_name_that_it_is_given() -> None:
+    files = Written({"main.tf": RUN_BY_A_RULE})
+    found = outcome("a directory", read_files(files, "a directory", Told()), files)
+    assert (found.result, found.detail) == ("same", "")
+    assert "task/${aws_ecs_cluster.main.name}/*" in found.files[0].text
+
+
 COUNTED = """
 variable "names" { default = ["a", "b"] }
 variable "with_db" { default = false }

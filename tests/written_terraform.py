@@ -27,12 +27,13 @@ from cfnroles.hcl.definitions import instances, sites
 from cfnroles.hcl.directory import Below, Files
 from cfnroles.hcl.module import Module
 from cfnroles.hcl.project import Project
-from cfnroles.hcl.session import Budget
-from cfnroles.hcl.values import Encoded, Lazy, Value, text
+from cfnroles.hcl.session import Budget, Session, TooMuch
+from cfnroles.hcl.values import Encoded, Failed, Lazy, Value, text
 from cfnroles.hcl.worlds import explored
 from cfnroles.need import Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.sources.reading import Reading
+from cfnroles.sources.terraform_configured import CALLED_BY
 from cfnroles.sources.terraform_directory import read_files
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.statements import compose
@@ -235,6 +236,37 @@ def _sample(name: str, images: Collection[str]) -> str:
     return f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{short}-AbCdEf"
 
 
+def called(beside: Files) -> dict[str, str]:
+    """What a configuration says of the names of what it makes: evaluated, a policy has these in the place of them."""
+    project = Project(beside)
+    module = Module(project, Session(project.budget))
+    found: dict[str, str] = {}
+    for kind, argument in CALLED_BY.items():
+        for site in sites(project, kind):
+            try:
+                for each in instances(site, module) if not site.calls else ():
+                    name = each.argument(argument)
+                    found |= {f"<{each.address}.{argument}>": _spelled(shaped(text(name)))} if name else {}
+            except (Failed, TooMuch):
+                continue
+    return found
+
+
+def _with_names(roles: Mapping[Role, set[Granted]], names: Mapping[str, str]) -> dict[Role, set[Granted]]:
+    """The same with what is called by a name that is said under that name."""
+
+    def named(text_: str) -> str:
+        return re.sub("<[^>]*>", lambda symbol: names.get(symbol[0], symbol[0]), text_)
+
+    return {
+        role: {
+            (action, named(resource), frozenset((operator, key, named(value)) for operator, key, value in conditions))
+            for action, resource, conditions in permissions
+        }
+        for role, permissions in roles.items()
+    }
+
+
 def needed(needs: Iterable[Need], images: Collection[str]) -> dict[Holder, set[Granted]]:
     """What each role must be able to do; what lies within another permission is left to that."""
     found: dict[Holder, set[Granted]] = {}
@@ -294,6 +326,7 @@ def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
         return Outcome(name, "refused", str(error).splitlines()[0])
     wrong: list[str] = []
     count = 0
+    names = called(beside) if reading.addressed else {}
     for file in written:
         images = images_in(file.needs)
         try:
@@ -301,8 +334,10 @@ def outcome(name: str, reading: Reading, beside: Files) -> Outcome:
             given = granted(file, beside, images, any_text=not reading.addressed)
         except InvalidInput as error:
             return Outcome(name, "different", str(error).splitlines()[0], count, written)
-        roles = _by_role(wanted, images)
-        excused = _by_role({key: tuple(told_as_gaps(file, needs)) for key, needs in wanted.items()}, images)
+        told = {key: tuple(told_as_gaps(file, needs)) for key, needs in wanted.items()}
+        roles, excused, given = (
+            _with_names(each, names) for each in (_by_role(wanted, images), _by_role(told, images), given)
+        )
         count += sum(map(len, roles.values()))
         for role in {*roles, *given}:
             lacking = roles.get(role, set()) - given.get(role, set()) - excused.get(role, set())
