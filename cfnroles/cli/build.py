@@ -70,7 +70,8 @@ def command(source: str, **given: Any) -> None:
 
     SOURCE is a JSON or YAML file, or - for standard input: what `aws ecs register-task-definition --cli-input-json`
     takes or what `aws ecs describe-task-definition` answers. A service spec has several services; docs/spec.md tells
-    its keys, and `cfnroles init` writes one. Of a CloudFormation template, the roles become a stack beside it.
+    its keys, and `cfnroles init` writes one. Of a CloudFormation template and of Terraform (a directory, a plan or a
+    state), the roles become a stack beside it.
     """
     from cfnroles import build
     from cfnroles.cli.output_directory import write_files

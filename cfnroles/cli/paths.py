@@ -23,6 +23,8 @@ class PathParameter(click.Path):
         """The path; a usage error where it is empty or of another kind than asked for."""
         if value == "":
             self.fail("it is empty. Is a variable of the shell not set?", param, ctx)
+        if value == "-" and not self.file_okay:
+            self.fail("several files have no room on standard output. Give a directory.", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -37,6 +37,15 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
         ]
     if reading.project:
         return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory)]
+    if reading.addressed:
+        from cfnroles.formats.configured_build import of_configuration
+
+        return [
+            *told(reading, built.gaps),
+            *_of_quotas(built),
+            *of_configuration(built, source or reading.name),
+            *_deployed(built, directory),
+        ]
     task = reading.task()
     return [
         *_home(reading, task),

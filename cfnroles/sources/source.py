@@ -71,7 +71,7 @@ def read(source: str | Path | Document, told: Told | None = None) -> Reading:
     ``told`` is what no document says. Raises InvalidInput where the document cannot be read, is of no known kind, or
     is not one that ``told`` fits. What ECS would refuse raises nothing here: it is among the findings.
     """
-    if not isinstance(source, Document) and is_directory(source):
+    if not isinstance(source, Document) and source != "-" and is_directory(source):
         from cfnroles.sources.terraform_directory import read_directory
 
         return read_directory(str(source), told or Told())

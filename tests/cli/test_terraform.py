@@ -68,11 +68,16 @@ def test_the_environment_of_a_plan_is_never_shown(
     assert "hunter2" not in result.out + result.err
 
 
-def test_no_stacks_are_built_of_what_is_terraforms(cfnroles: Any, tmp_path: Path) -> None:
+def test_the_roles_of_a_state_are_built_and_its_task_definition_stays(cfnroles: Any, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text(state(CONTAINER), encoding="utf-8")
     result = cfnroles("build", tmp_path / "state.json", "-o", tmp_path / "out")
-    assert (result.code, (tmp_path / "out").exists()) == (2, False)
-    assert "is a Terraform plan or state, whose roles belong into Terraform" in result.err
+    assert (result.code, sorted(each.name for each in (tmp_path / "out").iterdir())) == (
+        0,
+        ["app-roles.yaml", "stacks.json"],
+    )
+    data = 'data "aws_cloudformation_export" "app_execution_role" { name = "app-ECSTaskExecutionRoleArn" }'
+    taken = "execution_role_arn = data.aws_cloudformation_export.app_execution_role.value"
+    assert f"  {data}\n  {taken}\n" in result.err
 
 
 def test_the_roles_of_a_state_are_written_with_its_names(cfnroles: Any, tmp_path: Path) -> None:
@@ -80,8 +85,6 @@ def test_the_roles_of_a_state_are_written_with_its_names(cfnroles: Any, tmp_path
     (module,) = document["values"]["root_module"]["resources"]
     module["address"] = 'module.web.aws_ecs_task_definition.app["blue"]'
     (tmp_path / "state.json").write_text(json.dumps(document), encoding="utf-8")
-    refused = cfnroles("build", tmp_path / "state.json")
-    assert "`cfnroles terraform SOURCE` writes them as Terraform." in refused.err
     result = cfnroles("terraform", tmp_path / "state.json", "-o", tmp_path)
     assert result.code == 0
     assert "of the directory with the .tf files, the roles have your own" in result.err
@@ -199,7 +202,7 @@ REFUSED = {
     "an option of task definitions": (["explain", "infra", "--image", "a"], "--image is for a task definition"),
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
-    "stacks": (["build", "infra", "-o", "out"], "`cfnroles terraform infra` writes them as Terraform"),
+    "a directory to write to that is none": (["build", "infra", "-o", "-"], "several files have no room on standard"),
     "a policy with expressions": (["policy", "infra", "--role", "execution"], "plain JSON has no expressions"),
     "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file is for"),
 }

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.errors import InvalidInput
 from cfnroles.lines import gap_lines
 from cfnroles.need import Gap, Origin
-from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
@@ -33,7 +32,7 @@ class Build(Struct, frozen=True):
     take them, ``made`` the references that the validator is not asked for, because the template makes what they name,
     and ``nested`` the templates of nested stacks that have task definitions of their own. ``taken`` are the parameters
     of a template whose values were taken for what they are, and ``handed`` those of the roles that hand over what the
-    template makes.
+    template makes. ``expressions`` are those of Terraform whose values parameters of the stack have, by these.
     """
 
     stacks: tuple[Stack, ...]
@@ -44,6 +43,7 @@ class Build(Struct, frozen=True):
     nested: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     handed: tuple[str, ...] = ()
+    expressions: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -60,13 +60,7 @@ def build(
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     if reading.addressed:
-        # A document is called by its name alone, and a directory by its path.
-        source = quoted(reading.name) if len(reading.documents) > 1 else "SOURCE"
-        raise InvalidInput(
-            f"is {reading.noun}, whose roles belong into Terraform, and no stacks are built from it",
-            where=reading.name,
-            remedy=f"`cfnroles terraform {source}` writes them as Terraform.",
-        )
+        return _of_configuration(reading, project, format)
     if reading.template is not None:
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     reading.accepted()
@@ -97,6 +91,18 @@ def _beside(reading: Reading, template: Template, resource: str, name: str, form
     return Build(
         beside.stacks, files, beside.gaps, beside.takes, beside.made, beside.nested, beside.taken, beside.handed
     )
+
+
+def _of_configuration(reading: Reading, project: str, format: Format) -> Build:
+    """The roles' stack of the only task definition of a configuration, which stays where it is."""
+    from cfnroles.targets.cloudformation.configured_roles import roles_of_configuration
+
+    task = reading.task()
+    name = project_of(task, project)
+    made, gaps = roles_of_configuration(reading, task, name), (*reading.gaps, *reading.unseen)
+    told = {"gaps": list(gap_lines(gaps, reading.texts))}
+    files = output_files((made.stack,), name, reading.name, format, told=told)
+    return Build((made.stack,), files, gaps, taken=task.defaults, expressions=made.handed)
 
 
 def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:

@@ -28,9 +28,10 @@ class _Form(Struct, frozen=True):
 
 
 #: What may stand in a policy can widen nothing there.
-_NAME = _Form(
+ANY_NAME = _Form(
     r"^[A-Za-z0-9!#%&'()+,./;=@_~-]+$", "a name with letters, digits and ! # % & ' ( ) + , . / ; = @ _ ~ - only"
 )
+ANY_ARN = _Form(rf"^{_ARN}:[a-z0-9-]+:[a-z0-9-]*:(\d{{12}})?:[^*?$]+$", "an ARN without * and ?")
 _SECRET_ARN = _Form(f"^{_SECRET}$", "the complete ARN of a secret, with the six characters at its end")
 #: The beginning of a parameter's name with a hierarchy, which begins with a slash.
 _PATH = _Form(r"^(/[A-Za-z0-9_.-]+)+$", "the beginning of a parameter's name, with a slash before each part")
@@ -96,7 +97,7 @@ def _forms(discovery: Discovery) -> Iterator[tuple[str, _Form]]:
     texts: list[Text] = [text for need in discovery.needs for text in need.permission.texts]
     references = [reference.value_from for reference in discovery.references]
     for name in placeholders_in([*texts, *references]):
-        yield name, _NAME
+        yield name, ANY_NAME
     for text in (*texts, *references):
         for symbol in text.symbols:
             if isinstance(symbol, Field):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cfnroles.need import Condition, Holder, Need, Permission
-from cfnroles.role_kinds import kind_of
-from cfnroles.sources.template_targets import RUNNING
+from cfnroles.need import Holder, Need
 from cfnroles.symbols import Expression
-from cfnroles.table.ecs.run_by import OF_THE_TASK
+from cfnroles.targets.passing import passing
 from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.names import FileNames
 from cfnroles.targets.terraform.parts import Repeated
@@ -18,27 +16,16 @@ from cfnroles.text import Text
 def passing_on(
     needs: tuple[Need, ...], conditions: NeedConditions, names: FileNames, repeated: Repeated
 ) -> tuple[tuple[Need, ...], NeedConditions]:
-    """The needs with the written roles in the place of those that the task definition has now.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
-    """
-    to_ecs = Condition("StringEquals", "iam:PassedToService", (Text(kind_of(Holder.TASK).assumed_by.service),))
+    """The needs with the written roles in the place of those that the task definition has now."""
     found: dict[Need, None] = {}
     when, instances = dict(conditions.when), dict(conditions.instances)
-    for need in needs:
-        if need.holder not in RUNNING or (need.sid != OF_THE_TASK and need.permission.action != "ecs:RunTask"):
-            found[need] = None
-            continue
-        if need.sid != OF_THE_TASK:
-            found[need] = None
-        for holder in (Holder.EXECUTION, Holder.TASK):
-            permission = Permission("iam:PassRole", _arn(names.role(holder), repeated), (to_ecs,))
-            passed = replace(need, permission=permission, sid=OF_THE_TASK)
-            found[passed] = None
-            if need in when:
-                when[passed] = when[need]
-            if need in instances:
-                instances[passed] = instances[need]
+    arns = {holder: _arn(names.role(holder), repeated) for holder in (Holder.EXECUTION, Holder.TASK)}
+    for each, need in passing(needs, arns):
+        found[each] = None
+        if need in when:
+            when[each] = when[need]
+        if need in instances:
+            instances[each] = instances[need]
     return tuple(found), replace(conditions, when=when, instances=instances)
 
 

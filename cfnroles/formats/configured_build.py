@@ -1,0 +1,49 @@
+"""What a build says of roles whose task definition stays in Terraform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cfnroles.counted import by_number
+from cfnroles.formats.taken import values_words
+from cfnroles.need import Holder
+from cfnroles.page import quoted
+from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.targets.cloudformation.build import Build
+
+#: The arguments of a task definition that take its roles; those of others are called `role_arn`.
+_ARGUMENTS = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_arn"}
+_AGAIN = "build again, with --var-file FILE or --parameter NAME=VALUE"
+
+
+def of_configuration(built: Build, source: str) -> Iterator[str]:
+    """How Terraform takes the roles, and what gives the parameters their values.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/cloudformation_export
+    """
+    yield ""
+    yield "The task definition stays in Terraform, which takes the roles by their exports:"
+    for export in built.stacks[0].exports:
+        yield from _taken(export)
+    if built.expressions:
+        have = by_number(len(built.expressions), "this parameter has its value", "these parameters have their values")
+        yield ""
+        yield f"In Terraform, {have}:"
+        yield from (f"- {name}: {expression}" for name, expression in built.expressions.items())
+        it = by_number(len(built.expressions), "it names", "they name")
+        yield f"What {it} must be there before the roles, and the roles before the task definition."
+    if built.taken:
+        yield ""
+        yield from values_words(built.taken, _AGAIN, "variable")
+    yield ""
+    yield f"The stack has no gate: `cfnroles check {quoted(source)}` tells whether each secret exists."
+
+
+def _taken(export: str) -> Iterator[str]:
+    kind = next(each for each in ROLE_KINDS if export.endswith(each.export_name.removeprefix("${ProjectName}")))
+    project = export.removesuffix(kind.export_name.removeprefix("${ProjectName}"))
+    label = re.sub(r"\W+", "_", f"{project} {kind.holder}")
+    yield f'  data "aws_cloudformation_export" "{label}" {{ name = "{export}" }}'
+    argument = _ARGUMENTS.get(kind.holder, f"role_arn of the {kind.holder.removesuffix(' role')}")
+    yield f"  {argument} = data.aws_cloudformation_export.{label}.value"

@@ -1,0 +1,149 @@
+"""The roles of a task definition of Terraform as a stack, for whoever keeps roles in CloudFormation.
+
+The task definition stays in Terraform, which finds the roles by their exports. What only Terraform knows is a parameter
+of the stack, so that no statement is wider than the roles that Terraform would make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+from troposphere import Parameter
+
+from cfnroles.errors import InvalidInput
+from cfnroles.lines import Lines
+from cfnroles.need import Holder, Need
+from cfnroles.placeholders import OF_THE_STACKS, parameter_name
+from cfnroles.role_kinds import kind_of
+from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.terraform_symbols import shaped
+from cfnroles.symbols import Cut, Expression, InImage, Placeholder, Symbol
+from cfnroles.targets.cloudformation.parameters import secret_parameters
+from cfnroles.targets.cloudformation.parts import Parts
+from cfnroles.targets.cloudformation.placeholders import ANY_ARN, ANY_NAME
+from cfnroles.targets.cloudformation.service import Stack, roles_stack
+from cfnroles.targets.passing import passing
+from cfnroles.text import ANYTHING, Part, Text, text_of
+from cfnroles.written import as_written
+
+#: What a resource's address says besides its name.
+_FIRST_WORDS = re.compile(r"^(data\.)?(aws_)?")
+
+
+class ConfiguredRoles(Struct, frozen=True):
+    """The stack with the roles, and for each of its parameters the expression of Terraform that has its value."""
+
+    stack: Stack
+    handed: Mapping[str, str]
+
+
+def roles_of_configuration(reading: Reading, task: Task, project: str) -> ConfiguredRoles:
+    """The stack of the roles of a task definition of a directory, a plan or a state.
+
+    Raises InvalidInput where a permission hangs on a condition that only Terraform decides, and for what CloudFormation
+    or IAM would refuse.
+    """
+    if hanging := [need for need in task.discovery.needs if need in task.when]:
+        raise _undecided(hanging, task, reading)
+    outside = _Outside()
+    needs = tuple(dict.fromkeys(outside.need(each) for each in _passing_on(task)))
+    discovery = replace(task.discovery, needs=needs)
+    secrets = secret_parameters(discovery.references, task.facts, outside.parameters)
+    family = task.workload.family
+    stem = family if not text_of(family).symbols and family else project
+    parts = Parts(
+        project,
+        project,
+        stem,
+        task.workload,
+        discovery,
+        task.facts,
+        secrets,
+        outside.parameters,
+        options=task.options,
+        label=task.address,
+    )
+    stack = roles_stack(parts)
+    handed = {name: each for name, each in outside.written.items() if name in stack.template["Parameters"]}
+    return ConfiguredRoles(stack, handed)
+
+
+def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> InvalidInput:
+    lines = Lines(reading.texts)
+    told = dict.fromkeys(f"- {lines.where(need.origin)}: only if {task.only_if(need)}" for need in hanging)
+    return InvalidInput(
+        "the roles hang on what only Terraform decides, and a stack has one form",
+        where=reading.name,
+        why="\n".join(told),
+        remedy="Tell the values of variables with --parameter NAME=VALUE, or give the state: "
+        "`terraform show -json | cfnroles build -`.",
+    )
+
+
+class _Outside(Struct):
+    """How a configuration is seen from outside: each of its expressions is a parameter.
+
+    ``parameters`` are these, and ``written`` has the expressions, by the parameter's name.
+    """
+
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+
+    def need(self, need: Need) -> Need:
+        """The need in the words of the stack."""
+        permission = need.permission
+        conditions = tuple(
+            replace(condition, values=tuple(sorted(map(self._text, condition.values))))
+            for condition in permission.conditions
+        )
+        resource = self._text(permission.resource)
+        return replace(need, permission=replace(permission, resource=resource, conditions=conditions))
+
+    def _text(self, text: str) -> Text:
+        return as_written(text_of(text)).replaced(self._part)
+
+    def _part(self, symbol: Symbol) -> Part:
+        match symbol:
+            case Cut():
+                of = self._part(symbol.of)
+                return replace(symbol, of=of) if isinstance(of, Symbol) else of
+            case InImage():
+                return replace(symbol, image=self._text(symbol.image))
+            case Expression():
+                return self._parameter(symbol)
+        return symbol
+
+    def _parameter(self, symbol: Expression) -> Placeholder:
+        if symbol.name not in self._names:
+            name = self._free(parameter_name(_FIRST_WORDS.sub("", symbol.name)) or "Value")
+            form = ANY_ARN if str(shaped(Text(symbol))).startswith("arn:") else ANY_NAME
+            self._names[symbol.name], self.written[name] = name, symbol.name
+            self.parameters[name] = Parameter(
+                name,
+                Type="String",
+                Description=f"Value of {symbol.name} in Terraform.",
+                AllowedPattern=form.pattern,
+                ConstraintDescription=form.words,
+            )
+        name = self._names[symbol.name]
+        return Placeholder(name, written=symbol.written, called=symbol.name)
+
+    def _free(self, name: str) -> str:
+        taken = {*self.parameters, *OF_THE_STACKS}
+        return next(each for each in (name, *(f"{name}{n}" for n in range(2, len(taken) + 3))) if each not in taken)
+
+
+def _passing_on(task: Task) -> Iterator[Need]:
+    """The needs with the stack's roles, and every revision, in the place of those that come after the roles."""
+    arns = {holder: kind_of(holder).arn for holder in (Holder.EXECUTION, Holder.TASK)}
+    revisions = task.facts.home_arn("ecs", "task-definition/", text_of(task.workload.family), ":", ANYTHING)
+    for need, _ in passing(task.discovery.needs, arns):
+        symbols = text_of(need.permission.resource).symbols
+        if any(isinstance(each, Expression) and each.address == task.address for each in symbols):
+            yield replace(need, permission=replace(need.permission, resource=revisions))
+        else:
+            yield need

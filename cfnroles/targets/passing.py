@@ -1,0 +1,29 @@
+"""What runs a task may pass the roles that are made for that, and none of those that the task has now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from cfnroles.need import Condition, Holder, Need, Permission
+from cfnroles.role_kinds import kind_of
+from cfnroles.sources.template_targets import RUNNING
+from cfnroles.table.ecs.run_by import OF_THE_TASK
+from cfnroles.text import Text
+
+_TO_ECS = Condition("StringEquals", "iam:PassedToService", (Text(kind_of(Holder.TASK).assumed_by.service),))
+
+
+def passing(needs: Iterable[Need], arns: Mapping[Holder, Text]) -> Iterator[tuple[Need, Need]]:
+    """Each need with the one that it comes from; ``arns`` are those of the roles that are made.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html
+    """
+    for need in needs:
+        own = need.holder in RUNNING and need.sid == OF_THE_TASK
+        if not own:
+            yield need, need
+        if own or (need.holder in RUNNING and need.permission.action == "ecs:RunTask"):
+            for arn in arns.values():
+                yield replace(need, permission=Permission("iam:PassRole", arn, (_TO_ECS,)), sid=OF_THE_TASK), need
