@@ -24,7 +24,7 @@ from cfnroles.page import page
 from cfnroles.sources.failures import Gathered
 from cfnroles.sources.live_failure import reading_of
 from cfnroles.sources.reading import Reading
-from cfnroles.table.message import CallingRole, PolicyKind
+from cfnroles.table.message import CallingRole, PolicyKind, PossibleCause
 
 _HOLDERS = {
     CallingRole.EXECUTION: Holder.EXECUTION,
@@ -111,12 +111,12 @@ class _Roles:
         role = self._read(named)
         if role is None:
             absent = f"there is no role {named.rpartition('/')[2]} in the account"
-            return _because(each, absent, gone.remedy) if named in self._absent else each
+            return _because(each, absent, gone) if named in self._absent else each
         facts = self._task.facts if self._task else Facts()
         told = judge_uses(Uses(Holder.TASK, (), facts), role, prove=False).trust
         outcome = trust_outcome(told) if told else Outcome.UNKNOWN
         if outcome in (Outcome.MISSING, Outcome.DENIED):
-            return _because(each, f"the trust policy of {role.name} does not let ECS assume it", trust.remedy)
+            return _because(each, f"the trust policy of {role.name} does not let ECS assume it", trust)
         return replace(each, causes=tuple(others) if outcome is Outcome.ALLOWED else (trust, *others))
 
     def _of(self, holder: Holder | None) -> str:
@@ -144,8 +144,14 @@ class _Roles:
         return None
 
 
-def _because(each: Diagnosis, why: str, remedy: str) -> Diagnosis:
-    understood = replace(each.understood, what=f"ECS could not assume a role of the task: {why}", remedy=remedy)
+def _because(each: Diagnosis, why: str, cause: PossibleCause) -> Diagnosis:
+    said = each.understood
+    understood = replace(
+        said,
+        what=f"ECS could not assume a role of the task: {why}",
+        category=cause.category or said.category,
+        remedy=cause.remedy,
+    )
     return replace(each, understood=understood, causes=())
 
 

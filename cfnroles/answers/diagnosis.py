@@ -52,6 +52,17 @@ class Diagnosis(Struct, frozen=True):
     fixable: bool = True
 
     @property
+    def category(self) -> Category:
+        """What kind of thing went wrong, by the text and the role: that of the likeliest cause that is left."""
+        said = self.understood
+        if self.statements:
+            return Category.PERMISSION
+        left = [cause.what for cause in self.causes]
+        if not left or left == [cause.what for cause in said.causes]:
+            return said.category
+        return self.causes[0].category or said.category
+
+    @property
     def outcome(self) -> Outcome | None:
         """What the role says to the call; ``None`` where none was looked at."""
         outcomes = {each.outcome for each in self.judged}

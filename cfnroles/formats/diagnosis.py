@@ -93,7 +93,7 @@ def _facts(each: Diagnosis, lines: Lines, given: Pasting) -> Iterator[tuple[str,
     said = each.understood
     if each.where or each.times > 1:
         yield "seen", _seen(each)
-    yield "category", said.category
+    yield "category", each.category
     if said.action:
         yield "call", f"{said.action} on {said.thing}" if said.denial and said.thing else said.action
     if said.thing and not said.denial:
@@ -186,7 +186,7 @@ def _entry(each: Diagnosis, lines: Lines, given: Pasting) -> dict[str, object]:
         "where": each.where,
         "when": _moment(each.when),
         "what": said.what,
-        "category": said.category,
+        "category": each.category,
         "settled": each.is_settled,
         "stages": [stage.name for stage in said.stages],
         "action": said.action,

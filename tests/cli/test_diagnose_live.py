@@ -303,23 +303,30 @@ NOT_ASSUMED = (
 )
 OTHERS = {**TRUST, "Statement": [{**TRUST["Statement"][0], "Principal": {"Service": "ec2.amazonaws.com"}}]}  # type: ignore[dict-item]
 ASSUMED = {
-    "there is none": (refusal("NoSuchEntity"), 0, "there is no role web-execution in the account"),
+    "there is none": (
+        refusal("NoSuchEntity"),
+        0,
+        "missing resource",
+        "there is no role web-execution in the account",
+    ),
     "its trust policy refuses": (
         role(trust=OTHERS)["iam.get_role"],
         0,
+        "trust",
         "the trust policy of web-execution does not let ECS assume it",
     ),
     "all is well now": (
         role()["iam.get_role"],
         3,
+        "permission",
         "1. whoever starts the task or deploys the service lacks iam:PassRole",
     ),
 }
 
 
-@pytest.mark.parametrize(("answer", "code", "told"), ASSUMED.values(), ids=ASSUMED)
+@pytest.mark.parametrize(("answer", "code", "category", "told"), ASSUMED.values(), ids=ASSUMED)
 def test_the_account_settles_why_a_role_was_not_assumed(
-    cfnroles: Any, aws: Account, answer: Any, code: int, told: str
+    cfnroles: Any, aws: Account, answer: Any, code: int, category: str, told: str
 ) -> None:
     aws(
         {
@@ -332,6 +339,7 @@ def test_the_account_settles_why_a_role_was_not_assumed(
     result = cfnroles(*LIVE, "--service", "web")
     assert result.code == code
     assert told in " ".join(result.out.split())
+    assert f" category {category} call " in " ".join(result.out.split())
 
 
 def missing(**_: object) -> dict[str, Any]:
