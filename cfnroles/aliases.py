@@ -8,10 +8,9 @@ from typing import Any
 import yaml
 
 from cfnroles.errors import InvalidInput
+from cfnroles.refused_texts import DEPTH, too_deep
 
-#: CloudFormation's and ECS's own documents stay far below both. Beyond the first, walking a tree would pass Python's
-#: limit of recursion and, in libyaml, the machine's stack; beyond the second, aliases have multiplied a small text.
-DEPTH = 100
+#: Beyond it, aliases have multiplied a small text.
 _NODES = 1_000_000
 
 #: What may be an alias or a merge key.
@@ -19,11 +18,6 @@ MAYBE = re.compile(r"(?:^|[\s,\[{:])\*[\w-]|<<")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _MERGE, _MAPPING = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:map"
-
-
-def too_deep(where: str) -> InvalidInput:
-    """The refusal of what is nested too deep."""
-    return InvalidInput(f"is nested deeper than the {DEPTH} levels that cfnroles reads", where=where)
 
 
 def check_extent(root: Any, document: str) -> None:

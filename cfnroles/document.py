@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -11,30 +10,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from msgspec import Struct
 
-from cfnroles.aliases import DEPTH, MAYBE, check_extent, merge, too_deep
 from cfnroles.errors import InvalidInput
-from cfnroles.files import DOCUMENT, is_file, read_text
+from cfnroles.files import is_file, read_text
 from cfnroles.positions import Positions, of_json, of_yaml
+from cfnroles.refused_texts import DEPTH, finite, repeated, too_deep
 from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-
-_INDENTATION = re.compile(r"(?:^|[\r\x85\u2028\u2029])[ \t?:-]*", re.MULTILINE)
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-# YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
-# https://yaml.org/spec/1.2.2/#103-core-schema
-_SCALARS = (
-    (re.compile(r"|~|null|Null|NULL"), lambda text: None),
-    (re.compile(r"true|True|TRUE"), lambda text: True),
-    (re.compile(r"false|False|FALSE"), lambda text: False),
-    (re.compile(r"[-+]?[0-9]{1,300}"), int),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), lambda text: _finite(text)),
-)
 
 
 def _alone(path: str) -> None:
@@ -126,7 +110,7 @@ def parse(text: str, document: str) -> Any:
             data = json.loads(
                 text,
                 object_pairs_hook=lambda pairs: _without_repetition(pairs, document),
-                parse_float=_finite,
+                parse_float=finite,
                 parse_constant=_no_number,
             )
             _check_depth(data, document)
@@ -144,7 +128,7 @@ def parse(text: str, document: str) -> Any:
         except RecursionError as error:
             raise too_deep(document) from error
         try:
-            return _construct(_compose(text, document), document)
+            return _yaml(text, document)
         except InvalidInput:
             # A text that opens like JSON is meant as JSON: tell what JSON's reader found.
             raise InvalidInput(
@@ -152,7 +136,7 @@ def parse(text: str, document: str) -> Any:
                 where=f"{document}:{failed.lineno}:{failed.colno}",
                 remedy="Mend the text there; `python -m json.tool` finds the same place.",
             ) from failed
-    return _construct(_compose(text, document), document)
+    return _yaml(text, document)
 
 
 @lru_cache(maxsize=8)
@@ -189,12 +173,16 @@ def inside(value: Any) -> Collection[Any]:
 
 def composed(text: str, document: str) -> Any:
     """What YAML composed of a text that ``parse`` accepts, which is not read anew where it was parsed last."""
-    return _compose(_without_surrogates(text), document)
+    from cfnroles.yaml_nodes import nodes
+
+    return nodes(_without_surrogates(text), document)
 
 
 def readable_as_yaml(text: str) -> str:
     """A text that ``parse`` accepts, as long as it is and with the same parts, for YAML's own reader."""
-    return _without_tabs(_without_surrogates(text))
+    from cfnroles.yaml_nodes import without_tabs
+
+    return without_tabs(_without_surrogates(text))
 
 
 def _without_surrogates(text: str) -> str:
@@ -202,52 +190,10 @@ def _without_surrogates(text: str) -> str:
     return _SURROGATE.sub(r"\\u0020", text)
 
 
-def _without_tabs(text: str) -> str:
-    # YAML refuses tabs between tokens, JSON allows them; a tab inside a JSON string is always escaped.
-    return text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+def _yaml(text: str, document: str) -> Any:
+    from cfnroles.yaml_nodes import data
 
-
-@lru_cache(maxsize=1)  # a document is asked for its data, and then for its lines
-def _compose(text: str, document: str) -> Any:
-    plain = _without_tabs(text)
-    if len(plain) > DOCUMENT.bytes:
-        # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
-        raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
-    try:
-        if _deepest(text) > DEPTH:
-            _check_events(plain, document)
-        root = yaml.compose(plain, Loader=_Loader)
-        # Without aliases a text stands for no more, and nothing deeper, than was just looked at.
-        if root is not None and MAYBE.search(text):
-            check_extent(root, document)
-            merge(root, document)
-        return root
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        if "nesting depth" in str(error.problem):
-            raise too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
-        where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
-        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
-    except yaml.YAMLError as error:
-        raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
-
-
-def _deepest(text: str) -> int:
-    """As deep as a text may be at most: each level is opened by a bracket, or by what begins a line."""
-    return (
-        text.count("[") + text.count("{") - text.count("${") + max(map(len, _INDENTATION.findall(text)), default=0) + 1
-    )
-
-
-def _check_events(text: str, document: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEPTH:
-                raise too_deep(document)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    return data(text, document)
 
 
 def _check_depth(data: Any, document: str) -> None:
@@ -263,72 +209,13 @@ def _check_depth(data: Any, document: str) -> None:
             raise too_deep(document)
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text if len(text) <= 20 else f'{text[:20]}...'} is too large a number")
-    return number
-
-
 def _no_number(constant: str) -> Any:
     raise ValueError(f"{constant} is no number of JSON")
-
-
-def _construct(node: Any, document: str) -> Any:
-    if node is None:
-        return None
-    if node.tag.startswith("!"):
-        return _intrinsic(node, document)
-    if isinstance(node, yaml.ScalarNode):
-        try:
-            return _scalar(node)
-        except ValueError as error:
-            where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-            raise InvalidInput(str(error), where=where, remedy="Put a text in quotes.") from error
-    return _construct_collection(node, document)
-
-
-def _construct_collection(node: Any, document: str) -> Any:
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(element, document) for element in node.value]
-    tree: dict[str, Any] = {}
-    for key, value in node.value:
-        where = f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
-        if not isinstance(key, yaml.ScalarNode):
-            raise InvalidInput("a key is not a plain text", where=where)
-        if key.value in tree:
-            raise _repeated(str(key.value), where)
-        tree[str(key.value)] = _construct(value, document)
-    return tree
-
-
-def _intrinsic(node: Any, document: str) -> Any:
-    # CloudFormation's short forms, as `aws cloudformation` reads them: !Sub is Fn::Sub, !GetAtt A.B is [A, B].
-    name = node.tag[1:]
-    value = str(node.value) if isinstance(node, yaml.ScalarNode) else _construct_collection(node, document)
-    if name == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
-
-
-def _scalar(node: Any) -> Any:
-    text = str(node.value)
-    if node.style or node.tag == "tag:yaml.org,2002:str":
-        return text
-    for pattern, construct in _SCALARS:
-        if pattern.fullmatch(text):
-            return construct(text)
-    return text
 
 
 def _without_repetition(pairs: list[tuple[str, Any]], where: str) -> Mapping[str, Any]:
     tree = dict(pairs)
     if len(tree) < len(pairs):
         names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise _repeated(repeated, where)
+        raise repeated(next(name for name in names if names.count(name) > 1), where)
     return tree
-
-
-def _repeated(key: str, where: str) -> InvalidInput:
-    return InvalidInput(f"has the key {key!r} twice in one object", where=where, remedy="Keep one of them.")

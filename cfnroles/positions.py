@@ -10,7 +10,6 @@ from itertools import count
 from json import JSONDecoder
 from typing import Any
 
-import yaml
 from msgspec import Struct
 
 from cfnroles.workload import Path
@@ -111,9 +110,9 @@ def _node(first: Any, value: Any) -> Part:
 
 
 def _inside(node: Any) -> Iterator[tuple[str | int, Part]]:
-    if isinstance(node, yaml.MappingNode):
+    if node.id == "mapping":
         for key, value in node.value:
             yield str(key.value), _node(key, value)
-    elif isinstance(node, yaml.SequenceNode):
+    elif node.id == "sequence":
         for index, value in enumerate(node.value):
             yield index, _node(value, value)

@@ -1,0 +1,29 @@
+"""What no document may hold, whichever way it is written."""
+
+from __future__ import annotations
+
+import math
+
+from cfnroles.errors import InvalidInput
+
+#: CloudFormation's and ECS's own documents stay far below it. Beyond it, walking a tree would pass Python's limit of
+#: recursion and, in libyaml, the machine's stack.
+DEPTH = 100
+
+
+def too_deep(where: str) -> InvalidInput:
+    """The refusal of what is nested too deep."""
+    return InvalidInput(f"is nested deeper than the {DEPTH} levels that cfnroles reads", where=where)
+
+
+def repeated(key: str, where: str) -> InvalidInput:
+    """The refusal of a key that stands twice in one object."""
+    return InvalidInput(f"has the key {key!r} twice in one object", where=where, remedy="Keep one of them.")
+
+
+def finite(text: str) -> float:
+    """The number that a text spells; raises ValueError for one that no float can hold."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text if len(text) <= 20 else f'{text[:20]}...'} is too large a number")
+    return number

@@ -1,0 +1,130 @@
+"""What YAML's reader makes of a text: nodes, and the data in them. Imported for texts that are no JSON."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from cfnroles.aliases import MAYBE, check_extent, merge
+from cfnroles.errors import InvalidInput
+from cfnroles.files import DOCUMENT
+from cfnroles.refused_texts import DEPTH, finite, repeated, too_deep
+
+_INDENTATION = re.compile(r"(?:^|[\r\x85\u2028\u2029])[ \t?:-]*", re.MULTILINE)
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# YAML 1.2's core schema: `on`, `yes` and `0755` are texts, as they are in JSON and in the AWS CLI's own input.
+# https://yaml.org/spec/1.2.2/#103-core-schema
+_SCALARS = (
+    (re.compile(r"|~|null|Null|NULL"), lambda text: None),
+    (re.compile(r"true|True|TRUE"), lambda text: True),
+    (re.compile(r"false|False|FALSE"), lambda text: False),
+    (re.compile(r"[-+]?[0-9]{1,300}"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), finite),
+)
+
+
+def data(text: str, document: str) -> Any:
+    """The data of a YAML text; raises InvalidInput with line and column where it is none."""
+    return _construct(nodes(text, document), document)
+
+
+@lru_cache(maxsize=1)  # a document is asked for its data, and then for its lines
+def nodes(text: str, document: str) -> Any:
+    """What YAML composes of a text; raises InvalidInput with line and column where it cannot."""
+    plain = without_tabs(text)
+    if len(plain) > DOCUMENT.bytes:
+        # JSON alone is read fast enough to be longer, as what IAM answers about an account is.
+        raise InvalidInput(f"is longer than the {DOCUMENT.bytes:,} bytes that are read as YAML", where=document)
+    try:
+        if _deepest(text) > DEPTH:
+            _check_events(plain, document)
+        root = yaml.compose(plain, Loader=_Loader)
+        # Without aliases a text stands for no more, and nothing deeper, than was just looked at.
+        if root is not None and MAYBE.search(text):
+            check_extent(root, document)
+            merge(root, document)
+        return root
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if "nesting depth" in str(error.problem):
+            raise too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
+        where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
+        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
+
+
+def without_tabs(text: str) -> str:
+    """A text without the tabs that JSON allows between tokens, and YAML refuses."""
+    # A tab inside a JSON string is always escaped.
+    return text.replace("\t", " ") if text.lstrip()[:1] in ("{", "[") else text
+
+
+def _deepest(text: str) -> int:
+    """As deep as a text may be at most: each level is opened by a bracket, or by what begins a line."""
+    return (
+        text.count("[") + text.count("{") - text.count("${") + max(map(len, _INDENTATION.findall(text)), default=0) + 1
+    )
+
+
+def _check_events(text: str, document: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH:
+                raise too_deep(document)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _construct(node: Any, document: str) -> Any:
+    if node is None:
+        return None
+    if node.tag.startswith("!"):
+        return _intrinsic(node, document)
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            return _scalar(node)
+        except ValueError as error:
+            where = f"{document}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+            raise InvalidInput(str(error), where=where, remedy="Put a text in quotes.") from error
+    return _construct_collection(node, document)
+
+
+def _construct_collection(node: Any, document: str) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(element, document) for element in node.value]
+    tree: dict[str, Any] = {}
+    for key, value in node.value:
+        where = f"{document}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            raise InvalidInput("a key is not a plain text", where=where)
+        if key.value in tree:
+            raise repeated(str(key.value), where)
+        tree[str(key.value)] = _construct(value, document)
+    return tree
+
+
+def _intrinsic(node: Any, document: str) -> Any:
+    # CloudFormation's short forms, as `aws cloudformation` reads them: !Sub is Fn::Sub, !GetAtt A.B is [A, B].
+    name = node.tag[1:]
+    value = str(node.value) if isinstance(node, yaml.ScalarNode) else _construct_collection(node, document)
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if node.style or node.tag == "tag:yaml.org,2002:str":
+        return text
+    for pattern, construct in _SCALARS:
+        if pattern.fullmatch(text):
+            return construct(text)
+    return text
