@@ -29,10 +29,8 @@ deployed: .venv/installed ## Deploy the templates of a corpus, with their roles,
 fuzz: .venv/installed ## Try every command on 100,000 mutated documents; CASES and FIRST choose others.
 	python -m tests.fuzz --cases $(or $(CASES),100000) --first $(or $(FIRST),0)
 
-bench: .venv/installed ## How long the command takes, beside the imports it cannot do without.
-	python -m benchmarks.startup
-	python -m benchmarks.gate
-	python -m benchmarks.spec
+bench: .venv/installed ## Measure speed and weight beside what they cannot do without, and write docs/benchmarks.md.
+	python -m benchmarks docs/benchmarks.md
 
 newest: .venv/installed ## Look whether the newest botocore or cfn-lint knows more of Amazon ECS than cfnroles.
 	python -m tests.ecs_model

@@ -1,21 +1,17 @@
-"""How long the command takes from a cold start, beside the imports it cannot do without: `make bench`.
-
-Prints the median of whole processes, measured in turn so that a noisy machine hits both alike, and the ratio of each
-pair. The goal is a ratio of at most 1.6.
-"""
+"""How long the command takes from a cold start, beside the imports it cannot do without."""
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
-RUNS = 15
-GOAL = 1.6
+from benchmarks.processes import interleaved
+from benchmarks.row import Row, at_most
+
+RUNS = 21
+GOAL = 1.5
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "shop.json"
 
@@ -34,36 +30,12 @@ yaml.dump(template.to_dict())
 """
 
 
-def seconds(command: list[str]) -> float:
-    """Wall-clock seconds of one process."""
-    # Compiled modules are kept, as they are for everyone who has installed a package.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    return time.perf_counter() - start
-
-
-def pair(name: str, ours: list[str], base: list[str]) -> bool:
-    """Time both in turn, print a line, and tell whether the median of the ratios meets the goal."""
-    seconds(ours), seconds(base)
-    times = [(seconds(ours), seconds(base)) for _ in range(RUNS)]
-    ratio = statistics.median(mine / other for mine, other in times)
-    mine, other = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{name:<14} {mine * 1000:6.0f} ms   base {other * 1000:6.0f} ms   ratio {ratio:.2f}   goal {GOAL}")
-    return ratio <= GOAL
-
-
-def main() -> None:
-    """Print both pairs."""
+def rows() -> Iterator[Row]:
+    """``--help`` beside click, and ``build`` beside troposphere."""
     python = sys.executable
+    helped = interleaved([python, "-m", "cfnroles", "--help"], [python, "-c", "import click"], RUNS)
+    yield at_most("`cfnroles --help`, cold", helped, "`import click`", GOAL)
     with tempfile.TemporaryDirectory() as out:
-        pair("--help", [python, "-m", "cfnroles", "--help"], [python, "-c", "import click"])
-        pair(
-            "build",
-            [python, "-m", "cfnroles", "build", str(_EXAMPLE), "-o", out],
-            [python, "-c", _BARE_TROPOSPHERE, str(_EXAMPLE)],
-        )
-
-
-if __name__ == "__main__":
-    main()
+        build = [python, "-m", "cfnroles", "build", str(_EXAMPLE), "-o", out]
+        built = interleaved(build, [python, "-c", _BARE_TROPOSPHERE, str(_EXAMPLE)], RUNS)
+    yield at_most("`cfnroles build`, cold", built, "bare troposphere", GOAL)

@@ -1,7 +1,7 @@
 """How fast and how small it is, each time in a new process, with fifty milliseconds of latency to AWS.
 
 The machine that runs the tests has other things to do, so that the limits here are those that are promised and not
-those that are reached: ``python -m benchmarks.gate`` prints these, with the ratio to the ideal.
+those that are reached: ``python -m benchmarks`` prints these, with the ratio to the ideal.
 """
 
 from __future__ import annotations
