@@ -32,7 +32,7 @@ def merge(root: Any, document: str) -> None:
     takes neither aliases nor merge keys; `aws cloudformation package` writes them out before it sees the template.
     https://yaml.org/type/merge.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
-    Raises InvalidInput for what is no mapping.
+    Raises InvalidInput for what is not a mapping.
     """
     _merge(root, document, set())
 
@@ -100,7 +100,7 @@ def _sources(value: Any, document: str) -> list[Any]:
     sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
     for source in sources:
         if not isinstance(source, yaml.MappingNode) or source.tag != _MAPPING:
-            raise InvalidInput("merges something that is no mapping: <<", where=_where(source, document))
+            raise InvalidInput("merges something that is not a mapping: <<", where=_where(source, document))
     return list(sources)
 
 

@@ -22,7 +22,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def _alone(path: str) -> None:
-    """Nothing stands beside a text that comes from no file."""
+    """Nothing is next to a text that comes from no file."""
 
 
 class Document(Struct, frozen=True, eq=False, dict=True):
@@ -134,7 +134,7 @@ def parse(text: str, document: str) -> Any:
             raise InvalidInput(
                 f"is not valid JSON: {failed.msg}",
                 where=f"{document}:{failed.lineno}:{failed.colno}",
-                remedy="Mend the text there; `python -m json.tool` finds the same place.",
+                remedy="Fix the syntax there; `python -m json.tool` finds the same place.",
             ) from failed
     return _yaml(text, document)
 
@@ -172,7 +172,7 @@ def inside(value: Any) -> Collection[Any]:
 
 
 def composed(text: str, document: str) -> Any:
-    """What YAML composed of a text that ``parse`` accepts, which is not read anew where it was parsed last."""
+    """What YAML composed of a text that ``parse`` accepts, which is not read again where it was parsed last."""
     from cfnroles.yaml_nodes import nodes
 
     return nodes(_without_surrogates(text), document)
@@ -210,7 +210,7 @@ def _check_depth(data: Any, document: str) -> None:
 
 
 def _no_number(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]], where: str) -> Mapping[str, Any]:

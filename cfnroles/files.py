@@ -116,7 +116,7 @@ def read_inside(directory: Path, name: str) -> bytes:
     """The content of a file in a directory; raises as ``read_bytes`` does, and where the name leads elsewhere."""
     path = directory / name
     if _answered(lambda: path.exists() and not (path.is_file() and path.resolve().is_relative_to(directory.resolve()))):
-        raise InvalidInput("is no file in this directory", where=str(path))
+        raise InvalidInput("is not a file in this directory", where=str(path))
     return read_bytes(path)
 
 

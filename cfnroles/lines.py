@@ -33,7 +33,7 @@ class Lines:
         if origin.line:
             return origin.line
         # The document may hold the task definition under `taskDefinition`, or as the only element of a list. What
-        # stands beside it is in a document of its own, be it the only one of `services` that ECS answers.
+        # is next to it is in a document of its own, be it the only one of `services` that ECS answers.
         places = self._places(origin.document)
         wholes: list[Path] = [
             (*prefix, *origin.path) for prefix in ((), ("taskDefinition",), (0,), (0, "taskDefinition"))

@@ -27,7 +27,7 @@ class State(Enum):
 
     WRITTEN = "what the build wrote"
     EARLIER = "what an earlier build wrote, which the last one was about to replace"
-    OTHER = "something else: it was edited, or came from elsewhere"
+    OTHER = "something else: it was edited, or came from another place"
     UNKNOWN = "not known: the manifest has no digest of it"
 
 

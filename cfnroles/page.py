@@ -70,7 +70,7 @@ def clipped(text: str, most: int) -> str:
 
 
 def page(lines: Iterable[str]) -> Page:
-    """The lines as one text; an element that is a page already stands there with all of its lines."""
+    """The lines as one text; an element that is a page already is there with all of its lines."""
     pages = [_page(line) for line in lines]
     return _made("\n".join(pages), "\n".join(each.painted for each in pages))
 

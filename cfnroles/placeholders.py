@@ -19,7 +19,7 @@ from cfnroles.workload import EXPRESS, Path
 #: A name in single braces: neither JSON nor a template of another tool has nothing but a name in them.
 _SINGLE = r"(?<![{$#%])\{[A-Za-z][\w .-]*\}(?!\})"
 _BRACKETED = rf"<[^<>\n]*>|\{{\{{[^{{}}]*\}}\}}|#\{{[^{{}}]*\}}|{_SINGLE}|%[A-Za-z][A-Za-z0-9_]*%|__[A-Z][A-Z0-9_]*__"
-#: What is spelled like one of CloudFormation's pseudo parameters is no placeholder.
+#: What is spelled like one of CloudFormation's pseudo parameters is not a placeholder.
 _DOLLAR = r"\$\{(?!AWS::)[^{}]*\}|\$[A-Za-z_]\w*|\$\([^()]*\)"
 _PLACEHOLDER = re.compile(f"{_BRACKETED}|{_DOLLAR}")
 #: What every placeholder has in it, and every text in which a word without brackets may be one.

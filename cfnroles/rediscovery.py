@@ -193,7 +193,7 @@ class Rediscovery:
         return seen
 
     def _of(self, rows: _Rows, value: Any, path: Path, places: Sequence[Path], asked: _Asked) -> _Told:
-        """What is told of a part; ``places`` are those parts of it that came there from elsewhere."""
+        """What is told of a part; ``places`` are those parts of it that came there from another place."""
         about = asked.ground, id(rows), path, id(value), bool(places)
         known = self._told.setdefault(about, [])
         told = next((each for each in known if each.holds(asked.workload)), None)
@@ -223,6 +223,6 @@ class Rediscovery:
 
 
 def _is_inside(look: tuple[_How, Any], path: Path, is_moved: bool) -> bool:
-    """Whether what is seen hangs on nothing but the part at a path, and on whether anything of it was moved."""
+    """Whether what is seen depends on nothing but the part at a path, and on whether anything of it was moved."""
     how, where = look
     return where[: len(path)] == path and how is not _found and not (how is Workload.place and is_moved)

@@ -48,7 +48,7 @@ _KEYS = Text(Parameter("KmsKeyArns"))
 def validator_needs(references: Iterable[Reference], facts: Facts) -> tuple[Need, ...]:
     """The needs of the validator's role: to describe exactly the secrets and parameters that are referred to.
 
-    What its opt-in checks need hangs on their switches.
+    What its opt-in checks need depends on their switches.
     """
     return tuple(need for reference in references for need in _needs(reference, facts))
 

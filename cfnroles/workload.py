@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 
 #: Where that stands which Express Mode takes of a service, and no task definition has.
 EXPRESS = "expressGatewayService"
-#: What stands beside the members of a task definition.
+#: What is next to the members of a task definition.
 BESIDE = frozenset(
     {"service", "cluster", "account", "capacityProvider", "runBy", "runTask", "daemon", "gateway", EXPRESS}
 )
@@ -32,7 +32,7 @@ _NOUNS = {
 class Workload(Struct, frozen=True):
     """One task definition. ``tree`` has the member names of RegisterTaskDefinition and holds no null.
 
-    Settings that ECS takes elsewhere stand beside them under ``service``, ``cluster`` and ``account``, with the member
+    Settings that ECS takes elsewhere are next to them under ``service``, ``cluster`` and ``account``, with the member
     names of CreateService, CreateCluster and the setting names of PutAccountSetting, under ``capacityProvider``
     with those of CreateCapacityProvider, and so on; under ``runBy`` stands what runs the task. ``settings`` tells their
     documents, and ``places`` the path of what came to its place from another one. ``spots`` are document, line and
@@ -50,7 +50,8 @@ class Workload(Struct, frozen=True):
     def launch_types(self) -> tuple[str, ...]:
         """The launch types that the task may run on: the service's, else those the task definition asks for.
 
-        Empty where neither says. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+        Empty where neither says.
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
         """
         service = self.at(("service", "launchType"))
         if isinstance(service, str) and service:

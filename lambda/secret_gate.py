@@ -22,7 +22,7 @@ NAMES_PER_CALL = 10
 # Secrets Manager is eventually consistent, and so is IAM just after it made the role of this function.
 PAUSES, PATIENCE = (0.5, 1.5), 6.0
 THROTTLED = re.compile("Throttl|TooManyRequests|RequestLimitExceeded")
-# Members of which every answer has one: of what is no JSON botocore makes an answer without any.
+# Members of which every answer has one: of what is not JSON botocore makes an answer without any.
 ESSENTIAL = {"ARN", "Parameters", "InvalidParameters", "KeyMetadata"}
 UNREACHABLE = re.compile("Timeout|Connection|SSLError|ProxyError")
 
@@ -173,7 +173,7 @@ class Gate:
         if missing := sorted(wanted - found.keys()):
             raise Problem("json-key", secret, f"lacks the JSON key {' and '.join(map(repr, missing))}")
         if others := sorted(each for each in wanted if not found[each]):
-            what = f"ECS delivers {clip(' and '.join(others), 240)} of {secret} as Go prints it: it is no text"
+            what = f"ECS delivers {clip(' and '.join(others), 240)} of {secret} as Go prints it: it is not a string"
             log("WARNING", what, For=clip(secret.needed_by, 160))
 
     def _parameters(self, group: Group) -> None:

@@ -53,7 +53,7 @@ WORDING = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One use of a secret or parameter. It has two names where an ARN does not tell /b from b."""
+    """One use of a secret or parameter. It has two names where an ARN does not say /b from b."""
 
     number: int
     given: str

@@ -34,9 +34,9 @@ SIGNS = {
     "zero width space": "\u200b",
     "line separator": "\u2028",
 }
-#: Settings that ECS takes elsewhere, which stand beside the members of a task definition in a workload.
+#: Settings that ECS takes elsewhere, which are next to the members of a task definition in a workload.
 SETTINGS = frozenset({"service", "cluster", "account"})
-#: The keys that stand beside the words of a spec's grants.
+#: The keys that are next to the words of a spec's grants.
 OPTIONS = {key.name: key.example for key in GRANT.keys if key.beside}
 
 Path = tuple[str | int, ...]

@@ -1,4 +1,4 @@
-"""Pages of the documentation whose commands are run as they stand there, and whose outputs are true.
+"""Pages of the documentation whose commands are run as they are there, and whose outputs are true.
 
 A page tells a story in one folder after another. Comments, which no reader of the rendered page sees, stand before the
 block that they are about:
@@ -103,7 +103,7 @@ class Story:
         elif verb == "part of":
             whole = (folder / rest).read_text(encoding="utf-8")
             shown = f"...\n{without_indents(step.text)}...\n"
-            assert matches(shown, without_indents(whole)), f"{self.name}:{step.line}: is no part of {rest}:\n{whole}"
+            assert matches(shown, without_indents(whole)), f"{self.name}:{step.line}: is not part of {rest}:\n{whole}"
         elif step.language == "console":
             self.console(folder, said, step)
 

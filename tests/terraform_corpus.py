@@ -169,7 +169,7 @@ def compared(planned: Reading, directory: Reading) -> Compared:
 
 def _compare(known: Any, ours: Any, path: str, found: Compared) -> None:
     if isinstance(known, Mapping) and isinstance(ours, Mapping):
-        # Which of several services is beside a definition that all of them run is no value of a plan.
+        # Which of several services is beside a definition that all of them run is not a value of a plan.
         for name in known.keys() & ours.keys() - {"taskDefinition"}:
             _compare(known[name], ours[name], f"{path}.{name}", found)
     elif isinstance(known, list) and isinstance(ours, list):

@@ -41,16 +41,16 @@ REFUSED = {
     ),
     "a number beyond floating point": ("cpu: 1.0e+999", "document.yaml:1:6: 1.0e+999 is too large a number"),
     "such a number in JSON": ('{"cpu": 1e999}', "is not valid JSON: 1e999 is too large a number"),
-    "what is no number": ('{"cpu": NaN}', "is not valid JSON: NaN is no number of JSON"),
-    "a merge of what is no mapping": (
+    "what is not a number": ('{"cpu": NaN}', "is not valid JSON: NaN is not a number of JSON"),
+    "a merge of what is not a mapping": (
         "a: &a 5\nb:\n  <<: *a\n",
-        "document.yaml:1:4: merges something that is no mapping",
+        "document.yaml:1:4: merges something that is not a mapping",
     ),
-    "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is no mapping"),
+    "a merge of a short form": ("a:\n  <<: !If [A, {}, {}]\n", "merges something that is not a mapping"),
     "a merge of a key that is a list": ("a: &a\n  [x]: 1\nb:\n  <<: *a\n", "a key is not a plain text"),
     "a merge of itself": ("a: &a\n  <<: *a\n", "document.yaml:1:4: holds itself"),
     "two merges": ("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n", "Name all of them in one list"),
-    "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is no number of JSON"),
+    "infinity": ('{"cpu": -Infinity}', "is not valid JSON: -Infinity is not a number of JSON"),
 }
 
 

@@ -53,7 +53,7 @@ CONTAINERS = {
     "a secret by its ARN": (
         'Image: nginx, Secrets: [{Name: A, ValueFrom: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf"}]'
     ),
-    "a reference that nobody told": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Reference}]",
+    "a reference that is unknown": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Reference}]",
     "what Parameter Store tells": "Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Stored}]",
     "what another stack exports": "Image: nginx, Secrets: [{Name: A, ValueFrom: !ImportValue shop-secret}]",
     "what a map holds": (
@@ -68,7 +68,7 @@ CONTAINERS = {
     ),
     "two at once": f"Image: nginx, Secrets: [!If [IsProd, !If [HasKey, {{Name: A, ValueFrom: /a}}, {NONE}], {NONE}]]",
     "an image of the template": "Image: !GetAtt Repository.RepositoryUri",
-    "an image that nobody told": "Image: !Ref Image",
+    "an image that is unknown": "Image: !Ref Image",
     "an image of one stage": 'Image: !If [IsProd, !Ref Image, "123456789012.dkr.ecr.us-east-1.amazonaws.com/a:1"]',
     "two images that differ in a parameter": (
         'Image: !Sub "${Image}/web"}\n      - {Name: two, Image: !Sub "${Reference}/web"'
@@ -100,7 +100,7 @@ def test_what_is_injected_is_complete_and_minimal(container: str) -> None:
     assert told(inject(read(Document("t.yaml", HEAD.replace("CONTAINER", container)))).text) == []
 
 
-@pytest.mark.parametrize("kind", ["a condition", "two at once", "an image that nobody told", "a secret by its ARN"])
+@pytest.mark.parametrize("kind", ["a condition", "two at once", "an image that is unknown", "a secret by its ARN"])
 def test_a_task_definition_with_a_condition_has_roles_with_the_same(kind: str) -> None:
     text = HEAD.replace("CONTAINER", CONTAINERS[kind]).replace("  Web:\n", "  Web:\n    Condition: IsTest\n")
     assert told(inject(read(Document("t.yaml", text))).text) == []

@@ -203,7 +203,7 @@ def test_what_stands_in_the_place_of_a_name_is_a_gap_with_a_hint_that_works() ->
 def test_a_placeholder_in_an_endpoint_names_no_domain() -> None:
     definition = routed(Name="es", AWS_Auth="On", Host=f"search-<DOMAIN>-{'a' * 26}.us-east-1.es.amazonaws.com")
     (gap,) = read(Document("task.json", json.dumps(definition)), Told()).gaps
-    assert "does not tell its OpenSearch domain" in gap.what
+    assert "does not say its OpenSearch domain" in gap.what
 
 
 def of_spec(**role: Any) -> Reading:

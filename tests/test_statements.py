@@ -96,7 +96,7 @@ GROUP = Text("group:", ANYTHING)
         pytest.param(wanted(Text("group:stream"), sid="Two"), True, id="of another feature"),
         pytest.param(wanted(Text("group")), False, id="beside it"),
         pytest.param(wanted(Text("group:stream"), action="a:Write"), False, id="another action"),
-        pytest.param(wanted(Text("group:stream"), when=("Key",)), False, id="hangs on a parameter"),
+        pytest.param(wanted(Text("group:stream"), when=("Key",)), False, id="depends on a parameter"),
     ],
 )
 def test_what_lies_within_another_permission_is_left_to_that_one(narrow: Need, left_out: bool) -> None:

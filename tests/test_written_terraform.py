@@ -241,7 +241,7 @@ COUNTS = {
         ],
         ["count.index ==", "app_db_2", "contains([0"],
     ),
-    "one or none, and what hangs on a truth value": (
+    "one or none, and what depends on a truth value": (
         {
             "COUNT": "var.with_db ? 1 : 0",
             "META": "length(var.names) > 0 ? 1 : 0",

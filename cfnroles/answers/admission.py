@@ -87,7 +87,7 @@ class Admission(Struct, frozen=True):
 def admission(reading: Reading, account: Account, resource: str = "", *, resolved: bool = False) -> Admission:
     """What stands against the task definitions of a template, or the one that is asked about.
 
-    ``resolved`` tells that nothing hangs on anything else: what there is not now is not made by the same deployment.
+    ``resolved`` tells that nothing depends on anything else: what there is not now is not made by the same deployment.
     What is in excess stands against nothing. Raises InvalidInput for what ECS would refuse, whatever roles there are,
     and where the template has no task definition; and what asking the account raises.
     """
@@ -158,7 +158,7 @@ def _with_own_keys(each: Verification, keys: Mapping[_Place, frozenset[str]]) ->
 
 
 class _Judging(Struct, frozen=True):
-    """Tells what is wrong with a role for certain from what may be wrong, by what nobody told."""
+    """Tells what is wrong with a role for certain from what may be wrong, by what is unknown."""
 
     absent: frozenset[str]
     resolved: bool

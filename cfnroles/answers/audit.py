@@ -123,7 +123,7 @@ class _Judge(Struct, frozen=True):
     def _judged(self, found: AuditedGrant, seen: GrantUse, *, is_open_ended: bool) -> AuditedGrant:
         granted = found.grant.granted
         if is_open_ended:
-            why = "it is written as an exception, and nobody can list what it allows"
+            why = "it is written as an exception, and what it allows cannot be listed"
             status = GrantStatus.USED if seen.used else GrantStatus.UNKNOWN
             return replace(found, status=status, why="" if seen.used else why)
         if is_pattern(granted.action):
@@ -136,7 +136,7 @@ class _Judge(Struct, frozen=True):
         granted = found.grant.granted
         covered = expanded(granted.action)
         if not covered:
-            why = f"nobody can list the actions that {granted.action} allows"
+            why = f"cannot list the actions that {granted.action} allows"
             return replace(found, status=GrantStatus.USED) if seen.used else self._without_use(found, seen, why)
         touched = {name.lower() for name in (*seen.used, *seen.perhaps)}
         touched |= {need.permission.action.lower() for need in found.needs}
@@ -155,7 +155,7 @@ class _Judge(Struct, frozen=True):
             return replace(found, status=GrantStatus.DENIED)
         if seen.perhaps:
             calls = counted(sum(each.times for each in seen.perhaps.values()), "call")
-            told = f"{calls} may have used it: the events do not tell the resource, or what a condition asks for"
+            told = f"{calls} may have used it: the events do not say the resource, or what a condition asks for"
             return replace(found, status=GrantStatus.UNKNOWN, why=told)
         if self.idle == "":
             return replace(found, status=GrantStatus.NEVER_ASSUMED)
@@ -192,7 +192,7 @@ def _report(use: RoleUse, account: str, coverage: Coverage, asked_about: int) ->
 
 
 def _needs(subject: Subject, use: RoleUse) -> list[tuple[Need, ...]]:
-    """For each grant the needs that it serves, or may serve: what nobody told of a need may be anything."""
+    """For each grant the needs that it serves, or may serve: what is unknown of a need may be anything."""
     found: list[dict[Need, None]] = [{} for _ in use.grants]
     alike: dict[Permission, list[Need]] = {}
     for need in (need for each in subject.users for need in each.needs):
@@ -227,7 +227,7 @@ def _notes(coverage: Coverage, roles: Sequence[AuditedRole]) -> Iterator[str]:
     for each in roles:
         if each.ambiguous:
             names = " and ".join(each.ambiguous)
-            yield f"{names} have a role {each.name} each, and its account is not told: give --account ID"
+            yield f"{names} have a role {each.name} each, and its account is not known: give --account ID"
     unused = [report for report in coverage.reports if report.cut]
     if unused:
         yield "a report of IAM is one page of several"

@@ -203,7 +203,7 @@ def _with_name(subject: Subject, asked: AuditQuestion) -> Subject:
     name = name or subject.name or role_key(subject.role.arn)[1]
     if not name:
         raise InvalidInput(
-            f"nobody tells what the role {subject.role.name} is called in the trail",
+            f"unknown name in the trail: the role {subject.role.name}",
             why="CloudFormation and Terraform make names of their own, and a policy has none.",
             remedy=f"Give --called {quoted(_names(subject.role)[-1])}=NAME; `aws iam list-roles` knows it.",
         )

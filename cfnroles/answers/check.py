@@ -63,7 +63,7 @@ class SecretCheck(Struct, frozen=True):
 
 
 def left_open(reference: Reference) -> tuple[Symbol, ...]:
-    """The symbols in a reference that nobody told: it cannot be said yet which secret or parameter it names."""
+    """The symbols in a reference that is unknown: it cannot be said yet which secret or parameter it names."""
     return tuple(symbol for symbol in reference.value_from.unknown if not isinstance(symbol, PseudoParameter))
 
 

@@ -41,7 +41,7 @@ class TemplateReferences(Struct, frozen=True):
 def template_references(reading: Reading, template: Template, resource: str) -> TemplateReferences:
     """The references of all task definitions, or of the one that is asked about.
 
-    A reference that hangs on conditions says so in its place. Raises InvalidInput as `explain` does.
+    A reference that depends on conditions says so in its place. Raises InvalidInput as `explain` does.
     """
     ids, known = asked_about(reading, template, resource, TASKS), known_of(reading)
     tasks = [in_worlds(logical_id, reading.documents[0], template, known) for logical_id in ids]

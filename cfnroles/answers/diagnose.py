@@ -145,7 +145,7 @@ def _lacking(each: Understood, wanted: tuple[Need, ...], said: RoleAnswer) -> tu
 
 
 def _may_have(judged: Judged) -> bool:
-    """Whether a statement of the role may allow the call already, by what nobody told or by an expression."""
+    """Whether a statement of the role may allow the call already, by what is unknown or by an expression."""
     own = judged.need.origin.document == MESSAGE and judged.outcome is Outcome.UNKNOWN
     return bool(judged.unless_denied) or (own and bool(judged.by))
 
@@ -212,11 +212,11 @@ def _unknown(each: Understood, asked: AskedSource, found: Asking, said: RoleAnsw
 
 def _unknown_fields(each: Understood, asked: AskedSource, found: Asking, *, told: bool) -> Iterator[str]:
     if asked.refused:
-        yield f"what the source asks for: {asked.refused}; `cfnroles lint` tells where"
+        yield f"what the source asks for: {asked.refused}; `cfnroles lint` shows where"
         return
     if not asked.readings:
         if each.fields:
-            yield "which field asked for it: --source SOURCE tells"
+            yield "which field asked for it: pass --source SOURCE"
         return
     if each.action and not told and each.category is not Category.TRUST:
         other = any(need.permission.action.lower() == each.action.lower() for need in asked.needs)
@@ -233,9 +233,9 @@ def _unknown_role(each: Understood, asked: AskedSource, said: RoleAnswer) -> Ite
     if said.others:
         yield f"which role it was: {', '.join(said.others)} may be it"
     elif not said.name and not said.given and asked.roles and name:
-        yield f"whether the role allows the call: {name} is none of the roles of the source; --role ROLE tells"
+        yield f"whether the role allows the call: {name} is not a role of the source; pass --role ROLE"
     elif not said.name and each.action and _is_open(each) and not each.patchable:
-        yield "whether the role allows the call: --role ROLE tells"
+        yield "whether the role allows the call: pass --role ROLE"
     given = said.given
     if given is not None and denial and name and given.name != name and given.arn:
         yield f"whether {given.name} is the role that was refused: the message names {name}"
@@ -245,7 +245,7 @@ def check_known(found: Collected) -> None:
     """Raise InvalidInput where a text holds no message that is known, and nothing that tells of a failure."""
     if not found.heard and not found.unknown:
         raise InvalidInput(
-            "this is no failure message that cfnroles knows",
+            "this is not a failure message that cfnroles knows",
             remedy="Give stoppedReason, the reason of a container, an event of the service or a line of the agent's"
             " log:"
             " aws ecs describe-tasks --cluster CLUSTER --tasks TASK | cfnroles diagnose -",

@@ -38,7 +38,7 @@ _NOT_ASSUMED = "role-not-assumed"
 
 
 class LiveDiagnosis(Struct, frozen=True):
-    """The diagnoses of a failure, and what stands beside them."""
+    """The diagnoses of a failure, and what is next to them."""
 
     found: tuple[Diagnosis, ...]
     besides: Besides
@@ -165,7 +165,7 @@ def check_failed(live: LiveDiagnosis) -> None:
                 remedy="Ask for the permission, or give a message that was kept: cfnroles diagnose TEXT.",
             )
         raise Unavailable(
-            "AWS tells of no failure there",
-            why="Amazon ECS tells of a stopped task for an hour at least.",
+            "AWS reports no failure there",
+            why="Amazon ECS keeps a stopped task for at least one hour.",
             remedy="Ask again as soon as it fails, or give a message that was kept: cfnroles diagnose TEXT.",
         )

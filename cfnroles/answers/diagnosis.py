@@ -17,7 +17,7 @@ from cfnroles.table.message import Category, PolicyKind, PossibleCause
 
 
 class Besides(Struct, frozen=True):
-    """What stands beside the diagnoses: failures in words that nobody knows, and a text for what could not be read."""
+    """What is next to the diagnoses: failures in words that nobody knows, and a text for what could not be read."""
 
     unknown: tuple[Said, ...] = ()
     unread: tuple[str, ...] = ()

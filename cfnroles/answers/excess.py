@@ -80,7 +80,7 @@ class Beyond(Struct, frozen=True):
 
 
 class Untold(Struct, frozen=True):
-    """The actions of what nobody told: of needs that are there only if a parameter has a value, and of gaps."""
+    """The actions of what is unknown: of needs that are there only if a parameter has a value, and of gaps."""
 
     hanging: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()

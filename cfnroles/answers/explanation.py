@@ -20,7 +20,7 @@ class ExplainedReason(Struct, frozen=True):
 
 
 class ExplainedStatement(Struct, frozen=True):
-    """One statement with the reasons behind it; ``when`` are the conditions of the template that it hangs on."""
+    """One statement with the reasons behind it; ``when`` are the conditions of the template that it depends on."""
 
     statement: Statement
     reasons: tuple[ExplainedReason, ...]
@@ -35,7 +35,7 @@ class Explanation(Struct, frozen=True):
     """The statements of each role that has any, and what the roles lack for want of a name.
 
     ``service`` is the name of the service in its project; empty for a task definition alone. ``resource`` is the
-    logical id of the task definition in its template, ``noun`` what that is, ``when`` the conditions that it hangs on
+    logical id of the task definition in its template, ``noun`` what that is, ``when`` the conditions that it depends on
     there, and ``defaults`` the parameters whose defaults were taken. ``unseen`` says that the gaps are about the rest
     of a template. ``construct`` is the path of the construct of the CDK that made it, and ``stack`` the document of
     its stack, where several are explained, and ``whole`` what has the resource.
@@ -62,7 +62,7 @@ class Explanation(Struct, frozen=True):
 def explained_roles(
     needs: Mapping[str, Iterable[Need]],
 ) -> tuple[tuple[Holder, tuple[ExplainedStatement, ...]], ...]:
-    """The statements of each role for needs by the conditions of a template that they hang on."""
+    """The statements of each role for needs by the conditions of a template that they depend on."""
     explained = [_explained(statement, when) for when, several in needs.items() for statement in compose(several)]
     explained.sort(key=lambda each: (each.statement.sid, each.when))
     return tuple(

@@ -162,7 +162,7 @@ class Judging:
                 by = ", ".join(map(str, judged[0].by)) or judged[0].boundary
                 text = f"{text}: denied by {by}" if by else f"{text}: denied"
             if outcome is Outcome.UNKNOWN:
-                text = f"whether it allows {text}: that depends on {' and '.join(keys) or 'what nobody told'}"
+                text = f"whether it allows {text}: that depends on {' and '.join(keys) or 'what is unknown'}"
             kind = Kind.LACKS if outcome in _BAD else Kind.NOT_KNOWN
             yield self._found(kind, verified.role.name, text, variants_of(needs), judged[0].need)
 
@@ -189,7 +189,7 @@ class Judging:
         for name in sorted(set(self._held.names) - named):
             detail = self._held.detail(name) or {}
             last = detail.get("RoleLastUsed") or {}
-            used = "IAM tells of no use in 400 days"
+            used = "IAM reports no use in 400 days"
             if last.get("LastUsedDate"):
                 used = f"last used {str(last['LastUsedDate'])[:10]} in {last.get('Region', 'some Region')}"
             yield FleetFinding(Kind.UNUSED, name, f"{by_nothing}; {used}", _NOBODY)

@@ -99,7 +99,7 @@ def _named(users: Users, things: Things) -> Iterator[FleetFinding]:
             elif not any(prefix == "ROOT" or each.subject.startswith(f"{prefix}/") for prefix in prefixes):
                 yield each
     for what, numbers in users.elsewhere.items():
-        yield FleetFinding(Kind.NOT_KNOWN, what, "whether they exist: nobody was asked there", users.affected(numbers))
+        yield FleetFinding(Kind.NOT_KNOWN, what, "whether they exist: not checked there", users.affected(numbers))
 
 
 def _absent(

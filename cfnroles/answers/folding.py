@@ -1,6 +1,6 @@
 """The answers about one role in the worlds of a template, folded into one.
 
-What is told in some of the worlds only hangs on what these have in common. Statements are told by where the template
+What is told in some of the worlds only depends on what these have in common. Statements are told by where the template
 has them, whatever else is there in a world.
 """
 
@@ -111,7 +111,7 @@ class _Fold:
             self.conditions[item] = when
 
     def _statements(self, needs: Mapping[Need, Iterable[World]], what: object) -> Iterator[Statement]:
-        """The statements for needs, apart by the conditions that they hang on."""
+        """The statements for needs, apart by the conditions that they depend on."""
         together: dict[str, list[Need]] = {}
         for need, where in needs.items():
             together.setdefault(self._when(where), []).append(need)

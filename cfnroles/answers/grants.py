@@ -83,7 +83,7 @@ class RoleGrant:
 
     ``not_actions`` makes ``actions`` exclusions, which may be several, and ``not_resources`` the ``resources``. The
     resources of a trust policy are its principals, such as ``Service ecs-tasks.amazonaws.com``; those of a managed
-    policy or boundary are its ARN, and there are no actions. Where it stands is no part of its identity.
+    policy or boundary are its ARN, and there are no actions. Where it stands is not part of its identity.
     """
 
     role: str
@@ -158,8 +158,8 @@ def needed(
 ) -> tuple[RoleGrant, ...]:
     """The grants that roles made of a task definition's needs have: one for each permission, with all its fields.
 
-    ``when`` are the conditions that needs hang on, as a task has them, and ``condition`` those of all others. What
-    hangs on alternatives is a grant under each.
+    ``when`` are the conditions that needs depend on, as a task has them, and ``condition`` those of all others. What
+    depends on alternatives is a grant under each.
     """
     return merged(
         RoleGrant(

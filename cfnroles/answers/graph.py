@@ -77,7 +77,7 @@ class Trace(Struct, frozen=True):
 
     @property
     def granted(self) -> tuple[str, ...]:
-        """The Sid of the statement, its role, its actions, and the condition of a template that it hangs on."""
+        """The Sid of the statement, its role, its actions, and the condition of a template that it depends on."""
         if self.statement is None:
             return ("no statement", str(self.holder), *(self.gap.actions if self.gap else ()))
         only = (f"only if {self.when}",) if self.when else ()

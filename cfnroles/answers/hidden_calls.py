@@ -53,7 +53,7 @@ class View(Struct, frozen=True):
         if isinstance(found, str):
             return found
         if why := self.missing(found):
-            return why if self.regions else f"{why}; --region tells where its tasks run"
+            return why if self.regions else f"{why}; pass --region for where its tasks run"
         if not self.coverage.history and not all(each.reads for each in found):
             return "the trail may record only events that write, and AssumeRole is one that reads"
         return ""

@@ -94,7 +94,7 @@ def _of_others(found: Sequence[Finding]) -> Iterator[LintedFile]:
 
 
 def lint_template(tree: Mapping[str, Any], document: str) -> LintedFile:
-    """What the checks find in the tree of a template whose text is not at hand, short forms turned into long ones.
+    """What the checks find in the tree of a template whose text is not available, short forms turned into long ones.
 
     Raises InvalidInput where something among its resources is none.
     """
@@ -127,7 +127,7 @@ def _in_each_world(worlds: Worlds) -> Mapping[World, Subject]:
 
 
 def _hanging(finding: Finding, where: Collection[World], worlds: Worlds) -> Finding:
-    """The finding with the conditions it hangs on, if there are more than its place has."""
+    """The finding with the conditions it depends on, if there are more than its place has."""
     if worlds.among(_on_the_way(finding.origin.path, worlds.template.tree)) <= set(where):
         return finding
     alternatives = (" and ".join(map(str, literals)) for literals in worlds.when(where))

@@ -56,7 +56,7 @@ def _tasks(reading: Reading, template: Template, elsewhere: Collection[tuple[str
 def _wanted(task: TaskInWorlds, elsewhere: Collection[tuple[str, Holder]]) -> Iterator[RoleGrant]:
     """What a task definition of a template needs of its roles elsewhere, whether they allow it or not."""
     own = (need for need in task.needs if (task.logical_id, need.holder) in elsewhere)
-    # Those of a key hang on a parameter that the template does not have.
+    # Those of a key depend on a parameter that the template does not have.
     needs = tuple(need for need in own if not need.permission.when)
     when = {need: task.worlds.when(where) for need, where in task.needs.items() if where != task.there}
     for grant in needed(Discovery(needs, (), (), ()), when):

@@ -115,13 +115,13 @@ def homes(
 
 
 def told_symbols(permission: Permission) -> tuple[str, ...]:
-    """The symbols in a permission that are no pseudo parameters: parts of it that nobody told."""
+    """The symbols in a permission that are no pseudo parameters: its unknown parts."""
     found = {name for text in _texts(permission) for name in symbols(text)}
     return tuple(sorted(found.difference(PSEUDO_PARAMETERS)))
 
 
 def opened(need: Need, kind: type[Symbol] = Symbol) -> Need:
-    """The need with every part open that nobody told, as far as it is of a kind."""
+    """The need with every part open that is unknown, as far as it is of a kind."""
 
     untold = told_symbols(need.permission)
 
@@ -152,7 +152,7 @@ def parameter_values(name: str, facts: Facts) -> tuple[str, ...]:
 
 
 def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
-    """The facts with the values that the role's own template gives to the parameters which nobody told otherwise."""
+    """The facts with the values that the role's own template gives to the parameters which are unknown otherwise."""
     for name, fact in _TOLD_BY.items():
         if not getattr(facts, fact) and values.get(name):
             facts = replace(facts, **{fact: tuple(each.strip() for each in values[name].split(","))})
@@ -160,7 +160,7 @@ def told_by_role(facts: Facts, values: Mapping[str, str]) -> Facts:
 
 
 def definite(needs: Iterable[Need], facts: Facts) -> tuple[tuple[Need, ...], tuple[Need, ...]]:
-    """The needs that are there for certain, and those that hang on a parameter whose value nobody told.
+    """The needs that are there for certain, and those that depend on a parameter whose value nobody told.
 
     A need on a parameter with values becomes one need for each value.
     """

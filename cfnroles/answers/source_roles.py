@@ -40,7 +40,7 @@ class SourceRole(Struct, frozen=True):
     where: str = ""
 
     def is_called(self, name: str) -> bool | None:
-        """Whether IAM calls it so; ``None`` where the source does not tell."""
+        """Whether IAM calls it so; ``None`` where the source does not say."""
         if self.name.strip(".*"):
             return re.fullmatch(self.name, name) is not None
         if self.logical_id and self.reading.template is not None:

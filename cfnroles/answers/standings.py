@@ -75,7 +75,7 @@ class VerdictChange(Struct, frozen=True):
 
 
 def standings(reading: Reading) -> Standings:
-    """What `verify` says of each task definition of a template; nothing of what is no template or has none."""
+    """What `verify` says of each task definition of a template; nothing of what is not a template or has none."""
     template = reading.template
     if template is None or not defined(template, TASKS):
         return NO_STANDINGS

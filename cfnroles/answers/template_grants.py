@@ -27,7 +27,7 @@ from cfnroles.template.worlds import Literal, without_defaults
 from cfnroles.text import from_spelling
 from cfnroles.workload import Path
 
-#: A Condition block that hangs on more conditions than this is compared as a whole.
+#: A Condition block that depends on more conditions than this is compared as a whole.
 _UNDECIDED = 4
 
 
@@ -141,7 +141,7 @@ class _Grants(Struct, frozen=True):
         return next(_lists_of(sid, resource.metadata), ()) if resource and sid else ()
 
     def _conditions(self, block: Part) -> Iterator[Part]:
-        """The Condition block as values, once for each outcome of the conditions that it hangs on."""
+        """The Condition block as values, once for each outcome of the conditions that it depends on."""
         if len(set(_undecided(block.value))) > _UNDECIDED:
             yield replace(block, value=(Condition("", text_of(block.value), ()),))
         else:
@@ -195,7 +195,7 @@ def _called(policy: PolicySource) -> str:
 
 
 def _together(parts: list[Part], statement: Part) -> list[Part]:
-    """Exclusions count together; one that hangs on a condition is a symbol, as nothing can be proved of it."""
+    """Exclusions count together; one that depends on a condition is a symbol, as nothing can be proved of it."""
     texts = {
         part.value
         if part.guards == statement.guards
@@ -216,7 +216,7 @@ def _block(block: Any) -> Iterator[Condition]:
 
 
 def _undecided(value: Any) -> Iterator[str]:
-    """The names of the conditions that a value hangs on, the outermost first."""
+    """The names of the conditions that a value depends on, the outermost first."""
     if isinstance(value, Mapping):
         if found := undecided(value):
             yield found[0]

@@ -140,7 +140,7 @@ def _is_also_for_others(resource: Mapping[str, Any], role: str, tasks: Collectio
 
 
 def _flat(targets: Any) -> Iterator[Any]:
-    """The targets in a list, and in all branches of what hangs on a condition."""
+    """The targets in a list, and in all branches of what depends on a condition."""
     if isinstance(targets, Mapping) and "Fn::If" in targets:
         yield from _flat(targets["Fn::If"])
     elif isinstance(targets, list):

@@ -78,7 +78,7 @@ _Told = TypeVar("_Told", Gap, Finding)
 
 
 def hanging(found: Mapping[_Told, frozenset[World]], task: TaskInWorlds) -> Iterator[_Told]:
-    """What is found, with the conditions that it hangs on."""
+    """What is found, with the conditions that it depends on."""
     for each, where in found.items():
         when = task.when(where)
         yield replace(each, what=f"{each.what}, if {when}") if when else each

@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 ORDER = tuple(Outcome)
 
 
-#: What the need of a role that is not there hangs on.
+#: What the need of a role that is not there depends on.
 THE_ROLE, THE_INSTANCE = "the role itself", "the role of the container instances"
 
 
@@ -55,12 +55,12 @@ class Ground(StrEnum):
     DANGERS = "it gives away what nothing needs"
     EXCESS = "it grants more than is needed"
     UNREAD = "part of it could not be read"
-    UNKNOWN = "what is allowed depends on what nobody told"
-    UNSURE = "whether it grants more than is needed depends on what nobody told"
-    UNKNOWN_TRUST = "whether ECS may assume the role depends on what nobody told"
-    HANGING = "what is needed depends on what nobody told"
+    UNKNOWN = "what is allowed depends on what is unknown"
+    UNSURE = "whether it grants more than is needed depends on what is unknown"
+    UNKNOWN_TRUST = "whether ECS may assume the role depends on what is unknown"
+    HANGING = "what is needed depends on what is unknown"
     GAPS = "what is needed cannot be named"
-    APPLICATION = "nobody told what the application may do"
+    APPLICATION = "the application's own permissions are unknown"
     ABSENT = "the template does not have the role"
     SHARED = "others that use the role may need what it grants"
 

@@ -81,7 +81,7 @@ def without_keys(needs: Iterable[Need], facts: Facts) -> Iterator[Need]:
 class Uses(Struct, frozen=True):
     """What a role is judged by: what its holder needs, and what ``others`` need who have the same role.
 
-    ``open_ended`` says that the role is an application's, too, of which nobody told what it needs; ``chosen`` is given
+    ``open_ended`` says that the role is an application's, too, whose needs are unknown; ``chosen`` is given
     where a spec tells it. ``known`` are values of condition keys that the caller knows, ``apart`` symbols of the role
     that stand for something else than any other symbol does. ``sent`` are all ARNs that the service sends of itself
     when it assumes the role, where they are known.
@@ -211,7 +211,7 @@ class _Reading:
         return tuple(each for need in needs for each in self.requests(need))
 
     def open(self, needs: Sequence[Need], unknown: Collection[Need]) -> Iterator[Asked]:
-        """The requests of needs with a part that nobody told, for whatever that part may be.
+        """The requests of needs with a part that is unknown, for whatever that part may be.
 
         What surely allows a need is all that it uses, by whatever suffix the name of a secret gets.
         """

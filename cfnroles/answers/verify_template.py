@@ -85,8 +85,8 @@ NO_QUESTION = Question()
 def verify_template(reading: Reading, question: Question = NO_QUESTION) -> tuple[Verification, ...]:
     """Judge the roles of the task definitions of a template in every world, each by what all that have it need.
 
-    Raises InvalidInput where the reading is no template or has no such task definition, for what ECS would refuse, and
-    where a role is given for several task definitions.
+    Raises InvalidInput where the reading is not a template or has no such task definition, for what ECS would refuse,
+    and where a role is given for several task definitions.
     """
     template = reading.template
     if template is None:
@@ -120,7 +120,7 @@ def _unseen(reading: Reading, template: Template) -> Iterator[Verification]:
 
 
 def _nested(reading: Reading) -> Iterator[Gap]:
-    """The nested stacks whose roles are not judged here: those that nobody can see, and those with task definitions."""
+    """The nested stacks whose roles are not judged here: those that no one can see, and those with task definitions."""
     for each in reading.nested:
         if isinstance(each, Gap):
             yield each
@@ -376,7 +376,7 @@ def _runners(parts: Iterable[_Part]) -> Iterator[str]:
 
 
 def _settled(need: Need, template: Template, given: Given) -> Iterator[Need]:
-    """The need, where the parameter that it hangs on is in the template itself, as that is in a world."""
+    """The need, where the parameter that it depends on is in the template itself, as that is in a world."""
     if not need.permission.when:
         yield need
         return

@@ -131,7 +131,7 @@ def check_endpoint(url: str) -> None:
         parts = urlsplit(url)
         valid = (
             parts.scheme in ("http", "https")
-            and parts.port != 0  # asking for the port raises where it is no number of a port
+            and parts.port != 0  # asking for the port raises where it is not a number of a port
             and (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url))
         )
     except ValueError:

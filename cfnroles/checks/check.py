@@ -34,7 +34,7 @@ class CheckedTask(Struct, frozen=True, dict=True):
     ``logical_id`` is empty outside of templates. ``sources`` tells where members stand in the document, where that is
     not the same path after ``start``, and ``begin`` where the task definition itself does. ``execution_role``,
     ``task_role`` and ``infrastructure_role`` are what these members hold: an empty text where they are absent, and
-    ``None`` where that hangs on something nobody told.
+    ``None`` where that depends on something unknown.
     """
 
     workload: Workload

@@ -23,7 +23,7 @@ WITH_INSTANCES = frozenset({"EC2", "EXTERNAL"})
 def done_by_instance(need: Need) -> bool:
     """Whether an EC2 instance, or a server of one's own, does it with its own role where the task has none.
 
-    The key of a log group is used in the name of whoever writes to the group.
+    The key of a log group is used in the name of the principal that writes to the group.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     """
     through = {

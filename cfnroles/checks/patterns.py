@@ -12,7 +12,7 @@ from cfnroles.iam.containment import covers_action
 from cfnroles.text import EMPTY, Text, text_of
 
 _SYMBOL = re.compile(r"\$\{[^{}]*\}")
-#: What stands for a part of a text that nobody told: it may be anything, colons and wildcards too.
+#: What stands for a part of a text that is unknown: it may be anything, colons and wildcards too.
 UNKNOWN = "\ufffd"
 
 
@@ -30,7 +30,7 @@ def means_action(statement: AllowStatement, *actions: str) -> bool:
 
 
 def _masked(resource: str) -> str:
-    """The resource with one UNKNOWN for each part that nobody told."""
+    """The resource with one UNKNOWN for each part that is unknown."""
     return _SYMBOL.sub(UNKNOWN, resource.replace("${!", "${"))
 
 

@@ -45,7 +45,7 @@ _BITS_PER_CHARACTER = 4.0
 
 
 def plain_text_secret(name: str, value: str) -> str:
-    """What gives a variable away as a secret, in words that do not tell the value; empty where nothing does.
+    """What gives a variable away as a secret, in words that do not say the value; empty where nothing does.
 
     A value that names a secret elsewhere, or that a later step fills in, is none.
     """

@@ -30,7 +30,7 @@ def json_key(statement: AllowStatement) -> Iterator[Finding]:
             secret = ":".join(written_part(resource).cut(":")[:2])
             yield _fault(
                 statement,
-                f"{secret} is followed by fields that are no part of a secret's ARN",
+                f"{secret} is followed by fields that are not part of a secret's ARN",
                 "End the resource after the secret's name and suffix; the fields belong into valueFrom.",
             )
 
@@ -48,7 +48,7 @@ def no_suffix(statement: AllowStatement) -> Iterator[Finding]:
         if part == name:
             yield _fault(
                 statement,
-                f"{shown} is no secret's ARN, in which `secret:` stands before the name",
+                f"{shown} is not a secret's ARN, in which `secret:` stands before the name",
                 f"Write secret:{shown}-?????? or the complete ARN.",
             )
             continue

@@ -52,7 +52,8 @@ _LOOKED_AT = (
 
 
 def worlds_in(reading: sources.Reading) -> Worlds | None:
-    """The worlds of the source's own document, as far as checks can tell them apart; ``None`` if it is no template."""
+    """The worlds of the source's own document, as far as checks can tell them apart; ``None`` if it is not a
+    template."""
     template = reading.template
     if template is None:
         return None
@@ -60,7 +61,7 @@ def worlds_in(reading: sources.Reading) -> Worlds | None:
 
 
 def subject_of(reading: sources.Reading) -> Subject:
-    """The subject of a source's own document, which is no template."""
+    """The subject of a source's own document, which is not a template."""
     document = reading.documents[0]
     if reading.policy is not None:
         return policy_subject(reading.policy, document.name)

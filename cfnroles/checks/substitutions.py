@@ -26,7 +26,7 @@ def unsubstituted(subject: Subject) -> Iterator[Finding]:
     if subject.stack is None:
         for path, text in _texts(subject.tree, ()) if not subject.tasks else ():
             if pseudo := next((name for name in _REFERENCE.findall(text) if name.startswith("AWS::")), ""):
-                what = f"${{{pseudo}}} is no variable of IAM, which compares with the text as it stands"
+                what = f"${{{pseudo}}} is not a variable of IAM, which compares with the text as it stands"
                 yield fault(path, what, "Write the value itself.")
         return
     for resource in subject.stack.resources.values():

@@ -100,7 +100,7 @@ def _where(given: str | None) -> str:
         return "it stands elsewhere"
     if name.startswith(IMPORT):
         return "another stack exports it"
-    return f"it hangs on {name}"
+    return f"it depends on {name}"
 
 
 def _unread(role: TemplateRole) -> Iterator[Finding]:

@@ -146,7 +146,7 @@ def _readings(source: str, about: Told) -> tuple[Reading, ...]:
     known = [each for each in documents if recognised(each)]
     for each in documents:
         if each not in known:
-            note(f"note: {each.name} is no task definition, spec or template, and is left out")
+            note(f"note: {each.name} is not a task definition, spec or template, and is left out")
     if not known:
         raise InvalidInput("holds no task definition, spec or template", where=source)
     return tuple(reading_of(each, about) for each in known)

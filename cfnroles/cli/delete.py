@@ -52,7 +52,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
 
     if not asked.yes and not asked.plan_only and not is_asked():
         raise InvalidInput(
-            "deleting asks a question, and this is no terminal",
+            "deleting asks a question, and this is not a terminal",
             remedy="Add --yes to delete without a question, or --plan to look only.",
         )
     selected = where.selected()

@@ -171,7 +171,7 @@ def _connected(where: StackArguments, asked: DeployArguments) -> contextlib.Abst
 def _can_ask(*, ask: bool, plan_only: bool) -> None:
     if ask and not plan_only and not is_asked():
         raise InvalidInput(
-            "deploying asks a question, and this is no terminal",
+            "deploying asks a question, and this is not a terminal",
             remedy="Add --yes to deploy without a question, or --plan to look only.",
         )
 

@@ -133,10 +133,11 @@ _options = collected(
     help="A policy document, a template with managed policies, or every statement with its reasons.",
 )
 def command(asked: PolicyArguments, strict: bool, format_: str) -> int:
-    """Write the IAM policy of whoever deploys the stacks of SOURCE: exactly the calls on exactly these resources.
+    """Write the IAM policy of the principal that deploys the stacks of SOURCE: exactly the calls on exactly these
+    resources.
 
     SOURCE is what `cfnroles deploy` takes: a directory written by `cfnroles build` (default: build), a task definition
-    or a service spec. Give the options and parameters that you give to deploy: names hang on them. The policy serves
+    or a service spec. Give the options and parameters that you give to deploy: names depend on them. The policy serves
     the AWS CLI as well. Nothing is asked of AWS.
     """
     from cfnroles.deploy.policy import deploy_policy

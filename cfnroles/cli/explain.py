@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
 )
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
-    """Tell why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
+    """Explain why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
 
     SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, a
     directory of Terraform, or what `terraform show -json` says about a plan or a state.

@@ -21,7 +21,7 @@ def check_asked(source: str, *, yes: bool) -> None:
         raise InvalidInput("--fix changes the file of SOURCE, and standard input is none", remedy="Give the file.")
     if not yes and not is_asked():
         raise InvalidInput(
-            "--fix asks a question, and this is no terminal",
+            "--fix asks a question, and this is not a terminal",
             remedy="Add --yes to change files without a question, or leave out --fix to look only.",
         )
 

@@ -54,7 +54,7 @@ def command(
       cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl --format sarif > fleet.sarif
     """
     if not live:
-        raise InvalidInput("what there is in an account, only AWS tells", remedy="Give --live.")
+        raise InvalidInput("reading an account needs AWS", remedy="Give --live.")
     try:
         report = _report(revisions, resume, profile, region)
     except (Unavailable, KeyboardInterrupt):

@@ -83,7 +83,7 @@ _OPTIONS = (
         "--bucket-account",
         "bucket_accounts",
         metavar="ID",
-        help="Account that owns the buckets of files; nobody else's bucket of the same name is read then.",
+        help="Account that owns the buckets of files; a bucket of the same name in another account is not read.",
     ),
     _several(
         "--efs-account",
@@ -117,9 +117,7 @@ _OPTIONS = (
         "--managed-storage-key", default="", metavar="ARN", help="KMS key of the cluster for volumes that ECS makes."
     ),
     click.option("--guardduty", "guard_duty", is_flag=True, help="GuardDuty Runtime Monitoring is on."),
-    click.option(
-        "--compat", is_flag=True, help="Grant also what AWS's sources disagree about; `explain` tells each of them."
-    ),
+    click.option("--compat", is_flag=True, help="Grant also what AWS's sources disagree about; `explain` lists them."),
 )
 
 

@@ -44,7 +44,7 @@ def collected(name: str, into: type[Struct], *options: Callable[..., Any]) -> Ca
 
 
 class _Minutes(click.FloatRange):
-    """Minutes to wait. What is no number is less than nothing and more than nothing: its end would never come."""
+    """Minutes to wait. What is not a number is less than nothing and more than nothing: its end would never come."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number; a usage error where it is none, or not positive."""

@@ -117,9 +117,9 @@ def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]
     chosen = tuple(stack for stack in stacks if not stack.imports)
     for stack in stacks:
         if stack not in chosen:
-            # The gate stands there, so that what it checks is not known here.
+            # The gate is there, so that what it checks is not known here.
             unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
-            say(f"{stack.name} is no stack set: it imports from its own account and Region{unasked}", err=True)
+            say(f"{stack.name} is not a stack set: it imports from its own account and Region{unasked}", err=True)
     if not chosen:
         raise InvalidInput("none of the stacks can be a stack set")
     return chosen

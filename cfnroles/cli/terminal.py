@@ -192,7 +192,7 @@ def colourful(*, err: bool = False) -> bool:
 
 
 def columns_of(*, err: bool = False) -> int | None:
-    """In how many columns a stream's lines have to fit; ``None`` where it is no terminal.
+    """In how many columns a stream's lines have to fit; ``None`` where it is not a terminal.
 
     COLUMNS alone makes no terminal: Python's own readline leaves it to every process that it starts.
     """
@@ -211,5 +211,5 @@ def _size(terminal: TextIO) -> os.terminal_size:
 
 
 def width() -> int:
-    """How many columns a table on standard output has; 100 where it is no terminal and COLUMNS says nothing."""
+    """How many columns a table on standard output has; 100 where it is not a terminal and COLUMNS says nothing."""
     return shutil.get_terminal_size((100, 24)).columns

@@ -85,8 +85,8 @@ def command(source: str, **given: Any) -> None:
     """Verify roles against SOURCE: what is missing, denied or unknown, and what is too much.
 
     The verdict on a role is pass, fail or not judged. It fails if it lacks something, grants more than is needed, or
-    lets others assume it. It is not judged if part of it cannot be read or decided, or if nobody told what the
-    application may do: a service spec does.
+    lets others assume it. It is not judged if part of it cannot be read or decided, or if the application's own
+    permissions are unknown: a service spec does.
 
     With --fail-on excess the exit code is 0 if all roles pass, 1 if one fails, else 3. Without it, what is too much is
     told and does not count: 1 where something is missing or denied, 3 where that is unknown, or a need has no name.

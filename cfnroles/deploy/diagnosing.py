@@ -24,7 +24,7 @@ def diagnosed_failure(failure: Failure, stacks: Stacks, connection: Connection) 
     """What is behind a failure; ``None`` where it says so itself, or in words that nobody knows.
 
     Asks Amazon ECS about services that failed, and IAM about a role that was refused. Never raises for what it cannot
-    find out: that stands beside the diagnosis.
+    find out: that is next to the diagnosis.
     """
     if failure.cause not in _OPEN:
         return None

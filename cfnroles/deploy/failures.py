@@ -174,7 +174,7 @@ def _recognised(reason: str, resource_type: str) -> tuple[Cause | None, tuple[st
     if found := _NO_ATTRIBUTE.search(reason):
         return (
             Cause.GATE,
-            (f"the deployed secret validator does not tell what the template asks it for ({found['name']})",),
+            (f"the deployed secret validator does not say what the template asks it for ({found['name']})",),
             "It is older than the template: deploy the stack of the secret validator, too.",
         )
     if _PROTECTED.search(reason):

@@ -35,7 +35,7 @@ class FilledTemplate(Struct, frozen=True):
 
     @property
     def grants(self) -> tuple[RoleGrant, ...]:
-        """What its roles may do; a grant that hangs on an undecided condition has it as its guard."""
+        """What its roles may do; a grant that depends on an undecided condition has it as its guard."""
         return template_grants(self.template, self.given, deployed=True)
 
 

@@ -26,7 +26,7 @@ _NOTHING = "none"
 class GateAnswer(Struct, frozen=True):
     """What the gates of a stack answered.
 
-    ``checked`` is how many references they found usable, ``None`` where the stack's outputs do not tell; ``tolerated``
+    ``checked`` is how many references they found usable, ``None`` where the stack's outputs do not say; ``tolerated``
     what they let through though it cannot be used, a line for each gate.
     """
 

@@ -288,7 +288,7 @@ _EXPRESS_SERVICE = ResourceType(
         ),
         Calls(
             "RegisterTaskDefinitions",
-            "ECS makes a task definition of the service, in the name of whoever creates or updates it",
+            "ECS makes a task definition of the service, in the name of the principal that creates or updates it",
             ("ecs:RegisterTaskDefinition",),
             standing=Standing.DERIVED,
             doubt="no page of AWS says how ECS calls the task definition; those that people show are CLUSTER-SERVICE",

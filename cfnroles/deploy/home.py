@@ -26,7 +26,7 @@ class Destination(Struct, frozen=True):
 
 
 def home_of(connection: Connection, region: str, endpoint: str) -> Destination:
-    """Where a connection leads; what AWS does not tell of it is no error, but told."""
+    """Where a connection leads; what AWS does not say of it is no error, but told."""
     # The values of a plan are for commands, too, that ask AWS nothing and load no SDK.
     from cfnroles.aws import caller
     from cfnroles.aws.connection import is_loopback

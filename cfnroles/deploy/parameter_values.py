@@ -78,7 +78,7 @@ def _matches(pattern: str, value: str) -> bool:
 def value_of(value: Any, name: str, where: str) -> str:
     """The text that a value of the parameter ``name`` in a file is to CloudFormation: a list has commas.
 
-    Raises ``InvalidInput`` for what is no value of a parameter.
+    Raises ``InvalidInput`` for what is not a value of a parameter.
     """
     if isinstance(value, str | int | float):
         return as_text(value)

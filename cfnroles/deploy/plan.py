@@ -114,7 +114,7 @@ class StackPlan(Struct, frozen=True):
     """What happens to one stack.
 
     ``change_set`` is ready to be executed; without one (a stack that imports what does not exist yet, or that
-    must be deleted first) it is made when its turn comes. ``permissions`` include those that hang on a condition that
+    must be deleted first) it is made when its turn comes. ``permissions`` include those that depend on a condition that
     nobody decided. ``secrets`` is how many the gate is asked about, ``unchecked`` where those stand that nothing
     checks. ``notes`` are sentences the user should read before agreeing. ``pending`` names other people's change
     sets. ``adopted`` is what was somebody else's stack until now. ``template_url`` is where a template lies that is too

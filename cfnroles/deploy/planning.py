@@ -103,7 +103,7 @@ def _prepared(sources: Sequence[StackSource], deployer: Deployer, *, wait: bool)
 def _looked_at(
     sources: Sequence[StackSource], deployer: Deployer, wrong: bool, *, wait: bool
 ) -> tuple[_Prepared, tuple[Failure, ...]]:
-    """What is known, and what stands against the deployment; whoever is asked for values has nothing else to mend."""
+    """What is known, and what stands against the deployment; whoever is asked for values has nothing else to fix."""
     named = [source for source in sources if is_stack_name(source.name)]
     looks = [_judged(source, with_action(source, deployer, wait=wait)) for source in named]
     blanks, refused = _answers(looks, deployer)

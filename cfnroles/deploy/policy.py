@@ -1,4 +1,5 @@
-"""What whoever deploys the stacks of a build must be allowed: the calls of cfnroles and those of CloudFormation.
+"""What the principal that deploys the stacks of a build must be allowed: the calls of cfnroles and those of
+CloudFormation.
 
 It follows from the names of the stacks and from the resources in their templates, by the rows of
 ``cfnroles.deploy.handlers`` and ``cfnroles.deploy.calls``. What cannot be named is a gap and never becomes a ``*``;
@@ -61,7 +62,7 @@ class DeployOptions(Struct, frozen=True):
     administration_role_arn: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ``InvalidInput`` where account or Region is not told, and for what no ARN can hold."""
+        """Raise ``InvalidInput`` where account or Region is not known, and for what no ARN can hold."""
         told = (("account", self.account, "ID"), ("region", self.region, "REGION"))
         if missing := [f"--{name} {value}" for name, given, value in told if not given]:
             raise InvalidInput(
@@ -114,7 +115,7 @@ _DIVIDE = (
 
 
 class _Untold(Struct, frozen=True):
-    """A parameter without a value, and where a name hangs on it."""
+    """A parameter without a value, and where a name depends on it."""
 
     parameter: str
     origin: Origin
@@ -126,7 +127,7 @@ _Found = Need | Gap | Unnarrowed | _Untold
 def deploy_policy(stacks: Iterable[StackSource], options: DeployOptions) -> DeployPolicy:
     """The policy of whoever deploys these stacks with these options, or of the service role of CloudFormation.
 
-    Raises InvalidInput for parameters without a value that names hang on, and where IAM would need more policies than
+    Raises InvalidInput for parameters without a value that names depend on, and where IAM would need more policies than
     it takes. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
     """
     known = named(tuple(stacks), options.facts)
@@ -169,7 +170,7 @@ def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
     names = sorted(first)
     some = "a parameter has" if len(names) == 1 else "parameters have"
     return InvalidInput(
-        f"{some} no value, and names of resources hang on {'it' if len(names) == 1 else 'them'}: {', '.join(names)}",
+        f"{some} no value, and names of resources depend on {'it' if len(names) == 1 else 'them'}: {', '.join(names)}",
         why="; ".join(f"{name} stands in {first[name]}" for name in names),
         remedy=f"Give {' '.join(f'--parameters {name}=VALUE' for name in names)}, as to cfnroles deploy.",
     )
@@ -397,7 +398,7 @@ def _values(stack: NamedStack, resource: Resource, property_: str) -> _Told:
     texts, problems = _known(stack, (stack.filled(item) for item in items if isinstance(item, str)), origin)
     if all(isinstance(item, str) for item in items):
         return texts, problems
-    return texts, (*problems, _gap(origin, f"a part of {property_} hangs on what only CloudFormation knows"))
+    return texts, (*problems, _gap(origin, f"a part of {property_} depends on what only CloudFormation knows"))
 
 
 def _known(stack: NamedStack, texts: Iterable[Text], origin: Origin) -> _Told:

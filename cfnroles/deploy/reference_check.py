@@ -125,7 +125,7 @@ def _missing(bad: Sequence[tuple[GateReference, Examined]], all_of_them: Sequenc
     return Failure("", Cause.REFERENCE, (head, *lines), remedy=_REMEDY)
 
 
-_REMEDY = "Nothing was created or changed. Mend it and run the same command again."
+_REMEDY = "Nothing was created or changed. Fix it and run the same command again."
 
 
 def not_asked(references: Sequence[GateReference], why: str) -> ReferenceCheck:

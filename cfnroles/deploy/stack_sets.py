@@ -280,7 +280,7 @@ def _applied(step: StackSetPlan, fleet: Fleet) -> Work[StackResult]:
         failures = unfolded(refused.message)
     seconds = fleet.pace.clock.now() - started
     if failures:
-        failure = Failure(name, Cause.STACK, failures, remedy="Mend it and run the same command again: it goes on.")
+        failure = Failure(name, Cause.STACK, failures, remedy="Fix it and run the same command again: it goes on.")
         return StackResult(name, StackOutcome.FAILED, failure=failure, seconds=seconds)
     return StackResult(name, StackOutcome.UPDATED if step.before else StackOutcome.CREATED, seconds=seconds)
 

@@ -60,7 +60,7 @@ def started(
 
 
 def started_by(stack: str, cloudformation: CloudFormation) -> str:
-    """By whom or where the last operation on a stack was started; empty where its events do not tell."""
+    """By whom or where the last operation on a stack was started; empty where its events do not say."""
     newest = next(iter(cloudformation.events(stack)), None)
     token = newest.token if newest else ""
     if token.startswith(RUN_PREFIX):

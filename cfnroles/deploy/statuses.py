@@ -54,7 +54,7 @@ _ROWS = (
     Status("DELETE_COMPLETE", "was deleted", Deploying.CREATE, Deleting.NOTHING),
     Status(
         "REVIEW_IN_PROGRESS",
-        "has change sets that nobody has executed, and no resources",
+        "has change sets that were never executed, and no resources",
         Deploying.CREATE,
         Deleting.DELETE,
     ),

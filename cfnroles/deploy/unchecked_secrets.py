@@ -20,7 +20,7 @@ from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.template.intrinsics import undecided
 from cfnroles.template.template import Resource
 
-#: Conditions that nobody decided, with the outcome that a part hangs on.
+#: Conditions that nobody decided, with the outcome that a part depends on.
 _Guards = frozenset[tuple[str, bool]]
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -41,7 +41,7 @@ class _Secret(Struct, frozen=True):
 def unchecked_secrets(filled: FilledTemplate) -> tuple[str, ...]:
     """Where the secrets stand that a task definition hands to ECS and no ``Custom::SecretsExist`` checks for it.
 
-    Texts are compared as they resolve, so that one expression matches itself however it is written. What hangs on an
+    Texts are compared as they resolve, so that one expression matches itself however it is written. What depends on an
     undecided condition must be checked under no other.
     """
     stack = filled.stack
@@ -128,7 +128,7 @@ def _at(value: Any, guards: _Guards, *steps: str) -> Iterator[tuple[Any, _Guards
 
 
 def _each(value: Any, guards: _Guards) -> Iterator[tuple[Any, _Guards]]:
-    """The elements of a list, or the one value; both outcomes of what hangs on an undecided condition."""
+    """The elements of a list, or the one value; both outcomes of what depends on an undecided condition."""
     if isinstance(value, list):
         for element in value:
             yield from _each(element, guards)

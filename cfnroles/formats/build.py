@@ -62,7 +62,7 @@ def other_side(account: str) -> list[str]:
     return [
         "",
         f"Hand these to the owner of the account {account}, and have them deployed when the roles exist.",
-        "README.md beside them tells what each is for.",
+        "README.md next to them says what each is for.",
     ]
 
 

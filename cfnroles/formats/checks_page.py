@@ -19,19 +19,19 @@ What `cfnroles lint` finds in CloudFormation templates, task definitions, servic
 has an id, and a code under which cfn-lint knows it.
 
 An **error** keeps tasks from starting, permits nothing or lets anybody in, and ends the command with exit code 1;
-`--fail-on warning`, `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not stand
+`--fail-on warning`, `--fail-on info` and `--fail-on never` move that line. A **warning** works and should not be
 there. An **info** is worth a look, and each check tells it once in a file, with the lines of the others; `--severity
-warning` does not tell it. Exit code 2 means that a file could not be read; all others were linted.
+warning` does not say it. Exit code 2 means that a file could not be read; all others were linted.
 
-What a role gives away is judged where a task definition of the template names the role, or where ECS may assume it; a
-policy document on its own is judged alike. That anybody may assume a role is told of every role. Managed policies of
-AWS are judged by their names only ([wide-managed-policy](#wide-managed-policy)). What a condition of the statement or a
-permissions boundary may take away is no finding, and of a role that could not be looked at lint says so
+`lint` judges what a role gives away if a task definition of the template names the role, or if ECS can assume it. It
+judges a policy document on its own in the same way. A role that anyone can assume is reported in every case. AWS
+managed policies are judged by name only ([wide-managed-policy](#wide-managed-policy)). Access that a condition of the
+statement or a permissions boundary could remove is not a finding. A role that `lint` could not judge is one
 ([unjudged-role](#unjudged-role)).
 
-Texts that hang on what is known only when the template is deployed are not guessed at: parameters have their defaults,
-or other values with `--parameter NAME=VALUE`, and what is unknown then is no finding. Conditions are looked at both
-ways, whatever the defaults are: a finding under some of them only says under which, and `--parameter` decides them.
+Values known only at deployment are not guessed: a parameter has its default, or the value of `--parameter
+NAME=VALUE`, and what stays unknown is not a finding. Conditions are evaluated both ways, whatever the defaults are. A
+finding that holds under some of them says under which; `--parameter` decides them.
 
 ## Suppressing a finding
 

@@ -54,7 +54,7 @@ def plan_text(plan: Plan) -> Page:
 def home_text(home: Destination) -> str:
     """Where it goes and who is calling, in one line."""
     account = f"Account {home.account}" if home.account else "Account not known"
-    caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'nobody was asked'})"
+    caller = f"as {home.caller}" if home.caller else f"caller not known ({home.why or 'AWS was not asked'})"
     local = f" (an emulator at {home.endpoint})" if home.endpoint else ""
     return f"{account}, Region {home.region}, {caller}{local}"
 

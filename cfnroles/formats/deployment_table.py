@@ -1,4 +1,4 @@
-"""The table of a deployment that is under way, drawn anew as it goes on."""
+"""The table of a deployment that is under way, redrawn as it goes on."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _summary(difference: Difference) -> str:
     permissions = f"Permissions: {_counted(counts)}. {more}" if any(counts.values()) else _NOTHING
     if not needs:
         return permissions
-    told = f"Needs of roles elsewhere: {_counted(needs)}; `cfnroles verify --live` tells if these allow them."
+    told = f"Needs of roles elsewhere: {_counted(needs)}; `cfnroles verify --live` checks whether these allow them."
     return f"{permissions} {told}"
 
 

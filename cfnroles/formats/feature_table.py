@@ -21,7 +21,7 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/table/ecs. -->
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
-`account` is no part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
+`account` is not part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
 that begins with `runTask` comes from `--run-task FILE`, and one that begins with `runBy` or `capacityProvider` is what
 a [service spec](spec.md) says. The resources are those of the row's example, for the account 123456789012 in us-east-1.
 

@@ -66,7 +66,7 @@ def _summary(report: FleetReport) -> Iterator[str]:
     if report.resumed:
         yield f"begun {report.began} and resumed: what was read before is as it was then"
     if report.denied:
-        yield f"permissions that would tell more: {', '.join(report.denied)}"
+        yield f"permissions that would show more: {', '.join(report.denied)}"
 
 
 def json_text(report: FleetReport) -> Page:

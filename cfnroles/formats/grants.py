@@ -40,7 +40,7 @@ def resources_of(grant: RoleGrant) -> Iterator[Line]:
 
 
 def conditions_of(grant: RoleGrant) -> Iterator[Line]:
-    """A line for each condition of the statement, and for each of the template that it hangs on."""
+    """A line for each condition of the statement, and for each of the template that it depends on."""
     for condition in grant.conditions:
         yield Line("if ", f"{condition.key} {condition.operator} {' or '.join(condition.values)}".strip())
     for guard in grant.guards:
@@ -48,7 +48,7 @@ def conditions_of(grant: RoleGrant) -> Iterator[Line]:
 
 
 def when(grant: RoleGrant) -> list[dict[str, object]]:
-    """The conditions of the template that a grant hangs on, for programs."""
+    """The conditions of the template that a grant depends on, for programs."""
     return [
         {
             "parameter" if guard.parameter else "condition": guard.name,

@@ -52,8 +52,8 @@ def _compared(role: ReplacedRole) -> Iterator[str]:
     if role.comparison is not None:
         yield changes_of(role.comparison)
     if not role.known:
-        which = "another role may stand there, and what it" if role.comparison else "what the role there"
-        yield f"{which[:1].upper()}{which[1:]} may do is not in this template: nobody can tell what is lost."
+        which = "another role may be used there, and what it" if role.comparison else "what the role there"
+        yield f"{which[:1].upper()}{which[1:]} may do is not in this template: what would be lost is unknown."
 
 
 def _added(injection: Injection) -> Iterator[str]:

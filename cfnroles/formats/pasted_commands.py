@@ -1,4 +1,4 @@
-"""The commands of a diagnosis with what was given on the command line; what the message names stands there already."""
+"""The commands of a diagnosis with what was given on the command line; what the message names is there already."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _statements(services: tuple[Task, ...]) -> Iterator[str]:
 
 
 def _exists(statement: Statement, service: Task) -> bool:
-    """Whether the template parameters that the statement hangs on have a value by the spec."""
+    """Whether the template parameters that the statement depends on have a value by the spec."""
     return "KmsKeyArns" not in statement.when or bool(service.facts.kms_key_arns)
 
 

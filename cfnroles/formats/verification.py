@@ -332,7 +332,7 @@ def _only_if(each: Verification, told: object) -> dict[str, str]:
 
 
 def _conditions(name: str, conditions: Sequence[str]) -> dict[str, list[str]]:
-    """The conditions of statements, in their order, where any hangs on one."""
+    """The conditions of statements, in their order, where any depends on one."""
     return {f"{name}_only_if": list(conditions)} if any(conditions) else {}
 
 

@@ -69,7 +69,7 @@ def only(each: Verification, told: object) -> str:
 def by_condition(
     each: Verification, what: object, statements: Sequence[Statement]
 ) -> Iterator[tuple[str, Sequence[Statement]]]:
-    """Statements with the conditions of a template that they hang on."""
+    """Statements with the conditions of a template that they depend on."""
     return ((when, tuple(several)) for when, several in groupby(statements, key=lambda one: each.when((what, one))))
 
 
@@ -86,7 +86,7 @@ def label(origin: Origin) -> str:
 
 
 def only_if(each: Verification, need: Need) -> str:
-    """When a need is there that hangs on a parameter, and which option tells."""
+    """When a need is there that depends on a parameter, and which option tells."""
     if each.is_settled(need):
         names = " and ".join(name for name in need.permission.when if name in each.settled)
         return f"the parameter {names} has a value, and the role's template gives it none"
@@ -179,7 +179,7 @@ def _caveat(found: Excess, each: Verification) -> str:
 
 
 def _may_decrypt_objects(found: Excess, each: Verification) -> bool:
-    """Whether what no need uses may be the key of objects in S3 that ECS reads, which nobody told."""
+    """Whether what no need uses may be the key of objects in S3 that ECS reads, which is unknown."""
     needs = [judged.need for judged in each.judged]
     reads = any(need.permission.action == "s3:GetObject" for need in needs)
     told = any(
@@ -274,7 +274,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
             bad = number_of(outcomes[Outcome.MISSING] + outcomes[Outcome.DENIED], "need")
             lacking = [j for j in each.judged if j.outcome in (Outcome.MISSING, Outcome.DENIED)]
             unproven = sum(j.need.reason.standing is Standing.UNPROVEN for j in lacking)
-            doubt = f", {unproven} of which nobody has shown to be needed" if unproven else ""
+            doubt = f", {unproven} not shown to be needed" if unproven else ""
             yield f"{'there is no role for' if each.absence else 'it does not allow'} {bad}{doubt}"
         case Ground.NOT_TRUSTING | Ground.UNKNOWN_TRUST if each.trust is not None:
             yield trust_words(each.trust)[0]
@@ -287,9 +287,9 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.UNREAD:
             yield f"{', '.join(each.unread)} could not be read"
         case Ground.UNKNOWN:
-            yield f"whether it allows {number_of(outcomes[Outcome.UNKNOWN], 'need')} depends on what nobody told"
+            yield f"whether it allows {number_of(outcomes[Outcome.UNKNOWN], 'need')} depends on what is unknown"
         case Ground.UNSURE:
-            yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on what nobody told"
+            yield f"whether anything needs {', '.join(map(str, each.unsure))} depends on what is unknown"
         case Ground.HANGING:
             conditions = dict.fromkeys(only_if(each, need).partition(": give")[0] for need in hanging)
             there = f"{number_of(len(hanging), 'need')} {'is' if len(hanging) == 1 else 'are'} there"
@@ -297,7 +297,7 @@ def _grounds(each: Verification, ground: Ground) -> Iterator[str]:
         case Ground.GAPS:
             yield f"{number_of(len(each.gaps), 'need')} cannot be named"
         case Ground.APPLICATION:
-            yield f"nobody told whether the application needs {', '.join(each.application)}"
+            yield f"unknown whether the application needs {', '.join(each.application)}"
         case Ground.ABSENT:
             yield f"the role is not in this {each.absence.inside if each.absence else 'template'}"
         case Ground.SHARED if each.use is not None:
@@ -347,7 +347,7 @@ def remedies(each: Verification) -> tuple[str, ...]:
 
 
 def _untold(each: Verification) -> Iterator[str]:
-    """How to tell what the needs hang on, and what the application may do."""
+    """How to tell what the needs depend on, and what the application may do."""
     for name in dict.fromkeys(name for need in each.hanging for name in need.permission.when):
         if name not in each.settled and name in _GIVEN_BY:
             yield (
@@ -366,7 +366,7 @@ def _remedy(key: str, each: Verification) -> str:
         return each.cures[key]
     if key.startswith(IMPORT):
         export = key.removeprefix(IMPORT)
-        return f"The spec does not tell which ARN the export {export} is: compare the two by hand."
+        return f"The spec does not say which ARN the export {export} is: compare the two by hand."
     if key.startswith("the policy of the "):
         return f"{key[:1].upper()}{key[1:]} names the role, and cfnroles does not judge what it says: look at it."
     if key == THE_ROLE:
@@ -377,7 +377,7 @@ def _remedy(key: str, each: Verification) -> str:
             " one."
         )
     if key in ("the account", "the Region"):
-        return f"Give --{key.removeprefix('the ').lower()}: the documents do not tell {key} of the task."
+        return f"Give --{key.removeprefix('the ').lower()}: the documents do not say {key} of the task."
     if key == REST_OF_RESOURCE:
         return (
             "The role names one thing where the task definition leaves open which one it is, such as a secret's six"
@@ -491,7 +491,7 @@ def _of_role(each: Verification) -> Iterator[tuple[Ground, str]]:
     yield Ground.UNREAD, f"{number_of(len(each.unread), 'part')} of it could not be read"
     yield Ground.UNSURE, f"{number_of(len(each.unsure), 'grant')} may be more than is needed"
     hanging = sum(not each.is_settled(need) for need in each.hanging)
-    yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on what nobody told"
+    yield Ground.HANGING, f"{number_of(hanging, 'need')} depend{'s'[: hanging == 1]} on what is unknown"
     yield Ground.GAPS, number_of(len(each.gaps), "gap")
     yield Ground.APPLICATION, f"{number_of(len(each.application), 'action')} nobody told of"
     yield Ground.ABSENT, f"not in this {each.absence.inside if each.absence else 'template'}"
@@ -523,6 +523,6 @@ def _function(text: str) -> dict[str, Any]:
 
 
 def _export(symbol: str) -> Any:
-    """The name of an export, as a template says it: with what hangs on its parameters."""
+    """The name of an export, as a template says it: with what depends on its parameters."""
     name = Import(symbol).export
     return {"Fn::Sub": name} if symbols(name) else name

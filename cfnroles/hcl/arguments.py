@@ -13,7 +13,7 @@ Function = Callable[[Sequence[Value]], Any]
 
 
 class Open(Exception):
-    """What a function gives hangs on something that nobody knows."""
+    """What a function gives depends on something that nobody knows."""
 
     def __init__(self, on: Symbol | None) -> None:
         super().__init__("open")

@@ -200,7 +200,7 @@ def _sorted(arguments: Sequence[Value]) -> list[Value]:
 def _chunklist(arguments: Sequence[Value]) -> list[Value]:
     found, size = values_of(arguments[0]), int(known_number(arguments[1]))
     if size <= 0:
-        raise Failed("the size is no positive number")
+        raise Failed("the size is not a positive number")
     return [Value(found[at : at + size], arguments[0].place) for at in range(0, len(found), size)]
 
 

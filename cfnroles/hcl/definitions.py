@@ -38,7 +38,7 @@ class Site(Struct, frozen=True):
 
 
 def sites(project: Project, kind: str) -> tuple[Site, ...]:
-    """The blocks that declare a resource of a type, in the root and in all modules that are called and at hand."""
+    """The blocks that declare a resource of a type, in the root and in all modules that are called and available."""
     if kind not in project.sites:
         found: list[Site] = []
         for calls, directory in modules_of(project):
@@ -49,14 +49,14 @@ def sites(project: Project, kind: str) -> tuple[Site, ...]:
 
 
 def away(project: Project) -> Iterator[tuple[str, str, Place]]:
-    """The calls of modules that are not at hand: the address of each, its source as it is written, and its place."""
+    """The calls of modules that are not available: the address of each, its source as it is written, and its place."""
     for calls, call in calls_away(project):
         source = call.body.arguments.get("source")
         yield "".join(f"module.{each}." for each in calls)[:-1], source.written if source else "nowhere", call.place
 
 
 def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:
-    """The calls of modules that are not at hand, each with the calls that lead to it, its own the last."""
+    """The calls of modules that are not available, each with the calls that lead to it, its own the last."""
     for calls, directory in modules_of(project):
         for name, call in project.configuration(directory).modules.items():
             path = (*calls, name)
@@ -65,7 +65,7 @@ def calls_away(project: Project) -> Iterator[tuple[tuple[str, ...], Block]]:
 
 
 def modules_of(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The calls that lead to each module that is at hand, the root's first, with its directory."""
+    """The calls that lead to each module that is available, the root's first, with its directory."""
     pending: list[tuple[tuple[str, ...], str]] = [((), ".")]
     looked_at = 0
     while pending and looked_at < _MOST:

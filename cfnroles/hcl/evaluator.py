@@ -104,7 +104,7 @@ def _traversal(node: Node, scope: Scope) -> Value:
     if chain is None:
         if isinstance(node, GetAttribute | Index):
             return _step(evaluate(node.of, scope), node, scope)
-        raise Failed("this is no traversal", node.place)
+        raise Failed("this is not a traversal", node.place)
     root, steps = chain
     named = scope.named(root.name, _leading(node), node.place)
     if named is None:
@@ -313,7 +313,7 @@ def _tried(node: Any, scope: Scope) -> Value:
         except Failed:
             continue
         if isinstance(value.data, Expression) and not value.data.address and not isinstance(each, Variable):
-            # Whether Terraform stops there hangs on a value that nobody knows, unless that is a plain one.
+            # Whether Terraform stops there depends on a value that nobody knows, unless that is a plain one.
             shape = _chain(each)
             if shape is not None and len(shape[1]) > 1 and shape[0].name in ("var", "local", "each", "module"):
                 return scope.hanging(node, value.data)

@@ -157,7 +157,7 @@ class ExpressionReader(TemplateReader):
         try:
             found = float(written)
         except ValueError:
-            raise self.fault(f"{written} is no number", start) from None
+            raise self.fault(f"{written} is not a number", start) from None
         if found == float("inf"):
             raise self.beyond("the number is too large", "Write a smaller one.", start)
         return int(found) if found.is_integer() and abs(found) < 1e15 else found

@@ -38,7 +38,8 @@ _WITH_BLOCKS = frozenset({"resource", "data", "provider"})
 _MAPS = frozenset({"driver_opts", "input_paths", "labels", "options", "properties", "tags"})
 _COMMENT = "//"
 _LARGEST = 1e300
-#: What is no template, but an expression as it stands: https://developer.hashicorp.com/terraform/language/syntax/json
+#: What is not a template, but an expression as it stands:
+#: https://developer.hashicorp.com/terraform/language/syntax/json
 _BARE = {("variable", "type"), ("resource", "provider"), ("data", "provider"), ("dynamic", "iterator")}
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -109,7 +110,7 @@ def _check(source: Source) -> None:
 
 
 def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _number(digits: str) -> float:

@@ -26,7 +26,7 @@ WRITTEN_ROLE = "_role_arn"
 _WRITE = "`cfnroles terraform` writes such locals for the roles of task definitions"
 _DECLARE = "Declare it there, with its value as the default"
 #: Why nobody knows what a module gives whose source is elsewhere.
-NOT_AT_HAND = "is not at hand"
+NOT_AT_HAND = "is not available"
 _OWN = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 
@@ -88,7 +88,7 @@ class Module:
         if name == WORKSPACE and self.project.workspace:
             return Value(self.project.workspace, place)
         remedy = f"Tell it with --parameter {WORKSPACE}=NAME" if name == WORKSPACE else ""
-        reason = "the workspace is not told" if name == WORKSPACE else f"{name} is known when Terraform runs"
+        reason = "the workspace is not known" if name == WORKSPACE else f"{name} is known when Terraform runs"
         return Value(Expression(name, written=f"${{{name}}}", reason=reason, remedy=remedy), place)
 
     def _variable(self, name: str, place: Place) -> Value:
@@ -114,7 +114,7 @@ class Module:
         symbol = Expression(
             f"{self.address}var.{name}",
             written=f"${{var.{name}}}",
-            reason=f"nobody told the value of var.{name}",
+            reason=f"no value given for var.{name}",
             remedy=f"Tell it with --parameter {name}=VALUE" if self._call is None else self._how_to_give(name),
             secret=isinstance(hidden, Constant) and hidden.value is True,
         )
@@ -226,7 +226,7 @@ class Outputs(Lazy):
         block = self.module.configuration.outputs.get(str(key))
         node = block.body.arguments.get("value") if block else None
         if node is None:
-            raise Failed(f"{self.module.address}{key} is no output of the module", place)
+            raise Failed(f"{self.module.address}{key} is not an output of the module", place)
         module = self.module
         value = module._once(("output", key), f"output {key}", place, lambda: evaluate(node, module.scope))
         if not isinstance(value.data, Expression):

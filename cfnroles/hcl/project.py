@@ -1,4 +1,4 @@
-"""A directory of Terraform as the root of a configuration, with the modules that are at hand."""
+"""A directory of Terraform as the root of a configuration, with the modules that are available."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Project:
             return {}
 
     def source_of(self, call: Block, directory: str, path: tuple[str, ...]) -> str | None:
-        """The directory of a called module as seen from the root; ``None`` where it is not at hand.
+        """The directory of a called module as seen from the root; ``None`` where it is not available.
 
         ``directory`` is that of the caller, and ``path`` the names of the calls from the root on.
         """

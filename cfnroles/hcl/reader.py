@@ -107,7 +107,7 @@ class Reader:
         """The name that comes next; empty where there is none."""
         start, found = self.at, self.match(NAME)
         if not found.isascii() and not found.replace("-", "_").isidentifier():
-            raise self.fault(f"{found} is no name", start)
+            raise self.fault(f"{found} is not a name", start)
         return found
 
     def keyword(self, word: str) -> bool:

@@ -15,7 +15,7 @@ Decide = Callable[[Node, Scope], bool]
 
 
 class _Open(Exception):
-    """What stands in a template hangs on a collection that nobody knows."""
+    """What stands in a template depends on a collection that nobody knows."""
 
     def __init__(self, on: Expression) -> None:
         super().__init__(on.name)

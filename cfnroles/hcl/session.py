@@ -1,6 +1,6 @@
 """One pass over a configuration: what is decided of conditions that nobody knows, and how much work is left.
 
-Where a value hangs on such a condition, one pass takes one of its arms; `cfnroles.hcl.worlds` makes a pass for each.
+Where a value depends on such a condition, one pass takes one of its arms; `cfnroles.hcl.worlds` makes a pass for each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class TooMuch(Exception):
 
 
 class Undecided(Exception):
-    """What is looked at hangs on a condition that this pass has not come to yet."""
+    """What is looked at depends on a condition that this pass has not come to yet."""
 
 
 class Budget:

@@ -108,7 +108,7 @@ class TemplateReader(Reader):
         if found := self.match(_UNICODE):
             number = int(found[1:], 16)
             if number > 0x10FFFF or 0xD800 <= number < 0xE000:
-                raise self.fault(f"\\{found} is no character", start)
+                raise self.fault(f"\\{found} is not a character", start)
             return chr(number)
         sign = self.text[self.at : self.at + 1]
         if sign not in _ESCAPES:

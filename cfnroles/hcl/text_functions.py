@@ -166,7 +166,7 @@ def _pattern(written: str, searched: str) -> re.Pattern[str]:
     try:
         return re.compile(written)
     except (re.error, OverflowError) as error:
-        raise Failed(f"{written} is no regular expression") from error
+        raise Failed(f"{written} is not a regular expression") from error
 
 
 def _regex(arguments: Sequence[Value]) -> Any:
@@ -201,7 +201,7 @@ def _substr(arguments: Sequence[Value]) -> str:
 
 
 def _title(found: str) -> str:
-    """Letters that stand behind what is no part of a word: https://pkg.go.dev/strings#Title."""
+    """Letters that stand behind what is not part of a word: https://pkg.go.dev/strings#Title."""
     return re.sub(r"(^|\s|[^\w\x80-\U0010ffff])([^\W\d_])", lambda match: match[1] + match[2].upper(), found)
 
 
@@ -213,7 +213,7 @@ def _base64decode(found: str) -> str:
     try:
         return base64.b64decode(found, validate=True).decode()
     except ValueError as error:
-        raise Failed("it is no text in base64") from error
+        raise Failed("it is not a text in base64") from error
 
 
 def _indent(arguments: Sequence[Value]) -> str:

@@ -238,7 +238,7 @@ def _is_set(data: Any) -> bool:
 
 
 def encoded(value: Value) -> Text:
-    """The JSON of a value, with its symbols; one in the place of a whole value stands there without quotes.
+    """The JSON of a value, with its symbols; one in the place of a whole value is there without quotes.
 
     Raises Failed as ``text`` does.
     """

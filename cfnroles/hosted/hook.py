@@ -117,7 +117,7 @@ def _of_template(text: str, event: Mapping[str, Any], last: bool) -> _Answer:
             return _Answer("The template has no task definition.")
         found = admission(reading, _account(event))
     except InvalidInput as error:
-        # What hangs on a parameter or is made by CloudFormation alone must not be held against a template.
+        # What depends on a parameter or is made by CloudFormation alone must not be held against a template.
         _LOG.warning("not judged: %s", error)
         return _Answer(f"The template is not judged, each task definition is: {error.what}")
     return _judged(found, document, last, accepted=True)

@@ -62,7 +62,7 @@ def template_in(payload: bytes) -> str:
     try:
         members = json.loads(payload)
     except ValueError:
-        raise Unavailable("what CloudFormation put beside the request is no JSON") from None
+        raise Unavailable("what CloudFormation put beside the request is not JSON") from None
     template = members.get("template") if isinstance(members, dict) else None
     if template is not None and not isinstance(template, str):
         raise Unavailable("what CloudFormation put beside the request holds no template as a text")

@@ -3,7 +3,7 @@
     covers_resource("arn:aws:s3:::config/*", "arn:aws:s3:::config/web.env")     # True
 
 Texts are in the spelling of ``Fn::Sub``: a symbol such as ``${Bucket}``, or a policy variable such as
-``${!aws:username}``, stands for one text that nobody told, the same on both sides, and is covered by itself and by
+``${!aws:username}``, stands for one text that is unknown, the same on both sides, and is covered by itself and by
 ``*``. Where nothing can be proved, the answer is ``False``.
 """
 

@@ -3,9 +3,8 @@
     dangers(policy.statements)              # of any number of policies together: a way may lead through several
     trust_dangers(role.trust)
 
-A danger is proved by the texts of the policies alone. What hangs on a part that nobody told is none, and one that hangs
-on a condition of a statement says so.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
+A danger is proved by the texts of the policies alone. What depends on a part that is unknown is none, and one that
+depends on a condition of a statement says so. https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The known ways in which a role gets permissions that it was not given: data, one row for each.
 
-Compiled from https://pathfinding.cloud (Datadog), https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/
-and AWS's pages of the calls. A way that holds whenever a shorter one does has no row of its own.
+Compiled from https://pathfinding.cloud (Datadog),
+https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/ and AWS's pages of the calls. A way that
+holds whenever a shorter one does has no row of its own.
 """
 
 from __future__ import annotations

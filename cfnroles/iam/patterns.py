@@ -52,7 +52,7 @@ def widest(pattern: str) -> str:
 
 
 class Untold(Struct, frozen=True):
-    """A text that nobody told; one ``of_segment`` holds no colon."""
+    """A text that is unknown; one ``of_segment`` holds no colon."""
 
     text: str
 

@@ -1,6 +1,6 @@
 """Roles as people have them: in a template, as a policy's JSON, or in what IAM answers about an account.
 
-Texts of policies are held in the spelling of ``Fn::Sub``: ``${AWS::AccountId}`` is a part that nobody told, and a
+Texts of policies are held in the spelling of ``Fn::Sub``: ``${AWS::AccountId}`` is a part that is unknown, and a
 policy variable such as ``${aws:username}`` is written ``${!aws:username}``. ``evaluable`` makes policies of them.
 """
 
@@ -138,7 +138,7 @@ def read_role(text: str, document: str, name: str = "", given: Given = NOTHING_G
         if "Resources" in data:
             return template_role(read_template(text, document), name, given)
         if given.parameters:
-            raise InvalidInput("has no parameters, because it is no template", where=document)
+            raise InvalidInput("has no parameters, because it is not a template", where=document)
         if "RoleDetailList" in data:
             return _listed_role(data, document, name)
         for policy in (data, data.get("PolicyDocument"), _mapping(data.get("PolicyVersion")).get("Document")):
@@ -174,7 +174,7 @@ def template_role(template: Template, name: str = "", given: Given = NOTHING_GIV
 
 
 def stack_role(found: RoleResource, template: Template, given: Given = NOTHING_GIVEN) -> Role:
-    """The role of a resolved template with every policy of it; what hangs on a condition is unread."""
+    """The role of a resolved template with every policy of it; what depends on a condition is unread."""
     read = _Reader(template, given, found.trust.guards)
     trust, trust_unread = read.trust(found.trust)
     policies = [
@@ -276,7 +276,7 @@ class _Reader(Struct, frozen=True):
         paths = (source.holder.source(name) for name in ATTACHED_TO)
         return Unread(
             source.holder.logical_id,
-            "the role that it is attached to is named by something nobody told",
+            "the role that it is attached to is named by something unknown",
             next(filter(None, map(self._cure, paths)), "") or _LIVE,
             self._where(source),
             effects=_effects(document_of(source.document.value if source.document else None)),
@@ -299,7 +299,7 @@ class _Reader(Struct, frozen=True):
             why = f"{'a list' if isinstance(arn, list) else 'no text'} stands where its ARN belongs"
             return Unread("without an ARN", why, "Write one ARN there", self._where(source))
         if not arn:
-            found = Unread("without an ARN", "its ARN is empty", "Mend the template", self._where(source))
+            found = Unread("without an ARN", "its ARN is empty", "Fix the template", self._where(source))
             return replace(found, remedy=self._cure(source.holder.source(*source.arn.path)) or found.remedy)
         known = partition_of(self.given.region)
         read = attached_policy(
@@ -360,7 +360,7 @@ def evaluable_document(document: Mapping[str, Any], known: Mapping[str, str] | N
         return plain(text)
 
     read: Mapping[str, Any] = _each_text(document, told)
-    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator; a version that nobody told stays one.
+    # Only version 2012-10-17 has variables, and a symbol is one to the evaluator; a version that is unknown stays one.
     return {**read, "Version": "2012-10-17"} if left and not _untold(document.get("Version")) else read
 
 
@@ -463,7 +463,7 @@ def _by_cloudformation(name: str) -> Unread:
 def _undecided(name: str, condition: str) -> Unread:
     return Unread(
         name,
-        f"it hangs on the template's condition {condition}, which nobody told",
+        f"it depends on the template's condition {condition}, which is unknown",
         _LIVE,
     )
 

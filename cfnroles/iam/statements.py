@@ -1,6 +1,6 @@
 """The statements of policy documents as they stand in a resolved template: each with its place and its conditions.
 
-Texts are in the spelling of ``Fn::Sub``. What hangs on a condition of the template that nobody decided is there with
+Texts are in the spelling of ``Fn::Sub``. What depends on a condition of the template that nobody decided is there with
 that condition as its guard, whether it holds or not.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -36,7 +36,7 @@ class Part(Struct, frozen=True):
         return Part(value, (*self.path, name), self.guards)
 
     def each(self) -> Iterator[Part]:
-        """The elements of a list, or the one value; both outcomes of what hangs on a condition."""
+        """The elements of a list, or the one value; both outcomes of what depends on a condition."""
         if isinstance(self.value, list):
             for index, element in enumerate(self.value):
                 yield from Part(element, (*self.path, index), self.guards).each()

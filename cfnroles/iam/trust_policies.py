@@ -23,7 +23,7 @@ _UNTOLD = re.compile(r"\$\{(?!AWS::)")
 def read_trust(document: Mapping[str, Any], service: str = "") -> tuple[IdentityPolicy, Mapping[int, InvalidInput]]:
     """What a trust policy says to a service, and the fault of each statement that cannot be read, by its index.
 
-    Where a principal has a part that nobody told, its statement cannot be read. Raises InvalidInput where the document
+    Where a principal has a part that is unknown, its statement cannot be read. Raises InvalidInput where the document
     holds no statements.
     """
     given = document.get("Statement")
@@ -67,7 +67,7 @@ def _fault(statement: Any, index: int) -> InvalidInput | None:
             return InvalidInput(f"its principal of {kind} cannot be read", where=where, remedy="Write {Service: NAME}.")
         if kind == "Service" and any(_UNTOLD.search(str(name)) for name in told):
             return InvalidInput(
-                "nobody told which service it is about", where=where, remedy="Give the role with --live."
+                "the service that it is about is unknown", where=where, remedy="Give the role with --live."
             )
     return None
 

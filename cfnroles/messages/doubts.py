@@ -41,7 +41,8 @@ LACKS = PossibleCause(
     lacking=True,
 )
 _HYPHEN = PossibleCause(
-    "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is no secret's",
+    "the name of the secret ends in a hyphen and six characters, and was read as a complete ARN, which is not a"
+    " secret's",
     "aws secretsmanager describe-secret --secret-id SECRET --query ARN",
     "Write the complete ARN, with the six characters that Secrets Manager added",
     category=Category.MALFORMED,

@@ -30,7 +30,7 @@ from cfnroles.template.template import Template
 
 _MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
-#: An account or a Region that the app does not tell is called `unknown-account` or `unknown-region`.
+#: An account or a Region that the app does not say is called `unknown-account` or `unknown-region`.
 _ENVIRONMENT = re.compile(r"aws://(?:(?P<account>\d{12})|[^/]*)/(?:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+)|.*)")
 
 
@@ -224,7 +224,7 @@ def _artifacts(directory: Path) -> Mapping[str, Mapping[str, Any]]:
     try:
         manifest = json.loads(text_of(read_inside(directory, _MANIFEST), where))
     except ValueError as error:
-        raise InvalidInput("is no JSON", where=where, why=str(error), remedy=remedy) from error
+        raise InvalidInput("is not JSON", where=where, why=str(error), remedy=remedy) from error
     artifacts = _mapping(manifest).get("artifacts")
     if not isinstance(artifacts, Mapping):
         raise InvalidInput("has no artifacts", where=where, remedy=remedy)

@@ -26,7 +26,7 @@ _STACK, _SERVICE_TYPES = "AWS::CloudFormation::Stack", ("AWS::ECS::Service", "AW
 #: What the first event of an operation says of the stack; a rollback belongs to the operation before it.
 _BEGINS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 _FAILED = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
-_KEPT = "Amazon ECS tells of a stopped task for an hour at least, and may forget it then."
+_KEPT = "Amazon ECS keeps a stopped task for at least one hour, and may forget it then."
 _Answer = TypeVar("_Answer")
 
 

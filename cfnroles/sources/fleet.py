@@ -225,7 +225,7 @@ class Kept:
     def _check_head(self, told: Mapping[str, Any] | None, where: str) -> None:
         if told is None or told.get("cfnroles") != "fleet" or told.get("schema") != _SCHEMA:
             raise InvalidInput(
-                "is no file of `cfnroles fleet --resume`", where=where, remedy="Name one that does not exist yet."
+                "is not a file of `cfnroles fleet --resume`", where=where, remedy="Name one that does not exist yet."
             )
         if told["place"] != to_builtins(self._place):
             was = told["place"]

@@ -1,4 +1,4 @@
-"""The templates of nested stacks that stand beside a template, with the values that it passes to them.
+"""The templates of nested stacks that are next to a template, with the values that it passes to them.
 
 `aws cloudformation package` uploads a template that `TemplateURL` names by a path, and writes the address in its place.
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
@@ -30,10 +30,10 @@ _DEEPEST = 10
 
 
 class NestedStack(Struct, frozen=True):
-    """A nested stack whose template stands beside the one that has it. ``name`` is the way to it by logical ids.
+    """A nested stack whose template is next to the one that has it. ``name`` is the way to it by logical ids.
 
-    ``condition`` is what its resource hangs on, if nobody told whether that holds, and ``defaults`` are the parameters
-    of the template around it whose default is passed on.
+    ``condition`` is what its resource depends on, if nobody told whether that holds, and ``defaults`` are the
+    parameters of the template around it whose default is passed on.
     """
 
     name: str
@@ -82,7 +82,7 @@ def with_tasks(nested: Iterable[NestedStack | Gap]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.document.name for each in found))
 
 
-_UNSEEN = "nobody can see what stands in the nested stack {}"
+_UNSEEN = "cannot see what stands in the nested stack {}"
 _REMEDY = "Give its template to cfnroles as well"
 
 
@@ -91,7 +91,7 @@ def _stacks(template: Template) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _beside(document: Document, url: Any) -> Document | None:
-    """The template that a path names from another one; ``None`` for an address, and for what is no template."""
+    """The template that a path names from another one; ``None`` for an address, and for what is not a template."""
     if not isinstance(url, str) or not url or symbols(url) or "://" in url:
         return None
     try:
@@ -102,7 +102,7 @@ def _beside(document: Document, url: Any) -> Document | None:
 
 
 def _passed(parameters: Any, resolution: Resolution) -> dict[str, str | None]:
-    """The values of a nested stack's parameters; ``None`` for one that hangs on what nobody told."""
+    """The values of a nested stack's parameters; ``None`` for one that depends on what is unknown."""
     passed: dict[str, str | None] = {}
     for name, given in parameters.items() if isinstance(parameters, Mapping) else ():
         value = resolution.value(given)

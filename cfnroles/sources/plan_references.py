@@ -22,7 +22,7 @@ _DEEPEST = 12
 
 
 def linked(root: Any, addresses: Sequence[str], address: str, attribute: str, hidden: Expression) -> Expression | None:
-    """The attribute of another resource that is the value of this one; ``None`` where that is not told.
+    """The attribute of another resource that is the value of this one; ``None`` where that is not known.
 
     ``root`` is the root module of the plan's configuration, ``addresses`` those of all its resources.
     """

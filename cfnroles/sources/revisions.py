@@ -87,7 +87,7 @@ def changed_files(revision: str) -> tuple[str, ...]:
     for arguments in listings:
         failed, listed, message = _run(*arguments)
         if failed:
-            raise Unavailable("git cannot tell which files changed", why=message)
+            raise Unavailable("git cannot list the changed files", why=message)
         names.update(name for name in os.fsdecode(listed).split("\0") if name)
     return tuple(sorted(names))
 

@@ -15,7 +15,8 @@ from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.template.template import resources_of
 from cfnroles.workload import Path
 
-#: The roles that a task definition names itself, by the property. Others go to its services and to whoever runs it.
+#: The roles that a task definition names itself, by the property. Others go to its services and to the principal that
+#: runs it.
 ROLE_PROPERTIES = {Holder.EXECUTION: "ExecutionRoleArn", Holder.TASK: "TaskRoleArn"}
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-expressgatewayservice.html
 _EXPRESS_PROPERTIES = {**ROLE_PROPERTIES, Holder.INFRASTRUCTURE: "InfrastructureRoleArn"}
@@ -40,7 +41,7 @@ _EACH = "[]"
 class RolePlace(Struct, frozen=True):
     """Where a template names a role that a task definition needs: a property of its own, or of what runs it.
 
-    ``alone`` says that the role of this task definition may stand there: no other one is run there in its place, and
+    ``alone`` says that the role of this task definition may be there: no other one is run there in its place, and
     it is there whenever what runs it is.
     """
 
@@ -160,7 +161,7 @@ def given_at(place: RolePlace, tree: Any) -> Any:
 
 
 def is_for(place: RolePlace, need: Need, tree: Mapping[str, Any]) -> bool:
-    """Whether the role at a place is used for a need: that of a service for what stands there, and in no service."""
+    """Whether the role at a place is used for a need: that of a service for what is there, and in no service."""
     origin, resources = need.origin.path, tree["Resources"]
     if place.holder is not need.holder:
         return False
@@ -223,7 +224,7 @@ def _conditions_around(part: Path, tree: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _parts(value: Any, pattern: list[str], path: Path) -> Iterator[Path]:
-    """The paths of the mappings in a value that a pattern stands for, also of those that hang on a condition."""
+    """The paths of the mappings in a value that a pattern stands for, also of those that depend on a condition."""
     if isinstance(value, Mapping) and _IF in value:
         branches = value[_IF]
         for index in (1, 2) if isinstance(branches, list) and len(branches) == len((_IF, 1, 2)) else ():

@@ -37,7 +37,7 @@ from cfnroles.symbols import Expression
 from cfnroles.text import Text
 
 _NAMED = re.compile(r"(?<!data\.)\baws_iam_role\.([\w-]+)")
-#: By these a role may come from elsewhere.
+#: By these a role may come from another place.
 _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 _KEYS = re.compile(r"\[(?:\"[^\"]*\"|[^\]]*)\]")
 #: An argument that names a role.
@@ -57,7 +57,7 @@ class SeenBefore:
     def named(self) -> Sequence[tuple[Site, Sequence[tuple[frozenset[str], Node | None]]]]:
         """Each resource that may have a role, with its arguments that name one.
 
-        Of each argument it is the names that are written in it, and itself where others may come from elsewhere.
+        Of each argument it is the names that are written in it, and itself where others may come from another place.
         """
         found = []
         for path, directory in modules_of(self._project):
@@ -103,7 +103,7 @@ class SeenBefore:
 
 
 class _Holder(Struct, frozen=True):
-    """A policy of a resource: its documents as texts, and the forms of it that nobody can see."""
+    """A policy of a resource: its documents as texts, and the forms of it that no one can see."""
 
     site: Site
     texts: Sequence[str]
@@ -197,7 +197,7 @@ class DirectoryInPass:
         for calls, call in calls_away(self._project):
             if calls[:-1] == _calls(role.address) and re.search(name, call.written):
                 called = "".join(f"module.{each}." for each in calls)[:-1]
-                why = f"{called} is told the name of the role, and its source is not at hand"
+                why = f"{called} is told the name of the role, and its source is not available"
                 remedy = "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
                 yield Unread(f"that {called} may attach", why, remedy, str(call.place))
 

@@ -1,8 +1,7 @@
 """How a task definition is run: by itself, as RunTask and StartTask change it, and as a daemon.
 
-Each way is a workload of its own, with what it has from elsewhere in the place of what a row is about. What any of them
-needs is needed.
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+Each way is a workload of its own, with what it has from another place in the place of what a row is about. What any of
+them needs is needed. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def read_capacity_provider(text: str, document: str) -> Mapping[str, Any]:
     managed = data.get("managedInstancesProvider") if isinstance(data, dict) else None
     if not isinstance(managed, dict) or not isinstance(managed.get("instanceLaunchTemplate"), dict):
         raise InvalidInput(
-            "is no capacity provider of Managed Instances",
+            "is not a capacity provider of Managed Instances",
             where=document,
             remedy="Give what `aws ecs create-capacity-provider` takes, with managedInstancesProvider and"
             " instanceLaunchTemplate.",
@@ -88,7 +88,7 @@ def gateway_beside(workload: Workload, gateway: Document) -> Workload:
     data = parse(gateway.text, gateway.name)
     if not isinstance(data, dict) or not isinstance(data.get("configuration"), dict):
         raise InvalidInput(
-            "is no gateway",
+            "is not a gateway",
             where=gateway.name,
             remedy="Give what `aws ecs create-gateway` takes, with name and configuration.",
         )

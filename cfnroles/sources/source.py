@@ -115,5 +115,5 @@ def _kind(document: Document) -> Source:
     if not document.tree:
         raise Unrecognised("is empty", where=document.name)
     nouns = [source.NOUN.partition(" ")[2] for source in SOURCES]
-    what = f"is no {', no '.join(nouns[:-1])} and no {nouns[-1]}"
+    what = f"is not a {', '.join(nouns[:-1])} or {nouns[-1]}"
     raise Unrecognised(what, where=document.name, why=unlike(document))

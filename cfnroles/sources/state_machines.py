@@ -58,12 +58,12 @@ def state_machine(properties: Mapping[str, Any]) -> StateMachine:
     """What the resolved properties of a state machine say of the tasks that it runs."""
     tree, steps = _definition(properties)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("States"), Mapping):
-        return StateMachine(unread=("nobody can see its definition, which may run tasks",), is_seen=False)
+        return StateMachine(unread=("cannot see its definition, which may run tasks",), is_seen=False)
     running, unread = [], []
     more = any(name in properties for name in _BESIDES)
     for name, state, place in _states(tree, steps):
         if not isinstance(state, Mapping):
-            unread.append(f"nobody can see its state {name}, which may run tasks")
+            unread.append(f"cannot see its state {name}, which may run tasks")
         elif state.get("Type") == "Task":
             read = _task(name, state, place)
             running += [read] if isinstance(read, RunningState) else []
@@ -120,11 +120,11 @@ def _task(name: str, state: Mapping[str, Any], place: Path) -> RunningState | st
     run = _RUN.fullmatch(resource)
     if run is None:
         may = _OF_ECS.search(resource) or (isinstance(said, Mapping) and any(key.startswith(TASK) for key in said))
-        return f"nobody can see how its state {name} runs a task" if may else ""
+        return f"cannot see how its state {name} runs a task" if may else ""
     if "Credentials" in state:
         return f"its state {name} runs a task with the role of its Credentials, which is not judged"
     if not isinstance(said, Mapping):
-        return f"nobody can see which task its state {name} runs"
+        return f"cannot see which task its state {name} runs"
     waits = str(run[1] or "").startswith(".sync")
     return RunningState(name, said, place if place == ("DefinitionString",) else (*place, part), waits)
 

@@ -84,7 +84,7 @@ def _has_open_element(value: Any, member: str) -> bool:
 
 
 def _has_open_name(value: Any) -> bool:
-    """Whether the name of a member hangs on what CloudFormation knows."""
+    """Whether the name of a member depends on what CloudFormation knows."""
     if isinstance(value, dict):
         return any("${" in name or name.startswith("$.") for name in value) or any(map(_has_open_name, value.values()))
     return isinstance(value, list) and any(map(_has_open_name, value))

@@ -45,12 +45,12 @@ def _read(stack: ResolvedStack) -> tuple[Target, ...]:
 
 
 def hidden_gaps(workload: Workload, input_: str = "Input") -> Iterator[Gap]:
-    """What a target says of the run and nobody can see; ``input_`` is what its input is called."""
+    """What a target says of the run and no one can see; ``input_`` is what its input is called."""
     run = workload.tree.get("runBy")
     for member, said in run.items() if isinstance(run, Mapping) else ():
         holder = next(runner.holder for runner in RUNNERS.values() if runner.member == member)
         for name in said.get("hidden", ()):
-            what = f"nobody can see what {name} puts into the place of what the task definition says"
+            what = f"cannot see what {name} puts into the place of what the task definition says"
             how = _HOW_TO_SEE.get(holder, _IN_INPUT.format(input_))
             yield Gap(holder, "hidden-overrides", workload.origin(("runTask", "overrides")), what, how)
 

@@ -33,13 +33,13 @@ def read_task_definition(
     """The workload of a task definition, completed with the family, the values and the images that are told.
 
     Placeholders without a value become symbols, and a container without an image gets an empty one. Raises InvalidInput
-    where the document is no task definition, and for values and images that have no place in it, nor ``elsewhere``.
+    where the document is not a task definition, and for values and images that have no place in it, nor ``elsewhere``.
     """
     told = told or Told()
     tree = filled(pruned(_unwrap(document.members)), told.values, document.name, elsewhere)
     containers = tree.get("containerDefinitions")
     if containers is None:
-        raise InvalidInput("is no task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
+        raise InvalidInput("is not a task definition", where=document.name, why=unlike(document), remedy=_EXPECTED)
     if not isinstance(containers, list) or not containers:
         raise InvalidInput(
             "containerDefinitions is not a list of one container definition or more",
@@ -57,7 +57,7 @@ def read_task_definition(
 
 
 def unlike(document: Document) -> str:
-    """By what one sees that a document is no task definition; raises InvalidInput where it is no JSON or YAML."""
+    """By what one sees that a document is not a task definition; raises InvalidInput where it is not JSON or YAML."""
     tree, members = document.tree, document.members
     if not tree:
         return "It is empty."

@@ -82,7 +82,7 @@ def _in_each_way(workload: Workload, facts: Facts, known: Rediscovery | None) ->
 
 
 def _left(workload: Workload, known: Rediscovery | None, look: Callable[[Workload], Sequence[object]]) -> Workload:
-    """What of a workload is to be looked at: all of it, or what stands beside a task definition that is right.
+    """What of a workload is to be looked at: all of it, or what is next to a task definition that is right.
 
     Hundreds of schedules may run one task definition.
     """
@@ -181,14 +181,14 @@ def family_findings(workload: Workload) -> Iterator[Finding]:
         what = f"the family {text_of(family).written} holds the placeholder {left}"
         yield _error(workload, ("family",), what, remedy)
     elif not isinstance(family, str) or not _FAMILY.fullmatch(family):
-        yield _no_family(workload, family, f"Mend it, or {named}")
+        yield _no_family(workload, family, f"Fix it, or {named}")
 
 
 def open_family_findings(workload: Workload) -> Iterator[Finding]:
     """A finding where no value of what is open in the family makes it a name of one; none where there is no family."""
     family = workload.tree.get("family")
     if isinstance(family, str) and family and not _FAMILY.fullmatch(text_of(family).shape()):
-        yield _no_family(workload, text_of(family).written, "Mend it.")
+        yield _no_family(workload, text_of(family).written, "Fix it.")
 
 
 def _no_family(workload: Workload, family: Any, remedy: str) -> Finding:

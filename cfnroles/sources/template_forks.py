@@ -1,7 +1,7 @@
 """What only the deployment tells of a task definition, and a condition of its template can ask.
 
 Worlds are told apart by it as by the template's own conditions, so that no row knows of it: an image whose registry
-stands in a parameter is of Amazon ECR or not, and `Fn::FindInMap` gives one of a few values for a key that nobody told.
+stands in a parameter is of Amazon ECR or not, and `Fn::FindInMap` gives one of a few values for a key that is unknown.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 """
 
@@ -31,7 +31,8 @@ def image_forks(task: TemplateTask, template: Template) -> Iterator[Fork]:
     for _, image in task.workload.find(_IMAGE):
         if isinstance(image, Text) and is_open(image) and _by_parameters(image, template):
             asked: Any = {"Ref": image.whole.name} if image.whole else {"Fn::Sub": str(image)}
-            # AWS's own templates split parameters in conditions: https://github.com/aws-cloudformation/cfn-lint/issues/876
+            # AWS's own templates split parameters in conditions:
+            # https://github.com/aws-cloudformation/cfn-lint/issues/876
             hosts = [_contains(asked, f".{kind}") for kind in KINDS]
             atom = Atom(f"{image} is in a private registry of Amazon ECR", image=image)
             yield Fork((atom,), ({"Fn::Or": hosts},), none=True)
@@ -55,7 +56,7 @@ def with_images(task: TemplateTask, worlds: Worlds, world: World) -> TemplateTas
 
 
 def map_forks(task: TemplateTask, discovery: Discovery, worlds: Worlds) -> Iterator[Fork]:
-    """A fork for each key that nobody told, by which a value is looked up without which a need cannot be named."""
+    """A fork for each key that is unknown, by which a value is looked up without which a need cannot be named."""
     for gap in discovery.gaps:
         for text in _texts_at(task.workload, gap.origin.path):
             for symbol in text.unknown:

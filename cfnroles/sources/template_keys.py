@@ -94,7 +94,7 @@ class Keys:
             yield need
 
     def _secret(self, need: Need) -> Mapping[str, Any] | None:
-        """What the template says about the secret that a need decrypts; ``None`` for one from elsewhere."""
+        """What the template says about the secret that a need decrypts; ``None`` for one from another place."""
         for text in need.permission.texts:
             arn = arn_of(text)
             at_home = arn is not None and (bool(arn.account.unknown) or arn.account == self._told.account)
@@ -120,7 +120,8 @@ class Keys:
         return resource.properties if resource.type in (_SECRET, _PARAMETER) else None
 
     def _of_file(self, need: Need) -> tuple[Text, ...]:
-        """The keys that a file may be encrypted with: of its bucket, or those that were told for one from elsewhere."""
+        """The keys that a file may be encrypted with: of its bucket, or those that were told for one from another
+        place."""
         for condition in need.permission.conditions:
             for value in condition.values:
                 arn = arn_of(value)

@@ -2,7 +2,7 @@
 
 A value decides what a text means: whether it is an ARN or a name, an image of ECR or of another registry. So each
 known value is looked at as it is. Where another value of the same form turns up in the need in its place, the need is
-of whatever the parameter says, and the parameter stands there itself; anywhere else the value does.
+of whatever the parameter says, and the parameter is there itself; anywhere else the value does.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ _TASK = "TaskDefinitionArn"
 _TELLING = ("RoleArn", "Role", "KmsKeyArn")
 #: What of a run tells which task, and how many, and has a form of its own.
 _NOT_OF_A_RUN = frozenset({_TASK, TASK, "Cluster", "Overrides", "TaskCount", "Tags", "TagList"})
-#: What of a target no permission hangs on.
+#: What of a target no permission depends on.
 _COSTLESS = frozenset({"Id", "NetworkConfiguration", "PlatformVersion", "RetryPolicy", "TaskCount"})
 #: What of a run may ask for permissions.
 _COSTLY = frozenset(
@@ -61,7 +61,7 @@ class Target(Struct, frozen=True):
 
     ``steps`` is where that stands in its properties, ``named`` where the task definition is named there. ``given`` are
     members of RunTask, ``overrides`` what it puts into the place of what the task definition says, and ``hidden`` the
-    members that nobody can see. ``is_read`` is not so where more hangs on it than is looked at.
+    members that no one can see. ``is_read`` is not so where more depends on it than is looked at.
     """
 
     resource: Resource

@@ -167,8 +167,9 @@ def has_key(value: Any, name: str) -> bool:
 def task_definitions(stack: ResolvedStack, document: str, logical_id: str = "") -> Iterator[TemplateTask]:
     """The task definitions of a stack, or the one with this logical id.
 
-    Where a value hangs on a condition nobody told, the elements of both branches stand in a list, and of anything else
-    the first branch. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+    Where a value depends on a condition nobody told, the elements of both branches stand in a list, and of anything
+    else the first branch.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
     """
     own = (stack.resources[logical_id],) if logical_id in stack.resources else ()
     for resource in own if logical_id else (each for kind in TASKS for each in stack.of_type(kind)):
@@ -358,7 +359,8 @@ class Turned(Struct):
 
 
 def undecided(given: Any) -> list[tuple[int, Any]] | None:
-    """The branches of a value that hangs on a condition nobody told, with their index; ``None`` for any other value."""
+    """The branches of a value that depends on a condition nobody told, with their index; ``None`` for any other
+    value."""
     if not isinstance(given, (dict, Mapping)) or len(given) != 1 or _UNDECIDED not in given:
         return None
     return [(index, branch) for index, branch in enumerate(given[_UNDECIDED]) if index and not _is_no_value(branch)]

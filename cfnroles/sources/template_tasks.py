@@ -1,7 +1,7 @@
 """What the task definitions of a template need, in each of the worlds that its conditions make.
 
-Each is looked at in one world at a time, by the same rows as any other; what is found in some worlds only hangs on what
-these have in common.
+Each is looked at in one world at a time, by the same rows as any other; what is found in some worlds only depends on
+what these have in common.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def in_same_worlds(
     facts, given = known
     conditions = tuple(apart)
     found = [around_task(each, template, given, conditions) for each in ids]
-    # What one of them hangs on, the others do not: it tells their worlds apart, too.
+    # What one of them depends on, the others do not: it tells their worlds apart, too.
     forks = tuple({fork.atoms: fork for _, worlds in found for fork in worlds.forks}.values())
     tasks = []
     for logical_id, (around, worlds) in zip(ids, found, strict=True):
@@ -206,7 +206,7 @@ def _forks(logical_id: str, worlds: Worlds) -> Iterator[Fork]:
 
 
 def conditions_around(logical_id: str, template: Template) -> tuple[str, ...]:
-    """The conditions that what is around a task definition hangs on."""
+    """The conditions that what is around a task definition depends on."""
     return around_of(logical_id, template).conditions_of(_LOOKED_AT)
 
 
@@ -257,10 +257,10 @@ def _hidden_in(template: Template) -> Iterator[Gap]:
     for name in transforms if isinstance(transforms, list) else [transforms] if transforms else ():
         called = str(name.get("Name", "") if isinstance(name, Mapping) else name)
         if not called.startswith("AWS::") or called == "AWS::Include":
-            yield _hidden(template, ("Transform",), f"nobody can see what the macro {called} makes of the template")
+            yield _hidden(template, ("Transform",), f"cannot see what the macro {called} makes of the template")
     for name in template.tree["Resources"]:
         if name not in template.resources or is_module(template.type_of(name)):
-            yield _hidden(template, ("Resources", name), f"nobody can see which resources {name} makes")
+            yield _hidden(template, ("Resources", name), f"cannot see which resources {name} makes")
     yield from _not_read(template)
     for name, holder in asked_alone(template) if defined(template, tuple(RUNS)) else ():
         origin = Origin(template.document, ("Resources", name))

@@ -83,7 +83,7 @@ def _key(rules: Value | Failed | None) -> Key:
 
 
 def _inner(value: Value | Failed | None, *names: str) -> Iterator[Mapping[str, Value] | Expression]:
-    """What stands in blocks of blocks, by the last of these names, and what nobody can see of that."""
+    """What stands in blocks of blocks, by the last of these names, and what no one can see of that."""
     if value is None or isinstance(value, Failed):
         return
     if isinstance(value.data, Expression):

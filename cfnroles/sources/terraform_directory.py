@@ -50,7 +50,7 @@ NOUN = "a directory of Terraform"
 
 
 def read_directory(directory: str, told: Told) -> Reading:
-    """The task definitions of a directory and of the modules that it calls, as far as they are at hand.
+    """The task definitions of a directory and of the modules that it calls, as far as they are available.
 
     Raises InvalidInput where a file is not well formed, and for a variable that the directory does not have.
     """
@@ -266,7 +266,7 @@ def _unseen(project: Project) -> Iterator[Gap]:
     if calls := tuple(away(project)):
         address, _, place = calls[0]
         names = ", ".join(f"{called} ({source})" for called, source, _ in calls)
-        what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not at hand, and may have task definitions:"
+        what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not available and may have task definitions:"
         how = "`terraform init` brings them to .terraform/modules, where cfnroles reads them"
         yield _hidden(address, place, f"{what} {names}", how)
     for site in (each for kind in UNREAD for each in sites(project, kind)):

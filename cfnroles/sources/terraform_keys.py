@@ -79,7 +79,7 @@ def keys_in_plan(resources: Iterable[tuple[str, Attributes]], tree: Mapping[str,
             continue
         of_parameter = _plain(each, "type") in ("String", "StringList")
         key = "" if of_parameter else _plain(each, _KEYS[kind])
-        # A data source of a parameter does not tell its key.
+        # A data source of a parameter does not say its key.
         if key is None or (kind == _PARAMETER and not key and not of_parameter):
             continue
         arn = arn_of(text_of(_plain(each, "arn") or ""))

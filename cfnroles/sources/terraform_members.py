@@ -142,7 +142,7 @@ class Turned(Struct):
         self.settings[root] = next(documents, "")
 
     def shown(self, containers: Value) -> None:
-        """Take the container definitions from elsewhere, where the resource's own cannot be seen."""
+        """Take the container definitions from another place, where the resource's own cannot be seen."""
         path: Path = ("containerDefinitions",)
         if any(each.path == path for each in self.unseen):
             self.unseen = [each for each in self.unseen if each.path != path]
@@ -162,7 +162,7 @@ class Turned(Struct):
         return path
 
     def _hidden(self, path: Path, symbol: Expression) -> None:
-        what = f"nobody can see what {symbol.name} puts here: {symbol.reason}"
+        what = f"cannot see what {symbol.name} puts here: {symbol.reason}"
         self.unseen.append(Unseen(path, what, symbol.remedy or "Write it in its place"))
 
     def _argument(self, value: Value, kind: Any, path: Path) -> Any:
@@ -238,7 +238,7 @@ class Turned(Struct):
             return []
         made = self._json(inner, MEMBERS["containerDefinitions"], path)
         if others := [each for each in made if not isinstance(each, dict)]:
-            what = f"{len(others)} of the {len(made)} elements here are no container definitions"
+            what = f"{len(others)} of the {len(made)} elements here are not container definitions"
             self.unseen.append(Unseen(path, what, "Write jsonencode([{ ... }])"))
         return [each for each in made if isinstance(each, dict)]
 

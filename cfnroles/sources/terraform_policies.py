@@ -119,7 +119,7 @@ def policy_of(
 
 
 def _form(given: Value | Failed | None) -> str:
-    """How a configuration writes a document; a plan and a state do not tell."""
+    """How a configuration writes a document; a plan and a state do not say."""
     if not isinstance(given, Value):
         return ""
     if isinstance(given.data, Encoded):
@@ -175,14 +175,14 @@ def _tree(name: str, given: Value | Failed | None, where: str, known: _Known = l
         document = known(found.data)
         return _open(name, found.data, where) if document is None else _valued(document, found.place)
     if not isinstance(found.data, dict):
-        return Unread(name, "it is no policy document", "Write jsonencode({ ... })", where)
+        return Unread(name, "it is not a policy document", "Write jsonencode({ ... })", where)
     return found
 
 
 def _open(name: str, symbol: Any, where: str) -> Unread:
     if not isinstance(symbol, Expression):
         return Unread(name, "part of its document is not known", STATE, where)
-    return Unread(name, f"nobody can see what {symbol.name} puts here: {symbol.reason}", cure(symbol), where)
+    return Unread(name, f"cannot see what {symbol.name} puts here: {symbol.reason}", cure(symbol), where)
 
 
 def cure(symbol: Expression) -> str:

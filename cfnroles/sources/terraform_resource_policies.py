@@ -20,7 +20,7 @@ from cfnroles.text import Text, arn_of
 class ResourcePolicyNaming(Struct, frozen=True):
     """The policy of a resource that names a role; ``resource`` is the end of the ARN of that. ``denies`` it may.
 
-    ``unread`` says why nobody can see whether it does.
+    ``unread`` says why no one can see whether it does.
     """
 
     noun: str
@@ -34,7 +34,7 @@ class ResourcePolicyNaming(Struct, frozen=True):
 def policies_naming(
     role: Configured, holders: Iterable[Configured], spelling: Spelling
 ) -> tuple[ResourcePolicyNaming, ...]:
-    """The policies that name a role, and those that nobody can see, which may."""
+    """The policies that name a role, and those that no one can see, which may."""
     return tuple(_naming(tuple(texts_naming(role)), holders, spelling))
 
 

@@ -243,7 +243,7 @@ class _Reader:
 
     def _maybe(self, resource: Configured, open_: Expression) -> Unread:
         """A policy that may be attached to the role: nobody told the name of the role that it is attached to."""
-        why = f"nobody can see whether {open_.name}, which it is attached to, is this role: {open_.reason}"
+        why = f"cannot see whether {open_.name}, which it is attached to, is this role: {open_.reason}"
         read = policy_of("", resource.attributes.get("policy"), "", self._spelling) if resource.type == INLINE else None
         effects = _effects(read) if isinstance(read, RolePolicy) else tuple(Effect)
         return Unread(resource.address, why, cure(open_), resource.where, effects=effects)
@@ -253,7 +253,7 @@ class _Reader:
         blocks = self._role.attributes.get("inline_policy")
         for each in _elements(blocks):
             if isinstance(each, Expression):
-                why = f"nobody can see what {each.name} puts here: {each.reason}"
+                why = f"cannot see what {each.name} puts here: {each.reason}"
                 yield Unread("inline_policy", why, cure(each), self._role.where)
                 continue
             members: Any = each.data if isinstance(each.data, dict) else {}
@@ -279,7 +279,7 @@ class _Reader:
         raw = spelled(given)
         text = None if raw is None else shaped(raw)
         if isinstance(given, Failed) or text is None:
-            what = given.what if isinstance(given, Failed) else "it is no text"
+            what = given.what if isinstance(given, Failed) else "it is not a string"
             called = f"{resource.address}.{argument}"
             return Unread(called, f"Terraform would stop here: {what}", "`terraform validate` says more", where)
         whole = text.whole
@@ -308,7 +308,7 @@ class _Reader:
     def _by_symbol(self, symbol: Expression, where: str) -> RolePolicy | Unread:
         found = self._surface.at(symbol.address) if symbol.type == POLICY else None
         if found is None:
-            why = f"nobody can see which policy {symbol.name} is: {symbol.reason}"
+            why = f"cannot see which policy {symbol.name} is: {symbol.reason}"
             return Unread(symbol.name, why, cure(symbol), where)
         if not found.data or found.attributes.get("policy") is not None:
             return self._read(found.address, found.attributes.get("policy"), found.where)

@@ -23,7 +23,7 @@ _NAMING = ("task_definition", "cluster", "launch_type", "capacity_provider_strat
 #: What a task set says of itself, and not in the place of its service.
 _OF_TASK_SETS = frozenset({"external_id", "scale", "tags"})
 _DEFINITION = re.compile(r"\baws_ecs_task_definition\.([\w-]+)")
-#: By these a task definition may come from elsewhere.
+#: By these a task definition may come from another place.
 _THROUGH = re.compile(r"\b(?:var|local|module|each)\.")
 
 
@@ -48,7 +48,7 @@ def runners_of(site: Site, module: Module) -> Iterator[RunnerOfTasks]:
 
 
 def services_of(site: Site, module: Module) -> Iterator[Service]:
-    """The instances of a service or a task set, each with its cluster where that is at hand.
+    """The instances of a service or a task set, each with its cluster where that is available.
 
     Raises Failed where Terraform would stop on the way to them.
     """

@@ -58,7 +58,7 @@ def not_read(kind: str, members: Container[str]) -> tuple[Holder, str, str] | No
 
 
 class Service(Struct, frozen=True):
-    """A service, with the attributes of its cluster where that is at hand."""
+    """A service, with the attributes of its cluster where that is available."""
 
     address: str
     attributes: Attributes
@@ -102,7 +102,7 @@ class Service(Struct, frozen=True):
 
 
 def cluster_of(attributes: Attributes, found: Mapping[str, Attributes]) -> tuple[str, Attributes | None]:
-    """The cluster that a service names, among those at hand by their addresses."""
+    """The cluster that a service names, among those available by their addresses."""
     named = attributes.get("cluster")
     symbols: tuple[Any, ...] = ()
     if isinstance(named, Value) and isinstance(named.data, Expression | str):

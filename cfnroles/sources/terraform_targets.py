@@ -152,7 +152,7 @@ def runner_of(address: str, kind: RunnerType, given: Attributes) -> RunnerOfTask
 
 
 #: What is said of a target that is not read, and of one that runs none of the task definitions.
-_NOT_READ = "nobody can see which task it runs, nor where"
+_NOT_READ = "cannot see which task it runs, nor where"
 ELSEWHERE = "it runs a task definition that is none of these, and nothing is said of what its role needs"
 
 

@@ -1,4 +1,4 @@
-"""The task definitions of Terraform as tasks like any others, with the conditions that parts of them hang on."""
+"""The task definitions of Terraform as tasks like any others, with the conditions that parts of them depend on."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _too_many(workload: Workload) -> Gap:
 
 
 class _Places:
-    """One origin for each place: which element of a list stands there hangs on conditions, and the place does not."""
+    """One origin for each place: which element of a list is there depends on conditions, and the place does not."""
 
     def __init__(self) -> None:
         self._known: dict[object, Origin] = {}

@@ -22,7 +22,7 @@ _SPELLED = {
 
 
 class Told(Struct, frozen=True):
-    """What is known besides the documents; an empty value is something nobody told.
+    """What is known besides the documents; an empty value is something unknown.
 
     ``family``, ``values`` (of placeholders, by name) and ``images`` (by the container's name, or the empty name for the
     only one) complete a task definition. ``account`` (12 digits) and ``region`` are where its tasks run.

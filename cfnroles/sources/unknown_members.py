@@ -13,7 +13,7 @@ from cfnroles.table.ecs.fieldless import ROOTS
 from cfnroles.text import text_of
 from cfnroles.workload import EXPRESS, Path, Workload
 
-#: What stands beside a task definition, and which role it is likely to be about.
+#: What is next to a task definition, and which role it is likely to be about.
 HOLDERS_BESIDE = {
     "service": Holder.INFRASTRUCTURE,
     "cluster": Holder.TASK,
@@ -45,7 +45,7 @@ def unknown_members(workload: Workload, others: Collection[str]) -> tuple[tuple[
     for holder, path, named, remedy in (*_unknown(workload, others), *_unknown_choices(workload)):
         origin = workload.origin(path)
         if str(path[-1]).startswith("Fn::"):
-            gaps.append(Gap(holder, "unknown-member", origin, f"nobody can see what {path[-1]} puts here", _PROCESSED))
+            gaps.append(Gap(holder, "unknown-member", origin, f"cannot see what {path[-1]} puts here", _PROCESSED))
             continue
         what = f"cfnroles knows no {named}, nor which permissions it costs"
         gaps.append(Gap(holder, "unknown-member", origin, what, f"{remedy} Else add to the roles what it needs"))
@@ -59,7 +59,7 @@ def unseen_members(workload: Workload, paths: Iterable[Path]) -> Iterator[Gap]:
     for path in paths:
         field = "".join("[]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
         if any(feature.field.startswith((f"{field}.", f"{field}[]")) for feature in FEATURES):
-            what = "nobody can see what CloudFormation puts here, nor which permissions it costs"
+            what = "cannot see what CloudFormation puts here, nor which permissions it costs"
             yield Gap(Holder.TASK, "unknown-member", workload.origin(path), what, _PROCESSED)
 
 
@@ -101,7 +101,7 @@ def _of_structure(value: Any, kind: Any, path: Path) -> Iterator[tuple[Path, _Ki
 
 @cache
 def members_beside(root: str) -> Mapping[str, Any]:
-    """The members of what stands beside a task definition, such as a ``service`` or a ``cluster``."""
+    """The members of what is next to a task definition, such as a ``service`` or a ``cluster``."""
     # How a service is doing is answered beside what it was made of, and asks for nothing.
     answered = dict.fromkeys(recorded()["answers"]["Service"], ANYTHING) if root == "service" else {}
     taken = (members for operation, members in recorded()["takes"].items() if ROOTS.get(operation) == root)

@@ -122,7 +122,7 @@ class EventSource(Struct, frozen=True):
 
 
 def reads_only(name: str) -> bool | None:
-    """Whether a call of this name changes nothing; ``None`` where its first word does not tell."""
+    """Whether a call of this name changes nothing; ``None`` where its first word does not say."""
     if _READING.match(name):
         return True
     return False if _WRITING.match(name) else None

@@ -132,7 +132,7 @@ class Feature(Struct, frozen=True):
     unless ``hidden`` raises Unnamed for permissions that cannot be seen, or Malformed for what ECS would refuse.
     ``standing`` is by whose word ECS does it. ``reference`` gives the secret or parameter that must exist, in the
     spelling of ``valueFrom``, and ``use`` what it is read for, if not for a variable. ``trap`` gives what ECS accepts
-    and will likely fail. ``beside`` are the fields that the example stands beside.
+    and will likely fail. ``beside`` are the fields that the example is next to.
     """
 
     name: str

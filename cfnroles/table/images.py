@@ -80,7 +80,7 @@ def _ecr_repository(image: Text) -> Arn | None:
     first = registry if slash else _before_tag(image)
     if first.unknown:
         left = first.unknown[0]
-        is_ = "is the placeholder" if isinstance(left, Placeholder) else "hangs on"
+        is_ = "is the placeholder" if isinstance(left, Placeholder) else "depends on"
         raise Unnamed(f"the image's registry {is_} {left.written or left.spelled}", remedy(left))
     if _LOOKS_LIKE_ECR.match(first):
         if not slash:

@@ -101,8 +101,8 @@ def remedy(left: str | Symbol) -> str:
 def located_arn(text: Text) -> Arn:
     """The parts of an ARN whose account and Region are real ones.
 
-    Raises Malformed for what is no ARN, and Unnamed where words stand in the places of account or Region that may be
-    filled in.
+    Raises Malformed for what is not an ARN, and Unnamed where words stand in the places of account or Region that may
+    be filled in.
     """
     arn = parse_arn(text)
     if arn.account and not is_account(arn.account):

@@ -8,7 +8,7 @@ from cfnroles.statements import Statement
 
 
 class Lacked(Struct, frozen=True):
-    """A statement that a role lacks, and the conditions of the source that it hangs on, in words."""
+    """A statement that a role lacks, and the conditions of the source that it depends on, in words."""
 
     statement: Statement
     when: str = ""

@@ -47,14 +47,14 @@ _BY_OPTION = {
     "AWS::Partition": "Give --region REGION.",
     "AWS::URLSuffix": "Give --region REGION.",
 }
-_AS_EXPRESSIONS = "The deployment tells it: `cfnroles build` writes a template with it."
+_AS_EXPRESSIONS = "Known at deployment: `cfnroles build` writes a template with it."
 
 
 class PlainPolicy(Struct, frozen=True):
     """A policy document without expressions.
 
     ``gaps`` are what it lacks for want of a name, ``key_needs`` the fields whose secrets a customer managed key may
-    encrypt, which nobody told. ``managed_policies`` are the ARNs of those that are chosen besides it, ``defaults``
+    encrypt, which is unknown. ``managed_policies`` are the ARNs of those that are chosen besides it, ``defaults``
     the parameters of a template whose default was taken. ``size`` is what IAM counts, in characters.
     """
 
@@ -69,8 +69,8 @@ class PlainPolicy(Struct, frozen=True):
 class Subject(Struct, frozen=True):
     """One task definition whose roles are asked about.
 
-    ``conditions`` are those of a template that a need hangs on, with what decides them; ``defaults`` are the parameters
-    whose default was taken.
+    ``conditions`` are those of a template that a need depends on, with what decides them; ``defaults`` are the
+    parameters whose default was taken.
     """
 
     name: str
@@ -137,7 +137,7 @@ def plain_trust(reading: Reading, holder: Holder, resource: str = "") -> PlainPo
         told = {"account": facts.account, **({} if by.source_arn_switch else {"region": facts.region})}
         if missing := [name for name, value in told.items() if not value]:
             raise BadAnswer(
-                f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which nobody told",
+                f"the trust policy of the {holder} names the task's {' and '.join(missing)}, which is unknown",
                 where=reading.name,
                 remedy=" ".join(f"Give --{name} {'ID' if name == 'account' else 'REGION'}." for name in missing),
             )
@@ -249,7 +249,7 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
     hanging = {need: conditions[need] for need in needs if need in conditions}
     _refuse(
         reading,
-        "hangs on conditions",
+        "depends on conditions",
         ((f"if {when}", remedy, need.origin) for need, (when, remedy) in hanging.items()),
     )
 

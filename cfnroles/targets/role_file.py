@@ -89,7 +89,7 @@ def _policy(file: str, text: str, several: Sequence[Diagnosis], statements: Sequ
         except InvalidInput as error:
             failure = failure or error
     raise Ungrantable(
-        f"{failure.where}: {failure.what}: add it by hand" if failure else f"{file} is no policy document"
+        f"{failure.where}: {failure.what}: add it by hand" if failure else f"{file} is not a policy document"
     )
 
 

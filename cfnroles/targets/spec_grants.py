@@ -71,7 +71,7 @@ def _with(text: str, reading: Reading, service: str, need: Need, each: Diagnosis
 
 
 def _ways(service: str, need: Need, caller: CallingRole) -> Iterator[tuple[Path, Any]]:
-    """The places in a spec for what was refused, each with what stands there, the best one first."""
+    """The places in a spec for what was refused, each with what is there, the best one first."""
     action, resource = need.permission.action, str(need.permission.resource)
     of_execution = need.holder is Holder.EXECUTION and caller is not CallingRole.EITHER
     if action == _DECRYPT and need.holder is Holder.EXECUTION:

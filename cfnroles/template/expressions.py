@@ -68,7 +68,8 @@ def _piece(symbol: Cut) -> Any:
     match symbol:
         case Field(number=number, before=before):
             # The ARN of a parameter has one field less than that of a secret. What a condition leaves out is looked at
-            # by AWS::LanguageExtensions all the same: https://github.com/aws-cloudformation/cfn-language-discussion/issues/120
+            # by AWS::LanguageExtensions all the same:
+            # https://github.com/aws-cloudformation/cfn-language-discussion/issues/120
             sure = isinstance(symbol.of, Placeholder)
             lacking = int(number > 5) if sure else number
             field = _select(number, ":", expression(Text(whole, ":" * lacking)))

@@ -22,7 +22,7 @@ class Generator(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """What tells that a tool wrote a template, and where it stands there."""
+    """What tells that a tool wrote a template, and where it is there."""
 
     generator: Generator
     path: Path

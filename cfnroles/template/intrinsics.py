@@ -39,7 +39,8 @@ _URL_SUFFIXES = {
 _HOME = "${AWS::Region}:${AWS::AccountId}"
 _TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 #: What Ref and GetAtt give for a resource whose name the template states: (type, attribute) -> (property, text).
-#: An empty attribute is Ref. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+#: An empty attribute is Ref.
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _NAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("AWS::Logs::LogGroup", ""): ("LogGroupName", "{}"),
     ("AWS::Logs::LogGroup", "Arn"): (
@@ -73,14 +74,14 @@ def plain(text: str) -> str:
 
 
 def symbols(text: str) -> tuple[str, ...]:
-    """The names of the symbols in a resolved text: what nobody told."""
+    """The names of the symbols in a resolved text: what is unknown."""
     return tuple(_SYMBOL.findall(text))
 
 
 def undecided(value: Any) -> tuple[str, Any, Any] | None:
-    """The condition and both outcomes of a value that hangs on a condition nobody decided; ``None`` for any other.
+    """The condition and both outcomes of a value that depends on a condition nobody decided; ``None`` for any other.
 
-    ``Resolution`` makes them of this form alone; what else looks like one stands in a document that is no template.
+    ``Resolution`` makes them of this form alone; what else looks like one stands in a document that is not a template.
     """
     match value:
         case {"Fn::If": [str(name), yes, no]} if len(value) == 1:
@@ -127,7 +128,7 @@ class Resolution(Struct):
         return self._condition(name)
 
     def condition(self, name: str) -> bool | None:
-        """Whether the template's condition holds; ``None`` where that hangs on something nobody told."""
+        """Whether the template's condition holds; ``None`` where that depends on something unknown."""
         truth: Any = self.look(("condition", name))
         decided: bool | None = truth
         return decided
@@ -242,7 +243,7 @@ class Resolution(Struct):
         self.look(("parameter", name))
         kind = str(definition.get("Type", ""))
         given = self.given.parameters.get(name, definition.get("Default"))
-        # The value of an SSM parameter type is the parameter's name, and what Ref gives is what stands there.
+        # The value of an SSM parameter type is the parameter's name, and what Ref gives is what is there.
         if given is None or kind.startswith("AWS::SSM::Parameter::Value"):
             return f"${{{name}}}"
         text = literal(_as_text(given))
@@ -340,7 +341,7 @@ class Resolution(Struct):
     def _piece_of_task_definition(self, index: int, name: str) -> str:
         """What is cut out of the ARN of a task definition that the template makes; empty for its revision.
 
-        The CDK names families like that. A family that is not told is one that CloudFormation makes up.
+        The CDK names families like that. A family that is not known is one that CloudFormation makes up.
         """
         logical_id, _, attribute = name.partition(".")
         definition = _member(_member(self.tree, "Resources"), logical_id)
@@ -391,7 +392,7 @@ class Resolution(Struct):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
     def truth(self, given: Any) -> bool | None:
-        """Whether a condition's expression holds; ``None`` where that hangs on something nobody told."""
+        """Whether a condition's expression holds; ``None`` where that depends on something unknown."""
         if not isinstance(given, Mapping) or len(given) != 1:
             return None
         name, argument = next(iter(given.items()))
@@ -433,7 +434,7 @@ def _symbol(name: str, argument: Any) -> str:
 
 
 def _hangs(value: Any) -> bool:
-    """Whether a resolved value has a part that hangs on a condition nobody decided."""
+    """Whether a resolved value has a part that depends on a condition nobody decided."""
     return undecided(value) is not None or any(map(_hangs, inside(value)))
 
 

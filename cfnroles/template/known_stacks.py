@@ -64,7 +64,7 @@ class KnownStacks:
         self._answers: dict[Hashable, list[tuple[_Looks, Any]]] = {}
 
     def answer(self, about: Hashable, stack: ResolvedStack, ask: Callable[[ResolvedStack], _Answer]) -> _Answer:
-        """What ``ask`` answers of a stack, which hangs on nothing but what it is ``about`` and the resources."""
+        """What ``ask`` answers of a stack, which depends on nothing but what it is ``about`` and the resources."""
         answers = self._answers.setdefault(about, [])
         for looks, answer in answers:
             if all(_is_same(seen, _seen(look, stack)) for look, seen in looks.items()):

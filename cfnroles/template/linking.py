@@ -1,6 +1,6 @@
 """Stacks that are deployed together, each as a template that has the resources of the others, too.
 
-What one stack imports of another, hands to a nested one or takes from its outputs becomes what stands there: a secret
+What one stack imports of another, hands to a nested one or takes from its outputs becomes what is there: a secret
 is the same secret in all of them, and a role has the policies and the users of all of them.
 """
 
@@ -66,7 +66,7 @@ class _Links:
         self.together = self._components()
 
     def followed(self, number: int, given: Any) -> tuple[int, Any] | None:
-        """The stack where the value of an expression of a stack stands, and what stands there; else ``None``."""
+        """The stack where the value of an expression of a stack stands, and what is there; else ``None``."""
         stack = self.stacks[number]
         match given:
             case {"Ref": str(name)} if len(given) == 1 and stack.around is not None and name in stack.passed:
@@ -164,7 +164,8 @@ class _Merging:
         return {**made, "Condition": self._gate(conditions)} if conditions else made
 
     def _conditions(self, own: Any, number: int) -> tuple[str, ...]:
-        """The conditions that a resource of a stack hangs on: its own, and those of the nested stacks that it is in."""
+        """The conditions that a resource of a stack depends on: its own, and those of the nested stacks that it is
+        in."""
         found = [self._name(number, "Conditions", own)] if isinstance(own, str) else []
         inner, stack = number, self._links.stacks[number]
         while stack.around is not None:

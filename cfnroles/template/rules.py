@@ -12,7 +12,7 @@ from cfnroles.template.intrinsics import Resolution, symbols
 
 
 def refused(tree: Mapping[str, Any], resolution: Resolution) -> bool:
-    """Whether a rule surely refuses the values that are known; what hangs on others refuses nothing."""
+    """Whether a rule surely refuses the values that are known; what depends on others refuses nothing."""
     rules = tree.get("Rules")
     return any(_refuses(rule, resolution) for rule in (rules.values() if isinstance(rules, Mapping) else ()))
 

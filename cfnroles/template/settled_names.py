@@ -24,7 +24,7 @@ _SECTIONS = ("Resources", "Outputs")
 def with_settled_names(template: Template, given: Given) -> Template:
     """The template with the names of its resources as they stand, as far as these are known; itself where all are.
 
-    What hangs on a parameter that a condition asks is told apart with the conditions. ``rolled`` gains the parameters
+    What depends on a parameter that a condition asks is told apart with the conditions. ``rolled`` gains the parameters
     whose default was taken.
     """
     if not _FUNCTION.search(template.text):

@@ -3,11 +3,11 @@
     template = read_template(text, "roles.yaml")
     stack = template.resolve(Given({"ProjectName": "shop"}, account="111122223333", region="eu-west-1"))
     role = stack.resources["ExecutionRole"]
-    role.properties["Policies"][0]          # texts in the spelling of Fn::Sub: what nobody told stays ${...}
+    role.properties["Policies"][0]          # texts in the spelling of Fn::Sub: what is unknown stays ${...}
     template.line(role.source("Policies", 0))
 
-Resolved texts never guess: ``${Queue.Arn}``, ``${AWS::AccountId}`` or ``${Fn::Select(0, Keys)}`` is a part that nobody
-told, and ``${!`` is a literal ``${``. The same symbol stands for the same value throughout a stack.
+Resolved texts never guess: ``${Queue.Arn}``, ``${AWS::AccountId}`` or ``${Fn::Select(0, Keys)}`` is a part that is
+unknown, and ``${!`` is a literal ``${``. The same symbol stands for the same value throughout a stack.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 """
 
@@ -41,9 +41,10 @@ __all__ = [
 
 
 class Resource(Struct, frozen=True, dict=True):
-    """One resource of a template. ``undecided`` names the condition it hangs on, where nobody told whether it holds.
+    """One resource of a template. ``undecided`` names the condition it depends on, where nobody told whether it holds.
 
-    A value that hangs on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values resolved.
+    A value that depends on an undecided condition stays ``{"Fn::If": [condition, value, value]}``, both values
+    resolved.
     """
 
     logical_id: str
@@ -80,7 +81,7 @@ class Resource(Struct, frozen=True, dict=True):
 class ResolvedStack(Struct, frozen=True, dict=True):
     """A template with values: its resources by logical id, without those whose condition does not hold.
 
-    ``conditions`` tells of each condition whether it holds, ``None`` where that hangs on something nobody told.
+    ``conditions`` tells of each condition whether it holds, ``None`` where that depends on something unknown.
     """
 
     resources: Mapping[str, Resource]
@@ -228,7 +229,7 @@ class Template(Struct, frozen=True, dict=True):
         return part
 
     def untold_by(self, condition: str, given: Given) -> tuple[str, ...]:
-        """The parameters without a value that a condition of the template hangs on."""
+        """The parameters without a value that a condition of the template depends on."""
         return self._untold(_references({"Condition": condition}, self.tree, frozenset()), given)
 
     def _untold(self, names: Iterable[str], given: Given) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ class Template(Struct, frozen=True, dict=True):
         return tuple(_mapping(self.tree.get("Conditions")))
 
     def conditions_of(self, types: tuple[str, ...]) -> tuple[str, ...]:
-        """The names of the conditions that resources hang on, or parts of them, whose types begin like that."""
+        """The names of the conditions that resources depend on, or parts of them, whose types begin like that."""
         found: dict[str, None] = {}
         for definition in self.resources.values():
             if definition["Type"].startswith(types):
@@ -323,7 +324,7 @@ class Template(Struct, frozen=True, dict=True):
         return {}
 
     def exports(self, given: Given = NOTHING_GIVEN) -> tuple[str, ...]:
-        """The names that the stack exports with these values, and those that hang on what nobody told."""
+        """The names that the stack exports with these values, and those that depend on what is unknown."""
         return tuple(self.exported(given))
 
     def exported(self, given: Given = NOTHING_GIVEN) -> Mapping[str, str]:
@@ -343,7 +344,7 @@ def read_template(text: str, document: str) -> Template:
     """The template in a JSON or YAML text; raises InvalidInput where the text is none."""
     tree = parse(text, document)
     if not isinstance(tree, Mapping) or not isinstance(tree.get("Resources"), Mapping):
-        raise InvalidInput("is no CloudFormation template: it has no Resources", where=document)
+        raise InvalidInput("is not a CloudFormation template: it has no Resources", where=document)
     return checked(Template(document, text, tree))
 
 
@@ -357,11 +358,11 @@ def checked(template: Template) -> Template:
             continue
         kind = given.get("Type") if isinstance(given, Mapping) else None
         if not isinstance(given, Mapping):
-            what, remedy = f"the resource {name} is no mapping", "Write its Type and its Properties."
+            what, remedy = f"the resource {name} is not a mapping", "Write its Type and its Properties."
         elif kind is None and _TRANSFORM not in given:
             what, remedy = f"the resource {name} has no Type", "Write it, such as AWS::ECS::TaskDefinition."
         elif kind is not None and not isinstance(kind, str):
-            what = f"the Type of the resource {name} is no text, and CloudFormation takes no function there"
+            what = f"the Type of the resource {name} is not a string, and CloudFormation takes no function there"
             remedy = "Write the type itself, such as AWS::ECS::TaskDefinition."
         else:
             continue

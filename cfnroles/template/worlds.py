@@ -4,7 +4,7 @@
     stacks = {world: worlds.stack(world) for world in worlds.all}
     worlds.when(world for world, stack in stacks.items() if "Key" in stack.resources)     # if HasKey holds
 
-A thing that is there in some of the worlds hangs on what `Worlds.when` says of them. Whoever looks at one world needs
+A thing that is there in some of the worlds depends on what `Worlds.when` says of them. Whoever looks at one world needs
 to know nothing of conditions: nothing is undecided there.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
 """
@@ -112,7 +112,7 @@ class Worlds(Struct, frozen=True, dict=True):
     whole: Template | None = None
 
     def holds(self, condition: str, world: World) -> bool | None:
-        """Whether a condition of the template holds in a world; ``None`` where it hangs on atoms left aside."""
+        """Whether a condition of the template holds in a world; ``None`` where it depends on atoms left aside."""
         formula = self._formulas.get(condition)
         return None if formula is None else self._truth(formula, world)
 
@@ -231,7 +231,7 @@ class Worlds(Struct, frozen=True, dict=True):
         found: dict[Literal, frozenset[World]] = {}
         everywhere = frozenset(self.all)
         truths = {name: [self.holds(name, world) for world in self.all] for name in self._formulas}
-        # One that hangs on atoms left aside may look like another here.
+        # One that depends on atoms left aside may look like another here.
         named = {
             name: frozenset(itertools.compress(self.all, each)) for name, each in truths.items() if None not in each
         }

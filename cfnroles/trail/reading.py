@@ -98,7 +98,7 @@ class Pass:
                 self._batch(batch)
         if self._counts["events"] == events and self._counts["malformed"] > malformed:
             self._counts["malformed"] = malformed
-            raise OtherDocument("it is no file of CloudTrail")
+            raise OtherDocument("it is not a file of CloudTrail")
         self._counts["files"] += 1
 
     def directory(self, source: str) -> None:
@@ -262,7 +262,7 @@ def _of_file(passing: Pass, source: str) -> None:
         passing.file(source)
     except Broken as error:
         raise InvalidInput(
-            "is no whole file of CloudTrail",
+            "is not a whole file of CloudTrail",
             where=where,
             why=f"{str(error)[0].upper()}{str(error)[1:]}.",
             remedy="Fetch it again: what is missing would look as if it was never used.",

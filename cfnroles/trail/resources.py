@@ -22,7 +22,7 @@ _OF_SECRETS = ":secretsmanager:"
 
 
 class Called(Struct, frozen=True):
-    """The resources of a call as patterns: ``?`` and ``*`` in them are parts that the event does not tell.
+    """The resources of a call as patterns: ``?`` and ``*`` in them are parts that the event does not say.
 
     ``complete`` says that the call was about no others.
     """

@@ -25,7 +25,7 @@ _MORE = re.compile(rb'"NextToken"\s*:\s*"')
 _GZIP = b"\x1f\x8b"
 _TRIES = 8
 
-#: What one event may be that is none of CloudTrail's, and what a text may be that is no JSON.
+#: What one event may be that is none of CloudTrail's, and what a text may be that is not JSON.
 _MALFORMED = (msgspec.ValidationError, RecursionError, UnicodeDecodeError)
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
@@ -34,7 +34,7 @@ _ONE = msgspec.json.Decoder(Record)
 
 
 class Broken(Exception):
-    """The text ends before it should, or is no JSON; the sentence says which."""
+    """The text ends before it should, or is not JSON; the sentence says which."""
 
 
 class OtherDocument(Exception):
@@ -61,7 +61,7 @@ def batches(chunks: Iterable[bytes]) -> Iterator[Batch]:
     if found := _ARRAY.match(head):
         yield from _of_array(head[found.end() :], stream, b"}" if b"{" in found[0] else b"")
     elif head.lstrip()[:1] != b"{":
-        raise OtherDocument("it is no JSON")
+        raise OtherDocument("it is not JSON")
     elif _is_object(head.lstrip().partition(b"\n")[0]):
         yield from _of_lines(head, stream)
     else:
@@ -206,7 +206,7 @@ def _decoded(buffer: bytes, places: list[tuple[int, int]]) -> Batch:
         except _MALFORMED:
             malformed += 1
         except msgspec.DecodeError as error:
-            raise Broken(f"it is no JSON ({error})") from error
+            raise Broken(f"it is not JSON ({error})") from error
     return Batch(records, malformed)
 
 
@@ -232,7 +232,7 @@ def _lines(text: bytes) -> Batch:
         except _MALFORMED:
             malformed += 1
         except msgspec.DecodeError as error:
-            raise Broken(f"one of its lines is no JSON ({error})") from error
+            raise Broken(f"one of its lines is not JSON ({error})") from error
     return Batch(records, malformed)
 
 
@@ -252,6 +252,6 @@ def _of_whole(buffer: bytes, stream: Iterator[bytes]) -> Batch:
     try:
         return Batch([_ONE.decode(buffer)], more=bool(_MORE.search(buffer)))
     except msgspec.ValidationError as error:
-        raise OtherDocument("it is no file of CloudTrail") from error
+        raise OtherDocument("it is not a file of CloudTrail") from error
     except _UNREADABLE as error:
-        raise Broken(f"it is no JSON ({error})") from error
+        raise Broken(f"it is not JSON ({error})") from error

@@ -155,7 +155,7 @@ RECORDED = [
         pytest.param(QUIET, "secretsmanager:*", SECRET, UNUSED, "", id="a pattern out of use"),
         pytest.param(QUIET, "logs:*", "*", UNKNOWN, "cannot be seen", id="a pattern of which some is never recorded"),
         pytest.param(QUIET, "*", "*", USED, "", id="everything, in use"),
-        pytest.param(QUIET[:-1], "*", "*", UNKNOWN, "nobody can list", id="everything, out of use"),
+        pytest.param(QUIET[:-1], "*", "*", UNKNOWN, "cannot list", id="everything, out of use"),
         pytest.param(
             [*QUIET, secret("db", "web")], GET, SECRET, UNKNOWN, "1 call may have used it", id="the name of a secret"
         ),
@@ -228,7 +228,7 @@ def test_what_a_field_asks_for_is_never_taken_away() -> None:
     needed, old, key = found.grants
     assert [each.status for each in found.grants] == [UNUSED] * 3
     assert [need.origin.pointer for need in needed.needs] == ["containerDefinitions[0].secrets[0].valueFrom"]
-    # A key that nobody told of may be the one that encrypts the secret.
+    # A key that is unknown may be the one that encrypts the secret.
     assert [each.removable for each in (needed, old, key)] == [False, True, False]
     (tight,) = found.tight
     assert tight.after is not None

@@ -63,7 +63,7 @@ def test_the_repaired_template_has_none() -> None:
         ("{ContainerDefinitions: !Ref Containers}", ".ContainerDefinitions"),
         ("{Fn::Transform: {Name: Macro}}", ".Fn::Transform"),
     ],
-    ids=["containers from elsewhere", "a macro"],
+    ids=["containers from another place", "a macro"],
 )
 def test_a_task_definition_that_cannot_be_seen_is_said_to_be(properties: str, place: str) -> None:
     text = f"Resources: {{Task: {{Type: AWS::ECS::TaskDefinition, Properties: {properties}}}}}"
@@ -138,7 +138,7 @@ class TestRealDocuments:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("services:\n  web: {image: nginx}\n", "is no task definition", id="another document"),
+        pytest.param("services:\n  web: {image: nginx}\n", "is not a task definition", id="another document"),
         pytest.param("[1, 2]", "holds a list of 2 elements", id="a list"),
         pytest.param("", "is empty", id="an empty file"),
         pytest.param("{", "is not valid JSON", id="broken JSON"),

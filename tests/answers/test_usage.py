@@ -57,7 +57,7 @@ def answer(told: dict[str, Any], action: str, resource: str, **more: Any) -> str
             ),
             (secret("db-AbCdEf", "web"), "secretsmanager:*", "*", "used"),
             (secret("db-AbCdEf", "web"), "SecretsManager:getsecretvalue", "*", "used"),
-            # What the caller sent is a name: how the ARN goes on is not told.
+            # What the caller sent is a name: how the ARN goes on is not known.
             (secret("db", "web"), "secretsmanager:GetSecretValue", ARN("secretsmanager", "secret:db-??????"), "used"),
             (
                 secret("db", "web"),

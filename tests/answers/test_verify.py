@@ -157,7 +157,7 @@ def test_a_need_of_another_holder_is_not_asked_of_the_role() -> None:
     assert verified(role(allow()), need(holder=Holder.TASK)).judged == ()
 
 
-# -- what hangs on a parameter
+# -- what depends on a parameter
 
 
 def test_a_key_is_needed_only_where_one_is_given() -> None:
@@ -174,7 +174,7 @@ def test_a_key_is_needed_only_where_one_is_given() -> None:
     ]
 
 
-# -- what nobody told
+# -- what is unknown
 
 OURS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/x"
 UNTOLD = need("ssm:GetParameters", OURS)
@@ -347,7 +347,7 @@ TRUSTS = [
     ("broken", {"Principal": ECS, "Effect": "Yes"}, Holder.TASK, Outcome.UNKNOWN),
     ("not a principal", {"Principal": 5}, Holder.TASK, Outcome.UNKNOWN),
     ("all but one", {"NotPrincipal": {"AWS": "arn:aws:iam::1:root"}}, Holder.TASK, Outcome.UNKNOWN),
-    ("a service that nobody told", {"Principal": {"Service": {"Ref": "Secret"}}}, Holder.TASK, Outcome.UNKNOWN),
+    ("a service that is unknown", {"Principal": {"Service": {"Ref": "Secret"}}}, Holder.TASK, Outcome.UNKNOWN),
     ("by a suffix", {"Principal": {"Service": {"Fn::Sub": "ecs-tasks.${AWS::URLSuffix}"}}}, Holder.TASK,
      Outcome.ALLOWED),
 ]  # fmt: skip
@@ -393,8 +393,8 @@ def test_a_trust_policy_that_hangs_on_a_condition_is_unknown_with_its_cure() -> 
     assert found.trust is not None
     assert trust_outcome(found.trust) is Outcome.UNKNOWN
     assert remedies(found) == (
-        "trust policy.Statement[0] (t.yaml:4) is not read: it hangs on the template's condition Prod, which nobody"
-        " told. Give --parameter Stage=VALUE.",
+        "trust policy.Statement[0] (t.yaml:4) is not read: it depends on the template's condition Prod, which is"
+        " unknown. Give --parameter Stage=VALUE.",
     )
 
 

@@ -186,9 +186,9 @@ ELSEWHERE = {
         "aws_secretsmanager_secret.part.arn",
         "pass",
     ),
-    "what nobody told": (DB, "var.secret", "not judged unknown"),
-    "what may be what nobody told": ("var.secret", "var.secret", "not judged"),
-    "a secret beside one that nobody told": (DB, f"{DB}, var.secret", "not judged"),
+    "what is unknown": (DB, "var.secret", "not judged unknown"),
+    "what may be what is unknown": ("var.secret", "var.secret", "not judged"),
+    "a secret beside one that is unknown": (DB, f"{DB}, var.secret", "not judged"),
 }
 
 
@@ -232,8 +232,8 @@ def test_what_is_not_read_of_a_role_is_told_and_keeps_it_from_passing(beside: st
 ABSENT = {
     "of elsewhere": ("data.aws_iam_role.other.arn", "data.aws_iam_role.other.arn"),
     "by its ARN": ('"arn:aws:iam::111122223333:role/other"', "arn:aws:iam::111122223333:role/other"),
-    "of a module that is not at hand": ("module.roles.arn", "module.roles.arn"),
-    "that nobody told": ("var.on", "var.on"),
+    "of a module that is not available": ("module.roles.arn", "module.roles.arn"),
+    "that is unknown": ("var.on", "var.on"),
     "that is nowhere declared": ("local.role", "${aws_ecs_task_definition.app.execution_role_arn}"),
 }
 
@@ -262,7 +262,7 @@ OF_RESOURCES = {
     "by its ARN": (of_secret('"arn:aws:iam::111122223333:role/exec"'), "not judged unknown"),
     "it allows another role": (of_secret('"arn:aws:iam::111122223333:role/other"'), "fail missing"),
     "it is of another secret": (of_secret("aws_iam_role.exec.arn", secret=OTHER), "fail missing"),
-    "nobody can see it": (of_secret_by("var.on"), "not judged unknown"),
+    "cannot see it": (of_secret_by("var.on"), "not judged unknown"),
     "it may deny": (inline(policy(DB)) + of_secret("aws_iam_role.exec.arn", "Deny"), "not judged unknown"),
     "it allows what the role does": (inline(policy(DB)) + of_secret("aws_iam_role.exec.arn"), "pass"),
 }

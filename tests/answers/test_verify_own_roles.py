@@ -54,7 +54,7 @@ def complete_and_minimal(found: Verification) -> None:
 
 
 def parameters_of(template: Template) -> Iterator[dict[str, str]]:
-    """Every combination of what the conditions of the template hang on."""
+    """Every combination of what the conditions of the template depend on."""
     choices = {
         "KmsKeyArns": ["", ",".join(KEYS)],
         "PermissionsBoundaryArn": ["", "arn:aws:iam::aws:policy/AdministratorAccess"],
@@ -129,7 +129,7 @@ def test_task_definitions_of_a_corpus(repository: Path) -> None:
                 source = read(path, Told(family="corpus", kms_key_arns=keys))
                 template = written(source)
             except InvalidInput:
-                break  # what is no task definition is told by the tests of `build`
+                break  # what is not a task definition is told by the tests of `build`
             for _, found in judged(source, template, {}, prove=True):
                 complete_and_minimal(found)
 

@@ -243,7 +243,7 @@ def test_a_nested_stack_that_nobody_can_see_is_told() -> None:
     text = TEMPLATE + '  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://b/t.yaml"}}\n'
     execution, unseen = judged(text)
     assert (execution.verdict, unseen.verdict) == (Verdict.PASS, Verdict.NOT_JUDGED)
-    assert "nobody can see what stands in the nested stack Inner" in unseen.gaps[0].what
+    assert "cannot see what stands in the nested stack Inner" in unseen.gaps[0].what
 
 
 def test_a_nested_stack_beside_the_template_is_named(tmp_path: Path) -> None:
@@ -541,7 +541,7 @@ def test_a_permission_that_nobody_has_shown_to_be_needed_says_so() -> None:
     out = " ".join(told(changed(*KEY_OF_LOGS).replace("KEY", "!GetAtt Key.Arn")).split())
     doubt = "unproven: that CloudWatch Logs tells the key of the log group where a role asks, too"
     assert "[MISSING] kms:Decrypt on ${Key.Arn}" in out
-    assert "it does not allow 9 needs, 6 of which nobody has shown to be needed" in out
+    assert "it does not allow 9 needs, 6 not shown to be needed" in out
     assert f"Missing: add to the execution role - EncryptLogs is {doubt}" in out
     assert out.count(doubt) == 7
 
@@ -637,4 +637,4 @@ def test_the_place_of_a_role_that_a_service_does_not_name_is_told() -> None:
 
 
 def test_what_a_module_makes_is_told_that_nobody_sees() -> None:
-    assert "nobody can see which resources Part makes" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")
+    assert "cannot see which resources Part makes" in told(TEMPLATE + "  Part: {Type: My::Org::Part::MODULE}\n")

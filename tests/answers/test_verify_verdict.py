@@ -98,11 +98,11 @@ TRUST: list[tuple[str, Callable[[], Verification], tuple[Ground, ...]]] = [
      "Principal": "*"}]), (Ground.OTHERS,)),
     ("tags alone", lambda: task(trust=[ECS, statement({"AWS": "arn:aws:iam::1:root"}, "sts:TagSession")]), ()),
     ("denied to others", lambda: task(trust=[ECS, {**statement({"AWS": "1"}), "Effect": "Deny"}]), ()),
-    ("a service that nobody told", lambda: task(trust=[ECS, statement({"Service": {"Ref": "Untold"}})]),
+    ("a service that is unknown", lambda: task(trust=[ECS, statement({"Service": {"Ref": "Untold"}})]),
      (Ground.UNREAD,)),
     ("others, if", lambda: task(trust=[ECS, {"Fn::If": ["C", statement("*"), {"Ref": "AWS::NoValue"}]}]),
      (Ground.UNREAD,)),
-    ("a key that nobody told", lambda: task(trust=[{**ECS, "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}]),
+    ("a key that is unknown", lambda: task(trust=[{**ECS, "Condition": {"StringEquals": {"aws:SourceVpce": "v"}}}]),
      (Ground.UNKNOWN_TRUST,)),
     ("a transform", lambda: task(AssumeRolePolicyDocument={"Fn::Transform": {"Name": "x"}}),
      (Ground.UNREAD, Ground.UNKNOWN_TRUST)),
@@ -143,7 +143,7 @@ def test_the_verdict_and_its_grounds(verified: Callable[[], Verification], groun
     assert summary(found).endswith("nothing too much") is beyond.isdisjoint(grounds)
 
 
-# -- needs that hang on a key
+# -- needs that depend on a key
 
 
 def hanging(given: Given | None = None, *statements: dict[str, Any]) -> Verification:

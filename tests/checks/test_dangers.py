@@ -173,7 +173,7 @@ def test_an_action_that_does_not_exist_comes_with_the_one_that_does(faults: Find
         pytest.param("{AWS: '*'}", True, id="any account"),
         pytest.param("{AWS: ['123456789012', '*']}", True, id="any account beside one"),
         pytest.param("{AWS: '123456789012'}", False, id="an account"),
-        pytest.param("{AWS: !Ref Given}", False, id="an account that nobody told"),
+        pytest.param("{AWS: !Ref Given}", False, id="an account that is unknown"),
         pytest.param("{AWS: '*'}, Condition: {StringEquals: {aws:PrincipalOrgID: o-1}}", False, id="an organization"),
         pytest.param("{AWS: '*'}, Condition: {StringLike: {aws:PrincipalOrgID: '*'}}", True, id="any organization"),
     ],
@@ -320,7 +320,7 @@ def test_a_mount_by_iam_without_a_task_role(faults: Find) -> None:
     ("given", "where"),
     [
         ("!ImportValue a", "another stack exports it"),
-        ("!Ref Given", "it hangs on Given"),
+        ("!Ref Given", "it depends on Given"),
         ("arn:aws:iam::123456789012:role/a", "it stands elsewhere"),
         ("!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/a", "it stands elsewhere"),
     ],

@@ -70,14 +70,14 @@ def managed(*arns: str) -> str:
             [],
             id="managed by AWS, in any partition",
         ),
-        pytest.param(template(managed("!Ref Given")), ["unjudged-role"], id="a policy that nobody told: no guess"),
+        pytest.param(template(managed("!Ref Given")), ["unjudged-role"], id="a policy that is unknown: no guess"),
         pytest.param(
             template(managed("arn:aws:iam::123456789012:policy/pull")),
             ["unjudged-role"],
-            id="a policy from elsewhere: no guess",
+            id="a policy from another place: no guess",
         ),
         pytest.param(
-            template(role="ExecutionRoleArn: !Ref Given"), ["unjudged-role"], id="a role that nobody told: no guess"
+            template(role="ExecutionRoleArn: !Ref Given"), ["unjudged-role"], id="a role that is unknown: no guess"
         ),
         pytest.param(
             template(role="ExecutionRoleArn: !Ref Empty"), ["unjudged-role"], id="a role without a default: no guess"
@@ -85,7 +85,7 @@ def managed(*arns: str) -> str:
         pytest.param(
             template(role="ExecutionRoleArn: arn:aws:iam::123456789012:role/x"),
             ["unjudged-role"],
-            id="a role from elsewhere",
+            id="a role from another place",
         ),
         pytest.param(
             template(inline('                - {Effect: Allow, NotAction: "iam:*", Resource: "*"}\n')),
@@ -104,7 +104,7 @@ def managed(*arns: str) -> str:
                 )
             ),
             ["unjudged-role", "wildcard-actions"],
-            id="behind a condition that nobody told",
+            id="behind a condition that is unknown",
         ),
     ],
 )
@@ -198,7 +198,7 @@ def test_on_ec2_the_instance_pulls_images_for_a_task_without_a_role(faults: Find
         pytest.param("{Service: [ecs-tasks.amazonaws.com, ec2.amazonaws.com]}", [], id="tasks among others"),
         pytest.param("{Service: ecs.amazonaws.com}", ["untrusted-role"], id="the service ECS"),
         pytest.param("{AWS: 123456789012}", ["untrusted-role"], id="an account"),
-        pytest.param("{Service: !Ref Given}", [], id="a service that nobody told"),
+        pytest.param("{Service: !Ref Given}", [], id="a service that is unknown"),
         pytest.param('"*"', ["open-trust"], id="everybody"),
     ],
 )

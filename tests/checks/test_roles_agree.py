@@ -147,8 +147,8 @@ READ = f"secretsmanager:GetSecretValue on {SECRET}"
     [
         pytest.param(reading(SECRET), [], id="this secret"),
         pytest.param(reading(SECRET.replace("database", "orders")), [READ], id="another secret"),
-        pytest.param(reading("!Ref Given"), [], id="what nobody told"),
-        pytest.param(reading("!Sub '${Given}'"), [], id="what nobody told, in a text"),
+        pytest.param(reading("!Ref Given"), [], id="what is unknown"),
+        pytest.param(reading("!Sub '${Given}'"), [], id="what is unknown, in a text"),
         pytest.param(
             reading(f"!Sub '{SECRET.replace('111122223333', '${AWS::AccountId}')}'"), [], id="perhaps in this account"
         ),

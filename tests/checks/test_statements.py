@@ -154,5 +154,5 @@ def test_a_finding_names_resources_as_the_template_does(faults: Find) -> None:
                   - {Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Sub "${Secret}:key::"}
     """
     (finding,) = faults(template)
-    assert finding.what == "secret:${Secret} is followed by fields that are no part of a secret's ARN"
+    assert finding.what == "secret:${Secret} is followed by fields that are not part of a secret's ARN"
     assert finding.origin.pointer == "Resources.Policy.Properties.PolicyDocument.Statement[0]"

@@ -154,7 +154,7 @@ def test_a_fleet_is_one_line_for_each_role_the_worst_first(cfnroles: Any, files:
         ["ghost", "never assumed", "1"],
         ["web-execution", "1 session", "2"],
     ]
-    assert "package.json is no task definition, spec or template" in result.err
+    assert "package.json is not a task definition, spec or template" in result.err
 
 
 OWN = [{"Fn::Sub": f"arn:aws:secretsmanager:${{AWS::Region}}:{ACCOUNT}:secret:{name}-AbCdEf"} for name in ("db", "old")]
@@ -191,7 +191,7 @@ def test_the_roles_of_a_template_are_audited_under_the_name_that_the_account_kno
     assert statuses == ["used", "unused in the window"]
     tight = json.loads((files / "out" / "web-execution.Ours.json").read_text())
     assert tight["Statement"][0]["Resource"] == OWN[:1]
-    # A role from elsewhere in the place of the template's own is protected by what the template needs, too.
+    # A role from another place in the place of the template's own is protected by what the template needs, too.
     given = cfnroles(*asked, "--role", "account.json:web-execution")
     assert "needed by stack.json" in given.out
 

@@ -133,7 +133,7 @@ WRONG = {
     "not YAML": ("family: [shop", ["task.json:", "is not valid YAML"]),
     "empty": ("", ["is empty"]),
     "an empty object": ("{}", ["is empty"]),
-    "a text": ('"shop"', ["is no task definition", "It holds a str."]),
+    "a text": ('"shop"', ["is not a task definition", "It holds a str."]),
     "a list of two": (
         json.dumps([definition(), definition()]),
         ["a list of 2 elements", "one task definition at a time"],

@@ -259,7 +259,7 @@ def test_a_parameter_that_is_none_is_refused(tmp_path: Path, cfnroles: Any) -> N
     source.write_text(TEMPLATE.replace("Stage: {Type: String, Default: dev}", "Stage: dev"))
     refused = cfnroles("build", source, "-o", tmp_path / "out")
     assert refused.code == 2
-    assert "the roles refer to Stage, and what declares that parameter is no mapping" in refused.err
+    assert "the roles refer to Stage, and what declares that parameter is not a mapping" in refused.err
     assert not (tmp_path / "out").exists()
 
 

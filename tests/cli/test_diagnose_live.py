@@ -392,4 +392,4 @@ def test_where_nothing_may_be_read_no_one_says_that_nothing_failed(cfnroles: Any
 def test_where_nothing_failed_that_is_said(cfnroles: Any, aws: Account) -> None:
     aws({**READS, "ecs.list_tasks": {"taskArns": []}})
     result = cfnroles(*LIVE, "--service", "web")
-    assert (result.code, "AWS tells of no failure there" in result.err) == (3, True)
+    assert (result.code, "AWS reports no failure there" in result.err) == (3, True)

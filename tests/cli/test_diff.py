@@ -284,7 +284,7 @@ QUESTIONS = [
     (("HEAD",), "and no git repository"),
     (("old.json",), "old.json is compared with nothing"),
     (("-", "-"), "standard input holds one document"),
-    (("text.json", "old.json"), "text.json: is no task definition, no Express Mode service, no service spec"),
+    (("text.json", "old.json"), "text.json: is not a task definition, Express Mode service, service spec"),
     (
         ("old.yaml", "new.yaml", "--family", "x"),
         "--family is for a task definition, and old.yaml is a CloudFormation template",

@@ -1,4 +1,4 @@
-"""`cfnroles diff` of service specs: each with the task definitions that stand beside it on its own side."""
+"""`cfnroles diff` of service specs: each with the task definitions that are next to it on its own side."""
 
 from __future__ import annotations
 

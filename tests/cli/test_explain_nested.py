@@ -1,4 +1,4 @@
-"""Nested stacks whose templates stand beside the one that has them."""
+"""Nested stacks whose templates are next to the one that has them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_template_beside_is_read_with_what_is_passed_to_it(explained: Any) -> 
     task = explained("./sub/child.yaml")["resources"]["Web.Task"]
     (parameters,) = (each for each in task["roles"]["execution role"] if each["actions"] == ["ssm:GetParameters"])
     ends = sorted(resource.rpartition(":")[2] for resource in parameters["resources"])
-    # What hangs on another resource is not known, and the default of the parameter is not taken for it.
+    # What depends on another resource is not known, and the default of the parameter is not taken for it.
     assert ends == ["${parameter/Secret}", "parameter/${Secret[parameter]}", "parameter/dev-x/web"]
     assert task["defaults"] == ["Stage", "Web.Kind"]
     assert {field["document"] for reason in parameters["reasons"] for field in reason["fields"]} == {"sub/child.yaml"}
@@ -70,7 +70,7 @@ def test_what_the_nested_stack_hangs_on_is_told(cfnroles: Any, explained: Any, t
 )
 def test_a_template_that_cannot_be_read_is_told(explained: Any, url: str) -> None:
     explanation = explained(url)
-    assert [gap["what"] for gap in explanation["gaps"]] == ["nobody can see what stands in the nested stack Web"]
+    assert [gap["what"] for gap in explanation["gaps"]] == ["cannot see what stands in the nested stack Web"]
     assert explanation["resources"] == {}
 
 

@@ -254,8 +254,8 @@ def test_of_more_images_than_worlds_can_tell_apart_the_last_are_gaps(explained: 
     explanation = explained(text)
     assert len([1 for action, _ in told(explanation) if action == "ecr:BatchGetImage"]) == 8
     assert [gap["what"] for gap in explanation["resources"]["Task"]["gaps"]] == [
-        "the image's registry hangs on ${Image8}",
-        "the image's registry hangs on ${Image9}",
+        "the image's registry depends on ${Image8}",
+        "the image's registry depends on ${Image9}",
     ]
 
 
@@ -588,7 +588,7 @@ def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) 
 
 def test_macros_are_told(explained: Any) -> None:
     (gap,) = explained(f"Transform: [AWS::Serverless-2016-10-31, Mine]\n{template('Image: nginx')}")["gaps"]
-    assert gap["what"] == "nobody can see what the macro Mine makes of the template"
+    assert gap["what"] == "cannot see what the macro Mine makes of the template"
 
 
 @pytest.mark.parametrize("form", ["short", "long", "json"])

@@ -371,8 +371,8 @@ def test_a_run_that_is_complete_is_shown_again_without_the_crawl(cfnroles: Any, 
 
 
 WRONG = {
-    "another file": ('{"family": "web"}\n', (), "is no file of `cfnroles fleet --resume`"),
-    "no JSON": ("shop\n", (), "is no file of `cfnroles fleet --resume`"),
+    "another file": ('{"family": "web"}\n', (), "is not a file of `cfnroles fleet --resume`"),
+    "no JSON": ("shop\n", (), "is not a file of `cfnroles fleet --resume`"),
     "another Region": (
         "",
         ("--region", "us-east-1"),

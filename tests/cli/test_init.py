@@ -103,7 +103,7 @@ def test_a_role_is_taken_over_as_far_as_a_spec_can_say_it(project: Path, cfnrole
     assert "        - AmazonSSMReadOnlyAccess\n" in text
     assert 'actions: ["s3:GetObject"]' in text
     assert '"aws:SecureTransport": "true"' in text
-    assert "# Not taken over: app, statement 2: sqs:* is no single action" in text
+    assert "# Not taken over: app, statement 2: sqs:* is not a single action" in text
     assert "# Not taken over: app, statement 3: it denies" in text
     assert "# Not taken over: app.Statement[3]: 'bucket' is not a resource" in text
     assert "Task role: old" in result.out

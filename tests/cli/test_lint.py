@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_read_keeps_no_other_from_being_linted(
     assert "[refused-value]" in result.out
     assert result.err.splitlines()[0] == "error: missing.yaml: cannot be read: No such file or directory"
     assert "error: broken.yaml:2:1: is not valid YAML" in result.err
-    assert "error: x.yaml: is no task definition, no Express Mode service, no service spec" in result.err
+    assert "error: x.yaml: is not a task definition, Express Mode service, service spec" in result.err
     assert result.err.splitlines()[-1] == "1 error in 1 file; 3 files could not be linted"
 
 
@@ -106,7 +106,7 @@ def test_a_directory_that_a_build_wrote_has_no_spec_in_it(
     cfnroles("build", examples / "shop.json", "-o", tmp_path / "out")
 
     assert "stacks.json" not in cfnroles("lint", tmp_path / "out").out
-    assert "is no task definition" in cfnroles("explain", tmp_path / "out/stacks.json").err
+    assert "is not a task definition" in cfnroles("explain", tmp_path / "out/stacks.json").err
 
 
 def test_a_directory_that_cannot_be_listed_is_told(

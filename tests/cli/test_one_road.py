@@ -145,7 +145,7 @@ def test_without_it_the_new_kind_is_unknown(tmp_path: Path, cfnroles: Any) -> No
     (tmp_path / "shop.env").write_text(f"DATABASE={SECRET}:database-AbCdEf\n")
     told = cfnroles("explain", tmp_path / "shop.env")
     assert told.code == 2
-    assert "shop.env: is no task definition, no Express Mode service, no service spec" in told.err
+    assert "shop.env: is not a task definition, Express Mode service, service spec" in told.err
 
 
 def test_a_new_kind_is_explained(with_lines: Path, cfnroles: Any) -> None:

@@ -476,7 +476,7 @@ class TestPlaces:
         (out / ROLES).symlink_to(tmp_path / "mine")
 
         assert f"{ROLES} is not as built" in build(AFTER).err
-        assert f"{out / ROLES}: is no file in this directory" in str(refusal(out))
+        assert f"{out / ROLES}: is not a file in this directory" in str(refusal(out))
         text = (tmp_path / "mine").read_text()
         assert build(AFTER, "--force").code == 0
         assert not (out / ROLES).is_symlink()

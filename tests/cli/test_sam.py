@@ -130,7 +130,7 @@ def test_a_role_that_all_functions_have_is_not_called_too_much(
         ("./inner.yaml", "the roles of the nested stack Inner are not judged here"),
         (
             "{ApplicationId: arn:aws:serverlessrepo:us-east-1:1:applications/x, SemanticVersion: 1.0.0}",
-            "nobody can see",
+            "cannot see",
         ),
     ],
     ids=["beside it", "in the repository of applications"],
@@ -141,4 +141,4 @@ def test_nested_applications_are_never_passed_over(location: str, told: str, cfn
     template.write_text(TEMPLATE + inner)
     assert told in cfnroles("verify", template).out.replace("\n  ", " ")
     explained = cfnroles("explain", template).out
-    assert "task definition Inner.Worker" in explained or "nobody can see" in explained
+    assert "task definition Inner.Worker" in explained or "cannot see" in explained

@@ -56,7 +56,7 @@ def explained(cfnroles: Any, tmp_path: Path) -> Any:
 
 
 def statements(explanation: Any, role: str) -> dict[str, tuple[str, list[str]]]:
-    """What each statement of a role of the service hangs on, and its resources."""
+    """What each statement of a role of the service depends on, and its resources."""
     found = explanation["resources"]["Web"]["roles"][role]
     return {each["sid"]: (each.get("only_if", ""), each["resources"]) for each in found}
 
@@ -146,7 +146,7 @@ def test_an_image_of_a_map_is_looked_up_for_each_key(explained: Any) -> None:
         (
             service("Secrets: !Ref Place"),
             "Resources.Web.Properties.PrimaryContainer.Secrets",
-            "nobody can see what CloudFormation puts here, nor which permissions it costs",
+            "cannot see what CloudFormation puts here, nor which permissions it costs",
         ),
     ],
     ids=["nothing", "an unknown member", "a task definition of its own", "a list that is worked out"],
@@ -160,7 +160,7 @@ def test_what_ecs_would_refuse_is_refused(cfnroles: Any, tmp_path: Path) -> None
     (tmp_path / "t.yaml").write_text(service("Secrets: [{Name: A, ValueFrom: '/a b'}]", "TaskDefinitionArn: a:1"))
     told = cfnroles("explain", tmp_path / "t.yaml")
     assert told.code == 2
-    assert "taskDefinitionArn stands beside executionRoleArn, primaryContainer" in " ".join(told.err.split())
+    assert "taskDefinitionArn is next to executionRoleArn, primaryContainer" in " ".join(told.err.split())
 
 
 def test_it_is_explained_beside_the_task_definitions(cfnroles: Any, tmp_path: Path) -> None:

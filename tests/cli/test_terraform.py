@@ -149,7 +149,7 @@ def test_a_directory_is_explained_by_the_users_own_expressions(cfnroles: Any, di
         "\n"
         "Gaps, where a name is missing and no permission is given:\n"
         "- infra/main.tf:8: aws_ecs_task_definition.app.container_definitions[0].image (container web)\n"
-        "  the image's registry hangs on ${var.image}. Tell it with --parameter image=VALUE\n"
+        "  the image's registry depends on ${var.image}. Tell it with --parameter image=VALUE\n"
         "\n"
     )
 

@@ -70,7 +70,7 @@ Execution role: Role of roles.yaml
 Verdict: fail
   - it does not allow 2 needs
   - 1 statement grants more than is needed
-  - whether it allows 1 need depends on what nobody told
+  - whether it allows 1 need depends on what is unknown
   - 2 needs are there only if a customer managed key encrypts it
 
 trust policy
@@ -150,7 +150,7 @@ def test_the_tree(cfnroles: Any, files: Path) -> None:
     assert result.out == TREE
     assert result.err == (
         "execution role: fail: 1 allowed, 1 unknown, 1 missing, 1 denied; 1 statement grants more than is needed;"
-        " 2 needs depend on what nobody told\n"
+        " 2 needs depend on what is unknown\n"
     )
     assert result.code == 1
 

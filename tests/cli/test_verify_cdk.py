@@ -78,7 +78,7 @@ def test_one_task_definition_of_one_stack(cfnroles: Any) -> None:
     ("manifest", "options", "message"),
     [
         (None, [], "is a directory without a manifest.json"),
-        ("{", [], "is no JSON"),
+        ("{", [], "is not JSON"),
         ("[]", [], "has no artifacts"),
         ('{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x"}}}}', [], "x"),
         ('{"artifacts": {}}', ["--resource", "Nope"], "has no task definition Nope"),

@@ -346,7 +346,7 @@ def test_a_value_that_terraform_takes_by_itself_and_that_decides_is_told(
     assert "The roles are made for the value that this variable has here: image." in result.err
     text = (directory / "app.cfnroles.tf").read_text(encoding="utf-8")
     assert ":repository/app" in text
-    assert "\n# Made for the values of var.image here: write it anew for others.\n" in text
+    assert "\n# Made for the values of var.image here: write it again for others.\n" in text
 
 
 AGAIN = {
@@ -361,7 +361,7 @@ AGAIN = {
         ["infra", "--region", "eu-west-1", "--parameter", "stage=x"],
         "infra/service/job.cfnroles.tf",
     ),
-    "a directory from elsewhere": (["infra", "-o", "out/roles"], "out/roles/app.cfnroles.tf"),
+    "a directory from another place": (["infra", "-o", "out/roles"], "out/roles/app.cfnroles.tf"),
     "a task definition": (["task.json", "--family", "web", "--guardduty"], "web.cfnroles.tf"),
     "a task definition for a directory": (["task.json", "-o", "infra"], "infra/my_web.cfnroles.tf"),
     "a module": (["task.json", "--module", "-o", "modules/role"], "modules/role/main.cfnroles.tf"),
@@ -381,7 +381,7 @@ def test_what_a_file_says_writes_it_anew_where_it_lies(
     monkeypatch.chdir(tmp_path)
     assert cfnroles("terraform", *(word.replace("WHOLE", str(tmp_path)) for word in command)).code == 0
     written = Path(path).read_text(encoding="utf-8")
-    again = re.search("`cfnroles (.*)` writes it anew", written)
+    again = re.search("`cfnroles (.*)` writes it again", written)
     assert again
 
     monkeypatch.chdir(Path(path).parent)
@@ -434,10 +434,10 @@ def test_what_a_variable_says_stays_an_expression_where_it_decides_nothing(
     assert 'name_prefix = "${substr("app-${var.stage}", 0, 27)}-execution-"\n' in text
     # With its default, this one would not be there.
     assert ' if (var.traced == "yes")]),\n' in text or ' if(var.traced == "yes")]),\n' in text
-    # Whether an image is of Amazon ECR hangs on the value, which is taken and told.
+    # Whether an image is of Amazon ECR depends on the value, which is taken and told.
     assert ":repository/app" in text
     assert "The roles are made for the values that these variables have here: image" in result.err
-    assert re.search(r"\n# Made for the values of .*\bvar\.image\b.* here: write it anew for others\.\n", text)
+    assert re.search(r"\n# Made for the values of .*\bvar\.image\b.* here: write it again for others\.\n", text)
 
 
 def test_boundary_path_and_tags_are_texts_or_expressions(cfnroles: Any, directory: Path) -> None:

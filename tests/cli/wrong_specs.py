@@ -64,7 +64,7 @@ WRONG = (
         _GRANT,
         f"        - {{xray: true, kms-key: '{_KEY}'}}\n",
         "9:24",
-        "stands beside none",
+        "is next to none",
     ),
     Wrong("no-project", "project: shop\n", "", "1:1", "has no 'project'"),
     Wrong("no-services", GOOD[GOOD.index("services:") :], "defaults: {exec: true}\n", "1:1", "has no 'services'"),

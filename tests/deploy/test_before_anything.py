@@ -91,7 +91,7 @@ class TestThreeServices:
             "error: 1 of 3 references to secrets and parameters cannot be used:\n"
             "1. Secret shop/worker in us-east-1 does not exist. Needed by container web, secret DB (shop-worker-task). "
             "Create it, or correct the reference.\n"
-            "Nothing was created or changed. Mend it and run the same command again.\n"
+            "Nothing was created or changed. Fix it and run the same command again.\n"
         )
         assert ever_created() == []
 

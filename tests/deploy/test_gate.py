@@ -158,5 +158,5 @@ def test_a_validator_older_than_the_template_is_named(word):
         "shop-task", f"CustomResource attribute error: Vendor response doesn't contain Checked {word} in"
     )
 
-    assert failure.lines == ("the deployed secret validator does not tell what the template asks it for (Checked)",)
+    assert failure.lines == ("the deployed secret validator does not say what the template asks it for (Checked)",)
     assert failure.remedy == "It is older than the template: deploy the stack of the secret validator, too."

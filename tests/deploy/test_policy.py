@@ -225,7 +225,7 @@ def test_only_the_managed_policies_of_the_template_can_be_attached():
     assert on("iam:CreatePolicy", policies) == {f"arn:aws:iam::{ACCOUNT}:policy/shop-More-*"}
 
 
-# What hangs on what is not known.
+# What depends on what is not known.
 
 
 def test_what_hangs_on_a_condition_is_allowed_where_it_holds():
@@ -243,7 +243,7 @@ def test_parameters_without_a_value_that_names_hang_on_are_one_error():
     )
     with pytest.raises(InvalidInput) as refused:
         made(group)
-    assert "parameters have no value, and names of resources hang on them: Stage, Team" in str(refused.value)
+    assert "parameters have no value, and names of resources depend on them: Stage, Team" in str(refused.value)
     assert "Give --parameters Stage=VALUE --parameters Team=VALUE" in refused.value.remedy
 
 

@@ -84,7 +84,7 @@ def test_validator_and_roles_go_to_every_account_and_region(cfnroles, aws, stack
     answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, "--to-region", "us-west-2")
 
     assert answer.code == 0, answer.err
-    assert "shop-task is no stack set" in answer.err
+    assert "shop-task is not a stack set" in answer.err
     assert "shop-roles: 111111111111 us-west-2 SUCCEEDED" in answer.err
     everywhere = {(account, region) for account in ACCOUNTS for region in ("eu-west-1", "us-west-2")}
     assert where(aws, "shop-roles") == everywhere
@@ -497,7 +497,7 @@ def test_the_plan_tells_who_administers(cfnroles, aws, stacks):
     assert head.startswith("Account 123456789012, Region us-east-1, as arn:aws:")
     assert head.endswith(", which administers the stack sets")
     assert (
-        "shop-task is no stack set: it imports from its own account and Region, and its secrets are not" in planned.err
+        "shop-task is not a stack set: it imports from its own account and Region, and its secrets are" in planned.err
     )
 
 

@@ -117,7 +117,7 @@ def test_what_is_no_file_of_the_directory_is_not_read(directory, tmp_path, kind)
         case "a device":
             other.symlink_to("/dev/zero")
 
-    with pytest.raises(InvalidInput, match="is no file in this directory"):
+    with pytest.raises(InvalidInput, match="is not a file in this directory"):
         read_stacks(tmp_path)
 
 

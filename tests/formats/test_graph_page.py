@@ -1,4 +1,4 @@
-"""A graph as a page: the table says what the picture says, and the page has nothing from elsewhere."""
+"""A graph as a page: the table says what the picture says, and the page has nothing from another place."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def drop(root: list[Any], donors: list[Any], random: Random) -> None:
 
 
 def duplicate(root: list[Any], donors: list[Any], random: Random) -> None:
-    """An element stands there twice, or a thousand times; the value of one member is also that of another."""
+    """An element is there twice, or a thousand times; the value of one member is also that of another."""
     holder, key = _place(root, random)
     if isinstance(holder, list):
         holder[key:key] = [holder[key]] * random.choice((1, 1, 1, 30))
@@ -280,7 +280,7 @@ def insert(text: str, random: Random) -> str:
 
 
 def repeat_line(text: str, random: Random) -> str:
-    """A line stands there twice, so that a key may."""
+    """A line is there twice, so that a key may."""
     lines = text.splitlines(keepends=True) or [""]
     at = random.randrange(len(lines))
     return "".join([*lines[:at], lines[at] * random.choice((2, 2, 50)), *lines[at:]])

@@ -146,7 +146,7 @@ def _no_json(out: str) -> Iterator[str]:
     try:
         json.loads(out)
     except ValueError as error:
-        yield f"writes what is no JSON: {error}"
+        yield f"writes what is not JSON: {error}"
 
 
 def _left_behind(case: Case, folder: Path) -> str:

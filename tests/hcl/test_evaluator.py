@@ -101,7 +101,7 @@ UNKNOWN = {
     "a loop over it": ("[for s in var.tag : s]", "<[for s in var.tag : s]>"),
     "a key of it": ("{a = 1}[var.tag]", "<(a = 1)[var.tag]>"),
     "a name that the file says": ("aws_cloudwatch_log_group.app.name", "/ecs/app"),
-    "a name that hangs on it": ("aws_cloudwatch_log_group.tagged.name", "/ecs/<var.tag>"),
+    "a name that depends on it": ("aws_cloudwatch_log_group.tagged.name", "/ecs/<var.tag>"),
     "the workspace": ('"${terraform.workspace}-a"', "<terraform.workspace>-a"),
     "what cannot be null": ("aws_secretsmanager_secret.db.arn == null ? 1 : 2", 2),
     "a part that decides": ('"a-${var.tag}" == "" ? 1 : 2', 2),
@@ -128,7 +128,7 @@ def test_what_is_not_known_keeps_the_users_own_expression(expression: str, expec
 def test_an_unknown_value_says_why_and_what_tells_it() -> None:
     symbol = output('output "it" { value = lower(var.tag) }\nvariable "tag" {}\n').unknown
     assert symbol is not None
-    assert symbol.reason == "nobody told the value of var.tag"
+    assert symbol.reason == "no value given for var.tag"
     assert symbol.remedy == "Tell it with --parameter tag=VALUE"
 
 

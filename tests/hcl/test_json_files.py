@@ -27,7 +27,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "a template": ("${local.one}!", "1!"),
     "an escaped template": ("$${local.one}", "${local.one}"),
     "a directive": ("%{ if local.one == 1 }yes%{ endif }", "yes"),
-    "what is no template": ("${var.env}", "${no template}"),
+    "what is not a template": ("${var.env}", "${no template}"),
     "a list and an object": (
         [1.5, None, True, {"k${local.one}": "${local.both}"}],
         [1.5, None, True, {"k1": "1-${no template}"}],
@@ -73,8 +73,8 @@ def test_what_is_written_is_the_text_itself() -> None:
 WRONG = {
     "": "1:1: is not valid JSON",
     "{\n": "2:1: is not valid JSON",
-    '{"a": NaN}': "1:1: is not valid JSON: NaN is no number",
-    '{"a": 1e999}': "1:1: is not valid JSON: 1e999... is no number",
+    '{"a": NaN}': "1:1: is not valid JSON: NaN is not a number",
+    '{"a": 1e999}': "1:1: is not valid JSON: 1e999... is not a number",
     "[1]": "1:2: is not valid Terraform: an object is expected here",
     '{"resource": {"a": {"b": 3}}}': "1:26: is not valid Terraform: an object is expected here",
     '{"locals": {\n"a": 1, "a": 2}}': "2:9: is not valid Terraform: the argument a is set twice",

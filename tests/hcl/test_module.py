@@ -149,7 +149,7 @@ def test_a_module_that_is_not_at_hand_is_never_fetched() -> None:
     symbol = output(text).unknown
     assert symbol is not None
     assert symbol.name == "module.m.arn"
-    assert symbol.reason == 'module.m is not at hand: its source is "terraform-aws-modules/ecs/aws"'
+    assert symbol.reason == 'module.m is not available: its source is "terraform-aws-modules/ecs/aws"'
     assert symbol.remedy == "`terraform init` brings it to .terraform/modules, where cfnroles reads it"
 
 

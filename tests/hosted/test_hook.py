@@ -424,12 +424,12 @@ TEMPLATES = {
         True,
         "SUCCESS",
     ),
-    "a name that hangs on a parameter": (template('[{Name: A, ValueFrom: !Sub "/${Stage}/a"}]'), False, "SUCCESS"),
+    "a name that depends on a parameter": (template('[{Name: A, ValueFrom: !Sub "/${Stage}/a"}]'), False, "SUCCESS"),
     "a role of elsewhere": (template().replace("!GetAtt Role.Arn", "!ImportValue Role"), True, "SUCCESS"),
     "a role that another stack may make": (template().replace("!GetAtt Role.Arn", ROLE), True, "SUCCESS"),
     "a macro": ("Transform: CfnRoles\n" + template(statement=NOTHING), False, "SUCCESS"),
     "no task definition": ("Resources: {Q: {Type: AWS::SQS::Queue}}", False, "SUCCESS"),
-    "what is no template": ("][", False, "SUCCESS"),
+    "what is not a template": ("][", False, "SUCCESS"),
     "nothing": ("", False, "SUCCESS"),
 }
 

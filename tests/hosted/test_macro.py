@@ -82,7 +82,7 @@ def test_a_failure_has_a_message_and_no_template() -> None:
     answer = answered({"Type": "AWS::S3::Bucket"})
     assert answer == {
         "status": "failure",
-        "errorMessage": "template: is no whole template\n"
+        "errorMessage": "template: is not a whole template\n"
         "Name the macro in the section Transform, not in a Fn::Transform within another section.",
     }
 
@@ -122,7 +122,7 @@ def test_no_value_of_a_noecho_parameter_is_looked_at() -> None:
     collector = {"Password": "public.ecr.aws/aws-observability/aws-otel-collector:latest"}
     assert answered(HIDDEN, templateParameterValues=collector) == answered(HIDDEN)
     shown = HIDDEN.replace("NoEcho: true, ", "")
-    assert "hangs on the value" in answered(shown, templateParameterValues=collector)["errorMessage"]
+    assert "depends on the value" in answered(shown, templateParameterValues=collector)["errorMessage"]
 
 
 def test_the_log_tells_what_was_done(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

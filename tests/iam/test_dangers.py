@@ -1,4 +1,5 @@
-"""A danger is proved by the texts of the policies; what hangs on a condition or a part nobody told is told as that."""
+"""A danger is proved by the texts of the policies; what depends on a condition or a part nobody told is told as
+that."""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ KINDS = [
     ("a service, whatever its case", [statement("S3:*")], [SERVICE]),
     ("a service, on all of it", [statement("s3:*", "arn:aws:s3:::*")], [SERVICE]),
     ("a service, on one bucket", [statement("s3:*", "arn:aws:s3:::shop/*")], []),
-    ("a service, on what nobody told", [statement("s3:*", "arn:aws:s3:::${Bucket}")], []),
+    ("a service, on what is unknown", [statement("s3:*", "arn:aws:s3:::${Bucket}")], []),
     ("a service, denied again", [statement("s3:*"), statement("s3:*", effect="Deny")], []),
     ("a service, denied on a part", [statement("s3:*"), statement("s3:*", "arn:aws:s3:::a", effect="Deny")], [SERVICE]),
     ("a part of a service", [statement("s3:Get*")], []),

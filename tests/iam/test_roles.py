@@ -74,10 +74,10 @@ def test_a_template_gives_a_role_its_policies_in_many_ways() -> None:
         "Broken",
     ]
     assert {unread.name: unread.why.split(",")[0] for unread in role.all_unread} == {
-        "Perhaps": "it hangs on the template's condition HasUntold",
+        "Perhaps": "it depends on the template's condition HasUntold",
         "Ours": "its document is neither in t.yaml nor shipped with cfnroles",
         "Broken.Statement[0]": "Effect is 'Sure'",
-        "Hanging": "it hangs on the template's condition HasUntold",
+        "Hanging": "it depends on the template's condition HasUntold",
     }
     assert role.trust == {"Statement": []}
     assert role.boundary is None
@@ -97,7 +97,7 @@ def attached(kind: str, to: str) -> str:
 
 ALLOWS = "{Statement: {Effect: Allow, Action: 'a:B', Resource: '*'}}"
 INLINE = f"{{PolicyName: P, PolicyDocument: {ALLOWS}}}"
-CONDITION = "it hangs on the template's condition C"
+CONDITION = "it depends on the template's condition C"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ CONDITION = "it hangs on the template's condition C"
         pytest.param(holding("RoleName: r", attached("RolePolicy", "RoleName: r")), id="RoleName by name"),
         pytest.param(
             holding("RoleName: !Sub '${P}-r'", attached("RolePolicy", "RoleName: !Sub '${P}-r'")),
-            id="RoleName by a name that nobody told",
+            id="RoleName by a name that is unknown",
         ),
     ],
 )
@@ -152,8 +152,8 @@ def test_a_policy_is_the_roles_however_it_is_attached(template: str) -> None:
         pytest.param(
             holding("Path: /", attached("Policy", "Roles: [!Ref Role]")),
             "P",
-            "the role that it is attached to is named by something nobody told",
-            id="a role that nobody told",
+            "the role that it is attached to is named by something unknown",
+            id="a role that is unknown",
         ),
         pytest.param(
             holding("Policies: [{PolicyName: P, PolicyDocument: {Fn::Transform: {Name: x}}}]"),
@@ -255,7 +255,7 @@ TRUSTS = [
     ("a list under a condition", "Statement: !If [C, [], []]", "Give --parameter P=VALUE"),
     ("a service under a condition", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal:"
      " {Service: !If [C, a, b]}}]", "Give --parameter P=VALUE"),
-    ("a service that nobody told", "Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal:"
+    ("a service that is unknown", "Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal:"
      " {Service: !Ref P}}", "Give --parameter P=VALUE"),
     ("an empty principal", "Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: !Ref Empty}}]",
      "Give --parameter Empty=VALUE"),

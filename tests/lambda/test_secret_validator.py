@@ -243,7 +243,7 @@ def test_a_value_of_a_key_that_is_no_text_is_worth_a_warning(store: Store, tell:
     assert answer["Status"] == "SUCCESS"
     (warning,) = [line for line in answer["Log"] if line["level"] == "WARNING"]
     assert warning["message"].startswith("ECS delivers user of Secret ")
-    assert warning["message"].endswith(" as Go prints it: it is no text")
+    assert warning["message"].endswith(" as Go prints it: it is not a string")
 
 
 def holding(store: Store, value: str) -> str:

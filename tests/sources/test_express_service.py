@@ -93,7 +93,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("tree", OTHERS.values(), ids=OTHERS)
 def test_what_has_some_of_its_members_is_none(tree: Any) -> None:
-    with pytest.raises(InvalidInput, match="is no task definition, no Express Mode service"):
+    with pytest.raises(InvalidInput, match="is not a task definition, Express Mode service"):
         reading(tree)
 
 
@@ -186,12 +186,12 @@ WRONG = {
     "two task definitions": (
         {**SERVICE, "taskDefinitionArn": TASK_DEFINITION, "cpu": "256"},
         "taskDefinitionArn",
-        "taskDefinitionArn stands beside cpu, primaryContainer, and ECS takes the one or the other",
+        "taskDefinitionArn is next to cpu, primaryContainer, and ECS takes the one or the other",
     ),
     "an architecture beside one": (
         {"infrastructureRoleArn": ROLE, "taskDefinitionArn": TASK_DEFINITION, "cpuArchitecture": "ARM64"},
         "taskDefinitionArn",
-        "taskDefinitionArn stands beside cpuArchitecture, and ECS takes the one or the other",
+        "taskDefinitionArn is next to cpuArchitecture, and ECS takes the one or the other",
     ),
     "no container": (
         {**SERVICE, "primaryContainer": "nginx"},

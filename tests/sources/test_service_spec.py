@@ -144,7 +144,7 @@ def test_a_capacity_provider_is_described_by_what_ecs_takes(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "there is no file"), ('{"name": "x"}', "no capacity provider of Managed Instances")],
+    [(None, "there is no file"), ('{"name": "x"}', "not a capacity provider of Managed Instances")],
     ids=["absent", "of another kind"],
 )
 def test_another_document_is_no_capacity_provider(tmp_path: Path, text: str | None, told: str) -> None:

@@ -221,16 +221,16 @@ def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: s
     machine = of("Definition", states(**parameters))
     assert needs(machine) == RUNS
     told = [each.what.partition(" puts ")[0] for each in found_in(machine).gaps if each.holder is Holder.STATE_MACHINE]
-    assert told == ([f"nobody can see what {gap}"] if gap else [])
+    assert told == ([f"cannot see what {gap}"] if gap else [])
 
 
 @pytest.mark.parametrize(
     ("machine", "why"),
     [
-        (of("DefinitionString", {"Ref": "Env"}), "nobody can see its definition"),
-        (of("DefinitionString", "{" * 300), "nobody can see its definition"),
-        (of("DefinitionUri", "s3://bucket/key"), "nobody can see its definition"),
-        (of("Definition", {"States": {"Run": {"Ref": "Env"}}}), "nobody can see its state Run"),
+        (of("DefinitionString", {"Ref": "Env"}), "cannot see its definition"),
+        (of("DefinitionString", "{" * 300), "cannot see its definition"),
+        (of("DefinitionUri", "s3://bucket/key"), "cannot see its definition"),
+        (of("Definition", {"States": {"Run": {"Ref": "Env"}}}), "cannot see its state Run"),
         (
             of("Definition", states(**{"TaskDefinition": None, "TaskDefinition.$": "$.task"})),
             "does not read what the role",
@@ -239,7 +239,7 @@ def test_what_the_input_tells_is_a_gap_where_it_may_cost(parameters: Any, gap: s
         (of("Definition", states(**{"Cluster": None, "Cluster.$": "$.cluster"})), "does not read what the role"),
         (
             of("Definition", json.loads(json.dumps(states()).replace("runTask", "startTask"))),
-            "nobody can see how its state Run runs a task",
+            "cannot see how its state Run runs a task",
         ),
         (
             of("Definition", {"States": {"Run": {**states()["States"]["Run"], "Credentials": {"RoleArn": "x"}}}}),

@@ -199,13 +199,13 @@ def test_a_role_by_its_name_alone_is_a_gap_and_the_other_is_passed() -> None:
         pytest.param('InputTransformer: {InputTemplate: \'{"taskRoleArn": "x/<r>"}\'}', id="a role named by it"),
         pytest.param("InputTransformer: {InputTemplate: '{\"<r>\": 1}'}", id="a member of an event's name"),
         pytest.param("InputTransformer: {InputTemplate: '{\"containerOverrides\": [<c>]}'}", id="an element of it"),
-        pytest.param("InputTransformer: {InputTemplate: !Ref Env}", id="made of what nobody told"),
+        pytest.param("InputTransformer: {InputTemplate: !Ref Env}", id="made of what is unknown"),
     ],
 )
 def test_overrides_that_nobody_can_see_are_a_gap(runner: str, given: str) -> None:
     told = with_member(runner, given)
     assert needs(told, HOLDERS[runner]) == RUNS
-    assert [gap for gap in gaps(told) if "nobody can see what Input" in gap]
+    assert [gap for gap in gaps(told) if "cannot see what Input" in gap]
 
 
 @each_runner
@@ -307,7 +307,7 @@ def test_the_role_of_its_target_is_judged(runner: str) -> None:
         pytest.param("", "default", "pass", id="the group that a schedule is in by default"),
         pytest.param("GroupName: jobs", "jobs", "pass", id="its group"),
         pytest.param("GroupName: jobs", "default", "fail", id="another group"),
-        pytest.param("GroupName: !Ref Env", "jobs", "not judged", id="a group that nobody told"),
+        pytest.param("GroupName: !Ref Env", "jobs", "not judged", id="a group that is unknown"),
     ],
 )
 def test_the_role_of_a_schedule_may_admit_its_group_alone(group: str, trusted: str, verdict: str) -> None:

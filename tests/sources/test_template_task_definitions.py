@@ -72,7 +72,7 @@ def test_every_member_comes_back_under_its_own_name() -> None:
     [
         pytest.param("Cpu: 256", {"cpu": "256"}, id="a number where the API takes a text"),
         pytest.param("Family: !Ref Empty", {}, id="an empty default is not known"),
-        pytest.param("Family: !Ref Given", {"family": "${Given}"}, id="what nobody told"),
+        pytest.param("Family: !Ref Given", {"family": "${Given}"}, id="what is unknown"),
         pytest.param("Family: {a: b}", {}, id="another shape"),
         pytest.param("Family: !Ref AWS::NoValue", {}, id="no value"),
         pytest.param("EnableFaultInjection: 'false'", {"enableFaultInjection": False}, id="a text for a truth value"),

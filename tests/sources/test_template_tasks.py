@@ -53,10 +53,10 @@ def test_a_resource_is_worked_out_once_for_all_stacks_in_which_it_is_the_same(mo
     template, document = read_template(text, "t.yaml"), Document("t.yaml", text)
     tasks = [in_worlds(each, document, template, (Facts(), NOTHING_GIVEN)) for each in defined(template)]
     assert {len(task.worlds.all) for task in tasks} == {4}
-    # Each hangs on one of the two conditions.
+    # Each depends on one of the two conditions.
     assert set(resolved.values()) == {2}
     assert "Topic" not in resolved
-    # The image is another one in two of the worlds, and the key of the secret is no part of the task definition.
+    # The image is another one in two of the worlds, and the key of the secret is not part of the task definition.
     assert len(discovered) == 2 * len(tasks)
 
 

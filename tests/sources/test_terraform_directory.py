@@ -1,4 +1,4 @@
-"""Directories of Terraform: what symbols stand for, what hangs on conditions, and what is not known."""
+"""Directories of Terraform: what symbols stand for, what depends on conditions, and what is not known."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def task(container: str, beside: str = "", rest: str = "") -> str:
 
 
 def needs(files: str | Mapping[str, str], **told: Any) -> list[str]:
-    """What the roles need, as the user writes it, but for keys that nobody told."""
+    """What the roles need, as the user writes it, but for keys that are unknown."""
     return sorted(
         {
             f"{need.permission.action} on {as_written(need.permission.resource)}"
@@ -348,26 +348,26 @@ UNKNOWN = {
     ),
     "an image of nobody": (
         task("image = var.image", 'variable "image" {}\n'),
-        "container web: the image's registry hangs on ${var.image}. Tell it with --parameter image=VALUE",
+        "container web: the image's registry depends on ${var.image}. Tell it with --parameter image=VALUE",
     ),
     "secrets of nobody": (
         task('image = "nginx", secrets = var.secrets', 'variable "secrets" {}\n'),
-        "container web: nobody can see what var.secrets puts here: nobody told the value of var.secrets. "
+        "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
         "Tell it with --parameter secrets=VALUE",
     ),
     "more secrets of nobody": (
         task('image = "nginx", secrets = concat([], var.secrets)', 'variable "secrets" {}\n'),
-        "container web: nobody can see what var.secrets puts here: nobody told the value of var.secrets. "
+        "container web: cannot see what var.secrets puts here: no value given for var.secrets. "
         "Tell it with --parameter secrets=VALUE",
     ),
     "containers of a module": (
         TASK.replace("[CONTAINER]", "module.c.all").replace("REST", "") + 'module "c" { source = "a/b/aws" }\n',
-        'nobody can see what module.c.all puts here: module.c is not at hand: its source is "a/b/aws". '
+        'cannot see what module.c.all puts here: module.c is not available: its source is "a/b/aws". '
         "`terraform init` brings it to .terraform/modules, where cfnroles reads it",
     ),
     "volumes of nobody": (
         task('image = "nginx"', 'variable "v" {}\n', VOLUMES := "dynamic volume {\n for_each = var.v\n content {}\n }"),
-        "nobody can see what var.v puts here: nobody told the value of var.v. Tell it with --parameter v=VALUE",
+        "cannot see what var.v puts here: no value given for var.v. Tell it with --parameter v=VALUE",
     ),
     "a definition that is not there": (
         task('image = "nginx"', "", "count = 0"),
@@ -393,7 +393,7 @@ def test_modules_that_are_not_at_hand_may_have_definitions() -> None:
     text = 'module "a" { source = "x/ecs/aws" }\nmodule "b" { source = "git::https://b" }\n'
     (gap,) = reading(text).unseen
     names = 'module.a ("x/ecs/aws"), module.b ("git::https://b")'
-    assert gap.what == f"2 modules are not at hand, and may have task definitions: {names}"
+    assert gap.what == f"2 modules are not available and may have task definitions: {names}"
 
 
 IN_JSON = """{

@@ -178,7 +178,7 @@ def test_the_region_is_that_of_the_provider() -> None:
 
 
 STRANGE = {
-    "containers that are no JSON": {"container_definitions": "{"},
+    "containers that are not JSON": {"container_definitions": "{"},
     "containers that are no list": {"container_definitions": "{}"},
     "containers that are no text": {"container_definitions": 1},
     "containers of another form": {"container_definitions": '[1, null, "a", [2]]'},
@@ -313,7 +313,7 @@ TOLD_KEYS = {
     "one under AWS's own": ([parameter("SecureString", "alias/aws/ssm")], ""),
     "one in plain text": ([parameter("String", "")], ""),
     "one in plain text that is looked up": ([parameter("String", "", "data")], ""),
-    "one that is looked up and does not tell its key": ([parameter("SecureString", "", "data")], "?"),
+    "one that is looked up and does not say its key": ([parameter("SecureString", "", "data")], "?"),
 }
 
 

@@ -134,12 +134,12 @@ def test_a_task_is_named_in_many_ways(named: str, expected: set[str]) -> None:
 
 
 HIDDEN = {
-    "an input of elsewhere": ("input    = var.input", "nobody can see what input puts into the place"),
+    "an input of elsewhere": ("input    = var.input", "cannot see what input puts into the place"),
     "a part of one": (
         "input = jsonencode({ containerOverrides = var.input })",
-        "nobody can see what containerOverrides",
+        "cannot see what containerOverrides",
     ),
-    "what an event says": ('input_path = "$.x"', "nobody can see what input_path puts into the place"),
+    "what an event says": ('input_path = "$.x"', "cannot see what input_path puts into the place"),
 }
 
 
@@ -155,11 +155,11 @@ UNREAD = {
     "a target that only a variable tells": (
         EVENT.replace("NAMED", ARN).replace("ecs_target {", 'dynamic "ecs_target" {\nfor_each = var.x\ncontent {')
         + "}\n",
-        "nobody can see which task it runs",
+        "cannot see which task it runs",
     ),
     "a definition of elsewhere": (
         'resource "aws_sfn_state_machine" "t" {\n role_arn = "r"\n definition = var.x\n}\n',
-        "nobody can see its definition",
+        "cannot see its definition",
     ),
 }
 

@@ -116,7 +116,7 @@ def test_what_a_template_holds_is_told_whatever_it_is(properties: str, pointers:
 )
 def test_what_a_macro_puts_into_a_template_is_a_gap_and_no_fault(properties: str) -> None:
     (gap,), findings = unknown_members(of_template(properties), ())
-    assert gap.what == "nobody can see what Fn::Transform puts here"
+    assert gap.what == "cannot see what Fn::Transform puts here"
     assert "--template-stage Processed" in gap.remedy
     assert findings == ()
 

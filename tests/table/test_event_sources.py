@@ -1,4 +1,4 @@
-"""The table of event sources: which events show that an action was used, and which calls nobody can see."""
+"""The table of event sources: which events show that an action was used, and which calls no one can see."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def test_each_part_of_a_resource_can_be_found_in_the_document() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "Resources: []", "a: b"])
 def test_what_is_no_template_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(InvalidInput, match="no CloudFormation template"):
+    with pytest.raises(InvalidInput, match="not a CloudFormation template"):
         read_template(text, "t.yaml")
 
 
@@ -279,12 +279,12 @@ def test_the_values_of_parameters_are_those_given_or_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("resource", "told"),
     [
-        ("Odd: 1", "t.yaml:3: the resource Odd is no mapping"),
-        ("Odd:", "t.yaml:3: the resource Odd is no mapping"),
-        ("Odd: [{Type: AWS::S3::Bucket}]", "t.yaml:3: the resource Odd is no mapping"),
+        ("Odd: 1", "t.yaml:3: the resource Odd is not a mapping"),
+        ("Odd:", "t.yaml:3: the resource Odd is not a mapping"),
+        ("Odd: [{Type: AWS::S3::Bucket}]", "t.yaml:3: the resource Odd is not a mapping"),
         ("Odd: {Properties: {}}", "t.yaml:3: the resource Odd has no Type"),
-        ("Odd:\n    Type: !Ref Kind", "t.yaml:4: the Type of the resource Odd is no text"),
-        ("Odd: {Type: 3}", "t.yaml:3: the Type of the resource Odd is no text"),
+        ("Odd:\n    Type: !Ref Kind", "t.yaml:4: the Type of the resource Odd is not a string"),
+        ("Odd: {Type: 3}", "t.yaml:3: the Type of the resource Odd is not a string"),
     ],
 )
 def test_what_is_no_resource_is_refused_where_the_template_is_read(resource: str, told: str) -> None:
@@ -309,5 +309,5 @@ def test_what_cloudformation_makes_is_no_resource_yet(made: str) -> None:
 
 def test_what_a_loop_makes_is_refused_as_what_stands_there_is() -> None:
     loop = "  Fn::ForEach::Loop: [N, [a], {'R${N}': 1}]\n"
-    with pytest.raises(InvalidInput, match=r"t\.yaml:3: the resource Ra is no mapping"):
+    with pytest.raises(InvalidInput, match=r"t\.yaml:3: the resource Ra is not a mapping"):
         read(Document("t.yaml", f"Transform: AWS::LanguageExtensions\nResources:\n{loop}"), Told())

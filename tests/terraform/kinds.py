@@ -87,7 +87,7 @@ def computed(name: str, of: TfType = TEXT) -> Attribute:
 
 
 def either(name: str, of: TfType = TEXT, **more: Any) -> Attribute:
-    """Optional, and computed where the configuration does not tell it."""
+    """Optional, and computed where the configuration does not say it."""
     return Attribute(name, of, optional=True, computed=True, **more)
 
 

@@ -96,9 +96,9 @@ def test_a_directory_is_read_to_its_depth_and_digests_are_left_out(tmp_path: Pat
         (delivered(EVENTS)[:40] + b"\0" * 60, "its compressed data is damaged"),
         (json.dumps({"Records": EVENTS}).encode()[:-400], "it ends in the middle of an event"),
         (json.dumps({"Records": EVENTS}).encode()[:-1], "it ends before the end of its document"),
-        (b'{"Records": [{"eventVersion": nothing}]}', "it is no JSON"),
-        (b'{"eventName": "A"}\n{"eventName": \n', "one of its lines is no JSON"),
-        (b'{"ResponseMetadata": {\n', "it is no JSON"),
+        (b'{"Records": [{"eventVersion": nothing}]}', "it is not JSON"),
+        (b'{"eventName": "A"}\n{"eventName": \n', "one of its lines is not JSON"),
+        (b'{"ResponseMetadata": {\n', "it is not JSON"),
     ],
     ids=["cut", "damaged", "cut unpacked", "one sign short", "no JSON", "a line", "cut early"],
 )

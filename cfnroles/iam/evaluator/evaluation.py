@@ -81,7 +81,7 @@ def evaluate(
     boundary, an Allow in that as well. What depends on an unknown key is unknown, unless the rest decides: a
     request that nothing can allow is denied whatever an unknown Deny would add.
 
-    Resource-based policies, service and resource control policies and session policies are no part of this,
+    Resource-based policies, service and resource control policies and session policies are not part of this,
     nor is the root user, to whom identity-based policies do not apply.
     """
     context = request.full_context

@@ -47,7 +47,7 @@ class VariableText(Struct, frozen=True):
         """The pattern with the variables replaced from *context*; None if a variable has no value.
 
         A variable without a value equals nothing and is like nothing. The value of a variable is literal
-        text: a ``*`` in it is no wildcard. One whose key is unknown, or has several values (a "multivalued
+        text: a ``*`` in it is not a wildcard. One whose key is unknown, or has several values (a "multivalued
         condition key" cannot be a variable), leaves an unknown gap.
         """
         if self.fixed is not None:

@@ -73,7 +73,7 @@ def _roles(tree: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 def _role_problems(options: Mapping[str, Any], path: Path) -> Iterator[Finding]:
     for index, policy in enumerate(options.get("managed-policies", ())):
         if not policy.startswith("arn:") and managed_policy(policy) is None:
-            what = f"{policy!r} is no AWS managed policy that cfnroles knows by name"
+            what = f"{policy!r} is not an AWS managed policy that cfnroles knows by name"
             remedy = nearest(policy, managed_policy_names())
             yield fault(
                 (*path, "managed-policies", index),

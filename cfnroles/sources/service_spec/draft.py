@@ -62,7 +62,7 @@ def draft(project: str, services: Sequence[Drafted], *, log_groups: bool = True)
 def _lines(project: str, services: Sequence[Drafted], *, log_groups: bool) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield "# What the services of this project need around their roles. `cfnroles build` makes stacks of this file,"
-    yield "# `cfnroles explain` tells why each permission is there. docs/spec.md has all keys."
+    yield "# `cfnroles explain` explains why each permission is there. docs/spec.md has all keys."
     yield f"project: {_scalar(project)}"
     yield from _fact("account", {each.facts.account for each in services}, "123456789012")
     yield from _fact("region", {each.facts.region for each in services}, "us-east-1")

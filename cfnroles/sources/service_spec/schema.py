@@ -39,6 +39,6 @@ def _shared(value: Any, definitions: dict[str, Any]) -> Any:
     name = re.sub(r"^(an?|the) ", "", members["title"]).replace(" ", "-")
     description = {"description": members.pop("description")} if "description" in members else {}
     definitions[name] = members
-    # In this draft whatever stands beside a reference is ignored.
+    # In this draft whatever is next to a reference is ignored.
     reference = {"$ref": f"#/definitions/{name}"}
     return {**description, "allOf": [reference]} if description else reference

@@ -165,7 +165,7 @@ _Placed = TypeVar("_Placed", Need, Gap, Finding)
 
 
 class _Moved(Struct, frozen=True):
-    """Moves origins in the API's names to where the setting stands in the spec, if it stands there."""
+    """Moves origins in the API's names to where the setting stands in the spec, if it is there."""
 
     document: str
     places: Mapping[Path, Path]
@@ -251,7 +251,7 @@ def _permissions(statement: Mapping[str, Any]) -> Iterator[Permission]:
 
 def _of_policy(written: str) -> Text:
     if "${AWS::" in written:
-        what = f"{written} has ${{AWS:: in it, which is no variable of a policy and is not filled in"
+        what = f"{written} has ${{AWS:: in it, which is not a variable of a policy and is not filled in"
         raise Misread(Text(written), what, "Write the account, Region or partition itself.")
     return of_policy(written)
 

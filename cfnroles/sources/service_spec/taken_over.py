@@ -62,10 +62,10 @@ def _unsayable(statement: Mapping[str, Any]) -> str:
         return "it names what it leaves out"
     for action in _listed(statement["Action"]):
         if not re.fullmatch(ACTION.pattern, str(action)):
-            return f"{action} is no single action"
+            return f"{action} is not a single action"
     for resource in _listed(statement["Resource"]):
         if not re.fullmatch(RESOURCE.pattern, str(resource)):
-            return f"{resource} is no ARN"
+            return f"{resource} is not an ARN"
     if re.search(r"\$\{(?!!)", f"{statement['Resource']} {statement.get('Condition')}"):
         return "its template fills a part of it in"
     return ""

@@ -168,7 +168,7 @@ class Named(Struct, frozen=True):
 class Key(Struct, frozen=True):
     """One key of a structure: what documentation, schema and checking are made from.
 
-    ``beside`` names keys of which one must stand beside this one; empty for a key that stands by itself. ``source`` is
+    ``beside`` names keys of which one must be next to this one; empty for a key that stands by itself. ``source`` is
     AWS's page about what the key sets.
     """
 
@@ -202,7 +202,7 @@ class Structure(Struct, frozen=True):
             else:
                 yield from keys[name].type.problems(member, (*path, name))
                 if keys[name].beside and not any(other in value for other in keys[name].beside):
-                    what = f"{name!r} stands beside none of the keys that it is for"
+                    what = f"{name!r} is next to none of the keys that it is for"
                     yield fault((*path, name), what, f"It is for {listed(keys[name].beside)}.")
         for key in self.keys:
             if key.required and key.name not in value:

@@ -80,7 +80,7 @@ def spec_parameter(found: Found) -> Text:
     reference = value_from(_arn(found), found.facts)
     if not isinstance(reference, ParameterReference):
         raise Malformed(
-            f"{shown(found.text)} is no parameter", "ECS takes credential specs from S3 and Parameter Store."
+            f"{shown(found.text)} is not a parameter", "ECS takes credential specs from S3 and Parameter Store."
         )
     return reference.arn.text
 
@@ -158,7 +158,7 @@ _ROWS = (
     ),
     _row(
         name="credential-spec-in-s3-compat",
-        why="asked for by --compat: the page about Fargate names the object's versions and the bucket's list, where"
+        why="required by --compat: the page about Fargate names the object's versions and the bucket's list, where"
         " the other pages name the object",
         source=_FARGATE,
         standing=Standing.DOCUMENTED,

@@ -110,7 +110,7 @@ FEATURES = (
         name="ecr-layer-check",
         field="containerDefinitions[].image",
         holder=Holder.EXECUTION,
-        why="asked for by --compat: AmazonECSTaskExecutionRolePolicy allows the check of a layer, which AWS's pages"
+        why="required by --compat: AmazonECSTaskExecutionRolePolicy allows the check of a layer, which AWS's pages"
         " about pulling leave out because only a push makes it",
         source="https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html",
         standing=Standing.MANAGED_POLICY,

@@ -83,7 +83,7 @@ def own_task_definition(found: Found) -> None:
         beside.append("primaryContainer")
     if beside:
         raise Malformed(
-            f"taskDefinitionArn stands beside {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
+            f"taskDefinitionArn is next to {', '.join(dict.fromkeys(beside))}, and ECS takes the one or the other",
             "Leave taskDefinitionArn out, or what the task definition says.",
         )
     # Its ARN ends with a revision that CloudFormation makes.

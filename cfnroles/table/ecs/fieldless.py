@@ -54,7 +54,7 @@ FIELDLESS: Mapping[str, str] = {
     "volumes[].s3filesVolumeConfiguration.transitEncryptionPort": _SETTING,
     "volumes[].s3filesVolumeConfiguration.accessPointArn": "read by the rows about the file system",
     "volumes[].fsxWindowsFileServerVolumeConfiguration.fileSystemId": "looked up with fsx:DescribeFileSystems, which"
-    " the rows about the credentials grant; these always stand beside it",
+    " the rows about the credentials grant; these are always next to it",
     "volumes[].fsxWindowsFileServerVolumeConfiguration.rootDirectory": "a path in the file system",
     "volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.domain": "the name of the Active Directory",
     "containerDefinitions[].name": _NAME,
@@ -97,7 +97,7 @@ FIELDLESS: Mapping[str, str] = {
     "containerDefinitions[].firelensConfiguration.type": "which log router it is, which changes no permission",
 }
 
-#: The same for what stands beside a task definition: the members of CreateService, UpdateService and CreateCluster.
+#: The same for what is next to a task definition: the members of CreateService, UpdateService and CreateCluster.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html lists what
 #: ECS does with a role of its own.
 SETTINGS: Mapping[str, str] = {
@@ -348,7 +348,7 @@ ACCOUNT: Mapping[str, str] = {
 #: Every field that costs nothing.
 COSTLESS: Mapping[str, str] = {**FIELDLESS, **SETTINGS, **ELSEWHERE, **ACCOUNT}
 
-#: Operation -> where its members stand in a field's name. Those of a task definition stand there without a word.
+#: Operation -> where its members stand in a field's name. Those of a task definition are there without a word.
 ROOTS: Mapping[str, str] = {
     "RegisterTaskDefinition": "",
     "RegisterDaemonTaskDefinition": "",

@@ -41,7 +41,8 @@ def bucket_and_objects(found: Found) -> tuple[Text, ...]:
 FEATURES = (
     row(
         "firelens-firehose-customer-key",
-        "the Firehose stream is encrypted with a customer managed key, which Firehose asks for in the name of whoever"
+        "the Firehose stream is encrypted with a customer managed key, which Firehose asks for in the name of the"
+        " principal that"
         " puts records",
         {"Name": "firehose", "region": "us-east-1", "delivery_stream": "shop-logs"},
         source="https://docs.aws.amazon.com/firehose/latest/dev/encryption.html",
@@ -54,7 +55,8 @@ FEATURES = (
     ),
     row(
         "firelens-kinesis-customer-key",
-        "the Kinesis stream is encrypted with a customer managed key, which Kinesis asks for in the name of whoever"
+        "the Kinesis stream is encrypted with a customer managed key, which Kinesis asks for in the name of the"
+        " principal that"
         " puts records",
         {"Name": "kinesis", "region": "us-east-1", "stream": "shop-logs"},
         source="https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
@@ -71,7 +73,8 @@ FEATURES = (
     ),
     row(
         "firelens-s3-customer-key",
-        "S3 encrypts the log files with a customer managed key in the name of whoever puts them, and puts the parts"
+        "S3 encrypts the log files with a customer managed key in the name of the principal that puts them, and puts"
+        " the parts"
         " of a large one together with it",
         {"Name": "s3", "region": "us-east-1", "bucket": "shop-logs"},
         source=S3,
@@ -89,7 +92,8 @@ FEATURES = (
     ),
     row(
         "firelens-cloudwatch-customer-key",
-        "the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of whoever"
+        "the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of the"
+        " principal that"
         " writes",
         {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "/ecs/shop", "log_stream_prefix": "web-"},
         source=LOGS,

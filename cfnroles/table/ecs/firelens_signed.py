@@ -53,7 +53,7 @@ def workspace(found: Found) -> Text:
     region, name = _PROMETHEUS_HOST.fullmatch(host.plain), _WORKSPACE.fullmatch(path.plain)
     if region is None or name is None:
         raise Unnamed(
-            f"{host.written}{path.written} does not tell its workspace",
+            f"{host.written}{path.written} does not say its workspace",
             "Write aps-workspaces.REGION.amazonaws.com and /workspaces/ID/api/v1/remote_write",
         )
     return found.facts.arn("aps", Text(f"workspace/{name[1]}"), Text(region[1])).text
@@ -64,7 +64,7 @@ def unknown_resource(found: Found) -> None:
     service = signed_service(found)
     of = f" of the service {service}" if service else ""
     raise Unnamed(
-        f"the plugin {plugin(found)} asks for permissions{of} in the task role's name, and the options do not tell on"
+        f"the plugin {plugin(found)} asks for permissions{of} in the task role's name, and the options do not say on"
         " what",
         "Add what it needs to the task role",
     )
@@ -74,7 +74,7 @@ def _named(found: Found, host: re.Pattern[str], noun: str, form: str) -> tuple[s
     given = required(found, "host", "url", "endpoint")
     match = host.fullmatch(given.plain)
     if match is None:
-        raise Unnamed(f"the host {given.written} does not tell its {noun}", f"Write its own endpoint, {form}")
+        raise Unnamed(f"the host {given.written} does not say its {noun}", f"Write its own endpoint, {form}")
     return match[1], match[2]
 
 
@@ -93,7 +93,7 @@ FEATURES = (
     ),
     row(
         "firelens-opensearch-methods",
-        "asked for by --compat: AWS's pages allow every HTTP method, where the plugin only posts",
+        "required by --compat: AWS's pages allow every HTTP method, where the plugin only posts",
         _OPENSEARCH,
         standing=Standing.DOCUMENTED,
         grants=tuple(

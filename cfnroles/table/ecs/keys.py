@@ -65,7 +65,7 @@ def keys_of_group(found: Found, group: Arn) -> tuple[Text, ...]:
 
 
 def encryption(group: LogGroup) -> tuple[Grant, ...]:
-    """What CloudWatch Logs asks of the key in the name of whoever writes to an encrypted log group."""
+    """What CloudWatch Logs asks of the key in the name of the principal that writes to an encrypted log group."""
 
     def keys(found: Found) -> tuple[Text, ...]:
         return keys_of_group(found, group(found))

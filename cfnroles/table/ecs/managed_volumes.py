@@ -59,7 +59,7 @@ def encrypts_snapshots(found: Found) -> bool:
 
 
 def _launched(found: Found) -> Iterator[Mapping[str, Any]]:
-    """The settings of each volume that ECS makes; none where the service does not tell."""
+    """The settings of each volume that ECS makes; none where the service does not say."""
     configured = {
         value.get("name"): value.get("managedEBSVolume")
         for _, value in found.workload.find("service.volumeConfigurations[]")
@@ -233,7 +233,7 @@ FEATURES = (
         name="managed-volume-snapshot-key",
         field=f"{_CONFIGURED}.kmsKeyId",
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts what is in the snapshot anew with this key",
+        why="EC2 encrypts the contents of the snapshot again with this key",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,
@@ -257,7 +257,7 @@ FEATURES = (
         name="cluster-volume-snapshot-key",
         field=_CLUSTER_KEY,
         holder=Holder.INFRASTRUCTURE,
-        why="EC2 encrypts what is in the snapshot anew with the cluster's key",
+        why="EC2 encrypts the contents of the snapshot again with the cluster's key",
         source=_KEYS,
         standing=Standing.DOCUMENTED,
         example=_KEY,

@@ -62,7 +62,8 @@ _STATE_MACHINE = next(runner for runner in _RUNNERS if runner.holder is Holder.S
 def revisions(found: Found) -> Text:
     """The revision that is told; else every revision of the task's family, and no other family.
 
-    RunTask takes one revision or all of them: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    RunTask takes one revision or all of them:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
     """
     told = _option(found, "taskDefinition")
     if isinstance(told, str) and not found.facts.roles_first:

@@ -25,7 +25,7 @@ def is_collector(found: Found) -> bool:
 
 
 def exports_more(found: Found) -> bool:
-    """The collector is not told to write to X-Ray alone."""
+    """The collector is not known to write to X-Ray alone."""
     return is_collector(found) and not any(
         str(word).endswith(_ONLY_TRACES) for word in found.container.get("command", ()) or ()
     )

@@ -20,7 +20,7 @@ SYMPTOMS = (
         f" {_HOST}s"
         " on 10.0.0.2:53: no such host",
         category=Category.MALFORMED,
-        what="the host of the image is no registry of Amazon ECR: its name is mistyped",
+        what="the host of the image is not a registry of Amazon ECR: its name is mistyped",
         sure="Compare the host in the image field with ACCOUNT.dkr.ecr.REGION.amazonaws.com",
         remedy="Correct the image field. The network is not the cause",
         source=_PULL,
@@ -96,7 +96,7 @@ SYMPTOMS = (
         ),
         example="CannotPullContainerError: invalid reference format",
         category=Category.MALFORMED,
-        what="the image field is no reference to an image",
+        what="the image field is not a reference to an image",
         sure="docker pull IMAGE",
         remedy="Write REPOSITORY:TAG or REPOSITORY@sha256:DIGEST, without spaces and with the repository in lower case",
         source=_PULL,

@@ -63,7 +63,7 @@ SYMPTOMS = (
         " configuration"
         " exists for given values: 250 CPU, 512 memory.",
         category=Category.MALFORMED,
-        what="CPU and memory of the task are no pair that AWS offers",
+        what="CPU and memory of the task are not a pair that AWS offers",
         sure="cfnroles lint SOURCE --cfn-lint",
         remedy="Choose a pair of the table on AWS's page",
         source=f"{_GUIDE}/fargate-tasks-services.html",

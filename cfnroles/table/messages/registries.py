@@ -27,7 +27,7 @@ EXPIRED = PossibleCause(
     " have"
     " expired it",
     "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=DIGEST",
-    "Push the image again, or deploy again so that the tag is resolved anew",
+    "Push the image again, or deploy again so that the tag is resolved again",
     category=Category.IMAGE,
 )
 _NO_REPOSITORY = PossibleCause(

@@ -140,7 +140,7 @@ SYMPTOMS = (
         ' create failed: starting container process caused: exec: "/app/run.sh": stat /app/run.sh: no such file or'
         " directory",
         category=Category.APPLICATION,
-        what="the program that the container is to run is not there, or is no program",
+        what="the program that the container is to run is not there, or is not a program",
         sure="docker run --rm --entrypoint ls IMAGE -l PATH",
         remedy="Correct entryPoint, command or the image; a volume that is mounted over the directory hides what the"
         " image has there",

@@ -80,7 +80,7 @@ SYMPTOMS = (
         f" file system ID is"
         " correct. ... Failed to import botocore, please install botocore first.",
         category=Category.VOLUME,
-        what="the name of the file system was not resolved; that botocore is missing is no part of the cause",
+        what="the name of the file system was not resolved; that botocore is missing is not part of the cause",
         sure=_DNS.check,
         remedy=_DNS.remedy,
         source=_MOUNT,

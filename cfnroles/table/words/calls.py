@@ -48,7 +48,8 @@ ROWS = (
     Row(
         "api-invoke",
         "calls an API of API Gateway that asks for IAM",
-        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.htm"
+        "l",
         Standing.DOCUMENTED,
         "a1b2c3d4e5/prod",
         (Access((execute_api.Invoke,), methods),),

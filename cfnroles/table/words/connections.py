@@ -26,7 +26,7 @@ def user(separator: str) -> Callable[[Text, Found], Text]:
             raise Malformed(f"{found.value} has no user", "Name the user beside it, with `user: NAME`.")
         name = text_of(str(told[0]))
         if is_import(arn):
-            raise Unnamed("an import does not tell the account of the user", "Write the ARN in place of the import")
+            raise Unnamed("an import does not say the account of the user", "Write the ARN in place of the import")
         parts = parse_arn(arn)
         return Arn(parts.partition, parts.service, parts.region, parts.account, Text("user", separator, name)).text
 
@@ -53,7 +53,7 @@ def _group(name: object) -> str:
 
 def _of_cluster(arn: Text, kind: str, name: str) -> Text:
     if is_import(arn):
-        raise Unnamed("an import does not tell the cluster of the topic", "Write the ARN in place of the import")
+        raise Unnamed("an import does not say the cluster of the topic", "Write the ARN in place of the import")
     parts = parse_arn(arn)
     _, named, identity, _ = parts.resource.cut("/", 3)
     resource = Text(f"{kind}/", named, "/", identity, name)
@@ -83,7 +83,7 @@ ROWS = (
     ),
     Row(
         "dsql-connect",
-        "connects to an Aurora DSQL cluster with a token of IAM, as a user that is no administrator",
+        "connects to an Aurora DSQL cluster with a token of IAM, as a user that is not an administrator",
         "https://docs.aws.amazon.com/aurora-dsql/latest/userguide/authentication-authorization.html",
         Standing.DOCUMENTED,
         "abcdefghijklmnopqrstuvwxyz",

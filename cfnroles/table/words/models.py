@@ -36,7 +36,7 @@ def _model_behind(arn: Text, found: Found) -> str:
     if is_import(arn) or parse_arn(arn).resource.startswith("application-inference-profile/"):
         if not told:
             raise Unnamed(
-                f"{'an import' if is_import(arn) else arn} does not tell the foundation model behind the profile",
+                f"{'an import' if is_import(arn) else arn} does not say the foundation model behind the profile",
                 "Name the model beside it, with `model: ID`",
             )
         return told

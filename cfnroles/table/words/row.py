@@ -54,7 +54,7 @@ class KeyUse(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One word. ``does`` completes "the application ..."; without ``kind`` the word takes ``true``.
 
-    ``options`` are the keys that may stand beside it. ``text`` says what a value is that names no resource.
+    ``options`` are the keys that may be next to it. ``text`` says what a value is that names no resource.
     ``standing`` is by whose word, and ``doubt`` what of it nobody has shown. ``trap`` gives what will likely fail.
     """
 

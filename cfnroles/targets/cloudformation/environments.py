@@ -50,7 +50,7 @@ def _set(
             continue
         declared = next(stack.template["Parameters"][name] for stack in chosen if name in stack.template["Parameters"])
         if refusal := _refusal(text, declared):
-            wrong.append(Finding(Severity.ERROR, origin, f"{text!r} is no value of {name}", refusal))
+            wrong.append(Finding(Severity.ERROR, origin, f"{text!r} is not a value of {name}", refusal))
     names = {stack.name for stack in chosen}
     return [
         replace(

@@ -80,8 +80,7 @@ def expanded(
 
     ``deployment`` is what the gate takes for the time of the deployment, ``values`` are those of the parameters. Raises
     InvalidInput with everything that stands against it: what ECS would refuse, one role named without the other, what
-    nobody can see or name.
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
+    no one can see or name. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-author.html
     """
     reading, template = _read(fragment, settings)
     ids = asked_about(reading, template, "", TASKS)
@@ -104,7 +103,7 @@ def expanded(
 def _read(fragment: Mapping[str, Any], settings: MacroSettings) -> tuple[Reading, Template]:
     if not isinstance(fragment, Mapping) or not isinstance(fragment.get("Resources"), Mapping):
         raise InvalidInput(
-            "is no whole template",
+            "is not a whole template",
             where=NAME,
             remedy="Name the macro in the section Transform, not in a Fn::Transform within another section.",
         )
@@ -176,7 +175,7 @@ def _kind_of(wanted: Need | Gap) -> tuple[Path, Holder, str]:
 
 def _gap(wanted: Need | Gap) -> Gap:
     feature = wanted.reason.feature if isinstance(wanted, Need) else wanted.feature
-    what = "what is needed here hangs on the value of a parameter"
+    what = "what is needed here depends on the value of a parameter"
     how = "Write the value in the place of the parameter, or give the task definition roles of its own"
     return Gap(wanted.holder, feature, wanted.origin, what, how)
 
@@ -192,7 +191,7 @@ def _refused(tasks: Iterable[TaskInWorlds], template: Template, reading: Reading
     found += [line for task in tasks for line in _half_named(task, template)]
     loops = [name for name in reading.documents[0].members["Resources"] if str(name).startswith("Fn::")]
     if loops:
-        found += [f"- nobody can see which resources {name} makes" for name in loops]
+        found += [f"- cannot see which resources {name} makes" for name in loops]
         found.append("  List the macro behind AWS::LanguageExtensions in Transform, which writes loops out.")
     return found
 

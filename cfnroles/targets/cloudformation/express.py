@@ -75,13 +75,13 @@ def _refuse(workload: Workload) -> None:
         raise InvalidInput(
             "the task definition of the service stands elsewhere, and has the roles of the tasks",
             where=workload.document,
-            remedy="Build that task definition. `cfnroles explain` tells what the infrastructure role needs.",
+            remedy="Build that task definition. `cfnroles explain` shows what the infrastructure role needs.",
         )
     if "serviceArn" in workload.tree[EXPRESS]:
         raise InvalidInput(
             "the service exists already, and CloudFormation would make another one of its name",
             where=workload.document,
-            remedy="Give what create-express-gateway-service takes. `cfnroles explain` tells what the roles need.",
+            remedy="Give what create-express-gateway-service takes. `cfnroles explain` shows what the roles need.",
         )
     if not workload.tree["containerDefinitions"]:
         raise InvalidInput(

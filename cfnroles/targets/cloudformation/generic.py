@@ -27,7 +27,7 @@ from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.text import from_spelling
 from cfnroles.validator_needs import CHECK_JSON_KEYS, CHECK_KEYS
 
-_HEADER = ("Written by cfnroles: deploy it as it is, and give parameters.", "README.md beside it tells the order.")
+_HEADER = ("Written by cfnroles: deploy it as it is, and give parameters.", "README.md next to it has the order.")
 
 _PROJECT = "service"
 _LISTS = frozenset({"KmsKeyArns", "SecretArns", "ParameterArns", "RepositoryArns"})

@@ -117,7 +117,7 @@ def _rendered(value: Any, spelling: Spelling) -> Any:
 
 
 def _conditioned(each: Lacked, tree: Mapping[str, Any], template: Template) -> Any:
-    """The statement behind the condition that it hangs on."""
+    """The statement behind the condition that it depends on."""
     if not each.when:
         return tree
     found = _CONDITION.fullmatch(each.when)

@@ -121,7 +121,7 @@ def macro_and_hook() -> Template:
         Description="A CloudFormation macro that gives ECS task definitions roles, and a hook that checks theirs."
     )
     template.set_version("2010-09-09")
-    gaps = "Whether to let pass what lacks something that cannot be named or judged; the log tells what."
+    gaps = "Whether to let pass what lacks something that cannot be named or judged; the log says which."
     for parameter in (
         *_PARAMETERS,
         switch("Macro", "enabled", "Whether there is the macro."),

@@ -101,7 +101,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     left, unless ``replace_roles``; of a task definition both are. ``project`` is the default of the parameter by which
     the validator's export is called.
 
-    Raises InvalidInput for what is no template or was written by a tool, and for what ECS would refuse.
+    Raises InvalidInput for what is not a template or was written by a tool, and for what ECS would refuse.
     """
     template = _template(reading)
     before = _before(reading, template)
@@ -160,7 +160,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
 def removed(reading: Reading) -> str:
     """The text of a template as it was before anything was injected.
 
-    Raises InvalidInput for what is no template, and where its author's own parts refer to what was injected.
+    Raises InvalidInput for what is not a template, and where its author's own parts refer to what was injected.
     """
     template = _template(reading)
     text = restored(template.text, reading.name)

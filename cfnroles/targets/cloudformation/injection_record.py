@@ -87,7 +87,7 @@ def options_of(told: Told) -> dict[str, Any]:
 
 
 def told_again(told: Told, options: Mapping[str, Any]) -> Told:
-    """What is told now, and of what is not told now, what these options told; of parameters each by itself."""
+    """What is told now, and of what is not known now, what these options told; of parameters each by itself."""
     values = {_OPTIONS[name]: value for name, value in {**options, **options_of(told)}.items()}
     if parameters := options.get("parameter"):
         values["parameters"] = {**parameters, **told.parameters}

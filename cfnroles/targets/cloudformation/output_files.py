@@ -35,7 +35,7 @@ def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str
     """File name -> text of the stacks' templates."""
     header = (
         f"Written by cfnroles from {source}.",
-        f"`cfnroles explain {source}` tells why each statement of the roles is there.",
+        f"`cfnroles explain {source}` explains why each statement of the roles is there.",
     )
     return {
         file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)

@@ -79,7 +79,7 @@ class TemplateText:
         self.text, self.document = text, document
         root = spans.spans(text, document)
         if not isinstance(root, spans.Mapping):
-            raise InvalidInput("is no CloudFormation template: it has no Resources", where=document)
+            raise InvalidInput("is not a CloudFormation template: it has no Resources", where=document)
         self.root = root
         self.line_end = "\r\n" if re.search(r"[^\r]?\r\n", text[: text.find("\n") + 1]) else "\n"
 
@@ -162,7 +162,7 @@ class TemplateText:
         """What adds a section before the resources, and before the comments that stand right above them."""
         place = self.place(("Resources",))
         if place is None or place.key is None:
-            raise InvalidInput("is no CloudFormation template: it has no Resources", where=self.document)
+            raise InvalidInput("is not a CloudFormation template: it has no Resources", where=self.document)
         if self.root.flow:
             return self._before(self.root, place.key.start, {name: members})
         column = " " * self._column(place.key.start)

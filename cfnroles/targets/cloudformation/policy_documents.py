@@ -33,7 +33,7 @@ def trust(service: str, condition: Any = None) -> PolicyDocument:
 
 
 def inline_policies(policies: Sequence[Policy], spelling: Spelling) -> list[Any]:
-    """The role's inline policies; those that hang on parameters stand behind their condition."""
+    """The role's inline policies; those that depend on parameters stand behind their condition."""
     return [_inline(policy, spelling) for policy in policies if not policy.managed]
 
 

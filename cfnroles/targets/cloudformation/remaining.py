@@ -53,7 +53,7 @@ def check_references(given: Template, tree: Mapping[str, Any]) -> None:
             f"refers to what cfnroles added and would take out: {references}",
             where=f"{given.document}:{given.line(found[0][0])}",
             why="CloudFormation takes no template that refers to what it does not have.",
-            remedy="Take these references out, and run the command again: `cfnroles inject` sets its own anew.",
+            remedy="Take these references out, and run the command again: `cfnroles inject` sets its own again.",
         )
 
 

@@ -33,8 +33,8 @@ _ROLE = "AWS::IAM::Role"
 class ReplacedRole(Struct, frozen=True):
     """A role that a resource names already, and what it would lose and gain with another in its place.
 
-    ``comparison`` is ``None`` where the template does not tell what the role may do. ``known`` says whether it tells
-    of every role that may stand there, ``done`` whether it was replaced.
+    ``comparison`` is ``None`` where the template does not say what the role may do. ``known`` says whether it tells
+    of every role that may be there, ``done`` whether it was replaced.
     """
 
     resource: str

@@ -208,7 +208,7 @@ class _Roles:
         return {"Fn::GetAtt": [logical_id, "Arn"]}
 
     def _placed(self, holder: Holder) -> Iterator[Need]:
-        """The needs of a role, each behind the condition that it hangs on, if it does."""
+        """The needs of a role, each behind the condition that it depends on, if it does."""
         where: dict[Permission, frozenset[World]] = {}
         needs = [(_spelled(need), worlds) for need, worlds in self.task.needs.items() if need.holder is holder]
         for need, worlds in needs:
@@ -227,7 +227,7 @@ class _Roles:
                 yield replace(need, permission=replace(permission, when=tuple(map(self._key, literals))))
 
     def _keys(self, permission: Permission) -> tuple[tuple[Literal, ...], Permission]:
-        """Whether the keys of secrets are told, of which nothing is known, where a permission hangs on them."""
+        """Whether the keys of secrets are told, of which nothing is known, where a permission depends on them."""
         if not permission.when:
             return (), permission
         declared = key_arns(self.adding.facts.kms_key_arns)

@@ -244,7 +244,7 @@ def _completed(template: Mapping[str, Any], source: Mapping[str, Any], outside: 
             remedy="Inject the roles into the template: `cfnroles inject`.",
         )
     if strange := [name for name, each in whole["Parameters"].items() if not isinstance(each, Mapping)]:
-        what = f"the roles refer to {strange[0]}, and what declares that parameter is no mapping"
+        what = f"the roles refer to {strange[0]}, and what declares that parameter is not a mapping"
         raise InvalidInput(what, remedy="Write its Type there, as CloudFormation asks for it.")
     return {**others, **{section: members for section, members in whole.items() if members}}
 

@@ -81,7 +81,7 @@ def _plainly(text: str) -> str:
     """What to write where nothing can be added."""
     if re.search(r"\r(?!\n)", text):
         return "Save it with the line ends of Unix or of Windows."
-    return "Write what stands there as `Name: value`, without `?` and without an anchor."
+    return "Write it as `Name: value`, without `?` and without an anchor."
 
 
 def _is_readable(text: str, patches: Sequence[Patch], document: str) -> bool:

@@ -121,7 +121,7 @@ def _asked(needs: Iterable[Need], place: _PlaceOf) -> defaultdict[_Place, set[tu
 
 
 def _in_text(origin: Origin) -> _Place:
-    """Where something stands in the text: which element of a list that is hangs on conditions."""
+    """Where something stands in the text: which element of a list that is depends on conditions."""
     names = tuple(step for step in origin.path if isinstance(step, str))
     return origin.document, origin.line, origin.column, names
 

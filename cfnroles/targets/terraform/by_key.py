@@ -30,7 +30,7 @@ class ByKey(Symbol, frozen=True, kw_only=True):
 
 
 def by_key(needs: Iterable[Need]) -> bool:
-    """Whether anything here hangs on which instance it is."""
+    """Whether anything here depends on which instance it is."""
     permissions = [need.permission for need in needs]
     conditions = [each for permission in permissions for each in permission.when]
     symbols = [symbol for each in permissions for text in each.texts for symbol in text_of(text).symbols]

@@ -1,4 +1,4 @@
-"""The conditions that a need hangs on, as expressions of Terraform."""
+"""The conditions that a need depends on, as expressions of Terraform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INSIDE = re.compile(r"\bmodule\.[\w-]+(?:\[[^\]]*\])?\.(?:var|local|data|each|c
 _PLAIN = re.compile(r'[\w.\[\]" =!<>&|-]+')
 
 
-#: What hangs on conditions.
+#: What depends on conditions.
 Thing = Need | Gap | Finding | Reference
 When = Mapping[Thing, Disjunction]
 

@@ -48,7 +48,7 @@ class Again(Struct, frozen=True):
 class Header(Struct, frozen=True):
     """Whose roles a file holds: the document, and where and what that is in it.
 
-    ``again`` is what writes the file anew, ``explained`` what explains it. ``taken`` are the variables for whose values
+    ``again`` is what rewrites the file, ``explained`` what explains it. ``taken`` are the variables for whose values
     it is made.
     """
 
@@ -61,10 +61,10 @@ class Header(Struct, frozen=True):
     @property
     def lines(self) -> tuple[str, ...]:
         """The comments at the top of the file."""
-        edited = f"; `{self.again}` writes it anew." if self.again else "."
-        told = (f"`{self.explained}` tells why each statement is here.",) if self.explained else ()
+        edited = f"; `{self.again}` writes it again." if self.again else "."
+        told = (f"`{self.explained}` explains why each statement is here.",) if self.explained else ()
         names = ", ".join(f"var.{name}" for name in self.taken)
-        values = (f"Made for the values of {names} here: write it anew for others.",) if names else ()
+        values = (f"Made for the values of {names} here: write it again for others.",) if names else ()
         return (f"{MARK.removeprefix('# ')}{self.document}{self.origin}. Do not edit{edited}", *told, *values)
 
 

@@ -6,7 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/s
 A secret that is scheduled for deletion still has versions, and AWS documents no error for asking for them
 (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html#API_ListSecretVersionIds_Errors).
 The provider takes it for absent, both as a resource and as the data source of the secret itself, so that one of them
-stands before the versions. Of a secret without versions it makes null, and versions without a label it does not tell:
+stands before the versions. Of a secret without versions it makes null, and versions without a label it does not say:
 https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/secretsmanager
 """
 
@@ -39,7 +39,7 @@ _ACTIONS = {
     _RESOURCE: ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
     _VERSIONS: ("secretsmanager:ListSecretVersionIds",),
 }
-_UNLABELLED = "The provider tells of no version without a label, so that this one cannot be asked for."
+_UNLABELLED = "The provider reports no version without a label, so that this one cannot be asked for."
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
@@ -68,7 +68,7 @@ class Wanted(Struct, frozen=True):
 class Gate(Struct, frozen=True):
     """What the gate asks for; ``unasked`` are the references that it cannot ask for.
 
-    ``commanded`` are the references that a command asks for, each with the condition that it hangs on.
+    ``commanded`` are the references that a command asks for, each with the condition that it depends on.
     """
 
     wanted: tuple[Wanted, ...] = ()
@@ -104,7 +104,7 @@ def gate_of(
 
 def _wanted(key: tuple[Text, str, str], places: Mapping[str, tuple[str, str]], repeated: Repeated) -> Wanted:
     when, instances = (tuple(dict.fromkeys(each)) for each in zip(*places.values(), strict=True))
-    # Where one place hangs on neither, it is always wanted.
+    # Where one place depends on neither, it is always wanted.
     return Wanted(*key, tuple(places), () if "" in when else when, repeated.either(instances))
 
 

@@ -1,4 +1,4 @@
-"""Where a configuration says which roles a task definition has, and whoever runs it."""
+"""Where a configuration says which roles a task definition has, and the principal that runs it."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def merged_instances(site: Site, tasks: Sequence[Task]) -> Merged:
         for own, thing in placed:
             keys.setdefault(thing, []).append(key)
             whens.setdefault(thing, set()).add(_besides(task.when.get(own, ()), task))
-    # What hangs on conditions in some instances, and on others or none in the rest, is there in any case.
+    # What depends on conditions in some instances, and on others or none in the rest, is there in any case.
     when = {thing: next(iter(each)) for thing, each in whens.items() if len(each) == 1 and each != {()}}
     found = together([places.all(task.discovery) for task in tasks])
     joined = dict(alike([need for need in found.needs if need not in when], keys, meta))

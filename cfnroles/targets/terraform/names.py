@@ -71,7 +71,7 @@ class FileNames(Struct, frozen=True):
 def stems(name: str, earlier: str = "") -> Iterator[str]:
     """The stems that a task definition of this name may have, the best one first.
 
-    ``earlier`` is the stem of the file that is written anew: roles of other names would be other roles.
+    ``earlier`` is the stem of the file that is rewritten: roles of other names would be other roles.
     """
     own = identifier(name)
     yield from dict.fromkeys(each for each in (earlier, own, f"{own}_cfnroles") if each)

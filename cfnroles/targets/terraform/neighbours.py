@@ -1,4 +1,4 @@
-"""What stands beside a file that is written: the names that it must not have, and the file that it replaces."""
+"""What is next to a file that is written: the names that it must not have, and the file that it replaces."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def role_local(parts: Parts, holder: Holder, blocks: Sequence[WrittenBlock], gat
 
 
 def _id(block: WrittenBlock, parts: Parts) -> str:
-    """The id of a policy; one that hangs on conditions alone may be there or not."""
+    """The id of a policy; one that depends on conditions alone may be there or not."""
     name = ".".join(block.labels)
     counted = any(isinstance(each, Argument) and each.name == "count" for each in block.body)
     if counted and not parts.repeated.meta:
@@ -137,7 +137,7 @@ def _known_key(repeated: Repeated) -> WrittenBlock:
     """What refuses an instance that was not there when its permissions were written."""
     key = "count.index" if repeated.meta == "count" else "each.key"
     names = literal(", ".join(repeated.keys))
-    message = f"These permissions are for {names}. Write the file anew for ${{{key}}}, with the command at its top."
+    message = f"These permissions are for {names}. Write the file again for ${{{key}}}, with the command at its top."
     condition = Argument("condition", Written(among(repeated.keys, repeated.meta)))
     return WrittenBlock("precondition", (), (condition, Argument("error_message", Written(f'"{message}"'))))
 
@@ -170,7 +170,7 @@ def _only_if(parts: Parts, policies: Sequence[Policy]) -> tuple[Entry, ...]:
     """The meta-arguments of a policy that must not be there without a statement."""
     conditions = [both(policy.when) for policy in policies]
     conditions = list(parts.repeated.either(conditions)) or [""]
-    # How many there are of a resource cannot hang on the number of each.
+    # How many there are of a resource cannot depend on the number of each.
     if not all(conditions) or any("count.index" in each for each in conditions):
         return parts.head
     return parts.head_under(either(dict.fromkeys(conditions)))

@@ -35,7 +35,7 @@ from cfnroles.template.worlds import Literal
 from cfnroles.text import PARTITION, REGION, Part, Text, from_spelling, text_of
 from cfnroles.written import as_written
 
-_NAME_IT = "Give it a name of its own: a local, which stands there instead"
+_NAME_IT = "Give it a name of its own: a local, which is there instead"
 _HAND_OVER = "Hand it over by an output of that module, or by a variable of this one"
 #: How the condition is called that an image is of Amazon ECR.
 _IN_ECR = " is in a private registry of Amazon ECR"

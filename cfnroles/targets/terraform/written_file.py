@@ -53,7 +53,7 @@ class Subject(Struct, frozen=True):
     """A task definition whose roles are written.
 
     ``name`` begins the names of all blocks, and ``family`` those of the roles. ``label`` is what people call it.
-    ``conditions`` are those that needs hang on. ``made`` are references to what is made beside it. ``region`` is
+    ``conditions`` are those that needs depend on. ``made`` are references to what is made beside it. ``region`` is
     where its tasks run, if that is known.
     """
 

@@ -26,7 +26,7 @@ IN_RESOURCES = [
     ("Resource", f"{B}/${{aws:username}}/*", {}, f"{B}//1", "no match"),
     ("Resource", f"{B}/${{aws:username}}/*", {}, f"{B}/${{aws:username}}/1", "no match"),
     ("NotResource", f"{B}/${{aws:username}}/*", {}, f"{B}/Dave/1", "match"),
-    # The value of a variable is text: its * is no wildcard.
+    # The value of a variable is text: its * is not a wildcard.
     ("Resource", f"{B}/${{aws:a}}", {"aws:a": "*"}, f"{B}/Dave", "no match"),
     # Special characters
     ("Resource", f"{B}/${{*}}", {}, f"{B}/*", "match"),

@@ -170,7 +170,7 @@ def template_of(workload: Workload) -> dict[str, Any]:
     }
 
 
-#: What is no part of a template's task definition, its service or its cluster.
+#: What is not part of a template's task definition, its service or its cluster.
 ELSEWHERE = ("account", "capacityProvider", EXPRESS, "gateway", "runBy", "runTask")
 
 

@@ -85,7 +85,7 @@ def test_a_gateway_of_another_kind_is_a_gap(answer: Any) -> None:
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"name": "shop"}', '{"containerDefinitions": []}'])
 def test_anything_else_is_no_gateway(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is no gateway"):
+    with pytest.raises(InvalidInput, match="is not a gateway"):
         gateway_beside(Workload("task.json", {}), Document("gateway.json", text))
 
 

@@ -166,7 +166,7 @@ def test_opensearch_is_signed_only_where_it_is_told(answer: Any) -> None:
     signed = answer(logs("awsfirelens", Name="es", Host=host, AWS_Auth="On"))
     assert signed.needs == {"task role: es:ESHttpPost on arn:aws:es:us-east-1:123456789012:domain/shop/*"}
     assert answer(logs("awsfirelens", Name="es", Host=host)).needs == set()
-    assert "does not tell" in answer(logs("awsfirelens", Name="es", Host="logs.example.com", AWS_Auth="On")).gaps[0]
+    assert "does not say" in answer(logs("awsfirelens", Name="es", Host="logs.example.com", AWS_Auth="On")).gaps[0]
 
 
 def signed(name: str, **options: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What ECS takes outside of the task definition, and what hangs on options: ECS Exec, Service Connect, file keys."""
+"""What ECS takes outside of the task definition, and what depends on options: ECS Exec, Service Connect, file keys."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_an_arn_of_a_profile_is_taken_as_its_id_is() -> None:
 def test_the_model_behind_an_application_profile_is_named_beside_it() -> None:
     assert invoked(granted(APPLICATION, model=NOVA)) == behind(APPLICATION)
     (gap,) = granted(APPLICATION).gaps
-    assert "does not tell the foundation model" in gap.what
+    assert "does not say the foundation model" in gap.what
     assert invoked(granted(APPLICATION)) == {APPLICATION}
 
 

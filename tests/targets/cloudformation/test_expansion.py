@@ -70,10 +70,10 @@ def test_the_roles_are_complete_and_minimal_for_all_values(container: str) -> No
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("an image that nobody told", "nginx"),
-        ("an image that nobody told", "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"),
+        ("an image that is unknown", "nginx"),
+        ("an image that is unknown", "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"),
         ("a part of a name", "prod"),
-        ("a reference that nobody told", "arn:aws:ssm:us-east-1:123456789012:parameter/a"),
+        ("a reference that is unknown", "arn:aws:ssm:us-east-1:123456789012:parameter/a"),
     ],
 )
 def test_a_value_makes_no_other_roles(kind: str, value: str) -> None:
@@ -107,7 +107,7 @@ def test_the_gate_is_told_whom_to_ask_and_when_it_is() -> None:
     assert made["Web"]["DependsOn"] == "WebSecretsExist"
 
 
-@pytest.mark.parametrize("kind", ["nothing", "two alternatives", "an image that nobody told"])
+@pytest.mark.parametrize("kind", ["nothing", "two alternatives", "an image that is unknown"])
 def test_a_second_run_changes_nothing(kind: str) -> None:
     once = of(template(CONTAINERS[kind])).fragment
     again = expanded(once, SETTINGS, LATER)
@@ -155,7 +155,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     for part in (
         "Resources.Mode.Properties.NetworkMode",
         "Resources.Half names a role, and has needs of the execution role",
-        "nobody can see which resources Fn::ForEach::Each makes",
+        "cannot see which resources Fn::ForEach::Each makes",
         "Resources.Gap.Properties.ContainerDefinitions[0].Image",
     ):
         assert part in told
@@ -165,7 +165,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_a_loop_is_refused_also_where_it_could_be_written_out() -> None:
     loop = '  "Fn::ForEach::Jobs": [N, [A], {"Task${N}": {Type: AWS::ECS::TaskDefinition, Properties: {}}}]\n'
     told = refusal(tree(f"Transform: AWS::LanguageExtensions\n{RUNNERS}{loop}"))
-    assert "nobody can see which resources Fn::ForEach::Jobs makes" in told
+    assert "cannot see which resources Fn::ForEach::Jobs makes" in told
 
 
 def test_one_role_is_enough_where_the_other_has_nothing_to_do() -> None:
@@ -199,16 +199,16 @@ def test_a_gap_is_refused_unless_it_is_accepted(container: str, told: str, featu
 
 
 def test_what_a_value_alone_tells_is_a_gap() -> None:
-    given = template(CONTAINERS["an image that nobody told"])
+    given = template(CONTAINERS["an image that is unknown"])
     told = refusal(given, Image="public.ecr.aws/aws-observability/aws-otel-collector:latest")
     assert "Resources.Web.Properties.ContainerDefinitions[0].Image (container web)" in told
-    assert "what is needed here hangs on the value of a parameter" in told
+    assert "what is needed here depends on the value of a parameter" in told
     assert "aws-otel-collector" not in told
 
 
 @pytest.mark.parametrize("fragment", [{}, [], "a", {"Type": "A::B::C"}, {"Resources": []}], ids=str)
 def test_a_part_of_a_template_is_refused(fragment: Any) -> None:
-    assert refusal(fragment).startswith("template: is no whole template")
+    assert refusal(fragment).startswith("template: is not a whole template")
 
 
 ALL = {

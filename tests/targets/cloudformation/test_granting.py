@@ -53,7 +53,7 @@ FORMS = {
         + "              - {Effect: Allow, Action: 'secretsmanager:ListSecrets', Resource: '*'}\n",
         "ListSecrets",
     ),
-    "a statement that is no list": (f"{ROLE}{INLINE[:-1]} {STATEMENT}\n", "ListAllMyBuckets"),
+    "a statement that is not a list": (f"{ROLE}{INLINE[:-1]} {STATEMENT}\n", "ListAllMyBuckets"),
     "a document in JSON": (
         ROLE + "      Policies:\n        - PolicyName: own\n          PolicyDocument: '{\"Statement\": []}'\n",
         "PolicyDocument",

@@ -398,7 +398,7 @@ def test_members_of_a_merge_key_are_kept_beside_the_roles() -> None:
 def test_a_template_in_a_list_is_none_to_edit() -> None:
     text = json.dumps([JSON])
     assert restored(text, "t.json") == text
-    with pytest.raises(InvalidInput, match="is no CloudFormation template"):
+    with pytest.raises(InvalidInput, match="is not a CloudFormation template"):
         injected(text, "t.json", ADDED)
 
 

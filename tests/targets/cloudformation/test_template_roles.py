@@ -1,4 +1,4 @@
-"""What is added to a template for its task definitions: roles, the gate, and the conditions that they hang on."""
+"""What is added to a template for its task definitions: roles, the gate, and the conditions that they depend on."""
 
 from __future__ import annotations
 

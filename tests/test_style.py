@@ -1,0 +1,94 @@
+"""Sentences that a person reads have none of the habits that docs/style.md replaces."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+# docs/style.md shows each habit beside what replaces it.
+PAGES = [
+    path
+    for path in (REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").glob("*.md")))
+    if path.name != "style.md"
+]
+MODULES = sorted(path for room in ("cfnroles", "lambda", "action") for path in (REPOSITORY / room).rglob("*.py"))
+
+# What to write instead is in docs/style.md.
+HABITS = [
+    r"in order to",
+    r"please",
+    r"simply",
+    r"shall",
+    r"whether or not",
+    r"stands? (?:there|beside|instead)",
+    r"asked for by",
+    r"hangs? on",
+    r"at hand",
+    r"in silence",
+    r"mend(?:s|ed|ing)?",
+    r"as little as",
+    r"from elsewhere",
+    r"upon",
+    r"anew",
+    r"the same named",
+]
+# Arguments that hold a message of AWS's word for word.
+QUOTED = ("words", "example")
+HABIT = re.compile(rf"\b(?:{'|'.join(HABITS)})\b".replace(" ", r"\s+"), re.IGNORECASE)
+# What is quoted: code, the comments that tests read, and the table of docs/style.md.
+_CODE = re.compile(r"^```.*?^```|^<!--.*?-->$|``.*?``|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def prose(page: str) -> str:
+    """A page without its code, which keeps its lines."""
+    return _CODE.sub(lambda code: "`" + "\n" * code[0].count("\n"), page)
+
+
+def strings(source: str) -> Iterator[tuple[int, str]]:
+    """The strings of a module: docstrings, help and messages, but not what AWS itself writes."""
+    tree = ast.parse(source)
+    quoted = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in QUOTED]
+    left_out = {id(inner) for node in quoted for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+            yield node.lineno, node.value
+
+
+def habits(text: str) -> list[str]:
+    return [" ".join(found[0].split()) for found in HABIT.finditer(text)]
+
+
+def found_in(path: Path) -> list[str]:
+    """Each habit in a file, with the line where its sentence begins."""
+    text = path.read_text(encoding="utf-8")
+    parts = [(1, prose(text))] if path.suffix == ".md" else strings(text)
+    return [f"{path.relative_to(REPOSITORY)}:{line}: {habit}" for line, part in parts for habit in habits(part)]
+
+
+def test_no_page_has_a_habit() -> None:
+    assert [each for path in PAGES for each in found_in(path)] == []
+
+
+def test_no_message_and_no_docstring_has_a_habit() -> None:
+    assert [each for path in MODULES for each in found_in(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Deploy again in order\nto learn more.", ["in order to"]),
+        ("Please deploy.", ["Please"]),
+        ("A note stands there, and hangs on it.", ["stands there", "hangs on"]),
+        ("AWS says `please try again`, and ``simply``.", []),
+        ("```\nPlease\n```\n", []),
+        ("Pleased to simplify.", []),
+    ],
+    ids=["across lines", "any case", "twice", "quoted", "a block", "a part of a word"],
+)
+def test_a_habit_is_found_where_it_is_prose(text: str, found: list[str]) -> None:
+    assert habits(prose(text)) == found
