@@ -17,7 +17,7 @@ from cfnroles.aws.refusals import Denied
 from cfnroles.errors import InvalidInput, Unavailable
 from cfnroles.facts import Facts
 from cfnroles.iam.roles import Role
-from cfnroles.messages.collecting import collected
+from cfnroles.messages.collecting import Heard, collected
 from cfnroles.messages.understanding import Understood
 from cfnroles.need import Holder
 from cfnroles.page import page
@@ -142,6 +142,11 @@ class _Roles:
         except (Unavailable, InvalidInput) as error:
             self.unread.append(f"what the role {named.rpartition('/')[2]} allows: {error.what}")
         return None
+
+
+def in_source(found: Sequence[Diagnosis], own: Sequence[Reading], resource: str = "") -> tuple[Diagnosis, ...]:
+    """What the roles of the source say to the calls for which roles in AWS lack a statement."""
+    return diagnosed([Heard(each.understood) for each in found if each.statements], own, "", resource)
 
 
 def _because(each: Diagnosis, why: str, cause: PossibleCause) -> Diagnosis:

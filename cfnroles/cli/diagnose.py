@@ -91,7 +91,8 @@ def command(**given: Any) -> None:
 
     With --fix the statement is shown as a diff of the file that the role comes from, and written there if you say so:
     to a CloudFormation template, Terraform, a policy document or a service spec, keeping every other line. The exit
-    code is then 1 if anything that is missing was not written.
+    code is then 1 if anything that is missing was not written. With --live it needs --source, whose role it changes:
+    roles in AWS are only read.
 
     The exit code is 0 if the cause is known, and 3 if the text cannot decide: then the causes are ranked, each with
     the command that decides.
@@ -106,7 +107,7 @@ def command(**given: Any) -> None:
     if named and not options.live:
         raise InvalidInput(f"--{named[0]} is for --live", remedy="Give --live, too, or leave it out.")
     if options.fix:
-        check_asked(options.source, yes=options.yes)
+        check_asked(options.source, live=options.live, yes=options.yes)
     if named or (options.live and given["service_file"] and not options.text):
         _ask(options, given)
     else:
@@ -197,6 +198,10 @@ def _readings(options: _Options, about: Told) -> tuple[Sequence[Reading], Mappin
 def _fix(found: Sequence[Diagnosis], options: _Options, readings: Sequence[Reading]) -> int:
     from cfnroles.targets.fix import fix
 
+    if options.live:
+        from cfnroles.answers.diagnose_live import in_source
+
+        found = in_source(found, readings, options.resource)
     files = {reading.name: options.source for reading in readings if not reading.addressed}
     holder = next((one.holder for each in found for one in each.statements), Holder.EXECUTION)
     role = f" {kind_of(holder).option_name} {quoted(options.role)}" if options.role and not options.live else ""

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from cfnroles.targets.fix import Fix, FixedFile
 
 
-def check_asked(source: str, *, yes: bool) -> None:
+def check_asked(source: str, *, live: bool, yes: bool) -> None:
     """Raise InvalidInput where there is no file to change, and where nobody can be asked and nobody has to be."""
+    if live and not source:
+        raise InvalidInput(
+            "--fix changes a file, and with --live the role is read from AWS",
+            remedy="Give --source SOURCE, too: what the role is deployed from.",
+        )
     if source == "-":
         raise InvalidInput("--fix changes the file of SOURCE, and standard input is none", remedy="Give the file.")
     if not yes and not is_asked():
@@ -31,10 +36,13 @@ def change_files(found: Sequence[Diagnosis], fixed: Fix, files: Mapping[str, str
 
     ``files`` are the paths of the documents by their names, and ``then`` is the command that looks at all of it again.
     """
+    from cfnroles.answers.verification import Outcome
     from cfnroles.formats.fix import diff, refused
 
     if not any(each.statements for each in found):
-        say("not changed: no statement of a role is what is missing", err=True)
+        allowed = any(each.outcome is Outcome.ALLOWED for each in found)
+        why = "the source allows it already: deploy it" if allowed else "no statement of a role is what is missing"
+        say(f"not changed: {why}", err=True)
         return BadAnswer.exit_code
     if fixed.refused:
         say(refused(fixed), err=True)

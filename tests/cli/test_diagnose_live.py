@@ -393,3 +393,54 @@ def test_where_nothing_failed_that_is_said(cfnroles: Any, aws: Account) -> None:
     aws({**READS, "ecs.list_tasks": {"taskArns": []}})
     result = cfnroles(*LIVE, "--service", "web")
     assert (result.code, "AWS reports no failure there" in result.err) == (3, True)
+
+
+OWN = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: web-execution
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: ecs-tasks.amazonaws.com}
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: logs:CreateLogStream
+                Resource: "*"
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:1
+          Secrets: [{Name: DB, ValueFrom: "%s"}]
+"""
+
+
+def test_a_fix_of_a_live_failure_goes_into_the_source(cfnroles: Any, aws: Account, tmp_path: Any) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(OWN % SECRET, encoding="utf-8")
+    aws({**READS, **role(), "ecs.describe_tasks": {"tasks": [stopped(f"{DENIED} {IDENTITY}")], "failures": []}})
+    asked = (*LIVE, "--task", ID, "--source", str(file), "--fix", "--yes")
+    result = cfnroles(*asked)
+    assert (result.code, "changed" in result.err) == (0, True), result.err
+    assert SECRET.partition("arn:aws:")[2] in file.read_text(encoding="utf-8").split("Task:")[0]
+    again = cfnroles(*asked)
+    assert (again.code, again.err.strip()) == (1, "not changed: the source allows it already: deploy it")
+
+
+def test_a_fix_of_a_live_failure_needs_a_file(cfnroles: Any) -> None:
+    result = cfnroles(*LIVE, "--task", ID, "--fix", "--yes")
+    assert result.code == 2
+    assert "--fix changes a file, and with --live the role is read from AWS" in result.err
+    assert "Give --source SOURCE, too" in result.err
