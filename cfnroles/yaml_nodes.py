@@ -1,4 +1,4 @@
-"""What YAML's reader makes of a text: nodes, and the data in them. Imported for texts that are no JSON."""
+"""What YAML's reader makes of a text: nodes, and the data in them. Imported for texts that are not JSON."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class ConfiguredRoles(Struct, frozen=True):
 def roles_of_configuration(reading: Reading, task: Task, project: str) -> ConfiguredRoles:
     """The stack of the roles of a task definition of a directory, a plan or a state.
 
-    Raises InvalidInput where a permission hangs on a condition that only Terraform decides, and for what CloudFormation
-    or IAM would refuse.
+    Raises InvalidInput where a permission depends on a condition that only Terraform decides, and for what
+    CloudFormation or IAM would refuse.
     """
     if hanging := [need for need in task.discovery.needs if need in task.when]:
         raise _undecided(hanging, task, reading)
@@ -75,7 +75,7 @@ def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> Invalid
     lines = Lines(reading.texts)
     told = dict.fromkeys(f"- {lines.where(need.origin)}: only if {task.only_if(need)}" for need in hanging)
     return InvalidInput(
-        "the roles hang on what only Terraform decides, and a stack has one form",
+        "the roles depend on what only Terraform decides, and a stack has one form",
         where=reading.name,
         why="\n".join(told),
         remedy="Tell the values of variables with --parameter NAME=VALUE, or give the state: "
