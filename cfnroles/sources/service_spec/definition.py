@@ -165,8 +165,8 @@ _SETTINGS = (
     Key(
         "bucket-accounts",
         Many(forms.ACCOUNT),
-        "Accounts that own the buckets which environment files and other files are read from: nobody else's bucket of"
-        " the same name is read then.",
+        "Accounts that own the buckets of environment files and other files. A bucket of the same name in another"
+        " account is not read.",
         "123456789012",
         source=f"{_GUIDE}/task_execution_IAM_role.html",
     ),

@@ -149,7 +149,7 @@ def _rows(name: str, configuration: str, why: str, source: str) -> tuple[Feature
         row(
             name=f"{name}-customer-key",
             why="the log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the name of"
-            " whoever writes",
+            " the principal that writes",
             source=LOGS,
             grants=_ENCRYPT,
             when=has_customer_key,

@@ -109,7 +109,7 @@ FEATURES = (
         field=f"{_CONFIGURATION}.logConfiguration.cloudWatchLogGroupName",
         holder=Holder.TASK,
         why="the sessions' log group is encrypted with a customer managed key, which CloudWatch Logs asks for in the"
-        " name of whoever writes",
+        " name of the principal that writes",
         source=LOGS,
         standing=Standing.DOCUMENTED,
         example="/ecs/shop/exec",
