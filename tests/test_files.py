@@ -74,8 +74,8 @@ COMMANDS: dict[str, Callable[[Path], list[object]]] = {
     "diff": lambda file: ["diff", file, file],
     "init": lambda file: ["init", file, "-o", file.parent / "out"],
     "deploy": lambda file: ["deploy", file, "--plan"],
-    "a service's settings": lambda file: ["explain", shop(file), "--service", file],
-    "parameters": lambda file: ["deploy", shop(file), "--plan", "--parameters-file", file],
+    "a service's settings": lambda file: ["explain", shop(file), "--service-file", file],
+    "parameters": lambda file: ["deploy", shop(file), "--plan", "--parameter-file", file],
     "what a spec names": lambda file: ["explain", spec(file)],
 }
 

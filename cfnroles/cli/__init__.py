@@ -40,6 +40,7 @@ COMMANDS = {
     "status": "Tell where the stacks stand.",
     "outputs": "Print the outputs of the deployed stacks.",
     "delete": "Delete the stacks.",
+    "stack-sets": "Deploy validator and roles to many accounts and Regions.",
     "mcp": "Offer explain, verify, lint and diagnose to agents.",
     "local": "Run a command against a local emulator instead of AWS.",
 }

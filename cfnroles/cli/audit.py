@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.role_options import role_options, taken_roles
+from cfnroles.cli.shared_options import format_option, profile_option, several
 from cfnroles.cli.source import about_options, pairs, reading_of, resource_options, taken, told
 from cfnroles.cli.terminal import note, say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
@@ -38,44 +40,26 @@ class _Options(Struct, frozen=True):
     resource: str
 
 
-@click.command("audit")
-@click.option(
-    "--events",
-    multiple=True,
-    metavar="FILE|DIR|-",
-    help="Events of CloudTrail, or a report of IAM on when services were called last. May be given several times.",
-)
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="Task definition, spec, template, Terraform, or directory of task definitions. May be given several times.",
-)
+@panel_command("audit")
+@several("--events", metavar="FILE|DIR|-", help="CloudTrail events, or IAM's last accessed details.")
+@several("--source", "sources", metavar="SOURCE", help="What `cfnroles explain` takes, or a directory of it.")
 @role_options(several=True)
-@click.option(
+@several(
     "--called",
-    multiple=True,
-    callback=pairs,
     metavar="ROLE=NAME",
-    help="Name or ARN that a role of a template or of Terraform has in the account. May be given several times.",
+    callback=pairs,
+    help="Name or ARN in the account of a role of a template or Terraform.",
 )
 @about_options
 @resource_options
-@click.option("--live", is_flag=True, help="Read roles, and without --events the event history, from AWS. Reads only.")
+@click.option("--live", is_flag=True, help="Read roles from AWS, and without --events the event history.")
 @click.option("--days", default=90, show_default=True, metavar="N", help="With --live: days of the event history.")
-@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
-@click.option("--fleet", is_flag=True, help="One line for each role, those to be looked at first in front.")
+@profile_option("AWS profile for --live. Default: AWS_PROFILE.")
+@click.option("--fleet", is_flag=True, help="One line for each role, the most urgent first.")
 @click.option(
-    "-o", "--output", default="", metavar="DIR", help="Write the tight policies and the differences to a new directory."
+    "-o", "--output", default="", metavar="DIRECTORY", help="Write tight policies and differences to a new directory."
 )
-@click.option(
-    "--format",
-    "format_",
-    default="text",
-    show_default=True,
-    type=click.Choice(["text", "json", "markdown", "html"]),
-)
+@format_option("human", "json", "markdown", "html")
 def command(**given: Any) -> None:
     """Tell which statements of roles are used, by a trail of CloudTrail, and what the trail cannot show.
 
@@ -95,9 +79,12 @@ def command(**given: Any) -> None:
     that no field needs, and else 0.
 
     \b
-      cfnroles audit --events AWSLogs/ --source web.json --role account.json:web-execution
-      cfnroles audit --live --days 30 --source web.json --format html > review.html
-      cfnroles audit --events AWSLogs/ --source task-definitions/ --role account.json --fleet
+      cfnroles audit --events AWSLogs/ --source web.json \\
+          --role account.json:web-execution
+      cfnroles audit --live --days 30 --source web.json \\
+          --format html > review.html
+      cfnroles audit --events AWSLogs/ --source task-definitions/ \\
+          --role account.json --fleet
     """
     by_holder = taken_roles(given)
     roles = tuple((holder, text) for holder, texts in by_holder.items() for text in texts)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.shared_options import choice, profile_option, strict_option
 from cfnroles.cli.source import (
     only_for_specs,
     only_for_templates,
@@ -42,36 +44,40 @@ class _Options(Struct, frozen=True):
     resource: str
 
 
-@click.command("build")
+@panel_command("build")
 @source_options
 @click.option(
     "-o",
     "--output",
     "directory",
     default="build",
+    metavar="DIRECTORY",
     show_default=True,
     type=PathParameter(file_okay=False),
     help="Directory to write to.",
 )
+@click.option("--project", default="", metavar="NAME", help="Prefix of stack names. Default: the family.")
 @click.option(
-    "--project", default="", metavar="NAME", help="First part of stack and export names [default: the family]."
+    "--template-format",
+    "format_",
+    default="yaml",
+    metavar="FORMAT",
+    type=choice("yaml", "json"),
+    help="yaml (default) or json.",
 )
-@click.option("--format", "format_", default="yaml", show_default=True, type=click.Choice(["yaml", "json"]))
-@click.option("--lint/--no-lint", default=False, help="Check the templates with cfn-lint before they are written.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
-@click.option("--environment", default="", metavar="NAME", help="Environment of the service spec.")
-@click.option("--for-account", default="", metavar="ID", help="Write what this other account must admit instead.")
-@click.option("--live", is_flag=True, help="Read FAMILY:REVISION in a service spec from Amazon ECS. Reads only.")
-@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
+@click.option("--lint", is_flag=True, help="Check the templates with cfn-lint first.")
+@strict_option()
+@click.option("--environment", default="", metavar="NAME", help="Environment of a service spec.")
+@click.option("--for-account", default="", metavar="ID", help="Write what this other account must grant instead.")
+@click.option("--live", is_flag=True, help="Read FAMILY:REVISION of a spec from Amazon ECS.")
+@profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @resource_options
-@click.option("--force", is_flag=True, help="Write over files that were edited after the last build.")
+@click.option("--force", is_flag=True, help="Overwrite files edited since the last build.")
 def command(source: str, **given: Any) -> None:
-    """Write the CloudFormation stacks for the task definition, the service spec or the template SOURCE.
+    """Write the CloudFormation stacks for a task definition or a service spec.
 
-    SOURCE is a JSON or YAML file, or - for standard input: what `aws ecs register-task-definition --cli-input-json`
-    takes or what `aws ecs describe-task-definition` answers. A service spec has several services; docs/spec.md tells
-    its keys, and `cfnroles init` writes one. Of a CloudFormation template and of Terraform (a directory, a plan or a
-    state), the roles become a stack beside it.
+    SOURCE is a JSON or YAML file, or - for standard input. `cfnroles init` writes a service spec (docs/spec.md). For a
+    CloudFormation template and for Terraform, the roles become a stack beside it.
     """
     from cfnroles import build
     from cfnroles.cli.output_directory import write_files

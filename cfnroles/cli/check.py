@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import endpoint_option, format_option, profile_option
+from cfnroles.cli.source import (
+    only_for_templates,
+    parameter_option,
+    reading_of,
+    resource_option,
+    source_options,
+    taken,
+    told,
+)
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 
@@ -37,25 +47,15 @@ class _Options(Struct, frozen=True):
     format_: str
 
 
-@click.command("check")
+@panel_command("check")
 @source_options
-@click.option("--resource", default="", metavar="ID", help="Logical id of one task definition of a template.")
-@click.option(
-    "--parameter",
-    "--parameters",
-    "parameters",
-    multiple=True,
-    callback=pairs,
-    metavar="NAME=VALUE",
-    help="Value of a template's parameter; conditions on the others are looked at both ways. May be repeated.",
-)
-@click.option("--json-keys", is_flag=True, help="Read the secrets too, to see that the JSON keys exist.")
-@click.option("--keys", is_flag=True, help="Ask also whether the KMS keys of the secrets are enabled.")
-@click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE.")
-@click.option("--endpoint-url", default="", help="Address to call instead of AWS's own.")
-@click.option(
-    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
-)
+@resource_option
+@parameter_option
+@click.option("--json-keys", is_flag=True, help="Read the secrets, and check that the JSON keys exist.")
+@click.option("--keys", is_flag=True, help="Check that the KMS keys of the secrets are enabled.")
+@profile_option()
+@endpoint_option
+@format_option("human", "json", "markdown")
 def command(source: str, **given: Any) -> None:
     """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 
-from cfnroles.cli.stack_options import MINUTES, StackArguments, collected, following_on_interrupt, stack_options
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import yes_option
+from cfnroles.cli.stack_options import (
+    StackArguments,
+    collected,
+    following_on_interrupt,
+    plan_option,
+    role_option,
+    stack_options,
+    timeout_option,
+)
 from cfnroles.cli.terminal import confirm, is_asked, note, say, say_error
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -29,16 +38,14 @@ class DeleteArguments(Struct, frozen=True):
 _delete_options = collected(
     "asked",
     DeleteArguments,
-    click.option("--yes", is_flag=True, help="Do not ask before deleting."),
-    click.option(
-        "--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would be deleted, and delete nothing."
-    ),
-    click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses."),
-    click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow."),
+    yes_option("Do not ask before deleting."),
+    plan_option,
+    role_option,
+    timeout_option,
 )
 
 
-@click.command()
+@panel_command("delete")
 @stack_options
 @_delete_options
 def command(where: StackArguments, asked: DeleteArguments) -> int:

@@ -9,20 +9,31 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.shared_options import format_option, yes_option
 from cfnroles.cli.stack_options import (
-    MINUTES,
     CheckArguments,
     Deployment,
     StackArguments,
+    adopt_option,
+    bucket_option,
+    check_can_ask,
     check_options,
     collected,
+    continue_option,
     following_on_interrupt,
+    given_parameters,
     local_connection,
+    parameter_options,
+    plan_option,
+    protection_option,
+    role_option,
     stack_options,
+    tag_option,
+    timeout_option,
 )
-from cfnroles.cli.stack_set_options import StackSetArguments, deploy_stack_sets, stack_set_options
-from cfnroles.cli.terminal import confirm, is_asked, note, say, say_error, width
+from cfnroles.cli.terminal import confirm, note, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
 if TYPE_CHECKING:
@@ -34,36 +45,29 @@ if TYPE_CHECKING:
     from cfnroles.deploy.stacks_file import EnvironmentPlace, StackSource
 
 
-def _pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(value.partition("=") for value in values)
-    for key, equals, _ in pairs:
-        if not key or not equals:
-            raise click.BadParameter("must look like KEY=VALUE", param=parameter)
-    return tuple((key, value) for key, _, value in pairs)
-
-
 class DeployArguments(Struct, frozen=True):
     """The values of the options that only ``deploy`` has."""
 
     yes: bool
     plan_only: bool
-    plan_format: str
+    format_: str
     local: bool
     local_state: Path | None
     parameters: tuple[tuple[str, str], ...]
-    parameters_file: Path | None
+    parameter_file: Path | None
     tags: tuple[tuple[str, str], ...]
     role_arn: str
     bucket: str
     termination_protection: bool
     timeout: float
+    account: str
     no_rollback: bool
     continue_rollback: bool
     adopt: bool
 
     def __post_init__(self) -> None:
         """Raise ``InvalidInput`` for a format of what is not shown."""
-        if self.plan_format != "human" and not self.plan_only:
+        if self.format_ != "human" and not self.plan_only:
             raise InvalidInput("--format is for --plan")
 
     @property
@@ -71,14 +75,12 @@ class DeployArguments(Struct, frozen=True):
         """Whether to deploy into an emulator."""
         return self.local or self.local_state is not None
 
-    def options(self, checks: CheckArguments, account: str, place: EnvironmentPlace | None) -> Options:
+    def options(self, checks: CheckArguments, place: EnvironmentPlace | None) -> Options:
         """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
-        from cfnroles.deploy.parameters_file import read_parameters
         from cfnroles.deploy.plan import Options
 
-        from_file = read_parameters(self.parameters_file) if self.parameters_file else ()
         return Options(
-            parameters=tuple({**dict(from_file), **dict(self.parameters)}.items()),
+            parameters=given_parameters(self.parameter_file, self.parameters),
             tags=self.tags,
             role_arn=self.role_arn,
             bucket=self.bucket,
@@ -88,92 +90,62 @@ class DeployArguments(Struct, frozen=True):
             allow_unchecked_secrets=checks.allow_unchecked_secrets,
             adopt=self.adopt,
             strict=checks.strict,
-            account=account,
+            account=self.account,
             place=place,
             plan_only=self.plan_only,
             timeout=self.timeout * 60,
         )
 
 
-#: The options that give values to the parameters of templates.
-parameter_options = (
-    click.option("--parameters", multiple=True, callback=_pairs, metavar="K=V", help="Value of a template parameter."),
-    click.option(
-        "--parameters-file",
-        type=PathParameter(exists=True, dir_okay=False),
-        help="JSON or YAML file of parameter values.",
-    ),
-)
-
 _deploy_options = collected(
     "asked",
     DeployArguments,
-    click.option("--yes", is_flag=True, help="Do not ask before changing anything."),
-    click.option("--plan", "--dry-run", "plan_only", is_flag=True, help="Show what would change, and change nothing."),
-    click.option(
-        "--format",
-        "plan_format",
-        type=click.Choice(["human", "json", "markdown"]),
-        default="human",
-        help="How --plan is written.",
-    ),
+    yes_option("Do not ask before changing anything."),
+    plan_option,
+    format_option("human", "json", "markdown", help="Format of --plan."),
     click.option("--local", is_flag=True, help="Deploy into a local emulator instead of AWS."),
     click.option(
         "--local-state",
         type=PathParameter(file_okay=False),
-        help="Directory in which the local emulator keeps its state between runs. Implies --local.",
+        metavar="DIRECTORY",
+        help="Directory in which the emulator keeps its state. Implies --local.",
     ),
     *parameter_options,
-    click.option(
-        "--tag", "tags", multiple=True, callback=_pairs, metavar="K=V", help="Tag for every stack and resource."
-    ),
-    click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses."),
-    click.option("--bucket", default="", help="Bucket for a template that is too long for a request."),
-    click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion."),
-    click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow."),
+    tag_option,
+    role_option,
+    bucket_option,
+    protection_option,
+    timeout_option,
+    click.option("--account", default="", metavar="ID", help="Account to deploy to; refuses any other."),
     click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it."),
-    click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier."),
-    click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make."),
+    continue_option,
+    adopt_option,
 )
 
 
-@click.command()
+@panel_command("deploy")
 @stack_options
 @_deploy_options
 @check_options
-@stack_set_options
-def command(where: StackArguments, asked: DeployArguments, checks: CheckArguments, fleet: StackSetArguments) -> int:
+def command(where: StackArguments, asked: DeployArguments, checks: CheckArguments) -> int:
     """Deploy the stacks of SOURCE, and refuse when a secret is missing.
 
     SOURCE is a directory written by `cfnroles build` (default: build), or a task definition to build and deploy at
     once. Parameters that have no value are asked for on a terminal. Everything that stands against the deployment is
     told at once, before anything is created; secrets and parameters are looked for with your own credentials.
     """
-    if fleet.stack_set and asked.is_local:
-        raise InvalidInput("--stack-set cannot be combined with --local: the emulator has no StackSets")
-    if fleet.stack_set and asked.plan_format != "human":
-        raise InvalidInput("--format cannot be combined with --stack-set: its plan is for people only")
-    selected = where.selected(fleet.account)
-    options = asked.options(checks, fleet.account, selected.place)
+    selected = where.selected(asked.account)
+    options = asked.options(checks, selected.place)
     with _connected(where, asked) as connection:
         ask = not (asked.yes or asked.is_local)
-        _can_ask(ask=ask, plan_only=asked.plan_only)
-        deployment = Deployment(selected, connection, options, checks.examine(connection), ask)
-        return deploy_stack_sets(deployment, fleet) if fleet.stack_set else _run(deployment, asked.plan_format)
+        check_can_ask(ask=ask, plan_only=asked.plan_only)
+        return _run(Deployment(selected, connection, options, checks.examine(connection), ask), asked.format_)
 
 
 def _connected(where: StackArguments, asked: DeployArguments) -> contextlib.AbstractContextManager[Connection]:
     if asked.is_local:
         return local_connection(where, state=asked.local_state)
     return contextlib.nullcontext(where.connection())
-
-
-def _can_ask(*, ask: bool, plan_only: bool) -> None:
-    if ask and not plan_only and not is_asked():
-        raise InvalidInput(
-            "deploying asks a question, and this is not a terminal",
-            remedy="Add --yes to deploy without a question, or --plan to look only.",
-        )
 
 
 def _run(deployment: Deployment, plan_format: str) -> int:

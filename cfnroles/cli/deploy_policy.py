@@ -8,9 +8,25 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from cfnroles.cli.deploy import parameter_options
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.stack_options import Selected, StackArguments, collected
+from cfnroles.cli.shared_options import format_option, region_option, strict_option
+from cfnroles.cli.stack_options import (
+    Selected,
+    StackArguments,
+    administration_option,
+    bucket_option,
+    collected,
+    continue_option,
+    edits_option,
+    environment_option,
+    given_parameters,
+    parameter_options,
+    prefix_option,
+    project_option,
+    protection_option,
+    role_option,
+)
 from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
 
@@ -30,14 +46,14 @@ class PolicyArguments(Struct, frozen=True):
     account: str
     region: str
     parameters: tuple[tuple[str, str], ...]
-    parameters_file: Path | None
+    parameter_file: Path | None
     bucket: str
     no_check: bool
     role_arn: str
     service_role: bool
     continue_rollback: bool
     termination_protection: bool
-    stack_set: bool
+    stack_sets: bool
     administration_role_arn: str
 
     def __post_init__(self) -> None:
@@ -48,10 +64,10 @@ class PolicyArguments(Struct, frozen=True):
                 remedy="Ask for the caller's with --role-arn ARN, and for the role's with --service-role.",
             )
         alone = {"--bucket": self.bucket, "--role-arn": self.role_arn, "--service-role": self.service_role}
-        if self.stack_set and (other := [option for option, given in alone.items() if given]):
-            raise InvalidInput(f"--stack-set cannot be combined with {other[0]}: stack sets have roles of their own")
-        if self.administration_role_arn and not self.stack_set:
-            raise InvalidInput("--administration-role-arn is for --stack-set")
+        if self.stack_sets and (other := [option for option, given in alone.items() if given]):
+            raise InvalidInput(f"--stack-sets cannot be combined with {other[0]}: stack sets have roles of their own")
+        if self.administration_role_arn and not self.stack_sets:
+            raise InvalidInput("--administration-role-arn is for --stack-sets")
 
     def selected(self) -> Selected:
         """The stacks with the parameters that ``cfnroles deploy`` would give them."""
@@ -71,11 +87,9 @@ class PolicyArguments(Struct, frozen=True):
     def valued(self, stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
         """The same stacks with the given values; raises ``InvalidInput`` for what no template takes."""
         from cfnroles.deploy.parameters import undeclared, with_parameters, wrong_values
-        from cfnroles.deploy.parameters_file import read_parameters
         from cfnroles.page import page
 
-        from_file = read_parameters(self.parameters_file) if self.parameters_file else ()
-        given = tuple({**dict(from_file), **dict(self.parameters)}.items())
+        given = given_parameters(self.parameter_file, self.parameters)
         made = with_parameters(stacks, given)
         for failure in (*undeclared(stacks, given), *wrong_values((stack, ()) for stack in made)):
             raise InvalidInput(page(failure.lines), remedy=failure.remedy)
@@ -94,7 +108,7 @@ class PolicyArguments(Struct, frozen=True):
             continue_rollback=self.continue_rollback,
             termination_protection=self.termination_protection,
             service_role=self.service_role,
-            stack_set=self.stack_set,
+            stack_set=self.stack_sets,
             administration_role_arn=self.administration_role_arn,
         )
 
@@ -103,35 +117,28 @@ _options = collected(
     "asked",
     PolicyArguments,
     click.argument("source", default="build", type=PathParameter()),
-    click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
-    click.option("--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."),
-    click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
-    click.option("--allow-edits", is_flag=True, help="Take files that were edited after they were built."),
-    click.option("--account", default="", metavar="ID", help="Account that the stacks are deployed to (12 digits)."),
-    click.option("--region", default="", metavar="REGION", help="Region that the stacks are deployed to."),
+    project_option,
+    environment_option,
+    prefix_option,
+    edits_option,
+    click.option("--account", default="", metavar="ID", help="Account of the stacks (12 digits)."),
+    region_option("Region of the stacks."),
     *parameter_options,
-    click.option("--bucket", default="", help="As for deploy: bucket for templates that are too long for a request."),
-    click.option("--no-check", is_flag=True, help="As for deploy: secrets and parameters are left to the gate."),
-    click.option("--role-arn", default="", metavar="ARN", help="As for deploy: service role that CloudFormation uses."),
-    click.option("--service-role", is_flag=True, help="The policy of that service role, instead of the caller's."),
-    click.option("--continue-rollback", is_flag=True, help="As for deploy."),
-    click.option("--termination-protection", is_flag=True, help="As for deploy."),
-    click.option("--stack-set", is_flag=True, help="As for deploy: in the administrator's account, --account."),
-    click.option("--administration-role-arn", default="", metavar="ARN", help="As for deploy."),
+    bucket_option,
+    click.option("--no-check", is_flag=True, help="Let only the gate check the secrets, as with deploy."),
+    role_option,
+    click.option("--service-role", is_flag=True, help="Write the policy of that service role, not of the caller."),
+    continue_option,
+    protection_option,
+    click.option("--stack-sets", is_flag=True, help="For `cfnroles stack-sets deploy`, in the administrator account."),
+    administration_option,
 )
 
 
-@click.command("deploy-policy")
+@panel_command("deploy-policy")
 @_options
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
-@click.option(
-    "--format",
-    "format_",
-    default="json",
-    show_default=True,
-    type=click.Choice(["json", "cloudformation", "human"]),
-    help="A policy document, a template with managed policies, or every statement with its reasons.",
-)
+@strict_option()
+@format_option("json", "cloudformation", "human", default="json")
 def command(asked: PolicyArguments, strict: bool, format_: str) -> int:
     """Write the IAM policy of the principal that deploys the stacks of SOURCE: exactly the calls on exactly these
     resources.

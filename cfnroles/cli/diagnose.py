@@ -11,6 +11,8 @@ import click
 from msgspec import Struct
 
 from cfnroles.cli.fixing import change_files, check_asked
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import format_option, profile_option, yes_option
 from cfnroles.cli.source import about_options, only_for_templates, reading_of, resource_options, taken, told
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import InvalidInput, Unavailable
@@ -35,6 +37,7 @@ class _Options(Struct, frozen=True):
     cluster: str
     task: str
     stack: str
+    service: str
     profile: str
     resource: str
     fix: bool
@@ -43,37 +46,33 @@ class _Options(Struct, frozen=True):
 
 
 def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command the options about a failure in an account. `--service` is there already, and names a file."""
+    """Give the command the options about a failure in an account."""
     for option in (
-        click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE."),
-        click.option("--stack", default="", metavar="NAME", help="With --live: a stack whose last operation failed."),
-        click.option("--task", default="", metavar="TASK", help="With --live: a task that stopped, by its id or ARN."),
+        profile_option("AWS profile for --live. Default: AWS_PROFILE."),
         click.option("--cluster", default="", metavar="CLUSTER", help="With --live: the cluster. Default: default."),
+        click.option("--stack", default="", metavar="NAME", help="With --live: a stack whose last operation failed."),
+        click.option("--service", default="", metavar="NAME", help="With --live: a service, by its name or ARN."),
+        click.option("--task", default="", metavar="TASK", help="With --live: a stopped task, by its ID or ARN."),
         click.option(
             "--live",
             is_flag=True,
-            help="Ask AWS about --task, --service or --stack; with TEXT, read the role of the message. Reads only.",
+            help="Ask AWS about --task, --service or --stack; with TEXT, read the role. Reads only.",
         ),
     ):
         command = option(command)
-    for parameter in getattr(command, "__click_params__", ()):
-        if parameter.name == "service_file":
-            parameter.help += " With --live: the service that failed, by its name or ARN."
     return command
 
 
-@click.command("diagnose")
+@panel_command("diagnose")
 @click.argument("text", metavar="[TEXT|FILE|-]", default="")
-@click.option(
-    "--source", default="", metavar="SOURCE", help="The task definition, spec, template, cdk.out or Terraform."
-)
+@click.option("--source", default="", metavar="SOURCE", help="What `cfnroles explain` takes.")
 @click.option("--role", default="", metavar="ROLE", help="The role that made the call, as `verify` takes it.")
 @_live_options
 @about_options
 @resource_options
 @click.option("--fix", is_flag=True, help="Add the statement to the file that the role comes from.")
-@click.option("-y", "--yes", is_flag=True, help="With --fix: do not ask before changing files.")
-@click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json"]))
+@yes_option("With --fix: do not ask before changing files.")
+@format_option("human", "json")
 def command(**given: Any) -> None:
     """Tell what is behind a failure of Amazon ECS, and what to do.
 
@@ -99,16 +98,18 @@ def command(**given: Any) -> None:
 
     \b
       cfnroles diagnose "ResourceInitializationError: ..." --source template.yaml
-      aws ecs describe-tasks --cluster shop --tasks TASK | cfnroles diagnose - --source web.json --role roles.yaml:Web
+      aws ecs describe-tasks --cluster shop --tasks TASK |
+          cfnroles diagnose - --source web.json --role roles.yaml:Web
       cfnroles diagnose --live --cluster shop --service web
     """
     options = taken(_Options, given)
-    named = [name for name in ("cluster", "task", "stack") if getattr(options, name)]
+    named = [name for name in ("cluster", "task", "stack", "service") if getattr(options, name)]
     if named and not options.live:
-        raise InvalidInput(f"--{named[0]} is for --live", remedy="Give --live, too, or leave it out.")
+        file = " A service's settings are a --service-file." if named == ["service"] else ""
+        raise InvalidInput(f"--{named[0]} is for --live", remedy=f"Give --live, too, or leave it out.{file}")
     if options.fix:
         check_asked(options.source, live=options.live, yes=options.yes)
-    if named or (options.live and given["service_file"] and not options.text):
+    if named:
         _ask(options, given)
     else:
         _read(options, given)
@@ -139,9 +140,9 @@ def _ask(options: _Options, about: Mapping[str, Any]) -> None:
 
     if options.text:
         raise InvalidInput("AWS is to be asked for the message, and one is given", remedy="Leave one of them out.")
-    failure = FailedThing(options.cluster, options.task, about["service_file"], options.stack)
+    failure = FailedThing(options.cluster, options.task, options.service, options.stack)
     region = about["region"] or failure.region
-    own, texts = _readings(options, told({**about, "service_file": ""}, live=True, profile=options.profile))
+    own, texts = _readings(options, told(about, live=True, profile=options.profile))
     gathered = gather(failure, options.profile, region)
     read = partial(live_role, profile=options.profile, region=region)
     role = cache(partial(read, options.role)) if options.role else None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import about_options, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
@@ -19,18 +21,17 @@ if TYPE_CHECKING:
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
-@click.command("diff")
+@panel_command("diff")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="[NEW]", default="")
 @about_options
 @click.option(
     "--fail-on",
-    type=click.Choice(["widen", "change"]),
-    help="Exit with 1 when a role may do more than before, or when anything changes.",
+    metavar="LEVEL",
+    type=choice("widen", "change"),
+    help="Exit with 1. widen: when a role may do more. change: on any change.",
 )
-@click.option(
-    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
-)
+@format_option("human", "json", "markdown")
 def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
     """Tell which permissions are added, removed, widened and narrowed from OLD to NEW.
 
@@ -42,12 +43,12 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 
     \b
       cfnroles diff old.json new.json        two files
-      cfnroles diff HEAD~1 web.json          a file, and what it was in a revision
+      cfnroles diff HEAD~1 web.json          a file now, and in a revision
       cfnroles diff v1:web.json v2:web.json  a file in two revisions
-      cfnroles diff HEAD~1:./web.json        a file in a revision, and what it is now
-      cfnroles diff HEAD~1 infra             a directory of Terraform, and what it was
-      cfnroles diff HEAD~1                   each task definition, spec and template
-                                             from here down that changed since a revision
+      cfnroles diff HEAD~1:./web.json        a file in a revision, and now
+      cfnroles diff HEAD~1 infra             a directory of Terraform
+      cfnroles diff HEAD~1                   each file from here down that
+                                             changed since a revision
 
     For a pull request: cfnroles diff --format markdown $(git merge-base origin/main HEAD)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import format_option
 from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import InvalidInput
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from cfnroles.sources.told import Told
 
 
-@click.command("explain")
+@panel_command("explain")
 @source_options
 @resource_options
-@click.option(
-    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
-)
+@format_option("human", "json", "markdown")
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
     """Explain why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
 

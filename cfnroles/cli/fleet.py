@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.shared_options import choice, format_option, or_empty, profile_option, region_option
 from cfnroles.cli.terminal import say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.page import quoted
@@ -18,22 +20,27 @@ if TYPE_CHECKING:
     from cfnroles.answers.fleet_finding import FleetReport
 
 
-@click.command("fleet")
+@panel_command("fleet")
 @click.option("--live", is_flag=True, help="Read the account. Reads only; there is no other way to ask yet.")
 @click.option(
     "--revisions",
     default="all",
     show_default=True,
-    type=click.Choice(["all", "latest", "used"]),
+    metavar="WHICH",
+    type=choice("all", "latest", "used"),
     help="all: every ACTIVE one. latest: the newest of each family. used: those of services and running tasks.",
 )
-@click.option("--resume", type=PathParameter(), metavar="FILE", help="Keep what is read in FILE, and go on from it.")
+@click.option("--resume", type=PathParameter(), metavar="FILE", help="Save progress to FILE, and continue from it.")
 @click.option(
-    "--fail-on", default="", type=click.Choice(["", "excess"]), help="excess: let wide roles and excess count, too."
+    "--fail-on",
+    callback=or_empty,
+    metavar="LEVEL",
+    type=choice("excess"),
+    help="excess: exit with 1 for excess permissions and wide roles, too.",
 )
-@click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE.")
-@click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's.")
-@click.option("--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "sarif"]))
+@profile_option()
+@region_option()
+@format_option("human", "json", "sarif")
 def command(
     live: bool, revisions: str, resume: Path | None, fail_on: str, profile: str, region: str, format_: str
 ) -> None:
@@ -51,7 +58,8 @@ def command(
 
     \b
       cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl
-      cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl --format sarif > fleet.sarif
+      cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl \\
+          --format sarif > fleet.sarif
     """
     if not live:
         raise InvalidInput("reading an account needs AWS", remedy="Give --live.")

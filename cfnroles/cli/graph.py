@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cfnroles.cli.explain import explained
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import format_option
 from cfnroles.cli.source import only_for_templates, resource_options, source_options, told
 from cfnroles.cli.terminal import say
 
@@ -15,11 +17,11 @@ if TYPE_CHECKING:
     from cfnroles.answers.graph import Graph
 
 
-@click.command("graph")
+@panel_command("graph")
 @source_options
 @resource_options
-@click.option("--before", default="", metavar="OLD", help="Show what changed since OLD: a file, or a revision of git.")
-@click.option("--format", "format_", default="mermaid", show_default=True, type=click.Choice(["mermaid", "html"]))
+@click.option("--before", default="", metavar="OLD", help="Show what changed since OLD: a file or a Git revision.")
+@format_option("mermaid", "html", default="mermaid")
 def command(source: str, resource: str, before: str, format_: str, **about: Any) -> None:
     """Draw the permissions: containers, their fields, the statements of each role, and the resources.
 

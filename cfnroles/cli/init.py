@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter, pass_over
+from cfnroles.cli.shared_options import profile_option, region_option
 from cfnroles.cli.source import taken
 from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.counted import counted
@@ -37,7 +39,7 @@ class _Options(Struct, frozen=True):
     region: str
 
 
-@click.command("init")
+@panel_command("init")
 @click.argument("sources", metavar="[SOURCE...]", nargs=-1)
 @click.option(
     "-o",
@@ -45,14 +47,15 @@ class _Options(Struct, frozen=True):
     default="cfnroles.yaml",
     show_default=True,
     type=PathParameter(dir_okay=False),
-    help="File to write; never one that exists.",
+    metavar="FILE",
+    help="New file to write.",
 )
-@click.option("--project", default="", metavar="NAME", help="The project [default: the directory's name].")
-@click.option("--live", is_flag=True, help="SOURCE is CLUSTER/SERVICE or FAMILY[:REVISION] in Amazon ECS. Reads only.")
-@click.option("--from-role", default="", metavar="ROLE", help="Take over what this task role allows.")
+@click.option("--project", default="", metavar="NAME", help="The project. Default: the directory's name.")
+@click.option("--live", is_flag=True, help="SOURCE is CLUSTER/SERVICE or FAMILY[:REVISION] in Amazon ECS.")
+@click.option("--from-role", default="", metavar="ROLE", help="Start from what this task role allows.")
 @click.option("--execution-role", default="", metavar="ROLE", help="Compare with this execution role.")
-@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
-@click.option("--region", default="", help="AWS Region to use with --live. Default: AWS_REGION.")
+@profile_option("AWS profile for --live. Default: AWS_PROFILE.")
+@region_option("AWS Region for --live. Default: AWS_REGION.")
 def command(sources: tuple[str, ...], **given: Any) -> None:
     """Write a commented service spec for task definitions that are there already.
 

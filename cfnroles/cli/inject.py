@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.shared_options import strict_option
 from cfnroles.cli.source import resource_options, source_options, taken, told
 from cfnroles.cli.terminal import put, say
 from cfnroles.errors import BadAnswer, InvalidInput
@@ -29,23 +31,24 @@ class _Options(Struct, frozen=True):
     strict: bool
 
 
-@click.command("inject")
+@panel_command("inject")
 @source_options
 @click.option(
     "-o",
     "--output",
     default=None,
     type=PathParameter(dir_okay=False),
+    metavar="FILE",
     help="File to write to. Default: standard output.",
 )
 @click.option("--in-place", is_flag=True, help="Write to SOURCE itself.")
-@click.option("--replace-roles", is_flag=True, help="Replace the roles that task definitions name already, too.")
-@click.option("--remove", is_flag=True, help="Take out everything that was injected, to the last byte.")
+@click.option("--replace-roles", is_flag=True, help="Also replace roles that task definitions already name.")
+@click.option("--remove", is_flag=True, help="Remove everything that was injected, to the last byte.")
 @resource_options
 @click.option(
-    "--project", default="", metavar="NAME", help="Project of the secret validator [default: the file's name]."
+    "--project", default="", metavar="NAME", help="Project of the secret validator. Default: the file's name."
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps, or roles without a place.")
+@strict_option("Exit with 1 for gaps and roles without a place.")
 def command(source: str, **given: Any) -> None:
     """Put an execution role, a task role and the secret gate into the CloudFormation template SOURCE.
 

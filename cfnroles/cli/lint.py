@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from cfnroles.cli.source import pairs, taken, told
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import choice, format_option
+from cfnroles.cli.source import parameter_option, taken, told, variables_option
 from cfnroles.cli.terminal import note, say, say_error, width
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -36,43 +38,29 @@ class _Options(Struct, frozen=True):
     skip_others: bool
 
 
-@click.command("lint")
+@panel_command("lint")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option(
-    "--format",
-    "format_",
-    default="human",
-    show_default=True,
-    type=click.Choice(["human", "json", "sarif", "junit", "markdown", "github", "gitlab"]),
-)
+@format_option("human", "json", "sarif", "junit", "markdown", "github", "gitlab")
 @click.option(
     "--fail-on",
     default="error",
     show_default=True,
-    type=click.Choice([*_LEVELS, "never"]),
-    help="Exit with 1 for findings that are as bad as this, or worse.",
+    metavar="LEVEL",
+    type=choice(*_LEVELS, "never"),
+    help="Exit with 1 for findings this bad or worse: error, warning, info; or never.",
 )
 @click.option(
     "--severity",
     default="info",
     show_default=True,
-    type=click.Choice(_LEVELS),
-    help="Tell findings that are as bad as this, or worse.",
+    metavar="LEVEL",
+    type=choice(*_LEVELS),
+    help="Report findings this bad or worse: error, warning, info.",
 )
-@click.option(
-    "--parameter",
-    "parameters",
-    multiple=True,
-    callback=pairs,
-    metavar="NAME=VALUE",
-    help="Value of a parameter, or of a variable of Terraform; conditions on others are looked at both ways."
-    " May be repeated.",
-)
-@click.option(
-    "--var-file", "variable_files", multiple=True, metavar="FILE", help="Values of variables. May be repeated."
-)
-@click.option("--cfn-lint/--no-cfn-lint", "cfn_lint", default=False, help="Tell what cfn-lint finds in templates, too.")
-@click.option("--skip-others", is_flag=True, help="Pass over files that are no template, task definition or policy.")
+@parameter_option
+@variables_option
+@click.option("--cfn-lint", is_flag=True, help="Also report what cfn-lint finds in templates.")
+@click.option("--skip-others", is_flag=True, help="Skip files that are not a template, task definition or policy.")
 def command(files: tuple[str, ...], **given: Any) -> None:
     """Find what ECS refuses, what IAM never allows, and what is far too wide.
 

@@ -8,18 +8,21 @@ from pathlib import Path
 
 import click
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
+from cfnroles.cli.shared_options import region_option
 from cfnroles.cli.terminal import note
 from cfnroles.errors import InvalidInput
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@panel_command("local", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option(
     "--state",
     type=PathParameter(file_okay=False),
-    help="Directory in which the emulator keeps its state between runs.",
+    metavar="DIRECTORY",
+    help="Directory in which the emulator keeps its state.",
 )
-@click.option("--region", default="", help="Region that the emulator answers for.")
+@region_option("Region that the emulator answers for.")
 @click.argument("arguments", nargs=-1, required=True, metavar="COMMAND [ARG]...", type=click.UNPROCESSED)
 def command(state: Path | None, region: str, arguments: tuple[str, ...]) -> int:
     """Run COMMAND against a local emulator instead of AWS, and end with its exit code.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import click
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.errors import InvalidInput
 
 
-@click.command("mcp")
+@panel_command("mcp")
 @click.argument("directory", metavar="[DIRECTORY]", default=".", type=click.Path(exists=True, file_okay=False))
 def command(directory: str) -> None:
     """Offer explain, verify, lint and diagnose to agents, over standard input and output.

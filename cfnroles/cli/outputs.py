@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import click
-
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import format_option
 from cfnroles.cli.stack_options import StackArguments, stack_options
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer
 
 
-@click.command()
+@panel_command("outputs")
 @stack_options
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["human", "json", "env"]),
-    default="human",
-    help="env: lines for a shell or an environment file.",
-)
+@format_option("human", "json", "env")
 def command(
     where: StackArguments,
-    output_format: str,
+    format_: str,
 ) -> int:
     """Print the outputs of the deployed stacks of SOURCE."""
     from cfnroles.aws.cloudformation import CloudFormation
@@ -40,5 +34,5 @@ def command(
         "json": deployment.outputs_json,
         "env": deployment.outputs_env,
     }
-    say(texts[output_format](outputs))
+    say(texts[format_](outputs))
     return 0

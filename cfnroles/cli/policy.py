@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from cfnroles.cli.source import only_for_templates, reading_of, resource_options, source_options, told
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import choice, strict_option
+from cfnroles.cli.source import only_for_templates, reading_of, resource_options, service_option, source_options, told
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
 from cfnroles.need import Holder
@@ -17,19 +19,21 @@ _HOLDERS = {kind.holder.removesuffix(" role").replace(" ", "-"): kind.holder for
 _TRUST, _REPOSITORY = "trust", "repository"
 
 
-@click.command("policy")
+@panel_command("policy")
 @source_options
 @click.option(
     "--role",
     required=True,
-    type=click.Choice([*_HOLDERS, _TRUST, _REPOSITORY]),
-    help="trust: the trust policy of execution role and task role. repository: of ECR repositories in other accounts.",
+    metavar="KIND",
+    type=choice(*_HOLDERS, _TRUST, _REPOSITORY),
+    help=f"{', '.join(_HOLDERS)}; trust: the trust policy of execution and task role; repository: of ECR repositories"
+    " in other accounts.",
 )
-@click.option("--trust", is_flag=True, help="The trust policy of the role instead of its permissions.")
-@click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
+@click.option("--trust", is_flag=True, help="The role's trust policy instead of its permissions.")
+@service_option
 @resource_options
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
-def command(source: str, role: str, trust: bool, spec_service: str, resource: str, strict: bool, **about: Any) -> int:
+@strict_option()
+def command(source: str, role: str, trust: bool, service: str, resource: str, strict: bool, **about: Any) -> int:
     """Print one policy document in plain JSON, for the AWS CLI, the console and any other tool.
 
     SOURCE is a task definition, a service spec or a CloudFormation template. What a template would leave to the
@@ -37,9 +41,12 @@ def command(source: str, role: str, trust: bool, spec_service: str, resource: st
 
     \b
       cfnroles policy web.json --role trust --account 123456789012 > trust.json
-      cfnroles policy web.json --role execution --account 123456789012 --region eu-west-1 > execution.json
-      aws iam create-role --role-name web-execution --assume-role-policy-document file://trust.json
-      aws iam put-role-policy --role-name web-execution --policy-name web --policy-document file://execution.json
+      cfnroles policy web.json --role execution --account 123456789012 \\
+          --region eu-west-1 > execution.json
+      aws iam create-role --role-name web-execution \\
+          --assume-role-policy-document file://trust.json
+      aws iam put-role-policy --role-name web-execution --policy-name web \\
+          --policy-document file://execution.json
     """
     from cfnroles.formats import plain_policy as formats
     from cfnroles.targets import plain_policy as plain
@@ -50,8 +57,8 @@ def command(source: str, role: str, trust: bool, spec_service: str, resource: st
         )
     reading = reading_of(source, told(about)).about(resource)
     only_for_templates(reading, resource=resource, parameter=about["parameters"])
-    if spec_service:
-        reading = reading.of(spec_service)
+    if service:
+        reading = reading.of(service)
     if role == _REPOSITORY:
         made, repositories = plain.plain_repository_policy(reading, resource)
     elif trust or role == _TRUST:

@@ -15,7 +15,7 @@ Command = Callable[..., Any]
 
 def role_options(*, several: bool = False) -> Callable[[Command], Command]:
     """Give a command the options; with ``several``, each of them may be given several times."""
-    more = " May be given several times." if several else ""
+    more = " Repeatable." if several else ""
 
     def decorated(command: Command) -> Command:
         for kind in reversed(ROLE_KINDS):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import click
-
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.terminal import say
 from cfnroles.page import verbatim
 
 
-@click.command("schema")
+@panel_command("schema")
 def command() -> None:
     """Print the JSON Schema of cfnroles.yaml, with which editors complete and check it.
 
     \b
-    An editor with the YAML language server takes it from a first line of the spec:
+    Editors with the YAML language server read this first line of a spec:
     # yaml-language-server: $schema=cfnroles.schema.json
     """
     from cfnroles.sources.service_spec.schema import schema_text

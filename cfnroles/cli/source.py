@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import Struct
 
+from cfnroles.cli.shared_options import choice, or_empty, several
 from cfnroles.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -34,87 +35,72 @@ def _images(_context: click.Context, _parameter: click.Parameter, texts: tuple[s
     return {name: image for name, _, image in parts}
 
 
-def _several(*names: str, metavar: str, help: str, **others: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(*names, multiple=True, metavar=metavar, help=f"{help} May be given several times.", **others)
-
+_LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 _OPTIONS = (
     click.option("--family", default="", metavar="NAME", help="Use this family instead of the document's own."),
-    _several(
-        "--set",
-        "values",
-        metavar="NAME=VALUE",
-        callback=pairs,
-        help="Fill the placeholder <NAME>, ${NAME}, {{NAME}}, ...",
-    ),
-    _several(
-        "--image",
-        "images",
-        metavar="[CONTAINER=]IMAGE",
-        callback=_images,
-        help="Image of a container, instead of the document's.",
-    ),
+    several("--set", "values", metavar="NAME=VALUE", callback=pairs, help="Value of <NAME>, ${NAME}, {{NAME}}."),
+    several("--image", "images", metavar="[CONTAINER=]IMAGE", callback=_images, help="Image of a container."),
     click.option("--account", default="", metavar="ID", help="Account that the task runs in (12 digits)."),
     click.option("--region", default="", metavar="REGION", help="Region that the task runs in."),
     click.option(
-        "--service",
-        "service_file",
+        "--service-file",
         default="",
         metavar="FILE",
         help="The service that runs the task: what create-service or create-daemon takes or describe-services answers.",
     ),
     click.option(
-        "--run-task",
-        "run_task_file",
+        "--run-task-file",
         default="",
         metavar="FILE",
         help="A task that is started by itself, with its overrides: what run-task or start-task takes.",
     ),
     click.option(
         "--launch-type",
-        default="",
-        type=click.Choice(["", "EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]),
-        help="Launch type of the service, where the task definition allows several.",
+        callback=or_empty,
+        metavar="TYPE",
+        type=choice(*_LAUNCH_TYPES),
+        help=f"Launch type of the service, where the task definition allows several: {', '.join(_LAUNCH_TYPES)}.",
     ),
-    _several("--kms-key-arn", "kms_key_arns", metavar="ARN", help="Customer managed key of secrets or parameters."),
-    _several("--file-key-arn", "file_key_arns", metavar="ARN", help="Customer managed key of environment files in S3."),
-    _several("--log-group-key-arn", "log_group_key_arns", metavar="ARN", help="Customer managed key of log groups."),
-    _several(
+    several("--kms-key-arn", "kms_key_arns", metavar="ARN", help="Customer managed key of secrets or parameters."),
+    several("--file-key-arn", "file_key_arns", metavar="ARN", help="Customer managed key of environment files in S3."),
+    several("--log-group-key-arn", "log_group_key_arns", metavar="ARN", help="Customer managed key of log groups."),
+    several(
         "--bucket-account",
         "bucket_accounts",
         metavar="ID",
         help="Account that owns the buckets of files; a bucket of the same name in another account is not read.",
     ),
-    _several(
+    several(
         "--efs-account",
         "efs_accounts",
         metavar="FS-ID=ID",
         callback=pairs,
-        help="Account of an EFS file system that is of another account.",
+        help="Account of an EFS file system in another account.",
     ),
-    _several(
+    several(
         "--destination-key-arn",
         "destination_key_arns",
         metavar="ARN",
         help="Customer managed key of streams and buckets that logs are written to.",
     ),
-    _several(
+    several(
         "--pull-through-prefix",
         "pull_through_prefixes",
         metavar="PREFIX",
-        help="ECR repository prefix that a pull-through cache rule fills; ROOT for the rule without a prefix.",
+        help="ECR repository prefix of a pull-through cache rule; ROOT for the rule without a prefix.",
     ),
-    _several("--gmsa-secret", "gmsa_secrets", metavar="ARN", help="Secret inside of a domainless credential spec."),
-    _several("--s3-files-bucket", "s3_files_buckets", metavar="BUCKET", help="Bucket behind an S3 file system."),
-    _several("--efs-root-access", "root_volumes", metavar="VOLUME", help="EFS volume that the task uses as root."),
-    click.option("--execute-command", is_flag=True, help="ECS Exec is enabled for the service."),
-    click.option("--execute-command-log-group", default="", metavar="NAME", help="Log group of ECS Exec's sessions."),
+    several("--gmsa-secret", "gmsa_secrets", metavar="ARN", help="Secret in a domainless credential spec."),
+    several("--s3-files-bucket", "s3_files_buckets", metavar="BUCKET", help="Bucket behind an S3 file system."),
+    several("--efs-root-access", "root_volumes", metavar="VOLUME", help="EFS volume that the task uses as root."),
+    click.option("--execute-command", is_flag=True, help="The service has ECS Exec enabled."),
+    click.option("--execute-command-log-group", default="", metavar="NAME", help="Log group of ECS Exec sessions."),
     click.option(
-        "--execute-command-bucket", default="", metavar="BUCKET[/PREFIX]", help="Bucket of ECS Exec's sessions."
+        "--execute-command-bucket", default="", metavar="BUCKET[/PREFIX]", help="Bucket of ECS Exec sessions."
     ),
-    click.option("--execute-command-key", default="", metavar="ARN", help="KMS key of ECS Exec's sessions."),
+    click.option("--execute-command-key", default="", metavar="ARN", help="KMS key of ECS Exec sessions."),
     click.option(
-        "--managed-storage-key", default="", metavar="ARN", help="KMS key of the cluster for volumes that ECS makes."
+        "--managed-storage-key", default="", metavar="ARN", help="KMS key of the cluster for volumes that ECS creates."
     ),
     click.option("--guardduty", "guard_duty", is_flag=True, help="GuardDuty Runtime Monitoring is on."),
     click.option("--compat", is_flag=True, help="Grant also what AWS's sources disagree about; `explain` lists them."),
@@ -133,29 +119,27 @@ def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+#: ``--parameter``: a value for a parameter of what SOURCE names.
+parameter_option = several(
+    "--parameter",
+    "parameters",
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="Parameter or Terraform variable.",
+)
+#: ``--var-file``: such values in files, as Terraform has them.
+variables_option = several("--var-file", "variable_files", metavar="FILE", help="Values of Terraform variables.")
+#: ``--resource``: one task definition of several.
+resource_option = click.option(
+    "--resource", default="", metavar="ID", help="Logical ID or address of one task definition."
+)
+#: ``--service``: one service of a spec.
+service_option = click.option("--service", default="", metavar="NAME", help="One service of a service spec.")
+
+
 def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options about the task definitions of a template."""
-    about = _several(
-        "--parameter",
-        "--parameters",
-        "parameters",
-        metavar="NAME=VALUE",
-        callback=pairs,
-        help="Value of a parameter, or of a variable of Terraform; conditions on others are looked at both ways.",
-    )
-    files = _several(
-        "--var-file",
-        "variable_files",
-        metavar="FILE",
-        help="Values of Terraform's variables, as `terraform` takes them.",
-    )
-    resource = click.option(
-        "--resource",
-        default="",
-        metavar="ID",
-        help="One task definition: its logical id in a template, or its address in Terraform.",
-    )
-    return resource(files(about(command)))
+    return resource_option(variables_option(parameter_option(command)))
 
 
 def told(about: Mapping[str, Any], *, live: bool = False, profile: str = "") -> Told:

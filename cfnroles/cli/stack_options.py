@@ -15,7 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.terminal import note, say
+from cfnroles.cli.shared_options import endpoint_option, profile_option, region_option, several, strict_option
+from cfnroles.cli.source import pairs
+from cfnroles.cli.terminal import is_asked, note, say
 from cfnroles.errors import InvalidInput
 from cfnroles.files import exists, is_directory
 from cfnroles.page import quoted
@@ -54,8 +56,14 @@ class _Minutes(click.FloatRange):
         return minutes
 
 
-#: The type of ``--timeout``.
-MINUTES = _Minutes(min=0, min_open=True)
+timeout_option = click.option(
+    "--timeout",
+    type=_Minutes(min=0, min_open=True),
+    metavar="MINUTES",
+    default=60.0,
+    show_default=True,
+    help="Minutes to follow.",
+)
 
 
 class Selected(Struct, frozen=True):
@@ -114,7 +122,7 @@ class StackArguments(Struct, frozen=True):
             if self.project or self.environment:
                 raise InvalidInput(
                     f"--project and --environment are for a SOURCE that is not built yet; {source} is",
-                    remedy="Build it again with them, or give --parameters ProjectName=NAME.",
+                    remedy="Build it again with them, or give --parameter ProjectName=NAME.",
                 )
             stacks, told = read_stacks(source, allow_edits=self.allow_edits), recorded(source)
             return Selected(stacks, told.gaps, told.place.account, told.place.region, told.place)
@@ -157,19 +165,63 @@ def _agreed(told: Iterable[str]) -> str:
     return "" if others else first
 
 
+project_option = click.option("--project", default="", metavar="NAME", help="Project, if SOURCE is a task definition.")
+environment_option = click.option("--environment", default="", metavar="NAME", help="Environment of a service spec.")
+prefix_option = click.option("--stack-prefix", default="", metavar="TEXT", help="Prefix of every stack name.")
+edits_option = click.option("--allow-edits", is_flag=True, help="Accept files that were edited after the build.")
+
+plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what would change, and change nothing.")
+role_option = click.option("--role-arn", default="", metavar="ARN", help="Service role that CloudFormation uses.")
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The same as ``pairs``, and what is given twice stays there twice: who takes it says what that means."""
+    return tuple(pair for text in texts for pair in pairs(context, parameter, (text,)).items())
+
+
+#: The options that give values to the parameters of templates.
+parameter_options = (
+    several("--parameter", "parameters", callback=_pairs, metavar="NAME=VALUE", help="Value of a template parameter."),
+    click.option(
+        "--parameter-file",
+        type=PathParameter(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Parameter values in JSON or YAML.",
+    ),
+)
+
+
+def given_parameters(file: Path | None, given: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The values of a file, under those of the command line; raises ``InvalidInput`` for a file without parameters."""
+    from cfnroles.deploy.parameters_file import read_parameters
+
+    return tuple({**dict(read_parameters(file) if file else ()), **dict(given)}.items())
+
+
+tag_option = several("--tag", "tags", callback=_pairs, metavar="NAME=VALUE", help="Tag of every stack and resource.")
+bucket_option = click.option(
+    "--bucket", default="", metavar="BUCKET", help="S3 bucket for templates too long for a request."
+)
+protection_option = click.option("--termination-protection", is_flag=True, help="Protect the stacks against deletion.")
+continue_option = click.option("--continue-rollback", is_flag=True, help="Finish a rollback that failed earlier.")
+administration_option = click.option(
+    "--administration-role-arn", default="", metavar="ARN", help="Administration role of StackSets."
+)
+adopt_option = click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make.")
+
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
 stack_options = collected(
     "where",
     StackArguments,
     click.argument("source", default="build", type=PathParameter()),
-    click.option("--project", default="", metavar="NAME", help="Project, where SOURCE is a task definition."),
-    click.option("--environment", default="", metavar="NAME", help="Environment, where SOURCE is a service spec."),
-    click.option("--profile", default="", help="AWS profile to use. Default: AWS_PROFILE."),
-    click.option("--region", default="", help="AWS Region. Default: AWS_REGION or the profile's."),
-    click.option("--endpoint-url", default="", help="Address to call instead of AWS's own."),
-    click.option("--only", multiple=True, metavar="STACK", help="Only this stack. May be repeated."),
-    click.option("--stack-prefix", default="", metavar="TEXT", help="Put TEXT before every stack name."),
-    click.option("--allow-edits", is_flag=True, help="Take files that were edited after they were built."),
+    project_option,
+    environment_option,
+    profile_option(),
+    region_option(),
+    endpoint_option,
+    several("--only", metavar="STACK", help="Only this stack."),
+    prefix_option,
+    edits_option,
 )
 
 
@@ -199,12 +251,12 @@ class CheckArguments(Struct, frozen=True):
 check_options = collected(
     "checks",
     CheckArguments,
-    click.option("--no-check", is_flag=True, help="Leave the secrets to the gate: do not ask before the first stack."),
-    click.option("--strict", is_flag=True, help="Refuse gaps, and secrets that could not be checked beforehand."),
+    click.option("--no-check", is_flag=True, help="Let only the gate check the secrets, not this command first."),
+    strict_option("Refuse gaps, and secrets that could not be checked."),
     click.option(
         "--allow-unchecked-secrets",
         is_flag=True,
-        help="Deploy task definitions with secrets that nothing checks before the task starts.",
+        help="Deploy secrets that nothing checks before the task starts.",
     ),
 )
 
@@ -217,6 +269,15 @@ class Deployment(Struct, frozen=True):
     options: Options
     examine: Examine | None
     ask: bool
+
+
+def check_can_ask(*, ask: bool, plan_only: bool) -> None:
+    """Raise ``InvalidInput`` where a question would be asked that nobody can answer."""
+    if ask and not plan_only and not is_asked():
+        raise InvalidInput(
+            "deploying asks a question, and this is not a terminal",
+            remedy="Add --yes to deploy without a question, or --plan to look only.",
+        )
 
 
 @contextlib.contextmanager

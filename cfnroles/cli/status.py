@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfnroles.cli.stack_options import MINUTES, StackArguments, stack_options
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import format_option
+from cfnroles.cli.stack_options import StackArguments, stack_options, timeout_option
 from cfnroles.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -14,16 +16,16 @@ if TYPE_CHECKING:
     from cfnroles.aws.stack import StackDescription
 
 
-@click.command()
+@panel_command("status")
 @stack_options
-@click.option("--follow", is_flag=True, help="Wait until no operation is under way, and tell its events.")
-@click.option("--timeout", type=MINUTES, default=60.0, help="Minutes to follow.")
-@click.option("--format", "output_format", type=click.Choice(["human", "json"]), default="human", help="Output format.")
+@click.option("--follow", is_flag=True, help="Wait until no operation is in progress, and show its events.")
+@timeout_option
+@format_option("human", "json")
 def command(
     where: StackArguments,
     follow: bool,
     timeout: float,
-    output_format: str,
+    format_: str,
 ) -> int:
     """Tell where the stacks of SOURCE stand: exit code 0 when all are deployed, 1 when one is not."""
     from cfnroles.aws.cloudformation import CloudFormation
@@ -36,7 +38,7 @@ def command(
     if follow:
         _follow(names, cloudformation, timeout * 60)
     stacks: list[tuple[str, StackDescription | None]] = [(name, cloudformation.stack(name)) for name in names]
-    text = deployment.statuses_json if output_format == "json" else deployment.statuses_text
+    text = deployment.statuses_json if format_ == "json" else deployment.statuses_text
     say(text(stacks))
     deployed = all(stack and status_of(stack.status).deploying is Deploying.UPDATE for _, stack in stacks)
     return 0 if deployed else 1

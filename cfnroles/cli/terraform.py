@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter
-from cfnroles.cli.source import only_for_templates, pairs, reading_of, resource_options, source_options, taken, told
+from cfnroles.cli.shared_options import choice, several, strict_option
+from cfnroles.cli.source import (
+    only_for_templates,
+    pairs,
+    reading_of,
+    resource_options,
+    service_option,
+    source_options,
+    taken,
+    told,
+)
 from cfnroles.cli.terminal import say
 from cfnroles.errors import BadAnswer, InvalidInput
 
@@ -33,49 +44,44 @@ class _Options(Struct, frozen=True):
     force: bool
 
 
-@click.command("terraform")
+@panel_command("terraform")
 @source_options
 @click.option(
     "-o",
     "--output",
     "directory",
     type=PathParameter(file_okay=False),
-    help="Directory to write to [default: of Terraform, beside the task definition; else this one].",
+    metavar="DIRECTORY",
+    help="Directory to write to. Default: the task definition's in Terraform, else this one.",
 )
 @click.option(
     "--gate",
     default="data",
     show_default=True,
-    type=click.Choice(["data", "check", "none"]),
-    help="What Terraform asks before the task definition, without a value: data: for each secret, as it plans;"
-    " check: `cfnroles check` for secrets and parameters, as it applies.",
+    metavar="HOW",
+    type=choice("data", "check", "none"),
+    help="How Terraform checks secrets, without reading a value. data: at plan. check: with `cfnroles check`, at apply."
+    " none: not at all.",
 )
-@click.option("--path", default="", metavar="PATH", help="Path of the roles, or an expression: '${var.path}'.")
+@click.option("--path", default="", metavar="PATH", help="Path of the roles, or an expression.")
 @click.option(
     "--permissions-boundary",
     "boundary",
     default="",
     metavar="ARN",
-    help="Permissions boundary of the roles, or an expression: '${aws_iam_policy.boundary.arn}'.",
+    help="Permissions boundary of the roles, or an expression.",
 )
-@click.option(
-    "--tag",
-    "tags",
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=pairs,
-    help="Tag of the roles, or an expression: 'team=${var.team}'. May be given several times.",
-)
+@several("--tag", "tags", metavar="NAME=VALUE", callback=pairs, help="Tag of the roles, or an expression.")
 @click.option(
     "--module",
     is_flag=True,
-    help="Write a reusable module instead: an execution role like the one that SOURCE needs, with the variables"
-    " service_name, secrets_arns and additional_policies. Needs -o.",
+    help="Write a reusable module to -o DIRECTORY instead: an execution role for SOURCE, with the variables"
+    " service_name, secrets_arns and additional_policies.",
 )
-@click.option("--spec-service", "service", default="", metavar="NAME", help="The service of a spec to write alone.")
+@service_option
 @resource_options
-@click.option("--strict", is_flag=True, help="Exit with 1 when there are gaps.")
-@click.option("--force", is_flag=True, help="Write over a file that was edited after cfnroles wrote it.")
+@strict_option()
+@click.option("--force", is_flag=True, help="Overwrite files edited since cfnroles wrote them.")
 @click.pass_context
 def command(context: click.Context, /, source: str, **given: Any) -> None:
     """Write the roles of the task definitions in SOURCE as Terraform: NAME.cfnroles.tf.

@@ -10,8 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.panels import panel_command
 from cfnroles.cli.role_options import role_options, taken_roles
-from cfnroles.cli.source import only_for_templates, pairs, reading_of, source_options, taken, told
+from cfnroles.cli.shared_options import choice, format_option, or_empty, profile_option, several
+from cfnroles.cli.source import (
+    only_for_templates,
+    pairs,
+    parameter_option,
+    reading_of,
+    resource_option,
+    service_option,
+    source_options,
+    taken,
+    told,
+    variables_option,
+)
 from cfnroles.cli.terminal import note, say, width
 from cfnroles.errors import BadAnswer, InvalidInput, Unavailable
 from cfnroles.facts import Facts
@@ -26,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class _Options(Struct, frozen=True):
-    spec_service: str
+    service: str
     resource: str
     roles: Mapping[Holder, str]
     context: Mapping[str, str]
@@ -39,48 +52,29 @@ class _Options(Struct, frozen=True):
     format_: str
 
 
-@click.command("verify")
+@panel_command("verify")
 @source_options
-@click.option("--spec-service", default="", metavar="NAME", help="The service, where SOURCE is a spec of several.")
-@click.option(
-    "--resource",
-    default="",
-    metavar="ID",
-    help="One task definition: its logical id in a template, or its address in Terraform.",
-)
+@service_option
+@resource_option
 @role_options()
+@parameter_option
+@variables_option
+@several("--context", metavar="KEY=VALUE", callback=pairs, help="Value of an IAM condition key.")
 @click.option(
-    "--parameter",
-    "--parameters",
-    "parameters",
-    multiple=True,
-    callback=pairs,
-    metavar="NAME=VALUE",
-    help="Parameter of the role's template or of SOURCE, or a variable of Terraform. May be repeated.",
+    "--aws-managed-keys", is_flag=True, help="No customer managed key encrypts the task's secrets and parameters."
 )
+@click.option("--prove", is_flag=True, help="Remove each grant in turn, and show which call then fails.")
+@click.option("--live", is_flag=True, help="Read the roles from AWS: ROLE is a name or an ARN. Reads only.")
+@click.option("--simulate", is_flag=True, help="With --live: also ask the IAM policy simulator.")
+@profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @click.option(
-    "--var-file",
-    "variable_files",
-    multiple=True,
-    metavar="FILE",
-    help="Values of Terraform's variables, as `terraform` takes them. May be repeated.",
+    "--fail-on",
+    callback=or_empty,
+    metavar="LEVEL",
+    type=choice("excess"),
+    help="excess: exit with 1 for excess permissions, too.",
 )
-@click.option(
-    "--context", multiple=True, callback=pairs, metavar="KEY=VALUE", help="Condition key whose value is known."
-)
-@click.option(
-    "--aws-managed-keys", is_flag=True, help="No customer managed key encrypts a secret or parameter of the task."
-)
-@click.option("--prove", is_flag=True, help="Take each grant away and tell which call of ECS then fails.")
-@click.option("--live", is_flag=True, help="Read the roles from AWS: ROLE is a name or ARN. Reads only.")
-@click.option("--simulate", is_flag=True, help="With --live: ask AWS's policy simulator, too.")
-@click.option("--profile", default="", help="AWS profile to use with --live. Default: AWS_PROFILE.")
-@click.option(
-    "--fail-on", default="", type=click.Choice(["", "excess"]), help="excess: let the exit code be that of the verdict."
-)
-@click.option(
-    "--format", "format_", default="human", show_default=True, type=click.Choice(["human", "json", "markdown"])
-)
+@format_option("human", "json", "markdown")
 def command(source: str, **given: Any) -> None:
     """Verify roles against SOURCE: what is missing, denied or unknown, and what is too much.
 
@@ -103,7 +97,8 @@ def command(source: str, **given: Any) -> None:
 
     \b
       cfnroles verify web.json --role roles.yaml:ExecutionRole
-      cfnroles verify cfnroles.yaml --spec-service web --live --role web-execution --task-role web
+      cfnroles verify cfnroles.yaml --service web --live \\
+          --role web-execution --task-role web
     """
     from cfnroles.files import is_directory
     from cfnroles.sources.source import holds_terraform
@@ -125,8 +120,8 @@ def _of_document(reading: Reading, source: str, options: _Options) -> Sequence[V
 
     only_for_templates(reading, resource=options.resource)
     reading = reading.about(options.resource)
-    if options.spec_service:
-        reading = reading.of(options.spec_service)
+    if options.service:
+        reading = reading.of(options.service)
     texts = reading.texts
     if reading.template is not None:
         verifications, texts = _of_template(reading, source, options)
@@ -190,7 +185,7 @@ def _of_app(source: str, about: Told, options: _Options) -> tuple[Sequence[Verif
     alone = [
         *given,
         *(["--simulate"] if options.simulate else []),
-        *(["--spec-service"] if options.spec_service else []),
+        *(["--service"] if options.service else []),
     ]
     if alone:
         remedy = f"Give the template of one stack: {source}/STACK.template.json."

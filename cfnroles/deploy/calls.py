@@ -89,7 +89,7 @@ OWN_CALLS = (
     ),
 )
 
-#: ``--stack-set``: in the administrator's account. What is in the stacks, StackSets' own roles make in each account.
+#: ``stack-sets deploy``, in the administrator's account: StackSets' own roles make what is in the stacks.
 STACK_SET_CALLS = (
     OwnCalls(
         "ManageStackSets",

@@ -109,8 +109,8 @@ def without_value(missing: Sequence[MissingParameter]) -> Failure:
         for each in missing
     ]
     head = f"{counted(len(missing), 'parameter has', 'parameters have')} no value:"
-    options = " ".join(f"--parameters {each.name}=VALUE" for each in missing)
-    remedy = f"Give {options}, or write them into a --parameters-file."
+    options = " ".join(f"--parameter {each.name}=VALUE" for each in missing)
+    remedy = f"Give {options}, or write them into a --parameter-file."
     return Failure("", Cause.INPUT, (head, *told), remedy=remedy)
 
 
@@ -135,5 +135,5 @@ def wrong_values(stacks: Iterable[tuple[StackSource, Pairs]]) -> tuple[Failure, 
         else f"{len(found)} values are not what their templates take:"
     )
     told = [f"  {name}: {why} ({', '.join(where)})" for (name, why), where in found.items()]
-    options = " ".join(f"--parameters {name}=VALUE" for name in dict.fromkeys(name for name, _ in found))
+    options = " ".join(f"--parameter {name}=VALUE" for name in dict.fromkeys(name for name, _ in found))
     return (Failure("", Cause.INPUT, (head, *told), remedy=f"Give others: {options}"),)

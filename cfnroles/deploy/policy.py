@@ -172,7 +172,7 @@ def _without_values(untold: Iterable[_Untold]) -> InvalidInput:
     return InvalidInput(
         f"{some} no value, and names of resources depend on {'it' if len(names) == 1 else 'them'}: {', '.join(names)}",
         why="; ".join(f"{name} stands in {first[name]}" for name in names),
-        remedy=f"Give {' '.join(f'--parameters {name}=VALUE' for name in names)}, as to cfnroles deploy.",
+        remedy=f"Give {' '.join(f'--parameter {name}=VALUE' for name in names)}, as to cfnroles deploy.",
     )
 
 

@@ -113,7 +113,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     if not targets.regions or not (targets.accounts or targets.organizational_units):
         raise InvalidInput(
             "a stack set needs targets",
-            remedy="Give --to-region and either --account (self-managed) or --ou (service-managed).",
+            remedy="Give --target-region and either --target-account (self-managed) or --target-ou (service-managed).",
         )
     if broken := unreadable(sources):
         raise refusal_of(broken)
@@ -237,7 +237,7 @@ def _other_model(before: StackSet, targets: Targets) -> Iterator[Failure]:
             before.name,
             Cause.STACK,
             (f"the stack set {before.name} is {before.permission_model.lower().replace('_', '-')}",),
-            remedy="Target accounts in a self-managed one (--account), OUs in a service-managed one (--ou).",
+            remedy="Give --target-account for a self-managed stack set, --target-ou for a service-managed one.",
         )
 
 

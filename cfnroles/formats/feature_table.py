@@ -21,9 +21,10 @@ _HEAD = """\
 <!-- Written by `python -m cfnroles.formats.feature_table docs/features.md` from the table in cfnroles/table/ecs. -->
 
 Each row says what ECS does when a field is set, and what that costs. A field that begins with `service`, `cluster` or
-`account` is not part of a task definition: it comes from `--service FILE` or from the option of the same purpose. One
-that begins with `runTask` comes from `--run-task FILE`, and one that begins with `runBy` or `capacityProvider` is what
-a [service spec](spec.md) says. The resources are those of the row's example, for the account 123456789012 in us-east-1.
+`account` is not part of a task definition: it comes from `--service-file FILE` or from the option of the same purpose.
+One that begins with `runTask` comes from `--run-task-file FILE`, and one that begins with `runBy` or `capacityProvider`
+is what a [service spec](spec.md) says. The resources are those of the row's example, for the account 123456789012 in
+us-east-1.
 
 *Standing* is by whose word a permission is needed: *documented* by AWS or by the authors of the log router; *seen in
 AWS's managed policy* for the same purpose; *seen in the agent's source*; *derived* from how AWS works elsewhere; or
@@ -75,9 +76,9 @@ are what the operations of these names take.
 _INSTEAD_HEAD = """
 ## Fields that come into the place of others
 
-`--run-task FILE` says them of a run, and `--service FILE` of a daemon; in a spec, `run-task` and `service`. A task
-definition needs what it says itself, and what it says as it is run. An Express Mode service says them of the task
-definition that ECS makes of it.
+`--run-task-file FILE` says them of a run, and `--service-file FILE` of a daemon; in a spec, `run-task` and `service`.
+A task definition needs what it says itself, and what it says as it is run. An Express Mode service says them of the
+task definition that ECS makes of it.
 
 | field | in the place of, and at the cost of |
 | --- | --- |

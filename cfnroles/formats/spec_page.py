@@ -43,7 +43,7 @@ is kept in [cfnroles.schema.json](cfnroles.schema.json), and this first line mak
   One validator, `PROJECT-secret-validator`, checks the secrets of all services; where its role could not hold them all,
   there are several.
 - An environment has the same templates and other parameters: `cfnroles build cfnroles.yaml --environment NAME`.
-- `cfnroles verify cfnroles.yaml --spec-service NAME --role ROLE --task-role ROLE` judges the roles of one service. What
+- `cfnroles verify cfnroles.yaml --service NAME --role ROLE --task-role ROLE` judges the roles of one service. What
   the spec grants to the application is needed like all the rest, and what its task role allows beyond is told.
 - `cfnroles diff HEAD~1 cfnroles.yaml` tells what a change does to the roles of each service; the task definitions are
   those of the same revision.

@@ -170,8 +170,8 @@ class Reading(Struct, frozen=True):
         """The reading with this service of a project alone; raises InvalidInput where there is none."""
         if not self.project:
             raise InvalidInput(
-                f"--spec-service is for a service spec, and {self.name} is {self.noun}",
-                remedy="Leave it out; --service FILE tells about the service that runs the task.",
+                f"--service is for a service spec, and {self.name} is {self.noun}",
+                remedy="Leave it out; --service-file FILE tells about the service that runs the task.",
             )
         tasks = self.accepted()
         if found := tuple(each for each in tasks if each.name == service):
@@ -209,5 +209,5 @@ class Reading(Struct, frozen=True):
         if self.addressed:
             why, remedy = f"Its task definitions: {names}.", "Name one of them with --resource ADDRESS."
         else:
-            why, remedy = f"Its services: {names}.", "Name one of them with --spec-service NAME."
+            why, remedy = f"Its services: {names}.", "Name one of them with --service NAME."
         return InvalidInput(what, where=self.name, why=why, remedy=remedy)

@@ -19,7 +19,7 @@ from cfnroles.template.template import ResolvedStack, Template
 from cfnroles.template.worlds import worlds_of
 
 UNSEEN_TASK = "it runs a task definition that is none of the template's, and nothing is said of what it asks for itself"
-HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
+HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service-file FILE"
 _LOOKED_AT = (*TASK_DEFINITIONS, *RUNS, CLUSTER)
 
 

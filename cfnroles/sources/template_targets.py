@@ -282,6 +282,6 @@ def _of_target(template: Template, name: str, what: str) -> Gap:
     how = (
         "It takes ecs:RunTask on the task definition, and iam:PassRole on the roles of the task: a service spec"
         f" with `run-by: {runner.member}` builds such a role. For what the target overrides, give the"
-        " task definition to cfnroles with --run-task FILE"
+        " task definition to cfnroles with --run-task-file FILE"
     )
     return Gap(runner.holder, "hidden-resource", Origin(template.document, ("Resources", name)), what, how)

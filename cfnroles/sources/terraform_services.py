@@ -24,7 +24,7 @@ from cfnroles.workload import Workload
 SERVICE, TASK_SET, CLUSTER = "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_cluster"
 _TASK_DEFINITION = "task_definition"
 UNSEEN_TASK = "it runs a task definition that is none of these, and nothing is said of what it asks for itself"
-HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service FILE"
+HOW_TO_SEE = "Give that task definition to cfnroles, with what runs it as --service-file FILE"
 
 
 class NotRead(Struct, frozen=True):

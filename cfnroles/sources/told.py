@@ -12,8 +12,6 @@ from cfnroles.errors import InvalidInput
 #: Fields that say something about a document, and the options of the command line that are not called like them.
 _SPELLED = {
     "values": "set",
-    "service_file": "service",
-    "run_task_file": "run-task",
     "root_volumes": "efs-root-access",
     "pull_through_prefixes": "pull-through-prefix",
     "guard_duty": "guardduty",

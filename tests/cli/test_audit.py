@@ -125,7 +125,7 @@ def test_a_report_for_a_review_says_the_same(format_: str, cfnroles: Any, files:
     assert ("Content-Security-Policy" in out) is (format_ == "html")
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "markdown", "html"])
+@pytest.mark.parametrize("format_", ["human", "json", "markdown", "html"])
 def test_nothing_that_was_sent_with_a_call_is_told(format_: str, cfnroles: Any, files: Path) -> None:
     sent = {"secretId": DB, "clientRequestToken": "T0KEN", "secretString": "hunter2"}
     told = event("secretsmanager:PutSecretValue", read=False, sent=sent) | {"responseElements": {"x": "ANSWER"}}

@@ -117,8 +117,8 @@ def test_without_a_secret_there_is_no_validator(cfnroles: Any, tmp_path: Path) -
 
 
 def test_json_templates_say_the_same_as_yaml(cfnroles: Any, tmp_path: Path, examples: Path) -> None:
-    cfnroles("build", examples / "shop.json", "-o", tmp_path / "json", "--format", "json")
-    cfnroles("build", examples / "shop.json", "-o", tmp_path / "yaml", "--format", "yaml")
+    cfnroles("build", examples / "shop.json", "-o", tmp_path / "json", "--template-format", "json")
+    cfnroles("build", examples / "shop.json", "-o", tmp_path / "yaml", "--template-format", "yaml")
 
     from cfnroles.document import parse
 

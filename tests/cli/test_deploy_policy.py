@@ -50,7 +50,7 @@ def test_a_project_has_several_policies_and_says_so(ask, examples):
 
 
 def test_names_follow_the_options_of_deploy(ask, examples):
-    values = ("--parameters", "RolePath=/ecs/", "--parameters", "TaskRoleName=web-task")
+    values = ("--parameter", "RolePath=/ecs/", "--parameter", "TaskRoleName=web-task")
     _, out, _ = ask(examples / "shop.json", "--project", "web", "--stack-prefix", "eu-", *values, *HOME)
     assert "stack/eu-web-roles/*" in out
     assert "arn:aws:iam::111122223333:role/ecs/web-task" in out
@@ -102,11 +102,11 @@ def test_gaps_are_told_and_strict_ends_with_1(cfnroles, ask, examples, tmp_path)
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (("--parameters", "Nobody=x"), "no template declares the parameter Nobody"),
-        (("--parameters", "RolePath=x"), "a path that begins and ends with a slash"),
-        (("--parameters", "RolePath=/*/"), "has * in it"),
-        (("--stack-set", "--bucket", "b-1"), "--stack-set cannot be combined with --bucket"),
-        (("--administration-role-arn", "x"), "--administration-role-arn is for --stack-set"),
+        (("--parameter", "Nobody=x"), "no template declares the parameter Nobody"),
+        (("--parameter", "RolePath=x"), "a path that begins and ends with a slash"),
+        (("--parameter", "RolePath=/*/"), "has * in it"),
+        (("--stack-sets", "--bucket", "b-1"), "--stack-sets cannot be combined with --bucket"),
+        (("--administration-role-arn", "x"), "--administration-role-arn is for --stack-sets"),
         (("--account", "1"), "--account 1 is not an account"),
     ],
 )

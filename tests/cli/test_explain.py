@@ -18,7 +18,7 @@ def test_the_explanation_reads_as_reviewed(cfnroles: Any, examples: Path, golden
 
 
 def test_every_statement_that_is_built_is_explained(cfnroles: Any, examples: Path, tmp_path: Path) -> None:
-    cfnroles("build", examples / "shop.json", "-o", tmp_path, "--format", "json")
+    cfnroles("build", examples / "shop.json", "-o", tmp_path, "--template-format", "json")
     role = json.loads((tmp_path / "shop-roles.json").read_text())["Resources"]["ExecutionRole"]
     documents = [policy.get("Fn::If", [None, policy])[1]["PolicyDocument"] for policy in role["Properties"]["Policies"]]
     built = {statement["Sid"]: statement["Action"] for document in documents for statement in document["Statement"]}

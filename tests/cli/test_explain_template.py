@@ -377,7 +377,7 @@ def test_a_need_that_hangs_on_a_condition_says_so(explained: Any, secret: str, c
 def test_a_parameter_that_is_told_decides_conditions(explained: Any) -> None:
     text = template("Secrets: [!If [IsProd, {Name: A, ValueFrom: !Ref Database}, !Ref AWS::NoValue]]")
     assert ("secretsmanager:GetSecretValue", "") in told(explained(text, "--parameter", "Env=prod"))
-    assert explained(text, "--parameters", "Env=dev")["resources"]["Task"]["roles"] == {}
+    assert explained(text, "--parameter", "Env=dev")["resources"]["Task"]["roles"] == {}
 
 
 def test_a_task_definition_that_hangs_on_a_condition_says_so(cfnroles: Any, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class TestKilled:
         self, first: str, format_: str, commands: Commands, cfnroles: Any, build: Build, out: Path, tmp_path: Path
     ) -> None:
         (tmp_path / "after.yaml").write_text(AFTER)
-        arguments = ["build", tmp_path / "after.yaml", "-o", out, "--format", format_]
+        arguments = ["build", tmp_path / "after.yaml", "-o", out, "--template-format", format_]
         cfnroles(*arguments)
         expected = put(out, {})
         if first:
@@ -277,7 +277,7 @@ class TestStale:
         build(BEFORE)
         (out / "notes.md").write_text("mine")
 
-        built = build(AFTER, "--format", "json")
+        built = build(AFTER, "--template-format", "json")
 
         assert "Removed, of an earlier build:\n" + "".join(
             f"  {out / name}\n" for name in ("secret-validator.yaml", ROLES, "shop-task.yaml")
@@ -294,7 +294,7 @@ class TestStale:
         build(BEFORE)
         text = edit(out / ROLES)
 
-        built = build(AFTER, "--format", "json")
+        built = build(AFTER, "--template-format", "json")
 
         assert built.code == 0
         assert f"Left, of an earlier build and edited since:\n  {out / ROLES}\n" in built.err
@@ -351,7 +351,7 @@ class TestPlaces:
             ["deploy", ""],
             ["status", ""],
             ["deploy", "--local-state", "", "--plan"],
-            ["deploy", "--parameters-file", "", "--plan"],
+            ["deploy", "--parameter-file", "", "--plan"],
             ["init", "x.json", "-o", ""],
             ["init", ""],
             ["local", "--state", "", "true"],

@@ -190,8 +190,8 @@ def test_what_only_the_deployment_tells_is_left_to_a_template(policy: Any) -> No
 def test_a_service_of_a_spec_is_asked_about_by_its_name(cfnroles: Any, examples: Path) -> None:
     spec = examples / "shop-project" / "cfnroles.yaml"
 
-    assert "--spec-service" in cfnroles("policy", spec, "--role", "task").err
-    result = cfnroles("policy", spec, "--role", "task", "--spec-service", "web")
+    assert "--service" in cfnroles("policy", spec, "--role", "task").err
+    result = cfnroles("policy", spec, "--role", "task", "--service", "web")
     assert json.loads(result.out)["Version"] == "2012-10-17"
 
 

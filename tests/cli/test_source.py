@@ -84,7 +84,7 @@ def test_guard_duty_is_pulled_for_the_region_that_is_told(task: str) -> None:
 
 def test_each_gap_names_what_closes_it(task: str) -> None:
     remedies = " ".join(gap.remedy for gap in known(task).discovery.gaps)
-    assert all(option in remedies for option in ("--gmsa-secret", "--s3-files-bucket", "--service"))
+    assert all(option in remedies for option in ("--gmsa-secret", "--s3-files-bucket", "--service-file"))
 
 
 def test_a_service_closes_the_gap_of_its_volume(task: str, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_service_closes_the_gap_of_its_volume(task: str, tmp_path: Path) -> No
     path = tmp_path / "service.json"
     path.write_text(json.dumps(service), encoding="utf-8")
     gaps = known(task, service_file=str(path)).discovery.gaps
-    assert not any("--service" in gap.remedy for gap in gaps)
+    assert not any("--service-file" in gap.remedy for gap in gaps)
 
 
 @pytest.mark.parametrize(

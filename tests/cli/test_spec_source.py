@@ -31,7 +31,7 @@ def test_a_spec_in_json(spec: Path, cfnroles: Any, indent: int | None) -> None:
     [
         "--set A=b",
         "--image nginx",
-        "--service web.json",
+        "--service-file web.json",
         "--efs-root-access data",
         "--guardduty",
         "--kms-key-arn x",

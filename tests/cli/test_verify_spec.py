@@ -68,7 +68,7 @@ def test_what_build_writes_for_a_project_is_complete_and_nothing_too_much(
     cfnroles("build", spec, "-o", tmp_path)
     roles = tmp_path / f"{service}-roles.yaml"
     result = cfnroles(
-        "verify", spec, "--spec-service", service, "--role", f"{roles}:ExecutionRole",
+        "verify", spec, "--service", service, "--role", f"{roles}:ExecutionRole",
         "--task-role", f"{roles}:TaskRole", "--parameter", "PermissionsBoundaryArn=", "--prove",
         "--fail-on", "excess", "--format", "json",
     )  # fmt: skip
@@ -90,7 +90,7 @@ def test_every_recipe_builds_roles_that_are_complete(
         for roles in directory.glob("*-roles.yaml"):
             service = roles.name.removesuffix("-roles.yaml")
             result = cfnroles(
-                "verify", path, "--spec-service", service, "--role", f"{roles}:ExecutionRole",
+                "verify", path, "--service", service, "--role", f"{roles}:ExecutionRole",
                 "--task-role", f"{roles}:TaskRole", "--fail-on", "excess",
             )  # fmt: skip
             # What is in a policy that the spec names by its ARN alone, nobody can read here.
@@ -171,11 +171,11 @@ def test_the_managed_policies_of_the_spec_are_left_to_the_application(
 
 
 REFUSED = [
-    ((), "has 2 services, and one is asked about\nIts services: web, worker.\nName one of them with --spec-service"),
-    (("--spec-service", "wrker"), "cfnroles.yaml: has no service wrker\nIts services: web, worker."),
-    (("--spec-service", "web"), "no role is given"),
+    ((), "has 2 services, and one is asked about\nIts services: web, worker.\nName one of them with --service"),
+    (("--service", "wrker"), "cfnroles.yaml: has no service wrker\nIts services: web, worker."),
+    (("--service", "web"), "no role is given"),
     (
-        ("--spec-service", "web", "--family", "x"),
+        ("--service", "web", "--family", "x"),
         "--family is for a task definition, and cfnroles.yaml is a service spec",
     ),
 ]
@@ -193,7 +193,7 @@ def test_a_wrong_question(cfnroles: Callable[..., Any], tmp_path: Path, options:
 
 def test_a_task_definition_has_no_services(cfnroles: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "web.json").write_text(json.dumps(TASK))
-    result = cfnroles("verify", tmp_path / "web.json", "--spec-service", "web", "--role", "x")
+    result = cfnroles("verify", tmp_path / "web.json", "--service", "web", "--role", "x")
 
     assert result.code == 2
-    assert "--spec-service is for a service spec, and web.json is a task definition" in result.err
+    assert "--service is for a service spec, and web.json is a task definition" in result.err

@@ -65,7 +65,7 @@ class TestThreeServices:
             ),
             pytest.param(
                 {"secret": "${STAGE}/db"},
-                ("--parameters", "Stage=a*"),
+                ("--parameter", "Stage=a*"),
                 "1 value is not what its template takes:\n  Stage: expected a name",
                 id="a value that its template does not take",
             ),
@@ -109,7 +109,7 @@ class TestThreeServices:
     def test_then_they_are_deployed(self, cfnroles, aws, spec):
         create_secrets(aws, "shop/db")
 
-        deployed = cfnroles("deploy", spec(image="nginx:${TAG}"), "--yes", "--parameters", "Tag=1.27")
+        deployed = cfnroles("deploy", spec(image="nginx:${TAG}"), "--yes", "--parameter", "Tag=1.27")
 
         assert deployed.code == 0, deployed.err
         assert "References: 3 of 3 checked, and usable." in deployed.err
@@ -237,7 +237,7 @@ class TestStrict:
         create_secrets(aws, "shop/db")
         (tmp_path / "task.json").write_text(task_definition("shop", account, image="<REGISTRY>/nginx:1"))
 
-        refused = cfnroles("deploy", tmp_path / "task.json", "--yes", "--strict", "--parameters", "Registry=quay.io")
+        refused = cfnroles("deploy", tmp_path / "task.json", "--yes", "--strict", "--parameter", "Registry=quay.io")
 
         assert refused.code == 1, refused.err
         assert "the roles have 1 gap (--strict):\n" in refused.err
@@ -249,7 +249,7 @@ class TestStrict:
         built = tmp_path / "built"
         assert cfnroles("build", tmp_path / "task.json", "-o", built).code == 0
 
-        refused = cfnroles("deploy", built, "--yes", "--strict", "--parameters", "Registry=quay.io")
+        refused = cfnroles("deploy", built, "--yes", "--strict", "--parameter", "Registry=quay.io")
 
         assert refused.code == 1, refused.err
         assert "the roles have 1 gap (--strict):\n" in refused.err
@@ -382,7 +382,7 @@ class TestWhatTheStacksThemselvesTell:
             ),
             pytest.param({}, ("--tag", "aws:x=1"), 2, "CloudFormation does not take these tags", id="tag"),
             pytest.param(
-                {}, ("--parameters", "A=1", "--parameters", "B=1"), 2, "declares the parameters A, B", id="parameters"
+                {}, ("--parameter", "A=1", "--parameter", "B=1"), 2, "declares the parameters A, B", id="parameters"
             ),
             pytest.param({"exports": ["one"]}, (), 1, "the export one already belongs to the stack first", id="export"),
         ],
@@ -404,7 +404,7 @@ class TestWhatTheStacksThemselvesTell:
             imports=["nothing"],
         )
 
-        refused = cfnroles("deploy", directory, "--yes", "--parameters", "Tag=x")
+        refused = cfnroles("deploy", directory, "--yes", "--parameter", "Tag=x")
 
         assert refused.code == 2
         for words in ("9: cannot be the name", "first: not made by cfnroles", "nothing exports nothing"):
@@ -448,7 +448,7 @@ class TestDeployedStacks:
         double.has("shop-roles", "CREATE_COMPLETE", parameters={"ProjectName": "shop"})
         double.imports["shop-ECSTaskRoleArn"] = ("payment",)
 
-        refused = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles", "--parameters", "ProjectName=mall")
+        refused = cfnroles("deploy", stacks, "--yes", "--only", "shop-roles", "--parameter", "ProjectName=mall")
 
         assert refused.code == 1
         assert "shop-roles: the export shop-ECSTaskRoleArn is in use by payment" in refused.err

@@ -113,7 +113,7 @@ def test_a_parameter_that_switches_a_statement_on_is_a_permission_change_and_is_
     key = "arn:aws:kms:us-east-1:123456789012:key/0d6d8c1e"
     assert cfnroles("deploy", stacks, "--yes").code == 0
 
-    wider = cfnroles("deploy", stacks, "--yes", "--parameters", f"KmsKeyArns={key}")
+    wider = cfnroles("deploy", stacks, "--yes", "--parameter", f"KmsKeyArns={key}")
 
     assert wider.code == 0, wider.err
     assert f"  + ExecutionRole may [DecryptSecrets]  WIDER\n      kms:Decrypt\n        on {key}\n" in wider.err
@@ -140,7 +140,7 @@ class TestPlan:
         assert cfnroles("deploy", stacks, "--yes").code == 0
         edited(stacks, "shop-roles.yaml", "secret:shop/db-??????", "secret:shop/*")
 
-        answer = cfnroles("deploy", stacks, "--dry-run", "--format", "json")
+        answer = cfnroles("deploy", stacks, "--plan", "--format", "json")
 
         document = json.loads(answer.out)
         roles = next(stack for stack in document["stacks"] if stack["name"] == "shop-roles")
@@ -172,7 +172,7 @@ class TestOptions:
     def test_a_prefix_and_a_project_make_a_second_copy(self, cfnroles, aws, stacks, secrets_exist):
         assert cfnroles("deploy", stacks, "--yes").code == 0
 
-        second = cfnroles("deploy", stacks, "--yes", "--stack-prefix", "dev-", "--parameters", "ProjectName=dev-shop")
+        second = cfnroles("deploy", stacks, "--yes", "--stack-prefix", "dev-", "--parameter", "ProjectName=dev-shop")
 
         assert second.code == 0, second.err
         names = {stack["StackName"] for stack in aws("cloudformation").describe_stacks()["Stacks"]}
@@ -200,7 +200,7 @@ class TestOptions:
         path = tmp_path / "production.json"
         path.write_text(text)
 
-        answer = cfnroles("deploy", stacks, "--plan", "--only", "shop-roles", "--parameters-file", path)
+        answer = cfnroles("deploy", stacks, "--plan", "--only", "shop-roles", "--parameter-file", path)
 
         assert answer.code == 0
         assert "kms:Decrypt" in answer.out
@@ -208,8 +208,8 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("--parameters", "Nobody=1"), "no template declares the parameter Nobody"),
-            (("--parameters", "Nobody"), "must look like KEY=VALUE"),
+            (("--parameter", "Nobody=1"), "no template declares the parameter Nobody"),
+            (("--parameter", "Nobody"), "--parameter Nobody has no value"),
             (("--only", "nobody", "--only", "nothing"), "there is no stack nobody or nothing"),
             (("--format", "json"), "--format is for --plan"),
         ],

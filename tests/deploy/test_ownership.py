@@ -156,7 +156,7 @@ class TestAdopting:
 
 class TestOurs:
     def test_created_stacks_have_the_projects_tag(self, double, cfnroles, stacks):
-        assert cfnroles("deploy", stacks, "--yes", "--parameters", "ProjectName=other").code == 0
+        assert cfnroles("deploy", stacks, "--yes", "--parameter", "ProjectName=other").code == 0
         assert {kept.tags["cfnroles:project"] for kept in double.stacks.values()} == {"other"}
 
     def test_a_stack_from_before_there_was_a_tag_keeps_its_tags(self, double, cfnroles, stacks):

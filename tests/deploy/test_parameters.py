@@ -69,7 +69,7 @@ class TestWithoutATerminal:
             "error: 2 parameters have no value:\n"
             "  Tag: Tag of the image. (roles, task)\n"
             "  Stage: its template says no more (roles)\n"
-            "Give --parameters Tag=VALUE --parameters Stage=VALUE, or write them into a --parameters-file.\n"
+            "Give --parameter Tag=VALUE --parameter Stage=VALUE, or write them into a --parameter-file.\n"
         )
         assert double.calls == []
 
@@ -84,7 +84,7 @@ class TestWithoutATerminal:
         [
             ({"Tag": {**TAG, "Default": ""}}, {"Tag": None}, (), None),
             ({"Tag": TAG}, {"Tag": "1"}, (), None),
-            ({"Tag": TAG}, {"Tag": None}, ("--parameters", "Tag=1"), None),
+            ({"Tag": TAG}, {"Tag": None}, ("--parameter", "Tag=1"), None),
             ({"Tag": TAG}, {"Tag": None}, (), {"Tag": "1"}),
             ({"DeploymentId": {"Type": "String"}}, {}, (), None),
         ],
@@ -104,7 +104,7 @@ class TestWithoutATerminal:
     def test_one_value_serves_every_stack_that_declares_it(self, double, cfnroles, built):
         directory = built(roles=({"Tag": TAG}, {"Tag": None}), task=({"Tag": TAG}, {"Tag": None}))
 
-        assert cfnroles("deploy", directory, "--yes", "--parameters", "Tag=2").code == 0
+        assert cfnroles("deploy", directory, "--yes", "--parameter", "Tag=2").code == 0
         assert parameters_of(double, "roles", "task") == [{"Tag": "2"}, {"Tag": "2"}]
 
 

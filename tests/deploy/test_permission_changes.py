@@ -258,10 +258,10 @@ class TestParameters:
         ("deployed", "options", "expected"),
         [
             ("", (), []),
-            ("", ("--parameters", "KmsKeyArns=k1,k2"), ["+ kms:Decrypt on k1 !", "+ kms:Decrypt on k2 !"]),
+            ("", ("--parameter", "KmsKeyArns=k1,k2"), ["+ kms:Decrypt on k1 !", "+ kms:Decrypt on k2 !"]),
             ("k1", (), []),
-            ("k1,k2", ("--parameters", "KmsKeyArns=k2"), ["- kms:Decrypt on k1"]),
-            ("k1", ("--parameters", "KmsKeyArns="), ["- kms:Decrypt on k1"]),
+            ("k1,k2", ("--parameter", "KmsKeyArns=k2"), ["- kms:Decrypt on k1"]),
+            ("k1", ("--parameter", "KmsKeyArns="), ["- kms:Decrypt on k1"]),
         ],
         ids=["without a value", "one is given", "one is kept", "one less", "none any more"],
     )
@@ -286,7 +286,7 @@ class TestParameters:
         hidden = {"Stage": {**STAGE["Stage"], "NoEcho": True}}
         new = choosing({**GET, "Resource": {"Ref": "Stage"}}, hidden)
 
-        assert told(planned(template(GET), new, "--parameters", "Stage=open")) == ["+ s3:GetObject on ${Stage} !"]
+        assert told(planned(template(GET), new, "--parameter", "Stage=open")) == ["+ s3:GetObject on ${Stage} !"]
 
 
 class TestWhatIsToldOfEach:

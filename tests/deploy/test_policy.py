@@ -244,7 +244,7 @@ def test_parameters_without_a_value_that_names_hang_on_are_one_error():
     with pytest.raises(InvalidInput) as refused:
         made(group)
     assert "parameters have no value, and names of resources depend on them: Stage, Team" in str(refused.value)
-    assert "Give --parameters Stage=VALUE --parameters Team=VALUE" in refused.value.remedy
+    assert "Give --parameter Stage=VALUE --parameter Team=VALUE" in refused.value.remedy
 
 
 def test_what_parameter_store_holds_is_a_gap_and_no_missing_value():

@@ -19,7 +19,7 @@ from cfnroles.deploy.stack_sets import Fleet, StackSetOptions, apply_stack_sets,
 from cfnroles.deploy.stacks_file import read_stacks
 
 ACCOUNTS = ("111111111111", "222222222222")
-TARGETS = ("--account", ACCOUNTS[0], "--account", ACCOUNTS[1], "--to-region", "eu-west-1")
+TARGETS = ("--target-account", ACCOUNTS[0], "--target-account", ACCOUNTS[1], "--target-region", "eu-west-1")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def where(aws, stack_set):
 
 
 def test_validator_and_roles_go_to_every_account_and_region(cfnroles, aws, stacks):
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, "--to-region", "us-west-2")
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, "--target-region", "us-west-2")
 
     assert answer.code == 0, answer.err
     assert "shop-task is not a stack set" in answer.err
@@ -94,10 +94,10 @@ def test_validator_and_roles_go_to_every_account_and_region(cfnroles, aws, stack
 
 
 def test_the_second_run_changes_nothing(cfnroles, aws, stacks):
-    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS).code == 0
     before = len(aws.list_stack_set_operations(StackSetName="shop-roles")["Summaries"])
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS)
 
     assert answer.code == 0
     assert "shop-roles             no changes" in answer.err
@@ -105,10 +105,10 @@ def test_the_second_run_changes_nothing(cfnroles, aws, stacks):
 
 
 def test_an_account_that_is_new_only_gets_what_it_lacks(cfnroles, aws, stacks):
-    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS).code == 0
 
     answer = cfnroles(
-        "deploy", stacks, "--yes", "--stack-set", *TARGETS, "--account", "333333333333", "--only", "shop-roles"
+        "stack-sets", "deploy", stacks, "--yes", *TARGETS, "--target-account", "333333333333", "--only", "shop-roles"
     )
 
     assert answer.code == 0, answer.err
@@ -117,11 +117,11 @@ def test_an_account_that_is_new_only_gets_what_it_lacks(cfnroles, aws, stacks):
 
 
 def test_a_changed_template_updates_the_stacks_and_shows_the_permissions(cfnroles, aws, stacks):
-    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS).code == 0
     roles = stacks / "shop-roles.yaml"
     roles.write_text(roles.read_text().replace("secret:shop/db-??????", "secret:shop/*"))
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS)
 
     assert answer.code == 0, answer.err
     assert "shop-roles             update, in 2 stacks" in answer.err
@@ -130,7 +130,7 @@ def test_a_changed_template_updates_the_stacks_and_shows_the_permissions(cfnrole
 
 
 def test_a_plan_changes_nothing(cfnroles, aws, stacks):
-    answer = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--plan", *TARGETS)
 
     assert answer.code == 0
     assert "shop-roles             create the stack set" in answer.out
@@ -147,7 +147,7 @@ def foreign(aws):
 
 @pytest.mark.usefixtures("foreign")
 def test_somebody_elses_stack_set_is_left_alone(cfnroles, aws, stacks):
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS)
 
     assert answer.code == 1
     assert answer.err.partition("error: ")[2].startswith(
@@ -159,30 +159,30 @@ def test_somebody_elses_stack_set_is_left_alone(cfnroles, aws, stacks):
 
 @pytest.mark.usefixtures("foreign")
 def test_unless_it_is_adopted_and_then_it_is_known_again(cfnroles, aws, stacks):
-    planned = cfnroles("deploy", stacks, "--plan", "--adopt", "--stack-set", *TARGETS)
-    adopted = cfnroles("deploy", stacks, "--yes", "--adopt", "--stack-set", *TARGETS)
+    planned = cfnroles("stack-sets", "deploy", stacks, "--plan", "--adopt", *TARGETS)
+    adopted = cfnroles("stack-sets", "deploy", stacks, "--yes", "--adopt", *TARGETS)
 
     assert "  ! not made by cfnroles: it is taken over (--adopt)" in planned.out
     assert adopted.code == 0, adopted.err
     tags = aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "prices", "cfnroles:project": "shop"}
-    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS).code == 0
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS).code == 0
 
 
 def test_organizational_units(cfnroles, aws, stacks):
-    units = ("--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
+    units = ("--target-ou", "ou-abcd-12345678", "--target-region", "eu-west-1")
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *units, "--only", "shop-roles")
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *units, "--only", "shop-roles")
 
     assert answer.code == 0, answer.err
     assert aws.describe_stack_set(StackSetName="shop-roles")["StackSet"]["PermissionModel"] == "SERVICE_MANAGED"
 
 
 def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
-    units = ("--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
-    assert cfnroles("deploy", stacks, "--yes", "--stack-set", *units).code == 0
+    units = ("--target-ou", "ou-abcd-12345678", "--target-region", "eu-west-1")
+    assert cfnroles("stack-sets", "deploy", stacks, "--yes", *units).code == 0
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS)
 
     assert answer.code == 1
     assert "is service-managed" in answer.err
@@ -191,17 +191,13 @@ def test_accounts_in_a_service_managed_stack_set(cfnroles, aws, stacks):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--stack-set",), "a stack set needs targets"),
-        (("--stack-set", "--account", "111111111111"), "Give --to-region"),
-        (("--to-region", "eu-west-1"), "are for --stack-set"),
-        (("--account", "111111111111", "--account", "222222222222"), "several --account are for --stack-set"),
-        (("--stack-set", *TARGETS, "--plan", "--format", "json"), "--format cannot be combined with --stack-set"),
-        (("--stack-set", *TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
-        (("--stack-set", *TARGETS, "--local"), "the emulator has no StackSets"),
+        ((), "a stack set needs targets"),
+        (("--target-account", "111111111111"), "Give --target-region"),
+        ((*TARGETS, "--only", "shop-task"), "none of the stacks can be a stack set"),
     ],
 )
 def test_a_wrong_question(cfnroles, aws, stacks, arguments, words):
-    answer = cfnroles("deploy", stacks, "--yes", *arguments)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *arguments)
 
     assert answer.code == 2
     assert words in answer.err
@@ -211,7 +207,7 @@ def test_a_role_name_that_would_collide_in_the_second_region(cfnroles, aws, stac
     roles = stacks / "shop-roles.yaml"
     roles.write_text(roles.read_text().replace("    Properties:\n", "    Properties:\n      RoleName: shop\n", 1))
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, "--to-region", "us-west-2")
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, "--target-region", "us-west-2")
 
     assert answer.code == 2
     assert "ExecutionRole has the name shop in every Region" in answer.err
@@ -402,7 +398,7 @@ def test_a_parameter_without_a_value_refuses_before_anything_is_created(cfnroles
     roles = stacks / "shop-roles.yaml"
     roles.write_text(roles.read_text().replace("Parameters:\n", "Parameters:\n  Stage: {Type: String}\n"))
 
-    answer = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS)
 
     assert answer.code == 2
     assert "1 parameter has no value:\n  Stage: " in answer.err
@@ -419,7 +415,7 @@ def test_a_secret_that_nothing_checks_refuses_unless_allowed(cfnroles, aws, stac
     )
     roles.write_text(roles.read_text().replace("Resources:\n", f"Resources:\n{task}"))
 
-    answer = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS, *allowed)
+    answer = cfnroles("stack-sets", "deploy", stacks, "--plan", *TARGETS, *allowed)
 
     assert answer.code == (0 if allowed else 1)
     assert "Task: container web, secret DB" in (answer.out if allowed else answer.err)
@@ -442,12 +438,13 @@ def gated(stacks):
 class TestTheReferencesOfAGate:
     """Those in the caller's own account are asked about, Region by Region; the others are the gates' there."""
 
-    HERE = ("--only", "shop-roles", "--account", "123456789012", "--to-region", "eu-west-1", "--to-region", "us-east-1")
+    REGIONS = ("--target-region", "eu-west-1", "--target-region", "us-east-1")
+    HERE = ("--only", "shop-roles", "--target-account", "123456789012", *REGIONS)
 
     def test_what_is_missing_in_a_region_refuses(self, cfnroles, aws, gated, moto):
         put_secret(moto, "eu-west-1")
 
-        refused = cfnroles("deploy", gated, "--yes", "--stack-set", *self.HERE)
+        refused = cfnroles("stack-sets", "deploy", gated, "--yes", *self.HERE)
 
         assert refused.code == 1
         assert "1. Secret shop/db in us-east-1 does not exist." in refused.err
@@ -457,7 +454,7 @@ class TestTheReferencesOfAGate:
     def test_what_is_in_other_accounts_is_told(self, cfnroles, aws, gated, moto):
         put_secret(moto, "eu-west-1", "us-east-1")
 
-        planned = cfnroles("deploy", gated, "--plan", "--stack-set", *self.HERE, "--account", ACCOUNTS[0])
+        planned = cfnroles("stack-sets", "deploy", gated, "--plan", *self.HERE, "--target-account", ACCOUNTS[0])
 
         assert planned.code == 0, planned.err
         assert "References: 2 of 4 checked, and usable." in planned.out
@@ -467,18 +464,18 @@ class TestTheReferencesOfAGate:
 
     def test_a_strict_deployment_refuses_what_it_cannot_see(self, cfnroles, aws, gated, moto):
         put_secret(moto, "eu-west-1", "us-east-1")
-        given = (*self.HERE, "--account", ACCOUNTS[0])
+        given = (*self.HERE, "--target-account", ACCOUNTS[0])
 
-        refused = cfnroles("deploy", gated, "--yes", "--strict", "--stack-set", *given)
+        refused = cfnroles("stack-sets", "deploy", gated, "--yes", "--strict", *given)
 
         assert refused.code == 1
         assert "2 of 4 references could not be checked (--strict):" in refused.err
         assert aws.list_stack_sets()["Summaries"] == []
 
     def test_of_accounts_that_only_organizations_knows_none_is_asked_about(self, cfnroles, aws, gated):
-        units = ("--only", "shop-roles", "--ou", "ou-abcd-12345678", "--to-region", "eu-west-1")
+        units = ("--only", "shop-roles", "--target-ou", "ou-abcd-12345678", "--target-region", "eu-west-1")
 
-        planned = cfnroles("deploy", gated, "--plan", "--stack-set", *units)
+        planned = cfnroles("stack-sets", "deploy", gated, "--plan", *units)
 
         assert planned.code == 0, planned.err
         assert "! 1 of 1 reference not checked before the deployment: the stack is in accounts that only" in planned.out
@@ -491,7 +488,7 @@ def put_secret(moto, *regions):
 
 
 def test_the_plan_tells_who_administers(cfnroles, aws, stacks):
-    planned = cfnroles("deploy", stacks, "--plan", "--stack-set", *TARGETS)
+    planned = cfnroles("stack-sets", "deploy", stacks, "--plan", *TARGETS)
 
     head = planned.out.splitlines()[0]
     assert head.startswith("Account 123456789012, Region us-east-1, as arn:aws:")
@@ -502,9 +499,9 @@ def test_the_plan_tells_who_administers(cfnroles, aws, stacks):
 
 
 def test_everything_that_stands_against_stack_sets_is_told_at_once(cfnroles, aws, stacks):
-    given = ("--stack-prefix", "a_", "--tag", "aws:x=1", "--parameters", "Nobody=1")
+    given = ("--stack-prefix", "a_", "--tag", "aws:x=1", "--parameter", "Nobody=1")
 
-    refused = cfnroles("deploy", stacks, "--yes", "--stack-set", *TARGETS, *given)
+    refused = cfnroles("stack-sets", "deploy", stacks, "--yes", *TARGETS, *given)
 
     assert refused.code == 2
     for words in ("no template declares the parameter Nobody", "these tags", "a_shop-roles: cannot be the name"):

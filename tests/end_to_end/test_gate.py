@@ -169,7 +169,7 @@ def test_json_keys_are_looked_for_when_both_stacks_allow_it(account: Account, tm
     about = ("--project", "shop")
     assert account.cfnroles("deploy", tmp_path / "task.json", *about, "--yes").returncode == 0
 
-    asked = account.cfnroles("deploy", tmp_path / "task.json", *about, "--yes", "--parameters", "CheckJsonKeys=enabled")
+    asked = account.cfnroles("deploy", tmp_path / "task.json", *about, "--yes", "--parameter", "CheckJsonKeys=enabled")
 
     assert asked.returncode == 1
     assert "lacks the JSON key 'password'" in asked.stderr

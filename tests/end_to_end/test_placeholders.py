@@ -20,10 +20,10 @@ def test_nothing_is_created_until_the_placeholder_has_a_value(account: Account, 
 
     assert refused.returncode == 2
     assert "1 parameter has no value:\n  Tag: " in refused.stderr
-    assert "--parameters Tag=VALUE" in refused.stderr
+    assert "--parameter Tag=VALUE" in refused.stderr
     assert [s for s in cloudformation.describe_stacks()["Stacks"] if s["StackStatus"] == "CREATE_COMPLETE"] == []
 
-    deployed = account.cfnroles("deploy", tmp_path / "task.json", "--yes", "--parameters", "Tag=1.27")
+    deployed = account.cfnroles("deploy", tmp_path / "task.json", "--yes", "--parameter", "Tag=1.27")
 
     assert deployed.returncode == 0, deployed.stderr
     registered = account.client("ecs").describe_task_definition(taskDefinition="shop")["taskDefinition"]
@@ -32,7 +32,7 @@ def test_nothing_is_created_until_the_placeholder_has_a_value(account: Account, 
 
 def test_a_value_given_once_is_kept(account: Account, tmp_path: Path) -> None:
     (tmp_path / "task.json").write_text(json.dumps(DEFINITION))
-    account.cfnroles("deploy", tmp_path / "task.json", "--yes", "--parameters", "Tag=1.27")
+    account.cfnroles("deploy", tmp_path / "task.json", "--yes", "--parameter", "Tag=1.27")
 
     again = account.cfnroles("deploy", tmp_path / "task.json", "--yes")
 

@@ -153,7 +153,7 @@ def test_without_a_customer_key_no_role_may_decrypt(account: Account, built: Cal
 def test_with_a_customer_key_decrypting_is_bound_to_service_and_secret(
     account: Account, built: Callable[..., Path]
 ) -> None:
-    account.cfnroles("deploy", built("shop.json"), "--yes", "--no-check", "--parameters", f"KmsKeyArns={KEY}")
+    account.cfnroles("deploy", built("shop.json"), "--yes", "--no-check", "--parameter", f"KmsKeyArns={KEY}")
 
     granted = statements(account, exports(account)["shop-ECSTaskExecutionRoleArn"])
 
@@ -206,7 +206,7 @@ TRUST = {
 def test_the_trust_policies(
     account: Account, built: Callable[..., Path], parameters: dict[str, str], execution: Any, task: Any
 ) -> None:
-    given = [word for name, value in parameters.items() for word in ("--parameters", f"{name}={value}")]
+    given = [word for name, value in parameters.items() for word in ("--parameter", f"{name}={value}")]
 
     account.cfnroles("deploy", built("shop.json"), "--yes", "--only", "shop-roles", *given)
 
@@ -221,7 +221,7 @@ def test_the_trust_policies(
 
 def test_roles_can_be_named(account: Account, built: Callable[..., Path]) -> None:
     given = ("ExecutionRoleName=web-execution", "TaskRoleName=web", "RolePath=/teams/web/")
-    options = [word for value in given for word in ("--parameters", value)]
+    options = [word for value in given for word in ("--parameter", value)]
 
     account.cfnroles("deploy", built("shop.json"), "--yes", "--only", "shop-roles", *options)
 

@@ -118,7 +118,7 @@ def _asked(make: Maker, name: str, *told: str) -> tuple[str, ...]:
         (
             ("explain", name, *told, *make.format()),
             ("lint", name, *make.format("sarif", "junit")),
-            ("build", name, *told, "-o", "out", *make.maybe("--strict"), *make.maybe("--format", "json")),
+            ("build", name, *told, "-o", "out", *make.maybe("--strict"), *make.maybe("--template-format", "json")),
             ("build", name, *told, "-o", "out", *make.maybe("--project", "shop")),
             ("verify", name, *told, "--role", "role.yaml", *make.format(), *make.maybe("--prove")),
             ("verify", name, *told, "--task-role", "role.yaml", *make.format()),
@@ -199,7 +199,7 @@ def _stacks(make: Maker) -> Made:
     where = ("out", *edits, "--region", "us-east-1", "--endpoint-url", NOWHERE)
     if make.random.random() < 0.2:
         files["parameters.yaml"] = make.broken("spec", "ImageTag: latest\nKmsKeyArns: ''\n")
-        return ("deploy", *where, "--plan", "--parameters-file", "parameters.yaml"), files
+        return ("deploy", *where, "--plan", "--parameter-file", "parameters.yaml"), files
     arguments = make.random.choice(
         (
             ("deploy", *where, "--plan", *make.format(), *make.maybe("--stack-prefix", "a-")),
@@ -218,7 +218,13 @@ def _stacks(make: Maker) -> Made:
 def _service(make: Maker) -> Made:
     files = {"service.json": make.broken("service"), "task.json": make.original("task").encode()}
     command = make.random.choice(("explain", "build", "verify"))
-    return (command, "task.json", "--service", "service.json", *(("-o", "out") if command == "build" else ())), files
+    return (
+        command,
+        "task.json",
+        "--service-file",
+        "service.json",
+        *(("-o", "out") if command == "build" else ()),
+    ), files
 
 
 def _express(make: Maker) -> Made:

@@ -128,7 +128,7 @@ def test_a_service_and_a_run_each_have_their_own_snapshot(reading: Written) -> N
 def test_a_volume_that_nobody_configures_stays_a_gap(reading: Written) -> None:
     told = reading({}, volumes=DISK)
     assert list(gaps(told)) == ["volumes[0].configuredAtLaunch"]
-    assert "--run-task FILE" in told.gaps[0].remedy
+    assert "--run-task-file FILE" in told.gaps[0].remedy
 
 
 @pytest.mark.parametrize("run", [{"enableExecuteCommand": True}, {"enableExecuteCommand": False}, {}])

@@ -104,8 +104,8 @@ def unknown_configuration(found: Found) -> None:
     """Never seen: which snapshot and key the volume has is said where the service is created."""
     raise Unnamed(
         "the volume's snapshot and key are chosen where the service is created, or the task is run",
-        "Give what create-service takes with --service FILE, or what run-task takes with --run-task FILE; in a spec,"
-        " under `service` or `run-task`",
+        "Give what create-service takes with --service-file FILE, or what run-task takes with --run-task-file FILE;"
+        " in a spec, under `service` or `run-task`",
     )
 
 

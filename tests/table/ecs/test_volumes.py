@@ -76,7 +76,7 @@ def test_an_access_point_binds_s3_files(answer: Any) -> None:
 def test_a_managed_volume_is_the_infrastructure_roles(answer: Any) -> None:
     found = answer(volumes=[{"name": "data", "configuredAtLaunch": True}])
     assert all(need.startswith("infrastructure role: ") for need in found.needs)
-    assert "--service FILE" in found.gaps[0]
+    assert "--service-file FILE" in found.gaps[0]
     assert answer(volumes=[{"name": "data", "configuredAtLaunch": False}]).needs == set()
 
 

@@ -1,0 +1,134 @@
+"""``--help`` of every command: its options in a few panels, and behind ``--help-all`` what few people need.
+
+An option belongs to one panel by its name, in all commands: one name means one thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from cfnroles.cli.terminal import say
+
+#: The panels that `--help` shows, with their options in order. Any other option is in the last panel.
+SHOWN = {
+    "Source": (
+        *("--source", "--events", "--task", "--stack", "--cluster", "--service", "--resource", "--environment"),
+        *("--parameter", "--parameter-file", "--var-file", "--set", "--image", "--before"),
+    ),
+    "Roles": ("--role", "--task-role", "--infrastructure-role", "--from-role", "--execution-role", "--called"),
+    "Stacks": (
+        *("--only", "--stack-prefix", "--tag", "--role-arn", "--bucket", "--termination-protection"),
+        *("--service-role", "--no-rollback", "--continue-rollback", "--adopt", "--allow-edits"),
+    ),
+    "Targets": (
+        *("--target-account", "--target-ou", "--target-region", "--max-concurrent", "--failure-tolerance"),
+        *("--delegated-admin", "--administration-role-arn", "--execution-role-name"),
+    ),
+    "AWS": ("--account", "--region", "--live", "--profile", "--endpoint-url", "--local", "--local-state"),
+    "Output": (
+        *("--output", "--in-place", "--project", "--format", "--template-format", "--severity", "--fail-on"),
+        *("--strict", "--lint", "--force", "--for-account", "--plan", "--yes"),
+    ),
+}
+
+#: What is said once about a service or an account: `--help-all` shows it, and a service spec is its better place.
+IN_SPEC = (
+    *("--family", "--service-file", "--run-task-file", "--launch-type", "--compat", "--guardduty"),
+    *("--kms-key-arn", "--file-key-arn", "--log-group-key-arn", "--destination-key-arn"),
+    *("--bucket-account", "--efs-account", "--efs-root-access", "--s3-files-bucket", "--pull-through-prefix"),
+    *("--gmsa-secret", "--managed-storage-key", "--execute-command", "--execute-command-log-group"),
+    *("--execute-command-bucket", "--execute-command-key"),
+)
+_ABOUT_SPEC = "Service and account (a service spec is a better place: docs/spec.md)"
+
+_OTHERS = "Options"
+_ALL = "cfnroles.help-all"
+
+#: What people write who know another tool, and the option or command that does it here.
+_KNOWN_ELSEWHERE = {
+    "--dry-run": "--plan",
+    "--format": "--template-format",
+    "--stack-set": "cfnroles stack-sets deploy",
+    "--parameter-overrides": "--parameter",
+}
+
+
+class PanelCommand(click.Command):
+    """A command whose ``--help`` shows its options in panels, and with ``--help-all`` all of them."""
+
+    def __init__(self, *about: Any, **others: Any) -> None:
+        super().__init__(*about, **others)
+        if any(_is_rare(_name(each)) for each in self.params):
+            self.params.append(_help_all())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments that are left; a usage error that knows what other tools call an option."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if meant := _KNOWN_ELSEWHERE.get(error.option_name):
+                raise click.UsageError(f"No such option {error.option_name}. Did you mean {meant}?", ctx) from error
+            raise
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the panels."""
+        records = {_name(each): each.get_help_record(ctx) for each in self.get_params(ctx)}
+        panels = _panels({name: record for name, record in records.items() if record}, bool(ctx.meta.get(_ALL)))
+        # One column for the names, whatever panel they are in.
+        column = max(len(name) for _, rows in panels for name, _ in rows if len(name) <= _COLUMN)
+        for title, rows in panels:
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(column), text) for name, text in rows], col_max=_COLUMN)
+
+
+_Record = tuple[str, str]
+#: The widest name beside which its text stands; that of any other is in the next line.
+_COLUMN = 30
+
+
+def _panels(records: dict[str, _Record], everything: bool) -> Sequence[tuple[str, Sequence[_Record]]]:
+    """The titles with what stands below them, without empty ones."""
+    rare = [name for name in records if _is_rare(name)] if everything else []
+    further = [name for name in rare if name not in IN_SPEC]
+    chosen = {**SHOWN, "Roles": (*SHOWN["Roles"], *further), _ABOUT_SPEC: IN_SPEC if everything else ()}
+    known = {name for names in chosen.values() for name in names}
+    own = [record for name, record in records.items() if name and name not in known and not _is_rare(name)]
+    found = {title: [records[name] for name in names if name in records] for title, names in chosen.items()}
+    return [(title, rows) for title, rows in {**found, _OTHERS: own}.items() if rows]
+
+
+def _is_rare(name: str) -> bool:
+    """Whether only ``--help-all`` shows an option: what a spec says, and the kinds of role that few services have."""
+    return name in IN_SPEC or (name.endswith("-role") and not any(name in names for names in SHOWN.values()))
+
+
+def _name(parameter: click.Parameter) -> str:
+    """The long name of an option; empty for an argument."""
+    if not isinstance(parameter, click.Option):
+        return ""
+    return next((each for each in parameter.opts if each.startswith("--")), parameter.opts[0])
+
+
+def _help_all() -> click.Option:
+    def shown(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+        if asked and not ctx.resilient_parsing:
+            ctx.meta[_ALL] = True
+            say(*ctx.get_help().split("\n"))
+            ctx.exit()
+
+    return click.Option(
+        ["--help-all"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=shown,
+        help="Show all options.",
+    )
+
+
+def panel_command(name: str, **others: Any) -> Callable[[Callable[..., Any]], PanelCommand]:
+    """As ``click.command``, for a command with panels."""
+    return click.command(name, cls=PanelCommand, **others)

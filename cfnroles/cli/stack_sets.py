@@ -1,0 +1,204 @@
+"""``cfnroles stack-sets``: the stacks of a build as CloudFormation StackSets, in many accounts and Regions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import several, yes_option
+from cfnroles.cli.stack_options import (
+    CheckArguments,
+    StackArguments,
+    administration_option,
+    adopt_option,
+    check_can_ask,
+    check_options,
+    collected,
+    following_on_interrupt,
+    given_parameters,
+    parameter_options,
+    plan_option,
+    stack_options,
+    tag_option,
+    timeout_option,
+)
+from cfnroles.cli.terminal import confirm, say, say_error
+from cfnroles.errors import BadAnswer, InvalidInput
+
+if TYPE_CHECKING:
+    from cfnroles.aws.connection import Connection
+    from cfnroles.cli.progress import Progress
+    from cfnroles.cli.stack_options import Selected
+    from cfnroles.deploy.stack_sets import Fleet, StackSetOptions
+    from cfnroles.deploy.stacks_file import StackSource
+
+
+class StackSetArguments(Struct, frozen=True):
+    """The values of the options that only ``stack-sets deploy`` has."""
+
+    accounts: tuple[str, ...]
+    units: tuple[str, ...]
+    regions: tuple[str, ...]
+    max_concurrent: int
+    failure_tolerance: int
+    delegated_admin: bool
+    administration_role_arn: str
+    execution_role_name: str
+    parameters: tuple[tuple[str, str], ...]
+    parameter_file: Path | None
+    tags: tuple[tuple[str, str], ...]
+    timeout: float
+    adopt: bool
+    plan_only: bool
+    yes: bool
+
+    def options(self, checks: CheckArguments) -> StackSetOptions:
+        """What StackSets are told; raises ``InvalidInput`` for a file that holds no parameters."""
+        from cfnroles.aws.stack_sets import Preferences
+        from cfnroles.deploy.stack_sets import StackSetOptions
+
+        return StackSetOptions(
+            given_parameters(self.parameter_file, self.parameters),
+            self.tags,
+            self.administration_role_arn,
+            self.execution_role_name,
+            checks.allow_unchecked_secrets,
+            self.adopt,
+            checks.strict,
+            Preferences(self.max_concurrent, self.failure_tolerance),
+        )
+
+
+_deploy_options = collected(
+    "asked",
+    StackSetArguments,
+    several("--target-account", "accounts", metavar="ID", help="Account to deploy to."),
+    several("--target-ou", "units", metavar="ID", help="Organizational unit to deploy to."),
+    several("--target-region", "regions", metavar="REGION", help="Region to deploy to."),
+    click.option(
+        "--max-concurrent",
+        type=click.IntRange(min=1),
+        metavar="N",
+        default=1,
+        show_default=True,
+        help="Accounts at a time.",
+    ),
+    click.option(
+        "--failure-tolerance",
+        type=click.IntRange(min=0),
+        metavar="N",
+        default=0,
+        show_default=True,
+        help="Failed accounts per Region before it stops.",
+    ),
+    click.option("--delegated-admin", is_flag=True, help="Call as the organization's delegated administrator."),
+    administration_option,
+    click.option("--execution-role-name", default="", metavar="NAME", help="Execution role in each account."),
+    *parameter_options,
+    tag_option,
+    timeout_option,
+    adopt_option,
+    plan_option,
+    yes_option("Do not ask before changing anything."),
+)
+
+
+@click.group("stack-sets")
+def command() -> None:
+    """Deploy validator and roles to many accounts and Regions, as CloudFormation StackSets."""
+
+
+@panel_command("deploy")
+@stack_options
+@_deploy_options
+@check_options
+def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArguments) -> int:
+    """Deploy the validator and the roles of SOURCE as StackSets.
+
+    SOURCE is what `cfnroles deploy` takes. The targets are accounts (self-managed) or organizational units
+    (service-managed), each in every --target-region. Run it in the administrator account. Stacks that import from
+    others are deployed with `cfnroles deploy`, in each account.
+    """
+    selected, options = where.selected(), asked.options(checks)
+    connection = where.connection()
+    check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
+    return _deployed(selected, _fleet(selected, connection, asked, options, checks), asked)
+
+
+def _deployed(selected: Selected, made: tuple[Fleet, Progress], asked: StackSetArguments) -> int:
+    """Plan, show, ask unless told not to, apply; returns the exit code."""
+    from cfnroles.deploy.stack_sets import apply_stack_sets, plan_stack_sets
+    from cfnroles.formats.deployment import failure_text, result_text
+    from cfnroles.formats.stack_sets import stack_sets_text
+
+    fleet, progress = made
+    with following_on_interrupt():
+        planned = plan_stack_sets(_without_imports(selected.stacks), fleet)
+        say(stack_sets_text(planned), err=not asked.plan_only)
+        if asked.plan_only:
+            return 0
+        if not asked.yes and planned.needs_consent and not confirm("Deploy these?"):
+            raise BadAnswer("nothing was deployed: the answer was no")
+        fleet.pace.deadline = fleet.pace.clock.now() + asked.timeout * 60
+        with progress.live():
+            result = apply_stack_sets(planned.stack_sets, fleet)
+    if result.failures:
+        say("", err=True)
+        say_error(failure_text(result.failures))
+        say("", err=True)
+    say(result_text(result), err=True)
+    return 1 if result.failures else 0
+
+
+def _without_imports(stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
+    """The stacks that can be stack sets; raises ``InvalidInput`` where there is none."""
+    from cfnroles.deploy.plan import GATE
+
+    chosen = tuple(stack for stack in stacks if not stack.imports)
+    for stack in stacks:
+        if stack not in chosen:
+            # The gate is there, so that what it checks is not known here.
+            unasked = ", and its secrets are not checked here" if GATE in stack.body else ""
+            say(f"{stack.name} is not a stack set: it imports from its own account and Region{unasked}", err=True)
+    if not chosen:
+        raise InvalidInput("none of the stacks can be a stack set")
+    return chosen
+
+
+def _fleet(
+    selected: Selected,
+    connection: Connection,
+    asked: StackSetArguments,
+    options: StackSetOptions,
+    checks: CheckArguments,
+) -> tuple[Fleet, Progress]:
+    from cfnroles.aws.stack_sets import StackSets, Targets
+    from cfnroles.cli.parameter_prompts import prompts
+    from cfnroles.cli.progress import Progress
+    from cfnroles.deploy.following import Pace
+    from cfnroles.deploy.home import home_of
+    from cfnroles.deploy.plan import Run
+    from cfnroles.deploy.stack_sets import Fleet
+
+    progress = Progress()
+    stack_sets = StackSets(connection, delegated=asked.delegated_admin)
+    fleet = Fleet(
+        stack_sets,
+        Targets(asked.regions, asked.accounts, asked.units),
+        options,
+        Run.new(),
+        Pace(stack_sets.is_local),
+        progress.tell,
+        prompts(plan_only=asked.plan_only),
+        home_of(connection, stack_sets.region, stack_sets.endpoint_url),
+        checks.examine(connection),
+        selected.gaps,
+    )
+    return fleet, progress
+
+
+command.add_command(deploy)

@@ -1,0 +1,106 @@
+"""The options of all commands: one name for one thing, and a help that fits a screen."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from cfnroles.cli import COMMANDS
+from cfnroles.cli.panels import IN_SPEC, SHOWN
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    for name in COMMANDS:
+        command = importlib.import_module(f"cfnroles.cli.{name.replace('-', '_')}").command
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {each}", child) for each, child in command.commands.items())
+
+
+ALL = dict(commands())
+OPTIONS = [(name, each) for name, command in ALL.items() for each in command.params if isinstance(each, click.Option)]
+
+#: Options that take another form of the same thing in different commands.
+SEVERAL_FORMS = {
+    "--role": "verify, audit and diagnose take a role, policy one of its kinds",
+    "--output": "a file or a directory, as the command writes",
+}
+
+
+def test_a_name_means_one_thing_in_all_commands():
+    forms: dict[str, set[tuple[str | None, bool]]] = {}
+    for _, option in OPTIONS:
+        forms.setdefault(max(option.opts, key=len), set()).add((option.metavar, option.is_flag))
+
+    assert {name for name, found in forms.items() if len(found) > 1} == set(SEVERAL_FORMS)
+
+
+def test_a_thing_has_one_name():
+    assert all(len([name for name in option.opts if name.startswith("--")]) == 1 for _, option in OPTIONS)
+    assert {tuple(option.opts) for _, option in OPTIONS if "--yes" in option.opts} == {("-y", "--yes")}
+
+
+def test_an_option_with_a_value_says_what_it_takes():
+    assert [(name, each.name) for name, each in OPTIONS if not each.is_flag and not each.metavar] == []
+
+
+def test_choices_are_taken_in_any_case(cfnroles, examples):
+    choices = [(name, each) for name, each in OPTIONS if isinstance(each.type, click.Choice)]
+
+    assert [name for name, each in choices if each.type.case_sensitive] == []
+    assert cfnroles("explain", examples / "shop.json", "--format", "JSON").out.startswith("{")
+
+
+def test_panels_name_no_option_that_is_gone():
+    known = {name for _, option in OPTIONS for name in option.opts}
+
+    assert [name for names in (*SHOWN.values(), IN_SPEC) for name in names if name not in known] == []
+
+
+def test_the_help_of_build_fits_one_screen_and_a_half(cfnroles):
+    lines = cfnroles("build", "--help").out.splitlines()
+
+    assert len(lines) <= 36
+    assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
+        *("Source:", "AWS:", "Output:", "Options:")
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_help_keeps_80_columns_and_help_all_shows_every_option(cfnroles, name):
+    short = cfnroles(*name.split(), "--help").out
+    whole = cfnroles(*name.split(), "--help-all").out if "--help-all" in short else short
+
+    assert max(map(len, whole.splitlines())) <= 80
+    hidden = [each.opts for each in ALL[name].params if isinstance(each, click.Option) and each.opts[-1] not in whole]
+    assert hidden == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    {
+        "the AWS CLI's plan": (("deploy", "--dry-run"), "--plan"),
+        "SAM's parameters": (("deploy", "--parameter-overrides", "A=1"), "--parameter"),
+        "CloudFormation's parameters": (("deploy", "--parameters", "A=1"), "--parameter"),
+        "a format of templates": (("build", "x", "--format", "json"), "--template-format"),
+        "stack sets": (("deploy", "--stack-set"), "cfnroles stack-sets deploy"),
+        "a service's settings": (("build", "x", "--service", "service.json"), "--service-file"),
+        "a run": (("explain", "x", "--run-task", "run.json"), "--run-task-file"),
+    }.values(),
+)
+def test_a_name_from_another_tool_is_understood(cfnroles, arguments, meant):
+    result = cfnroles(*arguments)
+
+    assert result.code == 2
+    assert "Did you mean" in result.err
+    assert meant in result.err
+
+
+def test_a_file_is_no_service_of_a_task_definition(cfnroles, examples):
+    result = cfnroles("verify", examples / "shop.json", "--service", "service.json")
+
+    assert result.code == 2
+    assert "--service-file FILE" in result.err
