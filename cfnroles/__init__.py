@@ -14,14 +14,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cfnroles.answers.audit_subjects import AuditQuestion as AuditQuestion
+    from cfnroles.answers.audit_subjects import audit as audit
+    from cfnroles.answers.audited import Audit as Audit
     from cfnroles.answers.diagnose import diagnose as diagnose
     from cfnroles.answers.diagnosis import Diagnosis as Diagnosis
     from cfnroles.answers.diff import Comparison as Comparison
     from cfnroles.answers.diff import diff as diff
     from cfnroles.answers.explain import explain as explain
     from cfnroles.answers.explanation import Explanation as Explanation
+    from cfnroles.answers.fleet_finding import FleetReport as FleetReport
     from cfnroles.answers.lint import LintedFile as LintedFile
     from cfnroles.answers.lint import lint as lint
+    from cfnroles.answers.live_fleet import fleet as fleet
     from cfnroles.answers.verification import Verdict as Verdict
     from cfnroles.answers.verification import Verification as Verification
     from cfnroles.answers.verify import verify as verify
@@ -49,11 +54,15 @@ if TYPE_CHECKING:
     from cfnroles.workload import Workload as Workload
 
 _HOMES = {
+    "answers.audit_subjects": ("AuditQuestion", "audit"),
+    "answers.audited": ("Audit",),
     "answers.diagnose": ("diagnose",),
     "answers.diagnosis": ("Diagnosis",),
     "answers.diff": ("Comparison", "diff"),
     "answers.explain": ("explain",),
     "answers.explanation": ("Explanation",),
+    "answers.fleet_finding": ("FleetReport",),
+    "answers.live_fleet": ("fleet",),
     "targets.cloudformation.inject": ("Injection", "inject"),
     "answers.lint": ("LintedFile", "lint"),
     "answers.verification": ("Verdict", "Verification"),

@@ -40,7 +40,7 @@ class Subject(Struct, frozen=True):
     facts: Facts = Facts()
 
 
-def audit(subjects: Sequence[Subject], read: Callable[[Watching], Coverage]) -> Audit:
+def audit_roles(subjects: Sequence[Subject], read: Callable[[Watching], Coverage]) -> Audit:
     """What a trail says of some roles. ``read`` passes once over the trail, shows each event, and tells what it covers.
 
     Raises what ``read`` raises.

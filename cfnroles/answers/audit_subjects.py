@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cfnroles.answers.audit import Subject
-from cfnroles.answers.audited import RoleUser
+from cfnroles.answers.audit import Subject, audit_roles
+from cfnroles.answers.audited import Audit, RoleUser
 from cfnroles.answers.verification import Verification
 from cfnroles.errors import InvalidInput
 from cfnroles.facts import Facts
@@ -49,6 +49,18 @@ class _Named(Struct, frozen=True):
         needs = tuple(need for need in self.task.discovery.needs if need.holder is self.holder)
         gaps = tuple(gap for gap in self.task.discovery.gaps if gap.holder is self.holder)
         return RoleUser(self.task.name or self.task.address, self.holder, needs, gaps)
+
+
+def audit(asked: AuditQuestion, events: Iterable[str]) -> Audit:
+    """What files of events say of the roles that are asked about: files and directories as CloudTrail delivers them.
+
+    Also what `aws cloudtrail lookup-events` and `aws iam get-service-last-accessed-details` print; `-` is standard
+    input. Raises what ``subjects_of`` raises, and InvalidInput for files that cannot be read.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
+    """
+    from cfnroles.trail.reading import read_events
+
+    return audit_roles(subjects_of(asked), lambda watch: read_events(events, watch))
 
 
 def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:

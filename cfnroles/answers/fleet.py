@@ -22,7 +22,7 @@ class AccountReaders(Struct, frozen=True):
     things: Things
 
 
-def fleet(
+def fleet_of(
     account: AccountReaders, place: Place, kept: Kept, tell: Callable[[str], None] = lambda _: None
 ) -> FleetReport:
     """Look at the task definitions of a place, and find what keeps them from starting and what their roles have beyond.

@@ -146,21 +146,19 @@ def _live_reader(options: _Options) -> Any:
 
 
 def _audit(asked: AuditQuestion, options: _Options) -> Audit:
-    from cfnroles.answers.audit import audit
-    from cfnroles.answers.audit_subjects import subjects_of
+    from cfnroles.answers.audit_subjects import audit, subjects_of
 
-    subjects = subjects_of(asked)
     if options.events:
-        from cfnroles.trail.reading import read_events
-
-        return audit(subjects, lambda watch: read_events(options.events, watch))
+        return audit(asked, options.events)
+    from cfnroles.answers.audit import audit_roles
     from cfnroles.answers.usage import grants_of
     from cfnroles.sources.live_trail import LiveTrail
 
+    subjects = subjects_of(asked)
     region = asked.region or next((each.facts.region for each in subjects if each.facts.region), "")
     services = {each.granted.action.partition(":")[0] for one in subjects for each in grants_of(one.role)}
     arns = tuple(each.role.arn for each in subjects if each.role.arn)
-    return audit(subjects, LiveTrail(options.profile, region, options.days, arns, tuple(sorted(services))).read)
+    return audit_roles(subjects, LiveTrail(options.profile, region, options.days, arns, tuple(sorted(services))).read)
 
 
 def _show(found: Audit, readings: tuple[Reading, ...], options: _Options) -> None:

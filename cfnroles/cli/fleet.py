@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,25 +75,9 @@ def command(
 
 
 def _report(revisions: str, resume: Path | None, profile: str, region: str) -> FleetReport:
-    from cfnroles.answers.fleet import AccountReaders, fleet
-    from cfnroles.aws.caller import caller_of
-    from cfnroles.aws.connection import Connection
-    from cfnroles.aws.ecs import Ecs
-    from cfnroles.aws.existing import ExistingThings
-    from cfnroles.aws.iam import Iam
-    from cfnroles.sources.fleet import Kept, Place, Revisions
+    from cfnroles.answers.live_fleet import fleet
 
-    connection = Connection(profile, region)
-    home = connection.home_region
-    if not home:
-        raise InvalidInput("no AWS Region is set", remedy="Give --region or set AWS_REGION.")
-    account = caller_of(connection).account
-    place = Place(account, home, Revisions(revisions))
-    asked = AccountReaders(
-        Ecs(connection, patient=True), Iam(connection, patient=True), ExistingThings(connection, home, account)
-    )
-    with Kept(resume, place, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC") as kept:
-        return fleet(asked, place, kept, lambda done: say(f"looked at: {done}", err=True))
+    return fleet(profile, region, revisions, resume, lambda done: say(f"looked at: {done}", err=True))
 
 
 def _show(report: FleetReport, format_: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from cfnroles import read
-from cfnroles.answers.audit import Subject, audit
+from cfnroles.answers.audit import Subject, audit_roles
 from cfnroles.answers.audited import AuditedRole, GrantStatus, RoleUser
 from cfnroles.answers.usage import Watching
 from cfnroles.answers.verify import Uses, judge_uses
@@ -59,7 +59,7 @@ def audited(
 ) -> AuditedRole:
     policy = RolePolicy("Ours", {"Version": "2012-10-17", "Statement": list(statements)})
     subject = Subject(Role("web", (policy,), arn=arn), users, facts=facts)
-    (found,) = audit([subject], covering(events, history=history)).roles
+    (found,) = audit_roles([subject], covering(events, history=history)).roles
     return found
 
 
@@ -391,7 +391,7 @@ def test_roles_are_ranked_by_what_is_to_be_looked_at_first(tmp_path: Path) -> No
         subject("risky", allow("kms:CreateGrant", ARN("kms", "key/1"))),
     ]
     events = [*quiet_days(DAYS), *(assumed(name) for name in ("fine", "idle", "risky")), secret("db-AbCdEf", "fine")]
-    found = audit(subjects, covering(events))
+    found = audit_roles(subjects, covering(events))
     assert [each.role.name for each in found.roles] == ["risky", "idle", "fine"]
     assert found.has_problems
-    assert not audit(subjects[:1], covering(events)).has_problems
+    assert not audit_roles(subjects[:1], covering(events)).has_problems

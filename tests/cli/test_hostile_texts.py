@@ -21,7 +21,7 @@ import msgspec
 import pytest
 
 from cfnroles import Document, Told, build, diff, explain, lint, read, verify
-from cfnroles.answers.audit import Subject, audit
+from cfnroles.answers.audit import Subject, audit_roles
 from cfnroles.answers.audited import RoleUser
 from cfnroles.answers.diagnose import diagnose
 from cfnroles.answers.fleet_finding import Affected, FleetFinding, FleetReport, Kind
@@ -335,7 +335,7 @@ def test_no_word_of_an_event_or_of_a_role_is_more_than_a_text() -> None:
         made.place(trails.ACCOUNT, EVIL)
         return made.coverage()
 
-    found = audit([one], passing)
+    found = audit_roles([one], passing)
     for ranked in (False, True):
         assert wrong("human", audit_format.human(found, {}, fleet=ranked)) == []
         assert wrong("markdown", audit_markdown.markdown(found, {}, fleet=ranked)) == []

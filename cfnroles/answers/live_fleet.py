@@ -1,0 +1,43 @@
+"""The fleet of an account, read with the credentials of a profile: what ``cfnroles fleet --live`` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cfnroles.answers.fleet import AccountReaders, fleet_of
+from cfnroles.answers.fleet_finding import FleetReport
+from cfnroles.aws.caller import caller_of
+from cfnroles.aws.connection import Connection
+from cfnroles.aws.ecs import Ecs
+from cfnroles.aws.existing import ExistingThings
+from cfnroles.aws.iam import Iam
+from cfnroles.errors import InvalidInput
+from cfnroles.sources.fleet import Kept, Place, Revisions
+
+
+def fleet(
+    profile: str = "",
+    region: str = "",
+    revisions: str = "all",
+    resume: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> FleetReport:
+    """Every task definition of an account and Region against its roles, its secrets and what else it names.
+
+    ``revisions`` is ``all``, ``latest`` or ``used``; ``resume`` is a file that keeps what is read, so that a run that
+    ended early goes on. Reads only. Raises InvalidInput where no Region is set, and Unavailable where AWS cannot be
+    asked. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
+    """
+    connection = Connection(profile, region)
+    home = connection.home_region
+    if not home:
+        raise InvalidInput("no AWS Region is set", remedy="Give --region or set AWS_REGION.")
+    account = caller_of(connection).account
+    place = Place(account, home, Revisions(revisions))
+    asked = AccountReaders(
+        Ecs(connection, patient=True), Iam(connection, patient=True), ExistingThings(connection, home, account)
+    )
+    with Kept(resume, place, lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC") as kept:
+        return fleet_of(asked, place, kept, tell)
