@@ -64,6 +64,7 @@ def command(source: str, **given: Any) -> None:
 
     options = taken(_Options, given)
     target = _target(source, options)
+    _refuse_directory(source)
     data = read_bytes(source)
     text = text_of(data, "standard input" if source == "-" else source)
     document = Document("standard input", text) if source == "-" else read_document(source)
@@ -75,6 +76,17 @@ def command(source: str, **given: Any) -> None:
     say(summary(injection, source), err=True)
     _write(injection.text, data, target)
     _end(injection, options)
+
+
+def _refuse_directory(source: str) -> None:
+    from cfnroles.files import is_directory
+    from cfnroles.page import quoted
+    from cfnroles.sources.source import holds_terraform
+
+    if source != "-" and is_directory(source):
+        written = holds_terraform(source)
+        remedy = f"`cfnroles terraform {quoted(source)}` writes roles beside its task definitions." if written else ""
+        raise InvalidInput("is a directory, and roles are put into a template", where=source, remedy=remedy)
 
 
 def _target(source: str, options: _Options) -> Path | None:

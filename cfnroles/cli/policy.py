@@ -36,8 +36,8 @@ _TRUST, _REPOSITORY = "trust", "repository"
 def command(source: str, role: str, trust: bool, service: str, resource: str, strict: bool, **about: Any) -> int:
     """Print one policy document in plain JSON, for the AWS CLI, the console and any other tool.
 
-    SOURCE is a task definition, a service spec or a CloudFormation template. What a template would leave to the
-    deployment has to be known: give --account and --region, and what else is asked for.
+    SOURCE is a task definition, a service spec, a CloudFormation template or Terraform: a directory, a plan or a state.
+    What would be left to the deployment has to be known: give --account and --region, and what else is asked for.
 
     \b
       cfnroles policy web.json --role trust --account 123456789012 > trust.json

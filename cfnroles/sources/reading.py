@@ -18,7 +18,7 @@ from cfnroles.discovery import Discovery
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput, RefusedByEcs
 from cfnroles.facts import Facts
-from cfnroles.lines import findings_text, refuse
+from cfnroles.lines import findings_text, gaps_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.sources.told import Told
@@ -197,6 +197,12 @@ class Reading(Struct, frozen=True):
         from cfnroles.sources.template_task_definitions import TASKS
         from cfnroles.sources.template_tasks import defined
 
+        if self.unseen:
+            what = f"is {self.noun}, and no task definition in it can be seen"
+            return InvalidInput(what, where=self.name, why=gaps_text(self.unseen, self.texts))
+        if self.addressed:
+            what = f"is {self.noun}, and no aws_ecs_task_definition is in it"
+            return InvalidInput(what, where=self.name, remedy="Give the one that declares it, or calls its module.")
         what, looking = "there is no task definition in it that roles could be made for", "`cfnroles lint` looks"
         if self.template is not None and defined(self.template, TASKS):
             what = "this command does not read the task definitions in one"

@@ -258,7 +258,8 @@ def _run_by(workload: Workload) -> Iterator[str]:
 
 def _absent(site: Site, found: _Found) -> Gap:
     what = "it has no instance under the values that are known"
-    return _hidden(site.address, site.place, what, "Tell others with --parameter NAME=VALUE")
+    told = " ".join(f"--parameter {name}=VALUE" for name in found.defaults) or "--parameter NAME=VALUE"
+    return _hidden(site.address, site.place, what, f"Tell others with {told}")
 
 
 def _unseen(project: Project) -> Iterator[Gap]:
@@ -267,7 +268,8 @@ def _unseen(project: Project) -> Iterator[Gap]:
         address, _, place = calls[0]
         names = ", ".join(f"{called} ({source})" for called, source, _ in calls)
         what = f"{len(calls)} module{'s are' if len(calls) > 1 else ' is'} not available and may have task definitions:"
-        how = "`terraform init` brings them to .terraform/modules, where cfnroles reads them"
+        them = "them" if len(calls) > 1 else "it"
+        how = f"`terraform init` brings {them} to .terraform/modules, where cfnroles reads {them}"
         yield _hidden(address, place, f"{what} {names}", how)
     for site in (each for kind in UNREAD for each in sites(project, kind)):
         if unread := not_read(site.type, site.block.written):

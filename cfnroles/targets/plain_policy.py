@@ -111,7 +111,7 @@ def plain_policy(reading: Reading, holder: Holder, resource: str = "") -> PlainP
     if not certain:
         raise _nothing(reading, holder, gaps, managed)
     statements = compose(_filled(need, subject.facts) for need in certain)
-    _refuse_symbols(reading, statements)
+    _refuse_symbols(reading, statements, holder)
     made = _plain(document(statements))
     if made.size > INLINE_TOTAL:
         raise BadAnswer(
@@ -254,10 +254,11 @@ def _refuse_conditions(reading: Reading, needs: Iterable[Need], conditions: Mapp
     )
 
 
-def _refuse_symbols(reading: Reading, statements: Iterable[Statement]) -> None:
+def _refuse_symbols(reading: Reading, statements: Iterable[Statement], holder: Holder) -> None:
     """Raise BadAnswer with everything in the statements that is not known, and what tells it."""
+    again = f"cfnroles policy - --role {kind_of(holder).holder.removesuffix(' role').replace(' ', '-')}"
     found = (
-        (symbol.written or symbol.spelled, _remedy(symbol), need.origin)
+        (symbol.written or symbol.spelled, _remedy(symbol).replace("cfnroles explain -", again), need.origin)
         for statement in statements
         for need in statement.needs
         for text in need.permission.texts

@@ -203,7 +203,10 @@ REFUSED = {
     "a definition that is not there": (["explain", "infra", "--resource", "x"], "has no task definition x"),
     "a directory of nothing": (["explain", "."], "is a directory without a manifest.json"),
     "a directory to write to that is none": (["build", "infra", "-o", "-"], "several files have no room on standard"),
-    "a policy with expressions": (["policy", "infra", "--role", "execution"], "plain JSON has no expressions"),
+    "a policy with expressions": (
+        ["policy", "infra", "--role", "execution"],
+        "`terraform show -json | cfnroles policy - --role execution`",
+    ),
     "files of variables for what is none": (["explain", "task.json", "--var-file", "x"], "--var-file is for"),
 }
 
@@ -216,6 +219,37 @@ def test_what_a_directory_does_not_take_is_one_clear_error(
     result = cfnroles(*command)
     assert (result.code in (1, 2), result.out) == (True, "")
     assert what in result.err
+
+
+WITHOUT_TASKS = {
+    "a module that is not at hand": (
+        'module "ecs" { source = "terraform-aws-modules/ecs/aws" }',
+        [
+            "infra: is a directory of Terraform, and no task definition in it can be seen\n- infra/main.tf:1: module.ecs",
+            "`terraform init` brings it to .terraform/modules",
+        ],
+    ),
+    "nothing of ECS": (
+        'resource "aws_sqs_queue" "q" {}',
+        ["no aws_ecs_task_definition is in it\nGive the one that declares it, or calls its module."],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WITHOUT_TASKS.values(), ids=WITHOUT_TASKS)
+def test_why_there_is_no_task_definition_is_told(cfnroles: Any, directory: Path, text: str, told: list[str]) -> None:
+    (directory / "main.tf").write_text(text, encoding="utf-8")
+    result = cfnroles("terraform", "infra")
+    assert (result.code, [each for each in told if each not in result.err]) == (2, [])
+
+
+def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None:
+    result = cfnroles("inject", "infra")
+    assert (result.code, result.err) == (
+        2,
+        "error: infra: is a directory, and roles are put into a template\n"
+        "`cfnroles terraform infra` writes roles beside its task definitions.\n",
+    )
 
 
 def test_a_fault_is_told_with_its_line(cfnroles: Any, directory: Path) -> None:

@@ -373,6 +373,10 @@ UNKNOWN = {
         task('image = "nginx"', "", "count = 0"),
         "it has no instance under the values that are known. Tell others with --parameter NAME=VALUE",
     ),
+    "a definition that a default keeps away": (
+        task('image = "nginx"', 'variable "on" { default = false }\n', "count = var.on ? 1 : 0"),
+        "it has no instance under the values that are known. Tell others with --parameter on=VALUE",
+    ),
     "what stops Terraform": (
         task("image = local.nothing"),
         "Terraform would stop here: there is no local nothing (main.tf:5). `terraform validate` says more",
