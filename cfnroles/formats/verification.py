@@ -19,6 +19,7 @@ from cfnroles.formats.verification_words import (
     doubtful,
     ground_words,
     in_own_terms,
+    kept_pasted,
     kept_statements,
     kept_words,
     label,
@@ -195,7 +196,7 @@ def _excess(each: Verification, width: int) -> Iterator[str]:
         yield from _statements(each, found.statement, found.tight)
         if told := kept_words(found, each):
             yield from _paragraph(told, width, 3, "> ")
-            yield json_page(kept_statements(found, each))
+            yield kept_pasted(found, each)[0]
 
 
 def _statements(each: Verification, what: object, statements: Sequence[Statement]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from cfnroles.formats.verification_words import (
     doubt_words,
     ground_words,
     in_own_terms,
-    kept_statements,
+    kept_pasted,
     kept_words,
     label,
     only,
@@ -47,7 +47,7 @@ from cfnroles.markdown import (
     table,
 )
 from cfnroles.need import Origin
-from cfnroles.page import Page, json_page
+from cfnroles.page import Page
 
 _SIGNS = {Outcome.ALLOWED: "✅", Outcome.UNKNOWN: "❔", Outcome.MISSING: "❌", Outcome.DENIED: "⛔"}
 
@@ -125,7 +125,7 @@ def _excess(each: Verification) -> Iterator[str]:
             yield fenced(*pasted(each, statements, found.statement), margin=margin)
         if found.kept:
             yield paragraph(kept_words(found, each))
-            yield fenced(json_page(kept_statements(found, each)), "json")
+            yield fenced(*kept_pasted(found, each))
 
 
 def _listed(each: Verification, actions: Sequence[str]) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -24,8 +24,8 @@ from cfnroles.statements import Statement
 from cfnroles.symbols import IMPORT, Cut, Import, InImage, Parameter, PseudoParameter
 from cfnroles.template.expressions import expression
 from cfnroles.template.intrinsics import plain, symbols
-from cfnroles.text import Text, text_of
-from cfnroles.written import in_terraform
+from cfnroles.text import Text, from_spelling, text_of
+from cfnroles.written import as_written, in_terraform
 
 #: How a need spells what a spec imports from another stack.
 _GIVEN_BY = {
@@ -220,6 +220,19 @@ def kept_words(found: Excess, each: Verification) -> str:
 
 def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
     """What of a statement has to stay, on the resources and under the conditions that it has there."""
+    return [_written(one) if each.language == "hcl" else _rendered(one) for one in _kept(found, each)]
+
+
+def kept_pasted(found: Excess, each: Verification) -> tuple[Page, str]:
+    """The same to paste into a policy of the source, as ``pasted`` has it."""
+    if each.language != "hcl":
+        return json_page(kept_statements(found, each)), "json"
+    from cfnroles.targets.terraform.pasted_statements import hcl_of
+
+    return hcl_of(_in_hcl(list(_kept(found, each))), *_pasted_into(each, found.statement)), each.language
+
+
+def _kept(found: Excess, each: Verification) -> Iterator[dict[str, Any]]:
     policy = next((policy for policy in each.role.policies if policy.name == found.statement.policy), None)
     given = policy.document.get("Statement") if policy else None
     own = given[found.statement.index] if isinstance(given, list) else given
@@ -228,11 +241,8 @@ def kept_statements(found: Excess, each: Verification) -> list[dict[str, Any]]:
     for action in dict.fromkeys(grant.action for grant in found.kept):
         resources = tuple(grant.resource for grant in found.kept if grant.action == action)
         actions.setdefault(resources, []).append(action)
-    kept = (
-        {"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": names, **_on(on), **condition}
-        for number, (on, names) in enumerate(actions.items(), start=1)
-    )
-    return [_written(one) if each.language == "hcl" else _rendered(one) for one in kept]
+    for number, (on, names) in enumerate(actions.items(), start=1):
+        yield {"Sid": _numbered("MayBeNeeded", number), "Effect": "Allow", "Action": names, **_on(on), **condition}
 
 
 def _on(resources: Sequence[str]) -> dict[str, list[str]]:
@@ -412,10 +422,15 @@ def pasted(each: Verification, statements: Sequence[Statement], instead: object 
         return statements_json(statements), "json"
     from cfnroles.targets.terraform.pasted_statements import statements_hcl
 
+    return statements_hcl(statements, *_pasted_into(each, instead)), each.language
+
+
+def _pasted_into(each: Verification, instead: object) -> tuple[str, str]:
+    """The address that statements are for, and the form of the policy."""
     address = each.use.tasks[0] if each.absence and each.use else each.role.name
     named = [one for one in each.role.policies if isinstance(instead, StatementId) and one.name == instead.policy]
     forms = [policy.form for policy in named or each.role.policies if policy.form]
-    return statements_hcl(statements, address, forms[0] if forms else ""), each.language
+    return address, forms[0] if forms else ""
 
 
 #: What tells the values that stand for themselves in a statement.
@@ -462,11 +477,16 @@ def statements_tree(each: Verification, statements: Sequence[Statement]) -> Any:
 
 
 def _written(value: Any) -> Any:
+    return _in_hcl(value, lambda text: in_terraform(text).written)
+
+
+def _in_hcl(value: Any, spelled: Callable[[Text], str] = as_written) -> Any:
+    """The texts as a user of Terraform writes them; those of a role that was read are in the spelling of `Fn::Sub`."""
     if isinstance(value, str):
-        return in_terraform(text_of(value)).written
-    if isinstance(value, dict):
-        return {key: _written(member) for key, member in value.items()}
-    return [_written(element) for element in value] if isinstance(value, list) else value
+        return spelled(value if isinstance(value, Text) else from_spelling(value))
+    if isinstance(value, Mapping):
+        return {key: _in_hcl(member, spelled) for key, member in value.items()}
+    return [_in_hcl(element, spelled) for element in value] if isinstance(value, list) else value
 
 
 def summary(each: Verification) -> str:

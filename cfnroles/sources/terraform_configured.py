@@ -42,7 +42,30 @@ RESOURCE_POLICIES: Mapping[str, PolicyKind] = {
     "aws_ecr_repository_policy": PolicyKind("repository", "repository", "ecr", "repository/"),
     "aws_kms_key_policy": PolicyKind("key", "key_id", "kms", "key/"),
     "aws_kms_key": PolicyKind("key", "", "kms", "key/"),
+    "aws_secretsmanager_secret": PolicyKind("secret", "", "secretsmanager", "secret:"),
+    "aws_s3_bucket": PolicyKind("bucket", "", "s3", ""),
 }
+#: The argument by which a resource or data source is called in its ARN.
+CALLED_BY = {
+    "aws_secretsmanager_secret": "name",
+    "aws_ssm_parameter": "name",
+    "aws_s3_bucket": "bucket",
+    "aws_ecr_repository": "name",
+    "aws_cloudwatch_log_group": "name",
+    "aws_lambda_function": "function_name",
+    "aws_ecs_cluster": "name",
+    "aws_ecs_task_definition": "family",
+    "aws_sqs_queue": "name",
+    ROLE: "name",
+}
+
+
+def _asked(kind: str, policy: PolicyKind) -> tuple[str, ...]:
+    """What names the resource that a policy is of, and the policy."""
+    own = (policy.naming,) if policy.naming else ("arn", CALLED_BY.get(kind, ""))
+    return (*filter(None, own), "policy")
+
+
 #: What is asked of each type: its arguments and its blocks.
 ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ROLE: (
@@ -63,20 +86,7 @@ ASKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ATTACHMENT: (("role", "policy_arn"), ()),
     "aws_iam_policy_attachment": (("roles", "policy_arn"), ()),
     "aws_iam_role_policy_attachments_exclusive": (("role_name", "policy_arns"), ()),
-    **{kind: (tuple(filter(None, (each.naming, "policy"))), ()) for kind, each in RESOURCE_POLICIES.items()},
-}
-#: The argument by which a resource or data source is called in its ARN.
-CALLED_BY = {
-    "aws_secretsmanager_secret": "name",
-    "aws_ssm_parameter": "name",
-    "aws_s3_bucket": "bucket",
-    "aws_ecr_repository": "name",
-    "aws_cloudwatch_log_group": "name",
-    "aws_lambda_function": "function_name",
-    "aws_ecs_cluster": "name",
-    "aws_ecs_task_definition": "family",
-    "aws_sqs_queue": "name",
-    ROLE: "name",
+    **{kind: (_asked(kind, each), ()) for kind, each in RESOURCE_POLICIES.items()},
 }
 
 

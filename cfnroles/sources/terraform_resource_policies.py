@@ -11,9 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.hcl.values import Value
 from cfnroles.iam.roles import RolePolicy, Unread
 from cfnroles.sources.terraform_configured import RESOURCE_POLICIES, Configured
 from cfnroles.sources.terraform_policies import Spelling, policy_of
+from cfnroles.symbols import Expression
 from cfnroles.text import Text, arn_of
 
 
@@ -44,7 +46,7 @@ def _naming(
     for each in holders:
         given = each.attributes.get("policy")
         resource = _resource(each, spelling)
-        if given is None or not resource:
+        if given is None or not resource or (isinstance(given, Value) and given.data == ""):
             continue
         kind = RESOURCE_POLICIES[each.type]
         read = policy_of(each.address, given, each.where, spelling, trust=True)
@@ -58,10 +60,8 @@ def _naming(
 def _resource(holder: Configured, spelling: Spelling) -> str:
     """The end of the ARN of the resource that a policy is of."""
     kind = RESOURCE_POLICIES[holder.type]
-    if not kind.naming:
-        known = holder.known("key_id")
-        return f"{kind.before}{known or f'${{{holder.address}}}'}"
-    named = holder.known(kind.naming)
+    own = Expression(f"{holder.address}.arn", reason="", address=holder.address, type=holder.type, attribute="arn")
+    named = holder.known(kind.naming or "arn") or (None if kind.naming else Text(own))
     text = spelling.text(named) if named is not None else Text()
     arn = arn_of(text)
     return str(arn.resource) if arn is not None else f"{kind.before}{text}" if text else ""

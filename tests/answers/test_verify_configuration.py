@@ -273,6 +273,77 @@ def test_the_policy_of_a_secret_may_allow_or_deny(beside: str, expected: str) ->
     assert verdict(files(role(beside=beside))) == expected
 
 
+@pytest.mark.parametrize(
+    ("secret", "expected"), [("db", "not judged unknown"), ("other", "fail missing")], ids=["its own", "of another"]
+)
+def test_a_secret_may_say_its_policy_itself(secret: str, expected: str) -> None:
+    document = of_secret("aws_iam_role.exec.arn").partition("policy = ")[2]
+    empty = f'"aws_secretsmanager_secret" "{secret}" {{'
+    assert verdict(files(role()).replace(f"{empty}}}", f"{empty}\n policy = {document}")) == expected
+
+
+KEPT = {
+    "jsonencode": (
+        "",
+        """Statement = [
+  {
+    Sid      = "MayBeNeeded"
+    Effect   = "Allow"
+    Action   = ["secretsmanager:GetSecretValue"]
+    Resource = [aws_secretsmanager_secret.other.arn]
+    Condition = {
+      StringEquals = {
+        "aws:ResourceAccount" = data.aws_caller_identity.current.account_id
+      }
+    }
+  },
+]
+""",
+    ),
+    "aws_iam_policy_document": (
+        "data.aws_iam_policy_document.p.json",
+        """statement {
+  sid       = "MayBeNeeded"
+  effect    = "Allow"
+  actions   = ["secretsmanager:GetSecretValue"]
+  resources = [aws_secretsmanager_secret.other.arn]
+
+  condition {
+    test     = "StringEquals"
+    variable = "aws:ResourceAccount"
+    values   = [data.aws_caller_identity.current.account_id]
+  }
+}
+""",
+    ),
+}
+_ASKED = 'data "aws_caller_identity" "current" {}\nvariable "token" {}\n'
+_DOCUMENT = f"""data "aws_iam_policy_document" "p" {{
+  statement {{
+    actions   = ["secretsmanager:GetSecretValue", "sqs:SendMessage"]
+    resources = [{DB}, {OTHER}]
+    condition {{
+      test     = "StringEquals"
+      variable = "aws:ResourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }}
+  }}
+}}
+"""
+_OBJECTS = f"""jsonencode({{ Version = "2012-10-17", Statement = [{{
+  Effect = "Allow", Action = ["secretsmanager:GetSecretValue", "sqs:SendMessage"], Resource = [{DB}, {OTHER}]
+  Condition = {{ StringEquals = {{ "aws:ResourceAccount" = data.aws_caller_identity.current.account_id }} }} }}] }})"""
+
+
+@pytest.mark.parametrize(("given", "expected"), KEPT.values(), ids=KEPT)
+def test_what_has_to_stay_is_written_as_its_policy_is(given: str, expected: str) -> None:
+    named = given or _OBJECTS
+    asked = f'{DB} }}, {{ name = "B", valueFrom = var.token'
+    text = files(role(beside=inline(named) + _DOCUMENT + _ASKED), secret=asked)
+    told = human(judged(read_files(Written({"main.tf": text}), ".", Told())), {}, 1000)
+    assert expected in told[told.index("> keep beside it what") :]
+
+
 def test_a_task_definition_without_a_role_lacks_what_it_needs() -> None:
     found = verified(files("", execution="null"))[0]
     assert str(found.verdict) == "fail"

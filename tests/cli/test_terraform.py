@@ -225,7 +225,7 @@ WITHOUT_TASKS = {
     "a module that is not at hand": (
         'module "ecs" { source = "terraform-aws-modules/ecs/aws" }',
         [
-            "infra: is a directory of Terraform, and no task definition in it can be seen\n- infra/main.tf:1: module.ecs",
+            "is a directory of Terraform, and no task definition in it can be seen\n- infra/main.tf:1: module.ecs",
             "`terraform init` brings it to .terraform/modules",
         ],
     ),

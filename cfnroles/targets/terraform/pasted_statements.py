@@ -15,13 +15,25 @@ from cfnroles.symbols import Expression, PolicyVariable, Symbol, Wildcard
 from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.text import Text, text_of
 
+#: The arguments of a block, with the members of a statement that they are.
+_ARGUMENTS = {
+    "sid": "Sid",
+    "effect": "Effect",
+    "actions": "Action",
+    "resources": "Resource",
+    "not_resources": "NotResource",
+}
 #: What the data sources are called of what AWS knows of itself.
 CURRENT: Mapping[str, str] = {kind: "current" for _, kind, _ in OF_AWS.values()}
 
 
 def statements_hcl(statements: Sequence[Statement], address: str, form: str = "") -> Page:
     """Statements to paste into a policy of this form, in the module of the resource with this address."""
-    made = document(statements)["Statement"]
+    return hcl_of(document(statements)["Statement"], address, form)
+
+
+def hcl_of(made: Sequence[Mapping[str, Any]], address: str, form: str = "") -> Page:
+    """The same for statements that are objects already."""
     return verbatim(page([*_notes(symbols_of(made), module_of(address)), *_statements(made, form)]))
 
 
@@ -95,7 +107,7 @@ def expression(value: str, data: Mapping[str, str] = CURRENT) -> str:
     """A text as an expression of Terraform."""
     text = text_of(value)
     whole = text.whole
-    if isinstance(whole, Expression):
+    if whole is not None and not isinstance(whole, Wildcard | PolicyVariable):
         return _symbol(whole, data)
     parts = (_literal(part) if isinstance(part, str) else inside(part, data) for part in text.parts)
     return f'"{"".join(parts)}"'
@@ -133,15 +145,15 @@ def block_lines(statement: Mapping[str, Any], indent: str, data: Mapping[str, st
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
     """
     yield f"{indent}statement {{"
-    for name, member in (("sid", "Sid"), ("effect", "Effect"), ("actions", "Action"), ("resources", "Resource")):
-        given = statement[member]
-        texts = given if isinstance(given, list) else [given]
-        made = [expression(each, data).replace("$${", "&{") for each in texts]
-        value = made[0] if name in ("sid", "effect") else f"[{', '.join(made)}]"
-        yield f"{indent}  {name:<9} = {value}"
+    width = max(len(name) for name, member in _ARGUMENTS.items() if member in statement)
+    for name, member in _ARGUMENTS.items():
+        if member in statement:
+            made = [expression(each, data).replace("$${", "&{") for each in _list(statement[member])]
+            value = made[0] if name in ("sid", "effect") else f"[{', '.join(made)}]"
+            yield f"{indent}  {name:<{width}} = {value}"
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
-            made = [expression(each, data).replace("$${", "&{") for each in values]
+            made = [expression(each, data).replace("$${", "&{") for each in _list(values)]
             yield from ("", f"{indent}  condition {{", f'{indent}    test     = "{operator}"')
             yield from (
                 f'{indent}    variable = "{key}"',
@@ -149,6 +161,10 @@ def block_lines(statement: Mapping[str, Any], indent: str, data: Mapping[str, st
                 f"{indent}  }}",
             )
     yield f"{indent}}}"
+
+
+def _list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]
 
 
 def json_text(statement: Mapping[str, Any], data: Mapping[str, str]) -> str:
