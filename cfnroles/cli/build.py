@@ -42,6 +42,7 @@ class _Options(Struct, frozen=True):
     profile: str
     force: bool
     resource: str
+    parameterized: bool
 
 
 @panel_command("build")
@@ -65,6 +66,7 @@ class _Options(Struct, frozen=True):
     type=choice("yaml", "json"),
     help="yaml (default) or json.",
 )
+@click.option("--parameterized", is_flag=True, help="Leave names, paths and boundaries to parameters.")
 @click.option("--lint", is_flag=True, help="Check the templates with cfn-lint first.")
 @strict_option()
 @click.option("--environment", default="", metavar="NAME", help="Environment of a service spec.")
@@ -94,7 +96,7 @@ def command(source: str, **given: Any) -> None:
         summary, gaps = formats.other_side(options.for_account), reading.gaps
     else:
         of = {"project": options.project, "environment": options.environment, "resource": options.resource}
-        built = build(reading, format=options.format_, **of)
+        built = build(reading, format=options.format_, parameterized=options.parameterized, **of)
         files, summary, gaps = built.files, formats.summary(reading, built, options.directory, source), built.gaps
     if options.lint:
         _lint(files)

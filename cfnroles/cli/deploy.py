@@ -75,12 +75,17 @@ class DeployArguments(Struct, frozen=True):
         """Whether to deploy into an emulator."""
         return self.local or self.local_state is not None
 
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        return given_parameters(self.parameter_file, self.parameters)
+
     def options(self, checks: CheckArguments, place: EnvironmentPlace | None) -> Options:
         """What the deployer is told; raises ``InvalidInput`` for a file that holds no parameters."""
         from cfnroles.deploy.plan import Options
 
         return Options(
-            parameters=given_parameters(self.parameter_file, self.parameters),
+            parameters=self.given,
             tags=self.tags,
             role_arn=self.role_arn,
             bucket=self.bucket,
@@ -134,7 +139,7 @@ def command(where: StackArguments, asked: DeployArguments, checks: CheckArgument
     once. Parameters that have no value are asked for on a terminal. Everything that stands against the deployment is
     told at once, before anything is created; secrets and parameters are looked for with your own credentials.
     """
-    selected = where.selected(asked.account)
+    selected = where.selected(asked.account, asked.given)
     options = asked.options(checks, selected.place)
     with _connected(where, asked) as connection:
         ask = not (asked.yes or asked.is_local)

@@ -82,16 +82,20 @@ class PolicyArguments(Struct, frozen=True):
             self.stack_prefix,
             self.allow_edits,
         )
-        return where.selected(self.account)
+        return where.selected(self.account, self.given)
+
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        return given_parameters(self.parameter_file, self.parameters)
 
     def valued(self, stacks: tuple[StackSource, ...]) -> tuple[StackSource, ...]:
         """The same stacks with the given values; raises ``InvalidInput`` for what no template takes."""
         from cfnroles.deploy.parameters import undeclared, with_parameters, wrong_values
         from cfnroles.page import page
 
-        given = given_parameters(self.parameter_file, self.parameters)
-        made = with_parameters(stacks, given)
-        for failure in (*undeclared(stacks, given), *wrong_values((stack, ()) for stack in made)):
+        made = with_parameters(stacks, self.given)
+        for failure in (*undeclared(stacks, self.given), *wrong_values((stack, ()) for stack in made)):
             raise InvalidInput(page(failure.lines), remedy=failure.remedy)
         return made
 

@@ -29,7 +29,16 @@ SHOWN = {
     ),
     "AWS": ("--account", "--region", "--live", "--profile", "--endpoint-url", "--local", "--local-state"),
     "Output": (
-        *("--output", "--in-place", "--project", "--format", "--template-format", "--severity", "--fail-on"),
+        *(
+            "--output",
+            "--in-place",
+            "--project",
+            "--format",
+            "--template-format",
+            "--parameterized",
+            "--severity",
+            "--fail-on",
+        ),
         *("--strict", "--lint", "--force", "--for-account", "--plan", "--yes"),
     ),
 }

@@ -107,14 +107,17 @@ class StackArguments(Struct, frozen=True):
         """
         return self.selected().stacks
 
-    def selected(self, account: str = "") -> Selected:
-        """The same with the gaps of their roles; a file is built for ``account``, where one is given."""
+    def selected(self, account: str = "", given: Iterable[tuple[str, str]] = ()) -> Selected:
+        """The same with the gaps of their roles; a file is built for ``account``, where one is given.
+
+        It is built with parameters for all choices where the ``given`` values of parameters make one.
+        """
         from cfnroles.deploy.stacks_file import chosen, prefixed
 
-        found = self._all_stacks(account)
+        found = self._all_stacks(account, given)
         return replace(found, stacks=chosen(prefixed(found.stacks, self.stack_prefix), self.only))
 
-    def _all_stacks(self, account: str) -> Selected:
+    def _all_stacks(self, account: str, given: Iterable[tuple[str, str]]) -> Selected:
         from cfnroles.deploy.stacks_file import read_stacks, recorded
 
         source = self.source
@@ -135,18 +138,20 @@ class StackArguments(Struct, frozen=True):
             raise InvalidInput("does not exist", where=str(source), remedy=remedy)
         if self.allow_edits:
             raise InvalidInput(f"--allow-edits is for a directory written by `cfnroles build`, and {source} is none")
-        return self._built(account)
+        return self._built(account, given)
 
-    def _built(self, account: str) -> Selected:
+    def _built(self, account: str, given: Iterable[tuple[str, str]]) -> Selected:
         """The stacks that ``cfnroles build`` would write, and the gaps, told as it tells them."""
         from cfnroles import Told, build, read
         from cfnroles.deploy.stacks_file import built_record, built_stacks
         from cfnroles.lines import gap_lines, gaps_head, gaps_text
+        from cfnroles.targets.cloudformation.settled import CHOICES
 
         reading = read(str(self.source))
         if (self.region or account) and not reading.project:
             reading = read(reading.documents[0], Told(region=self.region, account=account))
-        built = build(reading, project=self.project, environment=self.environment)
+        chosen = any(name in CHOICES for name, _ in given)
+        built = build(reading, project=self.project, environment=self.environment, parameterized=chosen)
         stacks = built_stacks(built.files, str(self.source))
         place, facts = built_record(built.files, str(self.source)).place, [task.facts for task in reading.tasks]
         account = place.account or _agreed(each.account for each in facts)

@@ -56,13 +56,18 @@ class StackSetArguments(Struct, frozen=True):
     plan_only: bool
     yes: bool
 
+    @property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The values of parameters; raises ``InvalidInput`` for a file that holds none."""
+        return given_parameters(self.parameter_file, self.parameters)
+
     def options(self, checks: CheckArguments) -> StackSetOptions:
         """What StackSets are told; raises ``InvalidInput`` for a file that holds no parameters."""
         from cfnroles.aws.stack_sets import Preferences
         from cfnroles.deploy.stack_sets import StackSetOptions
 
         return StackSetOptions(
-            given_parameters(self.parameter_file, self.parameters),
+            self.given,
             self.tags,
             self.administration_role_arn,
             self.execution_role_name,
@@ -123,7 +128,7 @@ def deploy(where: StackArguments, asked: StackSetArguments, checks: CheckArgumen
     (service-managed), each in every --target-region. Run it in the administrator account. Stacks that import from
     others are deployed with `cfnroles deploy`, in each account.
     """
-    selected, options = where.selected(), asked.options(checks)
+    selected, options = where.selected(given=asked.given), asked.options(checks)
     connection = where.connection()
     check_can_ask(ask=not asked.yes, plan_only=asked.plan_only)
     return _deployed(selected, _fleet(selected, connection, asked, options, checks), asked)

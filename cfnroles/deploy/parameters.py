@@ -12,6 +12,7 @@ from cfnroles.counted import counted
 from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.deploy.parameter_values import refusal
 from cfnroles.deploy.stacks_file import Pairs, StackSource
+from cfnroles.targets.cloudformation.settled import CHOICES
 
 #: The parameter whose fresh value makes CloudFormation call the gate again; the deployer gives it.
 DEPLOYMENT_ID = "DeploymentId"
@@ -59,7 +60,10 @@ def undeclared(sources: Iterable[StackSource], given: Iterable[tuple[str, str]])
     if not unknown:
         return ()
     what = f"no template declares the parameter{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}"
-    return (Failure("", Cause.INPUT, (what,), remedy=f"They declare: {', '.join(known)}"),)
+    remedy = f"They declare: {', '.join(known)}."
+    if not CHOICES.isdisjoint(unknown):
+        remedy = f"Build again with --parameterized for more parameters. {remedy}"
+    return (Failure("", Cause.INPUT, (what,), remedy=remedy),)
 
 
 def given_values(source: StackSource) -> dict[str, str]:

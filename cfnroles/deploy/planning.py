@@ -20,6 +20,7 @@ from cfnroles.deploy.exports import export_failures, exports_in_use
 from cfnroles.deploy.failures import Cause, Failure, explained
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Work, together
+from cfnroles.deploy.lost_choices import lost_choices
 from cfnroles.deploy.parameters import (
     DEPLOYMENT_ID,
     missing_parameters,
@@ -114,6 +115,7 @@ def _looked_at(
     refused += export_failures(sources, exports)
     updated = {blank.name: _filled(blank, home) for blank in blanks if blank.action is StackAction.UPDATE}
     refused += exports_in_use(updated, exports, deployer.cloudformation)
+    refused += tuple(failure for blank in blanks for failure in _lost(blank, deployer))
     missing = missing_parameters([(blank.source, blank.kept) for blank in blanks])
     if missing and deployer.ask and not (wrong or refused):
         given = deployer.ask(missing)
@@ -127,6 +129,13 @@ def _looked_at(
     check, bad = _check(blanks, exports, home, deployer)
     strict = strictly(check, deployer.gaps, deployer.home) if deployer.options.strict else ()
     return _Prepared(blanks, exports, check, home), (*refused, *bad, *strict)
+
+
+def _lost(blank: StackPlan, deployer: Deployer) -> tuple[Failure, ...]:
+    before = blank.before
+    if before is None or blank.adopted:
+        return ()
+    return lost_choices(blank.source, blank.kept, lambda: deployer.cloudformation.template(before.id))
 
 
 def _check(

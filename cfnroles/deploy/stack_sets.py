@@ -16,6 +16,7 @@ from cfnroles.deploy.failures import Cause, Failure, unfolded
 from cfnroles.deploy.filled_template import FilledTemplate, permission_changes
 from cfnroles.deploy.following import Pace, Work, together
 from cfnroles.deploy.home import Destination
+from cfnroles.deploy.lost_choices import lost_choices
 from cfnroles.deploy.ownership import ADOPT_REMEDY, Deployed, maker, not_ours, tags_of
 from cfnroles.deploy.parameters import (
     Ask,
@@ -129,6 +130,7 @@ def plan_stack_sets(sources: Sequence[StackSource], fleet: Fleet) -> FleetPlan:
     elif missing and not fleet.ask:
         refused.append(without_value(missing))
     refused += wrong_values(list(zip(sources, kept, strict=True)))
+    refused += [failure for source, found in zip(sources, before, strict=True) for failure in _lost(source, found)]
     plans = tuple(_plan(source, found, fleet) for source, found in zip(sources, before, strict=True))
     if not options.allow_unchecked_secrets:
         refused += [not_checked(each.source.name, each.unchecked) for each in plans if each.unchecked]
@@ -148,6 +150,10 @@ def _others(sources: Iterable[StackSource], found: Iterable[StackSet | None], fl
         if stranger and not fleet.options.adopt:
             yield not_ours(each.name, stranger, remedy=ADOPT_REMEDY)
         yield from _other_model(each, fleet.targets)
+
+
+def _lost(source: StackSource, found: StackSet | None) -> tuple[Failure, ...]:
+    return lost_choices(source, found.parameters, lambda: found.template) if found else ()
 
 
 def _check(plans: Sequence[StackSetPlan], fleet: Fleet) -> tuple[ReferenceCheck, tuple[Failure, ...]]:

@@ -91,14 +91,15 @@ def compared(account: Account, path: Path, number: int) -> tuple[Grants, Grants]
     told = Told(family="family", account="123456789012", region="us-east-1")
     reading = read(path, told)
     symbols = placeholders_in(text for _, text in texts_in(reading.task().workload.tree))
-    stacks = build(reading, project="shop").stacks
+    stacks = build(reading, project="shop", parameterized=True).stacks
     roles = next(stack for stack in stacks if stack.stem.endswith("-roles"))
     declared = roles.template["Parameters"]
     values = {
         name: value_of(symbol, declared[name]["AllowedPattern"]) for name, symbol in symbols.items() if name in declared
     }
     filled = read(path, replace(told, values={symbols[name].called: value for name, value in values.items()}))
-    built = next(stack for stack in build(filled, project="shop").stacks if stack.stem.endswith("-roles"))
+    stacks = build(filled, project="shop", parameterized=True).stacks
+    built = next(stack for stack in stacks if stack.stem.endswith("-roles"))
     early, late = f"early-{number}", f"late-{number}"
     return (
         grants(account, early, built.template, {"ProjectName": early, "RolePath": f"/{early}/"}),

@@ -208,7 +208,7 @@ def test_the_trust_policies(
 ) -> None:
     given = [word for name, value in parameters.items() for word in ("--parameter", f"{name}={value}")]
 
-    account.cfnroles("deploy", built("shop.json"), "--yes", "--only", "shop-roles", *given)
+    account.cfnroles("deploy", built("shop.json", "--parameterized"), "--yes", "--only", "shop-roles", *given)
 
     iam = account.client("iam")
     for name, expected in (("Execution", execution), ("", task)):
@@ -223,12 +223,29 @@ def test_roles_can_be_named(account: Account, built: Callable[..., Path]) -> Non
     given = ("ExecutionRoleName=web-execution", "TaskRoleName=web", "RolePath=/teams/web/")
     options = [word for value in given for word in ("--parameter", value)]
 
-    account.cfnroles("deploy", built("shop.json"), "--yes", "--only", "shop-roles", *options)
+    account.cfnroles("deploy", built("shop.json", "--parameterized"), "--yes", "--only", "shop-roles", *options)
 
     for name in ("web-execution", "web"):
         role = account.client("iam").get_role(RoleName=name)["Role"]
         assert role["Path"] == "/teams/web/"
         assert {"Key": "cfnroles:project", "Value": "shop"} in role["Tags"]
+
+    lost = account.cfnroles("deploy", built("shop.json"), "--yes", "--only", "shop-roles")
+    assert lost.returncode == 2
+    assert [line for line in lost.stderr.splitlines() if "=" in line] == [f"  {value}" for value in sorted(given)]
+
+
+def test_stacks_with_all_parameters_become_stacks_without_and_keep_their_roles(
+    account: Account, built: Callable[..., Path]
+) -> None:
+    options, names = ("--yes", "--only", "shop-roles", "--only", "shop-secret-validator"), []
+    for form in ("--parameterized",), ():
+        ended = account.cfnroles("deploy", built("shop.json", *form), *options)
+        assert ended.returncode == 0, ended.stderr
+        names.append({role["RoleName"] for role in account.client("iam").list_roles()["Roles"]})
+
+    assert "No permission changes" in ended.stderr
+    assert names[0] == names[1]
 
 
 def test_the_files_deploy_without_the_command_line(account: Account, built: Callable[..., Path]) -> None:

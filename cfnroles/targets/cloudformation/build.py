@@ -17,6 +17,7 @@ from cfnroles.sources.reading import Reading, Task
 from cfnroles.targets.cloudformation.output_files import Format, output_files
 from cfnroles.targets.cloudformation.parameters import PROJECT_NAME
 from cfnroles.targets.cloudformation.service import Stack, service_stacks
+from cfnroles.targets.cloudformation.settled import Offered
 
 if TYPE_CHECKING:
     from cfnroles.sources.spec import Spec
@@ -47,21 +48,33 @@ class Build(Struct, frozen=True):
 
 
 def build(
-    reading: Reading, *, project: str = "", environment: str = "", format: Format = "yaml", resource: str = ""
+    reading: Reading,
+    *,
+    project: str = "",
+    environment: str = "",
+    format: Format = "yaml",
+    resource: str = "",
+    parameterized: bool = False,
 ) -> Build:
     """The stacks of a task definition, or those of all services of a project, or the roles' beside a template.
 
     ``project`` begins the names of a task definition's stacks and exports; without it they have the family's, or the
     name of the template's file. A spec names its project itself, and with ``environment`` the stacks have the
     parameters of that one. ``resource`` is the logical id of the only task definition of a template that is asked
-    about. Raises InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and
-    for a name that is not known.
+    about. With ``parameterized``, all ``CHOICES`` are parameters; without, those that the source makes.
+    Raises InvalidInput for what was read and ECS would refuse, for what CloudFormation or IAM would refuse, and for a
+    name that is not known.
     """
     if environment and not reading.project:
         raise InvalidInput(f"--environment is for a service spec, and {reading.name} is {reading.noun}")
     if reading.addressed:
         return _of_configuration(reading, project, format)
     if reading.template is not None:
+        if parameterized:
+            raise InvalidInput(
+                f"--parameterized is for a task definition or a service spec, and {reading.name} is {reading.noun}",
+                remedy="The roles beside a template have its own parameters.",
+            )
         return _beside(reading, reading.template, resource, project_of_document(reading.name, project), format)
     reading.accepted()
     told: dict[str, Any] = {"gaps": list(gap_lines(reading.gaps, reading.texts))}
@@ -71,13 +84,13 @@ def build(
                 f"--project is for a task definition, and {reading.name} is {reading.noun}",
                 remedy="Name the project in the spec, or under an environment of it, and give --environment NAME.",
             )
-        stacks = _project_stacks(reading, reading.project, environment)
+        stacks = _project_stacks(reading, reading.project, environment, parameterized)
         named = str(stacks[0].parameters["ProjectName"])
         told |= _place(reading.project, environment)
         return Build(stacks, output_files(stacks, named, reading.name, format, told=told), reading.gaps)
     task = reading.task()
     name = project_of(task, project)
-    stacks = service_stacks(task.workload, task.discovery, task.facts, name)
+    stacks = service_stacks(task.workload, task.discovery, task.facts, name, Offered(everything=parameterized))
     return Build(stacks, output_files(stacks, name, reading.name, format, told=told), reading.gaps)
 
 
@@ -112,13 +125,13 @@ def _place(spec: Spec, environment: str) -> dict[str, dict[str, str]]:
     return {"environment": {"name": environment, **place}} if place else {}
 
 
-def _project_stacks(reading: Reading, spec: Spec, environment: str) -> tuple[Stack, ...]:
+def _project_stacks(reading: Reading, spec: Spec, environment: str, parameterized: bool) -> tuple[Stack, ...]:
     from cfnroles.sources.service_spec.types import nearest
-    from cfnroles.targets.cloudformation.environments import with_parameters
+    from cfnroles.targets.cloudformation.environments import offered_by, with_parameters
     from cfnroles.targets.cloudformation.project import project_stacks
 
-    alarms = _alarms(spec)
-    stacks = project_stacks(reading.tasks, spec.project, alarms)
+    alarms, offered = _alarms(spec), Offered(everything=True) if parameterized else offered_by(spec)
+    stacks = project_stacks(reading.tasks, spec.project, alarms, offered)
     if not environment:
         return stacks
     known = spec.get("environments") or {}
@@ -126,7 +139,7 @@ def _project_stacks(reading: Reading, spec: Spec, environment: str) -> tuple[Sta
         remedy = nearest(environment, tuple(known)) if known else "It has none: add `environments`."
         raise InvalidInput(f"there is no environment {environment!r}", where=spec.document, remedy=remedy)
     project = spec.get("environments", environment, "project") or spec.project
-    there = project_stacks(reading.tasks, project, alarms) if project != spec.project else stacks
+    there = project_stacks(reading.tasks, project, alarms, offered) if project != spec.project else stacks
     same = [replace(stack, template=template.template) for stack, template in zip(there, stacks, strict=True)]
     owners = {
         f"{project}-{task.name}-{kind}": task.name for task in reading.tasks for kind in ("roles", "task", "log-groups")

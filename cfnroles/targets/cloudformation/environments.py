@@ -13,7 +13,19 @@ from cfnroles.need import Finding, Origin, Severity
 from cfnroles.sources.service_spec.types import nearest
 from cfnroles.sources.spec import Spec
 from cfnroles.targets.cloudformation.service import Stack
+from cfnroles.targets.cloudformation.settled import CHOICES, Offered
 from cfnroles.workload import Path
+
+
+def offered_by(spec: Spec) -> Offered:
+    """The choices that environments make: their templates are the same, and have parameters for these."""
+    environments = (spec.get("environments") or {}).values()
+    everywhere = (name for each in environments for name in each.get("parameters") or ())
+    services: dict[str, set[str]] = {}
+    for each in environments:
+        for name, settings in (each.get("services") or {}).items():
+            services.setdefault(name, set()).update(settings.get("parameters") or ())
+    return Offered(frozenset(map(str, everywhere)), services)
 
 
 def with_parameters(
@@ -46,7 +58,7 @@ def _set(
         origin = replace(place, path=(*place.path, name))
         if name not in known:
             what = f"no stack has the parameter {name!r}"
-            wrong.append(Finding(Severity.ERROR, origin, what, nearest(name, known)))
+            wrong.append(Finding(Severity.ERROR, origin, what, nearest(name, sorted({*known, *CHOICES}))))
             continue
         declared = next(stack.template["Parameters"][name] for stack in chosen if name in stack.template["Parameters"])
         if refusal := _refusal(text, declared):

@@ -12,6 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Holder
 from cfnroles.options import RoleOptions
 from cfnroles.targets.cloudformation import roles, secret_validator
+from cfnroles.targets.cloudformation.settled import NOTHING, Offered
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.workload import Workload
 
@@ -20,7 +21,8 @@ class Parts(Struct, frozen=True):
     """What the stacks of one service are made of.
 
     ``name`` begins the names of its stacks and ``stem`` those of its files. ``secrets`` maps ARNs to parameter names.
-    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator.
+    ``exports`` and ``validator`` are the names under which the task finds its roles and the validator. ``offered`` are
+    the choices that the templates leave to whoever deploys them.
     """
 
     project: str
@@ -35,6 +37,7 @@ class Parts(Struct, frozen=True):
     options: Mapping[Holder, RoleOptions] = field(default_factory=dict)
     validator: str = secret_validator.EXPORT
     label: str = ""
+    offered: Offered = NOTHING
 
     @property
     def spelling(self) -> Spelling:

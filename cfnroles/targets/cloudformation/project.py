@@ -23,6 +23,7 @@ from cfnroles.targets.cloudformation.parameters import secret_names, within_quot
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.service import Stack, roles_stack, task_stack, validator_stack, with_template
+from cfnroles.targets.cloudformation.settled import NOTHING, Offered
 from cfnroles.targets.cloudformation.values import Spelling
 from cfnroles.validator_needs import validator_needs
 
@@ -39,8 +40,10 @@ class _Asked(Struct, frozen=True):
     number: int = 1
 
 
-def project_stacks(services: Sequence[Task], project: str, alarms: AlarmOptions | None = None) -> tuple[Stack, ...]:
-    """The stacks of all services, in deployment order.
+def project_stacks(
+    services: Sequence[Task], project: str, alarms: AlarmOptions | None = None, offered: Offered = NOTHING
+) -> tuple[Stack, ...]:
+    """The stacks of all services, in deployment order, with the parameters that are ``offered``.
 
     One validator holds exactly the secrets of all of them; where its role could not, there are several. Exports carry
     the service's name: ``PROJECT-SERVICE-ECSTaskRoleArn``. Raises InvalidInput for what CloudFormation or IAM would
@@ -50,7 +53,7 @@ def project_stacks(services: Sequence[Task], project: str, alarms: AlarmOptions 
     placeholders = placeholder_parameters((each.workload, each.discovery) for each in services)
     names = secret_names_of(services, placeholders)
     asked = {each.service.name: each for each in _numbered(services)}
-    stacks = list(_validators(list(asked.values()), names, placeholders, common, project))
+    stacks = list(_validators(list(asked.values()), names, placeholders, common, project, offered))
     validators = {stack.exports[0]: stack.name for stack in stacks}
     logged: set[str] = set()
     for service in services:
@@ -59,7 +62,7 @@ def project_stacks(services: Sequence[Task], project: str, alarms: AlarmOptions 
         if log_groups := _log_groups_stack(service, project, logged):
             stacks.append(log_groups)
             before.append(log_groups.name)
-        stacks += _service_stacks(service, project, names, number, before)
+        stacks += _service_stacks(service, project, names, number, before, offered)
     if alarms:
         stacks.append(_alarms_stack(services, project, alarms, stacks))
     check_exports(stacks)
@@ -108,7 +111,7 @@ def check_exports(stacks: Sequence[Stack]) -> None:
 
 
 def _service_stacks(
-    service: Task, project: str, names: Mapping[str, str], number: int, before: Sequence[str]
+    service: Task, project: str, names: Mapping[str, str], number: int, before: Sequence[str], offered: Offered
 ) -> Iterator[Stack]:
     own = {arn: names[arn] for arn in secret_names(service.discovery.references, service.facts)}
     parts = Parts(
@@ -124,6 +127,7 @@ def _service_stacks(
         service.options,
         secret_validator.export_name(max(number, 1)),
         service.name,
+        offered.of(service.name),
     )
     made = roles_stack(parts)
     yield made
@@ -188,7 +192,11 @@ def _validators(
     placeholders: Mapping[str, Parameter],
     facts: Facts,
     project: str,
+    offered: Offered,
 ) -> Iterator[Stack]:
+    if any(role.permissions_boundary for each in asked for role in each.service.options.values()):
+        # Who bounds the roles of services likely has to bound every role.
+        offered = offered.also("PermissionsBoundaryArn")
     for number in sorted({each.number for each in asked}):
         group = [each for each in asked if each.number == number]
         references = [reference for each in group for reference in each.service.discovery.references]
@@ -196,7 +204,7 @@ def _validators(
         keys = tuple(sorted({key for each in group for key in each.service.facts.kms_key_arns}))
         needs = [need for each in group for need in each.needs]
         spelling = Spelling(replace(facts, kms_key_arns=keys), within_quota(arns))
-        yield validator_stack(needs, project, spelling, placeholders, number)
+        yield validator_stack(needs, project, spelling, placeholders, number, offered)
 
 
 def _common(services: Sequence[Task]) -> Facts:

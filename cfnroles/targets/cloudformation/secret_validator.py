@@ -184,7 +184,7 @@ def _log_group(tags: Tags, number: int) -> logs.LogGroup:
         "LogGroup",
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
-        Metadata=_suppressed({"W84": "LogKmsKeyArn encrypts the log with a key; no value of a secret is ever in it"}),
+        Metadata=_suppressed({"W84": "no value of a secret is ever in the log, which CloudWatch Logs encrypts"}),
         LogGroupName=Sub(f"/aws/lambda/${{ProjectName}}-secret-validator{_suffix(number)}"),
         RetentionInDays=Ref("LogRetentionInDays"),
         KmsKeyId=If("HasLogKmsKeyArn", Ref("LogKmsKeyArn"), NoValue),

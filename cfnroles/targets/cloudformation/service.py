@@ -24,6 +24,7 @@ from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.roles import RolesStack, roles_template
 from cfnroles.targets.cloudformation.secret_validator import ValidatorStack, secret_validator_template
+from cfnroles.targets.cloudformation.settled import NOTHING, Offered, settled
 from cfnroles.targets.cloudformation.task import task_template
 from cfnroles.targets.cloudformation.template_text import ordered
 from cfnroles.targets.cloudformation.values import Spelling, exports_in
@@ -49,18 +50,21 @@ class Stack(Struct, frozen=True):
     parameters: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def service_stacks(workload: Workload, discovery: Discovery, facts: Facts, project: str) -> tuple[Stack, ...]:
-    """The validator's stack, the roles' and the task definition's.
+def service_stacks(
+    workload: Workload, discovery: Discovery, facts: Facts, project: str, offered: Offered = NOTHING
+) -> tuple[Stack, ...]:
+    """The validator's stack, the roles' and the task definition's, with the parameters that are ``offered``.
 
     Without a secret to check there is no validator. Raises InvalidInput for what CloudFormation or IAM would refuse.
     """
     placeholders = placeholder_parameters([(workload, discovery)])
     secrets = secret_parameters(discovery.references, facts, placeholders)
-    parts = Parts(project, project, workload.family, workload, discovery, facts, secrets, placeholders)
+    family = workload.family
+    parts = Parts(project, project, family, workload, discovery, facts, secrets, placeholders, offered=offered)
     stacks = []
     if discovery.references:
         needs = validator_needs(discovery.references, facts)
-        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), placeholders))
+        stacks.append(validator_stack(needs, project, Spelling(facts, secrets), placeholders, offered=offered))
     stacks.append(roles_stack(parts))
     stacks.append(task_stack(parts, tuple(stack.name for stack in stacks)))
     return tuple(stacks)
@@ -96,7 +100,7 @@ def roles_stack(parts: Parts) -> Stack:
         for_others=tuple(parts.exports[holder] for holder in holders if holder not in _taken(parts)),
         imports=exports_in([*resources, *(arn for each in options.values() for arn in each.managed_policies)]),
     )
-    return with_template(stack, roles_template(made_of, holders), parts.project)
+    return with_template(stack, roles_template(made_of, holders), parts.project, parts.offered)
 
 
 def task_stack(parts: Parts, depends_on: tuple[str, ...]) -> Stack:
@@ -123,6 +127,7 @@ def validator_stack(
     spelling: Spelling,
     placeholders: Mapping[str, Parameter],
     number: int = 1,
+    offered: Offered = NOTHING,
 ) -> Stack:
     """The stack of the validator that may ask what ``needs`` say."""
     needs = tuple(needs)
@@ -143,7 +148,7 @@ def validator_stack(
         capabilities=("CAPABILITY_IAM",),
         exports=(secret_validator.export_name(number),),
     )
-    return with_template(stack, secret_validator_template(made_of), project)
+    return with_template(stack, secret_validator_template(made_of), project, offered)
 
 
 def _validator_policies(statements: Sequence[Statement], spelling: Spelling) -> tuple[Policy, ...]:
@@ -155,12 +160,14 @@ def _holders(statements: Sequence[Statement]) -> tuple[Holder, ...]:
     return tuple(kind.holder for kind in ROLE_KINDS if kind.always or kind.holder in needed)
 
 
-def with_template(stack: Stack, template: Template, project: str) -> Stack:
+def with_template(stack: Stack, template: Template, project: str, offered: Offered | None = None) -> Stack:
     """A stack whose ``exports`` and ``imports`` are in the spelling of ``Fn::Sub``, with its template and their names.
 
-    Raises InvalidInput for what CloudFormation or IAM would refuse.
+    Of the template's choices, those that are not ``offered`` are settled. Raises InvalidInput for what CloudFormation
+    or IAM would refuse.
     """
-    return with_tree(stack, template.to_dict(), project)
+    tree = template.to_dict()
+    return with_tree(stack, tree if offered is None else settled(tree, offered), project)
 
 
 def with_tree(stack: Stack, template: Mapping[str, Any], project: str) -> Stack:

@@ -189,7 +189,8 @@ def test_roles_differ_in_path_and_boundary_where_the_spec_says_so(spec: Callable
     )
     template = named(build_project(spec(text, a="")), "p-a-roles").template
     assert template["Parameters"]["TaskRolePath"]["Default"] == "/app/"
-    assert template["Parameters"]["ExecutionRolePath"]["Default"] == "/"
+    assert "ExecutionRolePath" not in template["Parameters"]
+    assert template["Resources"]["ExecutionRole"]["Properties"]["Path"] == "/"
     assert template["Parameters"]["TaskRoleName"]["Default"] == "app"
     role = template["Resources"]["TaskRole"]["Properties"]
     assert role["MaxSessionDuration"] == 7200

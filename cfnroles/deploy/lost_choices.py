@@ -1,0 +1,39 @@
+"""What somebody chose when a stack was deployed, and a template without that parameter would take back in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cfnroles.deploy.failures import Cause, Failure
+from cfnroles.deploy.stacks_file import Pairs, StackSource
+from cfnroles.errors import InvalidInput
+from cfnroles.targets.cloudformation.settled import CHOICES
+from cfnroles.template.template import read_template
+
+
+def lost_choices(source: StackSource, deployed: Pairs, template: Callable[[], str]) -> tuple[Failure, ...]:
+    """The refusal of a template that has no parameter for what the ``deployed`` stack was given, against its default.
+
+    Such a parameter bounds the permissions of a role, names it or says whom it trusts. CloudFormation drops the value
+    of a parameter that a template no longer declares. ``template`` reads the one that is deployed.
+    """
+    declared = source.parsed.declarations
+    gone = {name: value for name, value in deployed if name in CHOICES and name not in declared}
+    if not gone:
+        return ()
+    try:
+        defaults = read_template(template(), source.name).declarations
+    except InvalidInput:
+        defaults = {}
+    chosen = {name: value for name, value in gone.items() if str(defaults.get(name, {}).get("Default", "")) != value}
+    if not chosen:
+        return ()
+    lines = (
+        "was deployed with values that its template no longer takes, and would lose them:",
+        *(f"  {name}={value}" for name, value in chosen.items()),
+    )
+    remedy = (
+        "Write them into the service spec, or build again with --parameterized to keep them."
+        " To drop them, deploy that once with the defaults."
+    )
+    return (Failure(source.name, Cause.INPUT, lines, remedy=remedy),)

@@ -1,0 +1,129 @@
+"""Templates without the choices that nobody asked for: each has the value of its default, and says what follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cfnroles.role_kinds import ROLE_KINDS
+
+#: What whoever deploys roles or a validator may choose. A parameter of a role that has an option in the spec stays.
+_OF_ROLES = frozenset(
+    {
+        *("PermissionsBoundaryArn", "RolePath"),
+        *(f"{kind.name}{option}" for kind in ROLE_KINDS for option in ("Name", "Path", "BoundaryArn")),
+    }
+)
+_OTHERS = frozenset(
+    {
+        *("TrustConditions", "ExecutionRoleSourceArn"),
+        *("Architecture", "MemorySize", "Timeout", "LogRetentionInDays", "LogKmsKeyArn"),
+    }
+)
+CHOICES = _OF_ROLES | _OTHERS
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+_SYMBOL = re.compile(r"\$\{(\w+)\}")
+
+
+class Offered(Struct, frozen=True):
+    """The choices that templates leave to whoever deploys them; ``services`` has those of one service's alone."""
+
+    names: frozenset[str] = frozenset()
+    services: Mapping[str, Collection[str]] = {}
+    everything: bool = False
+
+    def __contains__(self, name: object) -> bool:
+        return self.everything or name in self.names
+
+    def of(self, service: str) -> Offered:
+        """What the templates of one service leave open."""
+        return self.also(*self.services.get(service, ()))
+
+    def also(self, *names: str) -> Offered:
+        """The same and more."""
+        return Offered(self.names.union(names), self.services, self.everything)
+
+
+NOTHING = Offered()
+
+
+def settled(template: Mapping[str, Any], offered: Offered) -> dict[str, Any]:
+    """The template without the choices that are neither ``offered`` nor made by an option of the source.
+
+    Each of its resources says what it says in the whole one with the defaults of the parameters, down to ``Path: /``:
+    CloudFormation replaces a role whose path is left out. No condition is left that hangs on these alone.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+    """
+    declared: Mapping[str, Any] = template.get("Parameters", {})
+    values = {name: each["Default"] for name, each in declared.items() if name not in offered and _is_open(name, each)}
+    if not values:
+        return dict(template)
+    settling = _Settling(values, template.get("Conditions", {}))
+    rest = {name: section for name, section in template.items() if name not in ("Parameters", "Conditions")}
+    whole = {
+        "Parameters": {name: each for name, each in declared.items() if name not in values},
+        "Conditions": settling.left,
+        **settling.tree(rest),
+    }
+    return {name: section for name, section in whole.items() if section != {}}
+
+
+def _is_open(name: str, declaration: Mapping[str, Any]) -> bool:
+    return name in _OTHERS or (name in _OF_ROLES and declaration["Default"] in ("", "/"))
+
+
+class _Settling:
+    """What a template comes to where some of its parameters have one value."""
+
+    def __init__(self, values: Mapping[str, Any], conditions: Mapping[str, Any]) -> None:
+        self._values, self._conditions = values, conditions
+        known = {name: self._condition(each) for name, each in conditions.items()}
+        #: Whether each condition that is settled holds, and what is left of the others.
+        self._holds = {name: each for name, each in known.items() if isinstance(each, bool)}
+        self.left = {name: each for name, each in known.items() if not isinstance(each, bool)}
+
+    def tree(self, tree: Any) -> Any:
+        """A part of the template."""
+        match tree:
+            case {"Ref": str(name)} if name in self._values:
+                return self._values[name]
+            case {"Fn::Sub": str(text)}:
+                return {"Fn::Sub": _SYMBOL.sub(lambda each: str(self._values.get(each[1], each[0])), text)}
+            case {"Fn::If": [str(name), yes, no]} if name in self._holds:
+                return self.tree(yes if self._holds[name] else no)
+            case {"Fn::If": [name, yes, no]}:
+                return {"Fn::If": [name, self.tree(yes), self.tree(no)]}
+            case Mapping():
+                members = ((name, self.tree(each)) for name, each in tree.items())
+                return {name: each for name, each in members if each != _NO_VALUE}
+            case list():
+                return [each for each in map(self.tree, tree) if each != _NO_VALUE]
+        return tree
+
+    def _condition(self, condition: Any) -> Any:
+        """Whether a condition holds; what is left of it, where that hangs on other parameters, too."""
+        match condition:
+            case {"Condition": str(name)}:
+                holds = self._condition(self._conditions[name])
+                return holds if isinstance(holds, bool) else condition
+            case {"Fn::Equals": [one, other]}:
+                one, other = self.tree(one), self.tree(other)
+                return one == other if isinstance(one, str) and isinstance(other, str) else condition
+            case {"Fn::Not": [of]}:
+                holds = self._condition(of)
+                return not holds if isinstance(holds, bool) else {"Fn::Not": [holds]}
+            case {"Fn::And": [*parts]}:
+                return self._joined("Fn::And", parts, True)
+            case {"Fn::Or": [*parts]}:
+                return self._joined("Fn::Or", parts, False)
+        return condition
+
+    def _joined(self, name: str, parts: Iterable[Any], neutral: bool) -> Any:
+        held = [each for each in map(self._condition, parts) if each is not neutral]
+        if any(isinstance(each, bool) for each in held):
+            return not neutral
+        return {name: held} if len(held) > 1 else held[0] if held else neutral
