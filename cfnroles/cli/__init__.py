@@ -9,11 +9,15 @@ import importlib
 import itertools
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from cfnroles.cli.terminal import be_quiet, open_streams, output_reader, say, say_error, say_traceback, say_usage
 from cfnroles.errors import CfnrolesError, InvalidInput
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: What a full or failing disk answers to a program whose output is redirected to it.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
@@ -42,6 +46,7 @@ COMMANDS = {
     "delete": "Delete the stacks.",
     "stack-sets": "Deploy validator and roles to many accounts and Regions.",
     "mcp": "Offer explain, verify, lint and diagnose to agents.",
+    "completion": "Print the completion script of a shell.",
     "local": "Run a command against a local emulator instead of AWS.",
 }
 
@@ -70,9 +75,17 @@ class LazyCommands(click.Group):
             return None
         module = importlib.import_module(f"cfnroles.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        if not any(parameter.name == _QUIET.name for parameter in command.params):
-            command.params.append(_QUIET)
+        for each in (command, *getattr(command, "commands", {}).values()):
+            if not any(parameter.name == _QUIET.name for parameter in each.params):
+                each.params.append(_QUIET)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """What a shell offers for the name of a command or an option, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=help) for name, help in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command list of ``--help``, without importing any command."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.role_options import role_options, taken_roles
 from cfnroles.cli.shared_options import format_option, profile_option, several
@@ -41,8 +42,10 @@ class _Options(Struct, frozen=True):
 
 
 @panel_command("audit")
-@several("--events", metavar="FILE|DIR|-", help="CloudTrail events, or IAM's last accessed details.")
-@several("--source", "sources", metavar="SOURCE", help="What `cfnroles explain` takes, or a directory of it.")
+@several("--events", metavar="FILE|DIR|-", type=FILE, help="CloudTrail events, or IAM's last accessed details.")
+@several(
+    "--source", "sources", metavar="SOURCE", type=FILE, help="What `cfnroles explain` takes, or a directory of it."
+)
 @role_options(several=True)
 @several(
     "--called",

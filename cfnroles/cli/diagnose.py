@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.fixing import change_files, check_asked
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import format_option, profile_option, yes_option
@@ -64,9 +65,11 @@ def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @panel_command("diagnose")
-@click.argument("text", metavar="[TEXT|FILE|-]", default="")
-@click.option("--source", default="", metavar="SOURCE", help="What `cfnroles explain` takes.")
-@click.option("--role", default="", metavar="ROLE", help="The role that made the call, as `verify` takes it.")
+@click.argument("text", metavar="[TEXT|FILE|-]", type=FILE, default="")
+@click.option("--source", type=FILE, default="", metavar="SOURCE", help="What `cfnroles explain` takes.")
+@click.option(
+    "--role", type=FILE, default="", metavar="ROLE", help="The role that made the call, as `verify` takes it."
+)
 @_live_options
 @about_options
 @resource_options

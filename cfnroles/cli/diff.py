@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import about_options, told
@@ -22,8 +23,8 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
 @panel_command("diff")
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="[NEW]", default="")
+@click.argument("old", metavar="OLD", type=FILE)
+@click.argument("new", metavar="[NEW]", type=FILE, default="")
 @about_options
 @click.option(
     "--fail-on",

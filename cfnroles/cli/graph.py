@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.explain import explained
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import format_option
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 @panel_command("graph")
 @source_options
 @resource_options
-@click.option("--before", default="", metavar="OLD", help="Show what changed since OLD: a file or a Git revision.")
+@click.option(
+    "--before", type=FILE, default="", metavar="OLD", help="Show what changed since OLD: a file or a Git revision."
+)
 @format_option("mermaid", "html", default="mermaid")
 def command(source: str, resource: str, before: str, format_: str, **about: Any) -> None:
     """Draw the permissions: containers, their fields, the statements of each role, and the resources.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.paths import PathParameter, pass_over
 from cfnroles.cli.shared_options import profile_option, region_option
@@ -40,7 +41,7 @@ class _Options(Struct, frozen=True):
 
 
 @panel_command("init")
-@click.argument("sources", metavar="[SOURCE...]", nargs=-1)
+@click.argument("sources", metavar="[SOURCE...]", type=FILE, nargs=-1)
 @click.option(
     "-o",
     "--output",
@@ -52,8 +53,8 @@ class _Options(Struct, frozen=True):
 )
 @click.option("--project", default="", metavar="NAME", help="The project. Default: the directory's name.")
 @click.option("--live", is_flag=True, help="SOURCE is CLUSTER/SERVICE or FAMILY[:REVISION] in Amazon ECS.")
-@click.option("--from-role", default="", metavar="ROLE", help="Start from what this task role allows.")
-@click.option("--execution-role", default="", metavar="ROLE", help="Compare with this execution role.")
+@click.option("--from-role", type=FILE, default="", metavar="ROLE", help="Start from what this task role allows.")
+@click.option("--execution-role", type=FILE, default="", metavar="ROLE", help="Compare with this execution role.")
 @profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @region_option("AWS Region for --live. Default: AWS_REGION.")
 def command(sources: tuple[str, ...], **given: Any) -> None:

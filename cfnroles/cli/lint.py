@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from cfnroles.cli.completed import FILE
 from cfnroles.cli.panels import panel_command
 from cfnroles.cli.shared_options import choice, format_option
 from cfnroles.cli.source import parameter_option, taken, told, variables_option
@@ -39,7 +40,7 @@ class _Options(Struct, frozen=True):
 
 
 @panel_command("lint")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @format_option("human", "json", "sarif", "junit", "markdown", "github", "gitlab")
 @click.option(
     "--fail-on",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cfnroles.cli.completed import FILE
 from cfnroles.need import Holder
 from cfnroles.role_kinds import ROLE_KINDS, RoleKind
 
@@ -21,7 +22,7 @@ def role_options(*, several: bool = False) -> Callable[[Command], Command]:
         for kind in reversed(ROLE_KINDS):
             about: dict[str, Any] = {"multiple": True} if several else {"default": ""}
             option = click.option(
-                kind.option_name, _taken_as(kind), metavar="ROLE", help=f"The {kind.holder}.{more}", **about
+                kind.option_name, _taken_as(kind), metavar="ROLE", type=FILE, help=f"The {kind.holder}.{more}", **about
             )
             command = option(command)
         return command

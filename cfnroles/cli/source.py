@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import Struct
 
+from cfnroles.cli.completed import FILE, resources, services
 from cfnroles.cli.shared_options import choice, or_empty, several
 from cfnroles.errors import InvalidInput
 
@@ -46,12 +47,14 @@ _OPTIONS = (
     click.option(
         "--service-file",
         default="",
+        type=FILE,
         metavar="FILE",
         help="The service that runs the task: what create-service or create-daemon takes or describe-services answers.",
     ),
     click.option(
         "--run-task-file",
         default="",
+        type=FILE,
         metavar="FILE",
         help="A task that is started by itself, with its overrides: what run-task or start-task takes.",
     ),
@@ -109,7 +112,7 @@ _OPTIONS = (
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the SOURCE argument and the options about it; it receives them as keyword arguments."""
-    return click.argument("source", metavar="SOURCE")(about_options(command))
+    return click.argument("source", metavar="SOURCE", type=FILE)(about_options(command))
 
 
 def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,13 +131,21 @@ parameter_option = several(
     help="Parameter or Terraform variable.",
 )
 #: ``--var-file``: such values in files, as Terraform has them.
-variables_option = several("--var-file", "variable_files", metavar="FILE", help="Values of Terraform variables.")
+variables_option = several(
+    "--var-file", "variable_files", metavar="FILE", type=FILE, help="Values of Terraform variables."
+)
 #: ``--resource``: one task definition of several.
 resource_option = click.option(
-    "--resource", default="", metavar="ID", help="Logical ID or address of one task definition."
+    "--resource",
+    shell_complete=resources,
+    default="",
+    metavar="ID",
+    help="Logical ID or address of one task definition.",
 )
 #: ``--service``: one service of a spec.
-service_option = click.option("--service", default="", metavar="NAME", help="One service of a service spec.")
+service_option = click.option(
+    "--service", shell_complete=services, default="", metavar="NAME", help="One service of a service spec."
+)
 
 
 def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:

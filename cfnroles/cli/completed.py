@@ -1,0 +1,70 @@
+"""What a shell offers for the values of options and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from cfnroles.errors import CfnrolesError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from cfnroles.sources.reading import Reading
+
+
+class FileName(click.types.StringParamType):
+    """A text that names a file or a directory in most cases: a shell offers those that are there."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Leave it to the shell."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+FILE = FileName()
+
+
+def resources(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The task definitions in SOURCE, by their logical IDs or their addresses."""
+    from cfnroles.sources.template_task_definitions import TASKS
+    from cfnroles.sources.template_tasks import defined
+
+    names: list[str] = []
+    for reading in _readings(ctx):
+        if reading.template is not None:
+            names += defined(reading.template, TASKS)
+        names += (each.address for each in reading.tasks if each.address)
+    return _distinct(names, incomplete)
+
+
+def services(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The services of the spec that SOURCE is."""
+    return _distinct((task.name for reading in _readings(ctx) if reading.project for task in reading.tasks), incomplete)
+
+
+def _readings(ctx: click.Context) -> tuple[Reading, ...]:
+    """What SOURCE holds, as far as it is given already and can be read: nobody waits for an error here."""
+    from cfnroles import read
+    from cfnroles.files import exists, is_directory
+    from cfnroles.sources.cdk_app import read_app
+    from cfnroles.sources.source import holds_terraform
+    from cfnroles.sources.told import Told
+
+    # An option whose value is just being written leaves the arguments before it unread.
+    source = ctx.params.get("source") or next((word for word in ctx.args if exists(word)), "")
+    if source in ("", "-"):
+        return ()
+    try:
+        if is_directory(source) and not holds_terraform(source):
+            return tuple(read_app(source, Told()))
+        return (read(source),)
+    except CfnrolesError:
+        return ()
+
+
+def _distinct(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]

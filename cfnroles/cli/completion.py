@@ -1,0 +1,39 @@
+"""``cfnroles completion``: the script by which a shell completes commands, options, choices, files and logical IDs."""
+
+from __future__ import annotations
+
+import click
+
+from cfnroles.cli.panels import panel_command
+from cfnroles.cli.shared_options import choice
+from cfnroles.cli.terminal import say
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@panel_command("completion")
+@click.argument("shell", type=choice(*SHELLS), metavar="bash|zsh|fish")
+def command(shell: str) -> None:
+    """Print the script that completes cfnroles in a shell.
+
+    Install it with one command, and open a new shell. bash has to be 4.4 or later.
+
+    \b
+      cfnroles completion bash >> ~/.bashrc
+      cfnroles completion zsh >> ~/.zshrc
+      cfnroles completion fish > ~/.config/fish/completions/cfnroles.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from cfnroles.cli import cfnroles
+
+    made = get_completion_class(shell)
+    if made is None:
+        raise click.UsageError(f"click knows no completion for {shell}")
+    # Its method `source` would start bash to ask for its version.
+    completion = made(cfnroles, {}, "cfnroles", "_CFNROLES_COMPLETE")
+    lines = (completion.source_template % completion.source_vars()).rstrip("\n").split("\n")
+    if shell == "zsh":
+        # Nobody may have asked for completion before it.
+        lines.insert(1, "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }")
+    say(*lines)
