@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 from cfnroles.errors import InvalidInput
 from cfnroles.files import is_file, read_text
 from cfnroles.positions import Positions, of_json, of_yaml
-from cfnroles.refused_texts import DEPTH, finite, repeated, too_deep
+from cfnroles.refused_texts import DEPTH, drawn_at, finite, repeated, too_deep
 from cfnroles.workload import Path as TreePath
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -135,6 +135,7 @@ def parse(text: str, document: str) -> Any:
                 f"is not valid JSON: {failed.msg}",
                 where=f"{document}:{failed.lineno}:{failed.colno}",
                 remedy="Fix the syntax there; `python -m json.tool` finds the same place.",
+                drawn=partial(drawn_at, text, failed.lineno, failed.colno),
             ) from failed
     return _yaml(text, document)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from cfnroles.counted import counted
 from cfnroles.document import nearest, positions
@@ -42,6 +43,11 @@ class Lines:
             wholes += [(*prefix, *origin.path[1:]) for prefix in ((), ("services", 0))]
         return next((places[whole][0] for whole in wholes if whole in places), 0)
 
+    def at(self, origin: Origin) -> str:
+        """``web.json:12:9``: document, line and column of the field, or of what is around it."""
+        line, column = self.nearest(origin)
+        return f"{origin.document}:{line}:{column}" if line else origin.document
+
     def nearest(self, origin: Origin) -> tuple[int, int]:
         """Line and column of the field, or of what is around it; (0, 0) where not even its first member is there."""
         if origin.line:
@@ -50,15 +56,36 @@ class Lines:
         at = nearest(origin.path, places)
         return (0, 0) if origin.path and not at else places.get(at, (1, 1))
 
+    def drawn(self, about: Finding | Gap) -> Page:
+        """The line that something is about, with a caret; empty where it stands in no text that is known."""
+        from cfnroles.excerpt import Spot, excerpt, is_secret  # for wrong input alone
+
+        origin, key = about.origin, about.origin.path[-1] if about.origin.path else ""
+        line, column = self.nearest(origin)
+        at = nearest(origin.path, self._places(origin.document)) if line and not origin.line else origin.path
+        if not line or not at:
+            return page([])
+        exact = at == origin.path
+        spot = Spot(
+            self._of(origin.document),
+            line,
+            column,
+            origin.document,
+            key=key if exact and isinstance(key, str) else "",
+            secret=is_secret(origin.path),
+        )
+        return excerpt(spot, f"{about.what} {about.remedy}")
+
     def _places(self, document: str) -> Positions:
-        if isinstance(self._text, str):
-            return positions(self._text)
-        return positions(self._text.get(document, ""), document)
+        return positions(self._of(document), "" if isinstance(self._text, str) else document)
+
+    def _of(self, document: str) -> str:
+        return self._text if isinstance(self._text, str) else self._text.get(document, "")
 
 
-def findings_text(findings: Sequence[Finding], text: Texts) -> Page:
-    """Each finding with its place and its remedy."""
-    return _listed(findings, Lines(text))
+def findings_text(findings: Sequence[Finding], text: Texts, *, drawn: bool = False) -> Page:
+    """Each finding with its place, its line where that is to be ``drawn``, and its remedy."""
+    return _listed(findings, Lines(text), drawn=drawn)
 
 
 def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
@@ -67,7 +94,7 @@ def gaps_head(gaps: Sequence[Gap], who: str = "the roles do") -> str:
 
 
 def gaps_text(gaps: Sequence[Gap], text: Texts | Lines) -> Page:
-    """Each gap with its place and its remedy."""
+    """Each gap with its place and its remedy; what several have in common is told once, with all of their places."""
     return _listed(gaps, _lines(text))
 
 
@@ -81,25 +108,52 @@ def _lines(text: Texts | Lines) -> Lines:
     return text if isinstance(text, Lines) else Lines(text)
 
 
-def _listed(entries: Iterable[Finding | Gap], lines: Lines) -> Page:
-    return page(
-        line for entry in entries for line in (f"- {lines.where(entry.origin)}", f"  {entry.what}. {entry.remedy}")
-    )
+def _listed(entries: Iterable[Finding | Gap], lines: Lines, *, drawn: bool = False) -> Page:
+    causes: dict[str, dict[str, Page]] = {}
+    for entry in entries:
+        source = lines.drawn(entry) if drawn else page([])
+        causes.setdefault(f"{entry.what}. {entry.remedy}", {}).setdefault(lines.where(entry.origin), source)
+    return page(line for cause, places in causes.items() for line in _cause(cause, places))
+
+
+def _cause(cause: str, places: Mapping[str, Page]) -> Iterator[str]:
+    """What is at one place, below the place; what is at several, once and above them."""
+    several = len(places) > 1
+    if several:
+        yield f"- {cause}"
+    for where, source in places.items():
+        yield f"{'    ' if several else '- '}{where}"
+        if source:
+            yield source
+    if not several:
+        yield f"  {cause}"
 
 
 def refuse(findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
     """Raise InvalidInput with line and column of each finding, if there is any."""
     lines = Lines(texts)
-    told = sorted({(*lines.nearest(each.origin), each.origin.document, each.what, each.remedy) for each in findings})
-    faults = [
-        (f"{document}:{line}:{column}" if line else document, what, remedy)
-        for line, column, document, what, remedy in told
-    ]
-    if len(faults) == 1:
-        ((where, what, remedy),) = faults
-        raise InvalidInput(what, where=where, remedy=remedy)
-    if faults:
-        why = page(
-            line for where, what, remedy in faults for line in (f"{where}: {what}", f"  {remedy}") if line.strip()
+    several = {(*lines.nearest(each.origin), each.origin.document, each.what, each.remedy): each for each in findings}
+    found = [several[key] for key in sorted(several)]
+    if len(found) == 1:
+        (only,) = found
+        drawn = partial(lines.drawn, only)
+        raise InvalidInput(only.what, where=lines.at(only.origin), remedy=only.remedy, drawn=drawn)
+    if found:
+        what, where = f"is wrong in {len(found)} places", findings[0].origin.document
+        raise InvalidInput(
+            what, where=where, why=_faults(found, lines), drawn=partial(_faults, found, lines, drawn=True)
         )
-        raise InvalidInput(f"is wrong in {len(faults)} places", where=findings[0].origin.document, why=why)
+
+
+def _faults(found: Iterable[Finding], lines: Lines, *, drawn: bool = False) -> Page:
+    """Each finding with its place, what it is about where that is to be ``drawn``, and what to do."""
+    return page(
+        line
+        for each in found
+        for line in (
+            f"{lines.at(each.origin)}: {each.what}",
+            lines.drawn(each) if drawn else "",
+            f"  {each.remedy}",
+        )
+        if line.strip()
+    )

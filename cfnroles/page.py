@@ -21,6 +21,9 @@ _UNSEEN = frozenset(
         ),
     )
 )
+#: What YAML takes for the end of a line: a text has the same lines whichever way it is read.
+#: https://yaml.org/spec/1.1/#id871136
+LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # What a CI server takes out of a log for a command: GitHub's runner at the beginning of a line, behind any spaces, or

@@ -12,15 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from cfnroles.page import LINE_END
 from cfnroles.workload import Path
 
 #: Line and column, counted from 1.
 Position = tuple[int, int]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-#: What YAML takes for the end of a line: a text has the same lines whichever way it is read.
-#: https://yaml.org/spec/1.1/#id871136
-_LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _value: Callable[[str, int], tuple[Any, int]] = JSONDecoder().raw_decode
 
 
@@ -70,7 +68,7 @@ def of_json(text: str) -> Positions:
 
     JSON's own scanner finds where a value ends: a value is read once for each level of it that is asked for.
     """
-    lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
+    lines = [0, *(found.end() for found in LINE_END.finditer(text))]
 
     def part(start: int, value: int) -> Part:
         line = bisect_right(lines, start)

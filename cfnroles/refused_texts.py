@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from cfnroles.errors import InvalidInput
+from cfnroles.page import Page
 
 #: CloudFormation's and ECS's own documents stay far below it. Beyond it, walking a tree would pass Python's limit of
 #: recursion and, in libyaml, the machine's stack.
@@ -27,3 +28,10 @@ def finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text if len(text) <= 20 else f'{text[:20]}...'} is too large a number")
     return number
+
+
+def drawn_at(text: str, line: int, column: int, document: str = "") -> Page:
+    """The line of a text with a caret, and without its values."""
+    from cfnroles.excerpt import Spot, excerpt  # for wrong input alone
+
+    return excerpt(Spot(text, line, column, document))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import yaml
@@ -11,7 +11,7 @@ import yaml
 from cfnroles.aliases import MAYBE, check_extent, merge
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
-from cfnroles.refused_texts import DEPTH, finite, repeated, too_deep
+from cfnroles.refused_texts import DEPTH, drawn_at, finite, repeated, too_deep
 
 _INDENTATION = re.compile(r"(?:^|[\r\x85\u2028\u2029])[ \t?:-]*", re.MULTILINE)
 
@@ -54,7 +54,8 @@ def nodes(text: str, document: str) -> Any:
         if "nesting depth" in str(error.problem):
             raise too_deep(f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document) from error
         where = f"{document}:{mark.line + 1}:{mark.column + 1}" if mark else document
-        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where) from error
+        drawn = partial(drawn_at, text, mark.line + 1, mark.column + 1) if mark else None
+        raise InvalidInput(f"is not valid YAML: {error.problem or error.context}", where=where, drawn=drawn) from error
     except yaml.YAMLError as error:
         raise InvalidInput(f"is not valid YAML: {' '.join(str(error).split())}", where=document) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -60,6 +61,7 @@ def refuse(tasks: Iterable[TaskInWorlds], reading: Reading) -> None:
             f"ECS would refuse a task definition of this template, or misread it, in {counted(len(errors), 'place')}",
             where=reading.name,
             why=findings_text(errors, reading.texts),
+            drawn=partial(findings_text, errors, reading.texts, drawn=True),
         )
 
 

@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CfnrolesError as error:
         if verbose:
             say_traceback(error)
-        say_error(str(error))
+        say_error(error.in_full)
         code = error.exit_code
     except SystemExit as ended:
         # click puts another in place of a standard output whose reader went away (`| head`), and ends with 1:

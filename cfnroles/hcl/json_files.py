@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct
@@ -67,6 +67,11 @@ class Quoted(Source, frozen=True, eq=False, dict=True):
         signs = _SIGN.finditer(self.around.text, self.begins)
         return [next(signs).start() for _ in range(len(self.text) + 1)]
 
+    @property
+    def whole(self) -> str:
+        """The text of the file."""
+        return self.around.whole
+
     def place(self, offset: int) -> Place:
         """Where the character with this number stands in the file."""
         return self.around.place(self._offsets[offset])
@@ -120,7 +125,8 @@ def _number(digits: str) -> float:
 
 def _fault(source: Source, offset: int, what: str, remedy: str = "`terraform validate` finds it, too.") -> InvalidInput:
     place = source.place(min(offset, len(source.text)))
-    return InvalidInput(what, where=f"{place.document}:{place.line}:{place.column}", remedy=remedy)
+    where, drawn = f"{place.document}:{place.line}:{place.column}", partial(source.drawn, place)
+    return InvalidInput(what, where=where, remedy=remedy, drawn=drawn)
 
 
 def _too_deep(source: Source, offset: int) -> InvalidInput:

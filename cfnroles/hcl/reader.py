@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from cfnroles.errors import InvalidInput
@@ -38,15 +39,16 @@ class Reader:
         """The error that says what is wrong at a character, by default the next one."""
         if at is None and self.text.startswith("/*", self.at):
             what = "the comment is not closed"
-        return InvalidInput(f"is not valid Terraform: {what}", where=self._where(at), remedy=self._remedy)
+        return self._error(f"is not valid Terraform: {what}", self._remedy, at)
 
     def beyond(self, what: str, remedy: str, at: int | None = None) -> InvalidInput:
         """The error that says what Terraform may take, and is not read here."""
-        return InvalidInput(f"is beyond what is read: {what}", where=self._where(at), remedy=remedy)
+        return self._error(f"is beyond what is read: {what}", remedy, at)
 
-    def _where(self, at: int | None) -> str:
+    def _error(self, what: str, remedy: str, at: int | None) -> InvalidInput:
         place = self.source.place(min(self.at if at is None else at, len(self.text)))
-        return f"{place.document}:{place.line}:{place.column}"
+        where = f"{place.document}:{place.line}:{place.column}"
+        return InvalidInput(what, where=where, remedy=remedy, drawn=partial(self.source.drawn, place))
 
     @contextmanager
     def level(self) -> Iterator[None]:

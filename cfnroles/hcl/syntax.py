@@ -12,6 +12,9 @@ from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
+from cfnroles.page import Page
+from cfnroles.refused_texts import drawn_at
+
 
 class Place(Struct, frozen=True, order=True):
     """Where something stands: a document, and line and column in it, counted from 1."""
@@ -42,6 +45,15 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _places(self) -> dict[int, Place]:
         return {}
+
+    @property
+    def whole(self) -> str:
+        """The text of the file."""
+        return self.text
+
+    def drawn(self, place: Place) -> Page:
+        """The line at a place of the file, with a caret."""
+        return drawn_at(self.whole, place.line, place.column, place.document)
 
     def place(self, offset: int) -> Place:
         """Where the character with this number stands."""

@@ -8,6 +8,7 @@ for task in reading.accepted():
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
@@ -153,6 +154,7 @@ class Reading(Struct, frozen=True):
                 f" in {counted(len(errors), 'place')}",
                 where=self.name,
                 why=findings_text(errors, self.texts),
+                drawn=partial(findings_text, errors, self.texts, drawn=True),
             )
         if not self.tasks:
             raise self._without_tasks()

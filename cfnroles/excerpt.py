@@ -1,0 +1,193 @@
+"""The line of a text that an error is about, with a caret, and with no value in it that may be a secret.
+
+What a line shows besides its keys is the one value that the error is about, and that only where the error's own words
+say it already, or where its key takes nothing that anybody keeps secret. All other values are dots.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from cfnroles.layout import columns
+from cfnroles.page import LINE_END, Page, joined, page, painted, verbatim, visible
+
+#: So much of a line is shown beside its number, so that it fits 80 columns.
+_MOST = 66
+_HIDDEN = "…"
+
+_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
+_TOKEN = re.compile(
+    rf"(?P<space>\s+)|(?P<comment>(?:(?<=\s)|^)(?:\#|//).*)|(?P<string>{_STRING})|(?P<open>[\"'].*)"
+    r"|(?P<mark>[{}\[\],]|[:=](?!=)(?=\s|$)|(?<=[\"'])\s*:|-(?=\s)|(?<=[\"'])=)"
+    r"|(?P<word>(?:[^\s\"'{}\[\],:=]|:(?!\s|$)|=(?!\s|$))+)|(?P<other>.)"
+)
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w.:/ -]*")
+_HEADER = re.compile(r"\s*[a-z_]+(?:\s+(?:\"[\w-]*\"|[\w-]+))*\s*\{?\s*")
+
+#: Members whose values are names, numbers and choices, in small letters and without hyphens.
+_OPEN = frozenset(
+    (
+        *("account", "action", "apiversion", "awslogsregion", "condition", "containername", "containerport", "cpu"),
+        *("dependson", "driver", "effect", "essential", "executionrolearn", "expression", "family", "hostport"),
+        *("image", "ipcmode", "launchtype", "logdriver", "memory", "memoryreservation", "networkmode", "notaction"),
+        *("notresource", "operatingsystemfamily", "partition", "pidmode", "platformversion", "principal", "protocol"),
+        *("region", "requirescompatibilities", "resource", "runby", "service", "sid", "taskdefinition", "taskrolearn"),
+        *("type", "version"),
+    )
+)
+
+
+#: Parts of a document that people keep secrets in: nothing of their values is shown.
+_SECRET = re.compile(
+    r"value$|environment|variables|secret|passw|token|credential|command|entrypoint|label|tags|default", re.IGNORECASE
+)
+
+
+def is_secret(path: Sequence[str | int]) -> bool:
+    """Whether a part of a document is one that people keep secrets in."""
+    return any(_SECRET.search(str(step)) for step in path)
+
+
+class Spot(Struct, frozen=True):
+    """What of a text is shown: line and column, from 1; ``key`` is the member there whose value it is about, if any.
+
+    Of what is ``secret`` no value is shown, whatever the error says.
+    """
+
+    text: str
+    line: int
+    column: int
+    document: str = ""
+    key: str = ""
+    secret: bool = False
+
+    @property
+    def terraform(self) -> bool:
+        """Whether it is in Terraform's own language."""
+        return self.document.endswith((".tf", ".tfvars", ".hcl"))
+
+
+class _Token(Struct, frozen=True):
+    kind: str
+    start: int
+    text: str
+
+
+def excerpt(spot: Spot, said: str = "") -> Page:
+    """The line with a caret below what it is about; ``said`` is what the error says. Empty where no such line is."""
+    lines = LINE_END.split(spot.text)
+    if not 0 < spot.line <= len(lines):
+        return page([])
+    tokens = [*_tokens(lines[spot.line - 1], spot)]
+    target = _target(tokens, spot)
+    told, start, size = "", 0, 1
+    for token in tokens:
+        shown = _shown(token, spot, said if token is target else "")
+        if token is target:
+            start, size = len(told), max(len(shown), 1)
+        told += shown
+    if target is None:
+        start = len(told.rstrip())
+    if not told.strip():
+        return page([])
+    told, start = _cropped(told.rstrip(), start)
+    return _drawn(spot.line, told, start, min(size, max(len(told) - start, 1)))
+
+
+def _drawn(number: int, told: str, start: int, size: int) -> Page:
+    margin = f"{number:>6}"
+    below = " " * columns(told[:start]) + "^" * columns(told[start : start + size] or " ")
+    code = joined(painted(f"{margin} |", "34"), " ", told)
+    caret = joined(painted(f"{' ' * len(margin)} |", "34"), " ", painted(below, "1;31"))
+    return verbatim(page([code, caret]))
+
+
+def _cropped(told: str, start: int) -> tuple[str, int]:
+    """The line without its indentation, and where it is long the part around the caret."""
+    indent = len(told) - len(told.lstrip())
+    told, start = told[indent:], max(start - indent, 0)
+    if len(told) <= _MOST:
+        return told, start
+    first = max(0, min(start - _MOST // 3, len(told) - _MOST))
+    before, after = (_HIDDEN if first else ""), (_HIDDEN if first + _MOST < len(told) else "")
+    return f"{before}{told[first : first + _MOST]}{after}", start - first + len(before)
+
+
+def _tokens(line: str, spot: Spot) -> Iterator[_Token]:
+    """The line as keys, values, marks and spaces; comments are left out, as is what is no known form."""
+    if spot.terraform and _HEADER.fullmatch(line):
+        yield _Token("key", 0, line)
+        return
+    found = [_Token(each.lastgroup or "", each.start(), each[0]) for each in _TOKEN.finditer(line)]
+    found = found[: next((at for at, each in enumerate(found) if each.kind == "comment"), len(found))]
+    is_value, depth = False, 0
+    at = 0
+    while at < len(found):
+        token = found[at]
+        if token.kind == "mark":
+            is_value = token.text.strip() in (":", "=") or (is_value and token.text not in ("{", ","))
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.text, 0)
+            yield token
+        elif token.kind == "space":
+            yield token
+        elif not is_value and _is_key(found, at, spot):
+            yield _Token("key", token.start, token.text)
+        else:
+            end = _end_of_value(found, at, depth, spot)
+            text = "".join(each.text for each in found[at:end])
+            yield _Token("value", token.start, text.rstrip())
+            yield _Token("space", token.start + len(text.rstrip()), text[len(text.rstrip()) :])
+            at = end - 1
+        at += 1
+
+
+def _is_key(found: Sequence[_Token], at: int, spot: Spot) -> bool:
+    """Whether a token is a member's name: in quotes before a colon, or a word of a form that names have."""
+    token = found[at]
+    after = next((each.text.strip() for each in found[at + 1 :] if each.kind != "space"), "")
+    if after not in (":", "=") or (after == "=" and not spot.terraform):
+        return False
+    if token.kind == "string":
+        return True
+    if token.kind != "word" or not _PLAIN_KEY.fullmatch(token.text):
+        return False
+    before = [each for each in found[:at] if each.kind != "space" and each.text != "-"]
+    return not before or (bool(spot.key) and before[-1].text in ("{", ","))
+
+
+def _end_of_value(found: Sequence[_Token], at: int, depth: int, spot: Spot) -> int:
+    """Where a value ends: a text in quotes with itself; a plain one at the next mark of the braces that it is in."""
+    if found[at].kind == "string":
+        return at + 1
+    ends = {",", "}", "]"} if depth or spot.text.lstrip()[:1] in ("{", "[") else set()
+    return next((end for end in range(at + 1, len(found)) if found[end].text in ends), len(found))
+
+
+def _target(tokens: Sequence[_Token], spot: Spot) -> _Token | None:
+    """What the caret stands below: the value of a member whose key stands at the place, or what does."""
+    at = next((n for n, each in enumerate(tokens) if each.start + len(each.text) >= spot.column), None)
+    if at is None:
+        return None
+    token = tokens[at]
+    if token.kind != "key" or not spot.key:
+        return token
+    others = (each for each in tokens[at + 1 :] if each.kind != "space" and each.text.strip() not in (":", "="))
+    value = next(others, None)
+    return value if value is not None and value.kind == "value" else token
+
+
+def _shown(token: _Token, spot: Spot, said: str) -> str:
+    if token.kind == "space":
+        return " " * len(token.text)
+    if token.kind != "value" or (not spot.secret and _is_open(token.text, spot.key, said)):
+        return visible(token.text)
+    return _HIDDEN
+
+
+def _is_open(text: str, key: str, said: str) -> bool:
+    """Whether a value may be shown: ``said`` are the words of an error about it, and empty for any other value."""
+    value = text.strip("\"'")
+    return bool(said) and bool(key) and (value in said or re.sub(r"[^a-z]", "", key.lower()) in _OPEN)
