@@ -1,16 +1,18 @@
-"""Resources that a template makes, known again by the names that CloudFormation gave them."""
+"""Resources that a source makes, known again by the names that CloudFormation gave them, or that Terraform gives."""
 
 from __future__ import annotations
 
 import re
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cfnroles.answers.source_roles import names_in
 from cfnroles.need import Need
 from cfnroles.sources.reading import Reading
-from cfnroles.symbols import Attribute
-from cfnroles.text import Text, arn_of, text_of
+from cfnroles.sources.terraform_directory import DirectoryRoles
+from cfnroles.symbols import Attribute, Expression
+from cfnroles.text import ACCOUNT, PARTITION, REGION, Text, arn_of, text_of
 
 #: The attribute that gives the ARN of a resource, after its name; nothing where `Ref` does. And the service in the ARN.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
@@ -27,6 +29,46 @@ _ARNS = {
     "AWS::SecretsManager::Secret": ("", "secretsmanager"),
     "AWS::StepFunctions::StateMachine": ("", "states"),
 }
+#: A symbol in a spelled ARN.
+_SYMBOL = re.compile(r"\$\{([^}]*)\}")
+_HOME = {text.symbols[0].name: text for text in (ACCOUNT, PARTITION, REGION)}
+
+
+class Made(Struct, frozen=True):
+    """A need on a resource that the source makes: as it is ``judged``, and as the source would have it ``written``."""
+
+    judged: Need
+    written: Need
+
+
+def made(need: Need, reading: Reading, role: str) -> Made:
+    """The need as the source would write it for a role of its own, given by its logical id or its address."""
+    if isinstance(reading.configuration, DirectoryRoles) and not role.startswith("module."):
+        return _in_directory(need, reading.configuration) or Made(need, need)
+    template = as_made(need, reading)
+    return Made(template, template)
+
+
+def _in_directory(need: Need, directory: DirectoryRoles) -> Made | None:
+    """The need on the resource of the root module whose ARN it has; ``None`` where it is not surely one."""
+    resource = str(need.permission.resource)
+    if not resource.startswith("arn:") or text_of(resource).symbols:
+        return None
+    found = []
+    for arn, written in directory.arns.items():
+        parts = _SYMBOL.split(arn)
+        home = all(name in _HOME for name in parts[1::2])
+        pattern = "[^:]*".join(map(re.escape, parts[::2]))
+        if home and parts[-1] and (match := re.fullmatch(rf"{pattern}(?P<rest>[/:].*)?", resource)):
+            rest = match["rest"] or ""
+            known = (_HOME.get(part, part) if at % 2 else part for at, part in enumerate(parts))
+            symbol = Expression(written[2:-1], written=written, reason="AWS tells it")
+            judged, said = (
+                replace(need, permission=replace(need.permission, resource=text))
+                for text in (Text(*known, rest), Text(symbol, rest))
+            )
+            found.append(Made(judged, said))
+    return found[0] if len(found) == 1 else None
 
 
 def as_made(need: Need, reading: Reading) -> Need:

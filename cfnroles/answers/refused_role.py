@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cfnroles.answers.asked_for import own_needs
 from cfnroles.answers.explain import explain
-from cfnroles.answers.made_resources import as_made
+from cfnroles.answers.made_resources import made
 from cfnroles.answers.source_roles import KnownName, SourceRole, chosen, key_of, names_in, source_roles, told_apart
 from cfnroles.answers.template_tasks import known_of
 from cfnroles.answers.trust import Trust
@@ -119,16 +119,17 @@ def _own(each: Understood, wanted: tuple[Need, ...], at: SourceRole) -> tuple[Ju
         return ()
     facts, role = _facts(at.reading), at.verification.role
     # A policy may name what the template makes by an expression, or by its name.
+    found = ((need, made(need, at.reading, at.logical_id)) for need in needs)
     return tuple(
-        _surest(_judged((need,), role, facts), _judged((as_made(need, at.reading),), role, facts)) for need in needs
+        _surest(_judged((need,), role, facts), _judged((both.judged,), role, facts), both.written)
+        for need, both in found
     )
 
 
-def _surest(named: Sequence[Judged], made: Sequence[Judged]) -> Judged:
-    """What a role says to a need in both of its forms."""
-    if made[0].outcome is Outcome.MISSING and named[0].outcome is not Outcome.MISSING:
-        return replace(named[0], need=made[0].need)
-    return made[0]
+def _surest(named: Sequence[Judged], made: Sequence[Judged], written: Need) -> Judged:
+    """What a role says to a need in both of its forms, of the need as the source would write it."""
+    surest = named if made[0].outcome is Outcome.MISSING and named[0].outcome is not Outcome.MISSING else made
+    return replace(surest[0], need=written)
 
 
 def _of_given(each: Understood, wanted: tuple[Need, ...], asked: AskedSource, role: Role) -> RoleAnswer:

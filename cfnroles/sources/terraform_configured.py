@@ -56,6 +56,12 @@ CALLED_BY = {
     "aws_ecs_cluster": "name",
     "aws_ecs_task_definition": "family",
     "aws_sqs_queue": "name",
+    "aws_sns_topic": "name",
+    "aws_dynamodb_table": "name",
+    "aws_kinesis_stream": "name",
+    "aws_kinesis_firehose_delivery_stream": "name",
+    "aws_cloudwatch_event_bus": "name",
+    "aws_sfn_state_machine": "name",
     ROLE: "name",
 }
 

@@ -29,6 +29,7 @@ from cfnroles.sources.roles_in_directory import DirectoryInPass, SeenBefore
 from cfnroles.sources.terraform_buckets import keys_in_directory
 from cfnroles.sources.terraform_keys import keys_of
 from cfnroles.sources.terraform_members import ARGUMENTS, BLOCKS, TASK_DEFINITION, Turned
+from cfnroles.sources.terraform_names import arns_written
 from cfnroles.sources.terraform_roles import NO_ROLES, Roles, TaskWithRoles, roles_beside
 from cfnroles.sources.terraform_runners import RUNNER_TYPES, may_run_tasks
 from cfnroles.sources.terraform_runs import attributes_of, mentions, runners_of, services_of
@@ -108,6 +109,11 @@ class DirectoryRoles:
     def with_texts(self, name: str, texts: Mapping[str, str]) -> Reading:
         """The reading of the same directory with other texts of some files; raises InvalidInput as reading does."""
         return read_files(Changed(self._project.files, texts), name, self._told)
+
+    @cached_property
+    def arns(self) -> Mapping[str, str]:
+        """The expressions that give the ARNs of what the root module makes, by the ARNs as far as they are known."""
+        return arns_written(self._project)
 
     @cached_property
     def _found(self) -> tuple[TaskWithRoles, ...]:

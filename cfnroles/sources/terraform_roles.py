@@ -121,7 +121,7 @@ def roles_in(surface: Surface, named: Sequence[Text], texts: Iterable[Text]) -> 
 
     def name(symbol: Expression) -> Part:
         if symbol.name not in known:
-            known[symbol.name] = _name(symbol, surface)
+            known[symbol.name] = name_of(symbol, surface)
         return known[symbol.name]
 
     spelling = Spelling(name)
@@ -164,7 +164,7 @@ def _is_named(given: Text, role: Configured, names: frozenset[str], account: str
     return arn is not None and str(arn.account) in ("", "${AWS::AccountId}", account) and str(last) in names
 
 
-def _name(symbol: Expression, surface: Surface) -> Part:
+def name_of(symbol: Expression, surface: Surface) -> Part:
     """What is known of the name of a resource; the symbol itself where that is nothing."""
     argument = CALLED_BY.get(symbol.type) if symbol.forms else None
     found = surface.at(symbol.address) if argument and symbol.address else None

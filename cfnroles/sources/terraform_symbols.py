@@ -54,6 +54,12 @@ _FORMS: dict[str, dict[str, Text]] = {
     "aws_ecs_cluster": {"arn": _arn("ecs", "cluster/"), "id": _arn("ecs", "cluster/"), "name": _NOTHING},
     "aws_ecs_task_definition": {"arn": _arn("ecs", "task-definition/")},
     "aws_sqs_queue": {"arn": _arn("sqs", "")},
+    "aws_sns_topic": {"arn": _arn("sns", ""), "id": _arn("sns", "")},
+    "aws_dynamodb_table": {"arn": _arn("dynamodb", "table/"), "name": _NOTHING, "id": _NOTHING},
+    "aws_kinesis_stream": {"arn": _arn("kinesis", "stream/"), "name": _NOTHING},
+    "aws_kinesis_firehose_delivery_stream": {"arn": _arn("firehose", "deliverystream/"), "name": _NOTHING},
+    "aws_cloudwatch_event_bus": {"arn": _arn("events", "event-bus/"), "name": _NOTHING, "id": _NOTHING},
+    "aws_sfn_state_machine": {"arn": _arn("states", "stateMachine:"), "name": _NOTHING},
     "aws_iam_role": {"arn": Text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/")},
 }
 #: Data sources that tell what every stack knows of itself.

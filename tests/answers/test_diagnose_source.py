@@ -215,6 +215,43 @@ def test_what_the_template_makes_is_named_as_it_names_it(action: str, resource: 
     assert [str(each) for one in found.statements for each in one.resources] == ([granted] if granted else [])
 
 
+MADE_BY_TERRAFORM = """
+resource "aws_sqs_queue" "orders" { name = "shop-orders" }
+resource "aws_sqs_queue" "many" {
+  count = 2
+  name  = "shop-many"
+}
+resource "aws_sns_topic" "news" { name = "shop-news" }
+resource "aws_dynamodb_table" "carts" { name = "shop-carts" }
+resource "aws_s3_bucket" "files" { bucket = "shop-files" }
+resource "aws_iam_role_policy" "own" {
+  role   = aws_iam_role.execution.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.orders.arn }] })
+}
+"""  # noqa: E501
+TERRAFORM_CALLS = {
+    "a queue that it may use": ("sqs:SendMessage", f"arn:aws:sqs:{HOME}:shop-orders", None),
+    "another call on it": ("sqs:ReceiveMessage", f"arn:aws:sqs:{HOME}:shop-orders", "${aws_sqs_queue.orders.arn}"),
+    "one of a loop": ("sqs:ReceiveMessage", f"arn:aws:sqs:{HOME}:shop-many", f"arn:aws:sqs:{HOME}:shop-many"),
+    "a topic that no policy names": ("sns:Publish", f"arn:aws:sns:{HOME}:shop-news", "${aws_sns_topic.news.arn}"),
+    "an index": (
+        "dynamodb:Query", f"arn:aws:dynamodb:{HOME}:table/shop-carts/index/a",
+        "${aws_dynamodb_table.carts.arn}/index/a"),
+    "an object": ("s3:GetObject", "arn:aws:s3:::shop-files/a.txt", "${aws_s3_bucket.files.arn}/a.txt"),
+    "a bucket of a longer name": ("s3:GetObject", "arn:aws:s3:::shop-files-2/a.txt", "arn:aws:s3:::shop-files-2/a.txt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "resource", "granted"), TERRAFORM_CALLS.values(), ids=TERRAFORM_CALLS)
+def test_what_terraform_makes_is_named_by_its_expression(
+    action: str, resource: str, granted: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(TERRAFORM + MADE_BY_TERRAFORM)
+    (found,) = diagnose(denied("shop-execution", action, resource), read(tmp_path))
+    assert found.outcome is (ALLOWED if granted is None else MISSING)
+    assert [str(each) for one in found.statements for each in one.resources] == ([granted] if granted else [])
+
+
 def test_what_the_source_allows_and_the_message_misses_was_not_deployed() -> None:
     found = of_template(denied(MADE, GET, secret("Key-a1b2c3d4e5f6")))
     assert (found.causes, found.is_settled) == ((), True)
