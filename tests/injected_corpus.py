@@ -26,6 +26,7 @@ from cfnroles.sources.role_places import ROLE_PROPERTIES, TARGETS
 from cfnroles.targets.cloudformation.expansion import NO_VALUES, MacroSettings, expanded
 from cfnroles.targets.cloudformation.inject import removed
 from cfnroles.targets.cloudformation.patches import TemplateText
+from cfnroles.template.template import resources_of
 from tests.built_beside import built_beside
 
 _VALIDATOR = "arn:aws:lambda:us-east-1:123456789012:function:validator"
@@ -125,7 +126,7 @@ def _gone(before: str, after: str) -> Iterator[str]:
 
 def _changed(text: str) -> frozenset[int]:
     """The numbers of the lines of all that names roles, of all that waits for something, and of empty headers."""
-    parts, resources = TemplateText(text, ""), parse(text, "")["Resources"]
+    parts, resources = TemplateText(text, ""), resources_of(parse(text, ""))
     paths: list[tuple[str, ...]] = [("Resources", name, *path) for name in resources for path in _CHANGED]
     running = {name: each for name, each in resources.items() if each.get("Type") in _RUNNING}
     paths += (("Resources", *path) for path in _paths("RoleArn", running))

@@ -79,6 +79,16 @@ def test_resources_of_the_template_are_parameters(built: Any) -> None:
     assert {name for name, value in stack["parameters"].items() if value is None} == {"Database", "FilesArn"}
 
 
+def test_a_placeholder_is_no_parameter_of_the_template_that_is_called_like_it(built: Any) -> None:
+    _, files = built(TEMPLATE.replace("ValueFrom: !Ref Database", 'ValueFrom: "/<Stage>/b"'))
+    own = {"Type": "String", "Description": "Value of the placeholder <Stage>."}
+    for name, role in (("roles.yaml", "WebExecutionRole"), ("secret-validator.yaml", "Role")):
+        assert files[name]["Parameters"]["Stage2"] == own
+        policies = json.dumps(files[name]["Resources"][role])
+        assert f"{SSM}/${{Stage}}/a" in policies
+        assert f"{SSM}/${{Stage2}}/b" in policies
+
+
 def test_what_the_template_makes_must_be_there_before_the_roles(built: Any, tmp_path: Path) -> None:
     told = built()[0].err
     assert "The roles name what the template makes, by parameters: FilesArn, Database." in told

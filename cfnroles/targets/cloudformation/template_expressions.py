@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from cfnroles.placeholders import placeholders_in
 from cfnroles.symbols import Opaque
 from cfnroles.template.worlds import World, Worlds
 from cfnroles.text import Text, from_spelling, text_of
@@ -25,8 +26,14 @@ class Expressions:
         self._by_world: dict[World, dict[str, list[int]]] = {}
 
     def unsaid(self, texts: Iterable[Text], where: frozenset[World]) -> str:
-        """The first symbol in the texts that no expression comes to in all of these worlds; empty for none."""
-        for symbol in (symbol for text in texts for symbol in text_of(text).unknown if isinstance(symbol, Opaque)):
+        """The first symbol in the texts that no expression comes to in all of these worlds; empty for none.
+
+        A placeholder is one that nothing in a template comes to: CloudFormation takes it for the text that it is.
+        """
+        given = [text_of(text) for text in texts]
+        for placeholder in placeholders_in(given).values():
+            return placeholder.written
+        for symbol in (symbol for text in given for symbol in text.unknown if isinstance(symbol, Opaque)):
             found = [each for each in self._of(symbol.name, where) if self.known.get(symbol.name, each) == each]
             if not found:
                 return symbol.spelled

@@ -82,7 +82,7 @@ class Adding:
     def added(self) -> Added:
         """All of it."""
         made = (self.parameters, self.conditions, self.resources, self.roles, self.depends_on)
-        return Added(*made, gaps=tuple(self.gaps))
+        return Added(*made, gaps=tuple(dict.fromkeys(self.gaps)))
 
     def parameter(self, wanted: str, declaration: Declaration) -> str:
         """The name of a parameter that all task definitions share."""

@@ -21,7 +21,7 @@ from cfnroles.sources.role_places import RolePlace, holders_of, places_of, witho
 from cfnroles.sources.roles_beside import STANDS_FOR, record_of
 from cfnroles.sources.template_task_definitions import spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
-from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Symbol
+from cfnroles.symbols import Attribute, Cut, InImage, Opaque, Parameter, Placeholder, Symbol
 from cfnroles.targets.cloudformation.parameters import project_name, secret_parameters
 from cfnroles.targets.cloudformation.service import Stack, validator_stack, with_tree
 from cfnroles.targets.cloudformation.stack_names import stack_name_of
@@ -159,10 +159,19 @@ class _Outside:
             return replace(symbol, of=of) if isinstance(of, Symbol) else of
         if isinstance(symbol, InImage):
             return replace(symbol, image=self._text(text_of(symbol.image)))
+        if isinstance(symbol, Placeholder):
+            return self._told(symbol)
         if isinstance(symbol, Parameter) and symbol.name in self.renamed:
             return Parameter(self.renamed[symbol.name])
         known = isinstance(symbol, Parameter) and symbol.name in self.declared
         return symbol if known or not isinstance(symbol, Parameter | Attribute) else self._handed(symbol.name)
+
+    def _told(self, placeholder: Placeholder) -> Part:
+        """The parameter that tells what a placeholder stands for, which is none that the template has."""
+        if placeholder.written not in self._names:
+            name = self._names[placeholder.written] = self._adding.ids.new(placeholder.name)
+            self.declared[name] = {"Type": "String", "Description": f"Value of the placeholder {placeholder.written}."}
+        return Parameter(self._names[placeholder.written])
 
     def _handed(self, name: str) -> Part:
         """The parameter that hands over what a resource gives."""

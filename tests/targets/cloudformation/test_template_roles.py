@@ -154,6 +154,23 @@ def test_the_value_of_a_secret_never_stands_in_a_policy() -> None:
     assert gap == "a policy cannot say ${resolve:secretsmanager:key}"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param('"/<Stage>/a"', id="a part, called as a parameter is"),
+        pytest.param('"<Stage>"', id="all of it"),
+        pytest.param('!Sub "/${Stage}/<Stage>"', id="beside that parameter"),
+    ],
+)
+def test_a_placeholder_becomes_a_gap_and_no_parameter_of_the_template(value: str) -> None:
+    added, _ = added_to(template_of(f"{{Name: A, ValueFrom: {value}}}"))
+    assert statements(added, "TaskExecutionRole") == []
+    assert added.resources["TaskSecretsExist"]["Properties"]["References"] == [""]
+    assert [(gap.what, gap.remedy) for gap in added.gaps] == [
+        ("a policy cannot say <Stage>", "Write what it stands for in its place")
+    ]
+
+
 def test_what_refers_to_a_resource_stands_behind_its_condition() -> None:
     added, _ = added_to(template_of("{Name: A, ValueFrom: !Ref Database}"))
     assert [each[0] for each in statements(added, "TaskExecutionRole")] == ["IsProd"]
