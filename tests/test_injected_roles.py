@@ -175,6 +175,16 @@ IN_ONE = SERVICES.replace(
           - []
 """,
 )
+CHOSEN = (
+    SERVICES.replace("TaskDefinition: !Ref Web", "TaskDefinition: !If [IsProd, !Ref Web, !Ref Other]")
+    .replace("AWS::ECS::TaskDefinition\n", "AWS::ECS::TaskDefinition\n    Condition: IsProd\n")
+    .replace("us-east-1]}\n", "us-east-1], IsNot: !Not [{Condition: IsProd}]}\n", 1)
+    .replace(
+        "  Service:\n",
+        "  Other: {Type: AWS::ECS::TaskDefinition, Condition: IsNot, Properties: {ContainerDefinitions:"
+        " [{Name: web, Image: nginx}], Volumes: [{Name: data, ConfiguredAtLaunch: true}]}}\n  Service:\n",
+    )
+)
 EXPRESS = """\
 Resources:
   Database: {Type: AWS::SecretsManager::Secret}
@@ -197,6 +207,8 @@ Resources:
         pytest.param(SERVICES, {"Web": 2, "Service": 6}, id="a service with all roles"),
         pytest.param(IN_BRANCHES, {"Web": 2, "Service": 7}, id="a service with a disk of two kinds"),
         pytest.param(IN_ONE, {"Web": 2, "Service": 6}, id="a service with hooks on a condition"),
+        # What is chosen is no role by itself, and counts for none.
+        pytest.param(CHOSEN, {"Web": 2, "Other": 2}, id="a service of one of two task definitions"),
         pytest.param(EXPRESS, {"Web": 3, "Other": 1, "Task": 2, "Agent": 2}, id="Express Mode and daemons"),
     ],
 )

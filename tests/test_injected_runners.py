@@ -21,6 +21,7 @@ Parameters:
   Region: {Type: String}
 Conditions:
   Prod: !Equals [!Ref Env, prod]
+  NotProd: !Not [{Condition: Prod}]
   Test: !Equals [!Ref Region, test]
 Resources:
   Batch: {Type: AWS::ECS::Cluster}
@@ -90,6 +91,15 @@ NESTED = """\
               Id: c
           - !Ref AWS::NoValue
 """
+#: Conditions choose which of two task definitions is run.
+CHOSEN = (
+    RULE.replace("!GetAtt Task.TaskDefinitionArn", "!If [Prod, !Ref Task, !If [Test, !Ref Other, !Ref Task]]")
+    + "  Other: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: job, Image: nginx}]}}\n"
+)
+EITHER_HOW = CHOSEN.replace(
+    "EcsParameters:\n            TaskDefinitionArn: !If [Prod, !Ref Task, !If [Test, !Ref Other, !Ref Task]]",
+    "EcsParameters: !If [Prod, {TaskDefinitionArn: !Ref Task}, {TaskDefinitionArn: !Ref Other, LaunchType: FARGATE}]",
+)
 ROLE = """\
   Run: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
 """
@@ -121,6 +131,13 @@ def judged(text: str, holder: Holder) -> list[Verification]:
         pytest.param(SCHEDULE + TAGS, {Holder.SCHEDULER}, id="tags"),
         pytest.param(SCHEDULE.replace("        Ecs", f"{OTHER}        Ecs"), {Holder.SCHEDULER}, id="another role"),
         pytest.param(SCHEDULE + IN_PROD.replace("Nightly", "Weekly") + TAGS, {Holder.SCHEDULER}, id="two schedules"),
+        pytest.param(CHOSEN, {Holder.EVENT_RULE}, id="one of two task definitions"),
+        pytest.param(EITHER_HOW, {Holder.EVENT_RULE}, id="one of two, each in its own way"),
+        pytest.param(
+            EITHER_HOW.replace("TaskDefinition, P", "TaskDefinition, Condition: NotProd, P"),
+            {Holder.EVENT_RULE},
+            id="one of two that is there where it is run",
+        ),
     ],
 )
 def test_they_pass_in_every_world_come_once_and_go_again(more: str, holders: set[Holder]) -> None:
@@ -204,6 +221,20 @@ def test_a_target_that_may_run_something_else_gets_no_role() -> None:
     injection = injected(SCHEDULE.replace("!Ref Task", "!If [Prod, !Ref Task, other]"))
     assert [each.holder for each in injection.others] == [Holder.SCHEDULER]
     assert "SchedulerRole" not in injection.text
+
+
+def test_a_target_of_which_one_task_definition_alone_is_asked_about_gets_no_role() -> None:
+    injection = inject(read(Document("t.yaml", HEAD + CHOSEN)), "Other")
+    assert [each.holder for each in injection.others] == [Holder.EVENT_RULE]
+    assert "EventRuleRole" not in injection.text
+
+
+def test_a_role_that_is_chosen_from_two_is_replaced_once() -> None:
+    kept = CHOSEN.replace("          Ecs", "          RoleArn: !GetAtt Run.Arn\n          Ecs")
+    assert injected(kept + ROLE).left == ("Hourly",)
+    replaced = injected(kept + ROLE, replace_roles=True)
+    assert [(each.resource, each.done) for each in replaced.replaced] == [("Hourly", True)]
+    assert {each.verdict for each in judged(replaced.text, Holder.EVENT_RULE)} == {Verdict.PASS}
 
 
 def test_a_target_of_a_merge_key_is_refused_with_its_line() -> None:

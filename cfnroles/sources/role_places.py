@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,11 @@ from cfnroles.sources.template_targets import RUNNERS, values_of
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, SERVICE, TASKS
 from cfnroles.sources.template_tasks import TaskInWorlds, names_in
 from cfnroles.template.template import resources_of
+from cfnroles.template.worlds import Literal, World
 from cfnroles.workload import Path
+
+#: The task definition that is run, or a condition with what is run where it holds and where not; empty for none.
+Choice: TypeAlias = "str | tuple[str, Choice, Choice]"
 
 #: The roles that a task definition names itself, by the property. Others go to its services and to the principal that
 #: runs it.
@@ -36,19 +40,24 @@ _NOTHING = (None, "", _NO_VALUE)
 _IF = "Fn::If"
 #: In a pattern, each element of a list.
 _EACH = "[]"
+#: Where a target and a service name what they run.
+_TARGET_RUNS = ("EcsParameters", "TaskDefinitionArn")
+_SERVICE_RUNS = ("TaskDefinition",)
 
 
 class RolePlace(Struct, frozen=True):
     """Where a template names a role that a task definition needs: a property of its own, or of what runs it.
 
     ``alone`` says that the role of this task definition may be there: no other one is run there in its place, and
-    it is there whenever what runs it is.
+    it is there whenever what runs it is. Where conditions choose one of several to run, the ``choice`` is theirs, and
+    the roles may be there by the same conditions.
     """
 
     task: str
     holder: Holder
     path: Path
     alone: bool = True
+    choice: Choice = ""
 
     @property
     def resource(self) -> str:
@@ -95,8 +104,7 @@ def service_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePla
             continue
         for pattern, holder in SERVICE_ROLES.items():
             for part in _parts(properties, pattern.split("."), start):
-                alone = _runs_alone(task.logical_id, properties.get("TaskDefinition"), part, tree)
-                found.append(RolePlace(task.logical_id, holder, (*part, "RoleArn"), alone))
+                found.append(_place(task, holder, part, tree, (properties, _SERVICE_RUNS)))
     return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
 
 
@@ -104,8 +112,7 @@ def target_places(task: TaskInWorlds, tree: Mapping[str, Any]) -> tuple[RolePlac
     """Where the schedules and rules that run a task definition name their roles, once for each target."""
     found = []
     for part, holder in _targets(tree):
-        alone = _runs_alone(task.logical_id, values_of("TaskDefinitionArn", _at(tree, part)), part, tree)
-        found.append(RolePlace(task.logical_id, holder, (*part, "RoleArn"), alone))
+        found.append(_place(task, holder, part, tree, (_at(tree, part), _TARGET_RUNS)))
     return tuple(place for place in found if any(is_for(place, need, tree) for need in task.needs))
 
 
@@ -196,13 +203,77 @@ def _of_types(tree: Mapping[str, Any], types: Sequence[str]) -> Iterator[tuple[s
     yield from ((name, resource) for name, resource in resources_of(tree).items() if resource["Type"] in types)
 
 
-def _runs_alone(task: str, given: Any, part: Path, tree: Mapping[str, Any]) -> bool:
-    """Whether what names a task definition names this one in any case, and it is there whenever the part is."""
+def shared(places: Sequence[RolePlace], tasks: Collection[str]) -> Iterator[RolePlace]:
+    """The places, each that a choice among these tasks alone has as one where their roles may stand."""
+    for place in places:
+        yield replace(place, alone=True) if place.choice and tasks_of(place.choice) <= {*tasks, ""} else place
+
+
+def tasks_of(choice: Choice) -> frozenset[str]:
+    """The task definitions of a choice, and the empty name where it may be none."""
+    return frozenset((choice,)) if isinstance(choice, str) else tasks_of(choice[1]) | tasks_of(choice[2])
+
+
+def _place(
+    task: TaskInWorlds, holder: Holder, part: Path, tree: Mapping[str, Any], runs: tuple[Any, Sequence[str]]
+) -> RolePlace:
+    """The place of a role at a part of what runs a task definition. ``runs`` is what names that, and the steps to it."""
+    name, (given, steps) = task.logical_id, runs
+    choice, around = _choice(given, steps, resources_of(tree)), tuple(_around(part, tree))
+    among = tasks_of(choice or "") - {""}
+    if choice and name in among and len(among) > 1:
+        # A role that stood where its task definition may not be there would name a resource that is not, either.
+        sure = all(_is_there(task, (*around, *at)) for at in _where(name, choice))
+        return RolePlace(name, holder, (*part, "RoleArn"), alone=False, choice=choice if sure else "")
+    alone = _runs_alone(name, values_of(steps[-1], given), tree) and _is_there(task, around)
+    return RolePlace(name, holder, (*part, "RoleArn"), alone)
+
+
+def _choice(given: Any, steps: Sequence[str], resources: Mapping[str, Mapping[str, Any]]) -> Choice | None:
+    """What conditions choose to run, by what is at these steps; ``None`` where that is not one of the template's."""
+    match given:
+        case {"Fn::If": [str(condition), one, other]}:
+            first, second = _choice(one, steps, resources), _choice(other, steps, resources)
+            if first is None or second is None or first == second:
+                return first if second is not None else None
+            return condition, first, second
+        case None | {"Ref": "AWS::NoValue"}:
+            return ""
+        case Mapping() if steps:
+            return _choice(given.get(steps[0]), steps[1:], resources)
+    names = {name for name in names_in(given) if resources.get(name, {}).get("Type") in TASKS}
+    return names.pop() if len(names) == 1 else None
+
+
+def _where(task: str, choice: Choice) -> Iterator[tuple[Literal, ...]]:
+    """The conditions under which a choice is this task definition."""
+    if choice == task:
+        yield ()
+    elif not isinstance(choice, str):
+        for holds, inner in ((True, choice[1]), (False, choice[2])):
+            yield from ((Literal(choice[0], holds), *more) for more in _where(task, inner))
+
+
+def _is_there(task: TaskInWorlds, literals: Iterable[Literal]) -> bool:
+    """Whether a task definition is there wherever all of these conditions are as said."""
+    condition, given = task.worlds.template.resources[task.logical_id].get("Condition"), tuple(literals)
+    if condition is None or Literal(str(condition)) in given:
+        return True
+    worlds = task.worlds
+
+    def may_hold(each: Literal, world: World) -> bool:
+        return worlds.holds(each.condition, world) is not (not each.holds)
+
+    possible = (world for world in worlds.all if all(may_hold(each, world) for each in given))
+    return worlds.exact and all(world in task.there for world in possible)
+
+
+def _runs_alone(task: str, given: Any, tree: Mapping[str, Any]) -> bool:
+    """Whether what names a task definition names this one in any case."""
     resources = resources_of(tree)
     named = [{name for name in names_in(each) if resources.get(name, {}).get("Type") in TASKS} for each in _each(given)]
     # What a target names by its family is the same wherever it is there.
-    alone = all(names == {task} for names in named) or (len(named) == 1 and not named[0])
-    return alone and resources[task].get("Condition") in (None, *_conditions_around(part, tree))
+    return all(names == {task} for names in named) or (len(named) == 1 and not named[0])
 
 
 def _each(given: Any) -> Iterator[Any]:
@@ -215,12 +286,14 @@ def _each(given: Any) -> Iterator[Any]:
         yield given
 
 
-def _conditions_around(part: Path, tree: Mapping[str, Any]) -> Iterator[Any]:
-    """The conditions that hold wherever a part of a resource is there."""
-    yield tree["Resources"][part[1]].get("Condition")
+def _around(part: Path, tree: Mapping[str, Any]) -> Iterator[Literal]:
+    """The conditions around a part of a resource, as they are wherever it is there."""
+    condition = tree["Resources"][part[1]].get("Condition")
+    if isinstance(condition, str):
+        yield Literal(condition)
     for length, step in enumerate(part):
-        if step == _IF and part[length + 1] == 1:
-            yield _at(tree, part[: length + 1])[0]
+        if step == _IF:
+            yield Literal(str(_at(tree, part[: length + 1])[0]), part[length + 1] == 1)
 
 
 def _parts(value: Any, pattern: list[str], path: Path) -> Iterator[Path]:

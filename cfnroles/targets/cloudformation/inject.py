@@ -23,7 +23,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.nested_stacks import nested_stacks, with_tasks
 from cfnroles.sources.reading import Reading
-from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, without_place
+from cfnroles.sources.role_places import RolePlace, given_at, named_already, places_of, shared, without_place
 from cfnroles.sources.source import read
 from cfnroles.sources.template_parameters import by_parameters
 from cfnroles.sources.template_task_definitions import TASKS
@@ -125,7 +125,7 @@ def inject(reading: Reading, resource: str = "", *, replace_roles: bool = False,
     text = injected(template.text, before.name, added, options) if added.resources else template.text
     _check_references(given, text, before.name)
     beside = before.documents[0].beside
-    named = [place for place in own if given_at(place, template.tree) is not None]
+    named = list({each.path: each for each in own if given_at(each, template.tree) is not None}.values())
     replacing = Replacing(before, template, found.tasks, whole, "" if left else text)
     return Injection(
         text,
@@ -230,9 +230,10 @@ def _project(template: Template, before: Template) -> str:
     return next((str(each.get("Default")) for each in added if each.get("Description") == PROJECT_DESCRIPTION), "")
 
 
-def all_places(tasks: Iterable[TaskInWorlds], template: Template) -> tuple[RolePlace, ...]:
+def all_places(tasks: Collection[TaskInWorlds], template: Template) -> tuple[RolePlace, ...]:
     """Where the template names the roles of these task definitions."""
-    return tuple(place for task in tasks for place in places_of(task, template.tree))
+    places = [place for task in tasks for place in places_of(task, template.tree)]
+    return tuple(shared(places, [task.logical_id for task in tasks]))
 
 
 def _left(named: Iterable[RolePlace], given: Template) -> tuple[RolePlace, ...]:

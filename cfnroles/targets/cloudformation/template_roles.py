@@ -20,7 +20,7 @@ from cfnroles.facts import Facts
 from cfnroles.need import Condition, Gap, Holder, Need, Permission
 from cfnroles.policies import Policy, pack
 from cfnroles.role_kinds import RoleKind, kind_of
-from cfnroles.sources.role_places import ROLE_PROPERTIES, RolePlace, needs_at
+from cfnroles.sources.role_places import ROLE_PROPERTIES, Choice, RolePlace, needs_at
 from cfnroles.sources.template_references import resources_in
 from cfnroles.sources.template_targets import RUNNING
 from cfnroles.sources.template_task_definitions import spelled
@@ -73,7 +73,9 @@ class Adding:
         self.parameters: dict[str, Any] = {}
         self.conditions: dict[str, Any] = {}
         self.resources: dict[str, Any] = {}
-        self.roles: dict[Path, Any] = {}
+        self.roles: dict[Path, Choice] = {}
+        #: What names the role of each task definition, by the place.
+        self.named: dict[Path, dict[str, Any]] = {}
         self.depends_on: dict[str, str] = {}
         self.gaps: list[Gap] = []
         self._shared: dict[str, str] = {}
@@ -81,7 +83,8 @@ class Adding:
     @property
     def added(self) -> Added:
         """All of it."""
-        made = (self.parameters, self.conditions, self.resources, self.roles, self.depends_on)
+        roles = {path: _said(choice, self.named[path]) for path, choice in self.roles.items()}
+        made = (self.parameters, self.conditions, self.resources, roles, self.depends_on)
         return Added(*made, gaps=tuple(dict.fromkeys(self.gaps)))
 
     def parameter(self, wanted: str, declaration: Declaration) -> str:
@@ -100,7 +103,17 @@ def add_roles(task: TaskInWorlds, places: Iterable[RolePlace], adding: Adding) -
     given = tuple(places)
     holders = tuple(dict.fromkeys(place.holder for place in given))
     added = added_roles(needs_at(task, given, adding.tree), holders, adding)
-    adding.roles |= {place.path: added[place.holder] for place in given}
+    for place in given:
+        adding.roles[place.path] = place.choice or place.task
+        adding.named.setdefault(place.path, {})[place.task] = added[place.holder]
+
+
+def _said(choice: Choice, roles: Mapping[str, Any]) -> Any:
+    """What names the role of whichever task definition is run; nothing where there is none to run."""
+    if isinstance(choice, str):
+        return roles.get(choice, NO_VALUE)
+    condition, one, other = choice
+    return {"Fn::If": [condition, _said(one, roles), _said(other, roles)]}
 
 
 def added_roles(task: TaskInWorlds, holders: Sequence[Holder], adding: Adding) -> Mapping[Holder, Any]:
