@@ -85,6 +85,31 @@ CONTAINERS = {
 }
 
 
+MAPPED = """\
+Transform: AWS::LanguageExtensions
+Parameters: {Stage: {Type: String}}
+Mappings:
+  Stages:
+    test: {Secret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:t-AbCdEf", IsBig: "no"}
+    prod: {Secret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:p-AbCdEf", IsBig: "yes"}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  IsTest: !Equals [!Ref Stage, test]
+  IsBig: !Equals [!FindInMap [Stages, !Ref Stage, IsBigDEFAULT], "yes"]
+Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Cpu: !If [IsTest, 256, !If [IsProd, 1024, 512]]
+      ContainerDefinitions:
+      - Name: web
+        Image: nginx
+        Secrets:
+        - {Name: A, ValueFrom: !FindInMap [Stages, !Ref Stage, SecretDEFAULT]}
+        - !If [IsBig, {Name: B, ValueFrom: /b}, !Ref AWS::NoValue]
+"""
+
+
 def told(text: str) -> list[str]:
     """The roles that do not pass, each with why."""
     verifications = verify_template(read(Document("t.yaml", text)))
@@ -98,6 +123,23 @@ def told(text: str) -> list[str]:
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 def test_what_is_injected_is_complete_and_minimal(container: str) -> None:
     assert told(inject(read(Document("t.yaml", HEAD.replace("CONTAINER", container)))).text) == []
+
+
+@pytest.mark.parametrize(
+    ("default", "conditions"),
+    [
+        pytest.param("", {"IsProd", "IsTest"}, id="no stack is made for another key"),
+        pytest.param(
+            ", DefaultValue: /d", {"IsProd", "IsTest", "NotIsProdAndNotIsTest"}, id="a default for all others"
+        ),
+    ],
+)
+def test_what_a_map_holds_is_known_by_the_keys_that_conditions_ask_for(default: str, conditions: set[str]) -> None:
+    injection = inject(read(Document("t.yaml", MAPPED.replace("DEFAULT", default))))
+    assert (injection.gaps, told(injection.text)) == ((), [])
+    role = parse(injection.text, "t.yaml")["Resources"]["WebExecutionRole"]
+    asked = {each["Fn::If"][0] for each in role["Properties"]["Policies"]}
+    assert {each for each in asked if "KmsKey" not in each} == conditions
 
 
 @pytest.mark.parametrize("kind", ["a condition", "two at once", "an image that is unknown", "a secret by its ARN"])

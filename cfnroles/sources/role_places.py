@@ -217,7 +217,7 @@ def tasks_of(choice: Choice) -> frozenset[str]:
 def _place(
     task: TaskInWorlds, holder: Holder, part: Path, tree: Mapping[str, Any], runs: tuple[Any, Sequence[str]]
 ) -> RolePlace:
-    """The place of a role at a part of what runs a task definition. ``runs`` is what names that, and the steps to it."""
+    """The place of a role at a part of what runs a task definition; ``runs`` is what names that, with the steps."""
     name, (given, steps) = task.logical_id, runs
     choice, around = _choice(given, steps, resources_of(tree)), tuple(_around(part, tree))
     among = tasks_of(choice or "") - {""}

@@ -80,6 +80,10 @@ def _keys(name: str, first: str, second: str, worlds: Worlds, *, has_default: bo
         expressions = tuple({"Fn::Equals": [{"Ref": asked}, key]} for key in left)
         # Without a default CloudFormation makes no stack for any other key.
         yield Fork(atoms, expressions, none=has_default)
+    elif decided and not has_default:
+        of_conditions = tuple(atom for atom in worlds.atoms if atom.parameter == asked and atom.constant in known)
+        expressions = tuple(worlds.expressions[atom.expression] for atom in of_conditions)
+        yield Fork(of_conditions, expressions)
 
 
 def _is_allowed(key: str, parameter: str, template: Template) -> bool:

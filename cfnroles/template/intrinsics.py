@@ -124,7 +124,7 @@ class Resolution(Struct):
                 given = self.given.parameters.get(name, default)
                 return type(given), str(given)
             case "key":
-                return self.given.keys.get(name)
+                return self.given.keys.get(name), self.given.not_keys.get(name)
         return self._condition(name)
 
     def condition(self, name: str) -> bool | None:
@@ -365,14 +365,23 @@ class Resolution(Struct):
         if not isinstance(argument, list) or len(argument) < 3:
             return None
         value: Any = _member(self.tree, "Mappings")
-        asked = [self.text(key) for key in argument[:3]]
-        known = [key if (told := self.look(("key", key))) is None else str(told) for key in asked]
-        for key in known:
+        known = [self.text(key) for key in argument[:3]]
+        for number, asked in enumerate(known):
+            known[number] = key = self._key(asked, value, known[number + 1 :])
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is None and not any(map(symbols, known)) and isinstance(argument[-1], Mapping):
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html
             value = argument[-1].get("DefaultValue")
         return None if value is None else self.value(value)
+
+    def _key(self, asked: str, keys: Any, inner: Sequence[str]) -> str:
+        """By which of its keys a map is asked, before these keys of what it holds; empty for one that it has not."""
+        look: Any = self.look(("key", asked))
+        told, excluded = look
+        if told is None and excluded is not None and isinstance(keys, Mapping):
+            held = (key for key, each in keys.items() if not inner or (isinstance(each, Mapping) and inner[0] in each))
+            told = "" if all(str(key) in excluded for key in held) else None
+        return asked if told is None else str(told)
 
     def _import_value(self, argument: Any) -> str:
         name = self.text(argument)

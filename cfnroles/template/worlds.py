@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.maps import by_parameter
 from cfnroles.template.rules import refused
 from cfnroles.template.template import ResolvedStack, Template
 
@@ -134,6 +135,7 @@ class Worlds(Struct, frozen=True, dict=True):
             tuple(decided.items()),
             tuple(name for name, each in declared.items() if "Default" in each),
             tuple(tuple(sorted(known.items())) for known in (given.parameters, given.imports, given.keys)),
+            tuple(given.not_keys.items()),
             (given.account, given.region),
         )
         known = self.whole.known
@@ -177,7 +179,10 @@ class Worlds(Struct, frozen=True, dict=True):
         # What is none of the keys is in no map.
         keys = {f"${{{atom.parameter}}}": "" for atom in self.atoms if atom.key}
         keys |= {f"${{{atom.parameter}}}": atom.constant for atom in asked if atom.parameter}
-        return named, replace(self.given, parameters=told, keys=keys), decided
+        not_keys = {
+            f"${{{name}}}": frozenset(constant for of, constant in excluded if of == name) for name in sorted(other)
+        }
+        return named, replace(self.given, parameters=told, keys=keys, not_keys=not_keys), decided
 
     def _consistent(self, tree: Mapping[str, Any], world: World) -> Mapping[str, Any]:
         """The tree without the defaults by which an answer about parts of them would be another than in the world."""
@@ -207,12 +212,12 @@ class Worlds(Struct, frozen=True, dict=True):
                 found += [world | choice for choice in choices]
             else:
                 found.append(world)
-        if len(found) > MOST:
+        if len(every := tuple(dict.fromkeys(found))) > MOST:
             return None
         named = dict(zip((atom.expression for atom in fork.atoms), fork.expressions, strict=True))
-        atoms = (*self.atoms, *fork.atoms)
+        atoms = tuple(dict.fromkeys((*self.atoms, *fork.atoms)))
         more = {**self.expressions, **named}
-        return replace(self, atoms=atoms, all=tuple(found), expressions=more, forks=(*self.forks, fork))
+        return replace(self, atoms=atoms, all=every, expressions=more, forks=(*self.forks, fork))
 
     def when(self, worlds: Iterable[World]) -> Disjunction:
         """The shortest alternatives that hold in exactly these worlds: conditions of the template rather than atoms."""
@@ -300,15 +305,19 @@ def worlds_of(
         for fork in (*forks, *possible)
         for atom, each in zip(fork.atoms, fork.expressions, strict=True)
     }
-    reader = _Reader(undefaulted, Resolution(undefaulted, given), asked)
     wanted = tuple(dict.fromkeys(template.conditions if conditions is None else conditions))
-    formulas = {name: reader.named(name) for name in (*template.conditions, *wanted)}
-    every = dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]))
+    names, known = tuple(dict.fromkeys((*template.conditions, *wanted))), frozenset(asked.values())
+    # By its keys a map makes fewer worlds than by what it holds, or more; and none that CloudFormation does not know.
+    for by_keys in (True, False):
+        reader = _Reader(undefaulted, Resolution(undefaulted, given), asked, by_keys=by_keys)
+        formulas = {name: reader.named(name) for name in names}
+        every = dict.fromkeys(atom for name in wanted for atom in _atoms(formulas[name]))
+        atoms = tuple(atom for atom in every if atom not in known)
+        groups = _groups(atoms, undefaulted)
+        exact = math.prod(map(len, groups)) <= MOST
+        if exact:
+            break
     forks += tuple(fork for fork in possible if fork not in forks and not every.keys().isdisjoint(fork.atoms))
-    known = frozenset(asked.values())
-    atoms = tuple(atom for atom in every if atom not in known)
-    groups = _groups(atoms, undefaulted)
-    exact = math.prod(map(len, groups)) <= MOST
     if exact:
         found = [frozenset[Atom]().union(*chosen) for chosen in product(*groups)]
     else:
@@ -339,11 +348,14 @@ _FIRST = re.compile(r"\$\{Fn::Select\(0, ([A-Za-z0-9]+)\)\}")
 class _Reader:
     """The conditions of a template as formulas of atoms; ``given`` is each atom as the template has it.
 
-    ``asked`` are the atoms that expressions are known to be.
+    ``asked`` are the atoms that expressions are known to be. What a map holds is an atom, or ``by_keys`` a formula of
+    those by which its keys are chosen.
     """
 
-    def __init__(self, tree: Mapping[str, Any], resolution: Resolution, asked: Mapping[str, Atom]) -> None:
-        self._asked = asked
+    def __init__(
+        self, tree: Mapping[str, Any], resolution: Resolution, asked: Mapping[str, Atom], *, by_keys: bool
+    ) -> None:
+        self._asked, self._by_keys = asked, by_keys
         self._parameters: Mapping[str, Any] = tree.get("Parameters") or {}
         conditions = tree.get("Conditions")
         self._conditions: Mapping[str, Any] = conditions if isinstance(conditions, Mapping) else {}
@@ -371,8 +383,23 @@ class _Reader:
                 return name, tuple(map(self._formula, operands))
             case "Fn::Equals" if len(operands) == 2:
                 truth = self._resolution.truth(given)
-                return self._atom(given, self._comparison(*operands)) if truth is None else truth
+                if truth is not None:
+                    return truth
+                of_keys = self._of_keys(*operands) if self._by_keys else None
+                return self._atom(given, self._comparison(*operands)) if of_keys is None else of_keys
         return self._atom(given, Atom(_written(given)))
+
+    def _of_keys(self, *operands: Any) -> _Formula | None:
+        """A comparison of what a map holds for a value that is told, as the values for which it holds that."""
+        for asked, other in (operands, operands[::-1]):
+            constant = self._resolution.text(other)
+            found = None if symbols(constant) else by_parameter(asked, self._resolution)
+            if found is not None:
+                values, excluded = found.values_for(constant)
+                equal = (self._formula({"Fn::Equals": [{"Ref": found.parameter}, value]}) for value in values)
+                any_of = ("Fn::Or", tuple(equal))
+                return ("Fn::Not", (any_of,)) if excluded else any_of
+        return None
 
     def _comparison(self, *operands: Any) -> Atom:
         left, right = sorted(map(self._resolution.text, operands), key=lambda text: (not symbols(text), text))

@@ -139,7 +139,14 @@ def test_an_expression_without_a_name_is_told_as_it_stands() -> None:
 
 
 ATOMS = [{"Fn::Equals": [{"Ref": name}, value]} for name in ("P", "Q") for value in ("a", "b", "c")]
-ATOMS += [{"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": name}, "k"]}, "yes"]} for name in ("R", "S", "T")]
+ATOMS += [{"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": name}, "k"]}, "yes"]} for name in ("P", "R")]
+ATOMS += [
+    {"Fn::Equals": ["yes", {"Fn::FindInMap": ["M", "a", {"Fn::Sub": "${S}"}, {"DefaultValue": "yes"}]}]},
+    {"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": "P"}, "k", {"DefaultValue": "yes"}]}, "yes"]},
+    {"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": "T"}, "k", {"DefaultValue": {"Ref": "P"}}]}, "yes"]},
+    {"Fn::Equals": [{"Fn::FindInMap": ["Other", {"Ref": "T"}, "k"]}, "yes"]},
+]
+MAPPINGS = {"M": {"a": {"k": "yes", "l": "no"}, "b": {"k": "no"}, "c": {"l": "yes"}}}
 
 
 def formulas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -160,7 +167,8 @@ CONDITIONS = st.dictionaries(
 
 def template_of(conditions: Mapping[str, Any]) -> Template:
     parameters = {name: {"Type": "String"} for name in "PQRST"}
-    return Template("t", "", {"Parameters": parameters, "Conditions": conditions, "Resources": {}})
+    tree = {"Parameters": parameters, "Mappings": MAPPINGS, "Conditions": conditions, "Resources": {}}
+    return Template("t", "", tree)
 
 
 @settings(max_examples=200, deadline=None)
@@ -173,7 +181,7 @@ def test_a_disjunction_holds_in_exactly_its_worlds(conditions: Mapping[str, Any]
 
 
 @settings(max_examples=200, deadline=None)
-@given(CONDITIONS, st.fixed_dictionaries({name: st.sampled_from(["a", "b", "c", "d"]) for name in "PQ"}))
+@given(CONDITIONS, st.fixed_dictionaries({name: st.sampled_from(["a", "b", "c", "k", "l"]) for name in "PQRS"}))
 def test_whatever_the_parameters_are_it_is_one_of_the_worlds(
     conditions: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> None:
@@ -183,6 +191,44 @@ def test_whatever_the_parameters_are_it_is_one_of_the_worlds(
     assert any(
         all(decided[name] in (None, whole.holds(name, world)) for name in template.conditions) for world in whole.all
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param("[M, !Ref Stage, On]", {"prod": True, "test": False, "dev": False}, id="without a default"),
+        pytest.param(
+            '[M, !Ref Stage, On, DefaultValue: "yes"]', {"prod": True, "test": False, "x": True}, id="with one"
+        ),
+        pytest.param("[M, prod, !Ref Stage]", {"On": True, "Other": False}, id="the second key"),
+    ],
+)
+def test_what_a_map_holds_is_decided_by_its_keys(asked: str, expected: Mapping[str, bool]) -> None:
+    maps = "Mappings: {M: {prod: {On: 'yes', Other: 'no'}, test: {On: 'no'}, dev: {}}}\n"
+    conditions = f"Conditions:\n  Asks: !Equals [!FindInMap {asked}, 'yes']\n"
+    conditions += "".join(f"  {name.title()}: !Equals [!Ref Stage, {name}]\n" for name in expected)
+    text = "Parameters: {Stage: {Type: String}}\n" + maps + conditions + "Resources: {}\n"
+    whole = worlds_of(read_template(text, "t.yaml"))
+    for name, holds in expected.items():
+        assert {whole.holds("Asks", world) for world in whole.all if whole.holds(name.title(), world)} == {holds}
+
+
+def test_too_many_keys_are_looked_at_by_what_they_hold() -> None:
+    keys = [f"key{number}" for number in range(20)]
+    template = Template(
+        "t",
+        "",
+        {
+            "Parameters": {name: {"Type": "String"} for name in ("P", "Q")},
+            "Mappings": {"M": {key: {"k": "yes"} for key in keys}},
+            "Conditions": {
+                name: {"Fn::Equals": [{"Fn::FindInMap": ["M", {"Ref": name}, "k"]}, "yes"]} for name in ("P", "Q")
+            },
+            "Resources": {},
+        },
+    )
+    whole = worlds_of(template)
+    assert (whole.exact, len(whole.all)) == (True, 4)
 
 
 def test_too_many_conditions_are_looked_at_one_by_one() -> None:
