@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs site release golden lock clean
+.PHONY: demo test test-versions check corpus deployed fuzz bench model newest templates functions docs picture site release golden lock clean
 
 demo: .venv/installed ## Build, deploy to a local emulator, be refused, repair, deploy.
 	cfnroles local sh examples/demo.sh
@@ -52,6 +52,9 @@ docs: .venv/installed ## Write the pages that follow from tables anew.
 	python -m cfnroles.formats.permissions_page docs/permissions.md
 	python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md
 	cfnroles schema > docs/cfnroles.schema.json
+
+picture: .venv/installed ## Write docs/refusal.svg, the picture of README.md, from what the commands print.
+	cfnroles local python -m tests.refusal_picture docs/refusal.svg
 
 site: .venv/installed ## Write the documentation as a site to build/site, without a network.
 	zensical build --strict --clean

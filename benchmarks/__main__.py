@@ -20,7 +20,7 @@ _PACKAGES = ("cfnroles", "awacs", "botocore", "cfn-lint", "click", "msgspec", "P
 
 _PAGE = """# Benchmarks
 
-`make bench` measures all of this anew and writes this page. Seconds are those of the processor, of the user and of the
+`make bench` measures all of this again and writes this page. Seconds are those of the processor, of the user and of the
 system together, so that a busy machine changes them little; the secret validator waits for AWS, and its seconds are a
 clock's. Each number is a median; a ratio is the median of the ratios of neighbouring runs. The row with `cdk synth`
 takes `npm install aws-cdk aws-cdk-lib constructs` in `benchmarks/cdk`, or `CDK_MODULES=DIR/node_modules make bench`.

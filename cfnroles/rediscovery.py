@@ -24,7 +24,7 @@ from cfnroles.table.ecs import FEATURES
 from cfnroles.table.feature import Feature, Found
 from cfnroles.workload import Path, Workload
 
-#: So many answers are kept of one part. Where what is around it differs in more ways, it is asked about anew.
+#: So many answers are kept of one part. Where what is around it differs in more ways, it is asked about again.
 _KEPT = 8
 
 _Seen = TypeVar("_Seen")

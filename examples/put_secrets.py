@@ -1,7 +1,7 @@
 """Puts the secrets of shop.json into the account that the AWS variables point to: some of them, or all.
 
 `python put_secrets.py some` leaves one secret and one parameter out and schedules one secret for deletion, which is
-what the gate must notice. `python put_secrets.py all` then mends that.
+what the gate must notice. `python put_secrets.py all` then fixes that.
 """
 
 import sys
@@ -23,7 +23,7 @@ def put_all() -> None:
     try:
         secrets.restore_secret(SecretId="shop/payment")
     except secrets.exceptions.ResourceNotFoundException:
-        sys.exit("Run `put_secrets.py some` first: this mends what it leaves undone.")
+        sys.exit("Run `put_secrets.py some` first: this fixes what it leaves undone.")
     secrets.create_secret(Name="shop/database", SecretString='{"password": "an example, not a secret"}')
     boto3.client("ssm").put_parameter(Name="/shop/feature-flags", Value="dark-mode", Type="String")
 

@@ -77,7 +77,7 @@ def examine(
 
 def _is_rollback(request: Request) -> bool:
     # An earlier time as DeploymentId tells that CloudFormation restores an earlier deployment. To refuse would end
-    # in UPDATE_ROLLBACK_FAILED, which only a person can mend, and would protect nothing: that one is in service.
+    # in UPDATE_ROLLBACK_FAILED, which only a person can fix, and would protect nothing: that one is in service.
     # A last id from the future tells nothing: every deployment is earlier than it.
     new, old = (_moment(str(side.get("DeploymentId"))) for side in (request.properties, request.previous))
     latest = time.strftime("%Y%m%d%H%M%S", time.gmtime(request.deadline.clock.time() + AHEAD_SECONDS))

@@ -33,7 +33,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--rewrite-golden", action="store_true", help="write the golden files anew, to be reviewed as a diff"
+        "--rewrite-golden", action="store_true", help="write the golden files again, to be reviewed as a diff"
     )
 
 

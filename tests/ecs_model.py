@@ -1,6 +1,6 @@
 """What the newest botocore and cfn-lint know of Amazon ECS, beside what cfnroles knows.
 
-``make model`` writes the two records anew: only names and kinds of members and properties, which are facts about ECS.
+``make model`` writes the two records again: only names and kinds of members and properties, which are facts about ECS.
 ``make newest`` compares, and fails where ECS has gained something that the records do not have. The emulator pins an
 older botocore than the newest, so neither asks the one that is installed.
 """
@@ -111,7 +111,7 @@ def newest_properties(directory: Path) -> tuple[str, dict[str, list[str]]]:
 def main(arguments: list[str]) -> int:
     """Compare, or write. 0: nothing is gained. 1: something is, and it is named. 3: it could not be found out."""
     parser = argparse.ArgumentParser(prog="python -m tests.ecs_model")
-    parser.add_argument("--write", action="store_true", help="write the records anew")
+    parser.add_argument("--write", action="store_true", help="write the records again")
     write = parser.parse_args(arguments).write
     try:
         with tempfile.TemporaryDirectory() as directory:

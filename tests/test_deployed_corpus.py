@@ -24,7 +24,7 @@ def in_emulator(empty_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Em
     return empty_emulator
 
 
-def mended(path: Path, directory: Path) -> Path:
+def fixed(path: Path, directory: Path) -> Path:
     """A copy of a template whose family ECS would refuse, with another one."""
     copy = directory / path.name
     copy.write_text(path.read_text(encoding="utf-8").replace("CFSec scan", "cfsec-scan"))
@@ -33,7 +33,7 @@ def mended(path: Path, directory: Path) -> Path:
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
 def test_a_real_template(path: Path, tmp_path: Path, in_emulator: Emulator) -> None:
-    assert list(trial(mended(path, tmp_path), in_emulator)) == ["refused", "created", "complete"]
+    assert list(trial(fixed(path, tmp_path), in_emulator)) == ["refused", "created", "complete"]
 
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.name)
@@ -44,5 +44,5 @@ def test_a_role_that_lacks_something_is_noticed(
         return outcome(injected.replace("ssm:GetParameters", "ssm:ListTagsForResource"), *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr("tests.deployed_corpus.outcome", without_reading)
-    *steps, last = trial(mended(path, tmp_path), in_emulator)
+    *steps, last = trial(fixed(path, tmp_path), in_emulator)
     assert (steps, last.partition(":")[0]) == (["refused", "created"], "wrong roles")

@@ -39,12 +39,12 @@ ENVIRONMENT: TreePath = ("services", "web", "environment")
 
 # The path of a finding, what it says, and what of the source is shown.
 FOUND = {
-    "a value that the error says": (JSON, ("memory",), "'lots' is no number", '"memory": "lots",', '"lots"'),
+    "a value that the error says": (JSON, ("memory",), "'lots' is not a number", '"memory": "lots",', '"lots"'),
     "a value that takes no secret": (JSON, ("family",), "it is taken", '"family": "shop",', '"shop"'),
     "beside others": (
         JSON,
         (*CONTAINER, "cpu"),
-        "'x' is no number",
+        "'x' is not a number",
         '{"name": …, "cpu": "x", "environment": [{"name": …, "value": …}]},',
         '"x"',
     ),
@@ -171,7 +171,7 @@ def test_a_long_line_is_shown_around_the_caret() -> None:
 
 def test_several_findings_show_a_line_each() -> None:
     faults = [
-        fault(("memory",), "'lots' is no number", "Write one."),
+        fault(("memory",), "'lots' is not a number", "Write one."),
         fault(("family",), "it is taken", "Take another."),
     ]
     with pytest.raises(InvalidInput) as refused:

@@ -109,7 +109,7 @@ class Connection(Struct, frozen=True, dict=True):
 
 @functools.cache
 def _api_descriptions(data_path: str | None) -> Any:
-    # A session of its own would read botocore's files anew for each client, which takes longer than most calls.
+    # A session of its own would read botocore's files again for each client, which takes longer than most calls.
     from botocore.loaders import create_loader
 
     return create_loader(data_path)

@@ -1,4 +1,4 @@
-"""What somebody chose when a stack was deployed, and a template without that parameter would take back in silence."""
+"""What somebody chose when a stack was deployed, and a template without that parameter would take back silently."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from cfnroles.deploy.failures import Cause, Failure
 from cfnroles.errors import BadAnswer, InvalidInput
 from cfnroles.page import Page, page
 
-#: What only another question can mend: other options, other values, other files.
+#: What only another question can fix: other options, other values, other files.
 _OF_THE_INPUT = frozenset({Cause.INPUT, Cause.CAPABILITY})
 
 

@@ -1,4 +1,4 @@
-"""What `Fn::FindInMap` finds, as far as that hangs on the value of one parameter.
+"""What `Fn::FindInMap` finds, as far as that depends on the value of one parameter.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap.html
 """

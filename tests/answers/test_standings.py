@@ -60,7 +60,7 @@ ROWS = [
      [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)", LACKS]),
     ("one behind a condition", TEMPLATE, BEHIND,
      [f"Web, execution role: was pass, now fail: {MISSING} (new.yaml:23)", f"{LACKS} (only if IsProd holds)"]),
-    ("one that is mended", MORE, TEMPLATE,
+    ("one that is fixed", MORE, TEMPLATE,
      ["Web, execution role: was fail, now pass (new.yaml:23)", LACKS.replace("now", "no longer", 1)]),
     ("one that is not needed any more", TEMPLATE, FEWER,
      ["Web, execution role: was pass, now fail: it grants more than is needed (new.yaml:23)"]),

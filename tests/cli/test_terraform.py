@@ -222,7 +222,7 @@ def test_what_a_directory_does_not_take_is_one_clear_error(
 
 
 WITHOUT_TASKS = {
-    "a module that is not at hand": (
+    "a module that is not available": (
         'module "ecs" { source = "terraform-aws-modules/ecs/aws" }',
         [
             "is a directory of Terraform, and no task definition in it can be seen\n- infra/main.tf:1: module.ecs",

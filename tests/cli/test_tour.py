@@ -1,4 +1,4 @@
-"""docs/index.md, the first minutes with cfnroles, followed from its beginning to its end."""
+"""Pages of the documentation that need no AWS account, each followed from its beginning to its end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 
 from tests.pages import Story
 
+PAGES = ("index.md", "adopting.md", "contributing.md")
 
-def test_what_the_page_says_is_what_happens(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_the_page_says_is_what_happens(
+    page: str, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    Story("index.md", tmp_path, os.environ, lambda: None).follow((repository / "docs" / "index.md").read_text())
+    monkeypatch.setenv("CHECKOUT", str(repository))
+    Story(page, tmp_path, os.environ, lambda: None).follow((repository / "docs" / page).read_text())

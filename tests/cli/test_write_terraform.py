@@ -1,4 +1,4 @@
-"""`cfnroles terraform`: files beside the task definitions, written anew and never over anything else."""
+"""`cfnroles terraform`: files beside the task definitions, written again and never over anything else."""
 
 from __future__ import annotations
 

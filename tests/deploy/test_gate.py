@@ -1,4 +1,4 @@
-"""What a deployment and its gate tell each other: whichever clock is wrong, no missing secret passes in silence."""
+"""What a deployment and its gate tell each other: whichever clock is wrong, no missing secret passes silently."""
 
 from __future__ import annotations
 

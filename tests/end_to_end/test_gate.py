@@ -135,11 +135,11 @@ def test_after_an_id_from_the_future_a_missing_secret_is_refused(service: Servic
     assert "Secret db in us-east-1 does not exist" in refused.stderr
 
     service.put("db")
-    mended = service.account.cfnroles("deploy", service.folder / "built", "--yes", "--continue-rollback")
+    fixed = service.account.cfnroles("deploy", service.folder / "built", "--yes", "--continue-rollback")
 
-    assert mended.returncode == 0, mended.stderr
-    assert "shop-task              secrets checked again" not in mended.stderr
-    assert "1 secret checked" in mended.stderr
+    assert fixed.returncode == 0, fixed.stderr
+    assert "shop-task              secrets checked again" not in fixed.stderr
+    assert "1 secret checked" in fixed.stderr
 
 
 def test_everything_can_be_deleted_although_the_secrets_are_gone(service: Service) -> None:

@@ -55,7 +55,7 @@ def settled(template: Mapping[str, Any], offered: Offered) -> dict[str, Any]:
     """The template without the choices that are neither ``offered`` nor made by an option of the source.
 
     Each of its resources says what it says in the whole one with the defaults of the parameters, down to ``Path: /``:
-    CloudFormation replaces a role whose path is left out. No condition is left that hangs on these alone.
+    CloudFormation replaces a role whose path is left out. No condition is left that depends on these alone.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
     declared: Mapping[str, Any] = template.get("Parameters", {})
@@ -105,7 +105,7 @@ class _Settling:
         return tree
 
     def _condition(self, condition: Any) -> Any:
-        """Whether a condition holds; what is left of it, where that hangs on other parameters, too."""
+        """Whether a condition holds; what is left of it, where that depends on other parameters, too."""
         match condition:
             case {"Condition": str(name)}:
                 holds = self._condition(self._conditions[name])
