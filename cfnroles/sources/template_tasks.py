@@ -133,12 +133,13 @@ def in_same_worlds(
 def found_in(logical_id: str, document: Document, around: Template, worlds: Worlds, facts: Facts) -> TaskInWorlds:
     """What a task definition needs in the worlds of its template; raises as ``in_worlds`` does."""
     known = (worlds.whole or worlds.template).known
-    found = _Found(document, worlds.template, known.setdefault((_Discovered, logical_id), _Discovered()))
+    asked = [(world, *each) for world in worlds.all for each in run_in(world, worlds, logical_id)]
+    discovered = known.setdefault((_Discovered, logical_id), _Discovered())
+    found = _Found(document, worlds.template, discovered, once=len(asked) == 1)
     there = set()
-    for world in worlds.all:
-        for task, stack in run_in(world, worlds, logical_id):
-            there.add(world)
-            found.add(world, task, stack, facts)
+    for world, task, stack in asked:
+        there.add(world)
+        found.add(world, task, stack, facts)
     found.gaps |= dict.fromkeys(_of_worlds(worlds, document.name), there)
     return TaskInWorlds(
         logical_id,
@@ -289,17 +290,26 @@ class _Parts:
 
     def __init__(self) -> None:
         self._known: dict[object, Any] = {}
+        #: What was looked at, which is kept alive and so keeps its identity, and what is the same.
+        self._seen: dict[int, tuple[object, Any]] = {}
 
     def one(self, value: Any) -> Any:
         """The value, or the one that is the same. A text is equal to a string that has its spelling alone."""
-        if isinstance(value, (dict, Mapping)):
-            members = {name: self.one(member) for name, member in value.items()}
-            return self._known.setdefault((dict, *((name, id(member)) for name, member in members.items())), members)
+        if isinstance(value, str):
+            said = value.parts if isinstance(value, Text) else value
+            return self._known.setdefault((type(value), said), value)
+        if not isinstance(value, (dict, list, Mapping)):
+            return self._known.setdefault((type(value), value), value)
+        if id(value) not in self._seen:
+            self._seen[id(value)] = value, self._structure(value)
+        return self._seen[id(value)][1]
+
+    def _structure(self, value: Mapping[str, Any] | list[Any]) -> Any:
         if isinstance(value, list):
             elements = [self.one(element) for element in value]
             return self._known.setdefault((list, *map(id, elements)), elements)
-        said = value.parts if isinstance(value, Text) else value
-        return self._known.setdefault((type(value), said), value)
+        members = {name: self.one(member) for name, member in value.items()}
+        return self._known.setdefault((dict, *((name, id(member)) for name, member in members.items())), members)
 
 
 class _Discovered:
@@ -312,10 +322,13 @@ class _Discovered:
         #: What is kept alive keeps its identity.
         self._kept: list[TemplateTask] = []
 
-    def of(self, task: TemplateTask, facts: Facts) -> Discovery:
-        """What is discovered in a task."""
+    def of(self, task: TemplateTask, facts: Facts, *, once: bool) -> Discovery:
+        """What is discovered in a task; ``once`` where no other is asked about, for which it would be kept in parts."""
         same: tuple[Facts, object] = facts, id(task)
-        if same not in self._known:
+        if same not in self._known and once:
+            self._kept.append(task)
+            self._known[same] = discover(task.workload, facts)
+        elif same not in self._known:
             tree = self._parts.one(task.workload.tree)
             alike = facts, id(tree)
             if alike not in self._known:
@@ -328,8 +341,8 @@ class _Discovered:
 class _Found:
     """What is found in the worlds, at its places in the template."""
 
-    def __init__(self, document: Document, template: Template, discovered: _Discovered) -> None:
-        self.document, self.template = document, template
+    def __init__(self, document: Document, template: Template, discovered: _Discovered, *, once: bool) -> None:
+        self.document, self.template, self._once = document, template, once
         self.needs: dict[Need, set[World]] = {}
         self.gaps: dict[Gap, set[World]] = {}
         self.findings: dict[Finding, set[World]] = {}
@@ -341,7 +354,7 @@ class _Found:
 
     def add(self, world: World, task: TemplateTask, stack: ResolvedStack, facts: Facts) -> None:
         keys = Keys(task, stack, facts)
-        discovery = self._discovered.of(task, keys.facts)
+        discovery = self._discovered.of(task, keys.facts, once=self._once)
         special: list[Need] = []
         gaps = [*discovery.gaps, *unseen_members(task.workload, task.unseen), *hidden_gaps(task.workload), *keys.gaps]
         gaps += deployed_otherwise(task, stack)

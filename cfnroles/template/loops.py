@@ -80,18 +80,18 @@ class _Writing:
             raise _TooMany
 
     def _members(
-        self, value: Mapping[str, Any], made: Path, written: Path, items: Mapping[str, str]
+        self, value: Mapping[str, Any], made: Path, written: Path, items: Mapping[str, str], looped: bool = False
     ) -> Iterator[tuple[str, Any]]:
         for key, member in value.items():
             known = self._items(member, items) if str(key).startswith(_LOOP) else None
             if known is not None:
                 identifier, collection, body = known
                 for item in collection:
-                    yield from self._members(body, made, (*written, key, 2), {**items, identifier: item})
+                    yield from self._members(body, made, (*written, key, 2), {**items, identifier: item}, True)
                 continue
             name = _filled(str(key), items)
             self._take(len(name) + len(": "))
-            if items:
+            if looped or name != key:
                 self.places[(*made, name)] = (*written, key)
             yield name, self.value(member, (*made, name), (*written, key), items)
 
