@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from cfnroles.template.template import Template
     from cfnroles.template.worlds import Disjunction
 
+#: What is said where the defaults of variables were taken.
+_OF_DEFAULTS = (
+    "Where that is the default of a variable, --parameter NAME=VALUE or --var-file FILE tells the right value."
+)
 #: Where the members of a workload stand that name its roles.
 _ROLE_MEMBERS: Mapping[Holder, Path] = {
     Holder.EXECUTION: ("executionRoleArn",),
@@ -155,10 +159,17 @@ class Reading(Struct, frozen=True):
                 where=self.name,
                 why=findings_text(errors, self.texts),
                 drawn=partial(findings_text, errors, self.texts, drawn=True),
+                remedy=_OF_DEFAULTS if self._by_default(errors) else "",
             )
         if not self.tasks:
             raise self._without_tasks()
         return self.tasks
+
+    def _by_default(self, errors: Sequence[Finding]) -> bool:
+        """Whether the default of a variable may be what is wrong."""
+        return self.addressed and any(
+            task.defaults and not set(errors).isdisjoint(task.discovery.findings) for task in self.tasks
+        )
 
     def task(self) -> Task:
         """The only task definition; raises InvalidInput as ``accepted`` does, and where there are several."""

@@ -243,6 +243,22 @@ def test_why_there_is_no_task_definition_is_told(cfnroles: Any, directory: Path,
     assert (result.code, [each for each in told if each not in result.err]) == (2, [])
 
 
+def test_a_default_that_ecs_would_refuse_may_have_another_value(cfnroles: Any, directory: Path) -> None:
+    text = f"""variable "key" {{ default = "" }}
+resource "{TASK}" "app" {{
+  family                = "app"
+  container_definitions = jsonencode([{{
+    name = "a", image = "nginx", secrets = [{{ name = "A", valueFrom = var.key }}]
+  }}])
+}}
+"""
+    (directory / "main.tf").write_text(text, encoding="utf-8")
+    refused = cfnroles("explain", "infra")
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1].endswith("--parameter NAME=VALUE or --var-file FILE tells the right value.")
+    assert cfnroles("explain", "infra", "--parameter", "key=/a").code == 0
+
+
 def test_roles_are_put_into_no_directory(cfnroles: Any, directory: Path) -> None:
     result = cfnroles("inject", "infra")
     assert (result.code, result.err) == (

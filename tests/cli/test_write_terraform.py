@@ -502,6 +502,28 @@ def test_a_module_that_is_none_of_the_directory_s_own_is_left_alone(cfnroles: An
     assert [path.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["app.cfnroles.tf"]
 
 
+def test_a_module_beside_the_directory_is_written_where_it_is_kept(
+    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modules/app").mkdir(parents=True)
+    (tmp_path / "live/prod").mkdir(parents=True)
+    (tmp_path / "modules/app/main.tf").write_text(MAIN, encoding="utf-8")
+    call = 'module "app" { source = "../../modules/app" }\n'
+    (tmp_path / "live/prod/main.tf").write_text(call, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "live/prod")
+    refused = cfnroles("terraform", ".")
+    assert (refused.code, "`cfnroles terraform ../../modules/app` writes the roles into the module" in refused.err) == (
+        2,
+        True,
+    )
+    (tmp_path / ".git").mkdir()
+    written = cfnroles("terraform", ".")
+    assert (written.code, written.err.splitlines()[1]) == (0, "  ../../modules/app/app.cfnroles.tf")
+    text = (tmp_path / "modules/app/app.cfnroles.tf").read_text(encoding="utf-8")
+    assert "`cfnroles terraform .` writes it again" in text.splitlines()[0]
+    assert [path.parent.name for path in tmp_path.rglob("*.cfnroles.tf")] == ["app"]
+
+
 def test_two_files_never_have_one_name(cfnroles: Any, tmp_path: Path) -> None:
     container = {"Name": "a", "Image": "b", "Memory": 128}
     task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}

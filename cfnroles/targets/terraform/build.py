@@ -42,7 +42,12 @@ def terraform(
     files = files_of(reading, Directory(reading.name), form=form, again=again)
     if directory:
         return tuple(replace(each, path=posixpath.join(directory, posixpath.basename(each.path))) for each in files)
-    return tuple(replace(each, path=posixpath.join(reading.name, each.path)) for each in files)
+    return tuple(replace(each, path=_from(reading.name, each.path)) for each in files)
+
+
+def _from(directory: str, path: str) -> str:
+    joined = posixpath.join(directory, path)
+    return posixpath.normpath(joined) if path.startswith("../") else joined
 
 
 def files_of(

@@ -61,8 +61,8 @@ def directory_files(reading: Reading, files: Files, *, form: GateForm, again: Ag
     ]
     away: list[Gap] = []
     for directory, site in sorted(elsewhere.items()):
-        if directory.startswith("."):
-            away.append(_away(site))
+        if not _is_own(directory, files):
+            away.append(_away(site, joined(reading.name, directory)))
         else:
             made += _of_module(reading, files, directory, form, again.in_module(directory))
     if not made and away:
@@ -110,10 +110,17 @@ def _of_the_module(remedy: str, directory: str) -> str:
     return told.sub(lambda found: f"Tell it to the module: `{command} {found[1]}`", remedy)
 
 
-def _away(site: Site) -> Gap:
+def _is_own(directory: str, files: Files) -> bool:
+    """Whether a module is of the same repository, and none that `terraform init` fetched."""
+    return not directory.startswith(".") or (directory.startswith("..") and files.in_repository(directory))
+
+
+def _away(site: Site, directory: str) -> Gap:
     origin = Origin(site.place.document, (site.address,), line=site.place.line, column=site.place.column)
     what = "the module is none of this directory's own, and no file can be written into it"
     how = "Write the roles where the module is kept, or hand it roles of your own"
+    if ".terraform" not in directory.split("/"):
+        how = f"`cfnroles terraform {quoted(directory)}` writes the roles into the module"
     return Gap(Holder.EXECUTION, "hidden-resource", origin, what, how)
 
 
