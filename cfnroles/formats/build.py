@@ -189,10 +189,30 @@ def _deployed(built: Build, directory: Path) -> Iterator[str]:
     yield f"Deploy with `cfnroles deploy {quoted(str(directory))}`, or with the AWS CLI:"
     templates = zip(built.stacks, built.files, strict=False)
     yield from (_deploy_command(stack, directory / name) for stack, name in templates)
+    yield from (line for stack in built.stacks for line in _refused(stack))
     large = [name for name, text in built.files.items() if too_large(text)]
     if large:
         yield ""
         yield f"{', '.join(large)}: more than {TEMPLATE_BODY:,} bytes; add `--s3-bucket BUCKET` to its command."
+
+
+def _refused(stack: Stack) -> Iterator[str]:
+    """What shows why the gate refused a stack, which `aws cloudformation deploy` does not."""
+    if "SecretsExist" not in stack.template["Resources"]:
+        return
+    failed = "StackEvents[?LogicalResourceId=='SecretsExist' && ends_with(ResourceStatus, '_FAILED')]"
+    named = f"--stack-name {stack.name}"
+    yield ""
+    yield "If the gate refuses, this prints why:"
+    # The newest events are on the first page, and --output text would ask its question of each.
+    # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html#text-output
+    yield (
+        f"  aws cloudformation describe-stack-events {named} --no-paginate --output text"
+        f' --query "{failed} | [0].ResourceStatusReason"'
+    )
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
+    yield "If that was the first deployment (ROLLBACK_COMPLETE), delete the stack before the next:"
+    yield f"  aws cloudformation delete-stack {named} && aws cloudformation wait stack-delete-complete {named}"
 
 
 def _deploy_command(stack: Stack, template: Path) -> str:

@@ -79,6 +79,14 @@ def test_the_summary_tells_what_was_written_and_how_to_deploy_it(
         " --template-file build/shop-roles.yaml --capabilities CAPABILITY_NAMED_IAM",
         "  aws cloudformation deploy --stack-name shop-task --template-file build/shop-task.yaml"
         " --parameter-overrides DeploymentId=$(date -u +%Y%m%dT%H%M%SZ)",
+        "",
+        "If the gate refuses, this prints why:",
+        "  aws cloudformation describe-stack-events --stack-name shop-task --no-paginate --output text"
+        " --query \"StackEvents[?LogicalResourceId=='SecretsExist' && ends_with(ResourceStatus, '_FAILED')]"
+        ' | [0].ResourceStatusReason"',
+        "If that was the first deployment (ROLLBACK_COMPLETE), delete the stack before the next:",
+        "  aws cloudformation delete-stack --stack-name shop-task"
+        " && aws cloudformation wait stack-delete-complete --stack-name shop-task",
     ]
 
 

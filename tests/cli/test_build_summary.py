@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
+import jmespath
 import pytest
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
@@ -94,3 +96,39 @@ def test_a_role_that_needs_iams_quota_raised_is_told(cfnroles: Any, tmp_path: Pa
     found = cfnroles("build", spec, "-o", tmp_path / "out")
     assert found.code == 0
     assert (f"more than 20 managed policies on TaskRole ({count})" in found.err) is told
+
+
+def event(resource: str, status: str, reason: str = "") -> dict[str, str]:
+    return {"LogicalResourceId": resource, "ResourceStatus": status, "ResourceStatusReason": reason}
+
+
+#: What DescribeStackEvents answers, newest first.
+EVENTS = {
+    "the newest refusal": (
+        [
+            event("shop-task", "ROLLBACK_COMPLETE"),
+            event("shop-task", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [SecretsExist]."),
+            event("SecretsExist", "UPDATE_FAILED", "the second"),
+            event("SecretsExist", "CREATE_IN_PROGRESS"),
+            event("SecretsExist", "CREATE_FAILED", "the first"),
+        ],
+        "the second",
+    ),
+    "no refusal": ([event("TaskDefinition", "CREATE_FAILED", "x"), event("SecretsExist", "CREATE_COMPLETE")], None),
+}
+
+
+@pytest.mark.parametrize(("events", "why"), EVENTS.values(), ids=EVENTS)
+def test_the_command_that_tells_why_the_gate_refused_does(
+    cfnroles: Any, tmp_path: Path, events: list[dict[str, str]], why: str | None
+) -> None:
+    told = cfnroles("build", write(tmp_path / "task.json", f"{SECRET}:shop/x"), "-o", tmp_path / "out").err
+    (line,) = [line for line in told.splitlines() if "describe-stack-events" in line]
+    *_, option, query = shlex.split(line)
+
+    assert option == "--query"
+    assert jmespath.search(query, {"StackEvents": events}) == why
+
+
+def test_a_stack_without_a_gate_needs_no_such_command(cfnroles: Any, tmp_path: Path) -> None:
+    assert "refuse" not in cfnroles("build", write(tmp_path / "task.json"), "-o", tmp_path / "out").err
