@@ -151,6 +151,7 @@ _UNANSWERED = (
             "econnreset",
             "endpointconnectionerror",
             "connect timed out",
+            "connect timeout to ",
             "dispatch failure",
             "websocket: close",
             "websocket: bad handshake",

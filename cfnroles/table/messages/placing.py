@@ -40,6 +40,18 @@ SYMPTOMS = (
         caller=CallingRole.NOBODY,
     ),
     Symptom(
+        name="no-free-interface",
+        words=("unused device index",),
+        example="Unable to attach network interface to unused device index",
+        category=Category.CAPACITY,
+        what="the instance takes no more network interfaces: more tasks fit into its CPU and memory than it has"
+        " interfaces for",
+        sure="aws ec2 describe-instance-types --query 'InstanceTypes[].[InstanceType,NetworkInfo]'",
+        remedy="Ask for more CPU per task, use larger instances, or turn on the account setting awsvpcTrunking",
+        source=f"{_GUIDE}/failed-to-start-error.html",
+        caller=CallingRole.NOBODY,
+    ),
+    Symptom(
         name="no-free-address",
         words=("insufficientfreeaddresses", "enough free addresses", "no free addresses", "not have enough free ip"),
         example="Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled"

@@ -113,7 +113,12 @@ SYMPTOMS = (
     ),
     Symptom(
         name="image-unauthenticated",
-        words=("401 unauthorized", "no basic auth credentials", "authorization token has expired"),
+        words=(
+            "401 unauthorized",
+            "no basic auth credentials",
+            "authorization token has expired",
+            "ecr credentials: not found",
+        ),
         during=(*_PULLING, ""),
         example=f"CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref"
         f" {_HOST}/shop:web:"

@@ -57,6 +57,7 @@ SYMPTOMS = (
         name="secret-not-json",
         words=(
             "looking for beginning of value",
+            "secret" + ANY + "invalid character",
             "unable to unmarshal secret",
             "failed to unmarshal secret",
             "secret" + ANY + "unexpected end of json input",

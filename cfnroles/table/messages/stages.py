@@ -36,6 +36,8 @@ STAGES = (
             "cannot pull registry auth from amazon ecr",
             "can't pull registry auth from amazon ecr",
             "ecr: getauthorizationtoken",
+            # The agent gives this name to what keeps it from a token, and the other one to the pull itself.
+            "cannotpullecrcontainererror",
         ),
         example="ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval"
         " failed:"
