@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cfnroles.layout import columns
 from cfnroles.page import LINE_END, Page, joined, page, painted, verbatim, visible
@@ -82,7 +83,8 @@ def excerpt(spot: Spot, said: str = "") -> Page:
     if not 0 < spot.line <= len(lines):
         return page([])
     tokens = [*_tokens(lines[spot.line - 1], spot)]
-    target = _target(tokens, spot)
+    # What the error says of a key is about the key.
+    target = _target(tokens, replace(spot, key="") if repr(spot.key) in said else spot)
     told, start, size = "", 0, 1
     for token in tokens:
         shown = _shown(token, spot, said if token is target else "")

@@ -18,5 +18,11 @@ def meant(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+def hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A remedy for a name that is none of the known ones: the one that was meant, ``otherwise`` where none is near."""
+    near = meant(name, known) if name else None
+    return f"Did you mean {near!r}?" if near else otherwise
+
+
 def _folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -17,6 +17,7 @@ from cfnroles.need import Holder, Need
 from cfnroles.page import quoted
 from cfnroles.sources.reading import Reading, Task
 from cfnroles.sources.roles import read_roles_of
+from cfnroles.spelling import hint
 from cfnroles.template.intrinsics import symbols
 from cfnroles.trail.record import role_key
 
@@ -72,8 +73,9 @@ def subjects_of(asked: AuditQuestion) -> tuple[Subject, ...]:
     found = list(_given(asked)) if asked.roles else list(_of_sources(asked))
     for name in asked.called:
         if not any(name in _names(each.role) for each in found):
-            roles = ", ".join(_names(each.role)[-1] for each in found) or "none"
-            raise InvalidInput(f"--called {name}: there is no such role", why=f"The roles: {roles}.")
+            roles = [_names(each.role)[-1] for each in found]
+            why = f"The roles: {', '.join(roles) or 'none'}."
+            raise InvalidInput(f"--called {name}: there is no such role", why=why, remedy=hint(name, roles))
     if not found:
         raise InvalidInput(
             "no role is given",

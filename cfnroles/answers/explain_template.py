@@ -15,6 +15,7 @@ from cfnroles.sources.nested_stacks import NestedStack
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS, spelled
 from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds
+from cfnroles.spelling import hint
 from cfnroles.template.template import Template
 
 
@@ -61,7 +62,8 @@ def _nested(reading: Reading, resource: str) -> Iterator[tuple[TaskInWorlds, Nes
                 yield replace(task, logical_id=ids[-1]), stack
     if "." in resource and ids and resource not in ids:
         why = f"The task definitions of its nested stacks: {', '.join(ids)}."
-        raise InvalidInput(f"has no task definition {resource}", where=reading.name, why=why)
+        what = f"has no task definition {resource}"
+        raise InvalidInput(what, where=reading.name, why=why, remedy=hint(resource, ids))
 
 
 def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack) -> Explanation:

@@ -17,6 +17,7 @@ from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASK_DEFINITIONS
 from cfnroles.sources.template_tasks import TaskInWorlds, own
 from cfnroles.sources.told_facts import told_facts
+from cfnroles.spelling import hint
 from cfnroles.template.given import Given
 from cfnroles.template.template import Template
 from cfnroles.template.worlds import World
@@ -33,11 +34,13 @@ def asked_about(
     if resource and resource not in ids:
         noun = "task definition or Express Mode service" if EXPRESS_SERVICE in kinds else "task definition"
         why = f"It has {', '.join(ids)}." if ids else "It has none."
-        raise InvalidInput(f"has no {noun} {resource}", where=reading.name, why=why)
+        what = f"has no {noun} {resource}"
+        raise InvalidInput(what, where=reading.name, why=why, remedy=hint(resource, ids))
     if unknown := sorted(set(reading.told.parameters) - set(template.settable)):
         known = ", ".join(template.settable)
         why = f"Its parameters: {known}." if known else "It has none."
-        raise InvalidInput(f"has no parameter {unknown[0]} that takes a value", where=reading.name, why=why)
+        what, remedy = f"has no parameter {unknown[0]} that takes a value", hint(unknown[0], template.settable)
+        raise InvalidInput(what, where=reading.name, why=why, remedy=remedy)
     return (resource,) if resource else ids
 
 

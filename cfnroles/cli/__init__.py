@@ -51,6 +51,24 @@ COMMANDS = {
 }
 
 
+#: What other tools call what these commands do.
+_ALSO_CALLED = {
+    other: name
+    for name, others in {
+        "build": "generate synth synthesize create render make",
+        "check": "secrets",
+        "delete": "destroy remove rm down",
+        "deploy": "apply up",
+        "diagnose": "debug troubleshoot doctor",
+        "explain": "why show describe",
+        "init": "new start",
+        "lint": "validate test",
+        "outputs": "exports",
+        "status": "list ls ps",
+    }.items()
+    for other in others.split()
+}
+
 #: Every command has it, and none has to know of it.
 _QUIET = click.Option(
     ["-q", "--quiet"],
@@ -58,7 +76,7 @@ _QUIET = click.Option(
     expose_value=False,
     is_eager=True,
     help="Print the answer and errors alone.",
-    callback=lambda _context, _parameter, quiet: be_quiet(quiet),
+    callback=lambda _context, _parameter, quiet: be_quiet(True) if quiet else None,
 )
 
 
@@ -79,6 +97,18 @@ class LazyCommands(click.Group):
             if not any(parameter.name == _QUIET.name for parameter in each.params):
                 each.params.append(_QUIET)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; a usage error that names the one that was meant where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from cfnroles.spelling import hint
+
+            also = _ALSO_CALLED.get(args[0].lower())
+            remedy = f"Did you mean {also!r}?" if also else hint(args[0], COMMANDS)
+            ctx.fail(" ".join(filter(None, (f"No such command {args[0]!r}.", remedy))))
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """What a shell offers for the name of a command or an option, without importing any command."""
@@ -113,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     before = itertools.takewhile(lambda word: word.startswith("-"), words)
     verbose = any(word in ("-v", "--verbose") for word in before)
     open_streams()
+    be_quiet(False)
     reader = output_reader()
     try:
         code = cfnroles.main(args=words, prog_name="cfnroles", standalone_mode=False)

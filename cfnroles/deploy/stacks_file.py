@@ -16,6 +16,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT, Missing, exists, read_inside, text_of
 from cfnroles.manifest import FILE, SCHEMA, State, is_plain_name, manifest_of
 from cfnroles.page import page, quoted
+from cfnroles.spelling import hint
 from cfnroles.template.template import Template, read_template
 
 #: Names with values, such as parameters and tags.
@@ -248,7 +249,8 @@ def chosen(sources: Iterable[StackSource], only: Iterable[str]) -> tuple[StackSo
     sources, only = tuple(sources), tuple(only)
     names = [source.name for source in sources]
     if unknown := [name for name in only if name not in names]:
-        raise InvalidInput(f"there is no stack {' or '.join(unknown)}", remedy=f"The stacks are: {', '.join(names)}")
+        why = f"The stacks are: {', '.join(names)}"
+        raise InvalidInput(f"there is no stack {' or '.join(unknown)}", why=why, remedy=hint(unknown[0], names))
     return tuple(source for source in sources if not only or source.name in only)
 
 

@@ -15,6 +15,7 @@ from cfnroles.hcl.parser import parse, parse_expression
 from cfnroles.hcl.session import MOST_OF_ALL, Budget
 from cfnroles.hcl.syntax import Block, Chunk, Constant, Node, Place, Source, Template, Variable
 from cfnroles.hcl.values import Failed, Outside
+from cfnroles.spelling import hint
 
 #: Where `terraform init` notes the modules that it brought.
 _INSTALLED = ".terraform/modules/modules.json"
@@ -124,7 +125,8 @@ class Project:
             if name not in self.root.variables:
                 known = ", ".join(sorted(self.root.variables))
                 why = f"Its variables are {known}." if known else "It has none."
-                raise InvalidInput(f"{where}: there is no variable {name}", where=self.files.called("."), why=why)
+                what, remedy = f"{where}: there is no variable {name}", hint(name, self.root.variables)
+                raise InvalidInput(what, where=self.files.called("."), why=why, remedy=remedy)
 
     def _argument(self, name: str, text: str) -> Node:
         """The value of a variable from the command line: a text where its type is one, else an expression."""

@@ -30,6 +30,7 @@ from cfnroles.iam.stack_roles import (
 )
 from cfnroles.iam.statements import document_of, outcomes
 from cfnroles.iam.trust_policies import TRUST_POLICY, read_trust
+from cfnroles.spelling import hint
 from cfnroles.template.given import NOTHING_GIVEN, Given
 from cfnroles.template.intrinsics import literal, plain, symbols, undecided
 from cfnroles.template.template import Template, read_template
@@ -168,7 +169,8 @@ def template_role(template: Template, name: str = "", given: Given = NOTHING_GIV
     unknown = sorted(set(given.parameters) - set(template.parameters))
     if unknown:
         has = ", ".join(template.parameters) or "none"
-        raise InvalidInput(f"has no parameter {unknown[0]}", where=template.document, why=f"Its parameters: {has}.")
+        what, remedy = f"has no parameter {unknown[0]}", hint(unknown[0], template.parameters)
+        raise InvalidInput(what, where=template.document, why=f"Its parameters: {has}.", remedy=remedy)
     roles = StackRoles(template.resolve(given)).roles
     return stack_role(_chosen(roles, name, template.document), template, given)
 
@@ -372,12 +374,12 @@ def _chosen(roles: Sequence[RoleResource], name: str, document: str) -> RoleReso
     named = [role for role in roles if name in (role.logical_id, role.resource.properties.get("RoleName")) or not name]
     if len(named) == 1:
         return named[0]
-    found = ", ".join(role.logical_id for role in roles) or "none"
+    ids = [role.logical_id for role in roles]
     raise InvalidInput(
         f"has no role {name}" if name else f"has {len(roles)} roles" if roles else "has no role",
         where=document,
-        why=f"Its roles: {found}.",
-        remedy=f"Name one: {document}:LogicalId." if roles else "",
+        why=f"Its roles: {', '.join(ids) or 'none'}.",
+        remedy=hint(name, ids, f"Name one: {document}:LogicalId." if roles else ""),
     )
 
 
@@ -390,7 +392,7 @@ def _listed_role(data: Mapping[str, Any], document: str, name: str) -> Role:
     raise InvalidInput(
         f"has no role {name}" if name else f"has {len(details)} roles",
         where=document,
-        remedy=f"Name one of them: {document}:RoleName.",
+        remedy=hint(name, (each["RoleName"] for each in details), f"Name one of them: {document}:RoleName."),
     )
 
 

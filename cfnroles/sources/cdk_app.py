@@ -25,6 +25,7 @@ from cfnroles.sources.source import read
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import hidden, own
 from cfnroles.sources.told import Told
+from cfnroles.spelling import hint
 from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template
 
@@ -65,9 +66,9 @@ def stacks_with(readings: Sequence[Reading], resource: str, where: str) -> Itera
     """
     of = [(each, own_tasks(each)) for each in readings]
     if resource and not any(resource in ids for _, ids in of):
-        names = ", ".join(name for _, ids in of for name in ids)
-        why = f"Its task definitions: {names}." if names else "It has none."
-        raise InvalidInput(f"has no task definition {resource}", where=where, why=why)
+        names = [name for _, ids in of for name in ids]
+        why = f"Its task definitions: {', '.join(names)}." if names else "It has none."
+        raise InvalidInput(f"has no task definition {resource}", where=where, why=why, remedy=hint(resource, names))
     for each, ids in of:
         if resource in ids if resource else ids or (each.template and any((*hidden(each.template), *each.nested))):
             yield each
@@ -100,7 +101,8 @@ def _found(directory: str, told: Told, inside: str = "") -> tuple[_Found, ...]:
     known = {name for each in found for name in each.settable}
     if unknown := sorted(set(told.parameters) - known):
         why = f"The parameters of its stacks: {', '.join(sorted(known))}." if known else "They have none."
-        raise InvalidInput(f"has no parameter {unknown[0]} that takes a value", where=directory, why=why)
+        what = f"has no parameter {unknown[0]} that takes a value"
+        raise InvalidInput(what, where=directory, why=why, remedy=hint(unknown[0], known))
     return found
 
 

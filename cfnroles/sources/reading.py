@@ -23,6 +23,7 @@ from cfnroles.lines import findings_text, gaps_text, refuse
 from cfnroles.need import Finding, Gap, Holder, Need, Reference, Severity
 from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.sources.told import Told
+from cfnroles.spelling import hint
 from cfnroles.workload import EXPRESS, Path, Workload
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Reading(Struct, frozen=True):
         tasks = self.accepted()
         if found := tuple(each for each in tasks if each.name == service):
             return replace(self, tasks=found)
-        raise self._which(f"has no service {service}")
+        raise self._which(f"has no service {service}", service)
 
     def about(self, resource: str) -> Reading:
         """The reading with the one task definition of a configuration that is asked about; itself for any other source.
@@ -202,9 +203,9 @@ class Reading(Struct, frozen=True):
         """The reading with one task definition of a configuration alone; raises InvalidInput where there is none."""
         if found := tuple(each for each in self.tasks if each.address == address):
             return replace(self, tasks=found)
-        names = ", ".join(each.address for each in self.tasks)
-        why = f"Its task definitions: {names}." if names else "It has none."
-        raise InvalidInput(f"has no task definition {address}", where=self.name, why=why)
+        names = [each.address for each in self.tasks]
+        why = f"Its task definitions: {', '.join(names)}." if names else "It has none."
+        raise InvalidInput(f"has no task definition {address}", where=self.name, why=why, remedy=hint(address, names))
 
     def _without_tasks(self) -> InvalidInput:
         from cfnroles.sources.template_task_definitions import TASKS
@@ -223,10 +224,11 @@ class Reading(Struct, frozen=True):
         remedy = f"Give a task definition or a service spec. {looking} at this one."
         return InvalidInput(f"is {self.noun}, and {what}", where=self.name, remedy=remedy)
 
-    def _which(self, what: str) -> InvalidInput:
-        names = ", ".join(each.address or each.name for each in self.tasks)
+    def _which(self, what: str, name: str = "") -> InvalidInput:
+        known = [each.address or each.name for each in self.tasks]
+        names = ", ".join(known)
         if self.addressed:
             why, remedy = f"Its task definitions: {names}.", "Name one of them with --resource ADDRESS."
         else:
             why, remedy = f"Its services: {names}.", "Name one of them with --service NAME."
-        return InvalidInput(what, where=self.name, why=why, remedy=remedy)
+        return InvalidInput(what, where=self.name, why=why, remedy=hint(name, known, remedy))

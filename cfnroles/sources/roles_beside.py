@@ -24,6 +24,7 @@ from cfnroles.sources.role_places import own_places
 from cfnroles.sources.roles import file_and_name
 from cfnroles.sources.template_task_definitions import TASKS
 from cfnroles.sources.template_tasks import own
+from cfnroles.spelling import hint
 from cfnroles.template.linking import Stack, linked
 from cfnroles.template.template import Template, checked
 
@@ -185,7 +186,7 @@ def _role(template: Template | None, name: str, document: str) -> str:
         f"has no role {name}" if name else f"has {len(ids)} roles" if ids else "has no role",
         where=document,
         why=f"Its roles: {', '.join(ids) or 'none'}.",
-        remedy=f"Name one: {document}:LogicalId." if ids else "",
+        remedy=hint(name, ids, f"Name one: {document}:LogicalId." if ids else ""),
     )
 
 

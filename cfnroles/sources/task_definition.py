@@ -12,6 +12,7 @@ from cfnroles.facts import Facts
 from cfnroles.placeholders import as_symbols, fill, name_of, unresolved
 from cfnroles.sources.members import MEMBERS, recorded
 from cfnroles.sources.told import Told
+from cfnroles.spelling import hint
 from cfnroles.workload import EXPRESS, Path, Workload
 
 #: What ECS tells about a registered task definition and does not take when one is registered.
@@ -145,7 +146,8 @@ def with_images(containers: list[Any], images: Mapping[str, str], document: str)
             raise InvalidInput(
                 f"--image {name or images[name]}: no container has this name",
                 where=document,
-                remedy=f"Write --image CONTAINER=IMAGE; the containers are {known}.",
+                why=f"The containers are {known}.",
+                remedy=hint(name, map(str, names), "Write --image CONTAINER=IMAGE."),
             )
     return [
         {**container, "image": images.get(str(container.get("name")), images.get("", container.get("image", "")))}

@@ -54,6 +54,9 @@ WRONG = (
     Wrong("unknown-key-of-a-service", _WEB, "    taskDefinition: web.json\n", "6:5", "Did you mean 'task-definition'?"),
     Wrong("unknown-key-of-a-role", _ROLE, _role("polices: [x]"), "8:7", "'polices' is not a key"),
     Wrong("unknown-grant", "sqs-send", "sqs-sned", "9:11", "Did you mean 'sqs-send'?"),
+    Wrong("grant-by-another-word", "sqs-send", "sqs-publish", "9:11", "Did you mean 'sqs-send'?"),
+    Wrong("grants-of-no-service", "sqs-send", "sqs-purge-all", "9:11", "Its service has 'sqs-send' and 'sqs-consume'."),
+    Wrong("key-of-what-is-below", _WEB, _WEB + "    grants: []\n", "7:5", "Write it below 'task-role'."),
     Wrong("grant-without-a-word", "sqs-send: orders", "{prefix: x}", "9:11", "a grant has no word"),
     Wrong(
         "two-words-in-one-grant", _GRANT, "        - {sqs-send: a, sqs-consume: a}\n", "9:25", "Make one entry of each"

@@ -196,7 +196,7 @@ class Structure(Struct, frozen=True):
         keys = {key.name: key for key in self.keys}
         for name, member in value.items():
             if name not in keys:
-                yield fault((*path, name), f"{name!r} is not a key of {self.noun}", nearest(name, self._names))
+                yield fault((*path, name), f"{name!r} is not a key of {self.noun}", self._meant(name))
             elif member is None:
                 yield fault((*path, name), f"{name!r} has no value", f"Write {keys[name].type.noun}.")
             else:
@@ -213,9 +213,20 @@ class Structure(Struct, frozen=True):
             remedy = "Make one entry of each." if chosen else f"The words are {listed(self.choice)}."
             yield fault((*path, chosen[1]) if chosen else path, what, remedy)
 
+    def _meant(self, name: str) -> str:
+        """A remedy for a key that is not known: by its meaning, its spelling, or the key that it is a key of."""
+        from cfnroles.sources.service_spec.meant_grants import meant_grant  # for wrong input alone
+
+        if grants := meant_grant(name, self.choice) if self.choice else ():
+            return f"Did you mean {grants[0]!r}?" if len(grants) == 1 else f"Its service has {listed(grants)}."
+        above = [key.name for key in self.keys if name in _names_in(key.type)]
+        if above and not meant(name, self._names, 0.8):
+            return f"Write it below {' or '.join(map(repr, above))}."
+        return nearest(name, self._names)
+
     @property
     def _names(self) -> tuple[str, ...]:
-        return tuple(key.name for key in self.keys)
+        return _names_in(self)
 
     def schema(self) -> dict[str, Any]:
         """An object with properties, each with its documentation."""
@@ -254,6 +265,11 @@ class Either(Struct, frozen=True):
     def schema(self) -> dict[str, Any]:
         """Any of both."""
         return {"anyOf": [self.plain.schema(), self.mapping.schema()]}
+
+
+def _names_in(of: Type) -> tuple[str, ...]:
+    """The keys that a value of a type may have."""
+    return tuple(key.name for key in of.keys) if isinstance(of, Structure) else ()
 
 
 def shown(value: Any) -> str:

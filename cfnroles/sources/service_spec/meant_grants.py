@@ -1,0 +1,108 @@
+"""Which grant a person meant who wrote a word that none has: by what it means, before how it is spelled."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from cfnroles.spelling import meant
+
+
+def meant_grant(name: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The grants that ``name`` may mean: one of the same service and meaning, else those that the service has.
+
+    ``s3-get`` is ``s3-read``, and nothing of another service, however alike it is spelled. An action of IAM, such as
+    ``sqs:SendMessage``, is read the same way. Empty where the service is not known.
+    """
+    services = {each: _parts(each) for each in known}
+    (first, *_), verbs = head = _parts(name)
+    whole = _service(*head[0])
+    service = whole if whole in {_service(*words) for words, _ in services.values()} else _service(first)
+    same = {each: words for each, (heads, words) in services.items() if _service(*heads) == service}
+    for nearly in _NEARLY:
+        found = [each for each, words in same.items() if verbs and _as(nearly, words) == _as(nearly, verbs)]
+        if len(found) == 1:
+            return tuple(found)
+    near = meant(name, same, 0.8)
+    return (near,) if near else tuple(same)
+
+
+def _parts(name: str) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The words of a grant that are no verbs, its service first, and what may be done in the words of ``_VERBS``."""
+    words = [each.lower() for each in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
+    joined = {f"{first}{second}": [first, second] for first, second in itertools.pairwise(words)}
+    if words and _SERVICES.get(next(iter(joined), "")):
+        words = [next(iter(joined)), *words[2:]]
+    head = [word for at, word in enumerate(words) if not at or word not in _VERBS]
+    verbs = tuple(verb for word in words[1:] for verb in _VERBS.get(word, ()))
+    return head or [""], verbs
+
+
+def _service(*words: str) -> str:
+    return _SERVICES.get("".join(words), "".join(words))
+
+
+def _as(nearly: Mapping[str, str], verbs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(nearly.get(verb, verb) for verb in verbs)
+
+
+def _classes(words: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    return {
+        word: tuple(verb.split("-")) for verb, several in words.items() for word in (*verb.split("-"), *several.split())
+    }
+
+
+_VERBS = {
+    **_classes({"read-write": "rw readwrite"}),
+    **_classes(
+        {
+            "read": "get fetch download load query scan select view",
+            "write": "put post upload update set save insert add create store modify edit",
+            "send": "publish push enqueue emit produce notify",
+            "consume": "receive poll subscribe pull dequeue listen process",
+            "delete": "remove rm destroy purge drop erase",
+            "list": "ls browse",
+            "invoke": "call run execute trigger",
+            "start": "begin launch",
+            "connect": "login auth authenticate",
+            "decrypt": "unseal",
+            "encrypt": "seal",
+            "discover": "find resolve",
+            "answer": "callback reply",
+        }
+    ),
+}
+#: What is nearly the same, where a service has no grant that is the same: whoever deletes items is not told to send.
+_NEARLY: tuple[Mapping[str, str], ...] = (
+    {},
+    {"consume": "read", "list": "read", "send": "write", "start": "invoke"},
+    {"delete": "write"},
+)
+#: What people call a service, by the name that it has in grants.
+_SERVICES = {
+    alias: service
+    for service, aliases in {
+        "s3": "s3 bucket",
+        "dynamodb": "dynamodb dynamo ddb",
+        "sqs": "sqs queue",
+        "sns": "sns topic",
+        "ses": "ses mail email",
+        "secret": "secret secrets secretsmanager",
+        "parameter": "parameter parameters ssm param params parameterstore",
+        "lambda": "lambda function",
+        "eventbridge": "eventbridge events",
+        "kafka": "kafka msk",
+        "kinesis": "kinesis",
+        "kms": "kms",
+        "stepfunctions": "stepfunctions states sfn",
+        "opensearch": "opensearch es elasticsearch",
+        "elasticache": "elasticache redis valkey",
+        "firehose": "firehose",
+        "api": "api apigateway executeapi",
+        "rds": "rds database",
+        "bedrock": "bedrock",
+        "efs": "efs elasticfilesystem",
+    }.items()
+    for alias in aliases.split()
+}

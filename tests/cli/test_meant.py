@@ -1,0 +1,52 @@
+"""Whoever mistypes a command, or a name that a file holds, is told which one was meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TASK = {"family": "shop", "containerDefinitions": [{"name": "web", "image": "nginx:1", "memory": 128}]}
+TEMPLATE = """\
+Parameters: {Stage: {Type: String}}
+Resources:
+  WebTask:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ExecutionRoleArn: !Ref Role, ContainerDefinitions: [{Name: web, Image: nginx}]}
+  ExecutionRole: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+"""
+SPEC = """\
+project: shop
+services: {web: {task-definition: task.json}, worker: {task-definition: task.json}}
+environments: {staging: {}}
+"""
+
+MEANT = {
+    "a command": (["explian"], "No such command 'explian'. Did you mean 'explain'?"),
+    "a command of another tool": (["destroy"], "Did you mean 'delete'?"),
+    "an option": (["explain", "task.json", "--fromat", "json"], "--format"),
+    "a container": (["explain", "task.json", "--image", "wbe=nginx"], "Did you mean 'web'?"),
+    "a logical ID": (["explain", "template.yaml", "--resource", "webTsk"], "Did you mean 'WebTask'?"),
+    "a parameter": (["explain", "template.yaml", "--parameter", "Stagee=a"], "Did you mean 'Stage'?"),
+    "a role": (["verify", "task.json", "--role", "template.yaml:ExecutionRol"], "Did you mean 'ExecutionRole'?"),
+    "a service": (["verify", "spec.yaml", "--service", "wroker", "--role", "x.json"], "Did you mean 'worker'?"),
+    "an environment": (["build", "spec.yaml", "--environment", "stagign"], "Did you mean 'staging'?"),
+    "a stack": (["status", "spec.yaml", "--only", "shop-web-rolse"], "Did you mean 'shop-web-roles'?"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), MEANT.values(), ids=MEANT)
+def test_what_was_meant(words: list[str], told: str, cfnroles: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("task.json").write_text(json.dumps(TASK))
+    Path("template.yaml").write_text(TEMPLATE)
+    Path("spec.yaml").write_text(SPEC)
+    answer = cfnroles(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert told in answer.err
+
+
+def test_nothing_is_meant_by_what_nobody_calls_so(cfnroles: Any) -> None:
+    assert cfnroles("frobnicate").err.endswith("No such command 'frobnicate'.\n")
