@@ -231,3 +231,8 @@ def _notes(coverage: Coverage, roles: Sequence[AuditedRole]) -> Iterator[str]:
     unused = [report for report in coverage.reports if report.cut]
     if unused:
         yield "a report of IAM is one page of several"
+    for trail in coverage.selectors:
+        if trail.account in coverage.reselected:
+            yield f"the event selectors of {trail.trail} are not used: the events show that they changed in the window"
+        else:
+            yield f"what {trail.trail} records is taken from its event selectors as they are now"

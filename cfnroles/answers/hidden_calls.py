@@ -17,6 +17,7 @@ from cfnroles.text import is_region
 from cfnroles.trail.coverage import Coverage, Region, periods
 
 _SIGNS = "*?$"
+_STS = ("sts.amazonaws.com",)
 _TORN = "events are missing of which nobody can tell when and where they were"
 
 
@@ -45,7 +46,16 @@ class View(Struct, frozen=True):
             return found
         if why := self.missing(found):
             return why
-        return "" if self.coverage.history else _management(action, source, found)
+        return "" if self.coverage.history or self._told(action, source) else _management(action, source, found)
+
+    def _told(self, action: str, source: EventSource) -> bool:
+        """Whether event selectors tell that all management events of an action are recorded."""
+        reads = reads_only(action.partition(":")[2])
+        told = self.coverage.told(self.account)
+        return all(
+            any(each.records_management(source.hosts, read=read) for each in told)
+            for read in ((True, False) if reads is None else (reads,))
+        )
 
     def sessions(self) -> str:
         """Why the trail would not show that the role was assumed; an empty text where it would."""
@@ -54,7 +64,8 @@ class View(Struct, frozen=True):
             return found
         if why := self.missing(found):
             return why if self.regions else f"{why}; pass --region for where its tasks run"
-        if not self.coverage.history and not all(each.reads for each in found):
+        told = any(each.records_management(_STS, read=True) for each in self.coverage.told(self.account))
+        if not (self.coverage.history or told or all(each.reads for each in found)):
             return "the trail may record only events that write, and AssumeRole is one that reads"
         return ""
 
@@ -94,6 +105,12 @@ class View(Struct, frozen=True):
         for read in (True, False) if reads is None else (reads,):
             key = (source.service, thing, read)
             seen = [each for each in self.coverage.regions_of(self.account) if key in each.data]
+            told = self.coverage.told(self.account)
+            if not seen and thing and any(each.records_data(data.type, thing, read=read) for each in told):
+                found = self._among(resource, source)
+                if isinstance(found, str):
+                    return found
+                seen = [*found]
             if not seen:
                 what = f"of {thing}" if thing else f"of {source.service}"
                 kind = "that read" if read else "that write"

@@ -71,7 +71,8 @@ def command(**given: Any) -> None:
     What a field of a task definition needs is never taken away, and what cannot be known stays.
 
     FILE is a file as CloudTrail delivers it, compressed or not, JSON lines, what `aws cloudtrail lookup-events` or
-    CloudTrail Lake answers, or what `aws iam get-service-last-accessed-details` answers. DIR is a directory of them,
+    CloudTrail Lake answers, or what `aws iam get-service-last-accessed-details` answers. What `aws cloudtrail
+    get-event-selectors` answers tells which calls the trail records without one being seen. DIR is a directory of them,
     such as a copy of AWSLogs.
 
     ROLE is as `verify` takes it. FILE without a role, for the output of `aws iam get-account-authorization-details`,

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 
 from msgspec import Struct, field
 
+from cfnroles.trail.selectors import Selectors
+
 #: An account and a Region.
 Place = tuple[str, str]
 #: A service, what of it is recorded, and whether the calls read.
@@ -74,7 +76,8 @@ class Coverage(Struct, frozen=True):
     those of digests. ``malformed`` counts events that are not of CloudTrail's form. ``more`` says that an answer of
     lookup-events is one page of several. ``history`` says that the events are those of the event history, which holds
     all management events and no others, of ``days`` days. ``reports`` are IAM's, on when roles called services last;
-    ``unreported`` are the roles on which it was asked for one in vain.
+    ``unreported`` are the roles on which it was asked for one in vain. ``selectors`` tell what trails record, and
+    ``reselected`` are accounts where the events themselves show that somebody changed that, or stopped a trail.
     """
 
     regions: tuple[Region, ...] = ()
@@ -92,6 +95,8 @@ class Coverage(Struct, frozen=True):
     days: int = 0
     reports: tuple[LastAccessed, ...] = ()
     unreported: tuple[str, ...] = ()
+    selectors: tuple[Selectors, ...] = ()
+    reselected: tuple[str, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -122,6 +127,12 @@ class Coverage(Struct, frozen=True):
         except ValueError:
             return ()
         return tuple((first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1))
+
+    def told(self, account: str) -> tuple[Selectors, ...]:
+        """What is told of what trails record of an account, where it was the same in all of the window."""
+        if self.history or account in self.reselected:
+            return ()
+        return tuple(each for each in self.selectors if each.account == account)
 
     @property
     def is_torn(self) -> bool:

@@ -13,6 +13,7 @@ from cfnroles.table.event_sources import EVENT_SOURCES, data_events_of
 from cfnroles.trail.coverage import NAMED, BrokenFile, Coverage, LastAccessed, Place, Recorded, Region
 from cfnroles.trail.record import Record, ServiceAccess
 from cfnroles.trail.resources import arns_of
+from cfnroles.trail.selectors import Selectors
 from cfnroles.trail.stream import Batch, Broken, OtherDocument, batches, unwrapped
 
 _CHUNK = 1 << 20
@@ -32,6 +33,11 @@ _MOST_PLACES = 100_000
 #: How many of IAM's reports are kept: an account has no more roles.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MOST_REPORTS = 5_000
+_CLOUDTRAIL = "cloudtrail.amazonaws.com"
+#: Calls after which a trail records something else than before.
+_RESELECTING = frozenset(
+    {"PutEventSelectors", "StartLogging", "StopLogging", "CreateTrail", "UpdateTrail", "DeleteTrail"}
+)
 _EXCLUDABLE = frozenset(host for source in EVENT_SOURCES if source.excluded for host in source.hosts)
 _FORMS = "Give files of CloudTrail as delivered, a directory of them, or the output of `aws cloudtrail lookup-events`."
 
@@ -63,10 +69,12 @@ class Pass:
         self._counts: Counter[str] = Counter()
         self._more = False
         self.reports: list[LastAccessed] = []
+        self._selectors: dict[str, Selectors] = {}
+        self._reselected: set[str] = set()
 
     def take(self, records: Iterable[Record]) -> None:
         """Count events, and show each to whoever watches."""
-        for record in unwrapped(self._without_reports(records)):
+        for record in unwrapped(self._without_answers(records)):
             if record is None or not _TIME.fullmatch(record.eventTime):
                 self._counts["malformed"] += 1
             elif record.eventCategory != _INSIGHTS:
@@ -74,9 +82,15 @@ class Pass:
                 self._count(record)
                 self._watch(record)
 
-    def _without_reports(self, records: Iterable[Record]) -> Iterator[Record]:
+    def _without_answers(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records without what IAM and CloudTrail answered beside them, which is kept."""
         for record in records:
-            if record.ServicesLastAccessed is None:
+            if record.EventSelectors is not None or record.AdvancedEventSelectors is not None:
+                trail = record.TrailARN or ""
+                told = tuple(record.EventSelectors or ()), tuple(record.AdvancedEventSelectors or ())
+                self._selectors[trail] = Selectors(trail, *told)
+                self._counts["answers"] += 1
+            elif record.ServicesLastAccessed is None:
                 yield record
             elif len(self.reports) < _MOST_REPORTS:
                 self.reports.append(report_of(record.ServicesLastAccessed, cut=bool(record.IsTruncated)))
@@ -93,10 +107,12 @@ class Pass:
         is none of CloudTrail's; whatever could be read before was taken.
         """
         events, malformed = self._counts["events"], self._counts["malformed"]
+        answers = self._counts["answers"]
         with opened(source) as file:
             for batch in batches(iter(lambda: file.read(_CHUNK), b"")):
                 self._batch(batch)
-        if self._counts["events"] == events and self._counts["malformed"] > malformed:
+        answered = self._counts["answers"] > answers
+        if not answered and self._counts["events"] == events and self._counts["malformed"] > malformed:
             self._counts["malformed"] = malformed
             raise OtherDocument("it is not a file of CloudTrail")
         self._counts["files"] += 1
@@ -165,6 +181,8 @@ class Pass:
             seen.writes += read is False
         if host in _EXCLUDABLE:
             seen.excludable.add(host)
+        elif host == _CLOUDTRAIL and record.eventName in _RESELECTING:
+            self._reselected.add(record.account)
 
     def _count_data(self, record: Record, seen: _Seen) -> None:
         found = data_events_of(record.eventSource, record.eventName)
@@ -211,6 +229,8 @@ class Pass:
             history,
             days,
             tuple(self.reports),
+            selectors=tuple(self._selectors.values()),
+            reselected=tuple(sorted(self._reselected)),
         )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cfnroles.table.event_source import reads_only
+from cfnroles.trail.selectors import AdvancedEventSelector, EventSelector
 
 #: What AWS writes where it refuses a call.
 #: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -65,7 +66,8 @@ class Record(Struct, gc=False):
     """One event, or what one is wrapped in; ``ServicesLastAccessed`` is what IAM answers about a role instead.
 
     ``Records``, ``Events``, ``CloudTrailEvent``, ``eventJson`` and ``detail`` are the wrappings of delivered files, of
-    lookup-events, of CloudTrail Lake and of EventBridge.
+    lookup-events, of CloudTrail Lake and of EventBridge. ``EventSelectors`` and ``AdvancedEventSelectors`` are what a
+    trail is told to record.
     """
 
     eventTime: str = ""  # noqa: N815
@@ -89,6 +91,9 @@ class Record(Struct, gc=False):
     detail: Record | None = None
     ServicesLastAccessed: list[ServiceAccess] | None = None
     IsTruncated: bool | None = None
+    TrailARN: str | None = None
+    EventSelectors: list[EventSelector] | None = None
+    AdvancedEventSelectors: list[AdvancedEventSelector] | None = None
 
     @property
     def account(self) -> str:

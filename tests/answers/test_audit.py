@@ -72,6 +72,62 @@ def without(events: Sequence[dict[str, Any]], **members: Any) -> list[dict[str, 
     return [each for each in events if any(each.get(name) != value for name, value in members.items())]
 
 
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/all"
+
+
+def told(*selectors: Any, trail: str = TRAIL) -> dict[str, Any]:
+    """What ``aws cloudtrail get-event-selectors`` answers."""
+    kind = "AdvancedEventSelectors" if "FieldSelectors" in selectors[0] else "EventSelectors"
+    return {"TrailARN": trail, kind: list(selectors)}
+
+
+def where(category: str = "Data", **fields: Any) -> dict[str, Any]:
+    named = {"eventCategory": {"Equals": [category]}, **{name.replace("_", "."): each for name, each in fields.items()}}
+    return {"Name": "x", "FieldSelectors": [{"Field": name, **each} for name, each in named.items()]}
+
+
+def objects(*values: str, kind: str = "All") -> dict[str, Any]:
+    return {"ReadWriteType": kind, "DataResources": [{"Type": "AWS::S3::Object", "Values": list(values)}]}
+
+
+S3 = {"Equals": ["AWS::S3::Object"]}
+BEGINS = {"StartsWith": [f"{ASSETS}/"]}
+SELECTED = {
+    "all objects": (told(objects("arn:aws:s3")), UNUSED),
+    "objects of the bucket": (told(objects(f"{ASSETS}/")), UNUSED),
+    "some objects of it": (told(objects(f"{ASSETS}/pictures/")), UNKNOWN),
+    "of another bucket": (told(objects("arn:aws:s3:::assets-2/")), UNKNOWN),
+    "events that write": (told(objects("arn:aws:s3", kind="WriteOnly")), UNKNOWN),
+    "an advanced selector of all objects": (told(where(resources_type=S3)), UNUSED),
+    "of those of the bucket": (told(where(resources_type=S3, resources_ARN=BEGINS)), UNUSED),
+    "of what is not in another": (told(where(resources_type=S3, resources_ARN={"NotStartsWith": ["x"]})), UNKNOWN),
+    "of some calls": (told(where(resources_type=S3, eventName={"Equals": ["GetObject"]})), UNKNOWN),
+    "of what reads": (told(where(resources_type=S3, readOnly={"Equals": ["true"]})), UNUSED),
+    "of what writes": (told(where(resources_type=S3, readOnly={"Equals": ["false"]})), UNKNOWN),
+    "of management events": (told(where("Management")), UNKNOWN),
+    "of a trail of another account": (
+        told(objects("arn:aws:s3"), trail=TRAIL.replace(ACCOUNT, OTHER_ACCOUNT)), UNKNOWN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "found"), SELECTED.values(), ids=SELECTED)
+def test_event_selectors_tell_what_a_trail_records(answer: dict[str, Any], found: GrantStatus) -> None:
+    assert status([*QUIET, answer], "s3:GetObject", f"{ASSETS}/*")[0] is found
+    changed = event("cloudtrail:PutEventSelectors", "operators", host="cloudtrail.amazonaws.com", read=False)
+    assert status([*QUIET, changed, answer], "s3:GetObject", f"{ASSETS}/*")[0] is UNKNOWN
+
+
+def test_event_selectors_tell_of_management_events_too() -> None:
+    writes = [each for each in QUIET if not each["readOnly"]] + [event("logs:CreateLogStream", "web", read=False)]
+    every = {"ReadWriteType": "All", "IncludeManagementEvents": True}
+    assert status(writes, GET, OLD)[0] is UNKNOWN
+    assert status([*writes, told(every)], GET, OLD)[0] is UNUSED
+    assert status([*writes, told({**every, "ReadWriteType": "WriteOnly"})], GET, OLD)[0] is UNKNOWN
+    kms = told({**every, "ExcludeManagementEventSources": ["kms.amazonaws.com"]})
+    assert status([*writes, kms], "kms:Decrypt", "*")[0] is UNKNOWN
+    assert status([*writes, told(where("Management"))], "kms:Decrypt", "*")[0] is UNUSED
+
+
 RECORDED = [
     *QUIET,
     s3_object("GetObject", "assets", "a", "operators"),
