@@ -6,6 +6,7 @@ from cfnroles.checks import (
     custom_resources,
     dangers,
     execution_roles,
+    quotas,
     references,
     role_names,
     roles,
@@ -35,5 +36,6 @@ CHECKS: tuple[Check, ...] = (
     *dangers.CHECKS,
     *unjudged.CHECKS,
     *custom_resources.CHECKS,
+    *quotas.CHECKS,
     *suppressing.CHECKS,
 )

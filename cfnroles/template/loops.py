@@ -22,6 +22,8 @@ _SECTIONS = ("Conditions", "Resources", "Outputs")
 #: So many bytes a template may have, with its loops written out. Longer ones are left as they stand.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _MOST = 1_048_576
+#: So many resources a template may have, with its loops written out.
+MOST_RESOURCES = 500
 
 
 def unrolled(template: Template, given: Given) -> Template:
@@ -29,8 +31,7 @@ def unrolled(template: Template, given: Given) -> Template:
 
     Its ``places`` tell where what was made stands, ``rolled`` are the parameters whose default was taken for that.
     """
-    transforms = template.tree.get("Transform")
-    if _TRANSFORM not in (transforms if isinstance(transforms, list) else [transforms]) or _LOOP not in template.text:
+    if not may_loop(template.tree) or _LOOP not in template.text:
         return template
     writing = _Writing(template, given)
     try:
@@ -43,6 +44,12 @@ def unrolled(template: Template, given: Given) -> Template:
         return template
     defaults = tuple(dict.fromkeys(writing.defaults))
     return replace(template, tree={**template.tree, **sections}, places=writing.places, rolled=defaults)
+
+
+def may_loop(tree: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation writes out the loops of a template."""
+    transforms = tree.get("Transform")
+    return _TRANSFORM in (transforms if isinstance(transforms, list) else [transforms])
 
 
 class _TooMany(Exception):

@@ -20,6 +20,7 @@ from cfnroles.targets.cloudformation.patches import Patch, Path, Spot, TemplateT
 from cfnroles.targets.cloudformation.remaining import check_comments
 from cfnroles.targets.cloudformation.template_roles import Added
 from cfnroles.targets.cloudformation.uneditable import BY_HAND, check_edited, check_quotas, check_restored, check_size
+from cfnroles.template.template import Template
 
 _METADATA = ("Metadata",)
 #: The length of the path of a property: Resources, its logical id, Properties, its name.
@@ -71,7 +72,7 @@ def _injected(text: str, document: str, added: Added, told: Mapping[str, Any], a
     putting = _Putting(TemplateText(text, document), tree, above_comments)
     putting.put(added)
     expected = with_added(tree, added)
-    check_quotas(tree, expected, document)
+    check_quotas(Template(document, text, tree), expected)
     check_size(patched(text, putting.patches), document)
     bare = check_edited(text, document, putting.patches, expected)
     with_record = _with_record(bare, document, putting, told)

@@ -10,11 +10,12 @@ from cfnroles.errors import InvalidInput
 from cfnroles.page import page
 from cfnroles.policies import MANAGED_POLICIES, MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
+from cfnroles.template.loops import MOST_RESOURCES
 
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BODY = 51_200
-_MOST = {"Parameters": MOST_PARAMETERS, "Resources": 500}
+_MOST = {"Parameters": MOST_PARAMETERS, "Resources": MOST_RESOURCES}
 
 
 def check(stack: str, template: Mapping[str, Any]) -> None:

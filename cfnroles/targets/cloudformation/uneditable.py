@@ -7,11 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from msgspec.structs import replace
+
 from cfnroles.document import nearest, parse, positions
 from cfnroles.errors import InvalidInput
 from cfnroles.files import DOCUMENT
 from cfnroles.targets.cloudformation.limits import beyond_quotas
 from cfnroles.targets.cloudformation.patches import Patch, patched
+from cfnroles.template.given import NOTHING_GIVEN
+from cfnroles.template.loops import unrolled
+from cfnroles.template.template import Template
 from cfnroles.workload import Path
 
 BY_HAND = "Set the roles by hand: `cfnroles build` writes them as a stack of their own."
@@ -28,11 +33,15 @@ def check_size(text: str, document: str) -> None:
         raise InvalidInput(what, where=document, remedy=BY_HAND)
 
 
-def check_quotas(tree: Mapping[str, Any], expected: Mapping[str, Any], document: str) -> None:
-    """Raise InvalidInput where the roles are what makes a template have more than CloudFormation takes."""
-    for problem in () if any(beyond_quotas(tree)) else beyond_quotas(expected):
+def check_quotas(template: Template, expected: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where the roles are what makes a template have more than CloudFormation takes.
+
+    That counts what loops make.
+    """
+    before, after = (unrolled(replace(template, tree=each), NOTHING_GIVEN).tree for each in (template.tree, expected))
+    for problem in () if any(beyond_quotas(before)) else beyond_quotas(after):
         what = f"has no room for the roles: {problem.replace('it has', 'it would have', 1)}"
-        raise InvalidInput(what, where=document, remedy=BY_HAND)
+        raise InvalidInput(what, where=template.document, remedy=BY_HAND)
 
 
 def check_edited(text: str, document: str, patches: Sequence[Patch], expected: Mapping[str, Any]) -> str:

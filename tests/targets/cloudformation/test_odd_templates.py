@@ -195,6 +195,12 @@ def test_a_template_that_has_too_much_already_is_no_matter_of_the_roles() -> Non
             id="too many resources",
         ),
         pytest.param(
+            f"Transform: AWS::LanguageExtensions\n{USUAL}  Fn::ForEach::Queues:\n  - Name\n"
+            f"  - [{', '.join(f'Q{each}' for each in range(497))}]\n  - 'In${{Name}}': {{Type: AWS::SQS::Queue}}\n",
+            ["has no room for the roles: it would have 501 resources, and CloudFormation takes 500"],
+            id="too many resources with what a loop makes",
+        ),
+        pytest.param(
             USUAL.replace("  Stage:", "".join(f"  P{each}: {{Type: String}}\n" for each in range(197)) + "  Stage:"),
             ["has no room for the roles: it would have 201 parameters, and CloudFormation takes 200"],
             id="too many parameters",

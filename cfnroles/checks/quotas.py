@@ -1,0 +1,52 @@
+"""The check of how much a template makes, which its text does not show where loops make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cfnroles.checks.check import Check, Subject
+from cfnroles.need import Finding, Severity, fault
+from cfnroles.template.loops import MOST_RESOURCES, may_loop
+
+
+def too_many_resources(subject: Subject) -> Iterator[Finding]:
+    """Loops that make more resources than CloudFormation takes; cfn-lint counts those that a template writes itself."""
+    resources = subject.tree.get("Resources")
+    count = len(resources) if isinstance(resources, Mapping) else 0
+    if count > MOST_RESOURCES and may_loop(subject.tree):
+        yield fault(
+            ("Resources",),
+            f"the template has {count} resources with its loops written out, and CloudFormation takes {MOST_RESOURCES}",
+            "Split it into several stacks.",
+        )
+
+
+_LOOPS = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Shops:
+  - Shop
+  - [A, B, C, D, E, F, G, H]
+  - Fn::ForEach::Stages:
+    - Stage
+    - [A, B, C, D, E, F, G, H]
+    - Fn::ForEach::Queues:
+      - Queue
+      - [{}]
+      - Queue${{Shop}}${{Stage}}${{Queue}}:
+          Type: AWS::SQS::Queue
+"""
+
+CHECKS = (
+    Check(
+        id="too-many-resources",
+        number=9363,
+        severity=Severity.ERROR,
+        what="Loops that make more resources than a template may have",
+        why="CloudFormation counts what `Fn::ForEach` makes, and refuses the template.",
+        source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+        bad=_LOOPS.format("A, B, C, D, E, F, G, H"),
+        good=_LOOPS.format("A, B, C, D"),
+        look=too_many_resources,
+    ),
+)
