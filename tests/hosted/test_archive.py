@@ -18,7 +18,7 @@ from cfnroles.emulator import Emulator, environment_for
 
 #: What Lambda's runtime brings, for the hook alone: boto3 and what that needs.
 #: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
-RUNTIME = {"boto3", "botocore", "jmespath", "python-dateutil", "urllib3"}
+RUNTIME = {"boto3", "botocore", "jmespath", "python-dateutil", "six", "urllib3"}
 ROLE = "arn:aws:iam::123456789012:role/none"
 PROPERTIES = {
     "ExecutionRoleArn": ROLE,
@@ -46,8 +46,11 @@ import importlib, json, sys
 from importlib.metadata import packages_distributions
 before = set(sys.modules)
 answer = importlib.import_module("cfnroles.hosted." + sys.argv[1]).handler(json.loads(sys.argv[2]), None)
-tops = {name.partition(".")[0] for name in set(sys.modules) - before}
-packages = {each.lower().replace("_", "-") for top in tops for each in packages_distributions().get(top, [])}
+# A module without a spec stands for one that was not loaded.
+loaded = {name for name in set(sys.modules) - before if getattr(sys.modules[name], "__spec__", None)}
+known = packages_distributions()
+tops = {name.partition(".")[0] for name in loaded}
+packages = {each.lower().replace("_", "-") for top in tops for each in known.get(top, [])}
 print(json.dumps([answer, sorted(packages)]))
 """
 
