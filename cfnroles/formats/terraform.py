@@ -27,10 +27,6 @@ def summary(reading: Reading, files: Sequence[TerraformFile]) -> Iterator[str]:
         yield ""
         yield "The names are literal, as in the source: of the directory with the .tf files, the roles have your own"
         yield "expressions: `cfnroles terraform .`"
-    if services := [task.name for task in reading.tasks if task.log_groups]:
-        yield ""
-        yield f"The log groups that the spec has made are not written, for {', '.join(services)}: declare an"
-        yield "aws_cloudwatch_log_group for each, before the first task writes to it."
     if taken := sorted({name for each in files for name in each.taken}):
         yield ""
         yield from values_words(taken, _AGAIN, "variable")

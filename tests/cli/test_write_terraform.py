@@ -584,10 +584,32 @@ def test_the_way_out_of_a_gap_in_a_module_closes_it(cfnroles: Any, tmp_path: Pat
     assert "image" not in cfnroles(*arguments, "--force").err.partition("Gaps")[2]
 
 
-def test_log_groups_that_a_spec_has_made_are_told_to_be_missing(
-    cfnroles: Any, repository: Path, tmp_path: Path
-) -> None:
-    told = cfnroles("terraform", repository / "examples/recipes/12-log-groups.yaml", "-o", tmp_path).err
-    assert "declare an\naws_cloudwatch_log_group for each" in told
-    told = cfnroles("terraform", repository / "examples/recipes/09-boundary.yaml", "-o", tmp_path / "other").err
-    assert "aws_cloudwatch_log_group" not in told
+LOG_GROUP = """resource "aws_cloudwatch_log_group" "web_logs" {
+  name              = "/shop/web"
+  retention_in_days = 90
+  skip_destroy      = true
+  tags = {
+    cost-center = "4711"
+  }
+}
+"""
+
+
+def test_the_tasks_of_a_spec_wait_for_its_log_groups(cfnroles: Any, repository: Path, tmp_path: Path) -> None:
+    recipe = repository / "examples/recipes/12-log-groups.yaml"
+    cfnroles("terraform", recipe, "-o", tmp_path)
+    text = (tmp_path / "web.cfnroles.tf").read_text(encoding="utf-8")
+    assert LOG_GROUP in text
+    assert "wait for the permissions and for the log group, so" in text
+    assert "aws_cloudwatch_log_group.web_logs.id" in text.partition("_execution_role_arn = ")[2].partition("\n")[0]
+
+
+def test_a_log_group_of_two_services_is_made_once(cfnroles: Any, repository: Path, tmp_path: Path) -> None:
+    recipe = (repository / "examples/recipes/12-log-groups.yaml").read_text(encoding="utf-8")
+    (tmp_path / "logging.json").write_bytes((repository / "examples/recipes/logging.json").read_bytes())
+    service = recipe[recipe.index("  web:") :]
+    twice = recipe + service.replace("web:", "job:").replace("retention-days: 90", "keep: false")
+    (tmp_path / "spec.yaml").write_text(twice, encoding="utf-8")
+    cfnroles("terraform", tmp_path / "spec.yaml", "-o", tmp_path)
+    texts = [(tmp_path / f"{name}.cfnroles.tf").read_text(encoding="utf-8") for name in ("web", "job")]
+    assert [text.count('resource "aws_cloudwatch_log_group"') for text in texts] == [1, 0]

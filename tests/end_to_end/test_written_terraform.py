@@ -70,6 +70,8 @@ def test_roles_of_instances_and_of_a_module_are_applied_once(
     shop = repository / "examples/shop.json"
     assert account.cfnroles("terraform", shop, "-o", tmp_path, "--gate", "check").returncode == 0
     assert account.cfnroles("terraform", shop, "--module", "-o", tmp_path / "role").returncode == 0
+    logging = repository / "examples/recipes/12-log-groups.yaml"
+    assert account.cfnroles("terraform", logging, "-o", tmp_path).returncode == 0
     (tmp_path / "call.tf").write_text(CALL, encoding="utf-8")
     terraform.done(tmp_path, "init")
     terraform.done(tmp_path, "validate")

@@ -336,6 +336,7 @@ class LogGroup(Resource):
         either("name_prefix", requires_replace=True),
         optional("retention_in_days", NUMBER),
         optional("kms_key_id"),
+        optional("skip_destroy", BOOL),
         optional("tags", MAP),
     )
 
@@ -359,7 +360,8 @@ class LogGroup(Resource):
         return None
 
     def remove(self, values: Values) -> None:
-        self.client("logs").delete_log_group(logGroupName=values["name"])
+        if not values["skip_destroy"]:
+            self.client("logs").delete_log_group(logGroupName=values["name"])
 
 
 class Repository(Resource):

@@ -7,27 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from troposphere import Equals, If, Not, NoValue, Parameter, Ref, Tags, Template, logs
 
-from cfnroles.facts import Facts
 from cfnroles.options import LogGroupOptions
 from cfnroles.targets.cloudformation.parameters import log_key, project_name, switch
 from cfnroles.targets.cloudformation.values import value
-from cfnroles.text import REGION, Text, text_of
-from cfnroles.workload import Workload
+from cfnroles.text import Text
 
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-
-
-def log_group_names(workload: Workload, facts: Facts, options: LogGroupOptions) -> tuple[Text, ...]:
-    """The log groups in the home region that the awslogs driver writes to, without those that exist already."""
-    names = set()
-    for path, name in workload.find("containerDefinitions[].logConfiguration.options.awslogs-group"):
-        configuration = workload.at(path[:-2])
-        region = configuration.get("options", {}).get("awslogs-region", "")
-        elsewhere = bool(region) and bool(facts.region) and region not in (facts.region, REGION)
-        if configuration.get("logDriver") == "awslogs" and not elsewhere and isinstance(name, str):
-            names.add(text_of(name))
-    return tuple(sorted(names - set(options.existing)))
 
 
 def log_groups_template(

@@ -18,13 +18,14 @@ from cfnroles.sources.reading import Task
 from cfnroles.statements import compose
 from cfnroles.targets.cloudformation import roles, secret_validator
 from cfnroles.targets.cloudformation.alarms import AlarmOptions, alarms_template
-from cfnroles.targets.cloudformation.log_groups import log_group_names, log_groups_template
+from cfnroles.targets.cloudformation.log_groups import log_groups_template
 from cfnroles.targets.cloudformation.parameters import secret_names, within_quota
 from cfnroles.targets.cloudformation.parts import Parts
 from cfnroles.targets.cloudformation.placeholders import placeholder_parameters, used_placeholders
 from cfnroles.targets.cloudformation.service import Stack, roles_stack, task_stack, validator_stack, with_template
 from cfnroles.targets.cloudformation.settled import NOTHING, Offered
 from cfnroles.targets.cloudformation.values import Spelling
+from cfnroles.targets.log_group_names import log_group_names
 from cfnroles.validator_needs import validator_needs
 
 #: What one validator's role holds, with room for what packing cannot fill. IAM would take more policies, and the

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from cfnroles.counted import by_number
 from cfnroles.hcl.directory import joined
 from cfnroles.need import Holder
 from cfnroles.page import quoted as shell_quoted
 from cfnroles.role_kinds import ROLE_KINDS
 from cfnroles.targets.terraform.command_gate import command_gate_blocks
 from cfnroles.targets.terraform.gate import Gate, gate_blocks
+from cfnroles.targets.terraform.log_groups import log_group_blocks
 from cfnroles.targets.terraform.names import OF_AWS
 from cfnroles.targets.terraform.parts import Parts
 from cfnroles.targets.terraform.roles import role_blocks, role_local, role_outputs
@@ -76,9 +78,10 @@ def file_of(header: Header, parts: Parts, gate: Gate) -> tuple[str, tuple[Writte
     made: list[WrittenBlock] = []
     for holder in holders:
         made += roles[holder]
-    made += gating
+    logging = [*log_group_blocks(parts)]
+    made += [*logging, *gating]
     made += [each for holder in holders for each in role_outputs(parts, holder)]
-    locals_ = _locals(parts, roles, gated=bool(gating))
+    locals_ = _locals(parts, roles, logging, gated=bool(gating))
     body = file_text([*made, locals_])
     blocks = (*variable_blocks(parts), *data_blocks(parts, body), local_values(parts, body, locals_), *made)
     return marked("\n".join(f"# {line}" for line in header.lines), file_text(blocks)), blocks
@@ -107,13 +110,17 @@ def is_edited(text: str) -> bool:
     return not digest or marked(_DIGEST.sub("", head).rstrip("\n"), body) != text
 
 
-def _locals(parts: Parts, roles: dict[Holder, list[WrittenBlock]], *, gated: bool) -> WrittenBlock:
-    comment = "These wait for the permissions"
-    comment += " and for the gate, so that nothing that uses them can be there before." if gated else "."
-    entries: list[Entry] = [Comment(comment)]
+def _locals(
+    parts: Parts, roles: dict[Holder, list[WrittenBlock]], logging: Sequence[WrittenBlock], *, gated: bool
+) -> WrittenBlock:
+    groups = by_number(len(logging), "the log group", "the log groups")
+    before = ["for the permissions", *([f"for {groups}"] if logging else []), *(["for the gate"] if gated else [])]
+    more = ", so that nothing that uses them can be there before" if len(before) > 1 else ""
+    entries: list[Entry] = [Comment(f"These wait {' and '.join(before)}{more}.")]
+    waited = [f"{'.'.join(block.labels)}.id" for block in logging]
+    waited += [f"terraform_data.{parts.names.gate}{parts.repeated.instance}.id"] if gated else []
     for holder, blocks in roles.items():
-        gate = f"terraform_data.{parts.names.gate}" if gated and holder is Holder.EXECUTION else ""
-        entries.append(role_local(parts, holder, blocks, gate))
+        entries.append(role_local(parts, holder, blocks, waited if holder is Holder.EXECUTION else ()))
     return WrittenBlock("locals", (), tuple(entries))
 
 

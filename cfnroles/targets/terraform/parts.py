@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cfnroles.need import Holder
-from cfnroles.options import NO_OPTIONS, RoleOptions
+from cfnroles.options import NO_OPTIONS, LogGroupOptions, RoleOptions
 from cfnroles.policies import Policy
 from cfnroles.targets.terraform.by_key import among, keys_in
 from cfnroles.targets.terraform.names import FileNames
@@ -69,6 +69,13 @@ def _counted(condition: str, expression: str) -> str:
     return f"{predicate} && {f'({condition})' if '||' in condition else condition} ? 1 : 0"
 
 
+class LogGroups(Struct, frozen=True):
+    """The names of log groups that are made, and how."""
+
+    names: tuple[Text, ...] = ()
+    options: LogGroupOptions = LogGroupOptions()
+
+
 class Parts(Struct, frozen=True):
     """The parts that all blocks of a file are made from.
 
@@ -88,6 +95,7 @@ class Parts(Struct, frozen=True):
     repeated: Repeated = Repeated()
     provider: str = ""
     key_arns: tuple[str, ...] = ()
+    log_groups: LogGroups = LogGroups()
 
     def option(self, holder: Holder) -> RoleOptions:
         """The options of one of the roles."""

@@ -49,11 +49,16 @@ def role_blocks(parts: Parts, holder: Holder) -> Iterator[WrittenBlock]:
         yield WrittenBlock("resource", ("aws_iam_instance_profile", name), (*parts.head, *profile))
 
 
-def role_local(parts: Parts, holder: Holder, blocks: Sequence[WrittenBlock], gate: str = "") -> Argument:
-    """The local with the role's ARN, which is known when all of ``blocks`` are there and the gate has let through."""
+def role_local(
+    parts: Parts, holder: Holder, blocks: Sequence[WrittenBlock], waited_for: Sequence[str] = ()
+) -> Argument:
+    """The local with the role's ARN, known when the policies among ``blocks`` and what is waited for are there.
+
+    The latter are expressions, such as the id of the gate.
+    """
     role, instance = f"aws_iam_role.{parts.names.role(holder)}", parts.repeated.instance
     waited = [_id(each, parts) for each in blocks if each.labels[0] in _POLICIES]
-    waited += [f"{gate}{instance}.id"] if gate else []
+    waited += waited_for
     arn = f"{role}{instance}.arn"
     if waited:
         ids = ", ".join(waited)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from cfnroles.hcl.directory import Files
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.targets.log_group_names import log_group_names
 from cfnroles.targets.terraform.file import Again, Header
 from cfnroles.targets.terraform.gate import GateForm
 from cfnroles.targets.terraform.neighbours import written_files
+from cfnroles.targets.terraform.parts import LogGroups
 from cfnroles.targets.terraform.written_file import Subject, TerraformFile
-from cfnroles.text import text_of
+from cfnroles.text import Text, text_of
 
 
 def task_files(reading: Reading, files: Files, *, form: GateForm, again: Again) -> tuple[TerraformFile, ...]:
@@ -18,7 +23,18 @@ def task_files(reading: Reading, files: Files, *, form: GateForm, again: Again) 
 
     Raises InvalidInput for what was read and ECS would refuse.
     """
-    return written_files((_subject(task, reading, again) for task in reading.accepted()), files, form=form)
+    return written_files(_subjects(reading, again), files, form=form)
+
+
+def _subjects(reading: Reading, again: Again) -> Iterator[Subject]:
+    made: set[Text] = set()
+    for task in reading.accepted():
+        groups = () if task.log_groups is None else log_group_names(task.workload, task.facts, task.log_groups)
+        # Several services may write to one log group, and one of them makes it.
+        own = tuple(name for name in groups if name not in made)
+        made.update(own)
+        log_groups = LogGroups(own, task.log_groups) if task.log_groups and own else LogGroups()
+        yield replace(_subject(task, reading, again), log_groups=log_groups)
 
 
 def task_module(reading: Reading, again: Again) -> TerraformFile:

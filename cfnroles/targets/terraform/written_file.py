@@ -15,7 +15,7 @@ from cfnroles.targets.terraform.conditions import NeedConditions
 from cfnroles.targets.terraform.file import Header, declared, file_of, holders_of
 from cfnroles.targets.terraform.gate import Gate, GateForm, gate_of
 from cfnroles.targets.terraform.names import FileNames, stems
-from cfnroles.targets.terraform.parts import Parts, Repeated
+from cfnroles.targets.terraform.parts import LogGroups, Parts, Repeated
 from cfnroles.targets.terraform.passed_roles import passing_on
 from cfnroles.targets.terraform.permissions import named, packed
 from cfnroles.targets.terraform.values import EnclosingModule, Unwritable, Values
@@ -72,6 +72,7 @@ class Subject(Struct, frozen=True):
     module: EnclosingModule = EnclosingModule()
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     given: tuple[GivenRole, ...] = ()
+    log_groups: LogGroups = LogGroups()
 
 
 class Place(Struct, frozen=True):
@@ -136,5 +137,6 @@ def _parts(subject: Subject, names: FileNames) -> tuple[Parts, tuple[Need, ...],
         repeated=subject.repeated.named(names.under("instances")),
         provider=subject.provider,
         key_arns=subject.facts.kms_key_arns,
+        log_groups=subject.log_groups,
     )
     return parts, needs, gaps
