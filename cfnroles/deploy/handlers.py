@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from cfnroles.need import Standing
 
+#: The one type of a build that runs tasks.
+EXPRESS_SERVICE = "AWS::ECS::ExpressGatewayService"
 _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference"
 #: A call for which AWS defines no resource type.
 NO_RESOURCE = "*"
@@ -258,7 +260,7 @@ _TASK_DEFINITION = ResourceType(
 )
 
 _EXPRESS_SERVICE = ResourceType(
-    "AWS::ECS::ExpressGatewayService",
+    EXPRESS_SERVICE,
     service="ecs",
     forms=(
         "service/*/{name}",

@@ -23,7 +23,7 @@ from cfnroles.deploy.calls import (
     STACK_SET_CALLS,
     OwnCalls,
 )
-from cfnroles.deploy.handlers import Calls, ResourceType, type_of
+from cfnroles.deploy.handlers import EXPRESS_SERVICE, Calls, ResourceType, type_of
 from cfnroles.deploy.names import NamedStack, arns_of, home_arn, named, starred
 from cfnroles.deploy.plan import GATE
 from cfnroles.deploy.stacks_file import StackSource
@@ -33,6 +33,7 @@ from cfnroles.need import Condition, Gap, Holder, Need, Origin, Permission, Reas
 from cfnroles.policies import INLINE_TOTAL, Policy, pack
 from cfnroles.statements import Statement, compose
 from cfnroles.symbols import Parameter
+from cfnroles.table.account_reads import FAILED_SERVICE
 from cfnroles.table.feature import Malformed, Unnamed
 from cfnroles.table.references import SecretReference, value_from
 from cfnroles.template.template import Resource
@@ -189,6 +190,8 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
         if not calls.option or getattr(options, calls.option):
             for stack in stacks:
                 yield from _to_cloudformation(calls, stack)
+    for stack in stacks:
+        yield from _diagnosing(stack)
     told = Origin("the command line", ())
     if options.bucket:
         partition = options.facts.arn("s3", EMPTY).partition
@@ -201,6 +204,20 @@ def _own_calls(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterat
     if options.check:
         for stack in stacks:
             yield from _references(stack)
+
+
+def _diagnosing(stack: NamedStack) -> Iterator[_Found]:
+    """What is asked of Amazon ECS where a service of the stack does not become stable."""
+    for resource in stack.resolved.of_type(EXPRESS_SERVICE):
+        origin = stack.origin(resource.logical_id)
+        for reads in FAILED_SERVICE:
+            reason = Reason("deploy", f"where the service fails, cfnroles says {reads.why}", reads.source)
+            for on in reads.resources:
+                at = starred(on.split(":", 5)[-1], {})
+                arn = ANYTHING if on == NO_RESOURCE else home_arn("ecs", at, stack.facts, stack.facts).text
+                yield Unnarrowed(reads.actions, (str(arn),), "which tasks fail is known when they do")
+                for action in reads.actions:
+                    yield _need(Permission(action, arn), reason, origin, reads.sid)
 
 
 def _stack_sets(stacks: tuple[NamedStack, ...], options: DeployOptions) -> Iterator[_Found]:

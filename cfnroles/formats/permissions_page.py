@@ -21,8 +21,8 @@ the rest, and say what is not known and which permission tells it.
 Put your own account and Region for ACCOUNT and REGION, or narrow the resources further: to a cluster, to the stacks of
 a team, to the roles of a path. `*` stands where AWS defines no resource type for the call, or where a row says that the
 calls are made on all clusters. `sts:GetCallerIdentity`, which `fleet` asks for the account, needs no permission. What
-`cfnroles deploy` needs, [`cfnroles deploy-policy`](deploy-policy.md) writes; to say why a service did not become stable
-it asks what `diagnose --live` asks.
+`cfnroles deploy` needs, [`cfnroles deploy-policy`](deploy-policy.md) writes, with what tells why the tasks of a service
+stopped; to say more of a role than its stacks do, it asks for roles as `diagnose --live` does.
 """
 
 

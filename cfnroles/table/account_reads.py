@@ -245,3 +245,6 @@ COMMANDS = (
         ),
     ),
 )
+
+#: What `deploy` asks Amazon ECS where a service of its stacks fails.
+FAILED_SERVICE = tuple(each for each in COMMANDS[0].reads if all(action.startswith("ecs:") for action in each.actions))

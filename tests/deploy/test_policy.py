@@ -443,3 +443,16 @@ def test_what_no_role_can_have_is_refused_with_a_way_out():
     with pytest.raises(InvalidInput, match=r"one role would need \d+ managed policies\n") as refused:
         made(*(stack({"Task": ("ECS::TaskDefinition", {"Family": name})}, name) for name in names))
     assert "Divide the project" in refused.value.remedy
+
+
+def test_where_a_service_may_fail_what_tells_why_is_allowed_and_told_as_wide():
+    service = stack({"Web": ("ECS::ExpressGatewayService", {"ServiceName": "web"})})
+    asked = {
+        "ecs:DescribeTasks": f"arn:aws:ecs:{HOME}:task/*",
+        "ecs:ListTasks": f"arn:aws:ecs:{HOME}:container-instance/*",
+    }
+    for action, resource in asked.items():
+        assert on(action, service, service_role=False) == {resource}
+        assert any(action in wide.actions and wide.why.startswith("which tasks fail") for wide in made(service).wide)
+        assert on(action, service) == set()  # a service role asks for nothing
+        assert on(action, role(), service_role=False) == set()
