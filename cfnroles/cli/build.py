@@ -76,10 +76,10 @@ class _Options(Struct, frozen=True):
 @resource_options
 @click.option("--force", is_flag=True, help="Overwrite files edited since the last build.")
 def command(source: str, **given: Any) -> None:
-    """Write the CloudFormation stacks for a task definition or a service spec.
+    """Write the CloudFormation stacks with the roles.
 
-    SOURCE is a JSON or YAML file, or - for standard input. `cfnroles init` writes a service spec (docs/spec.md). For a
-    CloudFormation template and for Terraform, the roles become a stack beside it.
+    SOURCE is a task definition or a service spec in JSON or YAML, or - for standard input. `cfnroles init` writes a
+    service spec. For a CloudFormation template or Terraform, writes the roles as a separate stack.
     """
     from cfnroles import build
     from cfnroles.cli.output_directory import write_files

@@ -57,12 +57,12 @@ class _Options(Struct, frozen=True):
 @endpoint_option
 @format_option("human", "json", "markdown")
 def command(source: str, **given: Any) -> None:
-    """Ask AWS whether every secret and parameter in SOURCE exists and can be used, with your own credentials.
+    """Check that every secret and parameter in SOURCE exists and is usable, with your own credentials.
 
     SOURCE is a task definition, a service spec, a CloudFormation template, or the directory that `cdk synth` writes.
-    What a template makes itself is not asked for: it is there before its task definitions are.
+    Secrets that a template creates itself are not checked.
 
-    The checks are those of the gate in a deployment. No value is read without --json-keys, and none is ever shown.
+    Runs the same checks as the gate in a deployment. Reads no value unless you add --json-keys, and prints none.
     """
     from cfnroles.answers.check import Usable
     from cfnroles.files import is_directory

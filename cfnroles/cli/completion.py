@@ -14,9 +14,9 @@ SHELLS = ("bash", "zsh", "fish")
 @panel_command("completion")
 @click.argument("shell", type=choice(*SHELLS), metavar="bash|zsh|fish")
 def command(shell: str) -> None:
-    """Print the script that completes cfnroles in a shell.
+    """Print a shell completion script.
 
-    Install it with one command, and open a new shell. bash has to be 4.4 or later.
+    Install it with one command and open a new shell. Needs bash 4.4 or later, zsh or fish.
 
     \b
       cfnroles completion bash >> ~/.bashrc

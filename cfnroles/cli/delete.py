@@ -51,7 +51,7 @@ _delete_options = collected(
 def command(where: StackArguments, asked: DeleteArguments) -> int:
     """Delete the stacks of SOURCE, in reverse order.
 
-    Refuses when another stack imports what they export, and when termination protection is on.
+    Refuses if another stack imports their exports, or if termination protection is on.
     """
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.deleting import delete, plan_deletion

@@ -121,8 +121,8 @@ _deploy_options = collected(
     bucket_option,
     protection_option,
     timeout_option,
-    click.option("--account", default="", metavar="ID", help="Account to deploy to; refuses any other."),
-    click.option("--no-rollback", is_flag=True, help="Leave a failed stack as it is, to look at it."),
+    click.option("--account", default="", metavar="ID", help="Account to deploy to. Refuses any other."),
+    click.option("--no-rollback", is_flag=True, help="Keep a failed stack for inspection."),
     continue_option,
     adopt_option,
 )
@@ -133,11 +133,11 @@ _deploy_options = collected(
 @_deploy_options
 @check_options
 def command(where: StackArguments, asked: DeployArguments, checks: CheckArguments) -> int:
-    """Deploy the stacks of SOURCE, and refuse when a secret is missing.
+    """Deploy the stacks of SOURCE once every secret exists.
 
-    SOURCE is a directory written by `cfnroles build` (default: build), or a task definition to build and deploy at
-    once. Parameters that have no value are asked for on a terminal. Everything that stands against the deployment is
-    told at once, before anything is created; secrets and parameters are looked for with your own credentials.
+    SOURCE is a directory that `cfnroles build` wrote (default: build), or a task definition to build and deploy. On a
+    terminal, asks for missing parameter values. Reports all problems together, before it creates anything. Checks
+    secrets and parameters with your own credentials.
     """
     selected = where.selected(asked.account, asked.given)
     options = asked.options(checks, selected.place)

@@ -131,7 +131,7 @@ _options = collected(
     bucket_option,
     click.option("--no-check", is_flag=True, help="Let only the gate check the secrets, as with deploy."),
     role_option,
-    click.option("--service-role", is_flag=True, help="Write the policy of that service role, not of the caller."),
+    click.option("--service-role", is_flag=True, help="Write the policy of the service role instead of the caller's."),
     continue_option,
     protection_option,
     click.option("--stack-sets", is_flag=True, help="For `cfnroles stack-sets deploy`, in the administrator account."),
@@ -144,12 +144,11 @@ _options = collected(
 @strict_option()
 @format_option("json", "cloudformation", "human", default="json")
 def command(asked: PolicyArguments, strict: bool, format_: str) -> int:
-    """Write the IAM policy of the principal that deploys the stacks of SOURCE: exactly the calls on exactly these
-    resources.
+    """Write the IAM policy for deploying the stacks of SOURCE.
 
-    SOURCE is what `cfnroles deploy` takes: a directory written by `cfnroles build` (default: build), a task definition
-    or a service spec. Give the options and parameters that you give to deploy: names depend on them. The policy serves
-    the AWS CLI as well. Nothing is asked of AWS.
+    SOURCE is as in `cfnroles deploy`: a directory that `cfnroles build` wrote (default: build), a task definition or a
+    service spec. Pass the options and parameters that you pass to deploy: resource names depend on them. The policy
+    also covers deployments with the AWS CLI. Makes no AWS call.
     """
     from cfnroles.deploy.policy import deploy_policy
     from cfnroles.formats import deploy_policy as formats

@@ -57,7 +57,7 @@ def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--live",
             is_flag=True,
-            help="Ask AWS about --task, --service or --stack; with TEXT, read the role. Reads only.",
+            help="Read --task, --service or --stack from AWS; with TEXT, read the role.",
         ),
     ):
         command = option(command)
@@ -77,27 +77,24 @@ def _live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @yes_option("With --fix: do not ask before changing files.")
 @format_option("human", "json")
 def command(**given: Any) -> None:
-    """Tell what is behind a failure of Amazon ECS, and what to do.
+    """Explain a failure of Amazon ECS and how to fix it.
 
-    TEXT is a message as you have it: stoppedReason, the reason of a container, an event of a service or a stack, lines
-    of the agent's or the application's log. FILE holds such texts, or what `aws ecs describe-tasks`,
-    `describe-services` or `aws cloudformation describe-stack-events` answers; `-` reads standard input.
+    TEXT is a message: stoppedReason, a container's reason, an event of a service or stack, lines of the agent's or the
+    application's log. FILE has such messages, or the output of `aws ecs describe-tasks`, `describe-services` or `aws
+    cloudformation describe-stack-events`. - reads standard input. Sends nothing anywhere.
 
-    With --source it tells which field asked for the call, and whether the role allows it that the source gives to the
-    task. A role that stands elsewhere is told with --role, as `cfnroles verify` takes it, or read from AWS with --live.
-    A statement is shown only where the role's own policy lacks one: no other policy is cured by it. Nothing is sent
-    anywhere.
+    --source shows which field makes the call, and whether the source's role allows it. For a role outside the source,
+    add --role as in `cfnroles verify`, or --live to read it from AWS. A statement is shown only if the role's own
+    policy lacks it: no statement helps against another policy.
 
-    With --live and --task, --service or --stack it asks AWS for the messages, too: why the tasks stopped, the events,
-    the registered task definition and its roles. What the credentials may not read is told, with the permission.
+    --live with --task, --service or --stack reads from AWS why the tasks stopped, the events, the registered task
+    definition and its roles. A call that your credentials lack is listed with its permission.
 
-    With --fix the statement is shown as a diff of the file that the role comes from, and written there if you say so:
-    to a CloudFormation template, Terraform, a policy document or a service spec, keeping every other line. The exit
-    code is then 1 if anything that is missing was not written. With --live it needs --source, whose role it changes:
-    roles in AWS are only read.
+    --fix shows the missing statement as a diff of the role's file, asks, and writes it: to a CloudFormation template,
+    Terraform, a policy document or a service spec. All other lines stay. Exits with 1 if a missing statement was not
+    written. With --live it needs --source: roles in AWS are never changed.
 
-    The exit code is 0 if the cause is known, and 3 if the text cannot decide: then the causes are ranked, each with
-    the command that decides.
+    Exit codes: 0 cause found; 3 cause unknown, with the possible causes ranked and a command to check each.
 
     \b
       cfnroles diagnose "ResourceInitializationError: ..." --source template.yaml

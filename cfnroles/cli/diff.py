@@ -34,13 +34,12 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 )
 @format_option("human", "json", "markdown")
 def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any) -> None:
-    """Tell which permissions are added, removed, widened and narrowed from OLD to NEW.
+    """Show the permissions that are added, removed, widened and narrowed from OLD to NEW.
 
-    OLD and NEW are two task definitions, two service specs, two CloudFormation templates, two directories, plans or
-    states of Terraform, or two directories that `cdk synth` wrote. Each is a file or such a directory, - for standard
-    input, or REVISION:PATH for what it was in a revision of git (the PATH as git takes it: from the top of the
-    repository, or with ./ from here). Nothing is checked out. The task definitions of a spec are read from where it is
-    read from.
+    OLD and NEW are two task definitions, service specs, CloudFormation templates, `cdk synth` directories, or
+    directories, plans or states of Terraform. Each is a path, - for standard input, or REVISION:PATH for a git
+    revision (PATH from the top of the repository, or with ./ from here). Nothing is checked out. The task definitions
+    of a spec come from the same revision as the spec.
 
     \b
       cfnroles diff old.json new.json        two files
@@ -53,12 +52,10 @@ def command(old: str, new: str, fail_on: str | None, format_: str, **about: Any)
 
     For a pull request: cfnroles diff --format markdown $(git merge-base origin/main HEAD)
 
-    A permission is called wider only where it is proved that the new one allows all that the old one did. The options
-    about a source hold for both sides; specs say all of that themselves. Of templates, parameters have their defaults,
-    and what stands behind a condition is compared under the condition's name.
+    A permission is wider only if the new one provably allows everything that the old one did. Source options apply to
+    both sides. Template parameters have their defaults; conditional permissions are compared under their condition.
 
-    Of two templates it is told, too, which task definitions come to another verdict than before, as `cfnroles verify`
-    judges their roles, and what those lack now.
+    For templates, also shows each task definition whose `cfnroles verify` verdict changes, and what its roles now lack.
     """
     from cfnroles.formats import difference
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @resource_options
 @format_option("human", "json", "markdown")
 def command(source: str, format_: str, resource: str, **about: Any) -> None:
-    """Explain why each statement of each role is there: the fields that need it, what ECS does with them, AWS's page.
+    """Explain each statement of each role: the fields that need it, what ECS does with them, AWS's page.
 
     SOURCE is a task definition, a service spec, a CloudFormation template, the directory that `cdk synth` writes, a
-    directory of Terraform, or what `terraform show -json` says about a plan or a state.
+    directory of Terraform, or the output of `terraform show -json` for a plan or a state.
     """
     from cfnroles.formats import explanation
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @panel_command("fleet")
-@click.option("--live", is_flag=True, help="Read the account. Reads only; there is no other way to ask yet.")
+@click.option("--live", is_flag=True, help="Read the account. Required.")
 @click.option(
     "--revisions",
     default="all",
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     callback=or_empty,
     metavar="LEVEL",
     type=choice("excess"),
-    help="excess: exit with 1 for excess permissions and wide roles, too.",
+    help="excess: also exit with 1 for excess permissions and wide roles.",
 )
 @profile_option()
 @region_option()
@@ -43,17 +43,17 @@ if TYPE_CHECKING:
 def command(
     live: bool, revisions: str, resume: Path | None, fail_on: str, profile: str, region: str, format_: str
 ) -> None:
-    """Look at all task definitions of an account and Region at once, the worst first.
+    """Check all task definitions and roles of an account and Region, worst first.
 
-    Each role is judged once, by all that any task definition needs of it: what it lacks, what none of them needs, what
-    it gives away, whom it trusts, who shares it. Roles, secrets, parameters, keys, log groups and repositories that
-    do not exist are told, and roles that nothing names. What cannot be found out is told, too, with the permission.
+    Each role is judged once, with the needs of all its task definitions: missing and excess permissions, risky grants,
+    trust, sharing. Also lists roles, secrets, parameters, keys, log groups and repositories that do not exist, and
+    roles that nothing uses. What could not be found out is listed with the permission for it.
 
-    Nothing is changed, and no value of a secret, a parameter or a variable is read or kept. It asks slowly where AWS
-    throttles; with --resume FILE a run that ended early goes on where it was, and one that is complete is shown again.
+    Changes nothing, and reads no value of a secret, parameter or variable. Slows down when AWS throttles. --resume FILE
+    continues an interrupted run and shows a finished one again.
 
-    The exit code is 1 if a task definition could not start a task, 3 if that is not known of one, else 0. With
-    --fail-on excess it is also 1 for a role that gives away or grants more than is needed.
+    Exit codes: 0 every task definition can start; 1 one cannot start; 3 unknown for one. With --fail-on excess, also 1
+    for a role with excess permissions.
 
     \b
       cfnroles fleet --live --region eu-west-1 --resume fleet.jsonl

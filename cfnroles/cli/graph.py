@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 )
 @format_option("mermaid", "html", default="mermaid")
 def command(source: str, resource: str, before: str, format_: str, **about: Any) -> None:
-    """Draw the permissions: containers, their fields, the statements of each role, and the resources.
+    """Draw the permissions: containers, fields, statements and resources.
 
-    SOURCE is what `cfnroles explain` takes. Mermaid is drawn by GitHub and GitLab in Markdown; the page of HTML stands
-    by itself, loads nothing, and says why each permission is there.
+    SOURCE is as in `cfnroles explain`. GitHub and GitLab render Mermaid in Markdown. The HTML page is one
+    self-contained file that explains each permission and loads nothing.
 
     \b
       cfnroles graph web.json --format html > permissions.html

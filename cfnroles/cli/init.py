@@ -58,15 +58,15 @@ class _Options(Struct, frozen=True):
 @profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @region_option("AWS Region for --live. Default: AWS_REGION.")
 def command(sources: tuple[str, ...], **given: Any) -> None:
-    """Write a commented service spec for task definitions that are there already.
+    """Write a commented service spec for existing task definitions.
 
-    Without SOURCE it looks for them in this folder and below, asks on a terminal what they leave open, and names the
-    commands for templates, apps of the CDK and Terraform, which need no spec. Beside the spec it writes the schema, by
-    which editors complete and check it.
+    Without SOURCE, searches this folder and below, asks on a terminal for what is open, and shows the commands for
+    templates, CDK apps and Terraform, which need no spec. Also writes the schema with which editors complete and check
+    the spec.
 
     SOURCE is a task definition in JSON or YAML, or a directory of them. ROLE is FILE:NAME for the output of `aws iam
-    get-account-authorization-details`, FILE:LogicalId in a CloudFormation template, a policy document in JSON, or with
-    --live a role's name. What the new roles gain and lose against it is told.
+    get-account-authorization-details`, FILE:LogicalId in a CloudFormation template, a policy document in JSON, or a
+    role name with --live. Shows what the new roles gain and lose against it.
     """
     from cfnroles.sources.service_spec.draft import draft
 

@@ -50,10 +50,10 @@ class _Options(Struct, frozen=True):
 )
 @strict_option("Exit with 1 for gaps and roles without a place.")
 def command(source: str, **given: Any) -> None:
-    """Put an execution role, a task role and the secret gate into the CloudFormation template SOURCE.
+    """Add an execution role, a task role and the secret gate to the CloudFormation template SOURCE.
 
-    Only lines are added, and the properties of task definitions and services that name their roles. SOURCE is a file,
-    or - for standard input. The exit code is 1 where one of them is left as it is, because it names roles already or a
+    Adds lines and sets the role properties of task definitions and services; everything else stays as it is. SOURCE is
+    a file, or - for standard input. Exits with 1 if a task definition keeps its roles: it names some already, or a
     loop makes it.
     """
     from cfnroles import Document, inject, read

@@ -48,7 +48,7 @@ class _Options(Struct, frozen=True):
     show_default=True,
     metavar="LEVEL",
     type=choice(*_LEVELS, "never"),
-    help="Exit with 1 for findings this bad or worse: error, warning, info; or never.",
+    help="Lowest severity that exits with 1: error, warning, info, never.",
 )
 @click.option(
     "--severity",
@@ -56,18 +56,18 @@ class _Options(Struct, frozen=True):
     show_default=True,
     metavar="LEVEL",
     type=choice(*_LEVELS),
-    help="Report findings this bad or worse: error, warning, info.",
+    help="Lowest severity to report: error, warning, info.",
 )
 @parameter_option
 @variables_option
-@click.option("--cfn-lint", is_flag=True, help="Also report what cfn-lint finds in templates.")
+@click.option("--cfn-lint", is_flag=True, help="Also run cfn-lint on templates.")
 @click.option("--skip-others", is_flag=True, help="Skip files that are not a template, task definition or policy.")
 def command(files: tuple[str, ...], **given: Any) -> None:
-    """Find what ECS refuses, what IAM never allows, and what is far too wide.
+    """Find task definitions that ECS rejects, and permissions that never work or are too wide.
 
-    FILE is a CloudFormation template, a task definition, a service spec with the task definitions that it names, or a
-    policy, in JSON or YAML; a plan or a state of Terraform; a directory of such files, of Terraform, or the one that
-    `cdk synth` writes; or - for standard input. The checks and how to suppress them are in docs/checks.md.
+    FILE is a CloudFormation template, task definition, service spec or policy in JSON or YAML; a plan or state of
+    Terraform; a directory of such files, of Terraform, or of `cdk synth`; or - for standard input. docs/checks.md
+    lists the checks and how to suppress one.
     """
     from cfnroles.answers.lint import LintReport
     from cfnroles.need import Severity

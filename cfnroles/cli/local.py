@@ -25,9 +25,9 @@ from cfnroles.errors import InvalidInput
 @region_option("Region that the emulator answers for.")
 @click.argument("arguments", nargs=-1, required=True, metavar="COMMAND [ARG]...", type=click.UNPROCESSED)
 def command(state: Path | None, region: str, arguments: tuple[str, ...]) -> int:
-    """Run COMMAND against a local emulator instead of AWS, and end with its exit code.
+    """Run COMMAND against a local emulator instead of AWS, and exit with its code.
 
-    COMMAND finds the emulator through AWS's standard variables; no profile or credential of yours reaches it.
+    COMMAND finds the emulator through the standard AWS variables. Your profiles and credentials do not reach it.
     """
     from cfnroles.emulator import emulator, environment_for, region_of
 

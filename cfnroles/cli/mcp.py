@@ -16,10 +16,10 @@ from cfnroles.errors import InvalidInput
 def command(directory: str) -> None:
     """Offer explain, verify, lint and diagnose to agents, over standard input and output.
 
-    An agent may ask about files in DIRECTORY, the current one by default, and about nothing else. Nothing is written,
-    and nobody else is asked: AWS's variables are not passed on.
+    An agent can ask about files in DIRECTORY (default: the current one) and nothing else. Writes nothing and makes no
+    AWS call.
 
-    It needs an extra: pip install 'cfnroles[mcp]'
+    Needs an extra: pip install 'cfnroles[mcp]'
 
     \b
       claude mcp add cfnroles -- cfnroles mcp /path/to/project

@@ -34,10 +34,10 @@ _TRUST, _REPOSITORY = "trust", "repository"
 @resource_options
 @strict_option()
 def command(source: str, role: str, trust: bool, service: str, resource: str, strict: bool, **about: Any) -> int:
-    """Print one policy document in plain JSON, for the AWS CLI, the console and any other tool.
+    """Print one policy document in JSON, for the AWS CLI, the console or another tool.
 
-    SOURCE is a task definition, a service spec, a CloudFormation template or Terraform: a directory, a plan or a state.
-    What would be left to the deployment has to be known: give --account and --region, and what else is asked for.
+    SOURCE is a task definition, a service spec, a CloudFormation template, or a directory, plan or state of Terraform.
+    JSON has no parameters: pass --account, --region and the other values that an error asks for.
 
     \b
       cfnroles policy web.json --role trust --account 123456789012 > trust.json

@@ -9,7 +9,7 @@ from cfnroles.page import verbatim
 
 @panel_command("schema")
 def command() -> None:
-    """Print the JSON Schema of cfnroles.yaml, with which editors complete and check it.
+    """Print the JSON Schema of service specs, for editors.
 
     \b
     Editors with the YAML language server read this first line of a spec:

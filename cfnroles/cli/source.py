@@ -56,7 +56,7 @@ _OPTIONS = (
         default="",
         type=FILE,
         metavar="FILE",
-        help="A task that is started by itself, with its overrides: what run-task or start-task takes.",
+        help="A standalone task with its overrides: what run-task or start-task takes.",
     ),
     click.option(
         "--launch-type",

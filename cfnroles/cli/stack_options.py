@@ -212,7 +212,7 @@ continue_option = click.option("--continue-rollback", is_flag=True, help="Finish
 administration_option = click.option(
     "--administration-role-arn", default="", metavar="ARN", help="Administration role of StackSets."
 )
-adopt_option = click.option("--adopt", is_flag=True, help="Take over stacks of these names that cfnroles did not make.")
+adopt_option = click.option("--adopt", is_flag=True, help="Take over existing stacks of these names.")
 
 #: The argument SOURCE and the options that choose stacks and account, as the value ``where`` of the command.
 stack_options = collected(

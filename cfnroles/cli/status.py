@@ -27,7 +27,7 @@ def command(
     timeout: float,
     format_: str,
 ) -> int:
-    """Tell where the stacks of SOURCE stand: exit code 0 when all are deployed, 1 when one is not."""
+    """Show the status of the stacks of SOURCE. Exits with 0 if all are deployed, else 1."""
     from cfnroles.aws.cloudformation import CloudFormation
     from cfnroles.deploy.statuses import Deploying, status_of
     from cfnroles.formats import deployment

@@ -84,10 +84,10 @@ class _Options(Struct, frozen=True):
 @click.option("--force", is_flag=True, help="Overwrite files edited since cfnroles wrote them.")
 @click.pass_context
 def command(context: click.Context, /, source: str, **given: Any) -> None:
-    """Write the roles of the task definitions in SOURCE as Terraform: NAME.cfnroles.tf.
+    """Write the roles of SOURCE as Terraform: NAME.cfnroles.tf.
 
-    SOURCE is a directory of Terraform, whose own expressions the file uses, or what the other commands take: a task
-    definition, a service spec, a CloudFormation template. What these leave open becomes a variable.
+    SOURCE is a directory of Terraform, or a task definition, service spec or CloudFormation template. The file uses
+    the directory's own expressions; for other sources, unknown values become variables.
     """
     from cfnroles.cli.terraform_output import write_files
     from cfnroles.formats import terraform as formats

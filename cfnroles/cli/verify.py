@@ -63,8 +63,8 @@ class _Options(Struct, frozen=True):
 @click.option(
     "--aws-managed-keys", is_flag=True, help="No customer managed key encrypts the task's secrets and parameters."
 )
-@click.option("--prove", is_flag=True, help="Remove each grant in turn, and show which call then fails.")
-@click.option("--live", is_flag=True, help="Read the roles from AWS: ROLE is a name or an ARN. Reads only.")
+@click.option("--prove", is_flag=True, help="Remove each grant in turn and show the call that fails.")
+@click.option("--live", is_flag=True, help="Read the roles from AWS. ROLE is a name or an ARN.")
 @click.option("--simulate", is_flag=True, help="With --live: also ask the IAM policy simulator.")
 @profile_option("AWS profile for --live. Default: AWS_PROFILE.")
 @click.option(
@@ -72,28 +72,26 @@ class _Options(Struct, frozen=True):
     callback=or_empty,
     metavar="LEVEL",
     type=choice("excess"),
-    help="excess: exit with 1 for excess permissions, too.",
+    help="excess: also exit with 1 for excess permissions.",
 )
 @format_option("human", "json", "markdown")
 def command(source: str, **given: Any) -> None:
-    """Verify roles against SOURCE: what is missing, denied or unknown, and what is too much.
+    """Find missing, denied, unknown and excess permissions of roles.
 
-    The verdict on a role is pass, fail or not judged. It fails if it lacks something, grants more than is needed, or
-    lets others assume it. It is not judged if part of it cannot be read or decided, or if the application's own
-    permissions are unknown: a service spec does.
+    The verdict on a role is pass, fail or not judged. A role fails if it lacks a permission, grants too much, or lets
+    others assume it. It is not judged if part of it is unreadable or undecided, or if the application's own
+    permissions are unknown. A service spec lists those.
 
-    With --fail-on excess the exit code is 0 if all roles pass, 1 if one fails, else 3. Without it, what is too much is
-    told and does not count: 1 where something is missing or denied, 3 where that is unknown, or a need has no name.
+    Exit codes: 0 nothing is missing; 1 a permission is missing or denied; 3 that is unknown, or a resource name is.
+    With --fail-on excess: 0 all roles pass; 1 one fails; 3 one is not judged.
 
-    SOURCE is a task definition, or a service spec: then the roles are those of one of its services, and the task role
-    is also judged by what the spec grants to the application. Or it is a CloudFormation template: without ROLE, each
-    role that its task definitions name is judged, in every combination of its conditions. The same goes for a
-    directory of Terraform, a plan and a state. Or it is the directory that `cdk synth` writes, with the templates of
-    all stacks.
+    SOURCE is a task definition; a service spec, whose grants the task role must also have; a CloudFormation template;
+    a directory, plan or state of Terraform; or the directory that `cdk synth` writes. Without ROLE, verifies each role
+    that a template or Terraform has for its task definitions, in every combination of conditions.
 
     ROLE is FILE:LogicalId for a role in a CloudFormation template, FILE for a policy document in JSON, FILE:RoleName
     for the output of `aws iam get-account-authorization-details`, or a name or ARN with --live. With --live and no
-    ROLE, the roles that SOURCE names are read, and task definitions that a spec names as FAMILY:REVISION.
+    ROLE, reads the roles that SOURCE names, and the task definitions that a spec names as FAMILY:REVISION.
 
     \b
       cfnroles verify web.json --role roles.yaml:ExecutionRole

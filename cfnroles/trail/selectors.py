@@ -62,7 +62,7 @@ class Selectors(Struct, frozen=True):
 
     @property
     def account(self) -> str:
-        """The account of the trail; empty where its ARN does not tell."""
+        """The account of the trail; empty where its ARN does not say."""
         fields = self.trail.split(":")
         return fields[4] if len(fields) > 4 else ""
 

@@ -73,7 +73,7 @@ _VERBS = {
         }
     ),
 }
-#: What is nearly the same, where a service has no grant that is the same: whoever deletes items is not told to send.
+#: What is nearly the same, where a service has no grant that is the same: whoever deletes items is not known to send.
 _NEARLY: tuple[Mapping[str, str], ...] = (
     {},
     {"consume": "read", "list": "read", "send": "write", "start": "invoke"},
