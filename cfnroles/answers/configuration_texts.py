@@ -6,7 +6,8 @@ configuration gives to the secret. What is told afterwards is what the user writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -16,11 +17,13 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Need
 from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_roles import Roles, is_apart
+from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.statements import Statement
 from cfnroles.symbols import Expression, RandomSuffix, Symbol
 from cfnroles.text import Part, Text, text_of
 from cfnroles.written import as_written, in_terraform
 
+_ATTRIBUTE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
 _Struct = TypeVar("_Struct", bound=Struct)
 
 
@@ -37,6 +40,18 @@ class ConfigurationTexts(Struct, frozen=True):
         conditions = tuple(replace(each, values=tuple(map(self._text, each.values))) for each in permission.conditions)
         told = replace(permission, resource=self._text(permission.resource), conditions=conditions)
         return replace(need, permission=told)
+
+    def spelling(self, needs: Iterable[Need]) -> Callable[[str], str | None]:
+        """What gives the one form of what a user writes: of the expressions in needs, and of attributes."""
+        texts = (text for need in needs for text in need.permission.texts)
+        symbols = (symbol for text in texts for symbol in as_written(text_of(text)).symbols)
+        known = {each.name: each for each in symbols if isinstance(each, Expression)}
+
+        def spelled(written: str) -> str | None:
+            symbol = known.get(written) or _attribute(written)
+            return None if symbol is None else str(self._text(shaped(Text(symbol))))
+
+        return spelled
 
     def _text(self, given: Text) -> Text:
         made = text_of(given)
@@ -77,6 +92,16 @@ class ConfigurationTexts(Struct, frozen=True):
             case Struct():
                 return _with_members(value, self.told)
         return value
+
+
+def _attribute(written: str) -> Expression | None:
+    """The attribute of a resource that is written as `TYPE.NAME.ATTRIBUTE`; ``None`` for any other expression."""
+    found = _ATTRIBUTE.fullmatch(written)
+    if found is None:
+        return None
+    address, attribute = f"{found[1]}.{found[2]}", found[3]
+    spelled = f"${{{written}}}"
+    return Expression(written, written=spelled, reason="", address=address, type=found[1], attribute=attribute)
 
 
 def in_terms_of_terraform(value: Any) -> Any:

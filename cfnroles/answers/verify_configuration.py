@@ -21,6 +21,7 @@ from cfnroles.iam.roles import Role
 from cfnroles.need import Gap, Holder, Need
 from cfnroles.role_kinds import ROLE_KINDS, kind_of
 from cfnroles.sources.reading import Reading, in_words
+from cfnroles.sources.roles_of_stack import with_symbols
 from cfnroles.sources.template_targets import RUNNERS
 from cfnroles.sources.terraform_policies import cure
 from cfnroles.sources.terraform_resource_policies import ResourcePolicyNaming
@@ -195,10 +196,10 @@ class _Judging:
         own = part.roles.role(part.given, part.task.task.facts.account)
         return ("own", own.address) if own else ("elsewhere", str(part.given))
 
-    def _role(self, key: _Key, part: _Part) -> Role | None:
+    def _role(self, key: _Key, part: _Part, texts: ConfigurationTexts) -> Role | None:
         kind, name = key
         if kind == "given":
-            return self._question.roles[Holder(name)]
+            return with_symbols(self._question.roles[Holder(name)], texts.spelling(part.needs))
         if kind == "elsewhere" and self._question.read and part.given and not part.given.cut("/")[-1].symbols:
             return self._question.read(str(part.given.cut("/")[-1].plain if part.given.symbols else part.given))
         own = next((each for each in part.roles.roles if each.address == name), None) if kind == "own" else None
@@ -206,7 +207,7 @@ class _Judging:
 
     def _answer(self, key: _Key, part: _Part, parts: Sequence[_Part]) -> Verification:
         texts = ConfigurationTexts(part.roles)
-        role = self._role(key, part)
+        role = self._role(key, part, texts)
         if role is None:
             return self._absent(part)
         others = [each for each in parts if each.holder is not part.holder or each.address != part.address]

@@ -160,7 +160,7 @@ def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verificat
     """What the roles of Terraform's task definitions say, or those that are given in their place."""
     from cfnroles.answers.verify_configuration import verify_configuration
     from cfnroles.answers.verify_template import Question
-    from cfnroles.sources.roles import read_role_of
+    from cfnroles.sources.roles_of_stack import role_of_stack
 
     facts = next((task.facts for task in reading.tasks), Facts())
     read: Callable[[str], Role] | None = None
@@ -169,7 +169,7 @@ def _of_configuration(reading: Reading, options: _Options) -> Sequence[Verificat
 
         read = partial(live_role, profile=options.profile, region=facts.region)
     names = {holder: name for holder, name in options.roles.items() if name}
-    given = {holder: read(name) if read else read_role_of(name, facts, {}) for holder, name in names.items()}
+    given = {holder: read(name) if read else role_of_stack(name, facts) for holder, name in names.items()}
     asked = (options.context, options.prove, options.aws_managed_keys)
     return verify_configuration(reading, Question(options.resource, given, *asked, read))
 

@@ -43,7 +43,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
         return [
             *told(reading, built.gaps),
             *_of_quotas(built),
-            *of_configuration(built, source or reading.name),
+            *of_configuration(built, directory, source or reading.name, reading.task()),
             *_deployed(built, directory),
         ]
     task = reading.task()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from cfnroles.counted import by_number
 from cfnroles.formats.taken import values_words
 from cfnroles.need import Holder
 from cfnroles.page import quoted
 from cfnroles.role_kinds import ROLE_KINDS
+from cfnroles.sources.reading import Task
 from cfnroles.targets.cloudformation.build import Build
 
 #: The arguments of a task definition that take its roles; those of others are called `role_arn`.
@@ -17,7 +19,7 @@ _ARGUMENTS = {Holder.EXECUTION: "execution_role_arn", Holder.TASK: "task_role_ar
 _AGAIN = "build again, with --var-file FILE or --parameter NAME=VALUE"
 
 
-def of_configuration(built: Build, source: str) -> Iterator[str]:
+def of_configuration(built: Build, directory: Path, source: str, task: Task) -> Iterator[str]:
     """How Terraform takes the roles, and what gives the parameters their values.
 
     https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/cloudformation_export
@@ -36,6 +38,11 @@ def of_configuration(built: Build, source: str) -> Iterator[str]:
     if built.taken:
         yield ""
         yield from values_words(built.taken, _AGAIN, "variable")
+    file = quoted(str(directory / next(iter(built.files))))
+    yield ""
+    yield "Verify the roles of the task:"
+    own = f"--role {file}:ExecutionRole --task-role {file}:TaskRole"
+    yield f"  cfnroles verify {quoted(source)} --resource {quoted(task.address)} {own}"
     yield ""
     yield f"The stack has no gate: `cfnroles check {quoted(source)}` tells whether each secret exists."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -78,6 +79,32 @@ def test_the_roles_of_a_state_are_built_and_its_task_definition_stays(cfnroles: 
     data = 'data "aws_cloudformation_export" "app_execution_role" { name = "app-ECSTaskExecutionRoleArn" }'
     taken = "execution_role_arn = data.aws_cloudformation_export.app_execution_role.value"
     assert f"  {data}\n  {taken}\n" in result.err
+
+
+def test_the_roles_of_a_stack_are_judged_by_the_expressions_that_their_parameters_have(
+    cfnroles: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"""variable "stage" {{ type = string }}
+resource "aws_secretsmanager_secret" "db" {{ name = "shop/db" }}
+resource "aws_secretsmanager_secret" "other" {{ name = "shop/other" }}
+resource "{TASK}" "app" {{
+  family                = "app"
+  container_definitions = jsonencode([{{
+    name = "a", image = "nginx"
+    secrets = [
+      {{ name = "A", valueFrom = aws_secretsmanager_secret.db.arn }}, {{ name = "B", valueFrom = "/${{var.stage}}/b" }}
+    ]
+  }}])
+}}
+"""
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    told = cfnroles("build", ".").err.splitlines()
+    command = shlex.split(told[told.index("Verify the roles of the task:") + 1])
+    assert cfnroles(*command[1:]).code == 0
+    (tmp_path / "main.tf").write_text(text.replace("secret.db.arn", "secret.other.arn"), encoding="utf-8")
+    judged = cfnroles(*command[1:])
+    assert (judged.code, "secretsmanager:GetSecretValue" in judged.out.partition("MISSING")[2]) == (1, True)
 
 
 def test_the_roles_of_a_state_are_written_with_its_names(cfnroles: Any, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from cfnroles.need import Holder, Need
 from cfnroles.placeholders import OF_THE_STACKS, parameter_name
 from cfnroles.role_kinds import kind_of
 from cfnroles.sources.reading import Reading, Task
+from cfnroles.sources.roles_of_stack import EXPRESSIONS
 from cfnroles.sources.terraform_symbols import shaped
 from cfnroles.symbols import Cut, Expression, InImage, Placeholder, Symbol
 from cfnroles.targets.cloudformation.parameters import secret_parameters
@@ -68,7 +69,14 @@ def roles_of_configuration(reading: Reading, task: Task, project: str) -> Config
     )
     stack = roles_stack(parts)
     handed = {name: each for name, each in outside.written.items() if name in stack.template["Parameters"]}
-    return ConfiguredRoles(stack, handed)
+    return ConfiguredRoles(_with_record(stack, handed), handed)
+
+
+def _with_record(stack: Stack, handed: Mapping[str, str]) -> Stack:
+    """The stack with what `verify` has to know of its parameters."""
+    own = stack.template["Metadata"]
+    own = {**own, "cfnroles": {**own["cfnroles"], **({EXPRESSIONS: dict(handed)} if handed else {})}}
+    return replace(stack, template={**stack.template, "Metadata": own})
 
 
 def _undecided(hanging: Sequence[Need], task: Task, reading: Reading) -> InvalidInput:
