@@ -52,6 +52,8 @@ docs: .venv/installed ## Write the pages that follow from tables anew.
 	python -m cfnroles.formats.permissions_page docs/permissions.md
 	python -m cfnroles.formats.recipes_page examples/recipes docs/recipes.md
 	cfnroles schema > docs/cfnroles.schema.json
+	for command in $$(python -c 'from cfnroles.formats.published import FORMS; print(*FORMS)'); do \
+	  cfnroles schema $$command > docs/schemas/$$command.schema.json; done
 
 picture: .venv/installed ## Write docs/refusal.svg, the picture of README.md, from what the commands print.
 	cfnroles local python -m tests.refusal_picture docs/refusal.svg

@@ -18,6 +18,7 @@ from cfnroles.formats.audit_words import (
     tight_words,
     trail_words,
 )
+from cfnroles.formats.shapes import origin_entry
 from cfnroles.lines import Lines
 from cfnroles.page import Page, json_page, page, painted, visible
 
@@ -172,10 +173,7 @@ def _grant_entry(each: AuditedGrant, lines: Lines) -> dict[str, Any]:
         "source": each.page,
         "iam": each.iam,
         "removable": each.removable,
-        "neededBy": [
-            {"document": need.origin.document, "field": need.origin.pointer, "line": lines.line(need.origin)}
-            for need in each.needs
-        ],
+        "neededBy": [origin_entry(need.origin, lines.line(need.origin)) for need in each.needs],
         "unusedActions": list(each.idle),
         "unknownActions": each.hidden,
     }

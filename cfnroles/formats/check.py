@@ -7,6 +7,7 @@ from itertools import groupby
 
 from cfnroles.answers.check import CheckedReference, SecretCheck, Usable
 from cfnroles.counted import counted
+from cfnroles.formats.shapes import gap_entry, origin_entry
 from cfnroles.lines import Lines, Texts
 from cfnroles.markdown import code, document, inline, items, table
 from cfnroles.page import Page, json_page, page
@@ -36,13 +37,9 @@ def json_text(check: SecretCheck, text: Texts) -> Page:
     lines = Lines(text)
     references = [
         {
-            "value_from": checked.reference.value_from.written,
+            "valueFrom": checked.reference.value_from.written,
             "usable": str(checked.usable),
-            "document": checked.reference.origin.document,
-            "path": checked.reference.origin.pointer,
-            "line": lines.line(checked.reference.origin),
-            "container": checked.reference.origin.container,
-            "item": checked.reference.origin.item,
+            **origin_entry(checked.reference.origin, lines.line(checked.reference.origin)),
             "version": checked.examined.version,
             "problem": checked.examined.code,
             "what": checked.examined.what,
@@ -50,10 +47,7 @@ def json_text(check: SecretCheck, text: Texts) -> Page:
         }
         for checked in check.references
     ]
-    unseen = [
-        {"path": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
-        for gap in check.unseen
-    ]
+    unseen = [gap_entry(gap, lines.line(gap.origin)) for gap in check.unseen]
     page = {"schema": SCHEMA, "references": references, "warnings": list(check.warnings), "unseen": unseen}
     return json_page(page)
 

@@ -10,6 +10,7 @@ from textwrap import wrap
 from cfnroles.answers.diagnosis import Besides, Diagnosis
 from cfnroles.answers.verification import Outcome
 from cfnroles.formats.pasted_commands import NOTHING_GIVEN, Pasting
+from cfnroles.formats.shapes import origin_entry
 from cfnroles.formats.verification_words import placed, statements_json, trust_words
 from cfnroles.lines import Lines
 from cfnroles.need import Origin
@@ -174,8 +175,7 @@ def _pasted(each: Diagnosis, statements: Sequence[Statement]) -> Page:
 
 def _place(origin: Origin, lines: Lines) -> dict[str, object]:
     line, column = lines.nearest(origin)
-    named = {"document": origin.document, "field": origin.pointer, "container": origin.container}
-    return {**named, "line": line, "column": column}
+    return origin_entry(origin, line, column)
 
 
 def _entry(each: Diagnosis, lines: Lines, given: Pasting) -> dict[str, object]:

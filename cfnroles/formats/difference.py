@@ -9,6 +9,7 @@ from cfnroles.answers.diff import Change, Comparison, Difference, Side, Verb
 from cfnroles.answers.grants import GrantKind, RoleGrant
 from cfnroles.formats import standings
 from cfnroles.formats.grants import Line, actions_of, conditions_of, resources_of, when
+from cfnroles.formats.shapes import conditions_entry, gap_entry, origin_entry
 from cfnroles.iam.evaluator import Effect
 from cfnroles.lines import Lines
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, strong, table
@@ -298,26 +299,14 @@ def _grant(grant: RoleGrant, side: _Side) -> dict[str, object]:
         "notActions": grant.not_actions,
         "resources": list(grant.resources),
         "notResources": grant.not_resources,
-        "conditions": [
-            {"operator": condition.operator, "key": condition.key, "values": list(condition.values)}
-            for condition in grant.conditions
-        ],
+        "conditions": conditions_entry(grant.conditions),
         "when": when(grant),
         "origins": [
-            {
-                "document": place.origin.document,
-                "path": place.origin.pointer,
-                "line": side.line(place.origin),
-                "container": place.origin.container,
-                "item": place.origin.item,
-                "why": place.why,
-                "source": place.source,
-            }
+            {**origin_entry(place.origin, side.line(place.origin)), "why": place.why, "source": place.source}
             for place in grant.places
         ],
     }
 
 
 def _gap(gap: Gap, side: _Side) -> dict[str, object]:
-    where = {"document": gap.origin.document, "path": gap.origin.pointer, "line": side.line(gap.origin)}
-    return {"role": str(gap.holder), "place": gap.origin.place, "what": gap.what, "remedy": gap.remedy, **where}
+    return gap_entry(gap, side.line(gap.origin))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cfnroles.answers.explanation import ExplainedStatement, Explanation, conditions_told, resources_told
+from cfnroles.formats.shapes import conditions_entry, gap_entry, origin_entry
 from cfnroles.formats.taken import defaults_words
 from cfnroles.lines import Lines, Texts, gaps_text
 from cfnroles.markdown import Markup, below, code, document, heading, inline, items, link, table
-from cfnroles.need import Gap, Reason
+from cfnroles.need import Reason
 from cfnroles.page import Page, json_page, page
 
 SCHEMA = 1
@@ -53,18 +54,14 @@ def _of_template(explanations: Sequence[Explanation], lines: Lines) -> dict[str,
         if each.resource
     }
     unseen = [gap for each in explanations if not each.resource for gap in each.gaps]
-    return {"resources": resources, "gaps": [_gap(gap) for gap in unseen]}
+    return {"resources": resources, "gaps": [gap_entry(gap, lines.line(gap.origin)) for gap in unseen]}
 
 
 def _members(explanation: Explanation, lines: Lines) -> dict[str, object]:
     roles = {
         str(holder): [_entry(explained, lines) for explained in statements] for holder, statements in explanation.roles
     }
-    return {"roles": roles, "gaps": [_gap(gap) for gap in explanation.gaps]}
-
-
-def _gap(gap: Gap) -> dict[str, str]:
-    return {"role": str(gap.holder), "field": gap.origin.pointer, "what": gap.what, "remedy": gap.remedy}
+    return {"roles": roles, "gaps": [gap_entry(gap, lines.line(gap.origin)) for gap in explanation.gaps]}
 
 
 def _human(explanations: Sequence[Explanation], texts: Texts) -> Iterator[str]:
@@ -147,13 +144,10 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
     statement = explained.statement
     return {
         "sid": statement.sid,
-        **({"only_if": explained.when} if explained.when else {}),
+        **({"onlyIf": explained.when} if explained.when else {}),
         "actions": list(statement.actions),
         "resources": list(statement.resources),
-        "conditions": [
-            {"operator": condition.operator, "key": condition.key, "values": list(condition.values)}
-            for condition in statement.conditions
-        ],
+        "conditions": conditions_entry(statement.conditions),
         "when": list(statement.when),
         "reasons": [
             {
@@ -162,16 +156,7 @@ def _entry(explained: ExplainedStatement, lines: Lines) -> dict[str, object]:
                 "source": reason.reason.source,
                 "standing": str(reason.reason.standing),
                 "doubt": reason.reason.doubt,
-                "fields": [
-                    {
-                        "document": origin.document,
-                        "path": origin.pointer,
-                        "line": lines.line(origin),
-                        "container": origin.container,
-                        "item": origin.item,
-                    }
-                    for origin in reason.origins
-                ],
+                "fields": [origin_entry(origin, lines.line(origin)) for origin in reason.origins],
             }
             for reason in explained.reasons
         ],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cfnroles.answers.lint import SEVERITIES, LintedFile, LintReport
 from cfnroles.counted import counted
 from cfnroles.formats.places import Places
+from cfnroles.formats.shapes import finding_entry
 from cfnroles.markdown import code, document, heading, link, table
 from cfnroles.need import Finding, Severity
 from cfnroles.page import Page, joined, json_page, page, painted, visible
@@ -111,19 +112,7 @@ def _entries(findings: tuple[Finding, ...], file: LintedFile) -> list[dict[str, 
 
 
 def _entry(finding: Finding, line: int, column: int, places: Places) -> dict[str, object]:
-    entry: dict[str, object] = {
-        "check": finding.check,
-        "code": finding.code,
-        "severity": str(finding.severity),
-        "line": line,
-        "column": column,
-        "path": finding.origin.pointer,
-        "container": finding.origin.container,
-        "item": finding.origin.item,
-        "what": finding.what,
-        "remedy": finding.remedy,
-        "source": finding.source,
-    }
+    entry = finding_entry(finding, line, column)
     if finding.also:
         entry["also"] = [_entry(*placed, places) for placed in places.placed(finding.also)]
     return {**entry, "reason": finding.accepted} if finding.accepted else entry

@@ -11,6 +11,7 @@ from cfnroles.answers.excess import Excess, Wide
 from cfnroles.answers.prove import Removal
 from cfnroles.answers.trust import Trust
 from cfnroles.answers.verification import Judged, Outcome, Use, Verification, trust_outcome
+from cfnroles.formats.shapes import gap_entry, need_entry
 from cfnroles.formats.taken import defaults_words
 from cfnroles.formats.verification_words import (
     by_condition,
@@ -253,8 +254,9 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
         "summary": summary(each),
         "trust": each.trust and _trust_entry(each.trust),
         "verdicts": [_judged_entry(each, judged, lines) for judged in each.judged],
-        "only_if": [
-            {**_need(need, lines), "if": list(need.permission.when), **_only_if(each, need)} for need in each.hanging
+        "onlyIf": [
+            {**need_entry(need, lines.line(need.origin)), "if": list(need.permission.when), **_only_if(each, need)}
+            for need in each.hanging
         ],
         "missing": statements_tree(each, each.missing),
         **_conditions("missing", [each.when(("missing", one)) for one in each.missing]),
@@ -267,22 +269,19 @@ def _entry(each: Verification, lines: Lines) -> dict[str, Any]:
             for unread in each.role.all_unread
         ],
         "proof": each.removals and [_removal_entry(each, removal, lines) for removal in each.removals],
-        "gaps": [
-            {"field": gap.origin.pointer, "line": lines.line(gap.origin), "what": gap.what, "remedy": gap.remedy}
-            for gap in each.gaps
-        ],
+        "gaps": [gap_entry(gap, lines.line(gap.origin)) for gap in each.gaps],
     }
 
 
 def _judged_entry(each: Verification, judged: Judged, lines: Lines) -> dict[str, Any]:
     return {
-        **_need(judged.need, lines),
+        **need_entry(judged.need, lines.line(judged.need.origin)),
         **_only_if(each, judged),
         "outcome": str(judged.outcome),
         "by": [_statement(each, statement) for statement in judged.by],
-        "depends_on": list(judged.keys),
+        "dependsOn": list(judged.keys),
         "boundary": judged.boundary,
-        "unless_denied": [_statement(each, statement) for statement in judged.unless_denied],
+        "unlessDenied": [_statement(each, statement) for statement in judged.unless_denied],
     }
 
 
@@ -291,9 +290,9 @@ def _trust_entry(trust: Trust) -> dict[str, Any]:
         "service": trust.service,
         "outcome": str(trust_outcome(trust)),
         "by": list(trust.by),
-        "depends_on": list(trust.keys),
-        "also_admits": list(trust.others),
-        "any_account": trust.open,
+        "dependsOn": list(trust.keys),
+        "alsoAdmits": list(trust.others),
+        "anyAccount": trust.open,
         "problem": trust.problem,
     }
 
@@ -318,23 +317,23 @@ def _use_entry(each: Verification, use: Use) -> dict[str, Any]:
     return {
         "resources": list(use.tasks),
         "constructs": list(use.constructs),
-        "run_by": list(use.runners),
+        "runBy": list(use.runners),
         "when": use.when,
         "defaults": list(use.defaults),
         "taken": list(use.taken),
-        "also_used_by": list(use.others),
+        "alsoUsedBy": list(use.others),
         "absent": each.absence is not None,
     }
 
 
 def _only_if(each: Verification, told: object) -> dict[str, str]:
     when = each.when(told)
-    return {"only_if": when} if when else {}
+    return {"onlyIf": when} if when else {}
 
 
 def _conditions(name: str, conditions: Sequence[str]) -> dict[str, list[str]]:
     """The conditions of statements, in their order, where any depends on one."""
-    return {f"{name}_only_if": list(conditions)} if any(conditions) else {}
+    return {f"{name}OnlyIf": list(conditions)} if any(conditions) else {}
 
 
 def _removal_entry(each: Verification, removal: Removal, lines: Lines) -> dict[str, Any]:
@@ -343,26 +342,7 @@ def _removal_entry(each: Verification, removal: Removal, lines: Lines) -> dict[s
         "resource": removal.resource,
         "conditions": dict(removal.conditions),
         "statement": _statement(each, removal.statement),
-        "fails": [_need(need, lines) for need in removal.fails],
-    }
-
-
-def _need(need: Need, lines: Lines) -> dict[str, Any]:
-    permission = need.permission
-    return {
-        "action": permission.action,
-        "resource": permission.resource,
-        "conditions": [{"operator": c.operator, "key": c.key, "values": list(c.values)} for c in permission.conditions],
-        "document": need.origin.document,
-        "path": need.origin.pointer,
-        "line": lines.line(need.origin),
-        "container": need.origin.container,
-        "item": need.origin.item,
-        "feature": need.reason.feature,
-        "why": need.reason.why,
-        "standing": str(need.reason.standing),
-        **({"doubt": need.reason.doubt} if need.reason.doubt else {}),
-        "source": need.reason.source,
+        "fails": [need_entry(need, lines.line(need.origin)) for need in removal.fails],
     }
 
 
@@ -370,9 +350,9 @@ def _wide(wide: Wide) -> dict[str, Any]:
     return {
         "action": wide.grant.action,
         "resource": wide.grant.resource,
-        "further_actions": wide.actions,
-        "further_resources": wide.resources,
-        "lacking_conditions": list(wide.conditions),
+        "furtherActions": wide.actions,
+        "furtherResources": wide.resources,
+        "lackingConditions": list(wide.conditions),
         "needed": [{"action": p.action, "resource": p.resource} for p in wide.needed],
     }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cfnroles.cli import main
+from tests.answers_in_json import check_form
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def cfnroles(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
+        check_form([str(argument) for argument in arguments], captured.out)
         return Result(int(ended.value.code or 0), captured.out, captured.err)
 
     return run

@@ -47,10 +47,11 @@ def test_programs_get_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> No
     assert found["askedBy"] == [
         {
             "document": "shop.json",
-            "field": "containerDefinitions[0].secrets[0].valueFrom",
-            "container": "web",
+            "path": "containerDefinitions[0].secrets[0].valueFrom",
             "line": 19,
             "column": 11,
+            "container": "web",
+            "item": "secret DATABASE_PASSWORD",
         }
     ]
 

@@ -201,7 +201,7 @@ def test_a_recorded_fault_is_led_to_its_field(
     aws({**READS, "ecs.describe_tasks": {"tasks": [stopped(reason)], "failures": []}})
     (found,) = json.loads(cfnroles(*LIVE, "--cluster", "shop", "--task", ID, "--format", "json").out)["diagnoses"]
     assert found["category"] == category
-    assert field in [each["field"] for each in found["askedBy"]]
+    assert field in [each["path"] for each in found["askedBy"]]
 
 
 def test_a_service_is_diagnosed_by_its_stopped_tasks(cfnroles: Any, aws: Account) -> None:

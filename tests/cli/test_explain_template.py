@@ -73,7 +73,7 @@ def told(explanation: Any, resource: str = "Task") -> dict[tuple[str, str], tupl
     for statements in explanation["resources"][resource]["roles"].values():
         for each in statements:
             for action in each["actions"]:
-                key = action, each.get("only_if", "")
+                key = action, each.get("onlyIf", "")
                 found[key] = (*found.get(key, ()), *each["resources"])
     return found
 
@@ -306,7 +306,7 @@ def test_a_bucket_whose_key_is_an_alias_is_a_gap(explained: Any) -> None:
     encryption = "{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: alias/mine}}"
     (gap,) = explained(template(FILE, KEYS.replace("ENCRYPTION", encryption)))["resources"]["Task"]["gaps"]
     assert gap["what"].startswith("the key alias/mine is not known by its ARN")
-    assert gap["field"].endswith("EnvironmentFiles[0].Value")
+    assert gap["path"].endswith("EnvironmentFiles[0].Value")
 
 
 def test_a_file_of_another_bucket_has_nothing_to_do_with_the_key(explained: Any) -> None:
@@ -413,7 +413,7 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
     text = template(container)
     gaps = explained(text)["resources"]["Task"]["gaps"]
     assert gaps
-    assert all(gap["field"].startswith("Resources.Task.Properties.ContainerDefinitions[0].") for gap in gaps)
+    assert all(gap["path"].startswith("Resources.Task.Properties.ContainerDefinitions[0].") for gap in gaps)
     advised = [match for gap in gaps for match in re.findall(r"--parameter (\w+)=VALUE", gap["remedy"])]
     assert advised == [option.split("=")[0] for option in closing[1:]] or container.startswith("Secrets: !Ref")
     if closing:
@@ -453,7 +453,7 @@ def test_what_cannot_be_known_is_a_gap_whose_remedy_works(
     ],
 )
 def test_what_may_be_a_task_definition_is_told(explained: Any, more: str, field: str) -> None:
-    assert [gap["field"] for gap in explained(template("Image: nginx", more))["gaps"]] == [field]
+    assert [gap["path"] for gap in explained(template("Image: nginx", more))["gaps"]] == [field]
 
 
 @pytest.mark.parametrize(
@@ -481,8 +481,8 @@ def test_what_asks_for_no_role_of_its_own_is_not_told(explained: Any, more: str)
 def test_a_task_sets_unknown_member_is_told(explained: Any, strange: str) -> None:
     task_set = f"  Set: {{Type: AWS::ECS::TaskSet, Properties: {{TaskDefinition: !Ref Task, {strange}}}}}\n"
     (gap,) = explained(template("Image: nginx", task_set))["resources"]["Task"]["gaps"]
-    assert gap["field"].startswith("Resources.Set.Properties.")
-    assert gap["field"].endswith("Strange")
+    assert gap["path"].startswith("Resources.Set.Properties.")
+    assert gap["path"].endswith("Strange")
 
 
 DEPLOYED = """\
@@ -576,7 +576,7 @@ def test_a_loop_is_written_out(explained: Any) -> None:
 
 def test_a_loop_over_what_nobody_told_is_not(explained: Any) -> None:
     (gap,) = explained(LOOP.replace(', Default: "Web, Api"', ""))["gaps"]
-    assert gap["field"] == "Resources.Fn::ForEach::Tasks"
+    assert gap["path"] == "Resources.Fn::ForEach::Tasks"
 
 
 def test_the_rest_of_a_template_stands_by_itself(cfnroles: Any, tmp_path: Path) -> None:

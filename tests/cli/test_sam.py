@@ -121,7 +121,7 @@ def test_a_role_that_all_functions_have_is_not_called_too_much(
     _with_role(template, "Shared", shared)
     role = _execution_role(cfnroles, template)
     assert [grant["action"] for each in role["excess"] for grant in each["unused"]] == excess
-    assert role["also_used_by"] == (["Globals.Function"] if shared else [])
+    assert role["alsoUsedBy"] == (["Globals.Function"] if shared else [])
 
 
 @pytest.mark.parametrize(

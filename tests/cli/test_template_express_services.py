@@ -58,7 +58,7 @@ def explained(cfnroles: Any, tmp_path: Path) -> Any:
 def statements(explanation: Any, role: str) -> dict[str, tuple[str, list[str]]]:
     """What each statement of a role of the service depends on, and its resources."""
     found = explanation["resources"]["Web"]["roles"][role]
-    return {each["sid"]: (each.get("only_if", ""), each["resources"]) for each in found}
+    return {each["sid"]: (each.get("onlyIf", ""), each["resources"]) for each in found}
 
 
 def test_its_roles_are_explained_under_the_conditions_of_the_template(explained: Any) -> None:
@@ -152,7 +152,7 @@ def test_an_image_of_a_map_is_looked_up_for_each_key(explained: Any) -> None:
     ids=["nothing", "an unknown member", "a task definition of its own", "a list that is worked out"],
 )
 def test_what_cannot_be_known_is_a_gap(explained: Any, text: str, field: str, what: str) -> None:
-    gaps = [(gap["field"], gap["what"]) for gap in explained(text)["resources"]["Web"]["gaps"]]
+    gaps = [(gap["path"], gap["what"]) for gap in explained(text)["resources"]["Web"]["gaps"]]
     assert (field, what) in gaps
 
 

@@ -190,13 +190,13 @@ def test_json_has_a_schema_and_everything(cfnroles: Any, files: Path) -> None:
     ]
     assert [each["outcome"] for each in role["verdicts"]] == ["unknown", "denied", "allowed", "missing"]
     assert [each["line"] for each in role["verdicts"]] == [12, 12, 7, 9]
-    assert [each["if"] for each in role["only_if"]] == [["KmsKeyArns"]] * 2
+    assert [each["if"] for each in role["onlyIf"]] == [["KmsKeyArns"]] * 2
     assert role["missing"][0]["Sid"] == "ReadParameters"
     assert role["excess"][0]["unused"] == [
         {"action": "ssm:PutParameter", "resource": "arn:aws:ssm:us-east-1:123456789012:parameter/flag"}
     ]
     assert [len(each["fails"]) for each in role["proof"]] == [1, 0, 0]
-    assert role["trust"]["any_account"] is True
+    assert role["trust"]["anyAccount"] is True
 
 
 def test_markdown_is_a_table_and_blocks_to_copy(cfnroles: Any, files: Path) -> None:

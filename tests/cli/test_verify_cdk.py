@@ -58,7 +58,7 @@ def test_the_policy_of_a_key_that_names_the_role_is_no_lack(verified: Any) -> No
     locked = verified()["Shop/LockedSecret", "execution role"]
     (decrypt,) = [each for each in locked["verdicts"] if each["action"] == "kms:Decrypt"]
     assert (decrypt["outcome"], locked["missing"]) == ("unknown", [])
-    assert decrypt["depends_on"][0].startswith("the policy of the key Key")
+    assert decrypt["dependsOn"][0].startswith("the policy of the key Key")
 
 
 def test_a_key_that_the_cdk_forgot_is_missing_where_it_is_told(verified: Any) -> None:

@@ -24,6 +24,7 @@ from cfnroles.cli import main
 from cfnroles.deploy.plan import Run
 from cfnroles.document import parse
 from cfnroles.emulator import environment_for
+from tests.answers_in_json import check_form
 from tests.clock import WoundClock
 
 STACKS = Path(__file__).parent / "stacks"
@@ -46,6 +47,7 @@ def cfnroles(capsys):
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
+        check_form([str(argument) for argument in arguments], captured.out)
         return Answer(ended.value.code, captured.out, captured.err)
 
     return run

@@ -14,6 +14,7 @@ import pytest
 
 from cfnroles.emulator import Emulator, environment_for
 from cfnroles.manifest import FILE, digest
+from tests.answers_in_json import check_form
 from tests.commands import Commands, Ended
 from tests.conftest import CHROMIUM
 from tests.terraform.running import PROGRAM, Terraform, running_terraform
@@ -39,7 +40,9 @@ class Account:
         )
 
     def cfnroles(self, *arguments: object, environment: Mapping[str, str] | None = None) -> Ended:
-        return self.commands.run(arguments, {**environment_for(self.running, os.environ), **(environment or {})})
+        ended = self.commands.run(arguments, {**environment_for(self.running, os.environ), **(environment or {})})
+        check_form([str(argument) for argument in arguments], ended.stdout)
+        return ended
 
 
 @pytest.fixture

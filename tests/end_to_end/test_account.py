@@ -91,7 +91,7 @@ def test_the_fleet_and_a_task_of_it_are_read(account: Account) -> None:
     told = account.cfnroles("diagnose", "--live", "--cluster", "live", "--task", task, "--format", "json")
     assert told.returncode == 0, told.stderr
     (one,) = json.loads(told.stdout)["diagnoses"]
-    assert one["askedBy"][0]["field"] == "containerDefinitions[0].secrets[1].valueFrom"
+    assert one["askedBy"][0]["path"] == "containerDefinitions[0].secrets[1].valueFrom"
     assert (one["role"]["name"], one["role"]["outcome"]) == ("web-execution", "missing")
     assert one["statements"][0]["Action"] == ["ssm:GetParameters"]
     assert "hunter2" not in fleet.stdout + told.stdout
