@@ -85,7 +85,7 @@ SYMPTOMS = (
     ),
     Symptom(
         name="no-instance-connected",
-        words=('encountered error "agent"', "reason: agent", "doesn't have the agent connected"),
+        words=('encountered error "agent"', "reason: agent", "resource:agent", "doesn't have the agent connected"),
         example=f'{_UNPLACED} The closest matching container-instance 1111 encountered error "AGENT".',
         category=Category.CAPACITY,
         what="no instance can take the task: the agent on the closest one is not connected to Amazon ECS",
@@ -101,6 +101,7 @@ SYMPTOMS = (
             "reason: attribute",
             "reason: location",
             "attribute required by your task",
+            "placement constraint unsatisfied",
         ),
         example=f"{_UNPLACED} The closest matching container-instance 1111 is missing an attribute required by your"
         f" task.",
@@ -131,7 +132,7 @@ SYMPTOMS = (
             "port is already allocated",
             "network bridge: bind for ",
             "driver failed programming external connectivity",
-            "address already in use",
+            "starting userland proxy",
         ),
         example=f"{_UNPLACED} The closest matching container-instance 1111 has insufficient memory available.",
         category=Category.CAPACITY,
@@ -175,7 +176,7 @@ SYMPTOMS = (
     ),
     Symptom(
         name="tasks-protected",
-        words=("number of protected tasks", "deployment_blocked"),
+        words=("number of protected tasks", "tasks under protection", "deployment_blocked"),
         example="service shop was unable to reach steady state because task set (ecs-svc/1111111111111111111) was"
         " unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks.",
         category=Category.OTHER,

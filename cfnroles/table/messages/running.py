@@ -153,6 +153,19 @@ SYMPTOMS = (
         ),
     ),
     Symptom(
+        name="port-in-use",
+        words=("address already in use", "eaddrinuse"),
+        example="Error: listen EADDRINUSE: address already in use :::3000",
+        category=Category.APPLICATION,
+        what="the program listens on a port that another one of the same task, or of the same host, holds",
+        sure="aws logs filter-log-events --log-group-name LOG_GROUP --log-stream-name-prefix PREFIX",
+        remedy="Give each container of the task its own port; containers of one task share their ports in the"
+        " network modes awsvpc and host",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-networking-awsvpc.html",
+        caller=CallingRole.NOBODY,
+        fields=("containerDefinitions[].portMappings[]",),
+    ),
+    Symptom(
         name="stopped-on-purpose",
         words=(
             "task stopped by user",
