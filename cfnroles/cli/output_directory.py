@@ -193,9 +193,10 @@ class _Build(Struct, frozen=True):
                 with path.open("x", encoding="utf-8", newline="\n") as file:
                     file.write(text)
             self._move(staged, removed)
-        finally:
+        except BaseException:
             for path, _ in staged:
                 path.unlink(missing_ok=True)
+            raise
 
     def _clear(self) -> None:
         """Remove what a killed build had staged."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -67,73 +68,91 @@ def _in_order(members: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any
 
 def yaml_members(
     members: Mapping[str, Any], indent: str, short: bool = False, style: Indentation = _USUAL
-) -> Iterator[str]:
+) -> Sequence[str]:
     """The lines of the members of a mapping, each with ``indent``.
 
     ``short`` tells that they are inside an intrinsic, where ``Condition`` is one as well.
     """
+    lines: list[str] = []
+    _add_members(lines, members, indent, short, style)
+    return lines
+
+
+def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _USUAL) -> Sequence[str]:
+    """The lines of the elements of a list, each with ``indent``."""
+    lines: list[str] = []
+    _add_elements(lines, elements, indent, False, style)
+    return lines
+
+
+def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, short: bool, style: Indentation) -> None:
     for name, value in members.items():
         beside = isinstance(value, list) and not style.lists
-        first, *rest = _value(value, indent if beside else f"{indent}{style.step}", short, style)
-        yield f"{indent}{_scalar(name)}:{first and f' {first}'}"
-        yield from rest
+        at = len(lines)
+        _add_value(lines, value, indent if beside else f"{indent}{style.step}", short, style)
+        lines[at] = f"{indent}{_scalar(name)}:{lines[at] and f' {lines[at]}'}"
 
 
-def yaml_elements(elements: Sequence[Any], indent: str, style: Indentation = _USUAL) -> Iterator[str]:
-    """The lines of the elements of a list, each with ``indent``."""
-    return _elements(elements, indent, False, style)
-
-
-def _elements(elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> Iterator[str]:
+def _add_elements(lines: list[str], elements: Sequence[Any], indent: str, short: bool, style: Indentation) -> None:
+    inner = f"{indent}  "
     for element in elements:
-        first, *rest = _value(element, f"{indent}  ", short, style)
+        at = len(lines)
         # A mapping or list without a tag begins on the line of its hyphen.
-        if not first:
-            first, *rest = rest
-            first = first[len(indent) + 2 :]
-        yield f"{indent}- {first}"
-        yield from rest
+        if isinstance(element, list) and element:
+            _add_elements(lines, element, inner, short, style)
+            lines[at] = lines[at][len(inner) :]
+        elif isinstance(element, (dict, Mapping)) and element and not _is_intrinsic(element, short):
+            _add_members(lines, element, inner, False, style)
+            lines[at] = lines[at][len(inner) :]
+        else:
+            _add_value(lines, element, inner, short, style)
+        lines[at] = f"{indent}- {lines[at]}"
 
 
 def _are_names(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
 
 
-def _value(value: Any, indent: str, short: bool, style: Indentation) -> Iterator[str]:
-    """The lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
-    if _is_intrinsic(value, short):
-        ((name, argument),) = value.items()
-        tag = f"!{name.removeprefix('Fn::')}"
-        if name == "Fn::GetAtt" and _are_names(argument):
-            argument = ".".join(argument)
-        if isinstance(argument, list) and all(map(_is_short, argument)):
-            yield f"{tag} {yaml_inline(argument)}"
-        elif isinstance(argument, (Mapping, list)):
-            yield tag
-            # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
-            yield from (
-                yaml_members(argument, indent, True, style)
-                if isinstance(argument, Mapping)
-                else _elements(argument, indent, True, style)
-            )
-        else:
-            yield f"{tag} {_scalar(argument)}"
-    elif isinstance(value, Mapping):
-        yield "" if value else "{}"
-        yield from yaml_members(value, indent, style=style)
+def _add_value(lines: list[str], value: Any, indent: str, short: bool, style: Indentation) -> None:
+    """Add the lines of a value: what stands behind its key, then what stands below, each with ``indent``."""
+    if isinstance(value, str):
+        _add_text(lines, value, indent)
     elif isinstance(value, list):
-        yield "" if value else "[]"
-        yield from _elements(value, indent, short, style)
-    elif (
-        isinstance(value, str)
-        and _BLOCK.fullmatch(value)
-        and not value.startswith((" ", "\n"))
-        and value[-2:] != "\n\n"
-    ):
-        yield "|"
-        yield from (f"{indent}{line}" if line else "" for line in value.split("\n")[:-1])
+        lines.append("" if value else "[]")
+        _add_elements(lines, value, indent, short, style)
+    elif _is_intrinsic(value, short):
+        _add_intrinsic(lines, value, indent, style)
+    elif isinstance(value, (dict, Mapping)):
+        lines.append("" if value else "{}")
+        _add_members(lines, value, indent, False, style)
     else:
-        yield _scalar(value)
+        lines.append(_scalar(value))
+
+
+def _add_text(lines: list[str], value: str, indent: str) -> None:
+    if "\n" in value and _BLOCK.fullmatch(value) and not value.startswith((" ", "\n")) and value[-2:] != "\n\n":
+        lines.append("|")
+        lines.extend(f"{indent}{line}" if line else "" for line in value.split("\n")[:-1])
+    else:
+        lines.append(_scalar(value))
+
+
+def _add_intrinsic(lines: list[str], value: Mapping[str, Any], indent: str, style: Indentation) -> None:
+    ((name, argument),) = value.items()
+    tag = f"!{name.removeprefix('Fn::')}"
+    if name == "Fn::GetAtt" and _are_names(argument):
+        argument = ".".join(argument)
+    if isinstance(argument, list) and all(map(_is_short, argument)):
+        lines.append(f"{tag} {yaml_inline(argument)}")
+    elif isinstance(argument, list):
+        lines.append(tag)
+        _add_elements(lines, argument, indent, True, style)
+    elif isinstance(argument, Mapping):
+        # Two short forms cannot follow each other (`!ImportValue !Sub x`): the inner one stays long.
+        lines.append(tag)
+        _add_members(lines, argument, indent, True, style)
+    else:
+        lines.append(f"{tag} {_scalar(argument)}")
 
 
 def yaml_inline(value: Any) -> str:
@@ -148,7 +167,7 @@ def yaml_inline(value: Any) -> str:
 
 
 def _is_intrinsic(value: Any, short: bool) -> bool:
-    if not isinstance(value, Mapping) or len(value) != 1:
+    if not isinstance(value, (dict, Mapping)) or len(value) != 1:
         return False
     (name,) = value
     # A bare `Condition` is an attribute of a resource; only inside Fn::And and its like it is an intrinsic.
@@ -165,8 +184,11 @@ def _is_short(value: Any) -> bool:
 
 
 def _scalar(value: Any, flow: bool = False) -> str:
-    if not isinstance(value, str):
-        return json.dumps(value)
+    return _text(value, flow) if isinstance(value, str) else json.dumps(value)
+
+
+@lru_cache(maxsize=2048)  # most are names, and the same in all templates
+def _text(value: str, flow: bool) -> str:
     if _PLAIN.fullmatch(value) and not _NO_TEXT.fullmatch(value) and (not flow or _PLAIN_IN_FLOW.fullmatch(value)):
         return value
     if visible(value) == value:
