@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from cfnroles.checks.check import Check, Subject
 from cfnroles.need import Finding, Severity, fault
-from cfnroles.template.loops import MOST_RESOURCES, may_loop
+from cfnroles.template import MOST_RESOURCES
+from cfnroles.template.loops import may_loop
 
 
 def too_many_resources(subject: Subject) -> Iterator[Finding]:

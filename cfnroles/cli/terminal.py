@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -97,6 +95,8 @@ def say_usage(error: click.ClickException) -> None:
 
 def say_traceback(error: BaseException) -> None:
     """Print where in the code an error comes from."""
+    import traceback
+
     say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), err=True)
 
 
@@ -202,6 +202,8 @@ def columns_of(*, err: bool = False) -> int | None:
 
 def _size(terminal: TextIO) -> os.terminal_size:
     """The size that COLUMNS and LINES tell, else the terminal's own; that of both streams may differ."""
+    import shutil
+
     given = shutil.get_terminal_size((0, 0))
     with contextlib.suppress(OSError, ValueError):
         own = os.get_terminal_size(terminal.fileno())
@@ -212,4 +214,6 @@ def _size(terminal: TextIO) -> os.terminal_size:
 
 def width() -> int:
     """How many columns a table on standard output has; 100 where it is not a terminal and COLUMNS says nothing."""
+    import shutil
+
     return shutil.get_terminal_size((100, 24)).columns

@@ -22,8 +22,6 @@ _SECTIONS = ("Conditions", "Resources", "Outputs")
 #: So many bytes a template may have, with its loops written out. Longer ones are left as they stand.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _MOST = 1_048_576
-#: So many resources a template may have, with its loops written out.
-MOST_RESOURCES = 500
 
 
 def unrolled(template: Template, given: Given) -> Template:

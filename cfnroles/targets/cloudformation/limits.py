@@ -10,7 +10,7 @@ from cfnroles.errors import InvalidInput
 from cfnroles.page import page
 from cfnroles.policies import MANAGED_POLICIES, MOST_MANAGED_POLICIES
 from cfnroles.targets.cloudformation.parameters import MOST_PARAMETERS
-from cfnroles.template.loops import MOST_RESOURCES
+from cfnroles.template import MOST_RESOURCES
 
 #: Bytes of a template that is sent with the request. A larger one must lie in S3, where 1 MB is the limit.
 #: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
