@@ -64,23 +64,23 @@ class _Options(Struct, frozen=True):
 )
 @format_option("human", "json", "markdown", "html")
 def command(**given: Any) -> None:
-    """Tell which statements of roles are used, by a trail of CloudTrail, and what the trail cannot show.
+    """Find unused permissions of roles with CloudTrail.
 
-    Each action on each resource of each statement is used, refused by another policy, unused in the window, or cannot
-    be known: because CloudTrail does not record it, or because the trail does not show that it records such events.
-    What a field of a task definition needs is never taken away, and what cannot be known stays.
+    Each action on each resource of each statement is used, denied by another policy, unused in the window, or unknown.
+    It is unknown if CloudTrail does not record it, or if the trail does not show that it records such events.
+    Permissions that a field of a task definition needs, and unknown ones, are kept.
 
-    FILE is a file as CloudTrail delivers it, compressed or not, JSON lines, what `aws cloudtrail lookup-events` or
-    CloudTrail Lake answers, or what `aws iam get-service-last-accessed-details` answers. What `aws cloudtrail
-    get-event-selectors` answers tells which calls the trail records without one being seen. DIR is a directory of them,
-    such as a copy of AWSLogs.
+    FILE is a file that CloudTrail delivers, compressed or not; JSON lines; or the output of `aws cloudtrail
+    lookup-events`, CloudTrail Lake or `aws iam get-service-last-accessed-details`. The output of `aws cloudtrail
+    get-event-selectors` shows which calls the trail records, even if it has none of them. DIR is a directory of such
+    files, for example a copy of AWSLogs.
 
-    ROLE is as `verify` takes it. FILE without a role, for the output of `aws iam get-account-authorization-details`,
-    stands for all roles that the sources name. Without ROLE, the roles are those of a template or of Terraform, or
-    with --live those that the task definitions name.
+    ROLE is as in `cfnroles verify`. The output of `aws iam get-account-authorization-details` without a role name
+    means all roles that the sources name. Without ROLE, audits the roles of a template or of Terraform; with --live,
+    those that the task definitions name.
 
-    The exit code is 1 if something can be taken away, was refused, or serves nobody, 3 if something cannot be known
-    that no field needs, and else 0.
+    Exit codes: 0 nothing to remove; 1 a permission is unused or denied, or a role is unused; 3 a permission that no
+    field needs is unknown.
 
     \b
       cfnroles audit --events AWSLogs/ --source web.json \\
