@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
@@ -11,12 +12,14 @@ from cfnroles.answers.template_tasks import asked_about, hanging, known_of, refu
 from cfnroles.errors import InvalidInput
 from cfnroles.need import Gap, Need, Permission
 from cfnroles.sources.cdk_app import construct_path
-from cfnroles.sources.nested_stacks import NestedStack
+from cfnroles.sources.nested_stacks import NestedStack, linked_stacks
 from cfnroles.sources.reading import Reading
 from cfnroles.sources.template_task_definitions import EXPRESS_SERVICE, TASKS, spelled
-from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds
+from cfnroles.sources.template_tasks import TaskInWorlds, defined, hidden, in_worlds, own
 from cfnroles.spelling import hint
 from cfnroles.template.template import Template
+
+_TELL = re.compile("Tell it with --parameter ([^=]+)=")
 
 
 def explain_template(reading: Reading, template: Template, resource: str) -> tuple[Explanation, ...]:
@@ -24,9 +27,9 @@ def explain_template(reading: Reading, template: Template, resource: str) -> tup
 
     Raises InvalidInput as `explain` does, and for parameters that the template does not have.
     """
-    tasks, nested = tuple(_tasks(reading, template, resource)), tuple(_nested(reading, resource))
+    tasks, nested = tuple(_tasks(reading, template, resource)), tuple(_nested(reading, template, resource))
     refuse((*tasks, *(task for task, _ in nested)), reading)
-    explanations = (*map(_explanation, tasks), *(_explanation_of_nested(*each) for each in nested))
+    explanations = (*map(_explanation, tasks), *(_explanation_of_nested(*each, template) for each in nested))
     unseen = () if resource else tuple(_unseen(reading, template))
     if not explanations and not unseen:
         reading.accepted()
@@ -50,15 +53,16 @@ def _tasks(reading: Reading, template: Template, resource: str) -> Iterator[Task
             yield in_worlds(logical_id, reading.documents[0], template, known)
 
 
-def _nested(reading: Reading, resource: str) -> Iterator[tuple[TaskInWorlds, NestedStack]]:
-    """The task definitions of nested stacks, each called by the way to it."""
-    facts, _ = known_of(reading)
+def _nested(reading: Reading, template: Template, resource: str) -> Iterator[tuple[TaskInWorlds, NestedStack]]:
+    """The task definitions of nested stacks, each called by the way to it, with what is around their stacks."""
+    facts, given = known_of(reading)
     ids = []
-    for stack in (each for each in reading.nested if isinstance(each, NestedStack)):
-        for logical_id in defined(stack.template, TASKS):
+    for stack, whole in linked_stacks(template, given, reading.nested):
+        home = replace(given, parameters={})
+        for logical_id in own(whole, TASKS):
             ids.append(f"{stack.name}.{logical_id}")
             if resource in ("", ids[-1]):
-                task = in_worlds(logical_id, stack.document, stack.template, (facts, stack.given))
+                task = in_worlds(logical_id, stack.document, whole, (facts, home))
                 yield replace(task, logical_id=ids[-1]), stack
     if "." in resource and ids and resource not in ids:
         why = f"The task definitions of its nested stacks: {', '.join(ids)}."
@@ -66,18 +70,18 @@ def _nested(reading: Reading, resource: str) -> Iterator[tuple[TaskInWorlds, Nes
         raise InvalidInput(what, where=reading.name, why=why, remedy=hint(resource, ids))
 
 
-def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack) -> Explanation:
+def _explanation_of_nested(task: TaskInWorlds, stack: NestedStack, template: Template) -> Explanation:
     explanation = _explanation(task)
-    hanging_on = [f"{stack.condition} holds"] * bool(stack.condition) + [explanation.when] * bool(explanation.when)
-    # Its parameters are no parameters of the template that has it.
+    # Its own parameters are no parameters of the template that has it.
+    inner = set(stack.template.declarations) - set(stack.passed)
     gaps = tuple(
-        replace(gap, remedy=f"{gap.remedy} where {task.worlds.template.document} is given by itself")
-        if gap.remedy.startswith("Tell it with --parameter")
+        replace(gap, remedy=f"{gap.remedy} where {stack.document.name} is given by itself")
+        if (told := _TELL.match(gap.remedy)) and (told[1] in inner or told[1] not in template.settable)
         else gap
         for gap in explanation.gaps
     )
-    own = (f"{stack.name}.{name}" for name in explanation.defaults)
-    return replace(explanation, when=" and ".join(hanging_on), gaps=gaps, defaults=(*stack.defaults, *own))
+    defaults = (f"{stack.name}.{name}" if name in inner else name for name in explanation.defaults)
+    return replace(explanation, gaps=gaps, defaults=tuple(dict.fromkeys((*stack.defaults, *defaults))))
 
 
 def _unseen(reading: Reading, template: Template) -> Iterator[Gap]:

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cfnroles.document import Document
 from cfnroles.errors import InvalidInput
@@ -17,6 +19,7 @@ from cfnroles.need import Gap, Holder, Origin
 from cfnroles.sources.template_tasks import defined, names_in
 from cfnroles.template.given import Given
 from cfnroles.template.intrinsics import Resolution, plain, symbols
+from cfnroles.template.linking import Stack, linked
 from cfnroles.template.loops import unrolled
 from cfnroles.template.settled_names import with_settled_names
 from cfnroles.template.template import Template, checked
@@ -33,7 +36,7 @@ class NestedStack(Struct, frozen=True):
     """A nested stack whose template is next to the one that has it. ``name`` is the way to it by logical ids.
 
     ``condition`` is what its resource depends on, if nobody told whether that holds, and ``defaults`` are the
-    parameters of the template around it whose default is passed on.
+    parameters of the template around it whose default is passed on. ``passed`` is what it is given, as it is written.
     """
 
     name: str
@@ -42,6 +45,7 @@ class NestedStack(Struct, frozen=True):
     given: Given
     condition: str = ""
     defaults: tuple[str, ...] = ()
+    passed: Mapping[str, Any] = field(default_factory=dict)
 
 
 def nested_stacks(
@@ -72,7 +76,9 @@ def nested_stacks(
         child = with_settled_names(child, own)
         hangs_on = condition if isinstance(condition, str) and holds is None else ""
         defaults = tuple(_defaults(properties.get("Parameters"), template, given))
-        yield NestedStack(called, beside, child, own, hangs_on, defaults)
+        arguments = properties.get("Parameters")
+        given_on = arguments if isinstance(arguments, Mapping) else {}
+        yield NestedStack(called, beside, child, own, hangs_on, defaults, given_on)
         yield from nested_stacks(child, beside, own, called, (*around, document.name))
 
 
@@ -80,6 +86,49 @@ def with_tasks(nested: Iterable[NestedStack | Gap]) -> tuple[str, ...]:
     """The templates of nested stacks that have task definitions, each once."""
     found = (each for each in nested if isinstance(each, NestedStack) and defined(each.template))
     return tuple(dict.fromkeys(each.document.name for each in found))
+
+
+def linked_stacks(
+    template: Template, given: Given, nested: Iterable[NestedStack | Gap]
+) -> tuple[tuple[NestedStack, Template], ...]:
+    """Each nested stack, and its template with what is around it.
+
+    What is passed to it, and what others take of its outputs, is there as the resource that it is.
+    """
+    found = [each for each in nested if isinstance(each, NestedStack)]
+    numbers = {"": 0, **{each.name: number for number, each in enumerate(found, 1)}}
+
+    def inside(name: str) -> Mapping[str, int]:
+        return {each.rpartition(".")[2]: number for each, number in numbers.items() if each and _around(each) == name}
+
+    taken = {
+        name for each in (template, *(one.template for one in found)) for name in (*each.declarations, *each.resources)
+    }
+
+    def called(name: str) -> str:
+        wanted = f"{re.sub('[^A-Za-z0-9]', '', name)}StackName"
+        return next(each for number in count(1) if (each := f"{wanted}{number if number > 1 else ''}") not in taken)
+
+    top = Stack("Parent", template, "", None, _told(template, given), inside(""), called("Parent"))
+    others = [
+        Stack(name, each.template, "", numbers[_around(name)], each.passed, inside(name), called(name))
+        for name, each in ((one.name, one) for one in found)
+    ]
+    return tuple(zip(found, linked((top, *others))[1:], strict=True)) if found else ()
+
+
+def _around(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _told(template: Template, given: Given) -> Mapping[str, Any]:
+    """The values of parameters as what stands in their place."""
+    kinds = {name: str(each.get("Type")) for name, each in template.declarations.items()}
+    told = {name: value for name, value in given.parameters.items() if value is not None and name in template.settable}
+    return {
+        name: [each.strip() for each in value.split(",")] if "List" in kinds[name] else value
+        for name, value in told.items()
+    }
 
 
 _UNSEEN = "cannot see what stands in the nested stack {}"

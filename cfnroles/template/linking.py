@@ -27,7 +27,8 @@ class Stack(Struct, frozen=True):
     """A stack by its name, by which others call it, and its place: stacks of one account and Region have the same.
 
     ``around`` is the number of the stack that it is nested in, where it is, and ``passed`` what that gives to its
-    parameters. ``nested`` are the numbers of the stacks nested in it, by their logical ids.
+    parameters; for any other stack these are the values of parameters. ``nested`` are the numbers of the stacks nested
+    in it, by their logical ids. Where its name is unknown, the parameter ``called`` has it for others.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Stack(Struct, frozen=True):
     around: int | None = None
     passed: Mapping[str, Any] = field(default_factory=dict)
     nested: Mapping[str, int] = field(default_factory=dict)
+    called: str = ""
 
 
 def linked(stacks: Sequence[Stack]) -> tuple[Template, ...]:
@@ -69,8 +71,8 @@ class _Links:
         """The stack where the value of an expression of a stack stands, and what is there; else ``None``."""
         stack = self.stacks[number]
         match given:
-            case {"Ref": str(name)} if len(given) == 1 and stack.around is not None and name in stack.passed:
-                return stack.around, stack.passed[name]
+            case {"Ref": str(name)} if len(given) == 1 and name in stack.passed:
+                return number if stack.around is None else stack.around, stack.passed[name]
             case {"Fn::GetAtt": [str(name), str(attribute)]} if name in stack.nested:
                 inner = stack.nested[name]
                 outputs = _mapping(self.stacks[inner].template.tree.get("Outputs"))
@@ -118,6 +120,8 @@ class _Merging:
         self._choose_names()
         numbers = (self._root, *self._others)
         made: dict[str, Any] = {name: self._section(name, numbers) for name in _SECTIONS}
+        called = {self._links.stacks[number].called for number in self._others} - {""}
+        made["Parameters"] |= {name: {"Type": "String"} for name in sorted(called)}
         made = {name: each for name, each in made.items() if each}
         borrowed = {
             new: (self._links.stacks[number].template, old)
@@ -210,7 +214,8 @@ class _Merging:
         """A reference to what has another name here; ``None`` for what is none."""
         match given:
             case {"Ref": "AWS::StackName"} if len(given) == 1:
-                return self._links.stacks[number].name
+                stack = self._links.stacks[number]
+                return {"Ref": stack.called} if stack.called else stack.name
             case {"Ref": str(name)} if len(given) == 1:
                 return {"Ref": self._name(number, "", name)}
             case {"Fn::GetAtt": [str(name), *rest]} if len(given) == 1:

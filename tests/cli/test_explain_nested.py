@@ -49,9 +49,12 @@ def explained(cfnroles: Any, tmp_path: Path) -> Any:
 def test_a_template_beside_is_read_with_what_is_passed_to_it(explained: Any) -> None:
     task = explained("./sub/child.yaml")["resources"]["Web.Task"]
     (parameters,) = (each for each in task["roles"]["execution role"] if each["actions"] == ["ssm:GetParameters"])
-    ends = sorted(resource.rpartition(":")[2] for resource in parameters["resources"])
-    # What depends on another resource is not known, and the default of the parameter is not taken for it.
-    assert ends == ["${parameter/Secret}", "parameter/${Secret[parameter]}", "parameter/dev-x/web"]
+    assert [resource.rpartition(":")[2] for resource in parameters["resources"]] == ["parameter/dev-x/web"]
+    # What is passed is the resource that it is, and the default of the parameter is not taken for it.
+    (secrets,) = (
+        each for each in task["roles"]["execution role"] if each["actions"] == ["secretsmanager:GetSecretValue"]
+    )
+    assert secrets["resources"] == ["${Db}"]
     assert task["defaults"] == ["Stage", "Web.Kind"]
     assert {field["document"] for reason in parameters["reasons"] for field in reason["fields"]} == {"sub/child.yaml"}
     assert {field["line"] for reason in parameters["reasons"] for field in reason["fields"]} == {9}
@@ -83,6 +86,63 @@ def test_one_task_definition_of_a_nested_stack_is_asked_about(cfnroles: Any, exp
 
 def test_the_advice_of_a_gap_says_whose_parameter_it_is(explained: Any) -> None:
     locked = "  Locked: {Type: AWS::SecretsManager::Secret, Properties: {KmsKeyId: !Ref Secret}}\n"
-    child = CHILD.replace("ValueFrom: !Ref Secret", "ValueFrom: !Ref Locked") + locked
+    child = CHILD.replace("ValueFrom: !Ref Secret", "ValueFrom: !Ref Locked") + locked.replace("Secret}", "Key}")
+    child = child.replace("{Name: {", "{Key: {Type: String}, Name: {")
     (gap,) = explained("sub/child.yaml", child=child)["resources"]["Web.Task"]["gaps"]
-    assert gap["remedy"] == "Tell it with --parameter Secret=VALUE where sub/child.yaml is given by itself"
+    assert gap["remedy"] == "Tell it with --parameter Key=VALUE where sub/child.yaml is given by itself"
+
+
+#: A secret with a key, a parameter that is called by the stack's name, and what another nested stack gives.
+GIVEN = """\
+Parameters: {Stage: {Type: String}, Sizes: {Type: CommaDelimitedList, Default: "a,b"}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  Key: {Type: AWS::KMS::Key}
+  Db: {Type: AWS::SecretsManager::Secret, Properties: {KmsKeyId: !GetAtt Key.Arn}}
+  Own: {Type: AWS::SSM::Parameter, Properties: {Name: !Sub "/${AWS::StackName}/own", Type: String, Value: a}}
+  Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: data.yaml}}
+  Web: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: child.yaml, Parameters: {Given: VALUE}}}
+"""
+DATA = """\
+Resources: {Queue: {Type: AWS::SSM::Parameter, Properties: {Name: /data/queue, Type: String, Value: a}}}
+Outputs: {Queue: {Value: !Ref Queue}}
+"""
+TAKEN = """\
+Parameters: {Given: {Type: String}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: [{Name: a, Image: nginx, Secrets: [{Name: A, ValueFrom: !Ref Given}]}]}
+"""
+SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+
+
+@pytest.mark.parametrize(
+    ("value", "reads", "key"),
+    [
+        pytest.param("!Ref Db", "${Db}", "${Key.Arn}", id="a secret with a key"),
+        pytest.param("!Ref Own", f"{SSM}/${{ParentStackName}}/own", "", id="a name of its stack"),
+        pytest.param("!GetAtt Data.Outputs.Queue", f"{SSM}/data/queue", "", id="an output of another"),
+        pytest.param('!Sub "/${Stage}/x"', f"{SSM}/${{Stage}}/x", "${KmsKeyArns}", id="a part of a name"),
+        pytest.param("!Select [1, !Ref Sizes]", f"{SSM}/b", "${KmsKeyArns}", id="an element of a list"),
+    ],
+)
+def test_what_is_passed_is_read_where_it_is(cfnroles: Any, tmp_path: Path, value: str, reads: str, key: str) -> None:
+    texts = {"t.yaml": GIVEN.replace("VALUE", value), "data.yaml": DATA, "child.yaml": TAKEN}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    task = json.loads(cfnroles("explain", tmp_path / "t.yaml", "--format", "json").out)["resources"]["Web.Task"]
+    found = {each["actions"][0]: each for each in task["roles"]["execution role"]}
+    assert found.pop("kms:Decrypt", {"resources": [""]})["resources"] == [key]
+    assert [each["resources"] for each in found.values()] == [[reads]]
+
+
+def test_a_value_that_is_given_is_passed_on(cfnroles: Any, tmp_path: Path) -> None:
+    text = GIVEN.replace("VALUE", '!If [IsProd, /prod/x, !Sub "/${Stage}/x"]')
+    for name, each in {"t.yaml": text, "data.yaml": DATA, "child.yaml": TAKEN}.items():
+        (tmp_path / name).write_text(each)
+    for stage in ("prod", "dev"):
+        result = cfnroles("explain", tmp_path / "t.yaml", "--format", "json", "--parameter", f"Stage={stage}")
+        task = json.loads(result.out)["resources"]["Web.Task"]
+        (read,) = (each for each in task["roles"]["execution role"] if each["actions"] == ["ssm:GetParameters"])
+        assert (read["resources"], read["when"]) == ([f"{SSM}/{stage}/x"], [])
