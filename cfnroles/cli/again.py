@@ -34,7 +34,7 @@ def options_again(
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        wanted = name not in _ONCE and (name in _OF_ROOT) is of_root
+        wanted = name not in _ONCE and name in context.params and (name in _OF_ROOT) is of_root
         if given and wanted and isinstance(parameter, click.Option):
             option = max(parameter.opts, key=lambda each: (each.startswith("--"), -len(each)))
             for value in _values(context.params[name], hidden):

@@ -97,7 +97,11 @@ def command(source: str, **given: Any) -> None:
     else:
         of = {"project": options.project, "environment": options.environment, "resource": options.resource}
         built = build(reading, format=options.format_, parameterized=options.parameterized, **of)
-        files, summary, gaps = built.files, formats.summary(reading, built, options.directory, source), built.gaps
+        files, summary, gaps = (
+            built.files,
+            formats.summary(reading, built, options.directory, source, _again()),
+            built.gaps,
+        )
     if options.lint:
         _lint(files)
     written = write_files(options.directory, files, force=options.force)
@@ -108,6 +112,13 @@ def command(source: str, **given: Any) -> None:
         say(*formats.told(reading, gaps), err=True)
     if options.strict and gaps:
         sys.exit(BadAnswer.exit_code)
+
+
+def _again() -> str:
+    from cfnroles.cli.again import options_again
+
+    context = click.get_current_context()
+    return options_again(context, "") + options_again(context, "", of_root=True)
 
 
 def _listed(title: str, names: Iterable[str], options: _Options) -> list[str]:

@@ -65,7 +65,7 @@ def command(where: StackArguments, asked: DeleteArguments) -> int:
     selected = where.selected()
     progress = Progress()
     deployer = _deployer(where, asked, progress, selected.place)
-    with following_on_interrupt():
+    with following_on_interrupt(where.follow):
         planned = plan_deletion(selected.stacks, deployer)
         say(deployment.deletion_text(planned), err=not asked.plan_only)
         if asked.plan_only or planned.empty:
@@ -96,6 +96,7 @@ def _deployer(
     cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + asked.timeout * 60
+    pace.follow = where.follow
     options = Options(role_arn=asked.role_arn, place=place)
     told = place is not None and (place.account or place.region)
     home = home_of(connection, cloudformation.region, cloudformation.endpoint_url) if told else Destination()

@@ -144,7 +144,9 @@ def command(where: StackArguments, asked: DeployArguments, checks: CheckArgument
     with _connected(where, asked) as connection:
         ask = not (asked.yes or asked.is_local)
         check_can_ask(ask=ask, plan_only=asked.plan_only)
-        return _run(Deployment(selected, connection, options, checks.examine(connection), ask), asked.format_)
+        follow = "" if asked.is_local else where.follow
+        deployment = Deployment(selected, connection, options, checks.examine(connection), ask, follow)
+        return _run(deployment, asked.format_)
 
 
 def _connected(where: StackArguments, asked: DeployArguments) -> contextlib.AbstractContextManager[Connection]:
@@ -161,7 +163,7 @@ def _run(deployment: Deployment, plan_format: str) -> int:
     options = deployment.options
     progress = Progress()
     deployer = _deployer(deployment, progress)
-    with following_on_interrupt():
+    with following_on_interrupt(deployment.follow):
         made = plan(deployment.selected.stacks, deployer)
         _show(made, plan_format)
         if options.plan_only:
@@ -185,6 +187,7 @@ def _deployer(deployment: Deployment, progress: Progress) -> Deployer:
     cloudformation = CloudFormation(connection)
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + options.timeout
+    pace.follow = deployment.follow or pace.follow
     return Deployer(
         cloudformation,
         options,

@@ -114,7 +114,8 @@ def _found(options: _Options) -> tuple[str, ...]:
     commands = list(here.commands)
     if not here.definitions and not commands:
         raise InvalidInput(
-            "there is no task definition, template with one, cdk.out or Terraform in this folder or below",
+            "no task definition in this folder or below",
+            why="Looked for task definitions, and for templates, cdk.out and Terraform that have one.",
             remedy="Name one, cfnroles init SOURCE, or take one from Amazon ECS: cfnroles init --live CLUSTER/SERVICE",
         )
     if commands:

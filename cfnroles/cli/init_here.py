@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
+_LOCAL_MODULE = re.compile(r'"?source"?\s*[=:]\s*"(\.{1,2}/[^"]*)"')
 
 
 class Here(Struct, frozen=True):
@@ -57,19 +58,22 @@ def look(folder: str = ".") -> Here:
     from cfnroles.sources.source import holds_terraform
 
     found: dict[str, list[str]] = {field: [] for field in Here.__struct_fields__}
+    texts: dict[str, str] = {}
     for at, folders, names in os.walk(folder):
         if is_app(at):
             found["apps"].append(_told(at, folder))
             folders.clear()
             continue
         folders[:] = sorted(each for each in folders if not _is_kept_by_a_tool(Path(at, each)))
-        if holds_terraform(at) and _has_task_definition(at):
+        if holds_terraform(at):
+            texts[os.path.realpath(at)] = _terraform(at)
             found["configurations"].append(_told(at, folder))
         for name in sorted(names):
             if name.endswith(_SUFFIXES) and not name.startswith("."):
                 kind = _kind(str(Path(at, name)))
                 if kind:
                     found[kind].append(_told(str(Path(at, name)), folder))
+    found["configurations"] = list(_applied(found["configurations"], folder, texts))
     return Here(**{field: tuple(paths) for field, paths in found.items()})
 
 
@@ -81,10 +85,37 @@ def _is_kept_by_a_tool(folder: Path) -> bool:
     return folder.name.startswith(".") or folder.name == "node_modules" or (folder / "pyvenv.cfg").exists()
 
 
-def _has_task_definition(folder: str) -> bool:
-    """Whether a directory of Terraform has one itself; a module is read where it is called."""
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in sorted(Path(folder).glob("*.tf*")))
-    return any("aws_ecs_task_definition" in text for text in texts)
+def _terraform(folder: str) -> str:
+    return "\n".join(
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(Path(folder).glob("*.tf*"))
+        if path.is_file()
+    )
+
+
+def _applied(folders: Sequence[str], top: str, texts: Mapping[str, str]) -> Iterator[str]:
+    """The directories of Terraform that have a task definition, in a module of theirs maybe, and are no module."""
+    calls = {
+        folder: [os.path.realpath(Path(folder, source)) for source in _LOCAL_MODULE.findall(text)]
+        for folder, text in texts.items()
+    }
+    called = {module for folder, modules in calls.items() for module in modules if module != folder}
+    for name in folders:
+        folder = os.path.realpath(Path(top, name))
+        if folder not in called and any(
+            "aws_ecs_task_definition" in texts.get(each, "") for each in _reached(folder, calls)
+        ):
+            yield name
+
+
+def _reached(folder: str, calls: Mapping[str, Sequence[str]]) -> set[str]:
+    reached, left = set[str](), [folder]
+    while left:
+        each = left.pop()
+        if each not in reached:
+            reached.add(each)
+            left += calls.get(each, ())
+    return reached
 
 
 def _kind(path: str) -> str:

@@ -93,6 +93,24 @@ class StackArguments(Struct, frozen=True):
     stack_prefix: str
     allow_edits: bool
 
+    @property
+    def follow(self) -> str:
+        """The command that follows the same stacks."""
+        given = {
+            "--project": self.project,
+            "--environment": self.environment,
+            "--profile": self.profile,
+            "--region": self.region,
+            "--endpoint-url": self.endpoint_url,
+            "--stack-prefix": self.stack_prefix,
+        }
+        words = [
+            *("cfnroles", "status", str(self.source), "--follow"),
+            *(word for option, value in given.items() if value for word in (option, value)),
+        ]
+        words += [word for stack in self.only for word in ("--only", stack)]
+        return " ".join(map(quoted, (*words, *["--allow-edits"][: self.allow_edits])))
+
     def connection(self) -> Connection:
         """As AWS's own tools read options, variables and profiles."""
         from cfnroles.aws.connection import Connection
@@ -274,6 +292,7 @@ class Deployment(Struct, frozen=True):
     options: Options
     examine: Examine | None
     ask: bool
+    follow: str = ""
 
 
 def check_can_ask(*, ask: bool, plan_only: bool) -> None:
@@ -286,14 +305,14 @@ def check_can_ask(*, ask: bool, plan_only: bool) -> None:
 
 
 @contextlib.contextmanager
-def following_on_interrupt() -> Iterator[None]:
-    """Say, when Ctrl-C ends the block, that CloudFormation goes on."""
+def following_on_interrupt(command: str = "") -> Iterator[None]:
+    """Say, when Ctrl-C ends the block, that CloudFormation goes on, and the command that follows it."""
     try:
         yield
     except KeyboardInterrupt:
         say(
             "",
-            "What CloudFormation has started goes on. Follow it with: cfnroles status --follow",
+            f"What CloudFormation has started goes on.{f' Follow it with: {command}' if command else ''}",
             "Running the same command again picks up from there.",
             err=True,
         )

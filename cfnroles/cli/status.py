@@ -36,7 +36,7 @@ def command(
     cloudformation = CloudFormation(where.connection())
     names = [one.name for one in sources]
     if follow:
-        _follow(names, cloudformation, timeout * 60)
+        _follow(names, cloudformation, timeout * 60, where.follow)
     stacks: list[tuple[str, StackDescription | None]] = [(name, cloudformation.stack(name)) for name in names]
     text = deployment.statuses_json if format_ == "json" else deployment.statuses_text
     say(text(stacks))
@@ -44,12 +44,13 @@ def command(
     return 0 if deployed else 1
 
 
-def _follow(names: list[str], cloudformation: CloudFormation, timeout: float) -> None:
+def _follow(names: list[str], cloudformation: CloudFormation, timeout: float, again: str) -> None:
     from cfnroles.cli.progress import Progress
     from cfnroles.deploy.following import Pace, together, watched
 
     progress = Progress()
     pace = Pace(cloudformation.is_local)
     pace.deadline = pace.clock.now() + timeout
+    pace.follow = again
     with progress.live():
         together([watched(cloudformation, name, progress.tell) for name in names], pace, "following")

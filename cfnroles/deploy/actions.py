@@ -85,7 +85,7 @@ def _stuck(source: StackSource, stack: StackDescription | None, meaning: str) ->
     remedy = (
         "Repair what its events name, then run again with --continue-rollback."
         if status == "UPDATE_ROLLBACK_FAILED"
-        else "Repair it in the CloudFormation console, or delete it with: cfnroles delete"
+        else "Repair it in the CloudFormation console, or delete it with: cfnroles delete SOURCE"
     )
     reason = f"{source.name} {meaning}" + (f": {stack.reason}" if stack and stack.reason else "")
     return replace(explained(source.name, reason, status=status), remedy=remedy)

@@ -43,6 +43,8 @@ class Pace(Struct):
     local: bool
     clock: Clock = field(default_factory=Clock)
     deadline: float = float("inf")
+    #: The command that looks at the same stacks.
+    follow: str = "cfnroles status SOURCE --follow"
     _next: float = 0.0
 
     def restart(self) -> None:
@@ -58,7 +60,7 @@ class Pace(Struct):
             raise Unavailable(
                 f"time is up while {waiting_for}",
                 why="CloudFormation goes on without being watched.",
-                remedy="Follow it with: cfnroles status --follow, or run the same command again: it resumes.",
+                remedy=f"Follow it with: {self.follow}, or run the same command again: it resumes.",
             )
         first, longest, factor = (0.05, 0.4, 1.5) if self.local else (2.0, 10.0, 1.3)
         self._next = min(longest, self._next * factor) if self._next else first

@@ -85,6 +85,6 @@ def refusal(name: str, refused: Refused, cloudformation: CloudFormation, own: st
     return replace(
         failure,
         lines=(f"{name} was changed {who} while this run was under way:", *failure.lines),
-        remedy="Wait until that has ended (cfnroles status --follow), then run the same command again: "
+        remedy="Wait until that has ended (cfnroles status SOURCE --follow), then run the same command again: "
         "it makes a new plan from what is deployed then.",
     )

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from cfnroles.targets.cloudformation.template_stacks import Taking
 
 
-def summary(reading: Reading, built: Build, directory: Path, source: str = "") -> list[str]:
-    """The lines after the names of the files; ``source`` is the name by which the source was given."""
+def summary(reading: Reading, built: Build, directory: Path, source: str = "", given: str = "") -> list[str]:
+    """The lines after the names of the files; ``source`` is the name by which the source was given.
+
+    ``given`` are the options that it was given with, for the commands that need them again.
+    """
+    again = f"{quoted(source or reading.name)}{given}"
     if reading.template is not None:
         return [
             *told(reading, built.gaps),
@@ -36,7 +40,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
             *_deployed(built, directory),
         ]
     if reading.project:
-        return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory)]
+        return [*told(reading, built.gaps), *_of_quotas(built), *_of_project(reading, built, directory, again)]
     if reading.addressed:
         from cfnroles.formats.configured_build import of_configuration
 
@@ -52,7 +56,7 @@ def summary(reading: Reading, built: Build, directory: Path, source: str = "") -
         *told(reading, built.gaps),
         *_of_quotas(built),
         *_left_open(task, built),
-        *_other_sides(reading),
+        *_other_sides(reading, again),
         *_deployed(built, directory),
     ]
 
@@ -88,12 +92,12 @@ def _of_quotas(built: Build) -> Iterator[str]:
             yield "IAM's quota `Managed policies per role` must be raised in Service Quotas before you deploy."
 
 
-def _of_project(reading: Reading, built: Build, directory: Path) -> Iterator[str]:
+def _of_project(reading: Reading, built: Build, directory: Path, again: str) -> Iterator[str]:
     services = len(reading.tasks)
     yield ""
     yield f"{counted(len(built.stacks), 'stack')} of {counted(services, 'service')}."
     yield f"Deploy them with `cfnroles deploy {quoted(str(directory))}`."
-    yield from _other_sides(reading)
+    yield from _other_sides(reading, again)
 
 
 def _of_template(built: Build, reading: Reading, source: str) -> Iterator[str]:
@@ -153,12 +157,12 @@ def _exported(export: str, built: Build) -> str:
     return export.replace("${ProjectName}", str(built.stacks[-1].parameters["ProjectName"]))
 
 
-def _other_sides(reading: Reading) -> Iterator[str]:
+def _other_sides(reading: Reading, again: str) -> Iterator[str]:
     from cfnroles.targets.cloudformation.other_side import other_accounts
 
-    source = quoted(reading.name)
     for account in other_accounts(reading.tasks):
-        yield f"The account {account} has its own side: `cfnroles build {source} --for-account {account} -o DIR`."
+        command = f"cfnroles build {again} --for-account {account} -o for-{account}"
+        yield f"The account {account} has its own side: `{command}`."
 
 
 def _home(reading: Reading, task: Task) -> Iterator[str]:

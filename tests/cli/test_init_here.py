@@ -193,3 +193,29 @@ def test_a_role_is_of_one_service_however_many_are_found(
     told = cfnroles("init", *sources, "--from-role", "role.json")
     assert (told.code, "a role is of one service" in told.err) == (2, True)
     assert not (folder / "cfnroles.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "roots"),
+    {
+        "its own": ({"infra/main.tf": TERRAFORM}, ("infra",)),
+        "a module's": (
+            {"main.tf": 'module "ecs" {\n  source = "./modules/ecs"\n}\n', "modules/ecs/main.tf": TERRAFORM},
+            (".",),
+        ),
+        "a module's of a module": (
+            {
+                "live/main.tf": 'module "a" {\n  source = "../a"\n}\n',
+                "a/main.tf": 'module "b" {\n  source = "../b"\n}\n',
+                "b/main.tf": TERRAFORM,
+            },
+            ("live",),
+        ),
+        "none": ({"main.tf": 'module "vpc" {\n  source = "./vpc"\n}\n', "vpc/main.tf": ""}, ()),
+    }.values(),
+    ids=["its own", "a module's", "a module's of a module", "none"],
+)
+def test_terraform_is_named_where_it_is_applied(here: Callable[..., Path], files: Any, roots: tuple[str, ...]) -> None:
+    here(files)
+
+    assert look().configurations == roots

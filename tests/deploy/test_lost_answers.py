@@ -206,7 +206,7 @@ class TestTwoDeploymentsAtOnce:
 
         assert answer.code == 1
         assert f"shop-roles was changed {who} while this run was under way:\n{message}\n" in answer.err
-        assert "cfnroles status --follow" in answer.err
+        assert "cfnroles status SOURCE --follow" in answer.err
         assert "then run the same command again: it makes a new plan from what is deployed then." in answer.err
         assert kept.change_sets == {}
 

@@ -482,7 +482,7 @@ class TestWhenAwsCannotBeAsked:
 
         assert answer.code == 3
         assert "time is up while deploying" in answer.err
-        assert "cfnroles status --follow" in answer.err
+        assert f"cfnroles status {stacks} --follow --only shop-roles, or" in answer.err
         assert double.named("shop-roles").status == "CREATE_IN_PROGRESS"
 
     def test_somebody_else_was_faster(self, double, cfnroles, stacks):
@@ -548,7 +548,8 @@ def test_ctrl_c_leaves_cloudformation_running_and_says_how_to_follow(double, cfn
     answer = cfnroles("deploy", stacks, "--yes")
 
     assert answer.code == 130
-    assert "What CloudFormation has started goes on. Follow it with: cfnroles status --follow" in answer.err
+    follow = f"cfnroles status {stacks} --follow"
+    assert f"What CloudFormation has started goes on. Follow it with: {follow}\n" in answer.err
     assert double.named("shop-roles").status == "CREATE_IN_PROGRESS"
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from cfnroles import manifest
+from cfnroles.page import quoted
 from cfnroles.targets.cloudformation.service import Stack
 from cfnroles.targets.cloudformation.template_text import to_json, to_yaml
 
@@ -33,9 +34,10 @@ def output_files(
 
 def templates(stacks: Sequence[Stack], source: str, format_: Format) -> dict[str, str]:
     """File name -> text of the stacks' templates."""
+    explain = f"cfnroles explain {quoted('-' if source == 'standard input' else source)}"
     header = (
         f"Written by cfnroles from {source}.",
-        f"`cfnroles explain {source}` explains why each statement of the roles is there.",
+        f"`{explain}` explains why each statement of the roles is there.",
     )
     return {
         file_name(stack, format_): to_yaml(stack.template, header) if format_ == "yaml" else to_json(stack.template)
