@@ -38,12 +38,15 @@ class NotRead(Struct, frozen=True):
 
 UNREAD = {
     "aws_ecs_express_gateway_service": NotRead(
-        Holder.INFRASTRUCTURE, "the roles of an Express Mode service", "Look at it by hand"
+        Holder.INFRASTRUCTURE,
+        "the roles of an Express Mode service",
+        "Give what Amazon ECS says of it:"
+        " `aws ecs describe-express-gateway-service --service-arn ARN | cfnroles explain -`",
     ),
     "aws_ecs_capacity_provider": NotRead(
         Holder.INFRASTRUCTURE,
         "its infrastructure role and the role of its instances",
-        "Look at it by hand; a service spec with `capacity-provider` builds both",
+        "Give what makes it to a service spec, as its `capacity-provider`: that explains and builds both",
         "managed_instances_provider",
     ),
 }
